@@ -1,0 +1,69 @@
+/** Where commands of a run are executed. Paths inside are always below `/workspace`, wherever the tree lies outside. */
+export const SANDBOX_ROOT = '/workspace';
+
+export interface SandboxCommand {
+  readonly argv: readonly [string, ...string[]];
+  /** Added to a minimal environment; never the worker's own. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Relative to `/workspace`; default its root. */
+  readonly cwd?: string;
+  readonly timeoutMs: number;
+  /** Host names (`registry.npmjs.org`, `*.example.org`) that may be reached on ports 80 and 443 through the egress proxy. Empty: no network at all. */
+  readonly network: readonly string[];
+  /** Bytes of output kept: the first and the last half of it. */
+  readonly maxOutputBytes: number;
+  readonly stdin?: string;
+}
+
+export interface SandboxResult {
+  /** `limit`: the run's disk quota was passed and everything was killed. `cancelled`: the signal fired. */
+  readonly outcome: 'exited' | 'timeout' | 'cancelled' | 'limit';
+  /** Null unless `exited`. A process that a signal ended has 128 + its number, as in a shell. */
+  readonly exitCode: number | null;
+  /** stdout and stderr as they came, in UTF-8; where the middle was cut, one line says how many bytes. */
+  readonly output: string;
+  readonly outputBytes: number;
+  readonly truncated: boolean;
+  readonly durationMs: number;
+  /** Hosts that the egress proxy refused, as `host:port`, each once. */
+  readonly refusedHosts: readonly string[];
+}
+
+/**
+ * One workspace's sandbox. Commands run one at a time; when `run` returns, no process of it is left.
+ * `run` throws only when the sandbox itself cannot be started; a command that fails is a result.
+ */
+export interface Sandbox extends AsyncDisposable {
+  run(command: SandboxCommand, options: { readonly signal: AbortSignal }): Promise<SandboxResult>;
+}
+
+export interface SandboxLimits {
+  /** Address space for data of one process, bytes. */
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** Largest file that can be written, bytes. */
+  readonly fileBytes: number;
+  /** /tmp and home together, bytes each. */
+  readonly tmpBytes: number;
+  /** The whole workspace, bytes: polled while a command runs. */
+  readonly workspaceBytes: number;
+}
+
+export interface SandboxOptions {
+  /** Absolute path of the tree that becomes `/workspace`. */
+  readonly workspace: string;
+  /** Absolute path of a private folder outside the tree, for the proxy's socket. */
+  readonly scratch: string;
+  /** The user that commands run as; needed when the worker is root, and then never 0. The workspace belongs to it. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  readonly limits: SandboxLimits;
+  /** Folders of the host outside /usr that commands may read, at the same path: toolchains. */
+  readonly readable: readonly string[];
+}
+
+/** Why no sandbox can be had here, and what to do about it: shown by `doctor` and as the reason of a failed run. */
+export interface SandboxRefusal {
+  readonly outcome: 'refused';
+  readonly reason: string;
+  readonly remedy: string;
+}
