@@ -11,7 +11,12 @@ export const Checkpoint = z.strictObject({ commit: GitObject, tree: GitObject })
 export type Checkpoint = z.infer<typeof Checkpoint>;
 
 /** One side of a changed file. `mode` is git's: 100644, 100755 (executable), 120000 (symbolic link; the content is its target). */
-export const FileVersion = z.strictObject({ path: z.string().min(1), mode: z.enum(['100644', '100755', '120000']), blob: BlobHash, bytes: z.int().nonnegative() });
+export const FileVersion = z.strictObject({
+  path: z.string().min(1),
+  mode: z.enum(['100644', '100755', '120000']),
+  blob: BlobHash,
+  bytes: z.int().nonnegative(),
+});
 export type FileVersion = z.infer<typeof FileVersion>;
 
 /** A file that differs between base and result. Added: no `before`. Deleted: no `after`. Renamed: their paths differ. */

@@ -14,7 +14,12 @@ export type Usage = z.infer<typeof Usage>;
 export const ModelItem = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('message'), role: z.enum(['user', 'assistant']), text: z.string() }),
   /** Opaque to us; has to be sent back as it came, before the items that followed it. */
-  z.strictObject({ type: z.literal('reasoning'), id: z.string(), encrypted: z.string().nullable(), summary: z.string() }),
+  z.strictObject({
+    type: z.literal('reasoning'),
+    id: z.string(),
+    encrypted: z.string().nullable(),
+    summary: z.string(),
+  }),
   /** `arguments` is the model's own text: perhaps not JSON at all. */
   z.strictObject({ type: z.literal('call'), call: z.string(), name: z.string(), arguments: z.string() }),
   z.strictObject({ type: z.literal('output'), call: z.string(), output: z.string() }),

@@ -11,7 +11,10 @@ export const Source = z.discriminatedUnion('kind', [
     repository: z.string().min(1),
     gitDirectory: z.string().min(1),
     commit: z.string().regex(/^[0-9a-f]{40,64}$/),
-    head: z.string().regex(/^[0-9a-f]{40,64}$/).nullable(),
+    head: z
+      .string()
+      .regex(/^[0-9a-f]{40,64}$/)
+      .nullable(),
     branch: z.string().nullable(),
     dirty: z.boolean(),
   }),

@@ -1,0 +1,112 @@
+import type { ListInput } from '../../../shared/api/runner-api.ts';
+import type { Command } from '../../../shared/run/commands.ts';
+import type { RunEvent, Task } from '../../../shared/run/events.ts';
+import type { Refusal } from '../../../shared/run/refusal.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { DecisionSummary } from '../../../shared/run/summary.ts';
+
+/** What creating a run comes to. `known`: its dedupe key was used before; that run is given back and nothing is written. */
+export type Created = {
+  readonly outcome: 'created' | 'known';
+  readonly state: RunState;
+  readonly events: readonly RunEvent[];
+};
+
+export type Written =
+  | {
+      readonly outcome: 'done';
+      readonly state: RunState;
+      /** All events after `after` where that was given, else those that this command appended. */
+      readonly events: readonly RunEvent[];
+      /** The same batch had been written before: nothing was written now. */
+      readonly repeated: boolean;
+    }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+export interface CommandOptions {
+  /** Of a worker's append: its batch number, so that a repeated one is written once; and the last seq it knows. */
+  readonly batch?: number;
+  readonly after?: number;
+  /** The lease is to last until then (ms since the epoch). With `lease` and `append`. */
+  readonly leaseUntil?: number;
+}
+
+/** A queued activation as the scheduler sees it, or one that a worker holds. */
+export interface Scheduled {
+  readonly run: string;
+  readonly number: number;
+  readonly activation: string;
+  readonly tenant: string;
+  readonly repository: string;
+  readonly priority: number;
+  /** ISO: since when it is queued, or leased. */
+  readonly since: string;
+  /** Ms since the epoch; null while queued. */
+  readonly leaseUntil: number | null;
+}
+
+/** What comes due next, over all runs: one timer in the control plane serves them all. */
+export interface Due {
+  readonly leases: readonly Scheduled[];
+  readonly timers: readonly { readonly run: string; readonly at: string }[];
+  readonly expiries: readonly { readonly run: string; readonly decision: string; readonly at: string }[];
+  /** The earliest moment at which any of these, not yet due, will be; null: nothing is waiting for time. */
+  readonly nextAt: number | null;
+}
+
+/**
+ * The log and its projections. All writes of one call are one transaction: the events, the run's row, its open
+ * decisions. An answer means that it is on the disk. Throws `StoreError` for a disk that is full or broken.
+ */
+export interface Store extends AsyncDisposable {
+  readonly kind: 'sqlite' | 'postgres';
+  create(input: { readonly run: string; readonly task: Task; readonly dedupeKey: string | null }): Promise<Created>;
+  /** Runs `obey` of shared/ on the run's state and appends what comes of it, the next activation included. */
+  command(run: string, command: Command, options?: CommandOptions): Promise<Written>;
+  /** Moves the deadline of a lease that is still held; writes no event. */
+  heartbeat(input: {
+    readonly run: string;
+    readonly activation: string;
+    readonly fence: number;
+    readonly after: number;
+    readonly leaseUntil: number;
+  }): Promise<Written>;
+
+  state(run: string): Promise<RunState | null>;
+  list(
+    tenant: string | null,
+    input: ListInput,
+  ): Promise<{ readonly runs: readonly RunState[]; readonly position: number; readonly next: number | null }>;
+  counts(tenant: string | null): Promise<Readonly<Record<string, number>>>;
+  openDecisions(tenant: string | null): Promise<readonly DecisionSummary[]>;
+  events(run: string, after: number, limit: number): Promise<readonly RunEvent[]>;
+  /** Events of a tenant (null: of all) or of one run, by position. Nothing ever appears behind a position that was given out. */
+  feed(
+    filter: { readonly tenant: string | null; readonly run: string | null },
+    after: number,
+    limit: number,
+  ): Promise<readonly RunEvent[]>;
+  position(): Promise<number>;
+
+  queued(limit: number): Promise<readonly Scheduled[]>;
+  leased(): Promise<readonly Scheduled[]>;
+  due(now: number): Promise<Due>;
+
+  /** Remembers that a run may read a blob. Idempotent. */
+  linkBlob(run: string, hash: string, bytes: number): Promise<void>;
+  runHasBlob(run: string, hash: string): Promise<boolean>;
+
+  /** Called after each commit that appended events, with the runs it touched. Returns the way to stop it. */
+  onCommit(listener: (runs: readonly string[]) => void): () => void;
+}
+
+/** The disk is full or broken, the database is locked or of another version. `remedy` says what to do. */
+export class StoreError extends Error {
+  readonly code: 'full' | 'io' | 'newer' | 'locked' | 'corrupt';
+  readonly remedy: string;
+  constructor(code: StoreError['code'], message: string, options: { remedy: string; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.remedy = options.remedy;
+  }
+}

@@ -1,0 +1,154 @@
+import { initTRPC, tracked, TRPCError } from '@trpc/server';
+import { z } from 'zod';
+import type { Refusal } from '../run/refusal.ts';
+import * as runner from './runner-api.ts';
+import type { Principal, Role, RunnerApi } from './runner-api.ts';
+import { AppendInput, HeartbeatInput, LeaseInput, type WorkerApi } from './worker-api.ts';
+
+export interface ApiContext {
+  /** Null: no token, or an unknown one. */
+  readonly caller: Principal | null;
+  readonly runner: RunnerApi;
+  readonly worker: WorkerApi;
+}
+
+/** Thrown by RunnerApi for an expected "no"; reaches the client as a typed error with its remedy. */
+export class RefusedError extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
+  }
+}
+
+const codes = {
+  not_found: 'NOT_FOUND',
+  conflict: 'CONFLICT',
+  fenced: 'CONFLICT',
+  stale: 'CONFLICT',
+  expired: 'CONFLICT',
+  terminal: 'CONFLICT',
+  invalid: 'BAD_REQUEST',
+  denied: 'FORBIDDEN',
+} as const satisfies Record<Refusal['code'], TRPCError['code']>;
+
+const trpc = initTRPC.context<ApiContext>().create({
+  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+  errorFormatter: ({ shape, error }) => {
+    const refusal: Refusal | null =
+      error.cause instanceof RefusedError
+        ? error.cause.refusal
+        : error.cause instanceof z.ZodError
+          ? { code: 'invalid', message: z.prettifyError(error.cause), remedy: 'Correct the input and try again.' }
+          : null;
+    // A stack would tell a client about the machine; a bug's message is in the runner's log.
+    const { stack: _stack, ...data } = shape.data;
+    const hidden = refusal === null && error.code === 'INTERNAL_SERVER_ERROR';
+    return {
+      ...shape,
+      message:
+        refusal?.message ?? (hidden ? 'Something went wrong inside the runner; its log says what.' : shape.message),
+      data: { ...data, refusal },
+    };
+  },
+});
+
+const asTyped = trpc.middleware(async ({ next }) => {
+  const result = await next();
+  if (!result.ok && result.error.cause instanceof RefusedError)
+    throw new TRPCError({
+      code: codes[result.error.cause.refusal.code],
+      message: result.error.cause.message,
+      cause: result.error.cause,
+    });
+  return result;
+});
+
+const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin: 3 };
+
+const person = (least: Role) =>
+  trpc.procedure.use(asTyped).use(({ ctx, next }) => {
+    if (ctx.caller === null)
+      throw new TRPCError({
+        code: 'UNAUTHORIZED',
+        message: 'A bearer token is needed: the runner wrote one into its home, in the file "token".',
+      });
+    if (ctx.caller.kind !== 'person' || rank[ctx.caller.role] < rank[least])
+      throw new TRPCError({ code: 'FORBIDDEN', message: `This needs the role ${least}.` });
+    return next({ ctx: { ...ctx, caller: ctx.caller } });
+  });
+
+const worker = trpc.procedure
+  .use(asTyped)
+  .input(z.object({ run: z.string(), activation: z.string() }))
+  .use(({ ctx, input, next }) => {
+    if (ctx.caller === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'A run token is needed.' });
+    if (ctx.caller.kind !== 'worker' || ctx.caller.run !== input.run || ctx.caller.activation !== input.activation)
+      throw new TRPCError({ code: 'FORBIDDEN', message: 'This token is not for that activation of that run.' });
+    return next({ ctx: { ...ctx, caller: ctx.caller } });
+  });
+
+/** The whole API. Thin: it checks who calls with what, and passes on. */
+export const apiRouter = trpc.router({
+  runner: trpc.router({
+    info: person('viewer').query(({ ctx }) => ctx.runner.info(ctx.caller)),
+    shutdown: person('admin').mutation(({ ctx }) => ctx.runner.shutdown(ctx.caller)),
+  }),
+  runs: trpc.router({
+    delegate: person('developer')
+      .input(runner.DelegateInput)
+      .mutation(({ ctx, input }) => ctx.runner.delegate(ctx.caller, input)),
+    list: person('viewer')
+      .input(runner.ListInput)
+      .query(({ ctx, input }) => ctx.runner.list(ctx.caller, input)),
+    get: person('viewer')
+      .input(runner.RunInput)
+      .query(({ ctx, input }) => ctx.runner.get(ctx.caller, input)),
+    events: person('viewer')
+      .input(runner.EventsInput)
+      .query(({ ctx, input }) => ctx.runner.events(ctx.caller, input)),
+    feed: person('viewer')
+      .input(runner.FeedInput)
+      .subscription(async function* feed({ ctx, input, signal }) {
+        for await (const event of ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal))
+          yield tracked(String(event.position), event);
+      }),
+    message: person('developer')
+      .input(runner.MessageInput)
+      .mutation(({ ctx, input }) => ctx.runner.message(ctx.caller, input)),
+    diff: person('viewer')
+      .input(runner.RunInput)
+      .query(({ ctx, input }) => ctx.runner.diff(ctx.caller, input)),
+    review: person('developer')
+      .input(runner.ReviewInput)
+      .mutation(({ ctx, input }) => ctx.runner.review(ctx.caller, input)),
+    apply: person('developer')
+      .input(runner.ApplyInput)
+      .mutation(({ ctx, input }) => ctx.runner.apply(ctx.caller, input)),
+    cancel: person('developer')
+      .input(runner.CancelInput)
+      .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
+  }),
+  decisions: trpc.router({
+    list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),
+    approve: person('approver')
+      .input(runner.ApproveInput)
+      .mutation(({ ctx, input }) => ctx.runner.approve(ctx.caller, input)),
+    reject: person('approver')
+      .input(runner.RejectInput)
+      .mutation(({ ctx, input }) => ctx.runner.reject(ctx.caller, input)),
+    answer: person('approver')
+      .input(runner.AnswerInput)
+      .mutation(({ ctx, input }) => ctx.runner.answer(ctx.caller, input)),
+    renew: person('approver')
+      .input(runner.RenewInput)
+      .mutation(({ ctx, input }) => ctx.runner.renew(ctx.caller, input)),
+  }),
+  worker: trpc.router({
+    lease: worker.input(LeaseInput).mutation(({ ctx, input }) => ctx.worker.lease(ctx.caller, input)),
+    append: worker.input(AppendInput).mutation(({ ctx, input }) => ctx.worker.append(ctx.caller, input)),
+    heartbeat: worker.input(HeartbeatInput).mutation(({ ctx, input }) => ctx.worker.heartbeat(ctx.caller, input)),
+  }),
+});
+
+export type ApiRouter = typeof apiRouter;

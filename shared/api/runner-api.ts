@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { Json } from '../decision/decision.ts';
+import { DecisionId, RunId } from '../ids.ts';
+import { Policy } from '../policy/policy.ts';
+import type { ChangeSet } from '../run/artifacts.ts';
+import { Budget } from '../run/budget.ts';
+import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
+import type { RunState } from '../run/state.ts';
+import type { DecisionSummary, RunSummary } from '../run/summary.ts';
+
+/** Who calls. A worker's token speaks for one activation of one run, and for nothing else. */
+export type Principal =
+  | {
+      readonly kind: 'person';
+      readonly name: string;
+      readonly tenant: string;
+      readonly role: Role;
+      /** On the runner's own machine, as its own user: may name local paths. */ readonly local: boolean;
+    }
+  | { readonly kind: 'worker'; readonly run: string; readonly activation: string };
+
+/** Each includes those before it: read; delegate, message, cancel, review; decide; operate. */
+export const Role = z.enum(['viewer', 'developer', 'approver', 'admin']);
+export type Role = z.infer<typeof Role>;
+
+export const DelegateInput = z.strictObject({
+  goal: z.string().trim().min(1, 'expected a goal: what shall the agent do?').max(100_000),
+  title: z.string().trim().min(1).max(200).nullable().default(null),
+  /** Absolute path of a repository on the runner's machine. */
+  repository: z.string().min(1),
+  /** The tree as it is, with all that is not committed; or a commit. */
+  base: z.union([z.literal('worktree'), z.strictObject({ commit: z.string().min(1) })]).default('worktree'),
+  recipe: z.string().nullable().default(null),
+  priority: z.int().min(-100).max(100).default(0),
+  budget: Budget.partial().default({}),
+  /** Null: the repository's, or the default. */
+  policy: Policy.nullable().default(null),
+  /** Null: the repository's. */
+  setup: z.array(PlannedCommand).nullable().default(null),
+  verification: z.array(PlannedCommand).nullable().default(null),
+  model: z.string().min(1).nullable().default(null),
+  decisionHours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .default(72),
+  /** Delegating twice with one key gives the same run. */
+  dedupeKey: z.string().min(1).max(200).nullable().default(null),
+});
+export type DelegateInput = z.infer<typeof DelegateInput>;
+
+export const ListInput = z.strictObject({
+  /** Null: all. `open`: those that are not over. */
+  status: z
+    .enum([
+      'open',
+      'queued',
+      'working',
+      'waiting',
+      'reviewing',
+      'accepted',
+      'rejected',
+      'completed',
+      'failed',
+      'cancelled',
+    ])
+    .nullable()
+    .default(null),
+  repository: z.string().nullable().default(null),
+  limit: z.int().min(1).max(500).default(50),
+  /** Runs with a smaller number than this: the next page, newest first. */
+  before: z.int().positive().nullable().default(null),
+});
+export type ListInput = z.infer<typeof ListInput>;
+
+export const EventsInput = z.strictObject({
+  run: RunId,
+  after: z.int().nonnegative().default(0),
+  limit: z.int().min(1).max(1000).default(500),
+});
+export type EventsInput = z.infer<typeof EventsInput>;
+
+/** `lastEventId` is what a reconnecting subscription sends by itself; it wins over `after`. Both are positions. */
+export const FeedInput = z.strictObject({
+  run: RunId.nullable().default(null),
+  after: z.int().nonnegative().nullable().default(null),
+  lastEventId: z.coerce.number().int().nonnegative().nullish(),
+});
+export type FeedInput = z.infer<typeof FeedInput>;
+
+const Decided = {
+  run: RunId,
+  decision: DecisionId,
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hash of the decision that was shown'),
+};
+export const ApproveInput = z.strictObject({ ...Decided, arguments: Json.nullable().default(null) });
+export type ApproveInput = z.infer<typeof ApproveInput>;
+export const RejectInput = z.strictObject({ ...Decided, reason: z.string().max(10_000).default('') });
+export type RejectInput = z.infer<typeof RejectInput>;
+export const AnswerInput = z.strictObject({ ...Decided, answer: z.string().trim().min(1).max(100_000) });
+export type AnswerInput = z.infer<typeof AnswerInput>;
+export const RenewInput = z.strictObject({ run: RunId, decision: DecisionId });
+export type RenewInput = z.infer<typeof RenewInput>;
+
+export const MessageInput = z.strictObject({ run: RunId, text: z.string().trim().min(1).max(100_000) });
+export type MessageInput = z.infer<typeof MessageInput>;
+export const ReviewInput = z.strictObject({
+  run: RunId,
+  verdict: z.enum(['accepted', 'rejected', 'changes']),
+  reason: z.string().max(100_000).default(''),
+  comments: z.array(ReviewComment).max(500).default([]),
+});
+export type ReviewInput = z.infer<typeof ReviewInput>;
+export const ApplyInput = z.strictObject({
+  run: RunId,
+  /** Into the working tree, three-way; or as a new branch; or take the last application back. */
+  how: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('worktree'), dryRun: z.boolean().default(false) }),
+    z.strictObject({ kind: z.literal('branch'), branch: z.string().min(1).max(200) }),
+    z.strictObject({ kind: z.literal('undo') }),
+  ]),
+});
+export type ApplyInput = z.infer<typeof ApplyInput>;
+export const CancelInput = z.strictObject({ run: RunId, reason: z.string().max(10_000).default('') });
+export type CancelInput = z.infer<typeof CancelInput>;
+export const RunInput = z.strictObject({ run: RunId });
+export type RunInput = z.infer<typeof RunInput>;
+
+export interface AppliedFile {
+  readonly path: string;
+  readonly outcome: 'written' | 'already' | 'merged' | 'conflict' | 'refused';
+  readonly reason: string;
+}
+export interface Applied {
+  readonly how: 'worktree' | 'branch' | 'undo';
+  /** The repository, or the branch that was made. */
+  readonly target: string;
+  readonly dryRun: boolean;
+  readonly files: readonly AppliedFile[];
+}
+
+export interface RunnerInfo {
+  readonly version: string;
+  readonly home: string;
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly engine: string;
+  readonly store: string;
+  readonly model: { readonly name: string; readonly api: string; readonly endpoint: string; readonly key: boolean };
+  readonly runs: {
+    readonly working: number;
+    readonly queued: number;
+    readonly waiting: number;
+    readonly reviewing: number;
+  };
+}
+
+export interface RunPage {
+  readonly runs: readonly RunState[];
+  /** Subscribe to the feed after this and nothing is missed. */
+  readonly position: number;
+  readonly next: number | null;
+}
+
+export interface Review {
+  readonly run: string;
+  readonly round: number;
+  readonly changes: ChangeSet;
+  /** A git patch as text; null where it is over 10 MB: read it as a blob. */
+  readonly patch: string | null;
+}
+
+/** All that a person or a program can ask of a control plane. Refusals are thrown as typed tRPC errors by the router. */
+export interface RunnerApi {
+  info(caller: Principal): Promise<RunnerInfo>;
+  delegate(caller: Principal, input: DelegateInput): Promise<RunState>;
+  list(caller: Principal, input: ListInput): Promise<RunPage>;
+  get(caller: Principal, input: RunInput): Promise<RunState>;
+  events(caller: Principal, input: EventsInput): Promise<readonly RunEvent[]>;
+  /** Every event after a position, in order, for as long as the subscriber stays. */
+  feed(caller: Principal, input: FeedInput, signal: AbortSignal): AsyncIterable<RunEvent>;
+  decisions(caller: Principal): Promise<readonly DecisionSummary[]>;
+  approve(caller: Principal, input: ApproveInput): Promise<RunState>;
+  reject(caller: Principal, input: RejectInput): Promise<RunState>;
+  answer(caller: Principal, input: AnswerInput): Promise<RunState>;
+  renew(caller: Principal, input: RenewInput): Promise<RunState>;
+  message(caller: Principal, input: MessageInput): Promise<RunState>;
+  diff(caller: Principal, input: RunInput): Promise<Review>;
+  review(caller: Principal, input: ReviewInput): Promise<RunState>;
+  apply(caller: Principal, input: ApplyInput): Promise<Applied>;
+  cancel(caller: Principal, input: CancelInput): Promise<RunState>;
+  /** Stops the runner after what is being written is written; runs go on when it starts again. */
+  shutdown(caller: Principal): Promise<{ readonly stopping: true }>;
+}
+
+export type { RunSummary };

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { ActivationId, RunId } from '../ids.ts';
+import { WorkerEvent, type RunEvent } from '../run/events.ts';
+import type { Refusal } from '../run/refusal.ts';
+import type { Principal } from './runner-api.ts';
+
+export const LeaseInput = z.strictObject({ run: RunId, activation: ActivationId, worker: z.string().min(1).max(200) });
+export type LeaseInput = z.infer<typeof LeaseInput>;
+
+export const AppendInput = z.strictObject({
+  run: RunId,
+  activation: ActivationId,
+  fence: z.int().positive(),
+  /** Counts this activation's appends from 1. Sent again after a lost answer it is not written again. */
+  batch: z.int().positive(),
+  /** The last event the worker knows: the answer has all that came after it. */
+  after: z.int().nonnegative(),
+  events: z.array(WorkerEvent).min(1).max(200),
+});
+export type AppendInput = z.infer<typeof AppendInput>;
+
+export const HeartbeatInput = z.strictObject({
+  run: RunId,
+  activation: ActivationId,
+  fence: z.int().positive(),
+  after: z.int().nonnegative(),
+});
+export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
+
+export interface Leased {
+  readonly outcome: 'leased';
+  readonly fence: number;
+  /** The lease ends this many ms after the last heartbeat or append that the control plane saw. */
+  readonly leaseMs: number;
+  readonly events: readonly RunEvent[];
+}
+export interface Held {
+  readonly outcome: 'held';
+  /** All events after `after`, the worker's own among them. */
+  readonly events: readonly RunEvent[];
+}
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly refusal: Refusal;
+}
+
+/** What a worker may ask, with a token for one activation of one run. Refusals are values: a worker acts on them. */
+export interface WorkerApi {
+  lease(caller: Principal, input: LeaseInput): Promise<Leased | Refused>;
+  append(caller: Principal, input: AppendInput): Promise<Held | Refused>;
+  heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
+}
+
+/** What an engine gives a worker to begin with. */
+export const Ticket = z.strictObject({
+  run: RunId,
+  activation: ActivationId,
+  /** Base URL of the control plane, without a slash at the end. */
+  url: z.url(),
+  token: z.string().min(1),
+});
+export type Ticket = z.infer<typeof Ticket>;

@@ -1,0 +1,30 @@
+import type { Policy } from './policy.ts';
+
+/**
+ * What holds where nobody says otherwise. Commands may run unasked because the sandbox, not this list, is the boundary:
+ * no network, no secrets, nothing outside the workspace. What acts later, outside it, is asked for.
+ */
+export const defaultPolicy: Policy = {
+  rules: [
+    {
+      id: 'git-internals',
+      verdict: 'deny',
+      reason: 'The repository data of git is not for editing.',
+      path: '{.git,.git/**,**/.git,**/.git/**}',
+      tool: ['edit', 'write', 'apply_patch'],
+      examples: { matches: [{ tool: 'write', path: '.git/config' }], not: [{ tool: 'write', path: '.gitignore' }] },
+    },
+    {
+      id: 'automation',
+      verdict: 'ask',
+      reason: 'It changes what runs by itself later, with more rights than this sandbox has.',
+      path: '{.github/**,.gitlab-ci.yml,.circleci/**,.longhaul/**,.vscode/**,.husky/**}',
+      tool: ['edit', 'write', 'apply_patch'],
+      examples: {
+        matches: [{ tool: 'write', path: '.github/workflows/ci.yml' }],
+        not: [{ tool: 'edit', path: 'src/github.ts' }],
+      },
+    },
+  ],
+  otherwise: { reads: 'allow', changes: 'allow', network: 'ask' },
+};

@@ -1,0 +1,218 @@
+import { checkDecision, type DecideInput } from '../decision/decide.ts';
+import type { EventBody, ReviewComment, RunEvent, WorkerEvent } from './events.ts';
+import { fold } from './reduce.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import { isTerminal, openDecisions, type RunState } from './state.ts';
+
+/** All that can be done to a run, by a person, its worker or the supervisor. */
+export type Command =
+  | { readonly kind: 'lease'; readonly activation: string; readonly worker: string }
+  | {
+      readonly kind: 'append';
+      readonly activation: string;
+      readonly fence: number;
+      readonly events: readonly WorkerEvent[];
+    }
+  | { readonly kind: 'lose'; readonly activation: string; readonly reason: string }
+  | ({ readonly kind: 'decide'; readonly by: string } & DecideInput)
+  | { readonly kind: 'expire'; readonly decision: string }
+  | { readonly kind: 'renew'; readonly decision: string; readonly by: string }
+  | { readonly kind: 'fire' }
+  | { readonly kind: 'message'; readonly by: string; readonly text: string }
+  | {
+      readonly kind: 'review';
+      readonly by: string;
+      readonly verdict: 'accepted' | 'rejected' | 'changes';
+      readonly reason: string;
+      readonly comments: readonly ReviewComment[];
+    }
+  | {
+      readonly kind: 'applied';
+      readonly by: string;
+      readonly how: 'worktree' | 'branch' | 'undo';
+      readonly target: string;
+      readonly files: number;
+      readonly conflicts: number;
+    }
+  | { readonly kind: 'cancel'; readonly by: string; readonly reason: string };
+
+/** What a command brings with it from outside, so that obeying it stays pure. */
+export interface Circumstances {
+  readonly at: string;
+  /** A fresh id, in case another activation is queued. */
+  readonly activation: string;
+}
+
+export type Obeyed =
+  | { readonly outcome: 'done'; readonly events: readonly EventBody[]; readonly state: RunState }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/** Activations that may be lost one after the other with no progress between them, before the run is given up. */
+const lossesInARow = 5;
+
+/**
+ * What a command does to a run: the events to append, in order, and the state after them. Includes the next activation
+ * where the command ended a wait, so that whoever appends these together cannot lose a wake-up.
+ */
+export const obey = (state: RunState, command: Command, circumstances: Circumstances): Obeyed => {
+  const bodies = eventsFor(state, command, circumstances);
+  if ('outcome' in bodies) return bodies;
+  return settle(state, bodies, circumstances);
+};
+
+/** Folds the events and, where that leaves the run with nothing to wait for, adds what follows by itself. */
+export const settle = (
+  state: RunState,
+  bodies: readonly EventBody[],
+  circumstances: Circumstances,
+): Extract<Obeyed, { outcome: 'done' }> => {
+  const after = foldBodies(state, bodies, circumstances.at);
+  if (after.status !== 'ready') return { outcome: 'done', events: bodies, state: after };
+  const follow: EventBody =
+    after.losses >= lossesInARow
+      ? {
+          type: 'run.failed',
+          v: 1,
+          class: 'infrastructure',
+          message: `Its worker was lost ${after.losses} times in a row without getting anywhere. See the runner's log (longhaul doctor shows where), then delegate again.`,
+        }
+      : { type: 'activation.queued', v: 1, activation: circumstances.activation, reason: after.reason };
+  return { outcome: 'done', events: [...bodies, follow], state: foldBodies(after, [follow], circumstances.at) };
+};
+
+const foldBodies = (state: RunState, bodies: readonly EventBody[], at: string): RunState =>
+  fold(
+    bodies.map((body, index): RunEvent => ({
+      run: state.id,
+      seq: state.seq + 1 + index,
+      position: 1,
+      at,
+      activation: null,
+      body,
+    })),
+    state,
+  ) ?? state;
+
+const eventsFor = (
+  state: RunState,
+  command: Command,
+  circumstances: Circumstances,
+): readonly EventBody[] | Extract<Obeyed, { outcome: 'refused' }> => {
+  switch (command.kind) {
+    case 'lease':
+      if (state.status !== 'queued' || state.activation !== command.activation)
+        return refuse(
+          'fenced',
+          `Activation ${command.activation} of run ${state.id} is not queued: the run is ${state.status}.`,
+          'Take the next activation.',
+        );
+      return [
+        {
+          type: 'activation.leased',
+          v: 1,
+          activation: command.activation,
+          fence: state.fence + 1,
+          worker: command.worker,
+        },
+      ];
+    case 'append':
+      return holdsLease(state, command) ? command.events : lostLease(state, command);
+    case 'lose':
+      if (!('activation' in state) || state.activation !== command.activation)
+        return refuse(
+          'conflict',
+          `Activation ${command.activation} of run ${state.id} is over.`,
+          'Nothing is left to do.',
+        );
+      return [{ type: 'activation.lost', v: 1, activation: command.activation, reason: command.reason }];
+    case 'decide': {
+      if (isTerminal(state)) return over(state);
+      const checked = checkDecision(state, command, circumstances.at);
+      if (checked.outcome === 'refused') return checked;
+      return [
+        {
+          type: 'decision.made',
+          v: 1,
+          decision: command.decision,
+          hash: command.hash,
+          verdict: command.verdict,
+          by: command.by,
+        },
+      ];
+    }
+    case 'expire': {
+      const open = state.decisions[command.decision];
+      if (isTerminal(state) || open?.status !== 'pending' || open.request.expiresAt > circumstances.at)
+        return refuse('conflict', `Decision ${command.decision} has not expired undecided.`, 'Nothing is left to do.');
+      return [{ type: 'decision.expired', v: 1, decision: command.decision }];
+    }
+    case 'renew': {
+      if (isTerminal(state)) return over(state);
+      const open = openDecisions(state).find((candidate) => candidate.request.id === command.decision);
+      if (open === undefined)
+        return refuse(
+          'not_found',
+          `Run ${state.id} has no open decision ${command.decision}.`,
+          'List what is open with: longhaul decisions',
+        );
+      const expiresAt = new Date(Date.parse(circumstances.at) + state.task.decisionHours * 3_600_000).toISOString();
+      return [{ type: 'decision.renewed', v: 1, decision: command.decision, expiresAt, by: command.by }];
+    }
+    case 'fire':
+      if (state.status !== 'waiting' || state.until.kind !== 'time' || state.until.at > circumstances.at)
+        return refuse('conflict', `Run ${state.id} waits for no timer that is due.`, 'Nothing is left to do.');
+      return [{ type: 'timer.fired', v: 1 }];
+    case 'message':
+      if (isTerminal(state)) return over(state);
+      if (state.status === 'reviewing')
+        return refuse(
+          'conflict',
+          `Run ${state.id} is in review: the agent is not listening.`,
+          `Request changes instead: longhaul discard ${state.id} --changes "…"`,
+        );
+      return [{ type: 'message.sent', v: 1, by: command.by, text: command.text }];
+    case 'review':
+      if (state.status !== 'reviewing')
+        return isTerminal(state)
+          ? over(state)
+          : refuse(
+              'conflict',
+              `Run ${state.id} is ${state.status}, not in review.`,
+              `Wait until it is: longhaul watch ${state.id}`,
+            );
+      if (command.verdict === 'changes' && command.reason === '' && command.comments.length === 0)
+        return refuse('invalid', 'Changes were requested without saying which.', 'Give a reason or comments.');
+      return [
+        {
+          type: 'review.decided',
+          v: 1,
+          by: command.by,
+          verdict: command.verdict,
+          reason: command.reason,
+          comments: [...command.comments],
+        },
+      ];
+    case 'applied': {
+      const { kind: _kind, ...fields } = command;
+      return [{ type: 'changes.applied', v: 1, ...fields }];
+    }
+    case 'cancel':
+      if (isTerminal(state)) return over(state);
+      return [{ type: 'run.cancelled', v: 1, by: command.by, reason: command.reason }];
+  }
+};
+
+const holdsLease = (state: RunState, { activation, fence }: { activation: string; fence: number }): boolean =>
+  state.status === 'working' && state.activation === activation && state.fence === fence;
+
+const lostLease = (state: RunState, { activation, fence }: { activation: string; fence: number }) =>
+  isTerminal(state)
+    ? over(state)
+    : refuse(
+        'fenced',
+        `Activation ${activation} no longer holds run ${state.id}: its fence ${fence} is behind ${state.fence}, or the run is ${state.status}.`,
+        'Stop; whatever was not appended is done again by the next activation.',
+      );
+
+const over = (state: RunState) =>
+  refuse('terminal', `Run ${state.id} is over: it was ${state.status}.`, 'Delegate it again if there is more to do.');

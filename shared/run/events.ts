@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
+import { ActivationId, DecisionId, RunId, Time } from '../ids.ts';
+import { Policy } from '../policy/policy.ts';
+import { BlobHash, Checkpoint } from './artifacts.ts';
+import { Budget } from './budget.ts';
+import { ModelItem, Usage } from './model-item.ts';
+import { Source } from './source.ts';
+
+/** An event's body: its type, its version (raised when its fields change), its fields. A body without a version does not compile. */
+const event = <Type extends string, Version extends number, Shape extends z.ZodRawShape>(
+  type: Type,
+  v: Version,
+  shape: Shape,
+) => z.strictObject({ type: z.literal(type), v: z.literal(v), ...shape });
+
+const Fence = z.int().positive();
+const Count = z.int().nonnegative();
+/** US dollars; null: unknown, which is not 0. */
+const Cost = z.number().nonnegative().nullable();
+/** Who did it: `person:ada`, `policy`, `supervisor`. */
+const Actor = z.string().min(1).max(200);
+
+export const PlanStep = z.strictObject({ text: z.string(), status: z.enum(['pending', 'active', 'done']) });
+export type PlanStep = z.infer<typeof PlanStep>;
+
+/** What the agent says it did. Each claim names the recorded calls that show it. */
+export const Report = z.strictObject({
+  summary: z.string(),
+  claims: z.array(z.strictObject({ text: z.string(), calls: z.array(z.string()) })),
+});
+export type Report = z.infer<typeof Report>;
+
+/** Whose fault it was, so that a history can be honest about it. */
+export const FailureClass = z.enum(['infrastructure', 'model', 'budget', 'policy', 'task']);
+export type FailureClass = z.infer<typeof FailureClass>;
+
+/** A command that Longhaul runs itself, before the agent (setup) or after it (verification). */
+export const PlannedCommand = z.strictObject({
+  command: z.string().min(1),
+  network: z.array(z.string()),
+  timeoutSeconds: z.int().positive(),
+});
+export type PlannedCommand = z.infer<typeof PlannedCommand>;
+
+/** All that was fixed at delegation. */
+export const Task = z.strictObject({
+  tenant: z.string().min(1).max(100),
+  /** Absolute path or URL: the key for limits and lists. */
+  repository: z.string().min(1),
+  title: z.string().min(1).max(200),
+  goal: z.string().min(1).max(100_000),
+  recipe: z.string().nullable(),
+  requester: Actor,
+  /** Higher goes first; 0 is ordinary. */
+  priority: z.int().min(-100).max(100),
+  source: Source,
+  policy: Policy,
+  budget: Budget,
+  setup: z.array(PlannedCommand),
+  verification: z.array(PlannedCommand),
+  /** Null: the runner's default. */
+  model: z.string().nullable(),
+  /** How long a decision waits for a person, hours. */
+  decisionHours: z.number().positive(),
+});
+export type Task = z.infer<typeof Task>;
+
+const CommandResult = {
+  index: Count,
+  command: z.string(),
+  outcome: z.enum(['exited', 'timeout', 'limit', 'cancelled']),
+  exitCode: z.int().nullable(),
+  /** Head and tail, up to 16 KB; the whole of it is the blob. */
+  output: z.string(),
+  outputBlob: BlobHash.nullable(),
+  durationMs: Count,
+};
+
+export const ModelTrouble = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+  status: z.int().nullable(),
+});
+export type ModelTrouble = z.infer<typeof ModelTrouble>;
+
+export const ReviewComment = z.strictObject({
+  path: z.string(),
+  /** Line in the result, from 1; null: the whole file. */
+  line: z.int().positive().nullable(),
+  text: z.string().min(1),
+});
+export type ReviewComment = z.infer<typeof ReviewComment>;
+
+/** Until when a parked run waits. */
+export const WaitUntil = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('decision'), decision: DecisionId }),
+  z.strictObject({ kind: z.literal('time'), at: Time }),
+]);
+export type WaitUntil = z.infer<typeof WaitUntil>;
+
+/** What only the worker that holds the lease may append. */
+export const workerEvents = [
+  event('activation.ended', 1, { until: WaitUntil.nullable() }),
+  event('prepare.started', 1, {}),
+  event('prepare.finished', 1, { base: Checkpoint, files: Count }),
+  event('setup.started', 1, { index: Count, command: z.string() }),
+  event('setup.finished', 1, CommandResult),
+  event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),
+  event('model.accepted', 1, { turn: Count, attempt: Count, responseId: z.string() }),
+  /** `retryAt` null: trying again would not help; a person is asked. */
+  event('model.failed', 1, {
+    turn: Count,
+    attempt: Count,
+    trouble: ModelTrouble,
+    retryAt: Time.nullable(),
+    usage: Usage.nullable(),
+    cost: Cost,
+  }),
+  /** A call that was in flight when its worker died; what it cost is unknown. */
+  event('model.lost', 1, { turn: Count, attempt: Count }),
+  event('turn.taken', 1, {
+    turn: Count,
+    attempt: Count,
+    model: z.string(),
+    items: z.array(ModelItem),
+    usage: Usage.nullable(),
+    cost: Cost,
+  }),
+  event('context.compacted', 1, { through: Count, summary: z.string(), usage: Usage.nullable(), cost: Cost }),
+  /** `arguments` null: they were no JSON, or the tool is unknown; then the verdict is `invalid`. */
+  event('call.judged', 1, {
+    call: z.string(),
+    tool: z.string(),
+    arguments: Json.nullable(),
+    verdict: z.enum(['allow', 'ask', 'deny', 'invalid']),
+    rule: z.string().nullable(),
+    reason: z.string(),
+    /** Hosts that the call may reach if it runs. */
+    network: z.array(z.string()),
+    /** Policy says that running it twice does no harm. */
+    repeatable: z.boolean(),
+  }),
+  event('decision.requested', 1, { request: DecisionRequest }),
+  event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
+  event('call.finished', 1, {
+    call: z.string(),
+    outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
+    /** What the model is given. */
+    output: z.string(),
+    /** The whole output, where `output` is a part of it. */
+    outputBlob: BlobHash.nullable(),
+    exitCode: z.int().nullable(),
+    durationMs: Count,
+    /** Tool, arguments and output in one short hash: the same call with the same result has the same one. */
+    fingerprint: z.string(),
+    /** The tree after it; null if the call could not change it. */
+    checkpoint: Checkpoint.nullable(),
+    refusedHosts: z.array(z.string()),
+  }),
+  event('plan.updated', 1, { steps: z.array(PlanStep) }),
+  event('report.submitted', 1, { report: Report }),
+  event('verification.started', 1, { index: Count, command: z.string() }),
+  event('verification.finished', 1, CommandResult),
+  /** Verification failed; the agent is shown how, and goes on. */
+  event('repair.requested', 1, { repair: Count }),
+  /** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
+  event('round.finished', 1, {
+    head: Checkpoint,
+    changes: BlobHash,
+    patch: BlobHash,
+    files: Count,
+    additions: Count,
+    deletions: Count,
+  }),
+  event('run.completed', 1, {}),
+  event('run.failed', 1, { class: FailureClass, message: z.string() }),
+] as const;
+
+/** What the control plane appends, for people and on its own account. */
+export const controlEvents = [
+  event('run.created', 1, { number: z.int().positive(), task: Task }),
+  event('activation.queued', 1, {
+    activation: ActivationId,
+    reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'changes']),
+  }),
+  event('activation.leased', 1, { activation: ActivationId, fence: Fence, worker: z.string() }),
+  event('activation.lost', 1, { activation: ActivationId, reason: z.string() }),
+  event('decision.made', 1, { decision: DecisionId, hash: z.string(), verdict: DecisionVerdict, by: Actor }),
+  event('decision.expired', 1, { decision: DecisionId }),
+  event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
+  event('timer.fired', 1, {}),
+  event('message.sent', 1, { by: Actor, text: z.string().min(1) }),
+  event('review.decided', 1, {
+    by: Actor,
+    verdict: z.enum(['accepted', 'rejected', 'changes']),
+    reason: z.string(),
+    comments: z.array(ReviewComment),
+  }),
+  event('changes.applied', 1, {
+    by: Actor,
+    how: z.enum(['worktree', 'branch', 'undo']),
+    target: z.string(),
+    files: Count,
+    conflicts: Count,
+  }),
+  event('run.cancelled', 1, { by: Actor, reason: z.string() }),
+] as const;
+
+export const WorkerEvent = z.discriminatedUnion('type', workerEvents);
+export type WorkerEvent = z.infer<typeof WorkerEvent>;
+export const EventBody = z.discriminatedUnion('type', [...controlEvents, ...workerEvents]);
+export type EventBody = z.infer<typeof EventBody>;
+export type EventType = EventBody['type'];
+
+/** Where an event stands: `seq` counts a run's events from 1, `position` all events of the store, in an order a reader can trust. */
+export const EventEnvelope = z.strictObject({
+  run: RunId,
+  seq: z.int().positive(),
+  position: z.int().positive(),
+  at: Time,
+  activation: ActivationId.nullable(),
+});
+export type EventEnvelope = z.infer<typeof EventEnvelope>;
+
+export const RunEvent = EventEnvelope.extend({ body: EventBody });
+export type RunEvent = z.infer<typeof RunEvent>;

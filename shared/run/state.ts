@@ -1,0 +1,146 @@
+import type { DecisionVerdict, Json, OpenDecision } from '../decision/decision.ts';
+import type { BlobHash, Checkpoint } from './artifacts.ts';
+import type { Budget, Spent } from './budget.ts';
+import type { FailureClass, ModelTrouble, PlanStep, Report, Task, WaitUntil } from './events.ts';
+
+/** A command that Longhaul ran itself in this round. */
+export interface CommandRecord {
+  readonly index: number;
+  readonly command: string;
+  readonly outcome: 'exited' | 'timeout' | 'limit' | 'cancelled';
+  readonly exitCode: number | null;
+  readonly durationMs: number;
+}
+
+export const passed = (record: CommandRecord): boolean => record.outcome === 'exited' && record.exitCode === 0;
+
+/** A call of the turn at hand. Calls of earlier turns are in the log only. */
+export interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly arguments: Json | null;
+  readonly verdict: 'allow' | 'ask' | 'deny' | 'invalid';
+  readonly reason: string;
+  readonly network: readonly string[];
+  readonly repeatable: boolean;
+  /** The decision that was asked for it, last one first. */
+  readonly decision: string | null;
+  /** How often it was started; 0: never. */
+  readonly attempt: number;
+  /** Started and not finished: if nobody is at it, its worker died. */
+  readonly running: boolean;
+  readonly finished: boolean;
+}
+
+/** Where the conversation with the model stands. */
+export type Turn =
+  | {
+      readonly phase: 'asking';
+      readonly number: number;
+      readonly attempt: number;
+      readonly purpose: 'turn' | 'compaction';
+      readonly responseId: string | null;
+    }
+  | {
+      readonly phase: 'failed';
+      readonly number: number;
+      readonly attempt: number;
+      readonly purpose: 'turn' | 'compaction';
+      readonly trouble: ModelTrouble;
+      readonly retryAt: string | null;
+    }
+  | {
+      readonly phase: 'taken';
+      readonly number: number;
+      readonly calls: readonly Call[];
+      readonly refusal: string | null;
+    };
+
+/** How often in a row the same thing happened: the sign of an agent that is stuck. */
+export interface Repetition {
+  readonly fingerprint: string;
+  readonly count: number;
+}
+
+/** What every run has, whatever its status. Small: no outputs, no model items; those are read from the log. */
+export interface RunFacts {
+  readonly id: string;
+  /** Counts the runs of a store from 1: short to say, and the base of the user that its commands run as. */
+  readonly number: number;
+  readonly task: Task;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly seq: number;
+  /** From 1; each "changes requested" begins another. */
+  readonly round: number;
+  readonly fence: number;
+  /** Activations lost in a row without progress. */
+  readonly losses: number;
+  readonly prepared: boolean;
+  readonly base: Checkpoint | null;
+  readonly head: Checkpoint | null;
+  readonly setup: readonly CommandRecord[];
+  readonly turn: Turn | null;
+  /** Tokens that the last turn's context had; null before the first or where the provider does not say. */
+  readonly contextTokens: number | null;
+  readonly compactedThrough: number;
+  readonly budget: Budget;
+  readonly spent: Spent;
+  readonly plan: readonly PlanStep[];
+  readonly decisions: Readonly<Record<string, OpenDecision>>;
+  readonly repetition: Repetition | null;
+  /** Turns in a row in which the model called nothing. */
+  readonly idleTurns: number;
+  readonly report: Report | null;
+  /** The budget's edge was answered with "stop here": verify and hand over what there is. */
+  readonly wrapUp: boolean;
+  /** A person declined to have something tried again; says what. */
+  readonly givenUp: { readonly class: FailureClass; readonly message: string } | null;
+  readonly verification: readonly CommandRecord[];
+  readonly repairs: number;
+  readonly result: RoundResult | null;
+  /** When the worker took the lease it has; null without one. */
+  readonly leasedAt: string | null;
+}
+
+export interface RoundResult {
+  readonly head: Checkpoint;
+  readonly changes: BlobHash;
+  readonly patch: BlobHash;
+  readonly files: number;
+  readonly additions: number;
+  readonly deletions: number;
+}
+
+/** One variant per status, each with the fields that it alone has. */
+export type RunStatus =
+  | { readonly status: 'queued'; readonly activation: string; readonly since: string }
+  | { readonly status: 'working'; readonly activation: string; readonly since: string }
+  | { readonly status: 'waiting'; readonly until: WaitUntil; readonly since: string }
+  /** Parked with nothing left to wait for: exists only within a transaction, which queues the next activation. */
+  | { readonly status: 'ready'; readonly reason: 'delegated' | 'decision' | 'timer' | 'lost' | 'changes' }
+  | { readonly status: 'reviewing'; readonly since: string }
+  | { readonly status: 'accepted'; readonly by: string; readonly at: string }
+  | { readonly status: 'rejected'; readonly by: string; readonly reason: string; readonly at: string }
+  | { readonly status: 'completed'; readonly at: string }
+  | { readonly status: 'failed'; readonly class: FailureClass; readonly message: string; readonly at: string }
+  | { readonly status: 'cancelled'; readonly by: string; readonly reason: string; readonly at: string };
+
+export type RunState = RunFacts & RunStatus;
+export type Status = RunStatus['status'];
+
+const terminal: ReadonlySet<Status> = new Set<Status>(['accepted', 'rejected', 'completed', 'failed', 'cancelled']);
+export const isTerminal = (state: { readonly status: Status }): boolean => terminal.has(state.status);
+
+/** Decisions that a person can act on now, oldest first. */
+export const openDecisions = (state: RunFacts): readonly OpenDecision[] =>
+  Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
+
+export const verdictOf = (state: RunFacts, decision: string | null): DecisionVerdict | null => {
+  const open = decision === null ? undefined : state.decisions[decision];
+  return open?.status === 'decided' ? open.verdict : null;
+};
+
+/** A wait that only a person can end and whose time is over: it shows in every list as needing attention. */
+export const needsAttention = (state: RunState): boolean =>
+  state.status === 'waiting' && Object.values(state.decisions).some((decision) => decision.status === 'expired');
