@@ -53,7 +53,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   repetition: null,
   idleTurns: 0,
   report: null,
-  wrapUp: false,
+  wrapUp: null,
   givenUp: null,
   verification: [],
   repairs: 0,
@@ -122,9 +122,10 @@ const decide = (state: RunState, body: Extract<EventBody, { type: 'decision.made
       return { decisions };
     case 'question':
       // A question without a call is Longhaul's own, about an agent that is stuck: answering it starts the count anew.
-      return request.requester.call === null ? { decisions: closed, repetition: null, idleTurns: 0 } : { decisions };
+      if (request.requester.call !== null) return { decisions };
+      return { decisions: closed, repetition: null, idleTurns: 0, wrapUp: verdict.kind === 'rejected' ? 'task' : state.wrapUp };
     case 'budget': {
-      if (verdict.kind !== 'approved') return { decisions: closed, wrapUp: true };
+      if (verdict.kind !== 'approved') return { decisions: closed, wrapUp: 'budget' };
       const asked = verdict.arguments ?? request.arguments;
       const raise = budgetRaise(asked);
       return {
@@ -342,7 +343,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
           return enter(
             state,
             { status: 'ready', reason: 'changes' },
-            { round: state.round + 1, report: null, verification: [], repairs: 0, wrapUp: false },
+            { round: state.round + 1, report: null, verification: [], repairs: 0, wrapUp: null },
           );
       }
       return state;

@@ -92,8 +92,8 @@ export interface RunFacts {
   /** Turns in a row in which the model called nothing. */
   readonly idleTurns: number;
   readonly report: Report | null;
-  /** The budget's edge was answered with "stop here": verify and hand over what there is. */
-  readonly wrapUp: boolean;
+  /** A person said "stop here" at a budget's edge or to a stuck agent: verify and hand over what there is. Says whose fault it is if there is nothing. */
+  readonly wrapUp: 'budget' | 'task' | null;
   /** A person declined to have something tried again; says what. */
   readonly givenUp: { readonly class: FailureClass; readonly message: string } | null;
   readonly verification: readonly CommandRecord[];
