@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /**
  * Where the code of a run comes from. The control plane made `gitDirectory`: a bare repository of the run's own that
- * borrows the objects of the user's and holds `commit` as `refs/longhaul/base`. `head` is the commit that the user's
+ * holds `commit` as `refs/longhaul/base`, with all its files and without its history. `head` is the commit that the user's
  * branch was on, and equals `commit` unless a dirty tree went along.
  */
 export const Source = z.discriminatedUnion('kind', [

@@ -18,7 +18,10 @@ export interface Workspace {
   prepare(source: Source): Promise<Checkpoint>;
   /** Saves the tree as it is. Ignored files are left out. Same tree as `parent`: gives `parent` back. */
   checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint>;
-  /** Makes the tree equal to the checkpoint; ignored files stay as they are. True if the tree's own files are there at all. */
+  /**
+   * Makes the tree equal to the checkpoint; ignored files stay as they are. False, with nothing changed, if this machine
+   * does not hold the checkpoint (never prepared here, or removed): prepare again.
+   */
   restore(checkpoint: Checkpoint): Promise<boolean>;
   /** Writes the checkpoint's files into an empty folder, without history, for verification. */
   checkout(checkpoint: Checkpoint, folder: string): Promise<void>;

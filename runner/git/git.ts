@@ -1,0 +1,199 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+
+/** Who a commit is by. `date` is git's internal format, `<seconds> <zone>`; without it, now. */
+export interface Identity {
+  readonly name: string;
+  readonly email: string;
+  readonly date?: string;
+}
+
+/**
+ * Where and how one git of the host runs. All folders are absolute paths.
+ *
+ * `as: 'longhaul'` (the default) reads no configuration but the repository's own, which is ours. `as: 'user'` also reads the
+ * configuration of the person who runs us, because their ignore rules, line endings and filters say what their tree is.
+ * Neither runs a hook or a file monitor, asks a question, or opens a connection.
+ */
+export interface GitOptions {
+  readonly as?: 'longhaul' | 'user';
+  readonly folder?: string;
+  readonly gitDirectory?: string;
+  readonly workTree?: string;
+  readonly index?: string;
+  readonly objects?: string;
+  readonly alternates?: readonly string[];
+  readonly config?: readonly string[];
+  readonly identity?: Identity;
+  readonly input?: Buffer | string;
+  readonly signal?: AbortSignal;
+}
+
+/** `code` is null if a signal ended git. `errors` is its standard error, trimmed. */
+export type GitResult =
+  | { readonly ok: true; readonly output: Buffer; readonly errors: string }
+  | { readonly ok: false; readonly code: number | null; readonly output: Buffer; readonly errors: string };
+
+/** git failed where no failure was expected. */
+export class GitError extends Error {
+  override readonly name = 'GitError';
+}
+
+const ALWAYS = [
+  'safe.directory=*',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=',
+  'core.untrackedCache=false',
+  'core.splitIndex=false',
+  'core.quotePath=false',
+  'core.safecrlf=false',
+  'core.pager=cat',
+  'core.sshCommand=false',
+  'core.askPass=',
+  'credential.helper=',
+  'protocol.allow=never',
+  'protocol.ext.allow=never',
+  'submodule.recurse=false',
+  'i18n.commitEncoding=UTF-8',
+  'gc.auto=0',
+  'maintenance.auto=false',
+];
+
+const OURS = [
+  'core.autocrlf=false',
+  'core.attributesFile=/dev/null',
+  'core.excludesFile=/dev/null',
+  'core.symlinks=true',
+];
+
+/** On Linux `git~1` and the like are ordinary names that a tree may hold; elsewhere they can mean `.git`. */
+const NAMES = process.platform === 'linux' ? ['core.protectNTFS=false', 'core.protectHFS=false'] : [];
+
+/** What a program needs to start, and nothing that git listens to. */
+const INHERITED = ['PATH', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
+/** Where a person's own configuration is found. */
+const PERSONAL = [
+  'HOME',
+  'USERPROFILE',
+  'XDG_CONFIG_HOME',
+  'GIT_CONFIG_GLOBAL',
+  'GIT_CONFIG_SYSTEM',
+  'GIT_CONFIG_NOSYSTEM',
+];
+
+const inherit = (names: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
+/** A path list entry that may hold a separator, a quote or a newline, as git unquotes it. */
+const quoted = (path: string): string =>
+  `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
+
+const identityVariables = ({ name, email, date }: Identity): Record<string, string> => ({
+  GIT_AUTHOR_NAME: name,
+  GIT_AUTHOR_EMAIL: email,
+  GIT_COMMITTER_NAME: name,
+  GIT_COMMITTER_EMAIL: email,
+  ...(date === undefined ? {} : { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }),
+});
+
+const environment = (options: GitOptions): Record<string, string> => ({
+  ...inherit(INHERITED),
+  ...(options.as === 'user'
+    ? inherit(PERSONAL)
+    : { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1' }),
+  LC_ALL: 'C',
+  GIT_TERMINAL_PROMPT: '0',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_NO_REPLACE_OBJECTS: '1',
+  GIT_NO_LAZY_FETCH: '1',
+  ...(options.gitDirectory === undefined ? {} : { GIT_DIR: options.gitDirectory }),
+  ...(options.workTree === undefined ? {} : { GIT_WORK_TREE: options.workTree }),
+  ...(options.index === undefined ? {} : { GIT_INDEX_FILE: options.index }),
+  ...(options.objects === undefined ? {} : { GIT_OBJECT_DIRECTORY: options.objects }),
+  ...(options.alternates === undefined
+    ? {}
+    : {
+        GIT_ALTERNATE_OBJECT_DIRECTORIES: options.alternates.map(quoted).join(process.platform === 'win32' ? ';' : ':'),
+      }),
+  ...(options.identity === undefined ? {} : identityVariables(options.identity)),
+});
+
+const settings = (options: GitOptions): string[] =>
+  [...ALWAYS, ...(options.as === 'user' ? [] : [...OURS, ...NAMES]), ...(options.config ?? [])].flatMap((setting) => [
+    '-c',
+    setting,
+  ]);
+
+/** Starts git and leaves its streams to the caller, who must wait for its end with `finished`. */
+export const startGit = (args: readonly string[], options: GitOptions): ChildProcessWithoutNullStreams => {
+  options.signal?.throwIfAborted();
+  const child = spawn('git', [...settings(options), ...args], {
+    cwd: options.folder ?? options.workTree ?? options.gitDirectory,
+    env: environment(options),
+    stdio: 'pipe',
+    windowsHide: true,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  // A git that stops before it read all its input says why on standard error and with its exit code.
+  child.stdin.on('error', () => {});
+  return child;
+};
+
+/** Resolves with the exit code once git has ended and its streams are closed. Throws if git cannot start or was aborted. */
+export const finished = (child: ChildProcessWithoutNullStreams): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+
+const collected = (stream: NodeJS.ReadableStream): (() => Buffer) => {
+  const chunks: Buffer[] = [];
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks);
+};
+
+/** Runs git to its end. A non-zero exit is a value. Throws if git cannot be started, or with the signal's reason. */
+export const git = async (args: readonly string[], options: GitOptions): Promise<GitResult> => {
+  const child = startGit(args, options);
+  const output = collected(child.stdout);
+  const errors = collected(child.stderr);
+  child.stdin.end(options.input ?? '');
+  const code = await finished(child);
+  const result = { output: output(), errors: errors().toString().trim() };
+  return code === 0 ? { ok: true, ...result } : { ok: false, code, ...result };
+};
+
+/** The error for a git that failed where it should not have. */
+export const unexpected = (args: readonly string[], result: { code: number | null; errors: string }): GitError =>
+  new GitError(`git ${args[0] ?? ''} failed (${result.code ?? 'ended by a signal'}): ${result.errors}`);
+
+/** Runs git where a failure is a bug or broken I/O: gives its output, throws a GitError otherwise. */
+export const gitOrThrow = async (args: readonly string[], options: GitOptions): Promise<Buffer> => {
+  const result = await git(args, options);
+  if (!result.ok) throw unexpected(args, result);
+  return result.output;
+};
+
+/** One line of output without its newline. Only the last newline goes: a path may hold others. */
+export const line = (output: Buffer): string => output.toString().replace(/\r?\n$/, '');
+
+/**
+ * Splits NUL-terminated output. Each string holds one byte per character (latin1), because a path is bytes and need not be
+ * UTF-8; `pathBytes` gives the bytes back.
+ */
+export const splitNul = (output: Buffer): string[] => {
+  const parts = output.toString('latin1').split('\0');
+  parts.pop();
+  return parts;
+};
+
+/** The bytes of a path from `splitNul`. */
+export const pathBytes = (path: string): Buffer => Buffer.from(path, 'latin1');
+
+/** Input for git's `-z` from such strings. */
+export const joinNul = (parts: readonly string[]): Buffer =>
+  Buffer.from(parts.map((part) => `${part}\0`).join(''), 'latin1');

@@ -1,0 +1,245 @@
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  constants,
+  existsSync,
+  lchownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Checkpoint } from '../../../shared/run/artifacts.ts';
+import type { Source } from '../../../shared/run/source.ts';
+import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
+import { copyIndex } from '../../git/index-file.ts';
+import { LONGHAUL } from '../../git/longhaul.ts';
+import { scan, type ScanOptions } from '../../git/scan.ts';
+import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
+import { parseDiff, readChanges } from './tree-changes.ts';
+import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
+import type { Changes, Workspace } from './workspace.ts';
+
+/** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
+export interface WorkspaceOptions {
+  readonly folder: string;
+  readonly user: Owner | null;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The highest precedence of all attributes, above each `.gitattributes` that a command may write: contents go in and out byte for
+ * byte, no driver of any kind is chosen by the tree, and git alone decides what is binary.
+ */
+const ATTRIBUTES =
+  '* -text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !delta !encoding !export-ignore !export-subst !whitespace !conflict-marker-size\n';
+
+const SUBMODULE = '160000';
+const BASE = 'refs/longhaul/base';
+const LATEST = 'refs/longhaul/latest';
+
+interface Repository extends GitOptions {
+  readonly gitDirectory: string;
+}
+
+const parseIndex = (output: Buffer): TreeEntry[] =>
+  splitNul(output).map((entry) => {
+    const [mode = '', object = ''] = entry.split(' ');
+    return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
+  });
+
+class GitWorkspace implements Workspace {
+  readonly root: string;
+  private readonly folder: string;
+  private readonly user: Owner | null;
+  private readonly signal: { readonly signal?: AbortSignal };
+
+  constructor({ folder, user, signal }: WorkspaceOptions) {
+    this.folder = folder;
+    this.root = join(folder, 'tree');
+    this.user = user;
+    this.signal = signal === undefined ? {} : { signal };
+  }
+
+  private get repository(): Repository {
+    return { gitDirectory: join(this.folder, 'checkpoints.git'), ...this.signal };
+  }
+
+  async prepare(source: Source): Promise<Checkpoint> {
+    this.makeFolder();
+    for (const name of readdirSync(this.folder)) {
+      if (/^(tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.folder, name)));
+    }
+    const attempt = randomBytes(6).toString('hex');
+    const tree = join(this.folder, `tree.${attempt}`);
+    const gitDirectory = join(this.folder, `checkpoints.git.${attempt}`);
+    const repository: Repository = { gitDirectory, ...this.signal };
+    await this.createCheckpoints(repository, source);
+    this.makeTree(tree);
+    const base = await this.fill(tree, repository, source);
+    await createOwnRepository({
+      ...this.ownRepository(repository, base.commit),
+      tree,
+      index: join(gitDirectory, 'index'),
+    });
+    renameSync(tree, this.root);
+    // The last step: checkpoints that are in place say that the whole preparation is.
+    renameSync(gitDirectory, this.repository.gitDirectory);
+    return base;
+  }
+
+  async checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint> {
+    const repository = this.repository;
+    const tree = await this.withIndex((options) => this.save(options));
+    if (tree === parent.tree) return parent;
+    const commit = await this.commit(repository, { tree, parent: parent.commit, label });
+    await gitOrThrow(['update-ref', LATEST, commit], repository);
+    return { commit, tree };
+  }
+
+  async restore(checkpoint: Checkpoint): Promise<boolean> {
+    const repository = this.repository;
+    if (!existsSync(repository.gitDirectory)) return false;
+    if (!(await git(['cat-file', '-e', `${checkpoint.commit}^{commit}`], repository)).ok) return false;
+    if (!existsSync(this.root)) this.makeTree(this.root);
+    await this.withIndex(async (options) => {
+      const current = await this.save(options);
+      const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, checkpoint.tree];
+      const { changes } = parseDiff(await gitOrThrow(args, repository));
+      const files = new TreeFiles(this.root, this.user);
+      for (const { before, after } of changes) if (before !== null && after === null) files.remove(before.path);
+      await files.write(
+        changes.flatMap(({ after }) => after ?? []),
+        repository,
+      );
+      await gitOrThrow(['read-tree', '--reset', checkpoint.tree], options);
+      await git(['update-index', '-q', '--refresh'], options);
+    });
+    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], repository));
+    await repairOwnRepository({ ...this.ownRepository(repository, base), tree: this.root, index: null });
+    return true;
+  }
+
+  async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
+    if (!existsSync(folder)) this.makeTree(folder);
+    const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.repository);
+    const entries = splitNul(output).map((entry) => {
+      const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
+      return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
+    });
+    await new TreeFiles(folder, this.user).write(entries, this.repository);
+  }
+
+  changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes> {
+    return readChanges(this.repository, { from: from.tree, to: to.tree }, store);
+  }
+
+  /** Commands run as another account must get through to their tree, but list nothing and not see the checkpoints. */
+  private makeFolder(): void {
+    mkdirSync(this.folder, { recursive: true });
+    chmodSync(this.folder, this.user === null ? 0o700 : 0o711);
+  }
+
+  private makeTree(folder: string): void {
+    mkdirSync(folder, { mode: 0o700 });
+    if (this.user !== null) lchownSync(folder, this.user.uid, this.user.gid);
+  }
+
+  private async createCheckpoints(repository: Repository, source: Source): Promise<void> {
+    const { gitDirectory } = repository;
+    const format = source.commit.length === 64 ? 'sha256' : 'sha1';
+    const branch = source.branch ?? 'main';
+    mkdirSync(gitDirectory, { mode: 0o700 });
+    const init = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, `--initial-branch=${branch}`];
+    await gitOrThrow(init, repository);
+    await cp(join(source.gitDirectory, 'objects'), join(gitDirectory, 'objects'), {
+      recursive: true,
+      mode: constants.COPYFILE_FICLONE,
+    });
+    mkdirSync(join(gitDirectory, 'info'), { recursive: true });
+    writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
+    const exclude = join(source.gitDirectory, 'info', 'exclude');
+    writeFileSync(join(gitDirectory, 'info', 'exclude'), existsSync(exclude) ? readFileSync(exclude) : '');
+  }
+
+  /** Writes the source's files and commits them as the base. Submodules are left out: their files are not there to work on. */
+  private async fill(tree: string, repository: Repository, source: Source): Promise<Checkpoint> {
+    const options = { ...repository, workTree: tree, index: join(repository.gitDirectory, 'index') };
+    await gitOrThrow(['read-tree', source.commit], options);
+    const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
+    const modules = entries.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path);
+    if (modules.length > 0) {
+      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input: joinNul(modules) });
+    }
+    await new TreeFiles(tree, this.user).write(
+      entries.filter(({ mode }) => mode !== SUBMODULE),
+      repository,
+    );
+    await git(['update-index', '-q', '--refresh'], options);
+    const saved = line(await gitOrThrow(['write-tree'], options));
+    const commit = await this.commit(repository, { tree: saved, parent: null, label: 'Base' });
+    await gitOrThrow(['update-ref', BASE, commit], repository);
+    return { commit, tree: saved };
+  }
+
+  private async commit(
+    repository: Repository,
+    { tree, parent, label }: { tree: string; parent: string | null; label: string },
+  ): Promise<string> {
+    const args = ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'];
+    return line(await gitOrThrow(args, { ...repository, identity: LONGHAUL, input: `${label}\n` }));
+  }
+
+  /** Saves the files on disk as a tree; what even their owner may not read, once permissions are given back, is broken I/O. */
+  private async save(options: ScanOptions): Promise<string> {
+    let result = await scan(options, 'content');
+    if (!result.ok || result.scan.errors !== '') {
+      openUp(Buffer.from(this.root));
+      result = await scan(options, 'content');
+    }
+    if (!result.ok) throw unexpected(['update-index'], result);
+    return line(await gitOrThrow(['write-tree'], options));
+  }
+
+  /** Works on a copy of the index that replaces it at the end. A killed worker, or a git that outlived it, leaves no lock and no half of an index. */
+  private async withIndex<T>(work: (options: ScanOptions) => Promise<T>): Promise<T> {
+    const { gitDirectory } = this.repository;
+    for (const name of readdirSync(gitDirectory)) {
+      if (name.startsWith('index.')) rmSync(join(gitDirectory, name), { force: true });
+    }
+    const index = join(gitDirectory, `index.${randomBytes(6).toString('hex')}`);
+    await copyIndex(join(gitDirectory, 'index'), index);
+    const result = await work({ ...this.repository, workTree: this.root, index });
+    if (existsSync(index)) renameSync(index, join(gitDirectory, 'index'));
+    return result;
+  }
+
+  private ownRepository(repository: Repository, commit: string): Omit<OwnRepositoryOptions, 'tree' | 'index'> {
+    const head = readFileSync(join(repository.gitDirectory, 'HEAD'), 'utf8');
+    return {
+      checkpoints: repository,
+      commit,
+      branch: head.trim().replace(/^ref: refs\/heads\//, ''),
+      exclude: readFileSync(join(repository.gitDirectory, 'info', 'exclude')),
+      owner: this.user,
+    };
+  }
+}
+
+/**
+ * The workspace below `folder`: `tree/`, what commands see, and `checkpoints.git/`, which no command sees (mode 0700). With a
+ * `user` the tree is theirs and the folder lets them through. One worker at a time, and no command running meanwhile.
+ *
+ * Killed at any moment, `prepare` starts afresh and `restore` goes on. Contents are kept byte for byte whatever `.gitattributes`
+ * say. `.git` folders are never content: the tree's own belongs to the agent, and `restore` keeps what the agent made of it (it removes locks left by a killed git, and makes it anew where it is gone).
+ * Repositories that commands make inside the tree are saved as ordinary files, without their history.
+ * Empty folders, pipes, sockets and devices are not saved. Throws GitError and system errors on broken I/O.
+ */
+export const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
+  if (!isAbsolute(options.folder)) throw new Error('the folder of a workspace must be absolute');
+  return new GitWorkspace(options);
+};

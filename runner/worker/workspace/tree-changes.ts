@@ -1,0 +1,112 @@
+import { readBlobs } from '../../git/blobs.ts';
+import { gitOrThrow, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
+import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
+import type { Changes } from './workspace.ts';
+
+/** One line of `git diff-tree --raw`. Paths hold one byte per character. `none` stands for a side that does not exist. */
+export interface RawChange {
+  readonly status: string;
+  readonly before: { readonly path: string; readonly mode: string; readonly object: string } | null;
+  readonly after: { readonly path: string; readonly mode: string; readonly object: string } | null;
+}
+
+/** Lines added and deleted; binary content has none. */
+interface Counts {
+  readonly binary: boolean;
+  readonly additions: number;
+  readonly deletions: number;
+}
+
+const ABSENT = '000000';
+
+const parseRaw = (fields: readonly string[], start: number): { change: RawChange; next: number } => {
+  const [before = '', after = '', from = '', to = '', letter = ''] = (fields[start] ?? '').slice(1).split(' ');
+  const first = fields[start + 1] ?? '';
+  const moved = letter.startsWith('R');
+  const second = moved ? (fields[start + 2] ?? '') : first;
+  return {
+    change: {
+      status: letter.slice(0, 1),
+      before: before === ABSENT ? null : { path: first, mode: before, object: from },
+      after: after === ABSENT ? null : { path: second, mode: after, object: to },
+    },
+    next: start + (moved ? 3 : 2),
+  };
+};
+
+const parseCounts = (fields: readonly string[], start: number): { counts: Counts; next: number } => {
+  const [added = '', deleted = '', path = ''] = (fields[start] ?? '').split('\t');
+  const binary = added === '-';
+  return {
+    counts: { binary, additions: binary ? 0 : Number(added), deletions: binary ? 0 : Number(deleted) },
+    next: start + (path === '' ? 3 : 1),
+  };
+};
+
+/** Parses `diff-tree -z --raw [--numstat]`: all raw entries come first, then their counts in the same order. */
+export const parseDiff = (output: Buffer): { changes: RawChange[]; counts: Counts[] } => {
+  const fields = splitNul(output);
+  const changes: RawChange[] = [];
+  const counts: Counts[] = [];
+  let at = 0;
+  while (at < fields.length && (fields[at] ?? '').startsWith(':')) {
+    const { change, next } = parseRaw(fields, at);
+    changes.push(change);
+    at = next;
+  }
+  while (at < fields.length) {
+    const parsed = parseCounts(fields, at);
+    counts.push(parsed.counts);
+    at = parsed.next;
+  }
+  return { changes, counts };
+};
+
+const MODES = { '100644': '100644', '100755': '100755', '120000': '120000' } as const;
+
+const modeOf = (mode: string): FileVersion['mode'] => {
+  if (mode !== '100644' && mode !== '100755' && mode !== '120000') throw new Error(`unexpected file mode ${mode}`);
+  return MODES[mode];
+};
+
+const statusOf = ({ before, after }: RawChange): ChangedFile['status'] => {
+  if (before === null) return 'added';
+  if (after === null) return 'deleted';
+  return before.path === after.path ? 'modified' : 'renamed';
+};
+
+/** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. */
+export const readChanges = async (
+  repository: GitOptions,
+  range: { readonly from: string; readonly to: string },
+  store: (content: Buffer) => Promise<string>,
+): Promise<Changes> => {
+  const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
+  const [summary, patch] = await Promise.all([
+    gitOrThrow([...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to], repository),
+    gitOrThrow([...common, '-p', '--binary', '--src-prefix=a/', '--dst-prefix=b/', range.from, range.to], repository),
+  ]);
+  const { changes, counts } = parseDiff(summary);
+  const objects = [
+    ...new Set(changes.flatMap(({ before, after }) => [before?.object ?? [], after?.object ?? []].flat())),
+  ];
+  const kept = new Map<string, { blob: string; bytes: number }>();
+  let position = 0;
+  for await (const content of readBlobs(repository, objects)) {
+    kept.set(objects[position] ?? '', { blob: await store(content), bytes: content.length });
+    position += 1;
+  }
+  const version = (side: RawChange['before']): FileVersion | null => {
+    const content = side === null ? undefined : kept.get(side.object);
+    return side === null || content === undefined
+      ? null
+      : { path: pathBytes(side.path).toString(), mode: modeOf(side.mode), ...content };
+  };
+  const files = changes.map((change, position) => ({
+    status: statusOf(change),
+    before: version(change.before),
+    after: version(change.after),
+    ...(counts[position] ?? { binary: false, additions: 0, deletions: 0 }),
+  }));
+  return { files, patch };
+};
