@@ -1,0 +1,264 @@
+import { lookup } from 'node:dns/promises';
+import { chmod, chown, open, rm, type FileHandle } from 'node:fs/promises';
+import { createServer, request, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { basename, dirname } from 'node:path';
+import { pipeline, type Duplex } from 'node:stream';
+import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl, type Target } from './egress-rules.ts';
+
+export interface EgressProxyOptions {
+  /** Absolute path of the unix socket to listen on; of any length. */
+  readonly socket: string;
+  /** Who may connect; null: the user of this process. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** Host names and `*.` patterns. */
+  readonly allowed: readonly string[];
+  readonly outside?: EgressOutside;
+}
+
+/** How the proxy reaches the world. What `resolve` returns is judged by the proxy's own rules, whoever resolves. */
+export interface EgressOutside {
+  /** All addresses of a name; rejects when it has none. */
+  resolve(host: string): Promise<readonly string[]>;
+  /** Begins a connection to an address that passed the rules. */
+  dial(address: string, port: number): Socket;
+}
+
+const theInternet: EgressOutside = {
+  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  dial: (address, port) => connect({ host: address, port }),
+};
+
+/** A name server that does not answer and a host that drops packets must not hold a command until its own timeout. */
+const CONNECT_MS = 15_000;
+/** Refusals are shown to a person; more than this many names tell nothing more, and memory stays bounded. */
+const REFUSALS_KEPT = 100;
+/** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). */
+const HOP_BY_HOP =
+  /^(connection|proxy-connection|proxy-authorization|proxy-authenticate|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host)$/i;
+
+const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
+
+type Route =
+  | { readonly outcome: 'open'; readonly address: string }
+  | { readonly outcome: 'blocked' }
+  | { readonly outcome: 'unreachable' };
+
+/**
+ * The only way out of a sandbox: an HTTP proxy for one command, on a unix socket.
+ * A refused request gets 403 with `x-proxy-error: blocked-by-allowlist`. Names are resolved here, once per connection, and the connection goes to the
+ * address that was judged, so that a second answer of the name server changes nothing.
+ */
+export class EgressProxy implements AsyncDisposable {
+  readonly #options: EgressProxyOptions;
+  readonly #outside: EgressOutside;
+  readonly #server: Server;
+  readonly #inner: Server;
+  readonly #open = new Set<Duplex>();
+  readonly #refused = new Set<string>();
+  /** Of a connection tunnelled to port 80: the target that its requests must name. */
+  readonly #tunnelled = new WeakMap<Duplex, Target>();
+  /** Of the socket. Open as long as the server, which removes its socket through this descriptor. */
+  readonly #folder: FileHandle;
+
+  private constructor(options: EgressProxyOptions, folder: FileHandle) {
+    this.#options = options;
+    this.#folder = folder;
+    this.#outside = options.outside ?? theInternet;
+    this.#server = createServer((incoming, answer) => {
+      const asked = parseProxyUrl(incoming.url ?? '');
+      if (asked === null) return refuse(answer, 400, 'name the whole URL, as to a proxy');
+      void this.#forward({ incoming, answer, ...asked });
+    });
+    this.#inner = createServer((incoming, answer) => {
+      const target = this.#tunnelled.get(incoming.socket);
+      if (target === undefined || !incoming.url?.startsWith('/')) return refuse(answer, 400, 'name a path');
+      void this.#forward({ incoming, answer, target, path: incoming.url });
+    });
+    this.#server.on(
+      'connect',
+      (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void this.#tunnel({ incoming, socket, head }),
+    );
+    this.#server.on('connection', (socket: Socket) => this.#keep(socket));
+  }
+
+  /** Listens before it returns. Throws when the socket cannot be made. */
+  static async listen(options: EgressProxyOptions): Promise<EgressProxy> {
+    const folder = await open(dirname(options.socket), 'r');
+    const proxy = new EgressProxy(options, folder);
+    // A unix socket's path has at most 107 bytes; through its folder's descriptor it is short wherever the folder lies.
+    await listenAt(proxy.#server, `/proc/self/fd/${folder.fd}/${basename(options.socket)}`);
+    await chmod(options.socket, 0o600);
+    if (options.user !== null) await chown(options.socket, options.user.uid, options.user.gid);
+    return proxy;
+  }
+
+  get socket(): string {
+    return this.#options.socket;
+  }
+
+  /** `host:port` of what was refused, each once, in order. */
+  get refusedHosts(): readonly string[] {
+    return [...this.#refused];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const stream of this.#open) stream.destroy();
+    await closed;
+    await rm(this.#options.socket, { force: true });
+    await this.#folder.close();
+  }
+
+  async #forward({ incoming, answer, target, path }: Forwarding): Promise<void> {
+    const named = parseAuthority(incoming.headers.host ?? '', 80);
+    if (named === null || named.host !== target.host || named.port !== target.port) {
+      this.#record(named ?? target);
+      return refuse(answer, 403, `the Host header names another host than ${target.host}`);
+    }
+    const route = await this.#route(target);
+    if (route.outcome === 'blocked') return refuse(answer, 403, blockedText(target));
+    if (route.outcome === 'unreachable') return refuse(answer, 502, `${target.host} cannot be resolved`);
+    const upstream = request({
+      createConnection: () => this.#dial(route.address, target.port),
+      method: incoming.method,
+      path,
+      headers: [
+        ...withoutHops(incoming.rawHeaders),
+        'host',
+        incoming.headers.host ?? target.host,
+        'connection',
+        'close',
+        // A body sent without its framing would be read as another request, one that nobody judged.
+        ...(incoming.headers['transfer-encoding'] === undefined ? [] : ['transfer-encoding', 'chunked']),
+      ],
+    });
+    upstream.on('response', (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', withoutHops(response.rawHeaders));
+      pipeline(response, answer, () => {});
+    });
+    upstream.on('error', () =>
+      answer.headersSent ? answer.destroy() : refuse(answer, 502, `${target.host} cannot be reached`),
+    );
+    answer.on('close', () => upstream.destroy());
+    pipeline(incoming, upstream, () => {});
+  }
+
+  async #tunnel({
+    incoming,
+    socket,
+    head,
+  }: {
+    incoming: IncomingMessage;
+    socket: Duplex;
+    head: Buffer;
+  }): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const target = parseAuthority(incoming.url ?? '');
+    if (target === null) return refuseTunnel(socket, 400, 'name host:port');
+    const route = await this.#route(target);
+    if (route.outcome === 'blocked') return refuseTunnel(socket, 403, blockedText(target));
+    if (route.outcome === 'unreachable') return refuseTunnel(socket, 502, `${target.host} cannot be resolved`);
+    if (target.port === 80) return this.#readTunnel(socket, head, target);
+    const upstream = this.#dial(route.address, target.port);
+    const unreachable = (): void => refuseTunnel(socket, 502, `${target.host} cannot be reached`);
+    upstream.once('error', unreachable);
+    upstream.once('connect', () => {
+      upstream.off('error', unreachable).on('error', () => socket.destroy());
+      socket.write(ESTABLISHED);
+      upstream.write(head);
+      socket.pipe(upstream).pipe(socket);
+    });
+    socket.on('close', () => upstream.destroy());
+  }
+
+  /** A tunnel to port 80 carries readable requests, so each is held to the tunnel's host like any other. */
+  #readTunnel(socket: Duplex, head: Buffer, target: Target): void {
+    this.#tunnelled.set(socket, target);
+    socket.write(ESTABLISHED);
+    if (head.length > 0) socket.unshift(head);
+    this.#inner.emit('connection', socket);
+  }
+
+  async #route(target: Target): Promise<Route> {
+    if (!mayReach(target, this.#options.allowed)) return this.#block(target);
+    const addresses = await this.#outside.resolve(target.host).catch(() => []);
+    const [address] = addresses;
+    if (address === undefined) return { outcome: 'unreachable' };
+    // One address out of place and none is used: such answers are made to slip through a check of the first.
+    const own = ownAddresses();
+    return addresses.every((each) => isPublicAddress(each) && !own.has(each))
+      ? { outcome: 'open', address }
+      : this.#block(target);
+  }
+
+  #block(target: Target): Route {
+    this.#record(target);
+    return { outcome: 'blocked' };
+  }
+
+  #record({ host, port }: Target): void {
+    if (this.#refused.size < REFUSALS_KEPT) this.#refused.add(`${host}:${port}`);
+  }
+
+  #dial(address: string, port: number): Socket {
+    const socket = this.#outside.dial(address, port);
+    this.#keep(socket);
+    socket.setTimeout(CONNECT_MS, () =>
+      socket.connecting ? socket.destroy(new Error('connect timed out')) : undefined,
+    );
+    socket.once('connect', () => socket.setTimeout(0));
+    return socket;
+  }
+
+  #keep(stream: Duplex): void {
+    this.#open.add(stream);
+    stream.once('close', () => this.#open.delete(stream));
+  }
+}
+
+interface Forwarding {
+  readonly incoming: IncomingMessage;
+  readonly answer: ServerResponse;
+  readonly target: Target;
+  readonly path: string;
+}
+
+const blockedText = ({ host, port }: Target): string => `${host}:${port} is blocked by the allowlist of this run`;
+
+const errorHeaders = (status: number): Record<string, string> => ({
+  'content-type': 'text/plain; charset=utf-8',
+  connection: 'close',
+  ...(status === 403 ? { 'x-proxy-error': 'blocked-by-allowlist' } : {}),
+});
+
+function refuse(answer: ServerResponse, status: number, text: string): void {
+  answer.writeHead(status, errorHeaders(status)).end(`${text}\n`);
+}
+
+function refuseTunnel(socket: Duplex, status: number, text: string): void {
+  const headers = Object.entries(errorHeaders(status)).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers.join('')}\r\n${text}\n`);
+}
+
+function withoutHops(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 && !HOP_BY_HOP.test(name) ? [name, rawHeaders[index + 1] ?? ''] : [],
+  );
+}
+
+/** This machine under its public addresses is as private as on loopback. */
+function ownAddresses(): ReadonlySet<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
+}
+
+function listenAt(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,101 @@
+import { access, lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import type { HostLayout } from './bubblewrap-arguments.ts';
+import { INSIDE_ID } from './bubblewrap-arguments.ts';
+import type { SandboxRefusal } from './sandbox.ts';
+
+/** Programs of the host that the sandbox is made of: bwrap runs outside; the others run inside, so they must lie where the inside sees them. */
+export interface HostPrograms {
+  readonly bwrap: string;
+  readonly layout: HostLayout;
+}
+
+const ROOT_NAMES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+
+/** No private keys, no `gitconfig`, no `npmrc`, no `resolv.conf`: only what the linker, TLS and time zones read. */
+const ETC = [
+  '/etc/alternatives',
+  '/etc/ca-certificates',
+  '/etc/ld.so.cache',
+  '/etc/ld.so.conf',
+  '/etc/ld.so.conf.d',
+  '/etc/localtime',
+  '/etc/pki/ca-trust/extracted',
+  '/etc/pki/tls/certs',
+  '/etc/ssl/certs',
+  '/etc/ssl/openssl.cnf',
+];
+
+const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
+
+/** Looks the host over. `path` is the search path for bwrap, as in `PATH`. Refuses when a program is missing. */
+export async function readHost(path: string): Promise<({ readonly outcome: 'ok' } & HostPrograms) | SandboxRefusal> {
+  const bwrap = await firstExecutable('bwrap', path.split(delimiter).filter(Boolean));
+  if (bwrap === null) return missing('bwrap', 'bubblewrap');
+  const prlimit = await firstExecutable('prlimit', SYSTEM_FOLDERS);
+  if (prlimit === null) return missing('prlimit', 'util-linux');
+  const socat = await firstExecutable('socat', SYSTEM_FOLDERS);
+  if (socat === null) return missing('socat', 'socat');
+  const roots = await Promise.all(ROOT_NAMES.map((name) => rootEntry(`/${name}`)));
+  const etc = await Promise.all(ETC.map(async (file) => ((await exists(file)) ? [file] : [])));
+  const layout: HostLayout = {
+    rootLinks: roots.flatMap((entry) => (entry?.kind === 'link' ? [{ path: entry.path, target: entry.target }] : [])),
+    rootFolders: roots.flatMap((entry) => (entry?.kind === 'folder' ? [entry.path] : [])),
+    etc: etc.flat(),
+    prlimit,
+    socat,
+  };
+  return { outcome: 'ok', bwrap, layout };
+}
+
+/** Writes the few account and name files of the inside to `folder`. They name one user and loopback, nothing of the host. */
+export async function writeEtc(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  const files = {
+    passwd: `agent:x:${INSIDE_ID}:${INSIDE_ID}:agent:/home/agent:/bin/bash\n`,
+    group: `agent:x:${INSIDE_ID}:\n`,
+    hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
+    'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
+  };
+  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
+}
+
+function missing(program: string, debianPackage: string): SandboxRefusal {
+  return {
+    outcome: 'refused',
+    reason: `${program} is not installed, and without it no command can be confined`,
+    remedy: `install it: apt-get install ${debianPackage} (Debian, Ubuntu) or dnf install ${debianPackage} (Fedora)`,
+  };
+}
+
+async function firstExecutable(name: string, folders: readonly string[]): Promise<string | null> {
+  for (const folder of folders) {
+    const path = join(folder, name);
+    if (await exists(path, 1)) return path;
+  }
+  return null;
+}
+
+async function exists(path: string, mode = 0): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+type RootEntry = { kind: 'link'; path: string; target: string } | { kind: 'folder'; path: string };
+
+async function rootEntry(path: string): Promise<RootEntry | null> {
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return null;
+  if (found.isSymbolicLink()) return { kind: 'link', path, target: await readlink(path) };
+  return found.isDirectory() ? { kind: 'folder', path } : null;
+}
+
+/** Whether `path` is a folder, following links: for folders that the host's owner named. */
+export async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

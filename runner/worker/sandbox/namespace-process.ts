@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Launch {
+  readonly bwrap: string;
+  readonly arguments: readonly string[];
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  /** Host path of the seccomp program. */
+  readonly seccomp: string;
+  readonly stdin?: string | undefined;
+  readonly onOutput: (chunk: Buffer) => void;
+  /** Once it fires, every process of the sandbox is killed. */
+  readonly kill: AbortSignal;
+}
+
+export type Ended =
+  /** The command ran. */
+  | { readonly outcome: 'exited'; readonly exitCode: number }
+  | { readonly outcome: 'killed' }
+  /** The operating system takes no arguments this long. */
+  | { readonly outcome: 'too-long' }
+  /** bwrap could not set the sandbox up; `complaint` is what it wrote. */
+  | { readonly outcome: 'failed'; readonly complaint: string };
+
+const COMPLAINT_BYTES = 4096;
+
+/**
+ * Runs bwrap to its end. When the promise settles, the sandbox's process namespace is empty and all output has been handed over.
+ * Throws only when bwrap itself cannot be executed.
+ */
+export async function launch(options: Launch): Promise<Ended> {
+  if (options.kill.aborted) return { outcome: 'killed' };
+  const spawned = spawnBubblewrap(options);
+  if (spawned === 'too-long') return { outcome: 'too-long' };
+  const child = spawned;
+  const status = new NamespaceStatus(child);
+  const onKill = (): void => status.kill();
+  options.kill.addEventListener('abort', onKill);
+  const complaint: Buffer[] = [];
+  try {
+    output(child, 1).on('data', options.onOutput);
+    output(child, 2).on('data', (chunk: Buffer) => complaint.push(chunk.subarray(0, COMPLAINT_BYTES)));
+    child.stdin?.on('error', ignoreClosedPipe).end(options.stdin);
+    const closed = once(child, 'close');
+    // bwrap returns when its command does; what the command left behind may still hold the output open until it is killed too.
+    await (child.exitCode === null && child.signalCode === null ? Promise.race([once(child, 'exit'), closed]) : closed);
+    status.kill();
+    await closed;
+    await status.emptied();
+  } finally {
+    options.kill.removeEventListener('abort', onKill);
+  }
+  if (status.exitCode !== null && !status.wasKilledBy(options.kill))
+    return { outcome: 'exited', exitCode: status.exitCode };
+  if (options.kill.aborted) return { outcome: 'killed' };
+  return {
+    outcome: 'failed',
+    complaint: Buffer.concat(complaint).subarray(0, COMPLAINT_BYTES).toString('utf8').trim(),
+  };
+}
+
+function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, stdin }: Launch): ChildProcess | 'too-long' {
+  // bwrap reads the program from the descriptor's position, so each command needs one of its own.
+  const filter = openSync(seccomp, 'r');
+  const stdio: StdioOptions = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', filter, 'pipe'];
+  try {
+    // An empty environment: the first process of the namespace shows its own to all others, whatever bwrap clears for its child.
+    return spawn(bwrap, list, { env: {}, cwd: '/', stdio, ...user });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'E2BIG') return 'too-long';
+    throw error;
+  } finally {
+    closeSync(filter);
+  }
+}
+
+function output(child: ChildProcess, descriptor: 1 | 2 | 4): Readable {
+  // safe: these three are opened as pipes above, and the child reads none of them
+  return child.stdio[descriptor as 1] as Readable;
+}
+
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
+}
+
+/** What bwrap reports about its namespace: the first process, whose death ends all others, and the exit code of the command. */
+class NamespaceStatus {
+  exitCode: number | null = null;
+  readonly #child: ChildProcess;
+  #text = '';
+  #init: { readonly pid: number; readonly startedAt: string } | null = null;
+  #killWanted = false;
+  #exitCodeBeforeKill = false;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    output(child, 4)
+      .setEncoding('utf8')
+      .on('data', (text: string) => this.#read(text));
+  }
+
+  /** The command's own end counts even if the wish to kill it came a moment later. */
+  wasKilledBy(kill: AbortSignal): boolean {
+    return kill.aborted && !this.#exitCodeBeforeKill;
+  }
+
+  /**
+   * Kills the namespace's first process and bwrap. While bwrap has not yet told who that is, it waits for it: killing bwrap alone at that point
+   * could leave the namespace behind.
+   */
+  kill(): void {
+    this.#killWanted = true;
+    if (this.#init === null) return;
+    if (startOf(this.#init.pid) === this.#init.startedAt) killQuietly(this.#init.pid);
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGKILL');
+  }
+
+  /** The kernel reaps a namespace only after all its processes are gone; the first one is then dead or no longer listed. */
+  async emptied(): Promise<void> {
+    const init = this.#init;
+    if (init === null) return;
+    while (startOf(init.pid) === init.startedAt) await delay(1);
+  }
+
+  #read(text: string): void {
+    this.#text += text;
+    const pid = /"child-pid": (\d+)/.exec(this.#text)?.[1];
+    if (this.#init === null && pid !== undefined) {
+      this.#init = { pid: Number(pid), startedAt: startOf(Number(pid)) ?? 'gone' };
+      if (this.#killWanted) this.kill();
+    }
+    const code = /"exit-code": (\d+)/.exec(this.#text)?.[1];
+    if (this.exitCode === null && code !== undefined) {
+      this.exitCode = Number(code);
+      this.#exitCodeBeforeKill = !this.#killWanted;
+    }
+  }
+}
+
+/** When the process started (field 22 of /proc/PID/stat, see proc(5)), which tells it from a later one with the same id; null once it is dead. */
+function startOf(pid: number): string | null {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    const [state] = fields;
+    return state === 'Z' || state === 'X' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between the look and the kill.
+  }
+}
