@@ -14,7 +14,10 @@ export interface ModelRequest {
   readonly tools: readonly ToolSpec[];
   /** Sent as the `Idempotency-Key` header; nothing promises that a provider honours it. */
   readonly idempotencyKey: string;
-  /** A background response to go on with, where the adapter was made with `background`. */
+  /**
+   * A background response to go on with, where the adapter was made with `background` (others ignore it). After a failure
+   * `canResume` of failure.ts says whether to come back with it; else the next call leaves it out.
+   */
   readonly resume?: { readonly responseId: string };
 }
 
@@ -27,9 +30,9 @@ export interface ModelFailure {
     | 'quota' // 429 insufficient_quota: no money left
     | 'context_length' // the input is too long for the model
     | 'bad_request' // any other 4xx
-    | 'server' // 5xx, or an error event in the stream
-    | 'network' // no connection, or it was cut before the terminal event
-    | 'stalled' // no byte for the idle limit
+    | 'server' // 5xx, 408, 409, or an error event in the stream
+    | 'network' // no connection, or it was cut before the terminal event; with status 404: the background response is gone
+    | 'stalled' // no event for the idle limit
     | 'incomplete' // the response ended early: output limit or content filter
     | 'protocol'; // the endpoint answered with something that is no response
   readonly message: string;
@@ -43,12 +46,17 @@ export interface ModelFailure {
 }
 
 export type ModelOutcome =
-  | { readonly kind: 'completed'; readonly items: readonly ModelItem[]; readonly usage: Usage | null; readonly responseId: string | null }
+  | {
+      readonly kind: 'completed';
+      readonly items: readonly ModelItem[];
+      readonly usage: Usage | null;
+      readonly responseId: string | null;
+    }
   | { readonly kind: 'failed'; readonly failure: ModelFailure }
   | { readonly kind: 'aborted' };
 
 export interface RespondOptions {
-  /** Aborting ends the call with `aborted`; nothing is thrown. */
+  /** Aborting ends the call with `aborted`, and cancels a background response; nothing is thrown. */
   readonly signal: AbortSignal;
   /** Called once, as soon as a background response has an id, and awaited before anything else is read. */
   readonly onResponseId?: (responseId: string) => Promise<void>;

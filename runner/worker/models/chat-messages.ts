@@ -1,0 +1,80 @@
+import type {
+  ChatCompletionAssistantMessageParam,
+  ChatCompletionMessageFunctionToolCall,
+  ChatCompletionMessageParam,
+} from 'openai/resources/chat/completions';
+import { z } from 'zod';
+import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
+
+/**
+ * Our items as chat messages. What the model said and called in one turn becomes one assistant message, followed by the
+ * outputs of its calls, as the API demands; reasoning is left out. The instructions are a `system` message: older servers
+ * know no other role for them, and OpenAI reads it as `developer`.
+ */
+export function messagesOf(instructions: string, items: readonly ModelItem[]): ChatCompletionMessageParam[] {
+  const messages: ChatCompletionMessageParam[] = [{ role: 'system', content: instructions }];
+  for (const item of items) {
+    switch (item.type) {
+      case 'message':
+        if (item.role === 'user') messages.push({ role: 'user', content: item.text });
+        else say(messages, item.text);
+        break;
+      case 'refusal':
+        say(messages, item.text);
+        break;
+      case 'call':
+        call(messages, {
+          id: item.call,
+          type: 'function',
+          function: { name: item.name, arguments: item.arguments },
+        });
+        break;
+      case 'output':
+        messages.push({ role: 'tool', tool_call_id: item.call, content: item.output });
+        break;
+      case 'reasoning':
+        break;
+    }
+  }
+  return messages;
+}
+
+function say(messages: ChatCompletionMessageParam[], text: string): void {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant') messages.push({ role: 'assistant', content: text });
+  else last.content = typeof last.content === 'string' ? `${last.content}\n\n${text}` : text;
+}
+
+function call(messages: ChatCompletionMessageParam[], call: ChatCompletionMessageFunctionToolCall): void {
+  const last = messages.at(-1);
+  if (last?.role === 'assistant') {
+    last.tool_calls = [...(last.tool_calls ?? []), call];
+    return;
+  }
+  const message: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null, tool_calls: [call] };
+  messages.push(message);
+}
+
+const WireUsage = z.looseObject({
+  prompt_tokens: z.number(),
+  prompt_tokens_details: z
+    .looseObject({ cached_tokens: z.number().nullish(), cache_write_tokens: z.number().nullish() })
+    .nullish(),
+  completion_tokens: z.number(),
+  completion_tokens_details: z.looseObject({ reasoning_tokens: z.number().nullish() }).nullish(),
+});
+
+/** `usage` of a chat completion, or null where it is missing or no count of tokens. Missing details count as 0. */
+export function usageOfChat(wire: unknown): Usage | null {
+  const parsed = WireUsage.safeParse(wire);
+  if (!parsed.success) return null;
+  const { prompt_tokens, prompt_tokens_details, completion_tokens, completion_tokens_details } = parsed.data;
+  const usage = Usage.safeParse({
+    input: prompt_tokens,
+    cached: prompt_tokens_details?.cached_tokens ?? 0,
+    cacheWrite: prompt_tokens_details?.cache_write_tokens ?? 0,
+    output: completion_tokens,
+    reasoning: completion_tokens_details?.reasoning_tokens ?? 0,
+  });
+  return usage.success ? usage.data : null;
+}

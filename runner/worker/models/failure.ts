@@ -1,0 +1,262 @@
+import { APIConnectionError, APIError } from 'openai';
+import type { Usage } from '../../../shared/run/model-item.ts';
+import type { ModelFailure } from './model.ts';
+
+/** Whom a failure is about. `apiKey` is here to be kept out of every message. */
+export interface Endpoint {
+  readonly model: string;
+  readonly baseURL: string;
+  readonly apiKey: string;
+}
+
+/** What an endpoint said about a request that it did not fulfil, by status and body or by an event in the stream. */
+interface Complaint {
+  readonly status: number | null;
+  readonly code: string;
+  readonly said: string;
+  readonly retryAfterMs: number | null;
+}
+
+type Code = ModelFailure['code'];
+
+/** Longest quotation of an endpoint's own words: proxies answer with whole HTML pages. */
+const QUOTE_CHARACTERS = 300;
+
+/** A shorter key is a placeholder ("none", "ollama"), and cutting it out of a sentence would only spoil the sentence. */
+const SHORTEST_SECRET = 8;
+
+const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
+const LENGTH_CODES = new Set(['context_length_exceeded', 'exceed_context_size_error', 'string_above_max_length']);
+/** OpenAI, llama.cpp and vLLM, in this order; the last is OpenAI's 429 for one request above the tokens-per-minute limit. */
+const LENGTH_WORDS =
+  /context (length|window)|exceeds the available context|maximum model length|request too large for .* tokens per min/i;
+/** From `ResponseError.code` in openai 7.57: what makes a response fail and will make it fail again. */
+const REQUEST_CODES =
+  /^(invalid_|image_|empty_image|unsupported_image|bio_policy|misalignment_policy|data_residency|content_policy)/;
+const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
+
+const RETRYABLE: Record<Code, boolean> = {
+  auth: false,
+  not_found: false,
+  rate_limited: true,
+  quota: false,
+  context_length: false,
+  bad_request: false,
+  server: true,
+  network: true,
+  stalled: true,
+  incomplete: false,
+  protocol: false,
+};
+
+/**
+ * Classifies what the openai SDK throws: from a call, or while its stream is read.
+ * @param now in ms since 1970, for a Retry-After that is a date.
+ * @throws what is no error of an endpoint, a network or the SDK: a bug.
+ */
+export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date.now()): ModelFailure {
+  if (error instanceof APIConnectionError) return connectionFailure(error, endpoint);
+  if (error instanceof APIError) return complaintFailure(complaintOf(error, now), endpoint, null);
+  if (error instanceof SyntaxError) return protocolFailure('its stream is not valid JSON', endpoint);
+  // undici reports a connection lost in mid-stream as a bare TypeError ("terminated").
+  if (error instanceof TypeError || causeCode(error) !== null) return connectionFailure(error, endpoint);
+  throw error;
+}
+
+/** Classifies an error that came as part of a response (`response.failed`): there is no HTTP status then. */
+export function failedResponse(
+  error: { readonly code: string; readonly message: string },
+  endpoint: Endpoint,
+  usage: Usage | null,
+): ModelFailure {
+  const complaint = { status: null, code: error.code, said: error.message, retryAfterMs: waitIn(error.message) };
+  return complaintFailure(complaint, endpoint, usage);
+}
+
+/** The response ended early. `reason` is the provider's: `max_output_tokens`, `content_filter`, `length`. */
+export function incompleteFailure(reason: string, endpoint: Endpoint, usage: Usage | null): ModelFailure {
+  const advice =
+    reason === 'content_filter'
+      ? 'the content filter of the provider stopped it; put the task in other words'
+      : 'it reached its output limit; split the task, or choose a model with a larger limit';
+  return failure('incomplete', `The response of ${endpoint.model} ended early (${reason}): ${advice}.`, { usage });
+}
+
+export function stalledFailure(idleMs: number, endpoint: Endpoint): ModelFailure {
+  const message = `The model endpoint ${shown(endpoint)} sent nothing for ${idleMs / 1000} s: it may be overloaded, or the model needs a longer idle limit.`;
+  return failure('stalled', message);
+}
+
+/** The stream ended, cleanly or not, before its terminal event. */
+export function cutFailure(endpoint: Endpoint): ModelFailure {
+  return failure('network', `The connection to ${shown(endpoint)} ended before the response of ${endpoint.model} did.`);
+}
+
+/** A background response that cannot be gone on with; status 404 tells the caller not to try to resume it again. */
+export function lostFailure(responseId: string, endpoint: Endpoint): ModelFailure {
+  const message = `The model endpoint ${shown(endpoint)} no longer knows the background response ${responseId}: the call has to be made again.`;
+  return failure('network', message, { status: 404 });
+}
+
+export function protocolFailure(what: string, endpoint: Endpoint): ModelFailure {
+  const message = `The model endpoint ${shown(endpoint)} did not answer with a response (${what}): check that OPENAI_BASE_URL is an OpenAI API and ends in /v1.`;
+  return failure('protocol', message);
+}
+
+/**
+ * Whether a background response may still be running, or waiting to be fetched, after a call ended so. A response's own
+ * failures carry no status; a status is that of a poll.
+ */
+export function canResume(failure: ModelFailure): boolean {
+  const { code, status } = failure;
+  if (code === 'stalled') return true;
+  if (code === 'network') return status === null;
+  return (code === 'server' || code === 'rate_limited') && status !== null;
+}
+
+/**
+ * How long to wait, in whole ms, from `retry-after-ms` or `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3);
+ * null where neither says so. No upper limit: what to do about five minutes is the caller's decision.
+ */
+export function retryAfterMs(headers: Pick<Headers, 'get'> | undefined, now: number): number | null {
+  const exact = seconds(headers?.get('retry-after-ms'));
+  if (exact !== null) return Math.ceil(exact);
+  const value = headers?.get('retry-after');
+  const relative = seconds(value);
+  if (relative !== null) return Math.ceil(relative * 1000);
+  if (value === null || value === undefined || !/[a-z]{3}/i.test(value)) return null;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, date - now);
+}
+
+function seconds(value: string | null | undefined): number | null {
+  return value !== null && value !== undefined && /^\s*\d+(\.\d+)?\s*$/.test(value) ? Number(value) : null;
+}
+
+/** "Please try again in 11.054s": the only place where a failed response tells how long to wait. */
+function waitIn(message: string): number | null {
+  const [, amount, unit] = /try again in (\d+(?:\.\d+)?)\s*(ms|s)\b/i.exec(message) ?? [];
+  if (amount === undefined || unit === undefined) return null;
+  return Math.ceil(Number(amount) * (unit.toLowerCase() === 'ms' ? 1 : 1000));
+}
+
+function complaintOf(error: APIError, now: number): Complaint {
+  const type = error.type ?? '';
+  // The SDK says `string`, but passes on what came: local servers send numbers.
+  const code: unknown = error.code;
+  const told = typeof code === 'string' ? code : type;
+  return {
+    status: error.status ?? null,
+    // OpenAI has sent "insufficient_quota" as the type, next to another code.
+    code: QUOTA_CODES.has(type) || LENGTH_CODES.has(type) ? type : told,
+    said: error.message,
+    retryAfterMs: retryAfterMs(error.headers, now) ?? waitIn(error.message),
+  };
+}
+
+function codeOf({ status, code, said }: Complaint): Code {
+  if (QUOTA_CODES.has(code) || status === 402) return 'quota';
+  if (LENGTH_CODES.has(code) || status === 413) return 'context_length';
+  if ((status === null || status === 400 || status === 429) && LENGTH_WORDS.test(said)) return 'context_length';
+  return status === null ? codeInStream(code) : codeOfStatus(status);
+}
+
+function codeInStream(code: string): Code {
+  if (/rate_limit|slow_down|too_many_requests/.test(code)) return 'rate_limited';
+  if (code === 'invalid_api_key') return 'auth';
+  if (code === 'model_not_found') return 'not_found';
+  return REQUEST_CODES.test(code) ? 'bad_request' : 'server';
+}
+
+function codeOfStatus(status: number): Code {
+  if (status === 401 || status === 403) return 'auth';
+  if (status === 404) return 'not_found';
+  if (status === 429) return 'rate_limited';
+  if (status === 408 || status === 409 || status >= 500) return 'server';
+  return status >= 400 ? 'bad_request' : 'protocol';
+}
+
+function complaintFailure(complaint: Complaint, endpoint: Endpoint, usage: Usage | null): ModelFailure {
+  const code = codeOf(complaint);
+  const { status, retryAfterMs } = complaint;
+  const said = quoted(complaint.said, endpoint);
+  return failure(code, `${sentence(code, complaint, endpoint)}${said}`, { status, retryAfterMs, usage });
+}
+
+function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint, endpoint: Endpoint): string {
+  const at = `The model endpoint ${shown(endpoint)}`;
+  const why = status ?? (scrubbed(reason, endpoint) || 'error');
+  const wait = retryAfterMs === null ? '' : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  switch (code) {
+    case 'auth':
+      return `${at} refused the key (${why}): set OPENAI_API_KEY to a key that may use ${endpoint.model}.`;
+    case 'not_found':
+      return `${at} has no model ${endpoint.model} (${why}): choose one that it has, or correct OPENAI_BASE_URL.`;
+    case 'rate_limited':
+      return `${at} limits the rate (${why})${wait}.`;
+    case 'quota':
+      return `${at} says that the quota of this key is used up (${scrubbed(reason, endpoint) || why}): add credit or raise the limit there, or use another key.`;
+    case 'context_length':
+      return `The context is too long for ${endpoint.model} (${why}): it has to be compacted, or sent to a model with a larger window.`;
+    case 'bad_request':
+      return `${at} refused the request (${why}).`;
+    case 'server':
+      return `${at} failed (${why})${wait}: it is no fault of the task, and may pass.`;
+    case 'network':
+    case 'stalled':
+    case 'incomplete':
+    case 'protocol':
+      return `${at} answered with ${why}, which is no response: check that OPENAI_BASE_URL is an OpenAI API and ends in /v1.`;
+  }
+}
+
+function connectionFailure(error: unknown, endpoint: Endpoint): ModelFailure {
+  const code = causeCode(error);
+  if (code !== null && CERTIFICATE_CODES.test(code)) {
+    const message = `The certificate of ${shown(endpoint)} is not trusted (${code}): correct OPENAI_BASE_URL, or give its authority in NODE_EXTRA_CA_CERTS.`;
+    return { ...failure('network', message), retryable: false };
+  }
+  const lost = error instanceof TypeError && error.message === 'terminated';
+  if (lost || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return cutFailure(endpoint);
+  const message = `No connection to the model endpoint ${shown(endpoint)}${code === null ? '' : ` (${code})`}: check the network and OPENAI_BASE_URL, and that the server runs.`;
+  return failure('network', message);
+}
+
+/** The first system or undici code (`ECONNREFUSED`, `UND_ERR_SOCKET`) along the chain of causes. */
+function causeCode(error: unknown): string | null {
+  for (let at = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    if ('code' in at && typeof at.code === 'string') return at.code;
+  }
+  return null;
+}
+
+/** The endpoint without credentials and query: both may be secret. */
+function shown({ baseURL }: Endpoint): string {
+  const url = URL.parse(baseURL);
+  return url === null ? 'at an invalid address' : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function quoted(said: string, endpoint: Endpoint): string {
+  // The SDK puts the status in front of the message.
+  const words = scrubbed(said, endpoint)
+    .replace(/^\d{3} /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  if (words === '' || words === '(no status code or body)' || words === 'status code (no body)') return '';
+  return ` It said: "${words.length > QUOTE_CHARACTERS ? `${words.slice(0, QUOTE_CHARACTERS)}…` : words}"`;
+}
+
+/** Endpoints like to quote the key, in whole or with stars in the middle. */
+function scrubbed(text: string, { apiKey }: Endpoint): string {
+  const known = apiKey.length >= SHORTEST_SECRET ? text.replaceAll(apiKey, '[key]') : text;
+  return known.replace(/\bsk-[\w*.-]{3,}/g, '[key]').replace(/Bearer\s+[^\s"',]+/gi, 'Bearer [key]');
+}
+
+function failure(
+  code: Code,
+  message: string,
+  known: { status?: number | null; retryAfterMs?: number | null; usage?: Usage | null } = {},
+): ModelFailure {
+  const { status = null, retryAfterMs = null, usage = null } = known;
+  return { code, message, retryable: RETRYABLE[code], retryAfterMs, status, usage };
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { chatCompletionsModel } from './chat-completions.ts';
+import { OPENAI_URL } from './connection.ts';
+import { contextWindowOf } from './cost.ts';
+import type { Model } from './model.ts';
+import { responsesModel } from './responses.ts';
+
+/** Local servers ask for no key, but the header has to hold something. */
+const NO_KEY = 'none';
+
+const Shared = z.strictObject({
+  model: z.string().min(1),
+  /** Null where the endpoint asks for none. A key from a file often brings its line end along. */
+  apiKey: z
+    .string()
+    .trim()
+    .regex(/^[\x21-\x7e]+$/, 'an API key has no spaces and no special characters')
+    .nullable()
+    .default(null),
+  baseURL: z.url({ protocol: /^https?$/ }).default(OPENAI_URL),
+  /** ms */
+  idleMs: z.int().positive().optional(),
+  reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).optional(),
+  /** Tokens; for models that the price list does not know. */
+  contextWindow: z.int().positive().optional(),
+  /** The provider whose prices and limits apply, where the endpoint is not OpenAI's own. */
+  pricesOf: z.string().min(1).optional(),
+});
+
+/** Which model to use and how to reach it. */
+export const ModelConfig = z.discriminatedUnion('api', [
+  Shared.extend({
+    api: z.literal('responses'),
+    background: z.boolean().optional(),
+    pollMs: z.int().positive().optional(),
+  }),
+  Shared.extend({ api: z.literal('chat') }),
+]);
+export type ModelConfig = z.infer<typeof ModelConfig>;
+
+/** Makes the adapter that the config names. Opens no connection. */
+export function openModel(config: ModelConfig): Model {
+  const { api, pricesOf, ...rest } = config;
+  const contextWindow = config.contextWindow ?? contextWindowOf(config.model, { baseURL: config.baseURL, pricesOf });
+  const options = { ...rest, apiKey: config.apiKey ?? NO_KEY, contextWindow };
+  return api === 'responses' ? responsesModel(options) : chatCompletionsModel(options);
+}
