@@ -1,0 +1,99 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig, type LoadedConfig } from './config.ts';
+import { prefixOf, userBase } from './toolchain.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'config-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const load = async (
+  text: string | null,
+  sources: { flags?: Record<string, string>; env?: Record<string, string> } = {},
+): Promise<LoadedConfig> => {
+  const file = join(folder, 'config.yaml');
+  if (text !== null) await writeFile(file, text, { mode: 0o600 });
+  return loadConfig({ flags: sources.flags ?? {}, env: sources.env ?? {}, file });
+};
+
+const problems = (loaded: LoadedConfig): readonly string[] => (loaded.outcome === 'invalid' ? loaded.problems : []);
+
+describe('precedence', () => {
+  const file = 'model:\n  name: from-file\n  api: chat\nleaseSeconds: 3\n';
+  test.each([
+    ['the file over the default', {}, 'from-file'],
+    ['the environment over the file', { env: { LONGHAUL_MODEL: 'from-env' } }, 'from-env'],
+    ['a flag over both', { env: { LONGHAUL_MODEL: 'from-env' }, flags: { 'model.name': 'from-flag' } }, 'from-flag'],
+    ['an empty variable over nothing', { env: { LONGHAUL_MODEL: '' } }, 'from-file'],
+  ])('%s', async (_, sources, name) => {
+    const loaded = await load(file, sources);
+    expect(loaded).toMatchObject({ outcome: 'ok', config: { model: { name, api: 'chat' }, leaseSeconds: 3 } });
+  });
+
+  test('everything has a default', async () => {
+    const loaded = await load(null);
+    expect(loaded).toMatchObject({
+      outcome: 'ok',
+      config: {
+        model: { api: 'responses' },
+        apiKey: null,
+        server: { host: '127.0.0.1', port: 0 },
+        budget: { turns: 60 },
+      },
+    });
+  });
+
+  test('a part of the budget leaves the rest as it is, and null lifts a limit', async () => {
+    const loaded = await load('budget: { turns: 5, usd: null }');
+    expect(loaded).toMatchObject({ outcome: 'ok', config: { budget: { turns: 5, usd: null, retries: 10 } } });
+  });
+});
+
+describe('a bad value is named with where it came from', () => {
+  test.each([
+    ['of a flag', null, { flags: { 'server.port': 'eighty' } }, /^--port: /],
+    ['of a variable', null, { env: { LONGHAUL_WORKERS: '0' } }, /^LONGHAUL_WORKERS: /],
+    ['of a URL that is none', null, { env: { OPENAI_BASE_URL: 'localhost' } }, /^OPENAI_BASE_URL: /],
+    ['of a yes or no that is neither', null, { env: { LONGHAUL_BACKGROUND: 'perhaps' } }, /^LONGHAUL_BACKGROUND: /],
+    ['of the file', 'leaseSeconds: soon', {}, /config\.yaml: leaseSeconds: /],
+    [
+      'of the file, below a list',
+      'server: { tokens: [{ hash: x, name: a, tenant: t, role: admin }] }',
+      {},
+      /config\.yaml: server\.tokens: 0\.hash: expected the hex SHA-256/,
+    ],
+    ['of a setting that is not there', 'model: { nam: x }', {}, /config\.yaml: model\.nam: there is no such setting/],
+    ['of a file that is no YAML', 'model: [', {}, /config\.yaml: /],
+    ['of a file that is a list', '- 1', {}, /config\.yaml: expected settings/],
+  ] as const)('%s', async (...[, text, sources, expected]) => {
+    expect(problems(await load(text, sources))).toEqual([expect.stringMatching(expected)]);
+  });
+
+  test('a file with a key that others can read is refused', async () => {
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, 'apiKey: sk-x\n');
+    await chmod(file, 0o644);
+    expect(problems(await load(null))).toEqual([expect.stringContaining(`chmod 600 ${file}`)]);
+  });
+});
+
+test.each([
+  ['/usr/bin/node', []],
+  ['/opt/node/bin/node', ['/opt/node']],
+  ['/home/ada/.nvm/versions/node/v24/bin/node', ['/home/ada/.nvm/versions/node/v24']],
+  ['/home/ada/bin/node', ['/home/ada/bin']],
+  ['/home/bin/node', ['/home/bin']],
+])('the toolchain of %s is %j', (node, expected) => {
+  expect(prefixOf(node, '/home/ada')).toEqual(expected);
+});
+
+test.each([
+  ['         0          0 4294967295\n', 1_879_048_192],
+  ['         0     100000      65536\n', 40_000],
+])('users for sandboxes fit the map %j', (map, base) => {
+  expect(userBase(map)).toBe(base);
+});

@@ -1,0 +1,210 @@
+import { readFile, stat } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { Role } from '../../shared/api/runner-api.ts';
+import { Budget, defaultBudget } from '../../shared/run/budget.ts';
+import { missingIs } from './home.ts';
+import { layer, settings, type Flags, type Layer } from './settings.ts';
+import { firstSandboxUser, toolchains } from './toolchain.ts';
+
+const GiB = 2 ** 30;
+const Count = z.int().positive();
+
+const Model = z.strictObject({
+  name: z.string().min(1).default('gpt-5.1-codex'),
+  /** `chat`: Chat Completions, for endpoints that have no Responses. */
+  api: z.enum(['responses', 'chat']).default('responses'),
+  baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
+  /** Responses only: a call outlives the worker that made it. */
+  background: z.boolean().default(false),
+  reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable().default(null),
+  /** Tokens; null: what the price list says of the model. */
+  contextWindow: Count.nullable().default(null),
+  /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
+  pricesOf: z.string().min(1).nullable().default(null),
+});
+
+const Limits = z.strictObject({
+  /** Activations at once. A worker mostly waits for its model, but what it runs in its sandbox can fill a core. */
+  workers: Count.max(256).default(() => Math.max(1, availableParallelism())),
+  perTenant: Count.nullable().default(null),
+  perRepository: Count.nullable().default(null),
+});
+
+/** Of each run's sandbox, in bytes; a repair of an ordinary project fits, a runaway does not. */
+const Sandbox = z.strictObject({
+  /** Data of one process. Node's own heap ends at about 4 GB on a 64-bit machine. */
+  memoryBytes: Count.default(4 * GiB),
+  /** Threads count. One node has 11; a test runner on 16 cores starts some 20 of them. */
+  processes: Count.default(1024),
+  fileBytes: Count.default(2 * GiB),
+  /** /tmp and home each; they are memory. */
+  tmpBytes: Count.default(GiB),
+  /** node_modules of a large project comes to 2 GB. */
+  workspaceBytes: Count.default(10 * GiB),
+  /** Folders outside /usr that commands may read: toolchains. */
+  readable: z.array(z.string().startsWith('/', 'expected an absolute path')).default(() => toolchains(process.env)),
+  /** As root: run n's commands run as this user plus n. */
+  uidBase: z.int().min(1000).default(firstSandboxUser),
+});
+
+const Token = z.strictObject({
+  /** Hex SHA-256 of the token: printf %s TOKEN | sha256sum */
+  hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hex SHA-256 of a token'),
+  name: z.string().min(1).max(100),
+  tenant: z.string().min(1).max(100),
+  role: Role,
+});
+export type TokenConfig = z.infer<typeof Token>;
+
+const Server = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free one; runner.json says which. */
+  port: z.int().min(0).max(65_535).default(0),
+  /** What workers are told, where it is not the address listened on. Its host is one that requests may name. */
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
+  /** Web pages that may call, as origins; none by default: editor and command line send no Origin. */
+  origins: z.array(z.string()).default([]),
+  tokens: z.array(Token).default([]),
+  /** 200 events of a worker at once, each with 16 KB of output and some with a file's content. */
+  maxBodyBytes: Count.default(16 * 2 ** 20),
+  maxBlobBytes: Count.default(GiB),
+});
+
+const Config = z.strictObject({
+  model: Model.prefault({}),
+  /** Goes to workers through their environment, and nowhere else. Null: the endpoint asks for none. */
+  apiKey: z.string().trim().min(1).nullable().default(null),
+  limits: Limits.prefault({}),
+  budget: Budget.partial()
+    .default({})
+    .transform((own) => Budget.parse({ ...defaultBudget, ...own })),
+  sandbox: Sandbox.prefault({}),
+  server: Server.prefault({}),
+  /** A worker that is not heard of for so long has lost its run. Three heartbeats fit in. */
+  leaseSeconds: z.number().min(0.5).max(600).default(15),
+  /** How long a decision waits, where the delegation does not say. */
+  decisionHours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .default(72),
+  retention: z
+    .strictObject({
+      /** Days that the snapshot of a run that is over is kept; its branch can be made that long. */
+      sourceDays: z.number().nonnegative().default(30),
+    })
+    .prefault({}),
+});
+
+/** All settings of a runner, each with a value. */
+export type RunnerConfig = z.infer<typeof Config>;
+
+export type LoadedConfig =
+  | { readonly outcome: 'ok'; readonly config: RunnerConfig }
+  /** A sentence each, with where the bad value came from. */
+  | { readonly outcome: 'invalid'; readonly problems: readonly string[] };
+
+export interface ConfigSources {
+  /** By setting, as `settings` names them: `model.name`. */
+  readonly flags: Flags;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** `<home>/config.yaml`; a missing one is an empty one. */
+  readonly file: string;
+}
+
+/** Reads the settings: a flag wins over the environment, that over the file, that over the defaults. Throws for broken I/O only. */
+export const loadConfig = async ({ flags, env, file }: ConfigSources): Promise<LoadedConfig> => {
+  const read = await readConfigFile(file);
+  if (read.outcome === 'invalid') return read;
+  const merged = layer([
+    { values: read.values, origin: (path) => `${file}: ${path}` },
+    fromTexts(
+      settings.flatMap(({ path, variable }) =>
+        textOf(path, variable === null ? undefined : env[variable], variable ?? ''),
+      ),
+    ),
+    fromTexts(settings.flatMap(({ path, flag }) => textOf(path, flags[path], flag ?? path))),
+  ]);
+  const parsed = Config.safeParse(merged.values);
+  if (parsed.success) return { outcome: 'ok', config: parsed.data };
+  return { outcome: 'invalid', problems: parsed.error.issues.map((issue) => describe(issue, merged.originOf, file)) };
+};
+
+interface Text {
+  readonly path: string;
+  readonly value: unknown;
+  readonly origin: string;
+}
+
+const textOf = (path: string, text: string | undefined, origin: string): Text[] => {
+  if (text === undefined || text === '') return [];
+  const kind = settings.find((setting) => setting.path === path)?.kind;
+  return [{ path, value: valueOf(text, kind ?? 'text'), origin }];
+};
+
+/** A text that does not read as its kind stays as it is: the schema's complaint then names it. */
+const valueOf = (text: string, kind: 'text' | 'number' | 'boolean' | 'list'): unknown => {
+  switch (kind) {
+    case 'text':
+      return text;
+    case 'number':
+      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
+    case 'boolean':
+      if (/^(1|true|yes|on)$/i.test(text)) return true;
+      return /^(0|false|no|off)$/i.test(text) ? false : text;
+    case 'list':
+      return text.split(/[:,]/).filter((part) => part !== '');
+  }
+};
+
+const fromTexts = (texts: readonly Text[]): Layer => {
+  const values: Record<string, unknown> = {};
+  for (const { path, value } of texts) {
+    const keys = path.split('.');
+    let at = values;
+    for (const key of keys.slice(0, -1)) {
+      // safe: only this loop put something there, and always an object
+      at = (at[key] ??= {}) as Record<string, unknown>;
+    }
+    at[keys.at(-1) ?? ''] = value;
+  }
+  return { values, origin: (path) => texts.find((text) => text.path === path)?.origin ?? path };
+};
+
+type ReadFile =
+  | { readonly outcome: 'ok'; readonly values: Readonly<Record<string, unknown>> }
+  | Extract<LoadedConfig, { outcome: 'invalid' }>;
+
+const readConfigFile = async (file: string): Promise<ReadFile> => {
+  const text = await readFile(file, 'utf8').catch(missingIs(null));
+  if (text === null) return { outcome: 'ok', values: {} };
+  const document = parseDocument(text);
+  const [broken] = document.errors;
+  if (broken !== undefined) return { outcome: 'invalid', problems: [`${file}: ${broken.message}`] };
+  const values: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
+  if (typeof values !== 'object' || values === null || Array.isArray(values))
+    return { outcome: 'invalid', problems: [`${file}: expected settings such as "model: {name: …}".`] };
+  const others = (await stat(file)).mode & 0o077;
+  if ('apiKey' in values && others !== 0)
+    return { outcome: 'invalid', problems: [`${file}: holds a key and others can read it. Run: chmod 600 ${file}`] };
+  // safe: an object that is no array and not null has string keys
+  return { outcome: 'ok', values: values as Record<string, unknown> };
+};
+
+const describe = (issue: z.core.$ZodIssue, originOf: (path: string) => string | null, file: string): string => {
+  const path = issue.path.join('.');
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys
+      .map((key) => `${file}: ${path === '' ? key : `${path}.${key}`}: there is no such setting.`)
+      .join(' ');
+  for (let at = path; at !== ''; at = at.includes('.') ? at.slice(0, at.lastIndexOf('.')) : '') {
+    const origin = originOf(at);
+    if (origin !== null) return `${origin}: ${at === path ? '' : `${path.slice(at.length + 1)}: `}${issue.message}`;
+  }
+  return `${path}: ${issue.message}`;
+};

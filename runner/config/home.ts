@@ -1,0 +1,151 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+
+/**
+ * What one runner keeps, all of it below one folder, so that two of them never meet:
+ *
+ *     config.yaml    settings, written by a person (0600: it may hold a model key)
+ *     database/      the store (0700)
+ *     blobs/ab/…     large contents, named by their SHA-256 (0700)
+ *     runs/<run>/    source.git, the workspace's tree and its checkpoints
+ *     logs/          what a runner in the background has to say (0700)
+ *     token          the bearer token of the person who owns this folder (0600)
+ *     secret         key that run tokens are signed with (0600)
+ *     runner.json    the running runner: pid, start time, URL (0600)
+ *     workers.json   its child processes, so that the next one can end what is left of them (0600)
+ */
+export interface Home {
+  readonly folder: string;
+  readonly config: string;
+  readonly database: string;
+  readonly blobs: string;
+  readonly runs: string;
+  readonly logs: string;
+  readonly token: string;
+  readonly secret: string;
+  readonly runner: string;
+  readonly workers: string;
+  /** The folder of one run. */
+  run(id: string): string;
+}
+
+/** A home that cannot be used, and what to do about it. */
+export class HomeError extends Error {
+  override readonly name = 'HomeError';
+  readonly remedy: string;
+  constructor(message: string, remedy: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where a runner's data lies: the flag, else LONGHAUL_HOME, else for root /var/lib/longhaul (commands run as other users
+ * there, and those cannot enter /root), else below XDG_DATA_HOME or ~/.local/share. Absolute.
+ */
+export const homeFolder = (env: Environment, flag?: string): string => {
+  const named = flag ?? env['LONGHAUL_HOME'];
+  if (named !== undefined && named !== '') return resolve(named);
+  if (process.getuid?.() === 0) return '/var/lib/longhaul';
+  const data = env['XDG_DATA_HOME'];
+  return join(data !== undefined && data !== '' ? resolve(data) : join(homedir(), '.local', 'share'), 'longhaul');
+};
+
+export const homeAt = (folder: string): Home => ({
+  folder,
+  config: join(folder, 'config.yaml'),
+  database: join(folder, 'database'),
+  blobs: join(folder, 'blobs'),
+  runs: join(folder, 'runs'),
+  logs: join(folder, 'logs'),
+  token: join(folder, 'token'),
+  secret: join(folder, 'secret'),
+  runner: join(folder, 'runner.json'),
+  workers: join(folder, 'workers.json'),
+  run: (id) => join(folder, 'runs', id),
+});
+
+/**
+ * Makes the folders and the two secrets where they are missing, and sets their modes. As root the home and its runs are
+ * 0711: commands run as other users, which must be able to enter and not to look around.
+ * Throws HomeError where it cannot be made, or where those users could not reach it.
+ */
+export const prepareHome = async (folder: string): Promise<{ home: Home; token: string; secret: Buffer }> => {
+  const home = homeAt(folder);
+  const entered = process.getuid?.() === 0 ? 0o711 : 0o700;
+  try {
+    await mkdir(home.folder, { recursive: true, mode: entered });
+    await chmod(home.folder, entered);
+    for (const [path, mode] of [
+      [home.runs, entered],
+      [home.database, 0o700],
+      [home.blobs, 0o700],
+      [home.logs, 0o700],
+    ] as const) {
+      await mkdir(path, { recursive: true, mode });
+      await chmod(path, mode);
+    }
+    if (entered === 0o711) await checkAncestors(home.folder);
+    const token = await secretFile(home.token, () => `lh_${randomBytes(32).toString('base64url')}`);
+    const secret = await secretFile(home.secret, () => randomBytes(32).toString('hex'));
+    return { home, token, secret: Buffer.from(secret, 'hex') };
+  } catch (error) {
+    if (error instanceof HomeError || !isSystemError(error)) throw error;
+    throw new HomeError(
+      `The home ${folder} cannot be used: ${error.message}.`,
+      'Free the disk or correct the rights, or name another folder with --home or LONGHAUL_HOME.',
+    );
+  }
+};
+
+/** Throws HomeError where users without rights could not enter a folder because of one above it. */
+export const checkAncestors = async (folder: string): Promise<void> => {
+  for (let at = dirname(folder); ; at = dirname(at)) {
+    const { mode } = await stat(at);
+    if ((mode & 0o001) === 0)
+      throw new HomeError(
+        `The home ${folder} lies below ${at}, which other users cannot enter. As root, Longhaul runs commands as users without rights, and they must reach their workspace.`,
+        `Name a home elsewhere with --home or LONGHAUL_HOME, such as /var/lib/longhaul; or: chmod o+x ${at}`,
+      );
+    if (at === dirname(at)) return;
+  }
+};
+
+/** Reads a secret, or makes it: only its owner may read it. Two that start at once end up with the same one. */
+const secretFile = async (path: string, make: () => string): Promise<string> => {
+  const existing = (await readFile(path, 'utf8').catch(missingIs(''))).trim();
+  if (existing !== '') {
+    await chmod(path, 0o600);
+    return existing;
+  }
+  await writeDurably(path, `${make()}\n`);
+  return (await readFile(path, 'utf8')).trim();
+};
+
+/** Replaces a small file in one step, readable by its owner alone; after it returned, a power loss leaves it whole. */
+export const writeDurably = async (path: string, text: string): Promise<void> => {
+  const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  await writeFile(draft, text, { mode: 0o600, flush: true });
+  await rename(draft, path);
+  const folder = await open(dirname(path));
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+};
+
+export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' && 'syscall' in error;
+
+/** For `catch`: a missing file is this value; every other error is thrown on. */
+export const missingIs =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    if (isSystemError(error) && error.code === 'ENOENT') return value;
+    throw error;
+  };
