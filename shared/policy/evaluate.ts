@@ -21,53 +21,87 @@ export interface Judgement {
 
 const strictness: Record<Verdict, number> = { allow: 0, ask: 1, deny: 2 };
 
+/** How much of a call a rule must match: all of it to say that it may run, any of it to say that it may not. */
+type Extent = 'whole' | 'part';
+
 const hostMatches = (pattern: string, host: string): boolean =>
   pattern === host || pattern === '*' || (pattern.startsWith('*.') && host.endsWith(pattern.slice(1)));
 
-/** An allow must cover the whole call; an ask or a deny needs only touch it. */
-const covers = <Item>(rule: PolicyRule, items: readonly Item[], matches: (item: Item) => boolean): boolean =>
-  rule.verdict === 'allow' ? items.length > 0 && items.every(matches) : items.some(matches);
+/** Calls may ask for `*.example.org` too, and with it for every host below. */
+const hostTouches = (pattern: string, host: string): boolean =>
+  hostMatches(pattern, host) || hostMatches(host, pattern);
 
-export const ruleMatches = (rule: PolicyRule, call: PolicyCall): boolean => {
+const covers = (items: readonly string[], extent: Extent, matches: (item: string) => boolean): boolean =>
+  extent === 'whole' ? items.length > 0 && items.every(matches) : items.some(matches);
+
+const matchesTo = (rule: PolicyRule, call: PolicyCall, extent: Extent): boolean => {
   const { tool, command, path, network } = rule;
   if (tool !== undefined && !tool.includes(call.tool)) return false;
   if (command !== undefined) {
     if (call.command === null) return false;
-    if (!(rule.verdict === 'allow' ? onlyRuns(call.command, command) : mayRun(call.command, command))) return false;
+    if (!(extent === 'whole' ? onlyRuns(call.command, command) : mayRun(call.command, command))) return false;
   }
-  if (path !== undefined && !covers(rule, call.paths, (item) => globMatches(path, item))) return false;
-  if (network !== undefined && !covers(rule, call.network, (item) => hostMatches(network, item))) return false;
-  return true;
+  if (path !== undefined && !covers(call.paths, extent, (item) => globMatches(path, item))) return false;
+  const reaches = extent === 'whole' ? hostMatches : hostTouches;
+  return network === undefined || covers(call.network, extent, (item) => reaches(network, item));
 };
 
-/** The strictest of all rules that match; where none does, what the policy says of such calls otherwise. */
+/** An allow must cover the whole call; an ask or a deny needs only touch it. */
+export const ruleMatches = (rule: PolicyRule, call: PolicyCall): boolean =>
+  matchesTo(rule, call, rule.verdict === 'allow' ? 'whole' : 'part');
+
+type Opinion = Omit<Judgement, 'repeatable'>;
+
+const opinion = (rule: PolicyRule): Opinion => ({ verdict: rule.verdict, rule: rule.id, reason: rule.reason });
+
+/** What is to be said of the call apart from hosts. A rule about hosts alone does not say that a command may run. */
+const opinionOnCall = (policy: Policy, allowing: readonly PolicyRule[], { tool }: PolicyCall): Opinion => {
+  const rule = allowing.find(
+    ({ network, command, path }) => network === undefined || command !== undefined || path !== undefined,
+  );
+  if (rule !== undefined) return opinion(rule);
+  const nature = toolNature[tool];
+  if (nature === 'records') return { verdict: 'allow', rule: null, reason: 'It only writes to the log.' };
+  const verdict = policy.otherwise[nature];
+  return { verdict, rule: null, reason: `No rule names it; the policy says ${verdict} to such calls.` };
+};
+
+/** What is to be said of the hosts it asks for. Each needs a rule that names hosts: one about a command opens no network. */
+const opinionOnNetwork = (policy: Policy, call: PolicyCall): Opinion | null => {
+  const opening = call.network.map((host) =>
+    policy.rules.find(
+      (rule) =>
+        rule.verdict === 'allow' &&
+        rule.network !== undefined &&
+        matchesTo(rule, { ...call, network: [host] }, 'whole'),
+    ),
+  );
+  const [first] = opening;
+  if (first !== undefined && !opening.includes(undefined)) return opinion(first);
+  const reason = `It asks for network access to ${call.network.join(', ')}.`;
+  return call.network.length === 0 ? null : { verdict: policy.otherwise.network, rule: null, reason };
+};
+
+/**
+ * The strictest of all that is to be said of a call: by the rules that ask or deny, on the hosts it asks for, and on the
+ * rest of it. Where no rule matches, the policy's `otherwise` speaks. Between equals the first named here gives the reason.
+ */
 export const judge = (policy: Policy, call: PolicyCall): Judgement => {
   const matching = policy.rules.filter((rule) => ruleMatches(rule, call));
-  const repeatable = matching.some((rule) => rule.repeatable === true);
-  const strictest = matching.reduce<PolicyRule | null>(
-    (best, rule) => (best === null || strictness[rule.verdict] > strictness[best.verdict] ? rule : best),
-    null,
+  const allowing = matching.filter((rule) => rule.verdict === 'allow');
+  const network = opinionOnNetwork(policy, call);
+  const opinions: readonly Opinion[] = [
+    ...matching.filter((rule) => rule.verdict !== 'allow').map(opinion),
+    ...(network === null ? [] : [network]),
+  ];
+  const strictest = opinions.reduce(
+    (best, other) => (strictness[other.verdict] > strictness[best.verdict] ? other : best),
+    opinionOnCall(policy, allowing, call),
   );
-  // A rule about a command or a path says nothing about the network: only a rule that names hosts opens it.
-  const opened =
-    call.network.length === 0 || matching.some((rule) => rule.network !== undefined && rule.verdict === 'allow');
-  if (!opened && (strictest === null || strictness[strictest.verdict] < strictness[policy.otherwise.network]))
-    return {
-      verdict: policy.otherwise.network,
-      rule: null,
-      reason: `It asks for network access to ${call.network.join(', ')}.`,
-      repeatable,
-    };
-  if (strictest !== null)
-    return { verdict: strictest.verdict, rule: strictest.id, reason: strictest.reason, repeatable };
-  const nature = toolNature[call.tool];
-  if (nature === 'records') return { verdict: 'allow', rule: null, reason: 'It only writes to the log.', repeatable };
-  return {
-    verdict: policy.otherwise[nature],
-    rule: null,
-    reason: `No rule names it; the policy says ${policy.otherwise[nature]} to such calls.`,
-    repeatable,
-  };
+  const decisive = opinions.find((other) => other.verdict === strictest.verdict) ?? strictest;
+  // What one part of a command line may repeat, the rest of it perhaps must not.
+  const repeatable = matching.some((rule) => rule.repeatable === true && matchesTo(rule, call, 'whole'));
+  return { ...decisive, repeatable };
 };
 
 /** Every rule whose own examples do not hold, in sentences. Empty: the policy may be used. */

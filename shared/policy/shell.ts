@@ -1,82 +1,203 @@
-/** Characters after which a shell does something that words alone do not show: expansion, substitution, redirection. */
-const opaque = /[$`<>(){}*?[\]~\\]|&(?!&)/;
+/** A word as a command gets it. Not `literal`: the shell may put other text, or several words, in its place. */
+export interface ShellWord {
+  readonly text: string;
+  readonly literal: boolean;
+}
 
 /** What can be said of a shell command without running a shell. */
 export interface ShellReading {
   /** Each simple command as its words, in order. */
-  readonly commands: readonly (readonly string[])[];
-  /** False: quoting or expansion may hide more commands or other words than are listed. */
+  readonly commands: readonly (readonly ShellWord[])[];
+  /** False: it may run other commands than those listed, or run these otherwise than their words say. */
   readonly certain: boolean;
 }
 
-/**
- * Splits a command line at `&&`, `||`, `;`, `|` and line ends, and into words with simple quotes taken off.
- * It is a reading for policy rules, not a shell: whatever it cannot be sure of makes it uncertain.
- */
-export const readShell = (command: string): ShellReading => {
-  const commands: string[][] = [];
-  let words: string[] = [];
-  let word: string | null = null;
-  let certain = true;
-  const endWord = () => {
-    if (word !== null) words.push(word);
-    word = null;
-  };
-  const endCommand = () => {
-    endWord();
-    if (words.length > 0) commands.push(words);
-    words = [];
-  };
-  for (let at = 0; at < command.length; at += 1) {
-    const char = command[at] ?? '';
-    if (char === "'" || char === '"') {
-      const end = command.indexOf(char, at + 1);
-      if (end < 0) certain = false;
-      const quoted = command.slice(at + 1, end < 0 ? undefined : end);
-      if (char === '"' && /[$`\\]/.test(quoted)) certain = false;
-      word = (word ?? '') + quoted;
-      at = end < 0 ? command.length : end;
-    } else if (char === '\n' || char === ';' || char === '|') {
-      endCommand();
-    } else if (char === '&' && command[at + 1] === '&') {
-      endCommand();
-      at += 1;
-    } else if (/\s/.test(char)) {
-      endWord();
-    } else if (char === '#' && word === null) {
-      const end = command.indexOf('\n', at);
-      at = (end < 0 ? command.length : end) - 1;
-    } else {
-      if (opaque.test(char + (command[at + 1] ?? '')) && opaque.test(char === '&' ? '& ' : char)) certain = false;
-      if (char === '&' || char === '(' || char === ')' || char === '`' || char === '{' || char === '}') endCommand();
-      else word = (word ?? '') + char;
-    }
+/** At the place of a command these begin or end a construct; they are no programs. */
+const reserved = new Set(
+  'if then else elif fi for while until do done case esac in select function time coproc ! { } [[ ]]'.split(' '),
+);
+
+/** Redirections that write to no file: `2>&1`, `>&2`, `2>/dev/null`. */
+const harmlessRedirection = /^(?:\d*>&\d(?![\w-])|[\d&]?>{1,2} ?\/dev\/null(?=[\s;|&]|$))/;
+
+/** A parameter without any of the operators that could run something: `$HOME`, `$1`, `$?`, `${HOME}`. */
+const plainParameter = /^\$(?:\w+|[?@*#$!-]|\{\w+\})/;
+
+class Reader {
+  readonly #source: string;
+  #at = 0;
+  #certain = true;
+  #word: { text: string; literal: boolean } | null = null;
+  #words: ShellWord[] = [];
+  readonly #commands: ShellWord[][] = [];
+
+  constructor(source: string) {
+    this.#source = source;
   }
-  endCommand();
-  // `FOO=1 npm install` runs npm install.
-  return { commands: commands.map(withoutAssignments).filter((found) => found.length > 0), certain };
+
+  read(): ShellReading {
+    while (this.#at < this.#source.length) this.#step();
+    this.#endCommand();
+    return { commands: this.#commands, certain: this.#certain };
+  }
+
+  #step(): void {
+    const rest = this.#source.slice(this.#at);
+    const char = rest.charAt(0);
+    const redirection = this.#word === null ? harmlessRedirection.exec(rest) : null;
+    if (redirection !== null) this.#at += redirection[0].length;
+    else if (char === "'") this.#singleQuoted();
+    else if (char === '"') this.#doubleQuoted();
+    else if (char === '\\') this.#escaped();
+    else if (char === '$' || char === '`') this.#expansion(rest);
+    else if (char === ' ' || char === '\t') this.#skip(() => this.#endWord());
+    else if ('\n;|&'.includes(char)) this.#skip(() => this.#endCommand());
+    else if (char === '#' && this.#word === null) this.#comment();
+    else if (char === '(' || char === ')' || char === '<' || char === '>') this.#uncertainBreak();
+    else this.#ordinary(char);
+  }
+
+  #skip(then: () => void): void {
+    this.#at += 1;
+    then();
+  }
+
+  #add(text: string, literal = true): void {
+    this.#word = { text: (this.#word?.text ?? '') + text, literal: (this.#word?.literal ?? true) && literal };
+  }
+
+  #singleQuoted(): void {
+    const end = this.#source.indexOf("'", this.#at + 1);
+    if (end < 0) this.#certain = false;
+    this.#add(this.#source.slice(this.#at + 1, end < 0 ? undefined : end));
+    this.#at = end < 0 ? this.#source.length : end + 1;
+  }
+
+  #doubleQuoted(): void {
+    this.#add('');
+    for (this.#at += 1; this.#at < this.#source.length;) {
+      const char = this.#source.charAt(this.#at);
+      const next = this.#source.charAt(this.#at + 1);
+      if (char === '"') {
+        this.#at += 1;
+        return;
+      }
+      if (char === '\\' && next !== '' && '"\\$`\n'.includes(next)) {
+        this.#add(next === '\n' ? '' : next);
+        this.#at += 2;
+      } else if (char === '$' || char === '`') this.#expansion(this.#source.slice(this.#at));
+      else this.#skip(() => this.#add(char));
+    }
+    this.#certain = false;
+  }
+
+  #escaped(): void {
+    const next = this.#source.charAt(this.#at + 1);
+    if (next === '') this.#certain = false;
+    else if (next !== '\n') this.#add(next);
+    this.#at += 2;
+  }
+
+  /** Inside of double quotes or not: a parameter changes a word; anything else may run commands. */
+  #expansion(rest: string): void {
+    const parameter = plainParameter.exec(rest)?.[0] ?? null;
+    if (parameter === null) this.#certain = false;
+    this.#add(parameter ?? rest.charAt(0), false);
+    this.#at += (parameter ?? rest.charAt(0)).length;
+  }
+
+  #comment(): void {
+    const end = this.#source.indexOf('\n', this.#at);
+    this.#at = end < 0 ? this.#source.length : end;
+  }
+
+  #uncertainBreak(): void {
+    this.#certain = false;
+    this.#skip(() => this.#endCommand());
+  }
+
+  #ordinary(char: string): void {
+    this.#add(char, !'*?[]{}~'.includes(char));
+    this.#at += 1;
+  }
+
+  #endWord(): void {
+    if (this.#word !== null) this.#words.push(this.#word);
+    this.#word = null;
+  }
+
+  #endCommand(): void {
+    this.#endWord();
+    const start = this.#words.findIndex((word) => !isAssignment(word));
+    // `PATH=. npm test` runs an npm, but who knows which.
+    if (start !== 0 && this.#words.length > 0) this.#certain = false;
+    const command = start < 0 ? [] : this.#words.slice(start);
+    if (command[0] !== undefined && reserved.has(command[0].text)) this.#certain = false;
+    if (command.length > 0) this.#commands.push(command);
+    this.#words = [];
+  }
+}
+
+const isAssignment = (word: ShellWord): boolean => /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(word.text);
+
+/**
+ * Splits a command line at `&&`, `||`, `;`, `|`, `&` and line ends, and into words with quotes and escapes taken off and
+ * assignments before a command left out. It is a reading for policy rules, not a shell: substitutions, redirections,
+ * groups, assignments and reserved words make it uncertain, and a parameter or a glob makes its word not literal.
+ */
+export const readShell = (command: string): ShellReading => new Reader(command).read();
+
+const wordsOf = (prefix: string): readonly string[] => prefix.split(/\s+/).filter(Boolean);
+
+/** `git` is also `/usr/bin/git`. */
+const isProgram = (word: string, name: string): boolean => word === name || word.endsWith(`/${name}`);
+
+/** From `start` on the words begin with `prefix`, options between them (`git -C dir push`, `npm --silent install`) left out. */
+const beginsWith = (words: readonly string[], start: number, prefix: readonly string[]): boolean => {
+  const [name = '', ...rest] = prefix;
+  if (!isProgram(words[start] ?? '', name)) return false;
+  let at = start + 1;
+  for (const part of rest) {
+    while (words[at] !== part) {
+      const word = words[at];
+      if (word === undefined) return false;
+      const value = words[at - 1]?.startsWith('-') === true && at - 1 > start;
+      if (!word.startsWith('-') && !value) return false;
+      at += 1;
+    }
+    at += 1;
+  }
+  return true;
 };
 
-const withoutAssignments = (words: readonly string[]): readonly string[] => {
-  const start = words.findIndex((word) => !/^[A-Za-z_]\w*=/.test(word));
-  return start < 0 ? [] : words.slice(start);
-};
+const occursIn = (words: readonly string[], prefix: readonly string[]): boolean =>
+  words.some((_, start) => beginsWith(words, start, prefix));
 
-const containsRun = (words: readonly string[], run: readonly string[]): boolean =>
-  words.some((_, start) => run.every((part, offset) => words[start + offset] === part));
-
-/** The command may well run `prefix`: for rules that ask or deny. Errs towards yes: `sudo npm install` and `sh -c "npm install"` count. */
+/**
+ * The command may well run `prefix`: for rules that ask or deny. Errs towards yes: it looks at every place of every
+ * command, so that `sudo npm install`, `/usr/bin/npm -s install`, `sh -c "npm install"` and `$(npm install)` count.
+ * It is a guard against accidents; a command that hides its words (`eval $X`) is held by the sandbox alone.
+ */
 export const mayRun = (command: string, prefix: string): boolean => {
-  const run = prefix.split(/\s+/).filter(Boolean);
-  const loose = command.split(/[\s;|&()<>`'"$={}\\]+/).filter(Boolean);
-  return readShell(command).commands.some((words) => containsRun(words, run)) || containsRun(loose, run);
+  const wanted = wordsOf(prefix);
+  const loose = command.split(/[\s;|&()<>`'"$={},\\]+/).filter(Boolean);
+  if (wanted.length === 0 || occursIn(loose, wanted)) return true;
+  return readShell(command).commands.some((words) => {
+    const texts = words.map((word) => word.text);
+    return (
+      occursIn(texts, wanted) || texts.some((text) => text !== command && /[\s;|&]/.test(text) && mayRun(text, prefix))
+    );
+  });
 };
 
 /** The command surely runs nothing but commands that begin with `prefix`: for rules that allow. Errs towards no. */
 export const onlyRuns = (command: string, prefix: string): boolean => {
-  const run = prefix.split(/\s+/).filter(Boolean);
+  const wanted = wordsOf(prefix);
   const { commands, certain } = readShell(command);
   return (
-    certain && commands.length > 0 && commands.every((words) => run.every((part, offset) => words[offset] === part))
+    certain &&
+    wanted.length > 0 &&
+    commands.length > 0 &&
+    commands.every((words) => wanted.every((part, at) => words[at]?.literal === true && words[at].text === part))
   );
 };

@@ -4,7 +4,20 @@ import { z } from 'zod';
  * The arguments of every tool, as the model gives them and as a person may edit them. Optional means nullable:
  * strict function schemas require every property.
  */
-const path = z.string().min(1).describe('Path relative to the workspace root');
+const path = z
+  .string()
+  .min(1)
+  .refine((text) => !text.includes('\0'), 'a path has no NUL')
+  .describe('Path relative to the workspace root');
+
+/** In the one form that rules and the proxy compare: lower case, no scheme, no port, no dot at the end. */
+export const HostName = z
+  .string()
+  .max(253)
+  .regex(
+    /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
+    'expected a host name in lower case such as registry.npmjs.org or *.example.org, without scheme and port',
+  );
 
 export const toolArguments = {
   read: z.strictObject({
@@ -28,9 +41,13 @@ export const toolArguments = {
   }),
   write: z.strictObject({ path, content: z.string().describe('The whole new content') }),
   bash: z.strictObject({
-    command: z.string().min(1).describe('Shell command, run in the workspace root in a sandbox'),
+    command: z
+      .string()
+      .min(1)
+      .refine((text) => !text.includes('\0'), 'a command has no NUL')
+      .describe('Shell command, run in the workspace root in a sandbox'),
     timeoutSeconds: z.int().min(1).max(1800).nullable().describe('null: 120'),
-    network: z.array(z.string().min(1)).nullable().describe('Host names it must reach; needs approval; null: none'),
+    network: z.array(HostName).max(20).nullable().describe('Host names it must reach; needs approval; null: none'),
   }),
   apply_patch: z.strictObject({ patch: z.string().min(1).describe('A patch from *** Begin Patch to *** End Patch') }),
   plan: z.strictObject({

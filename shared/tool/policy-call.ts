@@ -1,5 +1,7 @@
 import type { PolicyCall } from '../policy/evaluate.ts';
-import { toolArguments, ToolName } from './arguments.ts';
+import { toolArguments, ToolName, type ToolArguments } from './arguments.ts';
+import { issueText } from './issues.ts';
+import { changedPaths, parsePatch } from './patch.ts';
 
 export type ParsedCall =
   | { readonly outcome: 'ok'; readonly tool: ToolName; readonly arguments: unknown; readonly call: PolicyCall }
@@ -14,26 +16,37 @@ export const parseCall = (tool: string, args: unknown): ParsedCall => {
       message: `There is no tool ${JSON.stringify(tool)}. The tools are: ${ToolName.options.join(', ')}.`,
     };
   const parsed = toolArguments[name.data].safeParse(args);
-  if (!parsed.success) {
-    const issues = parsed.error.issues
-      .map((issue) => `${issue.path.join('.') || 'arguments'}: ${issue.message}`)
-      .join('; ');
-    return { outcome: 'invalid', message: `The arguments do not fit the tool ${name.data}: ${issues}.` };
-  }
-  return { outcome: 'ok', tool: name.data, arguments: parsed.data, call: { tool: name.data, ...subject(parsed.data) } };
+  if (!parsed.success)
+    return {
+      outcome: 'invalid',
+      message: `The arguments do not fit the tool ${name.data}: ${issueText(parsed.error, 'arguments')}.`,
+    };
+  const paths = pathsOf(parsed.data);
+  if (paths.outcome === 'invalid') return paths;
+  return {
+    outcome: 'ok',
+    tool: name.data,
+    arguments: parsed.data,
+    call: {
+      tool: name.data,
+      command: 'command' in parsed.data ? parsed.data.command : null,
+      paths: paths.paths.map(normalPath),
+      network: 'network' in parsed.data ? (parsed.data.network ?? []) : [],
+    },
+  };
 };
 
-const subject = (args: object): Omit<PolicyCall, 'tool'> => ({
-  command: 'command' in args && typeof args.command === 'string' ? args.command : null,
-  paths:
-    'path' in args && typeof args.path === 'string'
-      ? [normalPath(args.path)]
-      : 'patch' in args && typeof args.patch === 'string'
-        ? patchPaths(args.patch)
-        : [],
-  // safe: the bash schema has been checked: an array of strings, or null
-  network: 'network' in args && Array.isArray(args.network) ? (args.network as string[]) : [],
-});
+type Paths =
+  | { readonly outcome: 'ok'; readonly paths: readonly string[] }
+  | { readonly outcome: 'invalid'; readonly message: string };
+
+const pathsOf = (args: ToolArguments<ToolName>): Paths => {
+  if ('patch' in args) {
+    const patch = parsePatch(args.patch);
+    return patch.outcome === 'ok' ? { outcome: 'ok', paths: changedPaths(patch.changes) } : patch;
+  }
+  return { outcome: 'ok', paths: 'path' in args ? [args.path ?? '.'] : [] };
+};
 
 /** `./a//b/../c` is `a/c`; a leading `/workspace` is taken off. Paths that leave the workspace keep their `..` and fail later. */
 export const normalPath = (path: string): string => {
@@ -45,9 +58,3 @@ export const normalPath = (path: string): string => {
   }
   return parts.join('/') || '.';
 };
-
-/** The files that a patch names, in the form that apply_patch takes. */
-export const patchPaths = (patch: string): string[] =>
-  [...patch.matchAll(/^\*\*\* (?:Add File|Update File|Delete File|Move to): (.+)$/gm)].map((match) =>
-    normalPath((match[1] ?? '').trim()),
-  );
