@@ -1,0 +1,71 @@
+import type { SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+
+/** What a developer's tools need and a sandbox must not break. The script exits 0 and its output matches. */
+export interface Works {
+  readonly name: string;
+  readonly script: string;
+  readonly output: RegExp;
+  readonly network?: readonly string[];
+}
+
+const REGISTRY = 'allowed.example.test';
+
+export const mustStillWork: readonly Works[] = [
+  {
+    name: 'git commits',
+    script:
+      'echo work >work.txt && git add work.txt && git -c user.name=agent -c user.email=agent@localhost commit -q -m work && git log --oneline | head -n 1 && git status --short | wc -l',
+    output: /work\n0\n/,
+  },
+  {
+    name: 'node talks to a child process',
+    script: `cat >/tmp/ipc.mjs <<'EOT'
+import { fork } from 'node:child_process';
+if (process.send) { process.on('message', (text) => { process.send('heard ' + text); process.disconnect(); }); }
+else { const child = fork(process.argv[1]); child.on('message', console.log); child.send('hello'); }
+EOT
+node /tmp/ipc.mjs`,
+    output: /heard hello/,
+  },
+  {
+    name: 'a server listens on loopback, with and without network',
+    script: `node -e 'const s = require("http").createServer((q, a) => a.end("served " + q.url)); s.listen(0, "localhost", async () => { console.log(await (await fetch("http://localhost:" + s.address().port + "/here")).text()); s.close(); })'`,
+    output: /served \/here/,
+  },
+  {
+    name: 'a server listens on loopback while a proxy is set',
+    script: `node -e 'const s = require("http").createServer((q, a) => a.end("served " + q.url)); s.listen(0, "127.0.0.1", async () => { console.log(await (await fetch("http://127.0.0.1:" + s.address().port + "/here")).text()); s.close(); })'`,
+    output: /served \/here/,
+    network: [REGISTRY],
+  },
+  {
+    name: 'a unix socket of its own is reached',
+    script:
+      'socat UNIX-LISTEN:/tmp/own.sock EXEC:"echo own" & until [ -S /tmp/own.sock ]; do :; done; socat -u UNIX-CONNECT:/tmp/own.sock -; wait',
+    output: /own/,
+  },
+  {
+    name: 'threads, pipes, temporary files and a home work',
+    script: `node -e 'new (require("worker_threads").Worker)("console.log(1 + 1)", { eval: true })' | cat; t=$(mktemp) && echo ok >$t && cp $t ~ && cat ~/tmp.*; whoami`,
+    output: /2\nok\nagent\n/,
+  },
+  {
+    name: 'npm installs a package through the proxy',
+    script: `mkdir /tmp/p && cd /tmp/p && echo '{}' >package.json && npm install --registry=http://${REGISTRY}/ --no-audit --no-fund --no-update-notifier left 2>&1 && node -p 'require("left")'; tail -n 40 ~/.npm/_logs/*.log 2>/dev/null | grep -i error; cat node_modules/left/index.js`,
+    output: /from the registry/,
+    network: [REGISTRY],
+  },
+  {
+    name: 'fetch reaches an allowed host by https and by http',
+    script: `node -e '(async () => { for (const url of ["https://${REGISTRY}/hello", "http://${REGISTRY}/hello"]) console.log(url, await (await fetch(url)).text()); })()'`,
+    output: /https:\S+ hello from tls\nhttp:\S+ hello from http\n/,
+    network: [REGISTRY],
+  },
+];
+
+/** Null when it worked; otherwise one sentence. */
+export function judgeWorks({ output }: Works, result: SandboxResult): string | null {
+  return result.outcome === 'exited' && result.exitCode === 0 && output.test(result.output)
+    ? null
+    : `${result.outcome} ${result.exitCode}:\n${result.output}`;
+}
