@@ -1,0 +1,225 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Ticket } from '../../../../shared/api/worker-api.ts';
+import type { WorkerSettings } from '../../../ipc/protocol.ts';
+import type { Engine } from '../engine.ts';
+import { startChild, type Child } from './child.ts';
+import { recordWorkers } from './leftovers.ts';
+
+export interface EmbeddedOptions {
+  /** Program and arguments of a worker. */
+  readonly command: readonly [string, ...string[]];
+  /** A worker's whole environment; the model's key is in it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Activations at once. */
+  readonly workers: number;
+  /** Where the pids of the workers are kept. */
+  readonly workersFile: string;
+  readonly log: Logger;
+  settingsFor(ticket: Ticket): Promise<WorkerSettings>;
+}
+
+/** After so many activations a worker is replaced, so that whatever it leaks cannot grow for ever. */
+const activationsPerChild = 50;
+/** Time to leave an activation, or to exit, when told to. Then it is killed, which the log is made for. */
+const graceMs = 2_000;
+const longestPauseMs = 30_000;
+/** Ids of finished activations that are remembered, against a second dispatch. */
+const remembered = 10_000;
+
+interface Assignment {
+  readonly run: string;
+  readonly activation: string;
+  cancelled: boolean;
+  handedOver: boolean;
+}
+
+interface Worker {
+  readonly child: Child;
+  assignment: Assignment | null;
+  served: number;
+  retiring: boolean;
+}
+
+/** The engine of child processes, one of them kept warm ahead of need. They end with this process: their channel closes. */
+export const embeddedEngine = (options: EmbeddedOptions): Engine => new EmbeddedEngine(options);
+
+class EmbeddedEngine implements Engine {
+  readonly kind = 'embedded';
+  readonly #options: EmbeddedOptions;
+  readonly #workers = new Set<Worker>();
+  readonly #seen = new Set<string>();
+  readonly #lost: Parameters<Engine['onLost']>[0][] = [];
+  readonly #free: (() => void)[] = [];
+  #failedStarts = 0;
+  #restart: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(options: EmbeddedOptions) {
+    this.#options = options;
+    this.#record();
+    this.#keepWarm();
+  }
+
+  capacity(): number {
+    return this.#closed ? 0 : Math.max(0, this.#options.workers - this.#busy().length);
+  }
+
+  async dispatch(ticket: Ticket): Promise<void> {
+    const { run, activation } = ticket;
+    if (this.#closed || this.#seen.has(activation)) return;
+    this.#remember(activation);
+    const before = this.#busy().filter((worker) => worker.assignment?.run === run);
+    const assignment: Assignment = { run, activation, cancelled: false, handedOver: false };
+    const worker = this.#idle()[0] ?? this.#start();
+    worker.assignment = assignment;
+    this.#keepWarm();
+    try {
+      // Whoever held this run has lost it; it must not touch the workspace while another works there.
+      for (const { child } of before) child.kill();
+      await Promise.all(before.map(({ child }) => child.exited));
+      const [ready, settings] = await Promise.all([worker.child.ready, this.#options.settingsFor(ticket)]);
+      if (!ready || worker.assignment !== assignment) return;
+      if (assignment.cancelled) {
+        this.#finish(worker);
+        return;
+      }
+      assignment.handedOver = true;
+      worker.child.send({ kind: 'run', ticket, settings });
+    } catch (error) {
+      this.#options.log.error({ err: error, run, activation }, 'an activation could not be handed to a worker');
+      if (worker.assignment !== assignment) return;
+      this.#finish(worker);
+      this.#report({ run, activation, reason: 'it could not be handed to a worker' });
+    }
+  }
+
+  cancel(activation: string): void {
+    const worker = this.#busy().find((candidate) => candidate.assignment?.activation === activation);
+    const assignment = worker?.assignment;
+    if (worker === undefined || assignment === null || assignment === undefined || assignment.cancelled) return;
+    assignment.cancelled = true;
+    if (!assignment.handedOver) return;
+    worker.child.send({ kind: 'cancel', activation });
+    setTimeout(() => {
+      if (worker.assignment === assignment) worker.child.kill();
+    }, graceMs).unref();
+  }
+
+  onLost(listener: Parameters<Engine['onLost']>[0]): void {
+    this.#lost.push(listener);
+  }
+
+  onFree(listener: () => void): void {
+    this.#free.push(listener);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    if (this.#restart !== null) clearTimeout(this.#restart);
+    const children = [...this.#workers].map(({ child }) => child);
+    for (const child of children) child.send({ kind: 'stop' });
+    const gone = Promise.all(children.map(({ exited }) => exited));
+    const grace = new AbortController();
+    await Promise.race([gone, pause(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
+    grace.abort();
+    for (const child of children) child.kill();
+    await gone;
+  }
+
+  #busy(): Worker[] {
+    return [...this.#workers].filter(({ assignment }) => assignment !== null);
+  }
+
+  #idle(): Worker[] {
+    return [...this.#workers].filter(({ assignment, retiring }) => assignment === null && !retiring);
+  }
+
+  #start(): Worker {
+    const child = startChild({
+      command: this.#options.command,
+      env: this.#options.env,
+      log: this.#options.log,
+      onDone: (done) => this.#done(worker, done),
+    });
+    const worker: Worker = { child, assignment: null, served: 0, retiring: false };
+    this.#workers.add(worker);
+    this.#record();
+    void child.ready.then((ready) => {
+      if (ready) this.#failedStarts = 0;
+    });
+    void Promise.all([child.ready, child.exited]).then(([ready, how]) => this.#gone(worker, { ready, how }));
+    return worker;
+  }
+
+  #done(worker: Worker, { activation, left }: { readonly activation: string; readonly left: string | null }): void {
+    if (worker.assignment?.activation !== activation) return;
+    const { run, cancelled } = worker.assignment;
+    this.#finish(worker);
+    if (left !== null && !cancelled) this.#report({ run, activation, reason: left });
+  }
+
+  #finish(worker: Worker): void {
+    worker.assignment = null;
+    worker.served += 1;
+    if (worker.served >= activationsPerChild || this.#idle().length > 1) {
+      worker.retiring = true;
+      worker.child.send({ kind: 'stop' });
+      setTimeout(() => worker.child.kill(), graceMs).unref();
+    }
+    this.#keepWarm();
+    this.#announceFree();
+  }
+
+  #gone(worker: Worker, { ready, how }: { readonly ready: boolean; readonly how: string }): void {
+    this.#workers.delete(worker);
+    const { assignment } = worker;
+    worker.assignment = null;
+    if (this.#closed) return;
+    this.#record();
+    if (!worker.retiring) this.#options.log.warn({ reason: how }, 'a worker ended');
+    if (!ready) this.#failedStarts += 1;
+    this.#keepWarm();
+    if (assignment === null) return;
+    if (!assignment.cancelled) this.#report({ run: assignment.run, activation: assignment.activation, reason: how });
+    this.#announceFree();
+  }
+
+  /** One worker ahead of need, as long as there is room for the work it would do. Starts that fail are spaced out. */
+  #keepWarm(): void {
+    if (this.#closed || this.#restart !== null || this.#idle().length > 0 || this.capacity() === 0) return;
+    if (this.#failedStarts === 0) {
+      this.#start();
+      return;
+    }
+    this.#restart = setTimeout(
+      () => {
+        this.#restart = null;
+        if (!this.#closed && this.#idle().length === 0 && this.capacity() > 0) this.#start();
+      },
+      Math.min(longestPauseMs, 100 * 2 ** this.#failedStarts),
+    ).unref();
+  }
+
+  #report(lost: { run: string; activation: string; reason: string }): void {
+    for (const listener of this.#lost) listener(lost);
+  }
+
+  #announceFree(): void {
+    if (this.#closed) return;
+    for (const listener of this.#free) listener();
+  }
+
+  #remember(activation: string): void {
+    this.#seen.add(activation);
+    const [oldest] = this.#seen;
+    if (this.#seen.size > remembered && oldest !== undefined) this.#seen.delete(oldest);
+  }
+
+  #record(): void {
+    recordWorkers(
+      this.#options.workersFile,
+      [...this.#workers].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid])),
+    );
+  }
+}

@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { embeddedEngine } from '../../runner/control/engine/embedded/embedded.ts';
+import { endLeftovers, recordWorkers } from '../../runner/control/engine/embedded/leftovers.ts';
+import type { WorkerSettings } from '../../runner/ipc/protocol.ts';
+import { processStart } from '../../runner/ipc/process-start.ts';
+import { engineSuite } from '../suites/engine.ts';
+
+const settings: WorkerSettings = {
+  dataFolder: '/nowhere',
+  sandbox: { memoryBytes: 1, processes: 1, fileBytes: 1, tmpBytes: 1, workspaceBytes: 1 },
+  readable: [],
+  model: {
+    name: 'none',
+    api: 'responses',
+    baseUrl: 'http://127.0.0.1:1',
+    background: false,
+    reasoningEffort: null,
+    contextWindow: null,
+    pricesOf: null,
+  },
+  uidBase: 40_000,
+};
+
+const make = async ({
+  workers,
+  program = join(import.meta.dirname, '../suites/engine-child.ts'),
+}: {
+  workers: number;
+  program?: string;
+}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'engine-'));
+  const workersFile = join(folder, 'workers.json');
+  const engine = embeddedEngine({
+    command: [process.execPath, program],
+    env: {},
+    workers,
+    workersFile,
+    log: pino({ level: 'silent' }),
+    settingsFor: async () => settings,
+  });
+  return {
+    engine,
+    workersFile,
+    async [Symbol.asyncDispose]() {
+      await engine[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
+};
+
+engineSuite('embedded', make);
+
+test('a worker that cannot start loses its activation, and the engine goes on', async () => {
+  await using made = await make({ workers: 1, program: '/nowhere/worker.mjs' });
+  const lost = Promise.withResolvers<{ activation: string; reason: string }>();
+  made.engine.onLost(lost.resolve);
+  await made.engine.dispatch({ run: 'run_aaaa', activation: 'act_aaaa', url: 'http://127.0.0.1:1', token: 'x' });
+  expect(await lost.promise).toEqual({
+    run: 'run_aaaa',
+    activation: 'act_aaaa',
+    reason: expect.stringContaining('the worker exited with 1'),
+  });
+  expect(made.engine.capacity()).toBe(1);
+});
+
+test('its workers are on record, so that what outlives it can be ended', async () => {
+  await using made = await make({ workers: 1 });
+  const recorded: unknown = JSON.parse(await readFile(made.workersFile, 'utf8'));
+  expect(recorded).toEqual([{ pid: expect.any(Number), startTime: expect.any(Number) }]);
+});
+
+test('leftovers are ended even when stopped, and another process with the same pid is not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'leftovers-'));
+  const file = join(folder, 'workers.json');
+  const left = spawn('sleep', ['600']);
+  const stranger = spawn('sleep', ['600']);
+  try {
+    recordWorkers(file, [left.pid!]);
+    left.kill('SIGSTOP');
+    const exited = once(left, 'exit');
+    expect(await endLeftovers(file)).toBe(1);
+    expect(await exited).toEqual([null, 'SIGKILL']);
+    expect(await endLeftovers(file)).toBe(0);
+    await writeFile(file, JSON.stringify([{ pid: stranger.pid, startTime: processStart(stranger.pid!)! - 1 }]));
+    expect(await endLeftovers(file)).toBe(0);
+    expect(stranger.exitCode).toBeNull();
+  } finally {
+    stranger.kill('SIGKILL');
+    await rm(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { Engine } from '../../runner/control/engine/engine.ts';
+import type { Ticket } from '../../shared/api/worker-api.ts';
+
+export interface EngineUnderTest extends AsyncDisposable {
+  readonly engine: Engine;
+}
+
+/** Makes an engine with room for so many activations, whose workers behave as engine-child.ts does. */
+export type MakeEngine = (options: { readonly workers: number }) => Promise<EngineUnderTest>;
+
+interface Began {
+  readonly activation: string;
+  readonly pid: number;
+  /** What the worker does next: `end`, `crash`, or leave for any other reason. */
+  readonly answer: (what: string) => void;
+}
+
+/** The other side of the workers: learns what they do, in order, and tells them what to do next. */
+const workersServer = async () => {
+  const waiting: Began[] = [];
+  const log: string[] = [];
+  let changed = Promise.withResolvers<void>();
+  const note = (what: string): void => {
+    log.push(what);
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  };
+  const server = createServer((request, response: ServerResponse) => {
+    const [, what = '', activation = '', pid = ''] = (request.url ?? '').split('/');
+    if (what === 'began') waiting.push({ activation, pid: Number(pid), answer: (text) => void response.end(text) });
+    else response.end();
+    note(`${what} ${activation}`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // safe: it listens on TCP
+  return {
+    url: `http://127.0.0.1:${port}`,
+    log,
+    note,
+    until: async <Value>(look: () => Value | undefined): Promise<Value> => {
+      for (;;) {
+        const found = look();
+        if (found !== undefined) return found;
+        await changed.promise;
+      }
+    },
+    began: (activation: string): Began | undefined => waiting.find((each) => each.activation === activation),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+};
+
+const setUp = async (make: MakeEngine, workers: number) => {
+  const server = await workersServer();
+  const made = await make({ workers });
+  const { engine } = made;
+  const lost: { run: string; activation: string; reason: string }[] = [];
+  engine.onLost((each) => {
+    lost.push(each);
+    server.note('lost');
+  });
+  engine.onFree(() => server.note('free'));
+  return {
+    engine,
+    server,
+    lost,
+    ticket: (id: string, run = `run_${id}`): Ticket => ({ run, activation: `act_${id}`, url: server.url, token: 'x' }),
+    began: (id: string) => server.until(() => server.began(`act_${id}`)),
+    freed: (times = 1) =>
+      server.until(() => (server.log.filter((line) => line === 'free').length >= times ? true : undefined)),
+    async [Symbol.asyncDispose]() {
+      await made[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+};
+
+/** What every engine owes its control plane. */
+export const engineSuite = (name: string, make: MakeEngine): void => {
+  describe(`engine: ${name}`, () => {
+    test('an activation reaches a worker, holds a slot and gives it back', async () => {
+      await using set = await setUp(make, 2);
+      expect(set.engine.capacity()).toBe(2);
+      await set.engine.dispatch(set.ticket('aaaa'));
+      expect(set.engine.capacity()).toBe(1);
+      (await set.began('aaaa')).answer('end');
+      await set.freed();
+      expect(set.engine.capacity()).toBe(2);
+      expect(set.lost).toEqual([]);
+    });
+
+    test('dispatching the same activation again does nothing, even when it is over', async () => {
+      await using set = await setUp(make, 2);
+      await Promise.all([set.engine.dispatch(set.ticket('aaaa')), set.engine.dispatch(set.ticket('aaaa'))]);
+      expect(set.engine.capacity()).toBe(1);
+      (await set.began('aaaa')).answer('end');
+      await set.freed();
+      await set.engine.dispatch(set.ticket('aaaa'));
+      expect(set.engine.capacity()).toBe(2);
+      await set.engine.dispatch(set.ticket('bbbb'));
+      await set.began('bbbb');
+      expect(set.server.log.filter((line) => line.startsWith('began'))).toEqual(['began act_aaaa', 'began act_bbbb']);
+    });
+
+    test('a cancelled activation is left, and is nobody’s loss', async () => {
+      await using set = await setUp(make, 1);
+      await set.engine.dispatch(set.ticket('aaaa'));
+      await set.began('aaaa');
+      set.engine.cancel('act_aaaa');
+      set.engine.cancel('act_aaaa');
+      set.engine.cancel('act_unknown');
+      await set.freed();
+      expect(set.server.log).toContain('cancelled act_aaaa');
+      expect(set.lost).toEqual([]);
+      expect(set.engine.capacity()).toBe(1);
+    });
+
+    test('an activation that is cancelled before a worker has it never begins', async () => {
+      await using set = await setUp(make, 1);
+      const dispatched = set.engine.dispatch(set.ticket('aaaa'));
+      set.engine.cancel('act_aaaa');
+      await dispatched;
+      await set.freed();
+      await set.engine.dispatch(set.ticket('bbbb'));
+      await set.began('bbbb');
+      expect(set.server.log.filter((line) => line.startsWith('began'))).toEqual(['began act_bbbb']);
+      expect(set.lost).toEqual([]);
+    });
+
+    test('a worker that crashes is reported at once, with its last words, and replaced', async () => {
+      await using set = await setUp(make, 1);
+      await set.engine.dispatch(set.ticket('aaaa'));
+      (await set.began('aaaa')).answer('crash');
+      await set.freed();
+      expect(set.lost).toEqual([
+        { run: 'run_aaaa', activation: 'act_aaaa', reason: expect.stringContaining('the last words of a worker') },
+      ]);
+      await set.engine.dispatch(set.ticket('bbbb'));
+      (await set.began('bbbb')).answer('end');
+      await set.freed(2);
+      expect(set.lost).toHaveLength(1);
+    });
+
+    test('a worker that is killed is reported once', async () => {
+      await using set = await setUp(make, 1);
+      await set.engine.dispatch(set.ticket('aaaa'));
+      process.kill((await set.began('aaaa')).pid, 'SIGKILL');
+      await set.freed();
+      expect(set.lost).toEqual([
+        { run: 'run_aaaa', activation: 'act_aaaa', reason: expect.stringContaining('SIGKILL') },
+      ]);
+    });
+
+    test('an activation that its worker left without ending it is lost', async () => {
+      await using set = await setUp(make, 1);
+      await set.engine.dispatch(set.ticket('aaaa'));
+      (await set.began('aaaa')).answer('the control plane does not answer');
+      await set.freed();
+      expect(set.lost).toEqual([
+        { run: 'run_aaaa', activation: 'act_aaaa', reason: 'the control plane does not answer' },
+      ]);
+    });
+
+    test('a run gets its next worker only when the one before is gone, even a stopped one', async () => {
+      await using set = await setUp(make, 2);
+      await set.engine.dispatch(set.ticket('aaaa', 'run_same'));
+      const stopped = await set.began('aaaa');
+      process.kill(stopped.pid, 'SIGSTOP');
+      set.engine.cancel('act_aaaa');
+      await set.engine.dispatch(set.ticket('bbbb', 'run_same'));
+      const next = await set.began('bbbb');
+      expect(next.pid).not.toBe(stopped.pid);
+      expect(() => process.kill(stopped.pid, 0)).toThrow('ESRCH');
+      expect(set.lost).toEqual([]);
+    });
+  });
+};
