@@ -120,8 +120,8 @@ function read(reading: Reading, raw: unknown): 'more' | 'done' {
   if (typeof event.delta === 'string') reading.characters += event.delta.length;
   if (event.type === 'response.output_item.done' && event.item !== undefined) reading.finished.push(event.item);
   if (!TERMINAL.has(event.type)) return 'more';
-  // Not every server repeats in the response how it ended.
-  reading.terminal = event.response && { status: event.type.slice('response.'.length), ...event.response };
+  // Not every server repeats in the response how it ended, and not every one does so rightly.
+  reading.terminal = event.response && { ...event.response, status: event.type.slice('response.'.length) };
   return 'done';
 }
 

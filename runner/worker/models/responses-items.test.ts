@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
+import { inputOf, itemsOf, usageOf } from './responses-items.ts';
+
+const user: ModelItem = { type: 'message', role: 'user', text: 'Go.' };
+const reasoning: ModelItem = { type: 'reasoning', id: 'rs_1', encrypted: 'gAAA', summary: 'Hm.' };
+const call: ModelItem = { type: 'call', call: 'call_1', name: 'bash', arguments: '{}' };
+const output: ModelItem = { type: 'output', call: 'call_1', output: 'ok' };
+
+const wireUser = { type: 'message', role: 'user', content: 'Go.' };
+const wireReasoning = {
+  type: 'reasoning',
+  id: 'rs_1',
+  summary: [{ type: 'summary_text', text: 'Hm.' }],
+  encrypted_content: 'gAAA',
+};
+const wireCall = { type: 'function_call', call_id: 'call_1', name: 'bash', arguments: '{}' };
+const wireOutput = { type: 'function_call_output', call_id: 'call_1', output: 'ok' };
+
+describe('the input of a request', () => {
+  it.each<[string, ModelItem[], object[]]>([
+    ['reasoning before its call', [user, reasoning, call, output], [wireUser, wireReasoning, wireCall, wireOutput]],
+    [
+      'reasoning without a summary',
+      [{ ...reasoning, summary: '' }, call],
+      [{ ...wireReasoning, summary: [] }, wireCall],
+    ],
+    ['no reasoning that was not encrypted', [{ ...reasoning, encrypted: null }, call, output], [wireCall, wireOutput]],
+    ['no reasoning that led to nothing', [user, reasoning, user], [wireUser, wireUser]],
+    ['no reasoning at the end', [user, reasoning], [wireUser]],
+    ['reasoning in a row', [reasoning, reasoning, call], [wireReasoning, wireReasoning, wireCall]],
+    [
+      'a refusal as what the assistant said',
+      [{ type: 'refusal', text: 'No.' }],
+      [{ type: 'message', role: 'assistant', content: 'No.' }],
+    ],
+  ])('has %s', (_what, items, expected) => {
+    expect(inputOf(items)).toEqual(expected);
+  });
+});
+
+describe('the output of a response', () => {
+  it.each<[Record<string, unknown> & { type: string }, ModelItem[]]>([
+    [{ ...wireReasoning, summary: [{ text: 'a' }, { text: 'b' }] }, [{ ...reasoning, summary: 'a\n\nb' }]],
+    [{ type: 'reasoning', id: 'rs_1' }, [{ ...reasoning, encrypted: null, summary: '' }]],
+    [{ ...wireCall, id: 'fc_1', status: 'completed', tomorrow: true }, [call]],
+    [{ type: 'message', content: [] }, []],
+    [
+      {
+        type: 'message',
+        content: [
+          { type: 'output_text', text: 'a' },
+          { type: 'output_text', text: 'b' },
+          { type: 'refusal', refusal: 'No.' },
+          { type: 'hologram' },
+        ],
+      },
+      [
+        { type: 'message', role: 'assistant', text: 'ab' },
+        { type: 'refusal', text: 'No.' },
+      ],
+    ],
+    [{ type: 'web_search_call' }, []],
+  ])('%o', (wire, expected) => {
+    expect(itemsOf(wire)).toEqual(expected);
+  });
+
+  it('is refused where a known item is malformed', () => {
+    expect(() => itemsOf({ type: 'function_call' })).toThrow('call_id');
+  });
+});
+
+describe('the usage of a response', () => {
+  const counted = { input: 5, cached: 0, cacheWrite: 0, output: 7, reasoning: 0 };
+  it.each([
+    [{ input_tokens: 5, output_tokens: 7 }, counted],
+    [
+      {
+        input_tokens: 5,
+        input_tokens_details: { cached_tokens: 3, cache_write_tokens: 1 },
+        output_tokens: 7,
+        output_tokens_details: { reasoning_tokens: 2 },
+      },
+      { input: 5, cached: 3, cacheWrite: 1, output: 7, reasoning: 2 },
+    ],
+    [{ input_tokens: 5, input_tokens_details: { cached_tokens: null }, output_tokens: 7 }, counted],
+    [{ input_tokens: -1, output_tokens: 7 }, null],
+    [{}, null],
+    [null, null],
+    [undefined, null],
+  ])('%o is %o', (wire, expected) => {
+    expect(usageOf(wire)).toEqual(expected);
+  });
+});
