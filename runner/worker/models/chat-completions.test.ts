@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { answersRaw, says, scripted, sequence, startFakeOpenAi } from '../../../test/fakes/openai/index.ts';
+import { answersRaw, says, scripted, sequence, stalls, startFakeOpenAi } from '../../../test/fakes/openai/index.ts';
 import { ask, assistant, describeModel, user } from '../../../test/suites/model.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
 
@@ -73,5 +73,20 @@ describe('Chat Completions: servers with ways of their own', () => {
       stream(chunk({ reasoning_content: 'Hm, well.' }), chunk({ content: 'Yes.' }), chunk({}, 'stop')),
     );
     expect(outcome).toMatchObject({ kind: 'completed', items: [assistant('Yes.')] });
+  });
+
+  it('completes a message whose usage never comes', async () => {
+    await using fake = await startFakeOpenAi({ script: sequence(stalls(3, says('Whole.'))) });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted', idleMs: 700 });
+    const outcome = await model.respond(ask([user('Fix it.')]), unaborted());
+    expect(outcome).toEqual({ kind: 'completed', items: [assistant('Whole.')], usage: null, responseId: null });
+  });
+
+  it('is aborted even when the message was whole already', async () => {
+    await using fake = await startFakeOpenAi({ script: sequence(stream(chunk({ content: 'Whole.' }, 'stop'))) });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const controller = new AbortController();
+    const how = { signal: controller.signal, onProgress: () => controller.abort() };
+    expect(await model.respond(ask([user('Fix it.')]), how)).toEqual({ kind: 'aborted' });
   });
 });

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
+  answersRaw,
   costs,
   cutsAfter,
   errs,
@@ -46,6 +50,38 @@ describe('Responses: the request', () => {
       kind: 'failed',
       failure: { code: 'rate_limited', retryable: true, retryAfterMs: 1500, status: null },
     });
+  });
+});
+
+describe('Responses: servers with ways of their own', () => {
+  const event = (type: string, rest: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`;
+  const item = { type: 'message', content: [{ type: 'output_text', text: 'Bit by bit.' }] };
+
+  it.each([
+    ['leave the output out of the last event', { id: 'resp_1', status: 'completed', output: [] }],
+    ['say there that it is still in progress', { id: 'resp_1', status: 'in_progress', output: [item] }],
+    ['say there next to nothing', { id: 'resp_1' }],
+  ])('may %s', async (_what, response) => {
+    const text = event('response.output_item.done', { item }) + event('response.completed', { response });
+    await using fake = await startFakeOpenAi({ script: sequence(answersRaw(200, 'text/event-stream', text)) });
+    const model = responsesModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    expect(await model.respond(ask([user('Fix it.')]), unaborted())).toEqual({
+      kind: 'completed',
+      items: [assistant('Bit by bit.')],
+      usage: null,
+      responseId: 'resp_1',
+    });
+  });
+
+  it.each([
+    ['an item that is no call', { id: 'resp_1', output: [{ type: 'function_call' }] }],
+    ['a response without an id', { output: [item] }],
+  ])('may not send %s', async (_what, response) => {
+    const text = event('response.completed', { response });
+    await using fake = await startFakeOpenAi({ script: sequence(answersRaw(200, 'text/event-stream', text)) });
+    const model = responsesModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const outcome = await model.respond(ask([user('Fix it.')]), unaborted());
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'protocol', retryable: false } });
   });
 });
 
@@ -155,5 +191,16 @@ describe('Responses: in the background', () => {
     await expect(model.respond(ask([user('Fix it.')]), { ...unaborted(), onResponseId })).rejects.toThrow(
       'the lease ran out',
     );
+  });
+
+  it('gives up a poll that nobody answers, and may come back', async () => {
+    await using server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    // safe: a server that listens on TCP has such an address
+    const { port } = server.address() as AddressInfo;
+    const model = responsesModel({ ...background, baseURL: `http://127.0.0.1:${port}/v1`, idleMs: 60 });
+    const outcome = await model.respond(ask([], { resume: { responseId: 'resp_1' } }), unaborted());
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'stalled', retryable: true, status: null } });
+    expect(outcome.kind === 'failed' && canResume(outcome.failure)).toBe(true);
   });
 });

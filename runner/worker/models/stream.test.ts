@@ -80,4 +80,22 @@ describe('listening to a stream', () => {
     caller.abort();
     expect(await end).toEqual({ kind: 'aborted' });
   });
+
+  it('hands over nothing that came before an abort and was not read yet', async () => {
+    const caller = new AbortController();
+    const seen: number[] = [];
+    const end = listen({
+      signal: caller.signal,
+      idleMs,
+      open: async () => paced([0, 0, 0], new AbortController().signal),
+      onEvent: async (event) => {
+        seen.push(event);
+        caller.abort();
+        return 'more';
+      },
+    });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(await end).toEqual({ kind: 'aborted' });
+    expect(seen).toEqual([0]);
+  });
 });
