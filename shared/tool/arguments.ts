@@ -1,14 +1,12 @@
 import { z } from 'zod';
 
-/**
- * The arguments of every tool, as the model gives them and as a person may edit them. Optional means nullable:
- * strict function schemas require every property.
- */
-const path = z
+/** What becomes an argument of a program or of a system call. */
+const argument = z
   .string()
   .min(1)
-  .refine((text) => !text.includes('\0'), 'a path has no NUL')
-  .describe('Path relative to the workspace root');
+  .refine((text) => !text.includes('\0'), 'a NUL character cannot be in it');
+
+const path = argument.describe('Path relative to the workspace root');
 
 /** In the one form that rules and the proxy compare: lower case, no scheme, no port, no dot at the end. */
 export const HostName = z
@@ -19,6 +17,10 @@ export const HostName = z
     'expected a host name in lower case such as registry.npmjs.org or *.example.org, without scheme and port',
   );
 
+/**
+ * The arguments of every tool, as the model gives them and as a person may edit them. Optional means nullable:
+ * strict function schemas require every property.
+ */
 export const toolArguments = {
   read: z.strictObject({
     path,
@@ -26,9 +28,9 @@ export const toolArguments = {
     lines: z.int().positive().nullable().describe('How many lines; null: up to 400'),
   }),
   search: z.strictObject({
-    pattern: z.string().min(1).describe('Regular expression (ripgrep syntax)'),
+    pattern: argument.describe('Regular expression (ripgrep syntax)'),
     path: path.nullable().describe('Folder or file to search; null: everywhere'),
-    glob: z.string().nullable().describe('Only files that match, such as *.ts'),
+    glob: argument.nullable().describe('Only files that match, such as *.ts'),
   }),
   list: z.strictObject({
     path: path.nullable().describe('Folder; null: the root'),
@@ -41,11 +43,7 @@ export const toolArguments = {
   }),
   write: z.strictObject({ path, content: z.string().describe('The whole new content') }),
   bash: z.strictObject({
-    command: z
-      .string()
-      .min(1)
-      .refine((text) => !text.includes('\0'), 'a command has no NUL')
-      .describe('Shell command, run in the workspace root in a sandbox'),
+    command: argument.describe('Shell command, run in the workspace root in a sandbox'),
     timeoutSeconds: z.int().min(1).max(1800).nullable().describe('null: 120'),
     network: z.array(HostName).max(20).nullable().describe('Host names it must reach; needs approval; null: none'),
   }),

@@ -107,6 +107,7 @@ const readChange = (cursor: Cursor): FileChange => {
 
 const named = (cursor: Cursor, path: string): string => {
   if (path === '') throw cursor.fail('the path is missing.');
+  if (path.includes('\0')) throw cursor.fail('a path has no NUL character.');
   return path;
 };
 

@@ -1,0 +1,94 @@
+import type { Hunk } from '../../../shared/tool/patch.ts';
+
+export type Applied =
+  | { readonly outcome: 'ok'; readonly text: string }
+  /** `message` names the hunk, counted from 1, and what was not found. */
+  | { readonly outcome: 'refused'; readonly message: string };
+
+/** One stretch of lines to replace. */
+interface Replacement {
+  readonly start: number;
+  readonly removed: number;
+  readonly lines: readonly string[];
+}
+
+type Located =
+  | { readonly outcome: 'ok'; readonly replacement: Replacement }
+  | { readonly outcome: 'refused'; readonly message: string };
+
+/**
+ * Applies the hunks of one file, each to the first place behind the one before it where its lines stand. Lines agree exactly
+ * or, where none does, except for white space at their end. Context lines, line ends and the last line's lack of one stay.
+ */
+export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
+  const lineEnd = /\r\n/.test(text) && !/(?<!\r)\n/.test(text) ? '\r\n' : '\n';
+  const lines = text.split('\n');
+  const endsWithLineEnd = lines.at(-1) === '';
+  if (endsWithLineEnd) lines.pop();
+  const result: string[] = [];
+  let at = 0;
+  for (const [index, hunk] of hunks.entries()) {
+    const located = locate(lines, hunk, at);
+    if (located.outcome === 'refused') return { outcome: 'refused', message: `Hunk ${index + 1}: ${located.message}` };
+    const { start, removed, lines: put } = located.replacement;
+    result.push(
+      ...lines.slice(at, start),
+      ...put.map((line) => (lineEnd === '\r\n' && !line.endsWith('\r') ? `${line}\r` : line)),
+    );
+    at = start + removed;
+  }
+  result.push(...lines.slice(at));
+  if (result.length === 0) return { outcome: 'ok', text: '' };
+  return { outcome: 'ok', text: result.join('\n') + (endsWithLineEnd || text === '' ? '\n' : '') };
+};
+
+const locate = (lines: readonly string[], hunk: Hunk, from: number): Located => {
+  let at = from;
+  for (const anchor of hunk.anchors) {
+    const found = findAnchor(lines, anchor, at);
+    if (found < 0) return refused(`no line "${anchor}" below line ${at}.`);
+    at = found + 1;
+  }
+  const old = hunk.lines.filter((line) => line.kind !== 'added').map((line) => line.text);
+  if (old.length === 0) {
+    const start = hunk.anchors.length > 0 && !hunk.atEnd ? at : lines.length;
+    return { outcome: 'ok', replacement: { start, removed: 0, lines: hunk.lines.map((line) => line.text) } };
+  }
+  const start = find(lines, old, {
+    from: hunk.atEnd ? Math.max(at, lines.length - old.length) : at,
+    atEnd: hunk.atEnd,
+  });
+  if (start < 0) {
+    const where = hunk.atEnd ? 'at the end of the file' : at === 0 ? 'in the file' : `below line ${at}`;
+    return refused(`these lines do not occur ${where}:\n${old.slice(0, 8).join('\n')}`);
+  }
+  return { outcome: 'ok', replacement: { start, removed: old.length, lines: replaced(lines, hunk, start) } };
+};
+
+const refused = (message: string): Located => ({ outcome: 'refused', message });
+
+/** Added lines as the patch has them, context lines as the file has them. */
+const replaced = (lines: readonly string[], hunk: Hunk, start: number): readonly string[] => {
+  let at = start;
+  return hunk.lines.flatMap(({ kind, text }) => {
+    if (kind === 'added') return [text];
+    at += 1;
+    return kind === 'context' ? [lines[at - 1] ?? text] : [];
+  });
+};
+
+/** Anchors are headings such as `class A {`: models leave out their indentation. */
+const findAnchor = (lines: readonly string[], anchor: string, from: number): number =>
+  lines.findIndex((line, at) => at >= from && line.trim() === anchor);
+
+const find = (
+  lines: readonly string[],
+  old: readonly string[],
+  { from, atEnd }: { from: number; atEnd: boolean },
+): number => {
+  const last = lines.length - old.length;
+  for (const same of [(a: string, b: string) => a === b, (a: string, b: string) => a.trimEnd() === b.trimEnd()])
+    for (let start = atEnd ? Math.max(from, last) : from; start <= last; start += 1)
+      if (old.every((line, offset) => same(lines[start + offset] ?? '', line))) return start;
+  return -1;
+};

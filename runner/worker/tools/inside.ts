@@ -1,0 +1,107 @@
+import { lstat, readlink } from 'node:fs/promises';
+import path from 'node:path';
+import type { Stats } from 'node:fs';
+import { normalPath } from '../../../shared/tool/policy-call.ts';
+import { SANDBOX_ROOT } from '../sandbox/sandbox.ts';
+
+/** A path of the model's, followed through every symbolic link, on the host. */
+export type Inside =
+  | {
+      readonly outcome: 'found';
+      readonly path: string;
+      /** As the model named it, in normal form: for messages. */
+      readonly shown: string;
+      readonly stats: Stats;
+    }
+  /** Nothing is there; the folders above that are missing can be made. */
+  | { readonly outcome: 'missing'; readonly path: string; readonly shown: string }
+  | { readonly outcome: 'refused'; readonly message: string };
+
+export interface Following {
+  readonly root: string;
+  readonly path: string;
+  /** False: if the path names a symbolic link, the link itself is meant. */
+  readonly followLast?: boolean;
+}
+
+/** As the kernel has it (ELOOP). */
+const mostLinks = 40;
+
+/**
+ * Finds what a path of the model's means, one component after the other, as the sandbox would: absolute links below
+ * `/workspace` point into the tree, all others that leave it are refused. Nothing outside the tree is ever looked at.
+ */
+export const findInside = async ({ root, path: given, followLast = true }: Following): Promise<Inside> => {
+  const shown = normalPath(given);
+  const outside = {
+    outcome: 'refused',
+    message: `${given} is outside of the workspace; only paths inside of it can be used.`,
+  } as const;
+  if (given.startsWith('/') && !given.startsWith(`${SANDBOX_ROOT}/`) && given !== SANDBOX_ROOT) return outside;
+  const waiting = shown === '.' ? [] : shown.split('/');
+  const followed: string[] = [];
+  let links = 0;
+  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+    if (name === '' || name === '.') continue;
+    if (name === '..') {
+      if (followed.length === 0) return outside;
+      followed.pop();
+      continue;
+    }
+    const here = path.join(root, ...followed, name);
+    const stats = await statsOf(here);
+    if (typeof stats === 'string') return { outcome: 'refused', message: `${shown}: ${stats}.` };
+    if (stats === null) {
+      if (waiting.includes('..')) return { outcome: 'refused', message: `${shown} does not exist.` };
+      return { outcome: 'missing', path: path.join(here, ...waiting), shown };
+    }
+    if (stats.isSymbolicLink() && (followLast || waiting.length > 0)) {
+      links += 1;
+      if (links > mostLinks)
+        return { outcome: 'refused', message: `${shown} is a symbolic link that leads to itself.` };
+      const target = await readlink(here);
+      if (target.startsWith('/')) {
+        if (target !== SANDBOX_ROOT && !target.startsWith(`${SANDBOX_ROOT}/`)) return leavesBy(shown, target);
+        followed.length = 0;
+        waiting.unshift(...target.slice(SANDBOX_ROOT.length).split('/'));
+      } else waiting.unshift(...target.split('/'));
+      continue;
+    }
+    if (waiting.some(isName) && !stats.isDirectory())
+      return { outcome: 'refused', message: `${shown}: ${[...followed, name].join('/')} is not a folder.` };
+    followed.push(name);
+  }
+  const found = path.join(root, ...followed);
+  return { outcome: 'found', path: found, shown, stats: await lstat(found) };
+};
+
+const isName = (name: string): boolean => name !== '' && name !== '.';
+
+const leavesBy = (shown: string, target: string): Inside => ({
+  outcome: 'refused',
+  message: `${shown} leads out of the workspace by a symbolic link to ${target}; only paths inside of it can be used.`,
+});
+
+/** Null: nothing is there. A text: why it cannot be known. */
+const statsOf = async (file: string): Promise<Stats | string | null> => {
+  try {
+    return await lstat(file);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return null;
+    if (code === 'ENAMETOOLONG') return 'the name is too long';
+    if (code === 'EACCES') return 'the permissions of a folder above it forbid to look inside';
+    throw error;
+  }
+};
+
+/** The errno name of a failed system call, or null. */
+export const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+
+/** Whether a host path lies in repository data, which only git may write. Also `.GIT`: some file systems know no case. */
+export const isRepositoryData = (root: string, file: string): boolean =>
+  path
+    .relative(root, file)
+    .split('/')
+    .some((name) => name.toLowerCase() === '.git');

@@ -1,0 +1,67 @@
+import type { PlanStep, Report } from '../../../shared/run/events.ts';
+import { toolArguments, type ToolArguments, type ToolName } from '../../../shared/tool/arguments.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+
+/** What a call may touch. No command runs while a tool reads or writes `root` from outside, so paths do not change under it. */
+export interface ToolContext {
+  /** Absolute path of the tree on the host; the model knows it as `/workspace`. */
+  readonly root: string;
+  /** Owner of what a root worker creates in the tree; null: the worker itself. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly sandbox: Sandbox;
+  readonly signal: AbortSignal;
+  /** Hosts that were approved for this call. */
+  readonly network: readonly string[];
+  /** The calls that ran so far, by id: what a claim of the report may point to. */
+  readonly finishedCalls: ReadonlyMap<string, { readonly tool: string }>;
+  /** Absolute path of ripgrep, which the sandbox must be able to read. */
+  readonly ripgrep: string;
+}
+
+export interface ToolResult {
+  /** `error`: it could not be done, or the command failed; the output says why. */
+  readonly outcome: 'ok' | 'error';
+  /** For the model, at most 16 KB. Equal trees and arguments give equal text: no times, ids or paths of the host. */
+  readonly output: string;
+  /** The whole output, where `output` is a part of it; else null. */
+  readonly full: string | null;
+  /** Of a command; null for other tools, and for a command that did not end by itself. */
+  readonly exitCode: number | null;
+  /** As `host:port`, sorted. */
+  readonly refusedHosts: readonly string[];
+  readonly effect?: { readonly plan: readonly PlanStep[] } | { readonly report: Report };
+}
+
+/**
+ * One function that the model may call. `run` is given arguments that fit the tool's schema. Expected trouble is a result
+ * with a sentence that the model can act on; it throws for bugs and broken I/O alone (a full disk, a sandbox that
+ * cannot be started). An aborted call's result means nothing.
+ */
+export interface Tool {
+  readonly name: ToolName;
+  readonly description: string;
+  run(args: unknown, context: ToolContext): Promise<ToolResult>;
+}
+
+/** A tool whose arguments have been checked by its schema; a throw here is a caller that did not check them. */
+export const defineTool = <Name extends ToolName>(tool: {
+  readonly name: Name;
+  readonly description: string;
+  run(args: ToolArguments<Name>, context: ToolContext): Promise<ToolResult> | ToolResult;
+}): Tool => ({
+  name: tool.name,
+  description: tool.description,
+  run: async (args, context) =>
+    // safe: the schema of this very name has just passed the value; the compiler loses the link between the two
+    tool.run(toolArguments[tool.name].parse(args) as ToolArguments<Name>, context),
+});
+
+export const done = (output: string, full: string | null = null): ToolResult => ({
+  outcome: 'ok',
+  output,
+  full,
+  exitCode: null,
+  refusedHosts: [],
+});
+
+export const failed = (output: string): ToolResult => ({ ...done(output), outcome: 'error' });
