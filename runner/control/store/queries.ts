@@ -1,0 +1,36 @@
+import type { Compilable, CompiledQuery } from 'kysely';
+import type { Database } from './schema.ts';
+
+/** Stands in a query for a value that comes when it is run. */
+class Slot {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+type Slots<Input> = <Name extends keyof Input & string>(name: Name) => Input[Name];
+
+/**
+ * A query that is compiled once for each kind of database and then only run: building and compiling it anew would cost
+ * more than SQLite needs to run it. Give a value as `slot('name')`; it is taken from the input each time.
+ */
+export const prepare = <Input extends object, Row>(
+  build: (db: Database, slot: Slots<Input>) => Compilable<Row>,
+): ((db: Database, input: Input) => Promise<Row[]>) => {
+  const compiledFor = new WeakMap<object, CompiledQuery<Row>>();
+  // safe: a slot is put where the value belongs, and replaced by it before the query runs
+  const slot: Slots<Input> = (name) => new Slot(name) as unknown as Input[typeof name];
+  return async (db, input) => {
+    const dialect = db.getExecutor().adapter;
+    let compiled = compiledFor.get(dialect);
+    if (compiled === undefined) {
+      compiled = build(db, slot).compile();
+      compiledFor.set(dialect, compiled);
+    }
+    // safe: slots are made above, with names of the input
+    const values = input as Readonly<Record<string, unknown>>;
+    const parameters = compiled.parameters.map((value) => (value instanceof Slot ? values[value.name] : value));
+    return (await db.executeQuery<Row>({ ...compiled, parameters })).rows;
+  };
+};

@@ -1,0 +1,194 @@
+import type { ListInput } from '../../../shared/api/runner-api.ts';
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { RunEvent } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { prepare } from './queries.ts';
+import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
+import type { Database } from './schema.ts';
+import type { Due, Scheduled, Store } from './store.ts';
+
+const states = (db: Database) =>
+  db
+    .selectFrom('runs')
+    .innerJoin('events as first', (join) => join.onRef('first.run', '=', 'runs.id').on('first.seq', '=', 1))
+    .select(['runs.id', 'runs.state_version', 'runs.state', 'first.body as created']);
+
+const selectState = prepare<{ readonly id: string }, StateRow>((db, slot) =>
+  states(db).where('runs.id', '=', slot('id')),
+);
+
+export const readState = async (db: Database, run: string): Promise<RunState | null> => {
+  const [row] = await selectState(db, { id: run });
+  return row === undefined ? null : stateOf(row);
+};
+
+/** A page of runs, newest first. `position` is from before the page was read, so the feed after it misses nothing. */
+export const readList = async (
+  db: Database,
+  tenant: string | null,
+  { status, repository, limit, before }: ListInput,
+): ReturnType<Store['list']> => {
+  const position = await readPosition(db);
+  let query = states(db);
+  if (tenant !== null) query = query.where('runs.tenant', '=', tenant);
+  if (status === 'open') query = query.where('runs.over', '=', 0);
+  else if (status !== null) query = query.where('runs.status', '=', status);
+  if (repository !== null) query = query.where('runs.repository', '=', repository);
+  if (before !== null) query = query.where('runs.number', '<', before);
+  const rows = await query
+    .orderBy('runs.number', 'desc')
+    .limit(limit + 1)
+    .execute();
+  const runs = rows.slice(0, limit).map(stateOf);
+  return { runs, position, next: rows.length > limit ? (runs.at(-1)?.number ?? null) : null };
+};
+
+/** How many runs there are of every status, zeros included. */
+export const readCounts = async (db: Database, tenant: string | null): ReturnType<Store['counts']> => {
+  const query = db.selectFrom('runs').select((e) => ['status', e.fn.countAll().as('count')]);
+  const rows = await (tenant === null ? query : query.where('tenant', '=', tenant)).groupBy('status').execute();
+  return { ...noRuns, ...Object.fromEntries(rows.map((row) => [row.status, Number(row.count)])) };
+};
+
+const noRuns = {
+  queued: 0,
+  working: 0,
+  waiting: 0,
+  reviewing: 0,
+  accepted: 0,
+  rejected: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+} as const;
+
+/** Oldest question first. */
+export const readOpenDecisions = async (db: Database, tenant: string | null): Promise<readonly DecisionSummary[]> => {
+  const query = db.selectFrom('decisions').select(['run', 'title', 'tenant', 'status', 'request']);
+  const rows = await (tenant === null ? query : query.where('tenant', '=', tenant)).orderBy('position').execute();
+  return rows.map(({ request, ...row }) => ({
+    ...row,
+    // safe: the store wrote it, from a checked event
+    request: JSON.parse(request) as DecisionRequest,
+  }));
+};
+
+const eventColumns = ['position', 'run', 'seq', 'at', 'activation', 'body'] as const;
+
+const selectEvents = prepare<{ readonly run: string; readonly after: number; readonly limit: number }, EventRow>(
+  (db, slot) =>
+    db
+      .selectFrom('events')
+      .select(eventColumns)
+      .where('run', '=', slot('run'))
+      .where('seq', '>', slot('after'))
+      .orderBy('seq')
+      .limit(slot('limit')),
+);
+
+export const readEvents = async (
+  db: Database,
+  run: string,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly RunEvent[]> => (await selectEvents(db, { run, after, limit })).map(eventOf);
+
+/** A run's events are sought by seq, in which its positions grow: the index of a run serves both. */
+export const readFeed = async (
+  db: Database,
+  filter: { readonly tenant: string | null; readonly run: string | null },
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly RunEvent[]> => {
+  let query = db.selectFrom('events').select(eventColumns).where('position', '>', after).limit(limit);
+  if (filter.tenant !== null) query = query.where('tenant', '=', filter.tenant);
+  query = filter.run === null ? query.orderBy('position') : query.where('run', '=', filter.run).orderBy('seq');
+  return (await query.execute()).map(eventOf);
+};
+
+const selectPosition = prepare<object, { position: number | null }>((db) =>
+  db.selectFrom('events').select((e) => e.fn.max('position').as('position')),
+);
+export const readPosition = async (db: Database): Promise<number> => (await selectPosition(db, {}))[0]?.position ?? 0;
+
+const scheduled = (db: Database) =>
+  db
+    .selectFrom('runs')
+    .select((e) => [
+      'id as run',
+      'number',
+      e.fn.coalesce('activation', e.val('')).as('activation'),
+      'tenant',
+      'repository',
+      'priority',
+      e.fn.coalesce('since', 'created_at').as('since'),
+      'lease_until as leaseUntil',
+    ]);
+
+/** Rows of node:sqlite have no prototype: they are given on as plain objects. */
+const plain = <Row extends object>(row: Row): Row => ({ ...row });
+
+/** The most urgent first; of equals the one that has been waiting longest. */
+export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> => {
+  const rows = await scheduled(db)
+    .where('status', '=', 'queued')
+    .orderBy('priority', 'desc')
+    .orderBy('since')
+    .orderBy('number')
+    .limit(limit)
+    .execute();
+  return rows.map(plain);
+};
+
+export const readLeased = async (db: Database): Promise<readonly Scheduled[]> => {
+  const rows = await scheduled(db).where('status', '=', 'working').orderBy('number').execute();
+  return rows.map(plain);
+};
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** `now` in ms since the epoch. What is due at this very millisecond is due. */
+export const readDue = async (db: Database, now: number): Promise<Due> => {
+  const leased = await readLeased(db);
+  const timers = await db
+    .selectFrom('runs')
+    .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
+    .where('wake_at', '<=', now)
+    .orderBy('wake_at')
+    .execute();
+  const expiries = await db
+    .selectFrom('decisions')
+    .select(['run', 'decision', 'expires_at as at'])
+    .where('status', '=', 'pending')
+    .where('expires_at', '<=', now)
+    .orderBy('expires_at')
+    .execute();
+  const next = await db
+    .selectNoFrom((e) => [
+      e
+        .selectFrom('runs')
+        .select((run) => run.fn.min('wake_at').as('at'))
+        .where('wake_at', '>', now)
+        .as('timer'),
+      e
+        .selectFrom('decisions')
+        .select((decision) => decision.fn.min('expires_at').as('at'))
+        .where('status', '=', 'pending')
+        .where('expires_at', '>', now)
+        .as('expiry'),
+    ])
+    .executeTakeFirst();
+  const later = [
+    next?.timer ?? null,
+    next?.expiry ?? null,
+    ...leased.map((lease) => lease.leaseUntil).filter((until) => until !== null && until > now),
+  ].filter((at) => at !== null);
+  return {
+    leases: leased.filter(({ leaseUntil }) => leaseUntil !== null && leaseUntil <= now),
+    timers: timers.map(({ run, at }) => ({ run, at: iso(at) })),
+    expiries: expiries.map(({ run, decision, at }) => ({ run, decision, at: iso(at) })),
+    nextAt: later.length === 0 ? null : Math.min(...later),
+  };
+};
+
+export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>
+  (await db.selectFrom('blobs').select('hash').where('run', '=', run).where('hash', '=', hash).execute()).length > 0;

@@ -1,0 +1,93 @@
+import type { Kysely } from 'kysely';
+
+/**
+ * The tables, as both SQLite and Postgres have them. Times that are compared are ms since the epoch; times that are
+ * shown are ISO text. JSON is text: it is written once and read whole.
+ */
+export interface Tables {
+  runs: RunsTable;
+  events: EventsTable;
+  decisions: DecisionsTable;
+  dedupe: DedupeTable;
+  blobs: BlobsTable;
+  migrations: MigrationsTable;
+}
+
+/** A connection or a transaction: a write is always given one that is already inside a transaction. */
+export type Database = Kysely<Tables>;
+
+/**
+ * What `state` holds is derived: whenever RunState or the reducer changes its meaning, raise this, and the rows of
+ * older versions are folded again from the log when the store is opened.
+ */
+export const stateVersion = 1;
+
+/** One row per run, brought up to date by the transaction that appends its events. */
+interface RunsTable {
+  number: number;
+  id: string;
+  tenant: string;
+  repository: string;
+  status: string;
+  /** 1: the run is over, whatever came of it. */
+  over: number;
+  priority: number;
+  /** The activation that is queued or at work. */
+  activation: string | null;
+  fence: number;
+  /** ISO: since when it is queued, or at work. */
+  since: string | null;
+  lease_until: number | null;
+  wake_at: number | null;
+  /** The last batch that a worker appended, so that a repeated one is recognised. */
+  batch_activation: string | null;
+  batch: number;
+  /** Of its last event. */
+  position: number;
+  created_at: string;
+  state_version: number;
+  /** RunState as JSON without `task`, which stands in the run's first event and can be large. */
+  state: string;
+}
+
+interface EventsTable {
+  position: number;
+  run: string;
+  seq: number;
+  tenant: string;
+  at: string;
+  activation: string | null;
+  type: string;
+  body: string;
+}
+
+/** Decisions that a person can still make. */
+interface DecisionsTable {
+  run: string;
+  decision: string;
+  tenant: string;
+  title: string;
+  status: 'pending' | 'expired';
+  expires_at: number;
+  /** Position of the event that asked, or asked again: the order of the list. */
+  position: number;
+  request: string;
+}
+
+interface DedupeTable {
+  tenant: string;
+  key: string;
+  run: string;
+}
+
+/** Which run may read which blob. */
+interface BlobsTable {
+  run: string;
+  hash: string;
+  bytes: number;
+}
+
+interface MigrationsTable {
+  name: string;
+  at: string;
+}

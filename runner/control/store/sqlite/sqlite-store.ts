@@ -1,0 +1,178 @@
+import { randomInt } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ListInput } from '../../../../shared/api/runner-api.ts';
+import type { Command } from '../../../../shared/run/commands.ts';
+import {
+  readBlobLink,
+  readCounts,
+  readDue,
+  readEvents,
+  readFeed,
+  readLeased,
+  readList,
+  readOpenDecisions,
+  readPosition,
+  readQueued,
+  readState,
+} from '../reads.ts';
+import type { CommandOptions, Created, Store, Written } from '../store.ts';
+import type { Circumstances } from '../writes.ts';
+import { connect, type Connection } from './database.ts';
+import { storeErrorOf } from './errors.ts';
+import { makePrivateFile, makePrivateFolder } from './files.ts';
+import { lockFolder } from './lock.ts';
+import { startWriterThread, type WriterThread } from './writer-client.ts';
+
+export interface SqliteStoreOptions {
+  /** Made if it is not there; it and the files in it are for their owner alone. */
+  readonly folder: string;
+  /** Ms since the epoch. */
+  readonly now?: () => number;
+  /** The random part of an id: 12 or more lower-case letters and digits. */
+  readonly newId?: () => string;
+  /** Upper bound of the database in pages of 4096 bytes. Without it the disk is the bound. */
+  readonly maxPages?: number;
+  /** So many writes share a commit at most: a group must not keep the first of it waiting for long. Default 500. */
+  readonly groupSize?: number;
+  /** The program of the writer's thread. Without it: `writer-thread.mjs` beside this program if bundled, else the source. */
+  readonly thread?: URL;
+}
+
+/** 16 characters of 36: 82 bits. */
+const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).toString(36)).join('');
+
+/** esbuild puts the thread beside the bundle that this module ends up in; the source runs as it is. */
+const writerThread = (): URL => {
+  const bundled = new URL('./writer-thread.mjs', import.meta.url);
+  return existsSync(bundled) ? bundled : new URL('./writer-thread.ts', import.meta.url);
+};
+
+/**
+ * Opens the store in a folder and holds it for this process until disposed of. Throws StoreError: `locked` if another
+ * process has it, `newer` if a later version wrote it, `full`, `io`, `corrupt`.
+ */
+export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Store> => {
+  const { folder, now = Date.now, newId = randomId, maxPages = null, groupSize = 500 } = options;
+  const file = join(folder, 'longhaul.db');
+  using stack = new DisposableStack();
+  try {
+    makePrivateFolder(folder);
+    stack.use(lockFolder(folder));
+    makePrivateFile(file);
+    const writer = await startWriterThread(options.thread ?? writerThread(), {
+      file,
+      maxPages,
+      now: now(),
+      groupSize,
+    });
+    const reader = connect(file, { readOnly: true });
+    return new SqliteStore({ writer, reader, folder, now, newId, lock: stack.move() });
+  } catch (error) {
+    throw storeErrorOf(error, folder);
+  }
+};
+
+interface Parts {
+  readonly writer: WriterThread;
+  readonly reader: Connection;
+  readonly lock: Disposable;
+  readonly folder: string;
+  readonly now: () => number;
+  readonly newId: () => string;
+}
+
+/** Reads here, on a connection of its own that cannot write; writes go to the thread that alone can. */
+class SqliteStore implements Store {
+  readonly kind = 'sqlite';
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  create(input: Parameters<Store['create']>[0]): Promise<Created> {
+    return this.#parts.writer.write({ kind: 'create', ...input, ...this.#circumstances() });
+  }
+
+  command(run: string, command: Command, options: CommandOptions = {}): Promise<Written> {
+    return this.#parts.writer.write({ kind: 'command', run, command, options, ...this.#circumstances() });
+  }
+
+  heartbeat(input: Parameters<Store['heartbeat']>[0]): Promise<Written> {
+    return this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() });
+  }
+
+  async linkBlob(run: string, hash: string, bytes: number): Promise<void> {
+    await this.#parts.writer.write({ kind: 'blob', run, hash, bytes });
+  }
+
+  state(run: string): ReturnType<Store['state']> {
+    return this.#read((db) => readState(db, run));
+  }
+
+  list(tenant: string | null, input: ListInput): ReturnType<Store['list']> {
+    return this.#read((db) => readList(db, tenant, input));
+  }
+
+  counts(tenant: string | null): ReturnType<Store['counts']> {
+    return this.#read((db) => readCounts(db, tenant));
+  }
+
+  openDecisions(tenant: string | null): ReturnType<Store['openDecisions']> {
+    return this.#read((db) => readOpenDecisions(db, tenant));
+  }
+
+  events(run: string, after: number, limit: number): ReturnType<Store['events']> {
+    return this.#read((db) => readEvents(db, run, { after, limit }));
+  }
+
+  feed(filter: Parameters<Store['feed']>[0], after: number, limit: number): ReturnType<Store['feed']> {
+    return this.#read((db) => readFeed(db, filter, { after, limit }));
+  }
+
+  position(): Promise<number> {
+    return this.#read(readPosition);
+  }
+
+  queued(limit: number): ReturnType<Store['queued']> {
+    return this.#read((db) => readQueued(db, limit));
+  }
+
+  leased(): ReturnType<Store['leased']> {
+    return this.#read(readLeased);
+  }
+
+  due(now: number): ReturnType<Store['due']> {
+    return this.#read((db) => readDue(db, now));
+  }
+
+  runHasBlob(run: string, hash: string): Promise<boolean> {
+    return this.#read((db) => readBlobLink(db, run, hash));
+  }
+
+  onCommit(listener: (runs: readonly string[]) => void): () => void {
+    return this.#parts.writer.onCommit(listener);
+  }
+
+  /** What has been asked for is still written. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { writer, reader, lock } = this.#parts;
+    await writer.close();
+    await reader.db.destroy();
+    if (reader.sqlite.isOpen) reader.sqlite.close();
+    lock[Symbol.dispose]();
+  }
+
+  #circumstances(): Circumstances {
+    return { now: this.#parts.now(), activation: `act_${this.#parts.newId()}` };
+  }
+
+  async #read<Value>(read: (db: Connection['db']) => Promise<Value>): Promise<Value> {
+    try {
+      return await read(this.#parts.reader.db);
+    } catch (error) {
+      throw storeErrorOf(error, this.#parts.folder);
+    }
+  }
+}

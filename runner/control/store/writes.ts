@@ -1,0 +1,307 @@
+import { obey, settle, type Command, type Obeyed } from '../../../shared/run/commands.ts';
+import type { EventBody, RunEvent, Task } from '../../../shared/run/events.ts';
+import { fold, reduce } from '../../../shared/run/reduce.ts';
+import { refuse } from '../../../shared/run/refusal.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
+import { prepare } from './queries.ts';
+import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
+import { stateVersion, type Database, type Tables } from './schema.ts';
+import type { CommandOptions, Created, Store, Written } from './store.ts';
+
+/** What comes with a write from outside, so that the same write done twice in a test gives the same rows. */
+export interface Circumstances {
+  /** Ms since the epoch. */
+  readonly now: number;
+  /** A fresh id, in case an activation is queued. */
+  readonly activation: string;
+}
+
+/** A write as data: it can cross to another thread. */
+export type Write =
+  | ({
+      readonly kind: 'create';
+      readonly run: string;
+      readonly task: Task;
+      readonly dedupeKey: string | null;
+    } & Circumstances)
+  | ({
+      readonly kind: 'command';
+      readonly run: string;
+      readonly command: Command;
+      readonly options: CommandOptions;
+    } & Circumstances)
+  | ({ readonly kind: 'heartbeat' } & Parameters<Store['heartbeat']>[0] & Circumstances)
+  | { readonly kind: 'blob'; readonly run: string; readonly hash: string; readonly bytes: number };
+
+/** Where a write is done: within a transaction, whose commit and rollback are the adapter's business. */
+export interface Transaction {
+  readonly db: Database;
+  /**
+   * Gives out the next `count` positions and returns the first. Whoever has been given one holds all others off until
+   * the commit, so that no event ever appears behind one that was read.
+   */
+  positions(count: number): number | Promise<number>;
+  /** What the adapter remembers of the run, if that is certain to be what its row says. */
+  recall(run: string): HeldRun | undefined;
+  /** Called with what the row now says. */
+  remember(run: HeldRun): void;
+}
+
+/** Does a write. What it answers is true once the transaction has been committed. */
+export const perform = (transaction: Transaction, write: Write): Promise<Created | Written | null> => {
+  switch (write.kind) {
+    case 'create':
+      return create(transaction, write);
+    case 'command':
+      return command(transaction, write);
+    case 'heartbeat':
+      return heartbeat(transaction, write);
+    case 'blob':
+      return linkBlob(transaction.db, write);
+  }
+};
+
+type Input<Kind extends Write['kind']> = Extract<Write, { readonly kind: Kind }>;
+
+const findDedupe = prepare<{ readonly tenant: string; readonly key: string }, { run: string }>((db, slot) =>
+  db.selectFrom('dedupe').select('run').where('tenant', '=', slot('tenant')).where('key', '=', slot('key')),
+);
+const insertDedupe = prepare<Tables['dedupe'], unknown>((db, slot) =>
+  db.insertInto('dedupe').values({ tenant: slot('tenant'), key: slot('key'), run: slot('run') }),
+);
+const nextNumber = prepare<object, { number: number }>((db) =>
+  db.selectFrom('runs').select((e) => e(e.fn.coalesce(e.fn.max('number'), e.lit(0)), '+', 1).as('number')),
+);
+
+const create = async (transaction: Transaction, input: Input<'create'>): Promise<Created> => {
+  const { db } = transaction;
+  const { run, task, dedupeKey: key } = input;
+  // Taken before anything is read: it makes creations wait for each other, so that numbers and keys are given once.
+  const position = await transaction.positions(2);
+  if (key !== null) {
+    const [known] = await findDedupe(db, { tenant: task.tenant, key });
+    const held = known === undefined ? undefined : await load(transaction, known.run);
+    if (held !== undefined) return { outcome: 'known', state: held.state, events: [] };
+  }
+  const number = (await nextNumber(db, {}))[0]?.number ?? 1;
+  const at = new Date(input.now).toISOString();
+  const first: RunEvent = {
+    run,
+    seq: 1,
+    position,
+    at,
+    activation: null,
+    body: { type: 'run.created', v: 1, number, task },
+  };
+  const created = reduce(undefined, first);
+  if (created === undefined) throw new Error('A run that was created has no state.');
+  const settled = settle(created, [], { at, activation: input.activation });
+  const events = [first, ...envelop(settled.events, { state: created, position: position + 1, at, by: null })];
+  const held: HeldRun = { state: settled.state, position: position + events.length - 1, leaseUntil: null, batch: null };
+  await projectNew(db, held);
+  for (const event of events) await insertEvent(db, eventRow(event, task.tenant));
+  if (key !== null) await insertDedupe(db, { tenant: task.tenant, key, run });
+  transaction.remember(held);
+  return { outcome: 'created', state: held.state, events };
+};
+
+const command = async (transaction: Transaction, input: Input<'command'>): Promise<Written> => {
+  const { command, options } = input;
+  const held = await load(transaction, input.run);
+  if (held === undefined) return unknownRun(input.run);
+  const after = options.after ?? null;
+  if (command.kind === 'append' && options.batch !== undefined && wasWritten(held, command.activation, options.batch))
+    return {
+      outcome: 'done',
+      state: held.state,
+      events:
+        after === null ? [] : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq }),
+      repeated: true,
+    };
+  const at = timeFor(held.state, input.now);
+  const obeyed = obey(held.state, command, { at, activation: input.activation });
+  if (obeyed.outcome === 'refused') return obeyed;
+  const events = await append(transaction, { held, obeyed, at, command, options });
+  const known =
+    after === null || after >= held.state.seq
+      ? []
+      : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq });
+  return { outcome: 'done', state: obeyed.state, events: [...known, ...events], repeated: false };
+};
+
+const wasWritten = ({ batch }: HeldRun, activation: string, number: number): boolean =>
+  batch !== null && batch.activation === activation && number <= batch.number;
+
+/** A clock that is set back must not make a run's log go back in time. */
+const timeFor = (state: RunState, now: number): string => {
+  const at = new Date(now).toISOString();
+  return at < state.updatedAt ? state.updatedAt : at;
+};
+
+interface Append {
+  readonly held: HeldRun;
+  readonly obeyed: Extract<Obeyed, { outcome: 'done' }>;
+  readonly at: string;
+  readonly command: Command;
+  readonly options: CommandOptions;
+}
+
+const append = async (
+  transaction: Transaction,
+  { held, obeyed, at, command, options }: Append,
+): Promise<readonly RunEvent[]> => {
+  const { db } = transaction;
+  const { state } = obeyed;
+  const by = command.kind === 'append' ? { activation: command.activation, count: command.events.length } : null;
+  const position = obeyed.events.length === 0 ? held.position + 1 : await transaction.positions(obeyed.events.length);
+  const events = envelop(obeyed.events, { state: held.state, position, at, by });
+  for (const event of events) await insertEvent(db, eventRow(event, state.task.tenant));
+  const next: HeldRun = {
+    state,
+    position: position + events.length - 1,
+    leaseUntil: state.status === 'working' ? (options.leaseUntil ?? held.leaseUntil) : null,
+    batch:
+      by === null || options.batch === undefined ? held.batch : { activation: by.activation, number: options.batch },
+  };
+  await project(db, held.state, next);
+  transaction.remember(next);
+  return events;
+};
+
+interface Envelope {
+  /** Before the events. */
+  readonly state: RunState;
+  readonly position: number;
+  readonly at: string;
+  /** The activation whose worker sent the first `count` of them; what follows is the control plane's own. */
+  readonly by: { readonly activation: string; readonly count: number } | null;
+}
+
+const envelop = (bodies: readonly EventBody[], { state, position, at, by }: Envelope): readonly RunEvent[] =>
+  bodies.map((body, index) => ({
+    run: state.id,
+    seq: state.seq + 1 + index,
+    position: position + index,
+    at,
+    activation: by !== null && index < by.count ? by.activation : null,
+    body,
+  }));
+
+const eventRow = (event: RunEvent, tenant: string): Tables['events'] => ({
+  ...event,
+  tenant,
+  type: event.body.type,
+  body: JSON.stringify(event.body),
+});
+
+const insertEvent = prepare<Tables['events'], unknown>((db, slot) =>
+  db.insertInto('events').values({
+    position: slot('position'),
+    run: slot('run'),
+    seq: slot('seq'),
+    tenant: slot('tenant'),
+    at: slot('at'),
+    activation: slot('activation'),
+    type: slot('type'),
+    body: slot('body'),
+  }),
+);
+
+const moveLease = prepare<{ readonly id: string; readonly lease_until: number }, unknown>((db, slot) =>
+  db
+    .updateTable('runs')
+    .set({ lease_until: slot('lease_until') })
+    .where('id', '=', slot('id')),
+);
+
+const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): Promise<Written> => {
+  const { run, activation, fence, after, leaseUntil } = input;
+  const held = await load(transaction, run);
+  if (held === undefined) return unknownRun(run);
+  // An append of nothing is refused exactly where an append of something would be.
+  const obeyed = obey(
+    held.state,
+    { kind: 'append', activation, fence, events: [] },
+    { at: timeFor(held.state, input.now), activation: input.activation },
+  );
+  if (obeyed.outcome === 'refused') return obeyed;
+  await moveLease(transaction.db, { id: run, lease_until: leaseUntil });
+  transaction.remember({ ...held, leaseUntil });
+  const events = await eventsBetween(transaction.db, { run, after, through: held.state.seq });
+  return { outcome: 'done', state: held.state, events, repeated: false };
+};
+
+const insertBlob = prepare<Tables['blobs'], unknown>((db, slot) =>
+  db
+    .insertInto('blobs')
+    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes') })
+    .onConflict((conflict) => conflict.columns(['run', 'hash']).doNothing()),
+);
+
+const linkBlob = async (db: Database, { run, hash, bytes }: Input<'blob'>): Promise<null> => {
+  await insertBlob(db, { run, hash, bytes });
+  return null;
+};
+
+const unknownRun = (run: string): Written =>
+  refuse('not_found', `There is no run ${run}.`, 'List the runs there are with: longhaul runs');
+
+type HeldRow = StateRow & Pick<Tables['runs'], 'position' | 'lease_until' | 'batch_activation' | 'batch'>;
+
+const selectHeld = prepare<{ readonly id: string }, HeldRow>((db, slot) =>
+  db
+    .selectFrom('runs')
+    .innerJoin('events', (join) => join.onRef('events.run', '=', 'runs.id').on('events.seq', '=', 1))
+    .select(['runs.id', 'runs.position', 'runs.lease_until', 'runs.batch_activation', 'runs.batch'])
+    .select(['runs.state_version', 'runs.state', 'events.body as created'])
+    .where('runs.id', '=', slot('id')),
+);
+
+const load = async (transaction: Transaction, run: string): Promise<HeldRun | undefined> => {
+  const known = transaction.recall(run);
+  if (known !== undefined) return known;
+  const [row] = await selectHeld(transaction.db, { id: run });
+  if (row === undefined) return undefined;
+  return { state: stateOf(row), ...holdOf(row) };
+};
+
+const holdOf = (row: Omit<HeldRow, keyof StateRow>): Omit<HeldRun, 'state'> => ({
+  position: row.position,
+  leaseUntil: row.lease_until,
+  batch: row.batch_activation === null ? null : { activation: row.batch_activation, number: row.batch },
+});
+
+interface Between {
+  readonly run: string;
+  readonly after: number;
+  readonly through: number;
+}
+const selectBetween = prepare<Between, EventRow>((db, slot) =>
+  db
+    .selectFrom('events')
+    .select(['position', 'run', 'seq', 'at', 'activation', 'body'])
+    .where('run', '=', slot('run'))
+    .where('seq', '>', slot('after'))
+    .where('seq', '<=', slot('through'))
+    .orderBy('seq'),
+);
+const eventsBetween = async (db: Database, between: Between): Promise<readonly RunEvent[]> =>
+  between.after >= between.through ? [] : (await selectBetween(db, between)).map(eventOf);
+
+/** Is it worth remembering: will somebody write to it again soon? What is parked or over costs a row and nothing else. */
+export const isLively = (held: HeldRun): boolean => held.state.status === 'working' || held.state.status === 'queued';
+
+/** Folds the log again for every run whose row an older program wrote. Part of opening a store, inside a transaction. */
+export const foldAgain = async (db: Database): Promise<void> => {
+  const old = await db
+    .selectFrom('runs')
+    .select(['id', 'position', 'lease_until', 'batch_activation', 'batch'])
+    .where('state_version', '<', stateVersion)
+    .execute();
+  for (const row of old) {
+    const log = await eventsBetween(db, { run: row.id, after: 0, through: Number.MAX_SAFE_INTEGER });
+    const state = fold(log);
+    if (state !== undefined) await projectAgain(db, { state, ...holdOf(row) });
+  }
+};

@@ -1,0 +1,67 @@
+import type { Task, WorkerEvent } from '../../shared/run/events.ts';
+import { defaultBudget } from '../../shared/run/budget.ts';
+import { defaultPolicy } from '../../shared/policy/default.ts';
+import type { Store } from '../../runner/control/store/store.ts';
+
+const task: Task = {
+  tenant: 'local',
+  repository: '/home/ada/shop',
+  title: 'Repair the failing test of the price list',
+  goal: 'The test of the price list fails since yesterday. Find out why, repair it, and explain what it was.',
+  recipe: null,
+  requester: 'person:ada',
+  priority: 0,
+  source: {
+    kind: 'local',
+    repository: '/home/ada/shop',
+    gitDirectory: '/home/ada/.longhaul/git/1',
+    commit: '0'.repeat(40),
+    head: null,
+    branch: 'main',
+    dirty: false,
+  },
+  policy: defaultPolicy,
+  budget: defaultBudget,
+  setup: [],
+  verification: [{ command: 'npm test', network: [], timeoutSeconds: 600 }],
+  model: null,
+  decisionHours: 72,
+};
+
+/** An event of the size that most have: about 500 bytes. */
+export const stepEvent: WorkerEvent = {
+  type: 'call.finished',
+  v: 1,
+  call: 'call_0123456789',
+  outcome: 'ok',
+  output: 'x'.repeat(250),
+  outputBlob: null,
+  exitCode: 0,
+  durationMs: 12,
+  fingerprint: 'read:0123456789abcdef',
+  checkpoint: null,
+  refusedHosts: [],
+};
+
+export interface LeasedRun {
+  readonly run: string;
+  readonly activation: string;
+}
+
+/** A run whose worker is at it: from here on each append is a durable step. */
+export const leasedRun = async (store: Store, run: string): Promise<LeasedRun> => {
+  const { state } = await store.create({ run, task, dedupeKey: null });
+  if (state.status !== 'queued') throw new Error(`The run is ${state.status}.`);
+  const { activation } = state;
+  await store.command(run, { kind: 'lease', activation, worker: 'bench' }, { leaseUntil: Date.now() + 60_000 });
+  return { run, activation };
+};
+
+export const step = async (store: Store, { run, activation }: LeasedRun, batch: number): Promise<void> => {
+  const written = await store.command(
+    run,
+    { kind: 'append', activation, fence: 1, events: [stepEvent] },
+    { batch, after: batch + 2, leaseUntil: Date.now() + 60_000 },
+  );
+  if (written.outcome === 'refused') throw new Error(written.refusal.message);
+};
