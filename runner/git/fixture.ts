@@ -13,6 +13,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gitOrThrow, type GitOptions } from './git.ts';
 
+// The machine's configuration would decide what tests see, in the code under test too: for this process there is none.
+process.env['GIT_CONFIG_GLOBAL'] = '/dev/null';
+process.env['GIT_CONFIG_NOSYSTEM'] = '1';
+process.env['XDG_CONFIG_HOME'] = '/nonexistent';
+
 /** For tests: a real repository in a temporary folder that goes away when disposed. */
 export interface Fixture extends AsyncDisposable {
   /** The temporary folder; the repository is `repo` below it. */
@@ -23,17 +28,23 @@ export interface Fixture extends AsyncDisposable {
   commit(message: string): Promise<string>;
 }
 
-/** The person whose repository it is: their configuration lies in the fixture's folder. */
+/** The person whose repository it is. */
 export const PERSON = { name: 'Ada', email: 'ada@example.com', date: '1700000000 +0000' };
 
-/** Makes a repository with `git init` and its own `HOME`; nothing of the machine's configuration is read. */
+/** Makes a repository with `git init` and the given options. */
 export const createFixture = async (init: readonly string[] = []): Promise<Fixture> => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul git '));
   const repo = join(folder, 'repo');
   mkdirSync(repo);
   const run = async (args: string[], options: GitOptions = {}) =>
     (
-      await gitOrThrow(args, { folder: repo, identity: PERSON, config: ['protocol.file.allow=always'], ...options })
+      await gitOrThrow(args, {
+        as: 'user',
+        folder: repo,
+        identity: PERSON,
+        config: ['protocol.file.allow=always'],
+        ...options,
+      })
     ).toString();
   await run(['init', '-q', '-b', 'main', ...init]);
   return {

@@ -107,17 +107,8 @@ class GitWorkspace implements Workspace {
     if (!(await git(['cat-file', '-e', `${checkpoint.commit}^{commit}`], repository)).ok) return false;
     if (!existsSync(this.root)) this.makeTree(this.root);
     await this.withIndex(async (options) => {
-      const current = await this.save(options);
-      const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, checkpoint.tree];
-      const { changes } = parseDiff(await gitOrThrow(args, repository));
-      const files = new TreeFiles(this.root, this.user);
-      for (const { before, after } of changes) if (before !== null && after === null) files.remove(before.path);
-      await files.write(
-        changes.flatMap(({ after }) => after ?? []),
-        repository,
-      );
-      await gitOrThrow(['read-tree', '--reset', checkpoint.tree], options);
-      await git(['update-index', '-q', '--refresh'], options);
+      // With its ignore rules a file that only they hid comes to light, and maybe further rules in it; each pass removes some.
+      while (await this.restoreOnce(options, checkpoint));
     });
     const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], repository));
     await repairOwnRepository({ ...this.ownRepository(repository, base), tree: this.root, index: null });
@@ -136,6 +127,23 @@ class GitWorkspace implements Workspace {
 
   changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes> {
     return readChanges(this.repository, { from: from.tree, to: to.tree }, store);
+  }
+
+  /** True if another pass is needed, because ignore rules changed. */
+  private async restoreOnce(options: ScanOptions, checkpoint: Checkpoint): Promise<boolean> {
+    const current = await this.save(options);
+    if (current === checkpoint.tree) return false;
+    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, checkpoint.tree];
+    const { changes } = parseDiff(await gitOrThrow(args, this.repository));
+    const files = new TreeFiles(this.root, this.user);
+    for (const { before, after } of changes) if (before !== null && after === null) files.remove(before.path);
+    await files.write(
+      changes.flatMap(({ after }) => after ?? []),
+      this.repository,
+    );
+    await gitOrThrow(['read-tree', '--reset', checkpoint.tree], options);
+    await git(['update-index', '-q', '--refresh'], options);
+    return changes.some(({ before, after }) => /(^|\/)\.gitignore$/.test(before?.path ?? after?.path ?? ''));
   }
 
   /** Commands run as another account must get through to their tree, but list nothing and not see the checkpoints. */
