@@ -20,7 +20,7 @@ describe.each(modes)('with $name', (mode) => {
     const secret = `s3cr3t-${randomBytes(12).toString('hex')}`;
     const workplace = stack.use(await makeWorkplace(mode, ATTACK_LIMITS));
     bait = stack.use(
-      await layBait({ workspace: workplace.options.workspace, user: mode.commands, neighbour: mode.neighbour, secret }),
+      await layBait({ workspace: workplace.options.workspace, user: mode.owner, neighbour: mode.neighbour, secret }),
     );
     const web = stack.use(await startFakeWeb());
     const driver = stack.use(await Driver.start({ as: mode.worker, env: { OPENAI_API_KEY: secret } }));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Things on the host that an attack would like to reach. Each is open to every user of the host, so that only the sandbox stands in between. */
 export interface Bait extends AsyncDisposable {
@@ -34,7 +34,7 @@ export interface Bait extends AsyncDisposable {
 export interface BaitOptions {
   /** Host path of the workspace under attack; a listening socket `inside.sock` is laid in it, before the sandbox opens. */
   readonly workspace: string;
-  /** Who commands run as, if the worker is root; else null. */
+  /** Whom commands run as, on the host; null: the user of this process. A process of the same user is bait too. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** Who owns the other run's workspace. */
   readonly neighbour: { readonly uid: number; readonly gid: number } | null;
@@ -44,14 +44,21 @@ export interface BaitOptions {
 
 const FILES = ['secret.txt', 'home/.ssh/id_ed25519'];
 
-export async function layBait({ workspace, neighbour, secret }: BaitOptions): Promise<Bait> {
+/** Writable for everybody, whatever the umask. */
+async function layFile(path: string, text: string): Promise<void> {
+  await writeFile(path, text);
+  await chmod(path, 0o666);
+  await chmod(dirname(path), 0o777);
+}
+
+export async function layBait({ workspace, user, neighbour, secret }: BaitOptions): Promise<Bait> {
   await using laying = new AsyncDisposableStack();
   const mark = `mark-${randomBytes(6).toString('hex')}`;
   const folder = await mkdtemp(join(tmpdir(), 'bait-'));
   laying.defer(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'home/.ssh'), { recursive: true });
-  for (const file of FILES) await writeFile(join(folder, file), secret, { mode: 0o666 });
+  for (const file of FILES) await layFile(join(folder, file), secret);
   const otherWorkspace = join(folder, 'other');
   await mkdir(otherWorkspace, { mode: 0o700 });
   await writeFile(join(otherWorkspace, 'secret.txt'), secret, { mode: 0o600 });
@@ -82,7 +89,7 @@ export async function layBait({ workspace, neighbour, secret }: BaitOptions): Pr
   await once(udp, 'listening');
   laying.defer(() => void udp.close());
 
-  const victim = spawn('sleep', ['3600'], { stdio: 'ignore' });
+  const victim = spawn('sleep', ['3600'], { stdio: 'ignore', cwd: '/', ...user });
   laying.defer(() => void victim.kill('SIGKILL'));
   const corePattern = await readFile('/proc/sys/kernel/core_pattern', 'utf8');
   const laid = laying.move();

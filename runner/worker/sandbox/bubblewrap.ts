@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments.ts';
 import { explainRefusal, type KernelSettings } from './bubblewrap-refusal.ts';
 import { CommandStop } from './command-stop.ts';
-import { diskUse } from './disk-use.ts';
+import { diskUse, namelessUse } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
 import { launch, type Ended } from './namespace-process.ts';
@@ -167,13 +167,13 @@ class BubblewrapSandbox implements Sandbox {
   async probe(): Promise<Ended> {
     return this.#launch(
       { argv: ['true'] },
-      { egressSocket: null, onOutput: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
+      { egressSocket: null, onOutput: () => {}, onStart: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
     );
   }
 
   async #run(command: SandboxCommand, signal: AbortSignal): Promise<SandboxResult> {
     if (this.#disposal.signal.aborted) throw new Error('this sandbox has been closed');
-    const { options, seams } = this.#parts;
+    const { seams } = this.#parts;
     const began = performance.now();
     const output = new OutputWindow(command.maxOutputBytes);
     await using proxy = await this.#openProxy(command.network);
@@ -181,13 +181,11 @@ class BubblewrapSandbox implements Sandbox {
       timeoutMs: command.timeoutMs,
       cancel: AbortSignal.any([signal, this.#disposal.signal]),
     });
-    stop.watchQuota({
-      everyMs: seams.quotaPollMs ?? QUOTA_POLL_MS,
-      exceeded: async () => (await diskUse(options)) > options.limits.workspaceBytes,
-    });
     const ended = await this.#launch(command, {
       egressSocket: proxy?.socket ?? null,
       onOutput: (chunk) => output.push(chunk),
+      onStart: (init) =>
+        stop.watchQuota({ everyMs: seams.quotaPollMs ?? QUOTA_POLL_MS, exceeded: () => this.#isOverQuota(init) }),
       kill: stop.signal,
     });
     if (ended.outcome === 'failed') throw new Error(`the sandbox could not be started: ${ended.complaint}`);
@@ -202,6 +200,12 @@ class BubblewrapSandbox implements Sandbox {
     };
   }
 
+  async #isOverQuota(init: number): Promise<boolean> {
+    const { options } = this.#parts;
+    const [named, nameless] = await Promise.all([diskUse(options), namelessUse(options.workspace, init)]);
+    return named + nameless > options.limits.workspaceBytes;
+  }
+
   async #openProxy(allowed: readonly string[]): Promise<EgressProxy | null> {
     if (allowed.length === 0) return null;
     const { options, seams } = this.#parts;
@@ -214,7 +218,7 @@ class BubblewrapSandbox implements Sandbox {
     });
   }
 
-  async #launch(command: Confined, { egressSocket, onOutput, kill }: Outlets): Promise<Ended> {
+  async #launch(command: Confined, { egressSocket, ...outlets }: Outlets): Promise<Ended> {
     const { options, host, toolchains } = this.#parts;
     const pins = await pinRepository(options);
     const plan: BubblewrapPlan = {
@@ -236,8 +240,7 @@ class BubblewrapSandbox implements Sandbox {
         user: options.user,
         seccomp: join(options.scratch, 'seccomp.bpf'),
         stdin: command.stdin,
-        onOutput,
-        kill,
+        ...outlets,
       });
     } finally {
       await removeCommonDir(options.workspace, pins);
@@ -248,6 +251,7 @@ class BubblewrapSandbox implements Sandbox {
 interface Outlets {
   readonly egressSocket: string | null;
   readonly onOutput: (chunk: Buffer) => void;
+  readonly onStart: (init: number) => void;
   readonly kill: AbortSignal;
 }
 

@@ -12,6 +12,8 @@ export interface Launch {
   readonly seccomp: string;
   readonly stdin?: string | undefined;
   readonly onOutput: (chunk: Buffer) => void;
+  /** Called once, with the host's id of the namespace's first process. */
+  readonly onStart: (init: number) => void;
   /** Once it fires, every process of the sandbox is killed. */
   readonly kill: AbortSignal;
 }
@@ -36,7 +38,7 @@ export async function launch(options: Launch): Promise<Ended> {
   const spawned = spawnBubblewrap(options);
   if (spawned === 'too-long') return { outcome: 'too-long' };
   const child = spawned;
-  const status = new NamespaceStatus(child);
+  const status = new NamespaceStatus(child, options.onStart);
   const onKill = (): void => status.kill();
   options.kill.addEventListener('abort', onKill);
   const complaint: Buffer[] = [];
@@ -90,13 +92,15 @@ function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
 class NamespaceStatus {
   exitCode: number | null = null;
   readonly #child: ChildProcess;
+  readonly #onStart: (init: number) => void;
   #text = '';
   #init: { readonly pid: number; readonly startedAt: string } | null = null;
   #killWanted = false;
   #exitCodeBeforeKill = false;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, onStart: (init: number) => void) {
     this.#child = child;
+    this.#onStart = onStart;
     output(child, 4)
       .setEncoding('utf8')
       .on('data', (text: string) => this.#read(text));
@@ -130,6 +134,7 @@ class NamespaceStatus {
     const pid = /"child-pid": (\d+)/.exec(this.#text)?.[1];
     if (this.#init === null && pid !== undefined) {
       this.#init = { pid: Number(pid), startedAt: startOf(Number(pid)) ?? 'gone' };
+      this.#onStart(this.#init.pid);
       if (this.#killWanted) this.kill();
     }
     const code = /"exit-code": (\d+)/.exec(this.#text)?.[1];

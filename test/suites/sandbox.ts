@@ -1,0 +1,253 @@
+import { existsSync, watch } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+
+/** A sandbox over an empty workspace that the test can see; whoever opens it also gives its limits. */
+export interface SandboxUnderTest extends AsyncDisposable {
+  readonly sandbox: Sandbox;
+  /** Host path. */
+  readonly workspace: string;
+}
+
+const MIB = 1024 * 1024;
+
+/** What the suite asks for. */
+export const SUITE_LIMITS: SandboxLimits = {
+  memoryBytes: 3072 * MIB,
+  processes: 200,
+  fileBytes: 64 * MIB,
+  tmpBytes: 16 * MIB,
+  workspaceBytes: 24 * MIB,
+};
+
+const never = new AbortController().signal;
+
+/** Seconds for `sleep` that no other process of this machine sleeps. */
+const nap = `600.${process.pid}`;
+
+/** Settles once the folder has an entry of this name. */
+function appears(folder: string, name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, () => {
+      if (!existsSync(join(folder, name))) return;
+      watcher.close();
+      resolve();
+    });
+  });
+}
+
+/** Command lines on this host that have this argument. */
+async function processesWith(argument: string): Promise<readonly string[]> {
+  const lines = await Promise.all(
+    (await readdir('/proc')).map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return lines.filter((line) => line.split('\0').includes(argument));
+}
+
+/** The contract of the sandbox's port. Each adapter passes it; the quota must be looked at several times a second. */
+export function sandboxSuite(open: () => Promise<SandboxUnderTest>): void {
+  let under: SandboxUnderTest;
+  beforeAll(async () => {
+    under = await open();
+  });
+  afterAll(() => under[Symbol.asyncDispose]());
+
+  const run = (
+    script: string,
+    more: Partial<SandboxCommand> = {},
+    signal: AbortSignal = never,
+  ): Promise<SandboxResult> =>
+    under.sandbox.run(
+      { argv: ['bash', '-c', script], timeoutMs: 20_000, network: [], maxOutputBytes: 65_536, ...more },
+      { signal },
+    );
+  const settled = (result: SandboxResult): Omit<SandboxResult, 'durationMs'> => {
+    const { durationMs, ...rest } = result;
+    expect(durationMs).toBeGreaterThanOrEqual(0);
+    return rest;
+  };
+  const exited = (exitCode: number, output: string): Omit<SandboxResult, 'durationMs'> => ({
+    outcome: 'exited',
+    exitCode,
+    output,
+    outputBytes: Buffer.byteLength(output),
+    truncated: false,
+    refusedHosts: [],
+  });
+
+  test.each([
+    ['true', 0],
+    ['exit 7', 7],
+    ['kill -TERM $$', 143],
+    ['kill -KILL $$', 137],
+    ['no-such-command-anywhere', 127],
+  ])('%s ends with %i', async (script, exitCode) => {
+    expect(await run(`exec 2>/dev/null; ${script}`)).toMatchObject({ outcome: 'exited', exitCode, output: '' });
+  });
+
+  test('a program that does not exist is a result', async () => {
+    expect(await run('', { argv: ['no-such-program'] })).toMatchObject({ outcome: 'exited', exitCode: 127 });
+  });
+
+  test('arguments that are too long for the system are a result', async () => {
+    expect(await run('', { argv: ['echo', 'x'.repeat(3 * MIB)] })).toMatchObject({
+      outcome: 'exited',
+      exitCode: 126,
+      output: 'Argument list too long\n',
+    });
+  });
+
+  test('arguments arrive as they are, without a shell', async () => {
+    expect(settled(await run('', { argv: ['printf', '[%s]', '', 'a b', '$HOME', "'", '--', '\n', 'ü'] }))).toEqual(
+      exited(0, "[][a b][$HOME]['][--][\n][ü]"),
+    );
+  });
+
+  test('stdout and stderr come in the order in which they were written', async () => {
+    const lines = Array.from({ length: 200 }, (_, index) => `${index}\n`).join('');
+    expect(settled(await run('for n in {0..199}; do if ((n % 2)); then echo $n >&2; else echo $n; fi; done'))).toEqual(
+      exited(0, lines),
+    );
+  });
+
+  test('of long output the first and the last half are kept, and a line says what was cut', async () => {
+    const result = await run('printf "ä%.0s" {1..5000}; echo end', { maxOutputBytes: 101 });
+    expect(settled(result)).toEqual({
+      ...exited(0, `${'ä'.repeat(25)}\n[9904 bytes cut]\n${'ä'.repeat(23)}end\n`),
+      outputBytes: 10_004,
+      truncated: true,
+    });
+  });
+
+  test('gigabytes of output pass without being kept', async () => {
+    const result = await run('head -c 300M /dev/zero', { maxOutputBytes: 10 });
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0, outputBytes: 300 * MIB, truncated: true });
+    expect(result.output.length).toBeLessThan(50);
+  });
+
+  test('what is given as input can be read, and none is an empty one', async () => {
+    expect(settled(await run('cat', { stdin: 'one\ntwo ü' }))).toEqual(exited(0, 'one\ntwo ü'));
+    expect(settled(await run('wc -c'))).toEqual(exited(0, '0\n'));
+  });
+
+  test('input that nobody reads does no harm', async () => {
+    expect(settled(await run('exec <&-; echo done', { stdin: 'x'.repeat(4 * MIB) }))).toEqual(exited(0, 'done\n'));
+  });
+
+  test('a command begins in the workspace or in the folder below it that it names', async () => {
+    expect(settled(await run('pwd; mkdir -p "sub folder"'))).toEqual(exited(0, '/workspace\n'));
+    expect(settled(await run('pwd', { cwd: 'sub folder' }))).toEqual(exited(0, '/workspace/sub folder\n'));
+  });
+
+  test('a folder that does not exist is a result', async () => {
+    expect(await run('pwd', { cwd: 'missing' })).toMatchObject({
+      outcome: 'exited',
+      exitCode: 127,
+      output: expect.stringContaining('missing') as string,
+    });
+  });
+
+  test('the environment holds the minimum and what the command names', async () => {
+    const { output } = await run('env', { env: { CI: 'true', TWO: 'a\nb' } });
+    expect(output).toMatch(/^CI=true$/m);
+    expect(output).toMatch(/^TWO=a\nb$/m);
+    const names = [...output.matchAll(/^(\w+)=/gm)].map(([, name]) => name);
+    expect(new Set(names)).toEqual(
+      new Set(['CI', 'HOME', 'LANG', 'OLDPWD', 'PATH', 'PWD', 'SHLVL', 'TERM', 'TMPDIR', 'TWO', 'USER', '_']),
+    );
+  });
+
+  test('files are the same inside and outside', async () => {
+    await run('echo inside >made; chmod 640 made; mkdir -p sub');
+    expect(await readFile(join(under.workspace, 'made'), 'utf8')).toBe('inside\n');
+  });
+
+  test('temporary files do not outlive their command', async () => {
+    expect(settled(await run('touch /tmp/kept ~/kept; ls /tmp ~'))).toEqual(
+      exited(0, '/home/agent:\nkept\n\n/tmp:\nkept\n'),
+    );
+    expect(settled(await run('ls -A /tmp ~'))).toEqual(exited(0, '/home/agent:\n\n/tmp:\n'));
+  });
+
+  test('a command that takes too long is killed with all it started, and its output is kept', async () => {
+    const result = await run(`trap "" TERM; echo begun; (setsid sleep ${nap} &); sleep ${nap}`, { timeoutMs: 500 });
+    expect(settled(result)).toEqual({ ...exited(0, 'begun\n'), outcome: 'timeout', exitCode: null });
+    expect(result.durationMs).toBeGreaterThanOrEqual(490);
+    expect(await processesWith(nap)).toEqual([]);
+  });
+
+  test('a command is cancelled by its signal', async () => {
+    const cancel = new AbortController();
+    const began = appears(under.workspace, 'began');
+    const result = run(`echo begun; touch began; sleep ${nap}`, {}, cancel.signal);
+    await began;
+    cancel.abort();
+    expect(settled(await result)).toEqual({ ...exited(0, 'begun\n'), outcome: 'cancelled', exitCode: null });
+    expect(await processesWith(nap)).toEqual([]);
+  });
+
+  test('a signal that fired before leaves nothing to run', async () => {
+    expect(settled(await run('touch never', {}, AbortSignal.abort()))).toEqual({
+      ...exited(0, ''),
+      outcome: 'cancelled',
+      exitCode: null,
+    });
+    expect(await readdir(under.workspace)).not.toContain('never');
+  });
+
+  test('cancelling at any moment of the start leaves no process', async () => {
+    for (let moment = 0; moment < 24; moment += 1) {
+      const result = await run(`sleep ${nap}`, {}, AbortSignal.timeout(moment));
+      expect(result.outcome).toBe('cancelled');
+    }
+    expect(await processesWith(nap)).toEqual([]);
+  });
+
+  test('what a command leaves in the background is gone when it returns', async () => {
+    const result = await run(
+      `(setsid sleep ${nap} &); sleep ${nap} & disown; nohup sleep ${nap} >/dev/null 2>&1 & echo back`,
+    );
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0 });
+    expect(await processesWith(nap)).toEqual([]);
+  });
+
+  test('commands started together run one after the other', async () => {
+    const results = await Promise.all(
+      Array.from({ length: 4 }, () => run('[ -e busy ] && echo overlap; touch busy; sleep 0.05; rm busy')),
+    );
+    expect(results.map(settled)).toEqual(Array.from({ length: 4 }, () => exited(0, '')));
+  });
+
+  test.each([
+    ['files', `for n in {1..9}; do head -c 8M /dev/zero >fill.$n; done; sleep ${nap}`],
+    [
+      'files that have no name any more',
+      `for n in {3..9}; do eval "exec $n>gone.$n"; rm gone.$n; head -c 8M /dev/zero >&$n; done; sleep ${nap}`,
+    ],
+    ['a great many empty files', `mkdir many; cd many; seq 6500 | xargs touch; sleep ${nap}`],
+  ])('a workspace that outgrows its quota by %s ends the command', async (_what, script) => {
+    const result = await run(script);
+    expect(settled(result)).toEqual({ ...exited(0, ''), outcome: 'limit', exitCode: null });
+    expect(await processesWith(nap)).toEqual([]);
+    expect(await run('rm -rf fill.* many')).toMatchObject({ outcome: 'exited', exitCode: 0 });
+  });
+
+  test('a closed sandbox ends its command and starts no other', async () => {
+    const other = await open();
+    const began = appears(other.workspace, 'began');
+    const result = other.sandbox.run(
+      { argv: ['bash', '-c', `touch began; sleep ${nap}`], timeoutMs: 20_000, network: [], maxOutputBytes: 10 },
+      { signal: never },
+    );
+    await began;
+    await other.sandbox[Symbol.asyncDispose]();
+    expect(await result).toMatchObject({ outcome: 'cancelled', exitCode: null });
+    expect(await processesWith(nap)).toEqual([]);
+    await expect(
+      other.sandbox.run({ argv: ['true'], timeoutMs: 1000, network: [], maxOutputBytes: 10 }, { signal: never }),
+    ).rejects.toThrow('closed');
+    await other[Symbol.asyncDispose]();
+  });
+}
