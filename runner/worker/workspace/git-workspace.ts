@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   lchownSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -38,6 +41,9 @@ export interface WorkspaceOptions {
 const ATTRIBUTES =
   '* -text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !delta !encoding !export-ignore !export-subst !whitespace !conflict-marker-size\n';
 
+/** The run's log will name a checkpoint once it is made, so it must be on disk; in one batch, because one by one costs twice as much. */
+const DURABLE = ['core.fsync=committed,loose-object', 'core.fsyncMethod=batch'];
+
 const SUBMODULE = '160000';
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
@@ -45,6 +51,15 @@ const LATEST = 'refs/longhaul/latest';
 interface Repository extends GitOptions {
   readonly gitDirectory: string;
 }
+
+const syncFile = (path: string): void => {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+};
 
 const parseIndex = (output: Buffer): TreeEntry[] =>
   splitNul(output).map((entry) => {
@@ -66,7 +81,7 @@ class GitWorkspace implements Workspace {
   }
 
   private get repository(): Repository {
-    return { gitDirectory: join(this.folder, 'checkpoints.git'), ...this.signal };
+    return { gitDirectory: join(this.folder, 'checkpoints.git'), config: DURABLE, ...this.signal };
   }
 
   async prepare(source: Source): Promise<Checkpoint> {
@@ -77,7 +92,7 @@ class GitWorkspace implements Workspace {
     const attempt = randomBytes(6).toString('hex');
     const tree = join(this.folder, `tree.${attempt}`);
     const gitDirectory = join(this.folder, `checkpoints.git.${attempt}`);
-    const repository: Repository = { gitDirectory, ...this.signal };
+    const repository: Repository = { gitDirectory, config: DURABLE, ...this.signal };
     await this.createCheckpoints(repository, source);
     this.makeTree(tree);
     const base = await this.fill(tree, repository, source);
@@ -168,6 +183,8 @@ class GitWorkspace implements Workspace {
       recursive: true,
       mode: constants.COPYFILE_FICLONE,
     });
+    const packs = join(gitDirectory, 'objects', 'pack');
+    for (const name of readdirSync(packs)) syncFile(join(packs, name));
     mkdirSync(join(gitDirectory, 'info'), { recursive: true });
     writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
     const exclude = join(source.gitDirectory, 'info', 'exclude');

@@ -3,7 +3,6 @@ import {
   chmodSync,
   closeSync,
   constants,
-  fchmodSync,
   fchownSync,
   lchownSync,
   lstatSync,
@@ -149,10 +148,18 @@ export class TreeFiles {
   }
 
   private create({ path, mode }: TreeEntry): number {
-    const place = this.clear(path);
+    const end = path.lastIndexOf('/');
+    if (end > 0) this.folder(path.slice(0, end));
+    const place = join(this.root, path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const file = openSync(place, flags, 0o600);
-    fchmodSync(file, mode === '100755' ? 0o755 : 0o644);
+    const permissions = mode === '100755' ? 0o755 : 0o644;
+    let file: number;
+    try {
+      file = openSync(place, flags, permissions);
+    } catch {
+      // Something is there, most likely. Looking before each of thousands of files would cost a third of the time.
+      file = openSync(this.clear(path), flags, permissions);
+    }
     if (this.owner !== null) fchownSync(file, this.owner.uid, this.owner.gid);
     return file;
   }
