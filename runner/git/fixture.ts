@@ -29,7 +29,7 @@ export interface Fixture extends AsyncDisposable {
 }
 
 /** The person whose repository it is. */
-export const PERSON = { name: 'Ada', email: 'ada@example.com', date: '1700000000 +0000' };
+const PERSON = { name: 'Ada', email: 'ada@example.com', date: '1700000000 +0000' };
 
 /** Makes a repository with `git init` and the given options. */
 export const createFixture = async (init: readonly string[] = []): Promise<Fixture> => {

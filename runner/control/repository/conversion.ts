@@ -5,12 +5,12 @@ import { git, gitOrThrow, line, type GitOptions } from '../../git/git.ts';
 import { userOptions, type UserRepository } from './user-repository.ts';
 
 /** A content as the repository stores it, and the path whose line endings and encoding it gets on disk. */
-export interface Stored {
+interface Stored {
   readonly path: string;
   readonly content: Buffer;
 }
 
-export type Merge = { readonly clean: boolean; readonly content: Buffer } | null;
+type Merge = { readonly clean: boolean; readonly content: Buffer } | null;
 
 /**
  * Turns contents between the form on disk and the form in the repository, as the person's git does it (line endings,

@@ -243,7 +243,7 @@ test('pipes, sockets, unreadable files and names that look like .git do not stop
   fixture.write('locked/inside', 'one\n');
   const { workspace, base, write, at } = await prepare(fixture);
   rmSync(at('tracked'));
-  execFileSync('mkfifo', [at('tracked'), at('pipe')]);
+  execFileSync('sh', ['-c', 'mkfifo "$@"', 'sh', at('tracked'), at('pipe')]);
   for (const name of ['.GIT', 'sub/.Git']) write(`${name}/config`, '[core]\n\tfsmonitor = false\n');
   write('sub/.git', 'gitdir: /nowhere\n');
   write('sub/git~1', 'short name\n');
