@@ -23,7 +23,7 @@ const Journal = z.strictObject({
 });
 
 /** `already`: it is as it was before the apply. `refused`: it was changed since, and stays. */
-export interface UndoneFile {
+interface UndoneFile {
   readonly path: string;
   readonly outcome: 'restored' | 'already' | 'refused';
   readonly reason: string | null;
