@@ -2,7 +2,7 @@ import type { OpenDecision } from '../decision/decision.ts';
 import { nothingSpent, type Spent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
 import type { ModelItem, Usage } from './model-item.ts';
-import type { Call, CommandRecord, RunState, RunStatus, Turn } from './state.ts';
+import { isTerminal, type Call, type CommandRecord, type RunState, type RunStatus, type Turn } from './state.ts';
 
 /** How a reduction changes a state: facts that change, and perhaps another status. */
 type Change = Partial<Omit<RunState, keyof RunStatus>>;
@@ -10,8 +10,9 @@ type Change = Partial<Omit<RunState, keyof RunStatus>>;
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
 
-/** Drops the fields of the old status and puts those of the new one. */
+/** Drops the fields of the old status and puts those of the new one. What is over stays as it ended. */
 const enter = (state: RunState, status: RunStatus, change: Change = {}): RunState => {
+  if (isTerminal(state)) return state;
   const {
     status: _status,
     activation: _a,
@@ -123,7 +124,12 @@ const decide = (state: RunState, body: Extract<EventBody, { type: 'decision.made
     case 'question':
       // A question without a call is Longhaul's own, about an agent that is stuck: answering it starts the count anew.
       if (request.requester.call !== null) return { decisions };
-      return { decisions: closed, repetition: null, idleTurns: 0, wrapUp: verdict.kind === 'rejected' ? 'task' : state.wrapUp };
+      return {
+        decisions: closed,
+        repetition: null,
+        idleTurns: 0,
+        wrapUp: verdict.kind === 'rejected' ? 'task' : state.wrapUp,
+      };
     case 'budget': {
       if (verdict.kind !== 'approved') return { decisions: closed, wrapUp: 'budget' };
       const asked = verdict.arguments ?? request.arguments;
@@ -179,7 +185,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       );
     }
     case 'activation.ended':
-      if (body.until === null) return set(state, released(state, at));
+      // Only a worker that is at it can park a run: behind its own last word (a review, a failure) this changes nothing.
+      if (body.until === null || state.status !== 'working') return set(state, released(state, at));
       return enter(state, { status: 'waiting', until: body.until, since: at }, released(state, at));
     case 'prepare.started':
       return state;
@@ -211,6 +218,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
           purpose,
           trouble: body.trouble,
           retryAt: body.retryAt,
+          responseId: body.resume,
         },
         spent: retried(spend(state.spent, body.usage, body.cost)),
         losses: 0,
@@ -223,6 +231,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
           number: body.turn,
           attempt: body.attempt,
           retryAt: at,
+          responseId: null,
           purpose: state.turn?.phase === 'asking' ? state.turn.purpose : 'turn',
           trouble: {
             code: 'lost',

@@ -48,6 +48,8 @@ export type Turn =
       readonly purpose: 'turn' | 'compaction';
       readonly trouble: ModelTrouble;
       readonly retryAt: string | null;
+      /** A background response to go on with. */
+      readonly responseId: string | null;
     }
   | {
       readonly phase: 'taken';
@@ -132,9 +134,9 @@ export type Status = RunStatus['status'];
 const terminal: ReadonlySet<Status> = new Set<Status>(['accepted', 'rejected', 'completed', 'failed', 'cancelled']);
 export const isTerminal = (state: { readonly status: Status }): boolean => terminal.has(state.status);
 
-/** Decisions that a person can act on now, oldest first. */
-export const openDecisions = (state: RunFacts): readonly OpenDecision[] =>
-  Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
+/** Decisions that a person can act on now, oldest first. What was still open when a run ended is nobody's to make. */
+export const openDecisions = (state: RunState): readonly OpenDecision[] =>
+  isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
 
 export const verdictOf = (state: RunFacts, decision: string | null): DecisionVerdict | null => {
   const open = decision === null ? undefined : state.decisions[decision];

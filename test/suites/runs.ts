@@ -1,0 +1,95 @@
+import { decisionSubject, type DecisionKind, type DecisionRequest } from '../../shared/decision/decision.ts';
+import { defaultPolicy } from '../../shared/policy/default.ts';
+import { defaultBudget } from '../../shared/run/budget.ts';
+import type { Task, WorkerEvent } from '../../shared/run/events.ts';
+import { createHash } from 'node:crypto';
+
+/** A task as delegation leaves it, with what a test wants otherwise. */
+export const someTask = (change: Partial<Task> = {}): Task => ({
+  tenant: 'local',
+  repository: '/home/ada/shop',
+  title: 'Repair the price list',
+  goal: 'The test of the price list fails. Repair it.',
+  recipe: null,
+  requester: 'person:ada',
+  priority: 0,
+  source: {
+    kind: 'local',
+    repository: '/home/ada/shop',
+    gitDirectory: '/home/ada/.longhaul/git/1',
+    commit: '0'.repeat(40),
+    head: null,
+    branch: 'main',
+    dirty: false,
+  },
+  policy: defaultPolicy,
+  budget: defaultBudget,
+  setup: [],
+  verification: [{ command: 'npm test', network: [], timeoutSeconds: 600 }],
+  model: null,
+  decisionHours: 72,
+  ...change,
+});
+
+export interface Asked {
+  readonly run: string;
+  readonly decision: string;
+  readonly kind: DecisionKind;
+  readonly expiresAt: string;
+}
+
+/** A decision with its true hash. A `call` is about the bash call `call_1`. */
+export const someRequest = ({ run, decision, kind, expiresAt }: Asked): DecisionRequest => {
+  const request: Omit<DecisionRequest, 'hash'> = {
+    id: decision,
+    kind,
+    requester: { turn: 1, call: kind === 'call' ? 'call_1' : null },
+    action: 'Run npm install in the sandbox',
+    tool: kind === 'call' ? 'bash' : null,
+    arguments:
+      kind === 'call'
+        ? { command: 'npm install', timeoutSeconds: null, network: ['registry.example'] }
+        : kind === 'budget'
+          ? { budget: 'turns', limit: 100 }
+          : null,
+    reason: 'Its rule says to ask.',
+    consequence: 'It may reach registry.example.',
+    expiresAt,
+    onExpiry: 'The run goes on waiting.',
+    choices: [],
+  };
+  return { ...request, hash: createHash('sha256').update(decisionSubject(run, request)).digest('hex') };
+};
+
+export const callFinished = (output: string): WorkerEvent => ({
+  type: 'call.finished',
+  v: 1,
+  call: 'call_1',
+  outcome: 'ok',
+  output,
+  outputBlob: null,
+  exitCode: 0,
+  durationMs: 12,
+  fingerprint: `read:${output}`,
+  checkpoint: null,
+  refusedHosts: [],
+});
+
+const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };
+
+export const roundFinished: WorkerEvent = {
+  type: 'round.finished',
+  v: 1,
+  head: object,
+  changes: '3'.repeat(64),
+  patch: '4'.repeat(64),
+  files: 1,
+  additions: 2,
+  deletions: 1,
+};
+
+export const ended = (until: Extract<WorkerEvent, { type: 'activation.ended' }>['until']): WorkerEvent => ({
+  type: 'activation.ended',
+  v: 1,
+  until,
+});
