@@ -1,17 +1,25 @@
+import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** One project per kind of test: what they need and how long they may take differs. */
-const project = (name: string, include: string[], rest: { testTimeout?: number; fileParallelism?: boolean } = {}) => ({
+const project = (name: string, include: string[], rest: { testTimeout?: number; hookTimeout?: number } = {}) => ({
   test: { name, include, pool: 'forks' as const, ...rest },
 });
 
+/** Where CI wants the counts of every run of tests, beside what a person reads. */
+const results = process.env['LONGHAUL_TEST_RESULTS'];
+
 export default defineConfig({
   test: {
+    reporters:
+      results === undefined
+        ? ['default']
+        : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
-      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts']),
-      project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 60_000 }),
-      project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 120_000 }),
-      project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 900_000 }),
+      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts'], { testTimeout: 30_000 }),
+      project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+      project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
+      project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 900_000, hookTimeout: 60_000 }),
     ],
   },
 });

@@ -104,7 +104,7 @@ export type WaitUntil = z.infer<typeof WaitUntil>;
 export const workerEvents = [
   event('activation.ended', 1, { until: WaitUntil.nullable() }),
   event('prepare.started', 1, {}),
-  event('prepare.finished', 1, { base: Checkpoint, files: Count }),
+  event('prepare.finished', 1, { base: Checkpoint }),
   event('setup.started', 1, { index: Count, command: z.string() }),
   event('setup.finished', 1, CommandResult),
   event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),
@@ -115,6 +115,8 @@ export const workerEvents = [
     attempt: Count,
     trouble: ModelTrouble,
     retryAt: Time.nullable(),
+    /** A background response that is still to be had: the next attempt asks for it and not anew. */
+    resume: z.string().nullable(),
     usage: Usage.nullable(),
     cost: Cost,
   }),

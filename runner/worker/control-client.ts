@@ -1,0 +1,92 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
+import { z } from 'zod';
+import type { ApiRouter } from '../../shared/api/router.ts';
+import type { Ticket } from '../../shared/api/worker-api.ts';
+import { BlobHash } from '../../shared/run/artifacts.ts';
+import { RunEvent } from '../../shared/run/events.ts';
+import { LogGone, type Blobs, type Log } from './ports.ts';
+
+/** How long a control plane may be out of reach before its first answer; after that, the lease says how long. */
+const patienceMs = 15_000;
+const firstPauseMs = 20;
+const longestPauseMs = 1_000;
+
+/** The control plane as a worker sees it: over tRPC and HTTP, with the token of one activation. */
+export const connect = (ticket: Ticket, signal: AbortSignal): { readonly log: Log; readonly blobs: Blobs } => {
+  const headers = { authorization: `Bearer ${ticket.token}` };
+  const client = createTRPCClient<ApiRouter>({ links: [httpLink({ url: `${ticket.url}/trpc`, headers })] });
+  const { run, activation } = ticket;
+  let patience = patienceMs;
+  let batch = 0;
+
+  /** Asks until there is an answer: no answer says nothing about whether it was done, so what is asked must be repeatable. */
+  const insist = async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
+    const deadline = performance.now() + patience;
+    for (let wait = firstPauseMs; ; wait = Math.min(longestPauseMs, wait * 2)) {
+      try {
+        return await question();
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!unanswered(error)) throw error;
+        if (performance.now() + wait > deadline)
+          throw new LogGone(
+            `the control plane at ${ticket.url} has not answered for ${Math.round(patience / 1000)} s`,
+            { cause: error },
+          );
+        await pause(wait, undefined, { signal });
+      }
+    }
+  };
+
+  const log: Log = {
+    lease: async (input) => {
+      const answer = await insist(() => client.worker.lease.mutate(input, { signal }));
+      if (answer.outcome === 'refused') return answer;
+      patience = answer.leaseMs;
+      return { ...answer, events: parsed(answer.events) };
+    },
+    append: async ({ fence, after, events }) => {
+      batch += 1;
+      const input = { run, activation, fence, after, batch, events: [...events] };
+      const answer = await insist(() => client.worker.append.mutate(input, { signal }));
+      return answer.outcome === 'refused' ? answer : { ...answer, events: parsed(answer.events) };
+    },
+    heartbeat: async ({ fence, after }) => {
+      const answer = await insist(() => client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal }));
+      return answer.outcome === 'refused' ? answer : { ...answer, events: parsed(answer.events) };
+    },
+  };
+
+  const blobs: Blobs = {
+    put: (content) =>
+      insist(async () => {
+        const response = await fetch(`${ticket.url}/blobs`, {
+          method: 'PUT',
+          headers: { ...headers, 'content-type': 'application/octet-stream' },
+          body: new Uint8Array(content),
+          signal,
+        });
+        if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
+        if (!response.ok)
+          throw new Error(
+            `the control plane refused a blob of ${content.length} bytes: ${response.status} ${await response.text()}`,
+          );
+        return Stored.parse(await response.json()).hash;
+      }),
+  };
+  return { log, blobs };
+};
+
+const Stored = z.object({ hash: BlobHash });
+
+const parsed = (events: readonly unknown[]): readonly RunEvent[] => events.map((event) => RunEvent.parse(event));
+
+/** No answer at all, or one from a server that was on its way down: worth asking again. A typed refusal is not. */
+const unanswered = (error: unknown): boolean => {
+  if (error instanceof TRPCClientError)
+    return (
+      error.data === undefined || error.data === null || (error.data as { httpStatus?: number }).httpStatus === 503
+    ); // safe: tRPC's own error data
+  return error instanceof TypeError;
+};

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { decisionSubject, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { WorkerEvent } from '../../../shared/run/events.ts';
+import {
+  aboutBudget,
+  aboutCall,
+  aboutInterrupted,
+  aboutModel,
+  aboutStuck,
+  type DecisionDraft,
+} from '../agent/judge.ts';
+import type { Question } from '../next.ts';
+import type { StepContext } from '../ports.ts';
+
+/** Puts Longhaul's own question to a person. */
+export const ask = (context: StepContext, question: Question): readonly WorkerEvent[] => [
+  {
+    type: 'decision.requested',
+    v: 1,
+    request: seal(context, context.state.turn?.number ?? 0, draft(context, question)),
+  },
+];
+
+/** The decision that a call of this turn needs before it may run. */
+export const callDecision = (
+  context: StepContext,
+  turn: number,
+  judged: Extract<WorkerEvent, { type: 'call.judged' }>,
+): DecisionRequest => seal(context, turn, aboutCall(judged));
+
+const draft = ({ state }: StepContext, question: Question): DecisionDraft => {
+  switch (question.about) {
+    case 'budget':
+      return aboutBudget(question.exceeded, state.spent);
+    case 'model':
+      return aboutModel(question.message, question.refusal);
+    case 'interrupted':
+      return aboutInterrupted(question.call);
+    case 'stuck':
+      return aboutStuck(question.sign, question.count);
+  }
+};
+
+/** Gives a draft its id, its expiry and the hash that binds the decision to what it says. */
+const seal = ({ state, ports }: StepContext, turn: number, { call, ...draft }: DecisionDraft): DecisionRequest => {
+  const request = {
+    ...draft,
+    id: ports.newDecisionId(),
+    requester: { turn, call },
+    expiresAt: new Date(ports.clock.now() + state.task.decisionHours * 3_600_000).toISOString(),
+  };
+  return { ...request, hash: createHash('sha256').update(decisionSubject(state.id, request)).digest('hex') };
+};

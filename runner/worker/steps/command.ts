@@ -1,0 +1,84 @@
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
+import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
+import type { StepContext } from '../ports.ts';
+
+type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
+
+/** What the log keeps of an output; the rest is a blob. */
+const inLogBytes = 16 * 1024;
+/** What is kept of an output at all. */
+const keptBytes = 4 * 1024 * 1024;
+
+/** Prepares the tree as the repository says, before the agent is asked anything. */
+export const setUp = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
+  const command = planned(context.state.task.setup, index);
+  const result = await runPlanned(context, await context.sandbox(), command);
+  return result === null ? [] : [{ type: 'setup.finished', v: 1, index, ...result }];
+};
+
+/**
+ * Runs one verification command on the final tree: in a fresh copy of it, set up anew, in a sandbox of its own, so that
+ * nothing the agent left lying about can make it pass. Commands that belong together are one command, joined by `&&`.
+ */
+export const verify = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
+  const { state, ports } = context;
+  if (state.head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
+  const folder = path.join(ports.sandboxes.folder, `verify-${index}`);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o711 });
+  try {
+    const tree = path.join(folder, 'tree');
+    await mkdir(tree, { mode: 0o700 });
+    await ports.workspace.checkout(state.head, tree);
+    await using sandbox = await ports.sandboxes.open(tree);
+    for (const setup of state.task.setup) {
+      const result = await runPlanned(context, sandbox, setup);
+      if (result === null) return [];
+      if (result.exitCode !== 0)
+        return [{ type: 'verification.finished', v: 1, index, ...result, command: `${setup.command} (setup)` }];
+    }
+    const result = await runPlanned(context, sandbox, planned(state.task.verification, index));
+    return result === null ? [] : [{ type: 'verification.finished', v: 1, index, ...result }];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
+  const command = commands[index];
+  if (command === undefined) throw new Error(`there is no command ${index}`);
+  return command;
+};
+
+/** Null: aborted. */
+const runPlanned = async (
+  { ports, signal }: StepContext,
+  sandbox: Sandbox,
+  planned: PlannedCommand,
+): Promise<Omit<CommandResult, 'index'> | null> => {
+  const result = await sandbox.run(
+    {
+      argv: ['/bin/bash', '-c', planned.command],
+      timeoutMs: planned.timeoutSeconds * 1000,
+      network: planned.network,
+      maxOutputBytes: keptBytes,
+    },
+    { signal },
+  );
+  if (signal.aborted) return null;
+  return { command: planned.command, ...(await kept(result, ports)), durationMs: Math.round(result.durationMs) };
+};
+
+const kept = async (
+  result: SandboxResult,
+  ports: StepContext['ports'],
+): Promise<Pick<CommandResult, 'outcome' | 'exitCode' | 'output' | 'outputBlob'>> => {
+  const { outcome, exitCode, output } = result;
+  const text = ports.redact(output);
+  if (Buffer.byteLength(text) <= inLogBytes) return { outcome, exitCode, output: text, outputBlob: null };
+  const half = inLogBytes / 2;
+  const shown = `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`;
+  return { outcome, exitCode, output: shown, outputBlob: await ports.blobs.put(Buffer.from(text)) };
+};

@@ -1,0 +1,114 @@
+import type { WorkerEvent } from '../../../shared/run/events.ts';
+import { buildContext } from '../agent/context.ts';
+import { compactionRequest } from '../agent/compaction.ts';
+import { instructions } from '../agent/instructions.ts';
+import { judgeCalls, uniqueCalls } from '../agent/judge.ts';
+import { canResume } from '../models/failure.ts';
+import type { ModelFailure, ModelOutcome } from '../models/model.ts';
+import type { StepContext } from '../ports.ts';
+import { toolSpecs } from '../tools/index.ts';
+import { callDecision } from './ask.ts';
+import { retryAt } from './backoff.ts';
+
+/** Asks the model for the next turn and judges what it wants to do. Nothing comes of an aborted call. */
+export const takeTurn = async (
+  context: StepContext,
+  step: { readonly turn: number; readonly attempt: number; readonly responseId: string | null },
+): Promise<readonly WorkerEvent[]> => {
+  const { state, events, ports, signal, append } = context;
+  const { turn, attempt } = step;
+  let { responseId } = step;
+  const outcome = await ports.model.respond(
+    {
+      instructions: instructions(state.task),
+      items: buildContext(events).items,
+      tools: toolSpecs(),
+      idempotencyKey: `${state.id}-${turn}-${attempt}`,
+      ...(step.responseId === null ? {} : { resume: { responseId: step.responseId } }),
+    },
+    {
+      signal,
+      onResponseId: (id) => {
+        responseId = id;
+        return append([{ type: 'model.accepted', v: 1, turn, attempt, responseId: id }]);
+      },
+    },
+  );
+  if (outcome.kind !== 'completed') return unanswered(context, { turn, attempt, responseId }, outcome);
+  const { usage } = outcome;
+  const items = uniqueCalls(events, outcome.items);
+  const judged = judgeCalls(state.task.policy, items);
+  return [
+    {
+      type: 'turn.taken',
+      v: 1,
+      turn,
+      attempt,
+      model: ports.model.name,
+      items: [...items],
+      usage,
+      cost: usage === null ? null : ports.price(usage),
+    },
+    ...judged.flatMap((body): WorkerEvent[] =>
+      body.verdict === 'ask'
+        ? [body, { type: 'decision.requested', v: 1, request: callDecision(context, turn, body) }]
+        : [body],
+    ),
+  ];
+};
+
+/** Has earlier turns summed up, so that the rest fits. */
+export const compact = async (
+  context: StepContext,
+  step: { readonly turn: number; readonly attempt: number },
+): Promise<readonly WorkerEvent[]> => {
+  const { state, events, ports, signal } = context;
+  const { through, request } = compactionRequest(events, ports.model.contextWindow);
+  const outcome = await ports.model.respond(
+    { ...request, idempotencyKey: `${state.id}-${step.turn}-compaction-${step.attempt}` },
+    { signal },
+  );
+  if (outcome.kind !== 'completed') return unanswered(context, step, outcome);
+  const summary = outcome.items.flatMap((item) => (item.type === 'message' ? [item.text] : [])).join('\n\n');
+  const { usage } = outcome;
+  return [
+    { type: 'context.compacted', v: 1, through, summary, usage, cost: usage === null ? null : ports.price(usage) },
+  ];
+};
+
+const unanswered = (
+  { ports }: StepContext,
+  {
+    turn,
+    attempt,
+    responseId = null,
+  }: { readonly turn: number; readonly attempt: number; readonly responseId?: string | null },
+  outcome: Exclude<ModelOutcome, { kind: 'completed' }>,
+): readonly WorkerEvent[] => {
+  if (outcome.kind === 'aborted') return [];
+  const { failure } = outcome;
+  return [
+    {
+      type: 'model.failed',
+      v: 1,
+      turn,
+      attempt,
+      trouble: trouble(failure),
+      retryAt: retryAt(failure, { attempt, now: ports.clock.now(), random: ports.random() }),
+      resume: responseId !== null && canResume(failure) ? responseId : null,
+      usage: failure.usage,
+      cost: costOfFailure(failure, ports.price),
+    },
+  ];
+};
+
+const trouble = ({ code, message, retryable, status }: ModelFailure) => ({ code, message, retryable, status });
+
+/** A call that the endpoint refused cost nothing; one that broke off may have cost anything. */
+const costOfFailure = (
+  failure: ModelFailure,
+  price: (usage: NonNullable<ModelFailure['usage']>) => number | null,
+): number | null => {
+  if (failure.usage !== null) return price(failure.usage);
+  return failure.status !== null && failure.status >= 400 ? 0 : null;
+};

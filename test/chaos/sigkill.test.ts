@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../shared/run/events.ts';
+import { openDecisions, type RunState } from '../../shared/run/state.ts';
+import { comparable } from '../fakes/openai/index.ts';
+import { normalised } from '../harness/normalise.ts';
+import { AppendProxy } from '../harness/proxy.ts';
+import { Rig } from '../harness/rig.ts';
+import { scenarioInput, scenarioRepository, script } from './scenario.ts';
+
+/** Who is killed, and on which side of the write. */
+interface Crash {
+  readonly victim: 'worker' | 'control plane' | 'both';
+  readonly side: 'before' | 'after';
+  /** The worker's append at which it happens, from 1. */
+  readonly append: number;
+}
+
+interface Outcome {
+  readonly tree: string;
+  readonly events: readonly object[];
+  readonly requests: readonly string[];
+  readonly raw: readonly RunEvent[];
+}
+
+/** One runner behind a proxy, on which run after run is driven to review, each crashed at another place. */
+class Arena implements AsyncDisposable {
+  readonly rig: Rig;
+  readonly proxy: AppendProxy;
+  readonly repository: string;
+  private restarting: Promise<void> = Promise.resolve();
+
+  private constructor(rig: Rig, proxy: AppendProxy, repository: string) {
+    this.rig = rig;
+    this.proxy = proxy;
+    this.repository = repository;
+  }
+
+  static async open(): Promise<Arena> {
+    const proxy = new AppendProxy();
+    const rig = await Rig.start({
+      script,
+      env: { LONGHAUL_PUBLIC_URL: await proxy.listen(), LONGHAUL_WORKERS: '1', LONGHAUL_LEASE_SECONDS: '5' },
+    });
+    proxy.target = rig.url;
+    return new Arena(rig, proxy, await scenarioRepository());
+  }
+
+  async run(crash: Crash | null): Promise<Outcome> {
+    const { rig, proxy } = this;
+    const asked = rig.model.journal.length;
+    proxy.appends = 0;
+    const strike = async (append: number, side: Crash['side']): Promise<'pass' | 'drop'> => {
+      if (crash === null || crash.append !== append || crash.side !== side) return 'pass';
+      crash = null;
+      await this.kill(struck.victim);
+      return 'drop';
+    };
+    // safe: used by `strike` alone, and only where there is a crash
+    const struck = crash as Crash;
+    proxy.rule = { before: (append) => strike(append, 'before'), after: (append) => strike(append, 'after') };
+    const { id } = await rig.delegate({ ...scenarioInput, repository: this.repository });
+    const state = await this.drive(id);
+    const raw = await rig.events(id);
+    return {
+      tree: state.result?.patch ?? '',
+      events: normalised(raw),
+      requests: comparable(rig.model.journal.slice(asked)).map((request) =>
+        digest({ ...request, idempotencyKey: null }),
+      ),
+      raw,
+    };
+  }
+
+  private async kill(victim: Crash['victim']): Promise<void> {
+    const { rig } = this;
+    const workers = victim === 'control plane' ? [] : await rig.workers();
+    if (victim !== 'worker')
+      this.restarting = rig
+        .kill()
+        .then(() => rig.start())
+        .then(() => void (this.proxy.target = rig.url));
+    for (const pid of workers) process.kill(pid, 'SIGKILL');
+    if (victim !== 'worker') await this.restarting;
+  }
+
+  /** Approves what is asked and waits, through restarts, until the run is in review or over. */
+  private async drive(id: string): Promise<RunState> {
+    for (;;) {
+      try {
+        await this.restarting;
+        const state = await this.rig.settled(
+          id,
+          ({ status }) =>
+            status === 'waiting' || status === 'reviewing' || status === 'failed' || status === 'completed',
+        );
+        if (state.status !== 'waiting') return state;
+        for (const { status, request } of openDecisions(state))
+          if (status === 'pending')
+            await this.rig.api.decisions.approve.mutate({ run: id, decision: request.id, hash: request.hash });
+        await this.rig.settled(id, ({ seq }) => seq > state.seq);
+      } catch (error) {
+        // Whoever asks a runner that is being killed gets no answer, and asks the next one.
+        await this.restarting;
+        if (!/fetch failed|terminated|ECONN|not running|socket|aborted|was already made/i.test(String(error)))
+          throw error;
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.rig[Symbol.asyncDispose]();
+    await this.proxy[Symbol.asyncDispose]();
+  }
+}
+
+const digest = (value: object): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+
+const expectSame = (crash: Crash, crashed: Outcome, plain: Outcome): void => {
+  const lost = crashed.raw.filter(({ body }) => body.type === 'model.lost').length;
+  expect({
+    crash,
+    tree: crashed.tree,
+    events: crashed.events,
+    requests: [...new Set(crashed.requests)],
+    // A call in flight may have been asked twice, and then the log says so.
+    repeated: crashed.requests.length - plain.requests.length <= lost && lost <= 1,
+  }).toEqual({ crash, tree: plain.tree, events: plain.events, requests: [...new Set(plain.requests)], repeated: true });
+};
+
+describe.concurrent('a run comes out the same', () => {
+  for (const victim of ['worker', 'control plane', 'both'] as const)
+    test(`when the ${victim === 'both' ? 'worker and the control plane are' : `${victim} is`} killed at any of its events`, async () => {
+      await using arena = await Arena.open();
+      const plain = await arena.run(null);
+      const appends = arena.proxy.appends;
+      expect(plain.raw.filter(({ body }) => body.type === 'call.finished').length).toBeGreaterThanOrEqual(12);
+      expect(plain.raw.filter(({ body }) => body.type === 'decision.made')).toHaveLength(1);
+      for (let append = 1; append <= appends; append += 1)
+        for (const side of ['before', 'after'] as const) {
+          const crash: Crash = { victim, side, append };
+          expectSame(crash, await arena.run(crash), plain);
+        }
+    });
+});

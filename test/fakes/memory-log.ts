@@ -1,0 +1,84 @@
+import { obey, settle, type Command } from '../../shared/run/commands.ts';
+import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
+import { fold } from '../../shared/run/reduce.ts';
+import type { Refusal } from '../../shared/run/refusal.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { Log } from '../../runner/worker/ports.ts';
+
+/** One run's log in memory, with the rules of the real one: `obey` decides, fences hold, a repeated batch is written once. */
+export class MemoryLog {
+  readonly run: string;
+  events: RunEvent[] = [];
+  private activations = 0;
+  private lastBatch = '';
+  private readonly now: () => number;
+
+  constructor(task: Task, options: { readonly run?: string; readonly now?: () => number } = {}) {
+    this.run = options.run ?? 'run_test';
+    this.now = options.now ?? Date.now;
+    this.write([{ type: 'run.created', v: 1, number: 1, task }]);
+    this.write(settle(this.state, [], this.circumstances()).events);
+  }
+
+  get state(): RunState {
+    const state = fold(this.events);
+    if (state === undefined) throw new Error('the log is empty');
+    return state;
+  }
+
+  get activation(): string | null {
+    const { state } = this;
+    return 'activation' in state ? state.activation : null;
+  }
+
+  command(command: Command): { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly refusal: Refusal } {
+    const obeyed = obey(this.state, command, this.circumstances());
+    if (obeyed.outcome === 'refused') return obeyed;
+    this.write(obeyed.events);
+    return { outcome: 'done' };
+  }
+
+  /** The log as one worker reaches it. */
+  forWorker(activation: string): Log {
+    let batch = 0;
+    const answer = (after: number) => ({
+      outcome: 'held' as const,
+      events: this.events.filter((event) => event.seq > after),
+    });
+    return {
+      lease: async ({ worker }) => {
+        const done = this.command({ kind: 'lease', activation, worker });
+        return done.outcome === 'refused'
+          ? done
+          : { outcome: 'leased', fence: this.state.fence, leaseMs: 60_000, events: this.events };
+      },
+      append: async ({ fence, after, events }) => {
+        batch += 1;
+        const id = `${activation}:${batch}`;
+        if (id === this.lastBatch) return answer(after);
+        const done = this.command({ kind: 'append', activation, fence, events });
+        if (done.outcome === 'refused') return done;
+        this.lastBatch = id;
+        return answer(after);
+      },
+      heartbeat: async ({ after }) => answer(after),
+    };
+  }
+
+  private circumstances() {
+    this.activations += 1;
+    return { at: new Date(this.now()).toISOString(), activation: `act_test${this.activations}` };
+  }
+
+  private write(bodies: readonly EventBody[]): void {
+    for (const body of bodies)
+      this.events.push({
+        run: this.run,
+        seq: this.events.length + 1,
+        position: this.events.length + 1,
+        at: new Date(this.now()).toISOString(),
+        activation: null,
+        body,
+      });
+  }
+}

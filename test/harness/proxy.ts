@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ProxyRule {
+  /** Called with each append of a worker, in order, before it goes on. `drop`: it never does. */
+  readonly before: (append: number) => Promise<'pass' | 'drop'>;
+  /** Called once the control plane has answered it. `drop`: the worker never hears of it. */
+  readonly after: (append: number) => Promise<'pass' | 'drop'>;
+}
+
+/** Stands between the workers and the control plane, and lets a test crash either at an exact place in the log. */
+export class AppendProxy implements AsyncDisposable {
+  /** Where the control plane is now. */
+  target = '';
+  rule: ProxyRule | null = null;
+  appends = 0;
+  private readonly server = createServer((incoming, outgoing) => {
+    void this.pass(incoming, outgoing);
+  });
+
+  async listen(): Promise<string> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; // safe: it listens on TCP
+  }
+
+  private async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer); // safe: no encoding is set
+    const isAppend = incoming.url?.includes('worker.append') === true;
+    const number = isAppend ? (this.appends += 1) : 0;
+    if (isAppend && (await this.rule?.before(number)) === 'drop') return void outgoing.destroy();
+    try {
+      const { status, headers, body } = await forward(this.target, incoming, Buffer.concat(chunks));
+      if (isAppend && (await this.rule?.after(number)) === 'drop') return void outgoing.destroy();
+      outgoing.writeHead(status, headers).end(body);
+    } catch {
+      outgoing.destroy();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.server.close();
+    this.server.closeAllConnections();
+  }
+}
+
+const forward = async (target: string, incoming: IncomingMessage, body: Buffer) => {
+  const { host } = new URL(target);
+  const onward = request(new URL(incoming.url ?? '/', target), {
+    method: incoming.method,
+    headers: { ...incoming.headers, host },
+    agent: false,
+  });
+  onward.end(body);
+  const [answer] = (await once(onward, 'response')) as [IncomingMessage]; // safe: what 'response' brings
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer); // safe: as above
+  const { connection: _c, 'transfer-encoding': _t, 'keep-alive': _k, ...headers } = answer.headers;
+  return { status: answer.statusCode ?? 502, headers, body: Buffer.concat(chunks) };
+};
