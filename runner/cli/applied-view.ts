@@ -1,0 +1,47 @@
+import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
+import { plural } from './format.ts';
+import type { Paint } from './paint.ts';
+import { table } from './table.ts';
+import { cleanLine } from './text.ts';
+
+const hurts = (file: AppliedFile): boolean => file.outcome === 'conflict' || file.outcome === 'refused';
+
+/** Every file is where it belongs. */
+export const isComplete = (applied: Applied): boolean => !applied.files.some(hurts);
+
+/** A line for each file, and a sentence for all of it. */
+export const appliedView = (
+  applied: Applied,
+  { run, paint }: { readonly run: number; readonly paint: Paint },
+): string => {
+  const rows = applied.files.map((file) => [
+    hurts(file) ? paint.red(file.outcome) : paint.green(file.outcome),
+    cleanLine(file.path),
+    cleanLine(file.reason),
+  ]);
+  const lines = table(
+    ['', '', ''].map((head) => ({ head, align: 'left' as const })),
+    rows,
+  ).slice(1);
+  return [...lines, sentence(applied, run)].join('\n');
+};
+
+const sentence = (applied: Applied, run: number): string => {
+  const target = cleanLine(applied.target);
+  const done = applied.files.filter((file) => !hurts(file)).length;
+  const left = applied.files.length - done;
+  const files = plural(done, 'file');
+  const open =
+    left === 0
+      ? ''
+      : ` ${plural(left, 'file')} ${left === 1 ? 'was' : 'were'} left as you have ${left === 1 ? 'it' : 'them'}. See the change with: longhaul diff ${run}; or take it all as a branch: longhaul apply ${run} --branch <name>`;
+  if (applied.dryRun) return `Nothing was changed. ${files} would go into ${target}.${open}`;
+  switch (applied.how) {
+    case 'worktree':
+      return `${files} went into ${target}.${open}${done === 0 ? '' : ` Take it back with: longhaul apply ${run} --undo`}`;
+    case 'branch':
+      return `${files} are on the branch ${target}.${open}`.replace(/^1 file are/, '1 file is');
+    case 'undo':
+      return `${files} ${done === 1 ? 'is' : 'are'} as before in ${target}.${open}`;
+  }
+};

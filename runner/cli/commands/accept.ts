@@ -1,0 +1,31 @@
+import { runnerWithRuns } from '../context.ts';
+import { explain, runArgument, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<run>', runArgument)
+    .option('--reason <text>', 'a remark for the record')
+    .action(
+      act(async (context, run: string, options: { reason?: string }) => {
+        const api = await runnerWithRuns(context);
+        const { id } = await resolveRun(api, run);
+        const after = await api.call.runs.review.mutate({ run: id, verdict: 'accepted', reason: options.reason ?? '' });
+        return runResult(
+          context,
+          after,
+          `Run ${after.number} is accepted. Put it into your working tree with: longhaul apply ${after.number}`,
+        );
+      }),
+    );
+  explain(command, {
+    about: 'Records that the result is good. It changes no file: "longhaul apply" does, before or after.',
+    examples: [
+      ['longhaul diff 12 && longhaul show 12', 'look at it first'],
+      ['longhaul accept 12 && longhaul apply 12', 'accept it and put it into the working tree'],
+    ],
+    json: runJson,
+  });
+};

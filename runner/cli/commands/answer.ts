@@ -1,0 +1,31 @@
+import { runnerWithRuns } from '../context.ts';
+import { decisionArgument, explain, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveDecision } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<decision>', decisionArgument)
+    .argument('<text...>', 'the answer; one of the choices where there are any')
+    .action(
+      act(async (context, decision: string, words: string[]) => {
+        const api = await runnerWithRuns(context);
+        const { run, request } = await resolveDecision(api, decision);
+        const after = await api.call.decisions.answer.mutate({
+          run,
+          decision: request.id,
+          hash: request.hash,
+          answer: words.join(' '),
+        });
+        return runResult(context, after, `Answered. Run ${after.number} goes on: longhaul watch ${after.number}`);
+      }),
+    );
+  explain(command, {
+    examples: [
+      ['longhaul decisions dec_k3v9x2', 'read the question first'],
+      ['longhaul answer dec_k3v9x2 "Keep the old name"', 'answer it'],
+    ],
+    json: runJson,
+  });
+};

@@ -1,0 +1,52 @@
+import type { ApplyInput } from '../../../shared/api/runner-api.ts';
+import { appliedView, isComplete } from '../applied-view.ts';
+import { runnerWithRuns } from '../context.ts';
+import { exit, usage } from '../exit.ts';
+import { explain, runArgument } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+
+interface Options {
+  readonly branch?: string;
+  readonly dryRun?: boolean;
+  readonly undo?: boolean;
+}
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<run>', runArgument)
+    .option('--branch <name>', 'make a branch of this name with the changes, and leave the working tree alone')
+    .option('--dry-run', 'say what would happen, and change nothing')
+    .option('--undo', 'take the last application back')
+    .action(
+      act(async (context, run: string, options: Options) => {
+        const how = howOf(options);
+        const api = await runnerWithRuns(context);
+        const { id, number } = await resolveRun(api, run);
+        const applied = await api.call.runs.apply.mutate({ run: id, how });
+        context.printJson(applied);
+        context.print(appliedView(applied, { run: number, paint: context.paint }));
+        return isComplete(applied) ? exit.done : exit.failed;
+      }),
+    );
+  explain(command, {
+    about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. A file that both
+changed in the same place is a conflict and is left as you have it; nothing is ever overwritten.`,
+    examples: [
+      ['longhaul apply 12 --dry-run', 'see what would happen'],
+      ['longhaul apply 12', 'do it'],
+      ['longhaul apply 12 --branch fix/parser', 'as a branch instead'],
+      ['longhaul apply 12 --undo', 'take it back'],
+    ],
+    json: `{"how": "worktree" | "branch" | "undo", "target": …, "dryRun": …, "files": [{"path", "outcome", "reason"}, …]}
+An outcome is written, already (it was there), merged, conflict or refused.`,
+    exits: [[1, 'failed, or at least one file is a conflict or was refused']],
+  });
+};
+
+const howOf = ({ branch, dryRun = false, undo = false }: Options): ApplyInput['how'] => {
+  if ([branch !== undefined, dryRun, undo].filter(Boolean).length > 1)
+    throw usage('--branch, --dry-run and --undo exclude one another.', 'Give one of them.');
+  if (undo) return { kind: 'undo' };
+  return branch === undefined ? { kind: 'worktree', dryRun } : { kind: 'branch', branch };
+};

@@ -1,0 +1,114 @@
+import type { Json } from '../../../shared/decision/decision.ts';
+import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { runnerWithRuns, type CommandContext } from '../context.ts';
+import { decisionHash } from '../decision-hash.ts';
+import { decisionView, exactArguments } from '../decision-view.ts';
+import { editJson, readJson } from '../edit-json.ts';
+import { exit, Failure, usage } from '../exit.ts';
+import { moment } from '../format.ts';
+import { decisionArgument, explain, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveDecision } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+import { indent } from '../text.ts';
+
+interface Options {
+  readonly edit?: boolean;
+  readonly arguments?: string;
+  readonly hash?: string;
+  readonly renew?: boolean;
+  readonly yes?: boolean;
+}
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<decision>', decisionArgument)
+    .option('--edit', 'change the arguments in $EDITOR before approving')
+    .option('--arguments <json>', 'approve with these arguments instead: JSON, or @file')
+    .option('--hash <digits>', 'only if its hash begins so: what you were shown before')
+    .option('--renew', 'ask an expired decision again, and decide nothing yet')
+    .option('-y, --yes', 'do not ask')
+    .action(
+      act(async (context, decision: string, options: Options) => {
+        if (options.edit === true && options.arguments !== undefined)
+          throw usage('--edit and --arguments exclude one another.', 'Give one of them.');
+        const api = await runnerWithRuns(context);
+        const open = await resolveDecision(api, decision);
+        const { run, request } = open;
+        if (options.renew === true) {
+          const after = await api.call.decisions.renew.mutate({ run, decision: request.id });
+          const renewed = after.decisions[request.id]?.request.expiresAt ?? request.expiresAt;
+          return runResult(context, after, `Asked again, until ${moment(renewed)}: longhaul approve ${request.id}`);
+        }
+        checkHash(open, options.hash);
+        const edited = await editedArguments(context, open, options);
+        if (!(await isConfirmed(context, { open, edited, yes: options.yes === true }))) {
+          context.note('Nothing was approved.');
+          context.printJson({ error: { code: 'declined', message: 'Nothing was approved.', remedy: '' } });
+          return exit.failed;
+        }
+        const input = { run, decision: request.id, hash: decisionHash(open), arguments: edited };
+        const after = await api.call.decisions.approve.mutate(input);
+        return runResult(context, after, `Approved. Run ${after.number} goes on: longhaul watch ${after.number}`);
+      }),
+    );
+  explain(command, {
+    about: `Shows exactly what is approved, and asks. The approval is bound to the hash of what was shown: if the runner has
+anything else under that id, it refuses. Edited arguments are checked again by the tool and by policy.
+Without a terminal --yes is needed.`,
+    examples: [
+      ['longhaul approve dec_k3v9x2', 'look at it and say yes or no'],
+      ['longhaul approve dec_k3v9x2 --yes --hash 3f2a9c81', 'from a script, bound to what was shown'],
+      ['longhaul approve dec_k3v9x2 --arguments \'{"budget":"turns","limit":80}\'', 'with other arguments'],
+      ['longhaul approve dec_k3v9x2 --renew', 'it expired: ask again'],
+    ],
+    json: runJson,
+    exits: [[1, 'failed, or you said no; nothing was approved']],
+  });
+};
+
+const checkHash = (open: DecisionSummary, expected: string | undefined): void => {
+  const hash = decisionHash(open);
+  if (hash !== open.request.hash)
+    throw new Failure(`The hash of ${open.request.id} does not match what it asks for.`, {
+      remedy: 'Do not approve it; look into the log of the runner.',
+      code: 'stale',
+    });
+  if (expected !== undefined && !hash.startsWith(expected.toLowerCase()))
+    throw new Failure(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
+      remedy: `Look at it again: longhaul decisions ${open.request.id}`,
+      code: 'stale',
+    });
+};
+
+/** Null: as asked. */
+const editedArguments = async (
+  context: CommandContext,
+  open: DecisionSummary,
+  options: Options,
+): Promise<Json | null> => {
+  if (options.arguments !== undefined) return readJson(options.arguments, context.cwd);
+  if (options.edit !== true) return null;
+  if (!context.terminal.interactive) throw usage('--edit needs a terminal.', 'Give the arguments with --arguments.');
+  const edited = await editJson(open.request.arguments, context.env);
+  return JSON.stringify(edited) === JSON.stringify(open.request.arguments) ? null : edited;
+};
+
+const isConfirmed = async (
+  context: CommandContext,
+  { open, edited, yes }: { readonly open: DecisionSummary; readonly edited: Json | null; readonly yes: boolean },
+): Promise<boolean> => {
+  if (yes) return true;
+  if (!context.terminal.interactive)
+    throw usage(
+      'Approving needs a person.',
+      'Approve at a terminal, or say --yes (with --hash it is bound to what was shown).',
+    );
+  context.note(decisionView(open, { now: Date.now(), paint: context.paint }));
+  if (edited !== null)
+    context.note(
+      `  ${context.paint.yellow('with these arguments instead')}\n${indent(exactArguments(edited), '    ')}`,
+    );
+  const answer = await context.terminal.ask('Approve this? [y/N] ');
+  return /^y(es)?$/i.test((answer ?? '').trim());
+};

@@ -1,0 +1,25 @@
+import { runnerWithRuns } from '../context.ts';
+import { explain, runArgument, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<run>', runArgument)
+    .option('--reason <text>', 'why, for the record')
+    .action(
+      act(async (context, run: string, options: { reason?: string }) => {
+        const api = await runnerWithRuns(context);
+        const { id } = await resolveRun(api, run);
+        const after = await api.call.runs.cancel.mutate({ run: id, reason: options.reason ?? '' });
+        return runResult(context, after, `Run ${after.number} is cancelled.`);
+      }),
+    );
+  explain(command, {
+    about:
+      'It is over after that: a cancelled run does not go on. Its log stays, and so does your repository as it was.',
+    examples: [['longhaul cancel 12 --reason "solved otherwise"', 'stop it']],
+    json: runJson,
+  });
+};

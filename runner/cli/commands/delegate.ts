@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { DelegateInput } from '../../../shared/api/runner-api.ts';
+import type { Policy } from '../../../shared/policy/policy.ts';
+import { summarize } from '../../../shared/run/summary.ts';
+import { issueText } from '../../../shared/tool/issues.ts';
+import { parseBudget } from '../budget-option.ts';
+import type { CommandContext } from '../context.ts';
+import { exit, usage } from '../exit.ts';
+import { explain } from '../help.ts';
+import { collect, positiveNumber, wholeNumber } from '../options.ts';
+import { parsePolicy } from '../policy-file.ts';
+import type { Define } from '../program.ts';
+import { cleanLine } from '../text.ts';
+import { watchExits, watchJson, watchRun } from '../watch-run.ts';
+
+interface Options {
+  readonly repo: string;
+  readonly base: string;
+  readonly file?: string;
+  readonly verify?: readonly string[];
+  readonly setup?: readonly string[];
+  readonly network?: readonly string[];
+  readonly budget?: string;
+  readonly policy?: string;
+  readonly model?: string;
+  readonly title?: string;
+  readonly priority: number;
+  readonly dedupe?: string;
+  readonly decisionHours?: number;
+  readonly watch?: boolean;
+}
+
+/** Seconds that a setup or verification command may take: a cold install, or a whole test suite. */
+const COMMAND_SECONDS = 1_800;
+
+export const define: Define = (command, act) => {
+  command
+    .argument('[goal...]', 'what the agent shall do; "-": read it from stdin')
+    .option('--repo <folder>', 'git repository to work on', '.')
+    .option('--base <tree>', '"worktree": as it is, with all that is not committed; "head"; or a commit', 'worktree')
+    .option('--file <path>', 'read the goal from a file ("-": stdin)')
+    .option(
+      '--verify <command>',
+      'command that shows whether it works; Longhaul runs it at the end (repeatable)',
+      collect,
+    )
+    .option('--setup <command>', 'command to run first, such as an install (repeatable)', collect)
+    .option('--network <host>', 'host that setup commands may reach (repeatable)', collect)
+    .option('--budget <limits>', 'such as turns=40,usd=2,tokens=none; also activeMinutes, toolMinutes, retries')
+    .option('--policy <file>', 'what it may do unasked, as YAML or JSON; its own examples are checked')
+    .option('--model <name>', 'model to use')
+    .option('--title <text>', 'title in lists (default: the first line of the goal)')
+    .option('--priority <number>', 'higher goes first', wholeNumber({ least: -100, most: 100 }), 0)
+    .option('--dedupe <key>', 'delegating again with the same key gives the same run')
+    .option('--decision-hours <hours>', 'how long a question waits for a person (default: 72)', positiveNumber)
+    .option('-w, --watch', 'follow it')
+    .action(
+      act(async (context, words: string[], options: Options) => {
+        const input = await inputOf(context, words, options);
+        const api = await context.runner();
+        await warnAboutKey(context, api.call.runner.info.query());
+        const run = await api.call.runs.delegate.mutate(input);
+        if (options.watch !== true) {
+          context.printJson({ run: summarize(run) });
+          context.print(
+            `Run ${run.number} is ${run.status}: ${cleanLine(run.task.title)}\n  longhaul watch ${run.number}     follow it\n  longhaul show ${run.number}      see how it stands`,
+          );
+          return exit.done;
+        }
+        context.printJson({ type: 'run', run: summarize(run) });
+        const untilDecision = context.json || !context.terminal.outIsTty;
+        return watchRun(context, api, { run, after: 0, untilDecision, messageLines: 4 });
+      }),
+    );
+  explain(command, {
+    about: `Returns at once; the run goes on in the background, and survives this terminal, the runner and the machine. Your
+working tree, index and branches stay as they are: the agent works on a copy. The embedded runner is started if none
+runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*).`,
+    examples: [
+      ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
+      [
+        'longhaul delegate --file task.md --setup "npm ci" --network registry.npmjs.org --verify "npm test"',
+        'with dependencies',
+      ],
+      [
+        'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
+        'a goal from a pipe, on what is committed',
+      ],
+    ],
+    json: `{"run": …}, an entry of "longhaul runs --json". With --watch that comes first, as {"type": "run", "run": …}, and after it:
+${watchJson}`,
+    exits: [
+      [0, 'delegated; with --watch: the run is over: accepted, or completed without changes'],
+      ...watchExits.flatMap(([code, meaning]) => (code === 0 ? [] : [[code, `with --watch: ${meaning}`] as const])),
+    ],
+  });
+};
+
+const inputOf = async (context: CommandContext, words: readonly string[], options: Options): Promise<DelegateInput> => {
+  const budget = options.budget === undefined ? null : parseBudget(options.budget);
+  if (budget?.outcome === 'invalid') throw usage(`--budget: ${budget.message}.`, 'Such as: --budget turns=40,usd=2');
+  if (options.network !== undefined && options.setup === undefined)
+    throw usage(
+      '--network is for setup commands, and there is none.',
+      'Give one with --setup, or leave --network out.',
+    );
+  const planned = (commands: readonly string[] | undefined, network: readonly string[]) =>
+    commands?.map((command) => ({ command, network: [...network], timeoutSeconds: COMMAND_SECONDS })) ?? null;
+  const parsed = DelegateInput.safeParse({
+    goal: await goalOf(context, words, options.file),
+    title: options.title ?? null,
+    repository: resolve(context.cwd, options.repo),
+    base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
+    priority: options.priority,
+    budget: budget?.budget ?? {},
+    policy: options.policy === undefined ? null : await policyOf(context, options.policy),
+    setup: planned(options.setup, options.network ?? []),
+    verification: planned(options.verify, []),
+    model: options.model ?? null,
+    ...(options.decisionHours === undefined ? {} : { decisionHours: options.decisionHours }),
+    dedupeKey: options.dedupe ?? null,
+  });
+  if (parsed.success) return parsed.data;
+  throw usage(issueText(parsed.error, 'arguments'), 'See: longhaul help delegate');
+};
+
+const goalOf = async (context: CommandContext, words: readonly string[], file: string | undefined): Promise<string> => {
+  const fromStdin = file === '-' || (words.length === 1 && words[0] === '-');
+  if (file !== undefined && words.length > 0)
+    throw usage('The goal is given twice: as words and as a file.', 'Give one of them.');
+  if (fromStdin) return context.terminal.input();
+  if (file !== undefined) return readText(context, file);
+  if (words.length === 0)
+    throw usage('What shall the agent do?', 'Such as: longhaul delegate "Fix the failing test" --verify "npm test"');
+  return words.join(' ');
+};
+
+const policyOf = async (context: CommandContext, file: string): Promise<Policy> => {
+  const parsed = await parsePolicy(await readText(context, file));
+  if (parsed.outcome === 'ok') return parsed.policy;
+  throw usage(
+    `The policy ${file} cannot be used:\n  ${parsed.problems.join('\n  ')}`,
+    'Correct it and delegate again.',
+  );
+};
+
+const readText = async (context: CommandContext, file: string): Promise<string> =>
+  readFile(resolve(context.cwd, file), 'utf8').catch((error: unknown) => {
+    throw usage(
+      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      'Name a file that can.',
+    );
+  });
+
+/** A runner keeps the environment that it was started with: a key that was set since is not known to it. */
+const warnAboutKey = async (
+  context: CommandContext,
+  info: Promise<{ readonly model: { readonly key: boolean; readonly endpoint: string } }>,
+): Promise<void> => {
+  const { model } = await info;
+  if (model.key) return;
+  if ((context.env['OPENAI_API_KEY'] ?? '') !== '' && context.remote === null)
+    context.note(
+      'The runner was started without OPENAI_API_KEY. To have it use yours: longhaul stop, then delegate again.',
+    );
+  else if (model.endpoint.includes('api.openai.com'))
+    context.note(
+      'The runner has no model key, so the run will wait for one. Set OPENAI_API_KEY, then: longhaul stop, and delegate again.',
+    );
+};

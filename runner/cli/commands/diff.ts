@@ -1,0 +1,58 @@
+import type { Review } from '../../../shared/api/runner-api.ts';
+import type { Api } from '../../client/client.ts';
+import { runnerWithRuns } from '../context.ts';
+import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
+import { exit, Failure, usage } from '../exit.ts';
+import { explain, runArgument } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+import { visible } from '../text.ts';
+
+interface Options {
+  readonly stat?: boolean;
+  readonly nameOnly?: boolean;
+  readonly patch?: boolean;
+}
+
+export const define: Define = (command, act) => {
+  command
+    .argument('[run]', runArgument, 'latest')
+    .option('--stat', 'files with the lines added and deleted')
+    .option('--name-only', 'paths of the files that changed')
+    .option('--patch', 'the patch (this is what you get without an option)')
+    .action(
+      act(async (context, run: string, options: Options) => {
+        if ([options.stat, options.nameOnly, options.patch].filter(Boolean).length > 1)
+          throw usage('--stat, --name-only and --patch exclude one another.', 'Give one of them.');
+        const api = await runnerWithRuns(context);
+        const { id, number } = await resolveRun(api, run);
+        const review = await api.call.runs.diff.query({ run: id });
+        if (context.json) context.printJson(review);
+        else if (review.changes.files.length === 0) context.note(`Run ${number} changed nothing.`);
+        else if (options.nameOnly === true) context.print(changedNames(review.changes.files).join('\n'));
+        else if (options.stat === true) context.print(diffStat(review.changes.files, context.paint));
+        else if (context.terminal.outIsTty)
+          context.print(paintPatch(visible((await patchOf(api, review)).toString('utf8')), context.paint));
+        else context.terminal.out(await patchOf(api, review));
+        return exit.done;
+      }),
+    );
+  explain(command, {
+    about: `What the run changed, against the tree that it began with. Into a pipe or a file the patch comes byte for byte, as
+"git apply" takes it; on a terminal control characters are made visible.`,
+    examples: [
+      ['longhaul diff 12 --stat', 'an overview'],
+      ['longhaul diff 12 > fix.patch', 'the patch as a file'],
+    ],
+    json: `{"run", "round", "changes": {"base", "head", "patch", "files": [{"status", "before", "after", "binary",
+"additions", "deletions"}, …]}, "patch": the text of the patch, or null where it is over 10 MB}`,
+  });
+};
+
+/** The patch as bytes: files in other encodings than UTF-8 would not survive being text. */
+const patchOf = async (api: Api, { run, changes, patch }: Review): Promise<Buffer> => {
+  const blob = await api.blob(run, changes.patch);
+  if (blob !== null) return Buffer.from(blob);
+  if (patch !== null) return Buffer.from(patch);
+  throw new Failure('The runner no longer has this patch.', { remedy: 'See the files at least: longhaul diff --stat' });
+};

@@ -1,0 +1,86 @@
+import { connect } from '../../client/client.ts';
+import { findRunner } from '../../client/find-runner.ts';
+import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { homeAt } from '../../config/home.ts';
+import type { CommandContext } from '../context.ts';
+import { fail, ok, warn, type Check } from '../doctor/check.ts';
+import { homeCheck, runnerChecks } from '../doctor/home.ts';
+import { nodeCheck, programChecks, ripgrepCheck, sandboxCheck } from '../doctor/machine.ts';
+import { judgeModel, listModels } from '../doctor/model.ts';
+import { doctorView } from '../doctor/view.ts';
+import { exit } from '../exit.ts';
+import { explain } from '../help.ts';
+import type { Define } from '../program.ts';
+
+export const define: Define = (command, act) => {
+  command.action(
+    act(async (context) => {
+      const checks = context.remote === null ? await localChecks(context) : [await remoteCheck(context)];
+      const good = checks.every((check) => check.outcome !== 'fail');
+      context.printJson({ ok: good, checks });
+      context.print(doctorView(checks, context.paint));
+      return good ? exit.done : exit.failed;
+    }),
+  );
+  explain(command, {
+    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, and the model
+endpoint. Says for each what is missing and how to get it. Starts nothing, and sends nothing but one question for the
+list of models.`,
+    examples: [
+      ['longhaul doctor', 'before the first run, or when one fails'],
+      ['longhaul doctor --json | jq ".checks[] | select(.outcome != \\"ok\\")"', 'only what is wrong'],
+    ],
+    json: '{"ok": true | false, "checks": [{"name", "outcome": "ok" | "warn" | "fail", "detail", "remedy"}, …]}',
+    exits: [[1, 'something that runs need is missing']],
+  });
+};
+
+const localChecks = async (context: CommandContext): Promise<readonly Check[]> => {
+  const { home } = context;
+  const parts = await Promise.all([
+    programChecks(),
+    ripgrepCheck(),
+    sandboxCheck(),
+    homeCheck(home),
+    runnerChecks(home, context.version),
+    modelChecks(context),
+  ]);
+  return [nodeCheck(process.version), ...parts.flat()];
+};
+
+const remoteCheck = async (context: CommandContext): Promise<Check> => {
+  const { version, model } = await (await context.runner()).call.runner.info.query();
+  return ok('runner', `${context.remote?.url}, version ${version}, model ${model.name} at ${model.endpoint}`);
+};
+
+const modelChecks = async (context: CommandContext): Promise<readonly Check[]> => {
+  const file = homeAt(context.home).config;
+  const loaded = await loadConfig({ flags: {}, env: context.env, file });
+  if (loaded.outcome === 'invalid')
+    return loaded.problems.map((problem) =>
+      fail('settings', problem, 'Correct it; other settings were not looked at.'),
+    );
+  const { config } = loaded;
+  const list = await listModels({ baseUrl: config.model.baseUrl, apiKey: config.apiKey });
+  return [judgeModel(config, list), ...(await staleSettings(context, config))];
+};
+
+/** A runner keeps the settings that it was started with: what this shell says may be news to it. */
+const staleSettings = async (context: CommandContext, config: RunnerConfig): Promise<readonly Check[]> => {
+  const found = await findRunner(context.home);
+  if (found.outcome !== 'running') return [];
+  const { model } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
+  const same =
+    model.name === config.model.name &&
+    model.endpoint === config.model.baseUrl &&
+    model.key === (config.apiKey !== null);
+  return same
+    ? []
+    : [
+        warn(
+          'settings',
+          `the running runner was started with others: ${model.name} at ${model.endpoint}, ${model.key ? 'with' : 'without'} a key`,
+          'To have it use those of this shell: longhaul stop && longhaul serve --detach',
+        ),
+      ];
+};

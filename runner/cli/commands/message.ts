@@ -1,0 +1,24 @@
+import { runnerWithRuns } from '../context.ts';
+import { explain, runArgument, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command
+    .argument('<run>', runArgument)
+    .argument('<text...>', 'what to tell it')
+    .action(
+      act(async (context, run: string, words: string[]) => {
+        const api = await runnerWithRuns(context);
+        const { id } = await resolveRun(api, run);
+        const after = await api.call.runs.message.mutate({ run: id, text: words.join(' ') });
+        return runResult(context, after, `Told run ${after.number}. The agent reads it before its next turn.`);
+      }),
+    );
+  explain(command, {
+    about: 'The agent reads it before its next turn. A run that waits for a decision goes on waiting.',
+    examples: [['longhaul message 12 "Leave the public API as it is"', 'a hint in passing']],
+    json: runJson,
+  });
+};

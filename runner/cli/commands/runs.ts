@@ -1,0 +1,65 @@
+import { resolve } from 'node:path';
+import { Option } from 'commander';
+import { ListInput } from '../../../shared/api/runner-api.ts';
+import { summarize } from '../../../shared/run/summary.ts';
+import { exit } from '../exit.ts';
+import { explain } from '../help.ts';
+import { wholeNumber } from '../options.ts';
+import type { Define } from '../program.ts';
+import { noRuns, noRunsFit, runsView } from '../runs-view.ts';
+
+interface Options {
+  readonly status?: NonNullable<ListInput['status']>;
+  readonly repo?: string;
+  readonly limit: number;
+  readonly before?: number;
+}
+
+const statuses = ListInput.shape.status.unwrap().unwrap().options;
+
+export const define: Define = (command, act) => {
+  command
+    .addOption(new Option('--status <status>', 'only these; "open": all that are not over').choices(statuses))
+    .option('--repo <folder>', 'only runs on this repository')
+    .option('--limit <count>', 'at most so many', wholeNumber({ least: 1, most: 500 }), 50)
+    .option('--before <number>', 'runs before this one: the next page', wholeNumber({ least: 1, most: 999_999_999 }))
+    .action(
+      act(async (context, options: Options) => {
+        const api = await context.existing();
+        const filtered = options.status !== undefined || options.repo !== undefined || options.before !== undefined;
+        const page =
+          api === null
+            ? { runs: [], next: null }
+            : await api.call.runs.list.query({
+                status: options.status ?? null,
+                repository: options.repo === undefined ? null : resolve(context.cwd, options.repo),
+                limit: options.limit,
+                before: options.before ?? null,
+              });
+        const runs = page.runs.map(summarize);
+        context.printJson({ runs, next: page.next });
+        if (runs.length === 0) context.print(filtered ? noRunsFit : noRuns);
+        else {
+          const columns = context.terminal.outIsTty ? context.terminal.columns() : null;
+          context.print(runsView(runs, { now: Date.now(), columns, paint: context.paint }));
+          if (page.next !== null) context.note(`There are more: longhaul runs --before ${page.next}`);
+        }
+        return exit.done;
+      }),
+    );
+  explain(command, {
+    about: 'Newest first. A cost with ≥ is a lower bound: some of it is unknown.',
+    examples: [
+      ['longhaul runs', 'the last 50 runs'],
+      ['longhaul runs --status open', 'what is still going on'],
+      [
+        'longhaul runs --json | jq -r ".runs[] | select(.status==\\"reviewing\\") | .number"',
+        'what is ready for review',
+      ],
+    ],
+    json: `{"runs": [run, …], "next": number or null}
+A run has id, number, tenant, repository, title, status, detail, attention, decisions (open ones), round, createdAt,
+updatedAt, activeMs, turns, tokens, usd, costKnown (false: usd is a lower bound), files, additions, deletions (null
+before there is a result), verified {passed, ran}. "next" is for --before; null: there are no more.`,
+  });
+};

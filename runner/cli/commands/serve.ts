@@ -1,0 +1,147 @@
+import { createWriteStream } from 'node:fs';
+import { Option, type Command } from 'commander';
+import { READY_FD, startRunner, type ReadyMessage } from '../../client/start-runner.ts';
+import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { homeAt } from '../../config/home.ts';
+import { settings, type Flags } from '../../config/settings.ts';
+import type { CommandContext } from '../context.ts';
+import { exit, Failure, usage, type ExitCode } from '../exit.ts';
+import { explain } from '../help.ts';
+import type { Define } from '../program.ts';
+
+type Options = Readonly<Record<string, string | boolean | undefined>>;
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** A flag for every setting that may have one; commander names its value after it. */
+const flagOptions = settings.flatMap((setting) =>
+  setting.flag === null
+    ? []
+    : [
+        {
+          path: setting.path,
+          option: new Option(
+            `${setting.flag} <${setting.value}>`,
+            setting.variable === null ? setting.about : `${setting.about} (${setting.variable})`,
+          ),
+        },
+      ],
+);
+
+export const define: Define = (command: Command, act) => {
+  for (const { option } of flagOptions) command.addOption(option);
+  command
+    .option('--foreground', 'stay in this terminal until stopped (this is what you get without --detach)')
+    .option('--detach', 'return as soon as it answers; its log goes to <home>/logs/runner.log')
+    .addOption(new Option('--log-level <level>', 'how much it logs, on stderr').choices(logLevels).default('info'))
+    .action(
+      act(async (context, options: Options) => {
+        if (context.remote !== null)
+          throw usage('A runner is served here, not elsewhere.', 'Leave out --url and LONGHAUL_URL.');
+        if (options['detach'] === true && options['foreground'] === true)
+          throw usage('--foreground and --detach exclude one another.', 'Give one of them.');
+        return options['detach'] === true ? detach(context, options) : inForeground(context, options);
+      }),
+    );
+  explain(command, {
+    about: `The runner keeps the runs of one home, and works on them. Every other command starts it by itself when it is needed,
+so this is for servers, for settings of its own, and for seeing what it logs. It listens on loopback unless told
+otherwise. SIGTERM and Ctrl-C stop it after what is being written is written; runs go on when it starts again.
+Settings come from flags, then the environment, then <home>/config.yaml.`,
+    examples: [
+      ['longhaul serve', 'here, until Ctrl-C'],
+      ['longhaul serve --detach --model gpt-5.1-codex', 'in the background'],
+      ['longhaul serve --host 0.0.0.0 --port 4870 --public-url https://longhaul.example.org', 'for others, behind TLS'],
+    ],
+    json: '{"url", "home", "pid"}, as soon as it answers.',
+    exits: [[0, 'it was stopped; with --detach: it answers']],
+  });
+};
+
+const flagsOf = (options: Options): Flags =>
+  Object.fromEntries(
+    flagOptions.map(({ path, option }) => {
+      const value = options[option.attributeName()];
+      return [path, typeof value === 'string' ? value : undefined];
+    }),
+  );
+
+const detach = async (context: CommandContext, options: Options): Promise<ExitCode> => {
+  const flags = flagOptions.flatMap(({ option }) => {
+    const value = options[option.attributeName()];
+    return typeof value === 'string' && option.long !== undefined ? [option.long, value] : [];
+  });
+  const { home, self, env } = context;
+  const started = await startRunner({
+    home,
+    command: self,
+    flags: [...flags, '--log-level', String(options['logLevel'])],
+    env,
+  });
+  if (started.outcome === 'failed') throw new Failure(started.message, { remedy: started.remedy });
+  const { url, pid } = started.runner.file;
+  context.printJson({ url, home, pid });
+  context.print(
+    started.began ? `The runner is at ${url} (process ${pid}).` : `A runner is at ${url} already (process ${pid}).`,
+  );
+  return exit.done;
+};
+
+const inForeground = async (context: CommandContext, options: Options): Promise<ExitCode> => {
+  const starter = starterOf(context.env);
+  const { home } = context;
+  try {
+    const config = await configOf(context, flagsOf(options));
+    const { serve } = await import('../../control/serve.ts');
+    const signal = context.interrupted();
+    const { host, port, publicUrl } = config.server;
+    const logLevel = logLevels.find((level) => level === options['logLevel']) ?? 'info';
+    const serving = await serve({ home, host, port, publicUrl, config, signal, logLevel });
+    starter?.({ outcome: 'ready', url: serving.url });
+    context.printJson({ url: serving.url, home, pid: process.pid });
+    context.print(`Longhaul runner at ${serving.url}, with its data in ${home}`);
+    await serving.closed;
+    return exit.done;
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    starter?.({ outcome: 'refused', code: failure.code, message: failure.message, remedy: failure.remedy });
+    throw failure;
+  }
+};
+
+const configOf = async (context: CommandContext, flags: Flags): Promise<RunnerConfig> => {
+  const loaded = await loadConfig({ flags, env: context.env, file: homeAt(context.home).config });
+  if (loaded.outcome === 'ok') return loaded.config;
+  throw usage(`Settings cannot be used:\n  ${loaded.problems.join('\n  ')}`, 'Correct them and start it again.');
+};
+
+/** Tells whoever started this process in the background how it went, once. */
+const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | null => {
+  const descriptor = env[READY_FD];
+  // Not for the workers that this process starts.
+  delete env[READY_FD];
+  if (descriptor === undefined || !/^\d+$/.test(descriptor)) return null;
+  const stream = createWriteStream('', { fd: Number(descriptor) });
+  // Nobody may be listening any more: the command that started it was ended.
+  stream.on('error', () => undefined);
+  return (message) => void stream.end(`${JSON.stringify(message)}\n`);
+};
+
+/** Expected ways not to start: an error that brings its remedy, or one of the system about the address. */
+const failureOf = (error: unknown): Failure | null => {
+  if (error instanceof Failure) return error;
+  if (!(error instanceof Error)) return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
+  if ('remedy' in error && typeof error.remedy === 'string')
+    return new Failure(error.message, { remedy: error.remedy, code });
+  const address =
+    'port' in error ? ` ${'address' in error ? `${String(error.address)}:` : ''}${String(error.port)}` : '';
+  const reason = { EADDRINUSE: 'is taken', EADDRNOTAVAIL: 'is not of this machine', EACCES: 'needs more rights' }[code];
+  return reason === undefined || !('syscall' in error && error.syscall === 'listen')
+    ? null
+    : new Failure(`The address${address} ${reason}.`, {
+        remedy: 'Choose another with --host and --port (0: any free one).',
+        code,
+      });
+};

@@ -1,0 +1,64 @@
+import type { CommandContext } from '../context.ts';
+import { runnerWithRuns } from '../context.ts';
+import { summarize } from '../../../shared/run/summary.ts';
+import type { RunEvent } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { exit } from '../exit.ts';
+import { explain, runArgument } from '../help.ts';
+import { historyOf, type History } from '../history.ts';
+import type { Define } from '../program.ts';
+import { readEvents } from '../read-events.ts';
+import { resolveRun } from '../resolve.ts';
+import { showView } from '../show-view.ts';
+
+export const define: Define = (command, act) => {
+  command
+    .argument('[run]', runArgument, 'latest')
+    .option('--calls', 'print what every call and command gave back')
+    .option('--events', 'with --json: the events, too')
+    .action(
+      act(async (context, run: string, options: { calls?: boolean; events?: boolean }) => {
+        const api = await runnerWithRuns(context);
+        const state = await resolveRun(api, run);
+        const events: RunEvent[] = [];
+        for await (const event of readEvents(api, state.id)) events.push(event);
+        const history = historyOf(events);
+        const calls = options.calls === true;
+        context.print(showView(state, history, { now: Date.now(), paint: context.paint, calls }));
+        printDetail(context, { state, history, events: options.events === true ? events : null, calls });
+        return exit.done;
+      }),
+    );
+  explain(command, {
+    about: `The goal, the plan, every call with its exit code and duration, decisions with who and when, the report with
+the calls that show each claim, what verification printed, cost, retries, and what to do next.`,
+    examples: [
+      ['longhaul show', 'the latest run'],
+      ['longhaul show 12 --calls', 'run 12 with all outputs'],
+      ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
+    ],
+    json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
+"reviews": […], "applications": […]}
+"run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
+A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
+durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
+without --calls. With --events: "events", as they are in the log.`,
+  });
+};
+
+const printDetail = (
+  context: CommandContext,
+  { state, history, events, calls }: { state: RunState; history: History; events: RunEvent[] | null; calls: boolean },
+): void => {
+  const { turn: _turn, round: _round, activations, ...lists } = history;
+  const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
+  context.printJson({
+    run: summarize(state),
+    state,
+    activations,
+    ...lists,
+    calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
+    commands: history.commands.map(silent),
+    ...(events === null ? {} : { events }),
+  });
+};

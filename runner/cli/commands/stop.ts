@@ -1,0 +1,57 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { connect } from '../../client/client.ts';
+import { findRunner, type RunnerFile } from '../../client/find-runner.ts';
+import { processStartTime } from '../../client/process-identity.ts';
+import { exit, Failure } from '../exit.ts';
+import { explain } from '../help.ts';
+import type { Define } from '../program.ts';
+
+/** ms that it may take to write what it has to write, and to end its workers. */
+const STOP_MS = 20_000;
+/** ms between looks: of another process's end nobody is told. */
+const LOOK_MS = 25;
+
+export const define: Define = (command, act) => {
+  command.action(
+    act(async (context) => {
+      if (context.remote !== null) {
+        await (await context.runner()).call.runner.shutdown.mutate();
+        context.printJson({ stopped: true, pid: null });
+        context.print(`The runner at ${context.remote.url} is stopping.`);
+        return exit.done;
+      }
+      const found = await findRunner(context.home);
+      if (found.outcome === 'none' || found.outcome === 'dead') {
+        context.printJson({ stopped: false, pid: null });
+        context.print('No runner is running.');
+        return exit.done;
+      }
+      const { file } = found;
+      if (found.outcome === 'running')
+        await connect({ url: file.url, token: found.token }).call.runner.shutdown.mutate();
+      else process.kill(file.pid, 'SIGTERM');
+      await untilGone(file);
+      context.printJson({ stopped: true, pid: file.pid });
+      context.print('The runner is stopped.');
+      return exit.done;
+    }),
+  );
+  explain(command, {
+    about: `Runs that work are left where they are and go on, with nothing done twice, when a runner starts again: any command
+that needs it starts it.`,
+    examples: [
+      ['longhaul stop', 'stop it'],
+      ['longhaul stop && OPENAI_API_KEY=… longhaul serve --detach', 'start it with another key'],
+    ],
+    json: '{"stopped": true | false, "pid": number or null}; false: none was running.',
+  });
+};
+
+const untilGone = async ({ pid, startTime }: RunnerFile): Promise<void> => {
+  for (const end = Date.now() + STOP_MS; Date.now() < end; await delay(LOOK_MS)) {
+    if ((await processStartTime(pid)) !== startTime) return;
+  }
+  throw new Failure(`The runner (process ${pid}) does not stop.`, {
+    remedy: `End it with: kill -9 ${pid}. Nothing that was recorded is lost by that.`,
+  });
+};

@@ -1,0 +1,80 @@
+import type { DecisionRequest } from '../../shared/decision/decision.ts';
+import type { DecisionSummary } from '../../shared/run/summary.ts';
+import { moment, span } from './format.ts';
+import type { Paint } from './paint.ts';
+import { indent, visible } from './text.ts';
+
+export interface DecisionViewOptions {
+  /** ms since the epoch */
+  readonly now: number;
+  readonly paint: Paint;
+}
+
+/** Hex digits of the hash that are shown: enough to tell two questions apart by eye. */
+const HASH_DIGITS = 12;
+
+/** Everything that a decision is about, exactly, and the commands that make it. */
+export const decisionView = (decision: DecisionSummary, options: DecisionViewOptions): string => {
+  const { request } = decision;
+  const { paint } = options;
+  const line = (label: string, text: string): readonly string[] =>
+    text === '' ? [] : [`  ${paint.dim(label.padEnd(13))} ${indent(visible(text), ' '.repeat(16)).trimStart()}`];
+  return [
+    `${paint.bold(request.id)}  ${paint.yellow(visible(request.action))}`,
+    ...line('run', `${decision.run}  ${decision.title}`),
+    ...line('asked by', asker(request)),
+    ...line('why', request.reason),
+    ...line('if approved', request.consequence),
+    ...line('expires', expiry(decision, options.now)),
+    ...line('if it expires', request.onExpiry),
+    ...(request.kind === 'question' ? [] : argumentsView(request, paint)),
+    ...line('choices', request.choices.map((choice) => JSON.stringify(choice)).join('  ')),
+    ...line('hash', request.hash.slice(0, HASH_DIGITS)),
+    ...howToDecide(decision).map((command) => `  ${paint.cyan(command)}`),
+  ].join('\n');
+};
+
+const asker = ({ requester }: DecisionRequest): string =>
+  requester.call === null ? 'Longhaul' : `the agent, in turn ${requester.turn}`;
+
+const expiry = ({ status, request }: DecisionSummary, now: number): string => {
+  const left = Date.parse(request.expiresAt) - now;
+  return status === 'expired' || left <= 0
+    ? `expired undecided at ${moment(request.expiresAt)}; nothing was done`
+    : `in ${span(left)}, at ${moment(request.expiresAt)}`;
+};
+
+const argumentsView = (request: DecisionRequest, paint: Paint): readonly string[] => [
+  `  ${paint.dim((request.tool ?? 'arguments').padEnd(13))}`.trimEnd(),
+  indent(exactArguments(request.arguments), '    '),
+];
+
+/**
+ * Arguments as they are, nothing left out: one field a line as JSON. A text of several lines is shown as a block with
+ * `|` before each line, and how it ends is said, so that no text can look like another.
+ */
+export const exactArguments = (args: unknown): string => {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) return visible(JSON.stringify(args));
+  return Object.entries(args)
+    .map(([name, value]) =>
+      typeof value === 'string' && value.includes('\n')
+        ? `${visible(JSON.stringify(name))}: ${block(value)}`
+        : `${visible(JSON.stringify(name))}: ${visible(JSON.stringify(value))}`,
+    )
+    .join('\n');
+};
+
+const block = (text: string): string => {
+  const ended = text.endsWith('\n');
+  const lines = (ended ? text.slice(0, -1) : text).split('\n').map((line) => `  | ${visible(line)}`);
+  return `${lines.length} lines${ended ? '' : ', no line end after the last'}\n${lines.join('\n')}`;
+};
+
+/** The commands that decide it, as they can be typed. */
+export const howToDecide = ({ status, request }: DecisionSummary): readonly string[] => {
+  if (status === 'expired') return [`longhaul approve ${request.id} --renew   asks again`];
+  if (request.kind === 'question') return [`longhaul answer ${request.id} "…"`];
+  return [`longhaul approve ${request.id}`, `longhaul reject ${request.id} --reason "…"`];
+};
+
+export const noDecisions = 'Nothing waits for your decision.';

@@ -1,0 +1,59 @@
+import { probeSandbox } from '../../worker/sandbox/bubblewrap.ts';
+import { fail, firstLine, ok, type Check } from './check.ts';
+
+/** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */
+const OLDEST_NODE = [22, 13] as const;
+
+export const nodeCheck = (version: string): Check => {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const [leastMajor, leastMinor] = OLDEST_NODE;
+  return major > leastMajor || (major === leastMajor && minor >= leastMinor)
+    ? ok('node', version)
+    : fail(
+        'node',
+        `${version} is too old`,
+        `Install Node ${OLDEST_NODE.join('.')} or later: https://nodejs.org/en/download`,
+      );
+};
+
+/** A program, how it says its version, and the Debian package that has it. */
+const programs = [
+  { name: 'git', args: ['--version'], debian: 'git', purpose: 'snapshots and checkpoints' },
+  { name: 'socat', args: ['-V'], debian: 'socat', purpose: 'network access of approved commands' },
+  { name: 'prlimit', args: ['--version'], debian: 'util-linux', purpose: 'limits of commands' },
+] as const;
+
+export const programChecks = (): Promise<readonly Check[]> =>
+  Promise.all(
+    programs.map(async ({ name, args, debian, purpose }) => {
+      const line = await firstLine(name, args);
+      return line === null
+        ? fail(
+            name,
+            `missing; needed for ${purpose}`,
+            `Install it; on Debian and Ubuntu: sudo apt-get install ${debian}`,
+          )
+        : ok(name, versionIn(line));
+    }),
+  );
+
+const versionIn = (line: string): string => /\d+(?:\.\d+)+/.exec(line)?.[0] ?? 'there';
+
+/** Confines a real command, so that a kernel or a policy that forbids user namespaces shows. */
+export const sandboxCheck = async (): Promise<Check> => {
+  const probed = await probeSandbox();
+  return probed.outcome === 'ok'
+    ? ok('sandbox', `bubblewrap ${probed.version}; a confined command ran`)
+    : fail('sandbox', probed.reason, probed.remedy);
+};
+
+export const ripgrepCheck = async (): Promise<Check> => {
+  const remedy = 'Install the packages again: npm run setup (npm ci). It comes with @vscode/ripgrep.';
+  try {
+    const { rgPath } = await import('@vscode/ripgrep');
+    const line = await firstLine(rgPath, ['--version']);
+    return line === null ? fail('ripgrep', `${rgPath} does not run`, remedy) : ok('ripgrep', versionIn(line));
+  } catch (error) {
+    return fail('ripgrep', error instanceof Error ? error.message : String(error), remedy);
+  }
+};

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { RunnerConfig } from '../../config/config.ts';
+import { fail, ok, warn, type Check } from './check.ts';
+
+/** What an endpoint's list of models came to. */
+export type ModelList =
+  | { readonly outcome: 'listed'; readonly models: readonly string[] }
+  | { readonly outcome: 'status'; readonly status: number }
+  | { readonly outcome: 'unreachable'; readonly reason: string }
+  | { readonly outcome: 'foreign' };
+
+const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+/** ms; a healthy endpoint answers in well under one second. */
+const LIST_MS = 5_000;
+
+export const listModels = async ({
+  baseUrl,
+  apiKey,
+}: {
+  baseUrl: string;
+  apiKey: string | null;
+}): Promise<ModelList> => {
+  try {
+    const answer = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
+      headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
+      signal: AbortSignal.timeout(LIST_MS),
+    });
+    if (!answer.ok) {
+      await answer.body?.cancel();
+      return { outcome: 'status', status: answer.status };
+    }
+    const parsed = Models.safeParse(await answer.json());
+    return parsed.success
+      ? { outcome: 'listed', models: parsed.data.data.map(({ id }) => id) }
+      : { outcome: 'foreign' };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { outcome: 'foreign' };
+    return { outcome: 'unreachable', reason: reasonOf(error) };
+  }
+};
+
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === 'TimeoutError') return `no answer within ${LIST_MS / 1000} s`;
+  return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
+};
+
+/** What that means for runs. The key itself is never said. */
+export const judgeModel = (config: RunnerConfig, list: ModelList): Check => {
+  const { name, baseUrl } = config.model;
+  const about = `${name} at ${baseUrl}`;
+  const openai = new URL(baseUrl).hostname === 'api.openai.com';
+  const another = 'Another endpoint: OPENAI_BASE_URL.';
+  if (config.apiKey === null && (openai || (list.outcome === 'status' && list.status === 401)))
+    return fail(
+      'model',
+      `${about}: no key`,
+      `Set OPENAI_API_KEY; keys are made at https://platform.openai.com/api-keys. ${another}`,
+    );
+  switch (list.outcome) {
+    case 'unreachable':
+      return fail('model', `${about}: not reached: ${list.reason}`, `Check the network and the address. ${another}`);
+    case 'foreign':
+      return warn(
+        'model',
+        `${about}: answers, and not as a model endpoint does`,
+        'Check OPENAI_BASE_URL: it ends with /v1 as a rule.',
+      );
+    case 'status':
+      if (list.status === 401 || list.status === 403)
+        return fail(
+          'model',
+          `${about}: the key was refused (${list.status})`,
+          'Set OPENAI_API_KEY to a key that is valid there.',
+        );
+      return warn(
+        'model',
+        `${about}: its list of models answers ${list.status}`,
+        'Runs may work nevertheless. Check OPENAI_BASE_URL: it ends with /v1 as a rule.',
+      );
+    case 'listed': {
+      if (list.models.includes(name)) return ok('model', about);
+      const some = list.models.slice(0, 5).join(', ');
+      const judge = openai ? fail : warn;
+      return judge(
+        'model',
+        `${about}: not in its list of ${list.models.length} models`,
+        `Name one that is there with LONGHAUL_MODEL: ${some}${list.models.length > 5 ? ', …' : ''}`,
+      );
+    }
+  }
+};

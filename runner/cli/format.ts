@@ -1,0 +1,62 @@
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** How long something took, from milliseconds to days: `340 ms`, `2.3 s`, `1 min 24 s`, `3 h 05 min`, `2 d 4 h`. */
+export const duration = (ms: number): string => {
+  if (ms < SECOND) return `${Math.max(0, Math.round(ms))} ms`;
+  // A tenth below the minute, so that rounding never gives "60.0 s".
+  if (ms < MINUTE - 50) return `${(ms / SECOND).toFixed(1)} s`;
+  const seconds = Math.round(ms / SECOND);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${twoDigits(seconds % 60)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+};
+
+/** How long ago or how far ahead, in one unit: `12 s`, `5 min`, `3 h`, `2 d`. */
+export const span = (ms: number): string => {
+  const from = Math.max(0, ms);
+  if (from < MINUTE) return `${Math.floor(from / SECOND)} s`;
+  if (from < HOUR) return `${Math.floor(from / MINUTE)} min`;
+  if (from < 2 * DAY) return `${Math.floor(from / HOUR)} h`;
+  return `${Math.floor(from / DAY)} d`;
+};
+
+/** A moment of a run, counted from its delegation: `0:03`, `12:41`, `1:02:33`, `3d 04:00`. */
+export const clock = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / SECOND));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 24) return `${Math.floor(hours / 24)}d ${twoDigits(hours % 24)}:${twoDigits(minutes % 60)}`;
+  return hours > 0
+    ? `${hours}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`
+    : `${minutes}:${twoDigits(seconds % 60)}`;
+};
+
+/** `950`, `12.3k`, `1.2M`. */
+export const count = (value: number): string => {
+  if (value < 1_000) return String(value);
+  if (value < 999_950) return `${(value / 1_000).toFixed(1)}k`;
+  return `${(value / 1_000_000).toFixed(1)}M`;
+};
+
+/** US dollars; small sums with two digits that say something. What is not known is never shown as 0. */
+export const cost = (usd: number, known: boolean): string => {
+  if (!known && usd === 0) return 'unknown';
+  return `${known ? '' : '≥ '}${dollars(usd)}`;
+};
+
+const dollars = (usd: number): string => {
+  if (usd === 0) return '$0';
+  return usd >= 0.095 ? `$${usd.toFixed(2)}` : `$${Number(usd.toPrecision(2))}`;
+};
+
+export const plural = (value: number, one: string, many = `${one}s`): string => `${value} ${value === 1 ? one : many}`;
+
+/** A moment as people here write it, with the zone: `2026-03-04 12:01 UTC`. */
+export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;

@@ -1,0 +1,31 @@
+import type { Terminal } from './terminal.ts';
+
+/** A line that stays below everything printed through it, drawn anew several times a second. */
+export interface LiveLine extends Disposable {
+  readonly print: (text: string) => void;
+}
+
+/** ms: ten frames a second look like movement. */
+const FRAME_MS = 100;
+const clearLine = '\r\u001b[2K';
+
+/** `draw` gives the line for the n-th frame; null: none now. Where stdout is no terminal there is no line. */
+export const liveLine = (terminal: Terminal, draw: (frame: number) => string | null): LiveLine => {
+  if (!terminal.outIsTty) return { print: (text) => terminal.out(`${text}\n`), [Symbol.dispose]: () => undefined };
+  let frame = 0;
+  const show = () => terminal.out(`${clearLine}${draw(frame) ?? ''}`);
+  const timer = setInterval(() => {
+    frame += 1;
+    show();
+  }, FRAME_MS);
+  return {
+    print: (text) => {
+      terminal.out(`${clearLine}${text}\n`);
+      show();
+    },
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      terminal.out(clearLine);
+    },
+  };
+};

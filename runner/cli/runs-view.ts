@@ -1,0 +1,87 @@
+import type { Status } from '../../shared/run/state.ts';
+import type { RunSummary } from '../../shared/run/summary.ts';
+import { cost, count, plural, span } from './format.ts';
+import type { Paint } from './paint.ts';
+import { table } from './table.ts';
+import { cleanLine, fit } from './text.ts';
+
+export interface RunsViewOptions {
+  /** ms since the epoch */
+  readonly now: number;
+  /** Null: not a terminal, so nothing is cut. */
+  readonly columns: number | null;
+  readonly paint: Paint;
+}
+
+const colour: Record<Status, keyof Paint> = {
+  queued: 'dim',
+  ready: 'dim',
+  working: 'cyan',
+  waiting: 'yellow',
+  reviewing: 'yellow',
+  accepted: 'green',
+  rejected: 'red',
+  completed: 'green',
+  failed: 'red',
+  cancelled: 'dim',
+};
+
+export const statusWord = (status: Status, paint: Paint): string => paint[colour[status]](status);
+
+/** Least columns for the title, however narrow the terminal. */
+const TITLE_COLUMNS = 20;
+
+/** The list of runs, newest first, one line each; and how to go on. */
+export const runsView = (runs: readonly RunSummary[], options: RunsViewOptions): string => {
+  const { now, columns, paint } = options;
+  const cells = runs.map((run) => [
+    String(run.number),
+    statusWord(run.status, paint),
+    span(now - Date.parse(run.createdAt)),
+    String(run.turns),
+    count(run.tokens),
+    cost(run.usd, run.costKnown),
+    run.files === null ? '' : `${run.files} +${run.additions ?? 0} -${run.deletions ?? 0}`,
+  ]);
+  const heads = ['#', 'STATUS', 'AGE', 'TURNS', 'TOKENS', 'COST', 'FILES'];
+  const aligned = table(
+    [
+      ...heads.map((head) => ({
+        head,
+        align: head === 'STATUS' || head === 'FILES' ? ('left' as const) : ('right' as const),
+      })),
+      { head: 'TITLE', align: 'left' },
+    ],
+    runs.map((run, at) => [...(cells[at] ?? []), titled(run, columns)]),
+  );
+  const [head = '', ...lines] = aligned;
+  return [paint.dim(head), ...lines, ...hints(runs)].join('\n');
+};
+
+/** The other columns take about 60. */
+const titled = (run: RunSummary, columns: number | null): string => {
+  const text = cleanLine(open(run) ? `${run.title} (${run.detail})` : run.title);
+  return columns === null ? text : fit(text, Math.max(TITLE_COLUMNS, columns - 62));
+};
+
+const open = (run: RunSummary): boolean => ['waiting', 'failed', 'working'].includes(run.status);
+
+const hints = (runs: readonly RunSummary[]): readonly string[] => {
+  const waiting = runs.filter((run) => run.decisions > 0).length;
+  const reviewing = runs.filter((run) => run.status === 'reviewing');
+  const [first] = reviewing;
+  return [
+    ...(waiting > 0 || first !== undefined ? [''] : []),
+    ...(waiting > 0 ? [`${plural(waiting, 'run waits', 'runs wait')} for your decision: longhaul decisions`] : []),
+    ...(first !== undefined
+      ? [`${plural(reviewing.length, 'run is', 'runs are')} ready for review: longhaul diff ${first.number}`]
+      : []),
+  ];
+};
+
+export const noRuns = `There are no runs yet. Delegate one from within a git repository:
+
+  longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch
+`;
+
+export const noRunsFit = 'No run fits. Without a filter: longhaul runs';

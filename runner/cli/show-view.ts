@@ -1,0 +1,261 @@
+import type { DecisionVerdict } from '../../shared/decision/decision.ts';
+import { budgetNames, used } from '../../shared/run/budget.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { summarize } from '../../shared/run/summary.ts';
+import { cost, count, duration, moment, plural, span } from './format.ts';
+import { callById, type CommandHistory, type DecisionHistory, type History } from './history.ts';
+import type { Paint } from './paint.ts';
+import { actor } from './person.ts';
+import { statusWord } from './runs-view.ts';
+import { clean, cleanLine, indent } from './text.ts';
+import { appliedLine, commandLine, finishedLine } from './timeline.ts';
+
+export interface ShowOptions {
+  /** ms since the epoch */
+  readonly now: number;
+  readonly paint: Paint;
+  /** Print what calls gave back, too. */
+  readonly calls: boolean;
+}
+
+/** Lines of a failed command's output that are shown: the end says what went wrong. */
+const FAILED_LINES = 20;
+
+/** Everything about a run on one page: what was asked, what happened, what shows it, what to do now. */
+export const showView = (state: RunState, history: History, options: ShowOptions): string => {
+  const sections = [
+    header(state, options),
+    section('Goal', clean(state.task.goal).trim(), options),
+    section('Plan', planText(state), options),
+    section('Needs you', waitingText(state, options), options),
+    section('What happened', callsText(history, options), options),
+    section('Setup', commandsText(history, 'setup', options), options),
+    section('Decisions', history.decisions.map((decision) => decisionText(decision, options)).join('\n'), options),
+    section(
+      'Messages',
+      history.messages.map((said) => `${moment(said.at)}  ${actor(said.by)}: ${clean(said.text)}`).join('\n'),
+      options,
+    ),
+    section('Report', reportText(state, history, options), options),
+    section('Evidence', evidenceText(state, history, options), options),
+    section('Result', resultText(state), options),
+    section('Reviews', reviewsText(history), options),
+    section(
+      'Applied',
+      history.applications.map((applied) => `${moment(applied.at)}  ${appliedLine(applied)}`).join('\n'),
+      options,
+    ),
+    section('Retries', retriesText(history), options),
+    section('Spent', spentText(state), options),
+    section('Next', nextSteps(state).join('\n'), options),
+  ];
+  return sections.filter(Boolean).join('\n\n');
+};
+
+const section = (title: string, body: string, { paint }: ShowOptions): string =>
+  body === '' ? '' : `${paint.bold(title)}\n${indent(body, '  ')}`;
+
+const header = (state: RunState, { now, paint }: ShowOptions): string => {
+  const summary = summarize(state);
+  const { task } = state;
+  const from = `${task.source.commit.slice(0, 12)}${task.source.branch === null ? '' : ` (${cleanLine(task.source.branch)})`}`;
+  return [
+    `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}: ${cleanLine(summary.detail)}`,
+    `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
+    `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
+    `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,
+    ...failure(state, paint),
+  ].join('\n');
+};
+
+const remedies: Record<Extract<RunState, { status: 'failed' }>['class'], string> = {
+  infrastructure: 'The machine or the runner was at fault. Check it with: longhaul doctor. Then delegate again.',
+  model: 'The model endpoint was at fault. Check it with: longhaul doctor. Then delegate again.',
+  budget: 'Its budget was used up. Delegate again with more: --budget turns=120,usd=20',
+  policy: 'Policy did not allow what it needed. Change the policy (--policy) or the goal, and delegate again.',
+  task: 'The task itself did not work out. What happened is below; delegate again with a clearer goal.',
+};
+
+const failure = (state: RunState, paint: Paint): readonly string[] =>
+  state.status === 'failed'
+    ? [
+        `  ${paint.dim('failure   ')} ${paint.red(state.class)}: ${cleanLine(state.message)}`,
+        `  ${paint.dim('remedy    ')} ${remedies[state.class]}`,
+      ]
+    : [];
+
+const marks = { pending: '[ ]', active: '[>]', done: '[x]' } as const;
+const planText = (state: RunState): string =>
+  state.plan.map((step) => `${marks[step.status]} ${cleanLine(step.text)}`).join('\n');
+
+const waitingText = (state: RunState, { paint }: ShowOptions): string =>
+  Object.values(state.decisions)
+    .filter((open) => open.status !== 'decided')
+    .map((open) => `${paint.yellow(cleanLine(open.request.action))}\n  longhaul decisions ${open.request.id}`)
+    .join('\n');
+
+const callsText = (history: History, options: ShowOptions): string => {
+  let turn = -1;
+  return history.calls
+    .flatMap((call) => {
+      const head = call.turn === turn ? [] : [options.paint.dim(`turn ${call.turn}`)];
+      turn = call.turn;
+      const output = call.finished?.output.trimEnd() ?? '';
+      return [
+        ...head,
+        `  ${options.paint.dim(`[${call.number}]`)} ${finishedLine(call, options.paint)}`,
+        ...(options.calls && output !== '' ? [indent(clean(output), '        ')] : []),
+      ];
+    })
+    .join('\n');
+};
+
+const commandsText = (history: History, phase: CommandHistory['phase'], options: ShowOptions): string =>
+  history.commands
+    .filter((command) => command.phase === phase)
+    .map((command) => commandText(command, options))
+    .join('\n');
+
+const commandText = (command: CommandHistory, { paint, calls }: ShowOptions): string => {
+  const ok = command.outcome === 'exited' && command.exitCode === 0;
+  const lines = clean(command.output).trimEnd().split('\n');
+  const shown = calls ? lines : ok ? [] : lines.slice(-FAILED_LINES);
+  const left = lines.length - shown.length;
+  return [
+    commandLine(command, paint),
+    ...(left > 0 && shown.length > 0
+      ? [`    ${paint.dim(`… ${plural(left, 'line')} before; all of it: --calls`)}`]
+      : []),
+    ...shown.map((line) => `    ${line}`.trimEnd()),
+  ].join('\n');
+};
+
+const decisionText = ({ request, requestedAt, status, made }: DecisionHistory, { paint }: ShowOptions): string => {
+  const outcome =
+    made === null
+      ? paint.yellow(status === 'expired' ? 'expired undecided' : 'waits')
+      : `${verdictText(made.verdict, paint)} by ${cleanLine(actor(made.by))}, ${moment(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
+  return `${paint.dim(request.id)}  ${cleanLine(request.action)}\n  ${outcome}`;
+};
+
+const verdictText = (verdict: DecisionVerdict, paint: Paint): string => {
+  switch (verdict.kind) {
+    case 'approved':
+      return paint.green(verdict.arguments === null ? 'approved' : 'approved with other arguments');
+    case 'rejected':
+      return paint.red(verdict.reason === '' ? 'rejected' : `rejected (${cleanLine(verdict.reason)})`);
+    case 'answered':
+      return `answered "${cleanLine(verdict.answer)}"`;
+  }
+};
+
+/** Each claim with the calls that show it, and how those ended: a claim without a call that worked is marked. */
+const reportText = (state: RunState, history: History, { paint }: ShowOptions): string => {
+  if (state.report === null) return '';
+  const claims = state.report.claims.map((claim) => {
+    const calls = claim.calls.map((id) => callById(history, id));
+    const shown = calls.map((call) =>
+      call === undefined ? paint.red('a call that is not in the log') : `[${call.number}] ${finishedLine(call, paint)}`,
+    );
+    return [`- ${cleanLine(claim.text)}`, ...shown.map((line) => `    ${line}`)].join('\n');
+  });
+  return [clean(state.report.summary).trim(), ...claims].join('\n');
+};
+
+const evidenceText = (state: RunState, history: History, options: ShowOptions): string => {
+  const ran = history.commands.filter(
+    (command) => command.phase === 'verification' && command.round === history.round && !command.superseded,
+  );
+  if (ran.length > 0) return ran.map((command) => commandText(command, options)).join('\n');
+  if (state.task.verification.length > 0) return state.result === null ? '' : 'None was recorded in this round.';
+  return state.result === null ? '' : 'No verification command was given, so nothing shows that it works: --verify "…"';
+};
+
+const resultText = (state: RunState): string =>
+  state.result === null
+    ? ''
+    : `${plural(state.result.files, 'file')} changed, +${state.result.additions} -${state.result.deletions}`;
+
+const reviewsText = (history: History): string =>
+  history.reviews
+    .map((review) => {
+      const what = { accepted: 'accepted', rejected: 'rejected', changes: 'changes requested' }[review.verdict];
+      const comments = review.comments.map(
+        (comment) =>
+          `\n  ${cleanLine(comment.path)}${comment.line === null ? '' : `:${comment.line}`}  ${cleanLine(comment.text)}`,
+      );
+      return `round ${review.round}: ${what} by ${cleanLine(actor(review.by))}, ${moment(review.at)}${review.text === '' ? '' : `: ${cleanLine(review.text)}`}${comments.join('')}`;
+    })
+    .join('\n');
+
+const retriesText = (history: History): string =>
+  history.retries.map((retry) => `${moment(retry.at)}  ${retry.what}: ${cleanLine(retry.message)}`).join('\n');
+
+const spentText = (state: RunState): string => {
+  const { spent, budget } = state;
+  const usage = used(spent);
+  const lines = budgetNames.map((name) => {
+    const limit = budget[name];
+    const shown = {
+      turns: String(usage.turns),
+      tokens: `${count(spent.inputTokens)} in, ${count(spent.outputTokens)} out`,
+      usd: cost(spent.usd, spent.unpriced === 0),
+      activeMinutes: duration(spent.activeMs),
+      toolMinutes: duration(spent.toolMs),
+      retries: String(usage.retries),
+    }[name];
+    const most =
+      limit === null
+        ? 'no limit'
+        : {
+            usd: `$${limit}`,
+            activeMinutes: `${limit} min`,
+            toolMinutes: `${limit} min`,
+            tokens: count(limit),
+            turns: String(limit),
+            retries: String(limit),
+          }[name];
+    return `${labels[name].padEnd(11)} ${shown} of ${most}`.replace('of no limit', '(no limit)');
+  });
+  if (spent.unpriced > 0)
+    lines.push(`${plural(spent.unpriced, 'model call')} cost an unknown sum, which is not in the figure above.`);
+  return lines.join('\n');
+};
+
+const labels = {
+  turns: 'turns',
+  tokens: 'tokens',
+  usd: 'cost',
+  activeMinutes: 'worked',
+  toolMinutes: 'in commands',
+  retries: 'retries',
+} as const;
+
+/** What a person can do with a run now, as commands. */
+export const nextSteps = (state: RunState): readonly string[] => {
+  const run = state.number;
+  switch (state.status) {
+    case 'queued':
+    case 'ready':
+    case 'working':
+      return [`longhaul watch ${run}`, `longhaul cancel ${run}`];
+    case 'waiting':
+      return state.until.kind === 'decision'
+        ? [`longhaul decisions ${state.until.decision}`]
+        : [`longhaul watch ${run}`];
+    case 'reviewing':
+      return [
+        `longhaul diff ${run}                      see what changed`,
+        `longhaul apply ${run}                     put it into your working tree`,
+        `longhaul accept ${run}                    accept it`,
+        `longhaul discard ${run} --changes "…"     ask for another round`,
+      ];
+    case 'accepted':
+      return [`longhaul apply ${run}`];
+    case 'rejected':
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return [];
+  }
+};

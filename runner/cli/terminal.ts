@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { createInterface } from 'node:readline/promises';
+
+/** Where a command reads and writes. Data goes out, everything that is said about it goes to `note`. */
+export interface Terminal {
+  readonly out: (text: string | Uint8Array) => void;
+  readonly note: (text: string) => void;
+  readonly outIsTty: boolean;
+  /** A person can be asked: what is typed and what is shown both are at a terminal. */
+  readonly interactive: boolean;
+  readonly columns: () => number;
+  /** All of stdin. */
+  readonly input: () => Promise<string>;
+  /** One line from a person; null when the input ends. The question goes to stderr, so that data stays data. */
+  readonly ask: (question: string) => Promise<string | null>;
+}
+
+/** The width where nobody says: what a printed page and an old terminal have. */
+const COLUMNS = 80;
+
+export const processTerminal = (): Terminal => {
+  // `longhaul diff 3 | head` closes the pipe early: that is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
+  return {
+    out: (line) => void process.stdout.write(line),
+    note: (line) => void process.stderr.write(line),
+    outIsTty: process.stdout.isTTY,
+    interactive: process.stdin.isTTY && process.stderr.isTTY,
+    columns: () => process.stdout.columns || COLUMNS,
+    input: () => text(process.stdin),
+    ask: async (question) => {
+      const lines = createInterface({ input: process.stdin, output: process.stderr });
+      try {
+        const answer = lines.question(question);
+        return await Promise.race([answer, once(lines, 'close').then(() => null)]);
+      } finally {
+        lines.close();
+      }
+    },
+  };
+};

@@ -1,0 +1,34 @@
+import type { RunState } from '../../shared/run/state.ts';
+import { exit, type ExitCode } from './exit.ts';
+
+/** Whether following a run goes on, and what its end means to a script. */
+export type WatchEnd =
+  | { readonly kind: 'follow' }
+  | { readonly kind: 'end'; readonly exitCode: ExitCode; readonly why: 'over' | 'review' | 'decision' };
+
+/**
+ * A run that is over ends the watch: 0 with a result or with nothing to do, 1 where there is no result that counts. One
+ * in review waits for a person: 3. One that waits for a decision does too, but at a terminal the person is there
+ * and sees the question, so the watch goes on unless `untilDecision` says otherwise.
+ */
+export const watchEnd = (state: RunState, { untilDecision }: { readonly untilDecision: boolean }): WatchEnd => {
+  switch (state.status) {
+    case 'queued':
+    case 'working':
+    case 'ready':
+      return { kind: 'follow' };
+    case 'waiting':
+      return state.until.kind === 'decision' && untilDecision
+        ? { kind: 'end', exitCode: exit.waits, why: 'decision' }
+        : { kind: 'follow' };
+    case 'reviewing':
+      return { kind: 'end', exitCode: exit.waits, why: 'review' };
+    case 'accepted':
+    case 'completed':
+      return { kind: 'end', exitCode: exit.done, why: 'over' };
+    case 'rejected':
+    case 'failed':
+    case 'cancelled':
+      return { kind: 'end', exitCode: exit.failed, why: 'over' };
+  }
+};

@@ -1,0 +1,93 @@
+// Bundles the runner into dist/, and does nothing, in milliseconds, when nothing it is made of has changed.
+//
+//   dist/longhaul.mjs        the command line and the control plane
+//   dist/worker-child.mjs    what a worker process loads
+//   dist/writer-thread.mjs   the store's writing thread, looked for beside whatever chunk holds the store
+//
+// Commands are chunks that are loaded when they are used, so that each starts fast.
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = path.join(root, 'dist');
+const manifest = path.join(dist, 'build.json');
+
+const entries = {
+  longhaul: 'runner/main.ts',
+  'worker-child': 'runner/worker/entries/child.ts',
+  'writer-thread': 'runner/control/store/sqlite/writer-thread.ts',
+};
+
+/** Sources by path, size and time of change: cheap to take, and different whenever a file was written. */
+const fingerprint = async (files) => {
+  const stamps = await Promise.all(
+    files.map(async (file) => {
+      const { size, mtimeMs } = await stat(path.join(root, file)).catch(() => ({ size: -1, mtimeMs: 0 }));
+      return `${file} ${size} ${mtimeMs}`;
+    }),
+  );
+  return createHash('sha256').update(stamps.join('\n')).digest('hex');
+};
+
+const upToDate = async () => {
+  try {
+    const { inputs, outputs, hash } = JSON.parse(await readFile(manifest, 'utf8'));
+    return outputs.every((file) => existsSync(path.join(dist, file))) && (await fingerprint(inputs)) === hash;
+  } catch {
+    return false;
+  }
+};
+
+const build = async () => {
+  const { build: bundle } = await import('esbuild');
+  const result = await bundle({
+    absWorkingDir: root,
+    entryPoints: entries,
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22.13',
+    minifySyntax: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    // Their CommonJS parts call require() for what is Node's own.
+    banner: {
+      js: "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);",
+    },
+    legalComments: 'linked',
+    logLevel: 'warning',
+    metafile: true,
+    write: false,
+  });
+  await mkdir(dist, { recursive: true });
+  // Each file in one step: a runner that is starting meanwhile must not read half of one.
+  for (const { path: file, contents } of result.outputFiles) {
+    await writeFile(`${file}.new`, contents);
+    await rename(`${file}.new`, file);
+  }
+  const outputs = result.outputFiles.map((file) => path.basename(file.path));
+  const own = new Set([...outputs, path.basename(manifest)]);
+  const before = await outputsBefore();
+  await Promise.all(before.filter((file) => !own.has(file)).map((file) => rm(path.join(dist, file), { force: true })));
+  await chmod(path.join(dist, 'longhaul.mjs'), 0o755);
+  const inputs = ['scripts/build.mjs', 'package-lock.json', ...Object.keys(result.metafile.inputs)];
+  await writeFile(manifest, JSON.stringify({ inputs, outputs, hash: await fingerprint(inputs) }));
+};
+
+/** Chunks of earlier builds. Other things that may lie in dist/ are left alone. */
+const outputsBefore = async () =>
+  (await readdir(dist)).filter((file) => /^[a-zA-Z-]+(-[A-Z0-9]{8})?\.mjs(\.map|\.LEGAL\.txt)?$/.test(file));
+
+if (!(await upToDate())) {
+  const started = performance.now();
+  await build();
+  process.stderr.write(`longhaul: built dist/ in ${Math.round(performance.now() - started)} ms\n`);
+}
