@@ -73,7 +73,8 @@ const checkVerdict = (state: RunState, request: DecisionRequest, verdict: Decisi
         )
       : ok;
   }
-  if (request.tool === null)
+  // Approving a repetition says that the very same is to run again.
+  if (request.kind !== 'call' || request.tool === null)
     return refuse('invalid', `Decision ${request.id} has no arguments to edit.`, 'Approve it as it is, or reject it.');
   const parsed = parseCall(request.tool, verdict.arguments);
   if (parsed.outcome === 'invalid')

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest';
+import { ToolName } from '../../../shared/tool/arguments.ts';
+import { someTask } from './fixture.ts';
+import { instructions } from './instructions.ts';
+
+test('the agent is told which commands decide about its result', () => {
+  expect(instructions(someTask)).toContain(
+    'run them before you finish, as far as they work without network:\n- npm test',
+  );
+  expect(instructions({ ...someTask, verification: [] })).toContain('There are no verification commands for this run');
+});
+
+test('the agent is told what policy says to network access', () => {
+  expect(instructions(someTask)).toContain('a person then decides');
+  const policy = { ...someTask.policy, otherwise: { ...someTask.policy.otherwise, network: 'deny' as const } };
+  expect(instructions({ ...someTask, policy })).toContain('the policy of this run denies them');
+});
+
+test('nothing of the host is in the instructions, and tools are called by their names', () => {
+  const text = instructions(someTask);
+  expect(text).not.toMatch(/\/home\/|\.longhaul\//);
+  for (const name of ['read', 'list', 'search', 'edit', 'write', 'apply_patch', 'plan', 'ask', 'finish']) {
+    expect(ToolName.options).toContain(name);
+    expect(text).toContain(name);
+  }
+});

@@ -1,0 +1,258 @@
+import { judge, type Judgement } from '../../../shared/policy/evaluate.ts';
+import type { Policy } from '../../../shared/policy/policy.ts';
+import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts';
+import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
+import type { Call } from '../../../shared/run/state.ts';
+import { ToolName } from '../../../shared/tool/arguments.ts';
+import { parseCall } from '../../../shared/tool/policy-call.ts';
+
+export type JudgedCall = Extract<WorkerEvent, { type: 'call.judged' }>;
+type CallItem = Extract<ModelItem, { type: 'call' }>;
+
+/** As the Responses API allows. */
+const longestId = 64;
+
+/**
+ * Gives calls other ids where theirs cannot serve: used before in this run (small servers count from 0 in every response),
+ * empty or too long. To be applied before the turn is recorded, since claims, outputs and decisions name calls by id.
+ */
+export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelItem[]): readonly ModelItem[] => {
+  const turns = events.flatMap(({ body }) => (body.type === 'turn.taken' ? [body] : []));
+  const used = new Set(
+    turns.flatMap((turn) => turn.items.flatMap((item) => (item.type === 'call' ? [item.call] : []))),
+  );
+  let count = 0;
+  return items.map((item) => {
+    if (item.type !== 'call') return item;
+    let id = item.call;
+    while (id === '' || id.length > longestId || used.has(id)) {
+      count += 1;
+      id = `call_${turns.length + 1}_${count}`;
+    }
+    used.add(id);
+    return { ...item, call: id };
+  });
+};
+
+/** The verdict on each call of a turn, in its order. Pure: equal policies and items give equal verdicts. */
+export const judgeCalls = (policy: Policy, items: readonly ModelItem[]): readonly JudgedCall[] =>
+  items.flatMap((item) => (item.type === 'call' ? [judgeCall(policy, item)] : []));
+
+const judgeCall = (policy: Policy, item: CallItem): JudgedCall => {
+  const known = ToolName.safeParse(item.name).success;
+  const args = jsonOf(item.arguments);
+  if (known && args === undefined)
+    return invalid(
+      item,
+      null,
+      `The arguments of ${item.name} are not JSON. Send one JSON object that fits its schema.`,
+    );
+  const parsed = parseCall(item.name, args);
+  if (parsed.outcome === 'invalid') return invalid(item, known && args !== undefined ? args : null, parsed.message);
+  const judgement = judge(policy, parsed.call);
+  const { verdict, rule, reason, repeatable } = parsed.tool === 'ask' ? asked(judgement) : judgement;
+  return {
+    type: 'call.judged',
+    v: 1,
+    call: item.call,
+    tool: parsed.tool,
+    arguments: Json.parse(parsed.arguments),
+    verdict,
+    rule,
+    reason,
+    network: [...parsed.call.network],
+    repeatable,
+  };
+};
+
+/** A question is for a person to answer, unless policy wants none to be asked. */
+const asked = (judgement: Judgement): Judgement =>
+  judgement.verdict === 'deny' ? judgement : { ...judgement, verdict: 'ask', reason: 'The agent asks a question.' };
+
+const jsonOf = (text: string): Json | undefined => {
+  try {
+    return Json.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
+
+const invalid = (item: CallItem, args: Json | null, reason: string): JudgedCall => ({
+  type: 'call.judged',
+  v: 1,
+  call: item.call,
+  tool: item.name,
+  arguments: args,
+  verdict: 'invalid',
+  rule: null,
+  reason,
+  network: [],
+  repeatable: false,
+});
+
+/** A decision without what its asker adds: id, turn, expiry and hash. `call`: the call that it is about, if any. */
+export type DecisionDraft = Omit<DecisionRequest, 'id' | 'requester' | 'expiresAt' | 'hash'> & {
+  readonly call: string | null;
+};
+
+const waits = 'The run stays parked and is listed as needing attention; nothing is approved and nothing is rejected.';
+
+/** Asks whether a call may run; of the tool `ask`, what its answer is. */
+export const aboutCall = (judged: JudgedCall): DecisionDraft => {
+  const { call, tool, arguments: args, reason } = judged;
+  if (tool === 'ask') return aboutQuestion(judged);
+  return {
+    call,
+    kind: 'call',
+    tool,
+    arguments: args,
+    action: actionOf(judged),
+    reason,
+    consequence: `If you approve, ${consequenceOf(judged)}, and the agent goes on with the result. If you reject it, the agent is told why and goes on without.`,
+    onExpiry: waits,
+    choices: [],
+  };
+};
+
+const aboutQuestion = ({ call, tool, arguments: args, reason }: JudgedCall): DecisionDraft => ({
+  call,
+  kind: 'question',
+  tool,
+  arguments: args,
+  action: textOf(args, 'question') ?? 'The agent asks a question.',
+  reason,
+  consequence:
+    'The agent is given your answer and goes on. If you reject the question, it is told to decide by itself, with your reason.',
+  onExpiry: waits,
+  choices: listOf(args, 'choices'),
+});
+
+interface Described {
+  readonly tool: string;
+  readonly arguments: Json | null;
+  readonly network: readonly string[];
+}
+
+/** "Run npm install in the sandbox, with network access to registry.npmjs.org" */
+const actionOf = ({ tool, arguments: args, network }: Described): string => {
+  const subject = textOf(args, 'command') ?? textOf(args, 'path') ?? '';
+  const reaching = network.length === 0 ? '' : `, with network access to ${network.join(', ')}`;
+  switch (tool) {
+    case 'bash':
+      return `Run ${subject} in the sandbox${reaching}`;
+    case 'edit':
+    case 'write':
+      return `${tool === 'edit' ? 'Edit' : 'Write'} the file ${subject}`;
+    case 'apply_patch':
+      return `Change files by a patch: ${patchedFiles(args).join(', ')}`;
+    default:
+      return subject === '' ? `Call ${tool}` : `Call ${tool} on ${subject}`;
+  }
+};
+
+const consequenceOf = ({ tool, network }: Described): string => {
+  if (tool !== 'bash') return 'the file is changed in the copy of the repository that the agent works on';
+  return network.length === 0
+    ? 'the command runs in the sandbox, without network'
+    : `the command runs in the sandbox and can reach ${network.join(', ')}, to which it could also send the code that it sees`;
+};
+
+const patchedFiles = (args: Json | null): readonly string[] => {
+  const parsed = parseCall('apply_patch', args);
+  return parsed.outcome === 'ok' ? parsed.call.paths : [];
+};
+
+const fieldOf = (args: Json | null, name: string): Json | undefined =>
+  typeof args === 'object' && args !== null && !Array.isArray(args) ? args[name] : undefined;
+
+const textOf = (args: Json | null, name: string): string | null => {
+  const value = fieldOf(args, name);
+  return typeof value === 'string' && value !== '' ? value : null;
+};
+
+const listOf = (args: Json | null, name: string): string[] => {
+  const value = fieldOf(args, name);
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+};
+
+/** Asks about a command with network access whose worker died: nobody knows how far it came. `call` has the arguments it ran with. */
+export const aboutInterrupted = (call: Pick<Call, 'id' | 'tool' | 'arguments' | 'network'>): DecisionDraft => ({
+  call: call.id,
+  kind: 'retry',
+  tool: call.tool,
+  arguments: call.arguments,
+  action: `${actionOf(call)}, once more`,
+  reason:
+    'The worker died while it ran with network access, so it may have done its work outside already, in part or whole.',
+  consequence:
+    'If you approve, the workspace is taken back to before the command and it runs again. If you reject it, the agent is told that it was interrupted, and goes on.',
+  onExpiry: waits,
+  choices: [],
+});
+
+/** Asks whether a request to the model that failed or was refused is to be tried again. */
+export const aboutModel = (message: string, refusal: boolean): DecisionDraft => ({
+  call: null,
+  kind: 'retry',
+  tool: null,
+  arguments: null,
+  action: refusal ? 'Ask the model again, which declined to go on' : 'Ask the model again',
+  reason: message,
+  consequence:
+    'If you approve, the model is asked once more. If you reject it, the run ends as failed; what the agent changed so far stays in its log.',
+  onExpiry: waits,
+  choices: [],
+});
+
+/** How a budget is called in a sentence. */
+const budgetText: Record<BudgetName, string> = {
+  turns: 'turns',
+  tokens: 'tokens',
+  usd: 'US dollars',
+  activeMinutes: 'minutes of work',
+  toolMinutes: 'minutes of commands',
+  retries: 'retries',
+};
+
+/** Asks for half as much again of a budget that is used up, counted from what was used. */
+export const aboutBudget = ({ budget, limit, used }: Exceeded, spent: Spent): DecisionDraft => {
+  const raised = Math.max(limit, used) * 1.5;
+  const asked = budget === 'usd' ? Math.ceil(raised * 100) / 100 : Math.ceil(raised);
+  return {
+    call: null,
+    kind: 'budget',
+    tool: null,
+    arguments: { budget, limit: asked },
+    action: `Raise the budget from ${limit} to ${asked} ${budgetText[budget]}`,
+    reason: `${limit} ${budgetText[budget]} are used up. So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
+    consequence:
+      'If you approve, the agent goes on until the new limit. If you reject it, work stops here and what there is goes to verification and review.',
+    onExpiry: waits,
+    choices: [],
+  };
+};
+
+const costText = ({ usd, unpriced }: Spent): string => {
+  const known = `US$ ${usd.toFixed(2)}`;
+  if (unpriced === 0) return known;
+  return usd === 0 ? 'cost unknown' : `at least ${known}`;
+};
+
+/** Asks what an agent is to do that gets nowhere: the same call with the same result, or turns without any. */
+export const aboutStuck = (sign: 'same call' | 'no calls', count: number): DecisionDraft => ({
+  call: null,
+  kind: 'question',
+  tool: null,
+  arguments: null,
+  action: 'The agent seems to be stuck. What should it do?',
+  reason:
+    sign === 'same call'
+      ? `It made the same call with the same result ${count} times in a row.`
+      : `It called no tool in ${count} turns in a row.`,
+  consequence:
+    'The agent is given your answer and goes on. If you reject the question, work stops here and what there is goes to verification and review.',
+  onExpiry: waits,
+  choices: [],
+});

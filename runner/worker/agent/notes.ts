@@ -1,0 +1,54 @@
+import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
+import { passed } from '../../../shared/run/state.ts';
+
+/** How a command of Longhaul's own ended. */
+export type CommandEnd = Omit<Extract<WorkerEvent, { type: 'verification.finished' }>, 'type' | 'v'>;
+
+type Body<Type extends RunEvent['body']['type']> = Extract<RunEvent['body'], { type: Type }>;
+
+/** Texts of what the model is told in the user's role after the goal. */
+export const afterNoCalls =
+  'Longhaul: You called no tool, so nothing happened. Go on with the task; when it is done, or cannot be done, call finish.';
+
+export const afterRefusal =
+  'Longhaul: A person has read that you declined, and asks you to go on with the task as it was given. If there is a part that you cannot do, do the rest, and say so when you call finish.';
+
+export const said = ({ by, text }: Body<'message.sent'>): string => `Message from ${by}:\n${text}`;
+
+export const answered = (by: string, question: string, answer: string): string =>
+  `Longhaul asked a person: ${question}\nAnswer from ${by}:\n${answer}`;
+
+export const stopped = (why: string, reason: string): string =>
+  `Longhaul: A person stopped the work here; what there was went to review. ${why}${reason === '' ? '' : `\nTheir words: ${reason}`}`;
+
+export const changesRequested = ({ by, reason, comments }: Body<'review.decided'>): string => {
+  const lines = comments.map(({ path, line, text }) => `- ${path}${line === null ? '' : `, line ${line}`}: ${text}`);
+  const general = reason === '' ? [] : [reason];
+  const perFile = lines.length === 0 ? [] : [`Comments (line numbers as in your result):\n${lines.join('\n')}`];
+  return [
+    `${by} has reviewed your result and asks for changes. Make them, then call finish again.`,
+    ...general,
+    ...perFile,
+  ].join('\n\n');
+};
+
+export const repairNeeded = (verification: readonly CommandEnd[]): string => {
+  const failures = verification.filter((end) => !passed(end)).map(commandText);
+  const good = verification.filter(passed).map(({ command }) => `\n- ${command}`);
+  return [
+    'Longhaul: Verification of your result failed, on a fresh copy of your tree. Find out why, mend it, then call finish again.',
+    ...failures,
+    ...(good.length === 0 ? [] : [`These passed:${good.join('')}`]),
+  ].join('\n\n');
+};
+
+/** A command that Longhaul ran, as the model is shown it. */
+export const commandText = ({ command, outcome, exitCode, output }: CommandEnd): string => {
+  const ends = {
+    exited: `exit code ${exitCode ?? 'unknown'}`,
+    timeout: 'stopped at its time limit',
+    limit: 'stopped at the disk limit of the workspace',
+    cancelled: 'interrupted',
+  } as const;
+  return `$ ${command}\n${ends[outcome]}\n${output.trimEnd()}`.trimEnd();
+};

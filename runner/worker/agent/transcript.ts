@@ -1,0 +1,247 @@
+import { canonicalJson } from '../../../shared/decision/canonical.ts';
+import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
+import type { PlanStep, RunEvent, Task, WorkerEvent } from '../../../shared/run/events.ts';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
+import {
+  afterNoCalls,
+  afterRefusal,
+  answered,
+  changesRequested,
+  repairNeeded,
+  said,
+  stopped,
+  type CommandEnd,
+} from './notes.ts';
+
+/** Something the model is told in the user's role. People's own words are kept when older turns are summed up. */
+export interface Note {
+  readonly from: 'person' | 'longhaul';
+  readonly text: string;
+}
+
+/** What became of one call of the model's. */
+export interface CallRecord {
+  readonly tool: string;
+  readonly arguments: Json | null;
+  /** Null: it has not been finished. */
+  readonly output: string | null;
+  readonly outcome: string | null;
+  readonly exitCode: number | null;
+  /** The arguments it ran with, where a person changed them. */
+  readonly changedTo: Json | null;
+}
+
+export interface TurnRecord {
+  readonly turn: number;
+  /** What the model was told since the turn before, when it was asked for this one. */
+  readonly told: readonly Note[];
+  readonly items: readonly ModelItem[];
+  readonly calls: ReadonlyMap<string, CallRecord>;
+}
+
+export interface Compaction {
+  /** The last turn that the summary stands for. */
+  readonly through: number;
+  readonly summary: string;
+  readonly plan: readonly PlanStep[];
+}
+
+/** A run as the model is to see it: the log with all left out that is not for its eyes. */
+export interface Transcript {
+  readonly task: Task;
+  readonly setup: readonly CommandEnd[];
+  readonly turns: readonly TurnRecord[];
+  /** What it is told with the next request. */
+  readonly told: readonly Note[];
+  readonly compaction: Compaction | null;
+  readonly plan: readonly PlanStep[];
+}
+
+interface Draft {
+  task: Task | null;
+  readonly setup: CommandEnd[];
+  readonly turns: (TurnRecord & { readonly calls: Map<string, CallRecord> })[];
+  /** In the request that is under way, or in the next one. */
+  told: Note[];
+  /** Came after the request that is under way: for the one after it. */
+  later: Note[];
+  /** A request is under way: what comes now is not in it. */
+  asking: boolean;
+  compaction: Compaction | null;
+  plan: readonly PlanStep[];
+  verification: CommandEnd[];
+  readonly requests: Map<string, DecisionRequest>;
+}
+
+/**
+ * Reads the log of one run. What the model was told lies where it was when the model was asked: a message that arrives
+ * while a request is under way belongs to the next one. So the context of a turn is always the beginning of the next one's.
+ * Throws where the log does not begin with `run.created`.
+ */
+export const readTranscript = (events: readonly RunEvent[]): Transcript => {
+  const draft: Draft = {
+    task: null,
+    setup: [],
+    turns: [],
+    told: [],
+    later: [],
+    asking: false,
+    compaction: null,
+    plan: [],
+    verification: [],
+    requests: new Map(),
+  };
+  for (const { body } of events) add(draft, body);
+  const { task, setup, turns, compaction, plan } = draft;
+  if (task === null) throw new Error('a log without run.created has no context');
+  return { task, setup, turns, told: draft.told, compaction, plan };
+};
+
+const add = (draft: Draft, body: RunEvent['body']): void => {
+  switch (body.type) {
+    case 'run.created':
+      draft.task = body.task;
+      return;
+    case 'setup.finished':
+      draft.setup.push(body);
+      return;
+    case 'model.started':
+      endRequest(draft);
+      draft.asking = body.purpose === 'turn';
+      return;
+    case 'model.failed':
+    case 'model.lost':
+      endRequest(draft);
+      return;
+    case 'turn.taken':
+      takeTurn(draft, body);
+      return;
+    case 'context.compacted':
+      draft.compaction = { through: body.through, summary: body.summary, plan: draft.plan };
+      return;
+    case 'plan.updated':
+      draft.plan = body.steps;
+      return;
+    case 'verification.finished':
+      draft.verification.push(body);
+      return;
+    case 'repair.requested':
+      tell(draft, 'longhaul', repairNeeded(draft.verification));
+      draft.verification = [];
+      return;
+    case 'round.finished':
+      draft.verification = [];
+      return;
+    case 'message.sent':
+      tell(draft, 'person', said(body));
+      return;
+    case 'review.decided':
+      if (body.verdict === 'changes') tell(draft, 'person', changesRequested(body));
+      return;
+    case 'decision.requested':
+      draft.requests.set(body.request.id, body.request);
+      return;
+    case 'decision.made':
+      decide(draft, body);
+      return;
+    case 'call.judged':
+    case 'call.started':
+    case 'call.finished':
+      addToCall(draft, body);
+      return;
+    case 'activation.queued':
+    case 'activation.leased':
+    case 'activation.lost':
+    case 'activation.ended':
+    case 'prepare.started':
+    case 'prepare.finished':
+    case 'setup.started':
+    case 'model.accepted':
+    case 'report.submitted':
+    case 'verification.started':
+    case 'decision.expired':
+    case 'decision.renewed':
+    case 'timer.fired':
+    case 'changes.applied':
+    case 'run.completed':
+    case 'run.failed':
+    case 'run.cancelled':
+      return;
+  }
+};
+
+const tell = (draft: Draft, from: Note['from'], text: string): void => {
+  (draft.asking ? draft.later : draft.told).push({ from, text });
+};
+
+/** Whatever came while a request was under way that came to nothing is told in the next one. */
+const endRequest = (draft: Draft): void => {
+  draft.told.push(...draft.later);
+  draft.later = [];
+  draft.asking = false;
+};
+
+const takeTurn = (draft: Draft, { turn, items }: Extract<WorkerEvent, { type: 'turn.taken' }>): void => {
+  const calls = new Map<string, CallRecord>();
+  for (const item of items)
+    if (item.type === 'call')
+      calls.set(item.call, {
+        tool: item.name,
+        arguments: null,
+        output: null,
+        outcome: null,
+        exitCode: null,
+        changedTo: null,
+      });
+  draft.turns.push({ turn, told: draft.told, items, calls });
+  draft.told = draft.later;
+  draft.later = [];
+  draft.asking = false;
+  // A refusal is followed by what a person says to it.
+  if (calls.size === 0 && !items.some((item) => item.type === 'refusal'))
+    draft.told.unshift({ from: 'longhaul', text: afterNoCalls });
+};
+
+const addToCall = (
+  draft: Draft,
+  body: Extract<WorkerEvent, { type: 'call.judged' | 'call.started' | 'call.finished' }>,
+): void => {
+  const calls = draft.turns.at(-1)?.calls;
+  const record = calls?.get(body.call);
+  if (calls === undefined || record === undefined) return;
+  switch (body.type) {
+    case 'call.judged':
+      calls.set(body.call, { ...record, arguments: body.arguments });
+      return;
+    case 'call.started':
+      if (canonicalJson(body.arguments) !== canonicalJson(record.arguments))
+        calls.set(body.call, { ...record, changedTo: body.arguments });
+      return;
+    case 'call.finished':
+      calls.set(body.call, { ...record, output: body.output, outcome: body.outcome, exitCode: body.exitCode });
+  }
+};
+
+/** The decisions that are not about a call: what a person said to Longhaul's own question is for the agent too. */
+const decide = (
+  draft: Draft,
+  { decision, verdict, by }: Extract<RunEvent['body'], { type: 'decision.made' }>,
+): void => {
+  const request = draft.requests.get(decision);
+  if (request === undefined || request.requester.call !== null) return;
+  switch (request.kind) {
+    case 'question':
+      if (verdict.kind === 'answered') tell(draft, 'person', answered(by, request.action, verdict.answer));
+      if (verdict.kind === 'rejected') tell(draft, 'longhaul', stopped(request.reason, verdict.reason));
+      return;
+    case 'budget':
+      if (verdict.kind === 'rejected') tell(draft, 'longhaul', stopped(request.reason, verdict.reason));
+      return;
+    case 'retry': {
+      const refused = draft.turns.at(-1)?.items.some((item) => item.type === 'refusal') === true;
+      if (verdict.kind === 'approved' && refused) tell(draft, 'longhaul', afterRefusal);
+      return;
+    }
+    case 'call':
+  }
+};
