@@ -210,7 +210,7 @@ const lostLease = (state: RunState, { activation, fence }: { activation: string;
     ? over(state)
     : refuse(
         'fenced',
-        `Activation ${activation} no longer holds run ${state.id}: its fence ${fence} is behind ${state.fence}, or the run is ${state.status}.`,
+        `Activation ${activation} with fence ${fence} does not hold run ${state.id}, which is ${state.status} at fence ${state.fence}.`,
         'Stop; whatever was not appended is done again by the next activation.',
       );
 

@@ -14,7 +14,7 @@ export interface Circumstances {
   /** Ms since the epoch. */
   readonly now: number;
   /** A fresh id, in case an activation is queued. */
-  readonly activation: string;
+  readonly nextActivation: string;
 }
 
 /** A write as data: it can cross to another thread. */
@@ -96,7 +96,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   };
   const created = reduce(undefined, first);
   if (created === undefined) throw new Error('A run that was created has no state.');
-  const settled = settle(created, [], { at, activation: input.activation });
+  const settled = settle(created, [], { at, activation: input.nextActivation });
   const events = [first, ...envelop(settled.events, { state: created, position: position + 1, at, by: null })];
   const held: HeldRun = { state: settled.state, position: position + events.length - 1, leaseUntil: null, batch: null };
   await projectNew(db, held);
@@ -120,7 +120,7 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
       repeated: true,
     };
   const at = timeFor(held.state, input.now);
-  const obeyed = obey(held.state, command, { at, activation: input.activation });
+  const obeyed = obey(held.state, command, { at, activation: input.nextActivation });
   if (obeyed.outcome === 'refused') return obeyed;
   const events = await append(transaction, { held, obeyed, at, command, options });
   const known =
@@ -223,7 +223,7 @@ const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): P
   const obeyed = obey(
     held.state,
     { kind: 'append', activation, fence, events: [] },
-    { at: timeFor(held.state, input.now), activation: input.activation },
+    { at: timeFor(held.state, input.now), activation: input.nextActivation },
   );
   if (obeyed.outcome === 'refused') return obeyed;
   await moveLease(transaction.db, { id: run, lease_until: leaseUntil });

@@ -165,7 +165,7 @@ class SqliteStore implements Store {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.#parts.now(), activation: `act_${this.#parts.newId()}` };
+    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
   }
 
   async #read<Value>(read: (db: Connection['db']) => Promise<Value>): Promise<Value> {

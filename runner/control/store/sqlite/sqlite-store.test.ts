@@ -1,0 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { storeSuite } from '../../../../test/suites/store.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+
+storeSuite('SQLite', async ({ now }) => {
+  const folder = mkdtempSync(join(tmpdir(), 'longhaul-store-'));
+  let store = await openSqliteStore({ folder, now });
+  return {
+    get store() {
+      return store;
+    },
+    async reopen() {
+      await store[Symbol.asyncDispose]();
+      store = await openSqliteStore({ folder, now });
+      return store;
+    },
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});

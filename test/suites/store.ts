@@ -1,0 +1,578 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Store, Written } from '../../runner/control/store/store.ts';
+import { ListInput } from '../../shared/api/runner-api.ts';
+import type { Command } from '../../shared/run/commands.ts';
+import { RunEvent, type Task } from '../../shared/run/events.ts';
+import { fold } from '../../shared/run/reduce.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { callFinished, ended, roundFinished, someRequest, someTask } from './runs.ts';
+import { expectProjections, randomCommand, someStep } from './store-model.ts';
+
+/** A store for one test. `reopen` closes it and opens it again on the same data. */
+export interface OpenedStore extends AsyncDisposable {
+  readonly store: Store;
+  reopen(): Promise<Store>;
+}
+
+/** Opens an empty store whose clock is `now`, ms since the epoch. */
+export type OpenStore = (options: { readonly now: () => number }) => Promise<OpenedStore>;
+
+const start = Date.parse('2030-01-01T00:00:00.000Z');
+const hour = 3_600_000;
+const everything = { status: null, repository: null, limit: 500, before: null } as const;
+
+/** A clock that goes on by one second whenever it is looked at. */
+const ticking = (): (() => number) => {
+  let now = start;
+  return () => (now += 1000);
+};
+
+const done = (written: Written): Extract<Written, { outcome: 'done' }> => {
+  if (written.outcome === 'refused') throw new Error(written.refusal.message);
+  return written;
+};
+const codeOf = (written: Written): string => (written.outcome === 'refused' ? written.refusal.code : 'done');
+
+const activationOf = (state: RunState): string => ('activation' in state ? state.activation : '');
+
+interface Worker {
+  readonly run: string;
+  readonly activation: string;
+  readonly fence: number;
+}
+
+const create = async (store: Store, run: string, change: Partial<Task> = {}): Promise<RunState> =>
+  (await store.create({ run, task: someTask(change), dedupeKey: null })).state;
+
+const leaseNext = async (store: Store, run: string): Promise<Worker> => {
+  const activation = activationOf((await store.state(run))!);
+  const { state } = done(
+    await store.command(run, { kind: 'lease', activation, worker: 'w' }, { leaseUntil: start + hour }),
+  );
+  return { run, activation, fence: state.fence };
+};
+
+const appendOf = (
+  { activation, fence }: Worker,
+  ...events: Extract<Command, { kind: 'append' }>['events']
+): Command => ({
+  kind: 'append',
+  activation,
+  fence,
+  events,
+});
+
+const request = (run: string, decision = 'dec_0001') =>
+  someRequest({ run, decision, kind: 'call', expiresAt: new Date(start + hour).toISOString() });
+const asking = (run: string) => ({ type: 'decision.requested', v: 1, request: request(run) }) as const;
+const reject = (run: string): Command => ({
+  kind: 'decide',
+  by: 'person:ada',
+  decision: 'dec_0001',
+  hash: request(run).hash,
+  verdict: { kind: 'rejected', reason: 'no' },
+});
+const parked = ended({ kind: 'decision', decision: 'dec_0001' });
+
+const typesOf = async (store: Store, run: string): Promise<readonly string[]> =>
+  (await store.events(run, 0, 1000)).map((event) => event.body.type);
+
+/** What every store must do. */
+export const storeSuite = (name: string, open: OpenStore): void => {
+  describe(`${name}: creating`, () => {
+    test('gives a queued run with a number, its events and its place in the queue', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      const created = await store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
+      expect(created).toMatchObject({ outcome: 'created', state: { id: 'run_aaaa', number: 1, status: 'queued' } });
+      expect(created.events).toEqual(await store.events('run_aaaa', 0, 10));
+      expect(created.events.map((event) => RunEvent.parse(event))).toEqual(created.events);
+      expect(created.state).toEqual(fold(created.events));
+      expect(await store.state('run_aaaa')).toEqual(created.state);
+      expect(await store.queued(10)).toEqual([
+        {
+          run: 'run_aaaa',
+          number: 1,
+          activation: expect.stringMatching(/^act_[a-z0-9]{12,}$/),
+          tenant: 'local',
+          repository: '/home/ada/shop',
+          priority: 0,
+          since: new Date(start).toISOString(),
+          leaseUntil: null,
+        },
+      ]);
+    });
+
+    test('twice with one key gives the same run; another tenant has keys of its own', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const of = (run: string, tenant: string) =>
+        store.create({ run, task: someTask({ tenant }), dedupeKey: 'nightly' });
+      const [first, again, other] = await Promise.all([of('run_aaaa', 'a'), of('run_bbbb', 'a'), of('run_cccc', 'b')]);
+      expect([first, again, other].map(({ outcome, state }) => [outcome, state.id, state.number])).toEqual([
+        ['created', 'run_aaaa', 1],
+        ['known', 'run_aaaa', 1],
+        ['created', 'run_cccc', 2],
+      ]);
+      expect(again).toEqual({ outcome: 'known', state: first.state, events: [] });
+    });
+  });
+
+  describe(`${name}: the life of a run`, () => {
+    test('goes from delegation over a decision and two rounds to its verdict', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const first = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(first, callFinished('one'), asking('run_aaaa')), { batch: 1 }));
+      done(await store.command('run_aaaa', appendOf(first, parked), { batch: 2 }));
+      expect(await store.openDecisions('local')).toEqual([
+        {
+          run: 'run_aaaa',
+          title: 'Repair the price list',
+          tenant: 'local',
+          status: 'pending',
+          request: request('run_aaaa'),
+        },
+      ]);
+      done(await store.command('run_aaaa', reject('run_aaaa')));
+      const second = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(second, roundFinished), { batch: 1 }));
+      const review = { kind: 'review', by: 'person:ada', reason: 'nearly', comments: [] } as const;
+      done(await store.command('run_aaaa', { ...review, verdict: 'changes' }));
+      const third = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(third, roundFinished), { batch: 1 }));
+      const last = done(await store.command('run_aaaa', { ...review, verdict: 'accepted' }));
+
+      expect(last.state).toMatchObject({ status: 'accepted', round: 2, fence: 3 });
+      expect(await typesOf(store, 'run_aaaa')).toEqual([
+        'run.created',
+        'activation.queued',
+        'activation.leased',
+        'call.finished',
+        'decision.requested',
+        'activation.ended',
+        'decision.made',
+        'activation.queued',
+        'activation.leased',
+        'round.finished',
+        'review.decided',
+        'activation.queued',
+        'activation.leased',
+        'round.finished',
+        'review.decided',
+      ]);
+      const events = await store.events('run_aaaa', 0, 100);
+      expect(last.state).toEqual(fold(events));
+      expect(events.map((event) => event.activation)).toEqual(
+        events.map(({ body, seq }) =>
+          ['call.finished', 'decision.requested', 'activation.ended', 'round.finished'].includes(body.type)
+            ? (seq < 7 ? first : seq < 11 ? second : third).activation
+            : null,
+        ),
+      );
+      await expectProjections(store, ['run_aaaa'], new Map());
+    });
+
+    test('a run that nobody has heard of is refused', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const heartbeat = { run: 'run_none', activation: 'act_none', fence: 1, after: 0, leaseUntil: start };
+      expect(codeOf(await store.command('run_none', { kind: 'fire' }))).toBe('not_found');
+      expect(codeOf(await store.heartbeat(heartbeat))).toBe('not_found');
+      expect([await store.state('run_none'), await store.events('run_none', 0, 10), await store.position()]).toEqual([
+        null,
+        [],
+        0,
+      ]);
+    });
+
+    test('its log never goes back in time, even if the clock does', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      now -= hour;
+      await leaseNext(store, 'run_aaaa');
+      expect((await store.events('run_aaaa', 0, 10)).map((event) => event.at)).toEqual(
+        Array.from({ length: 3 }, () => new Date(start).toISOString()),
+      );
+    });
+  });
+
+  describe(`${name}: waking`, () => {
+    /** All ways to merge the sequences, each kept in its own order. */
+    const merges = (sequences: readonly (readonly string[])[]): readonly (readonly string[])[] => {
+      const left = sequences.filter((sequence) => sequence.length > 0);
+      return left.length === 0
+        ? [[]]
+        : left.flatMap((sequence) =>
+            merges(left.map((other) => (other === sequence ? other.slice(1) : other))).map((rest) => [
+              sequence[0]!,
+              ...rest,
+            ]),
+          );
+    };
+    // The worker may be lost, and may send its last batch twice; the decision comes whenever it likes once it was asked.
+    const orders = merges([['ask', 'work', 'park', 'park'], ['decide'], ['lose']]).filter(
+      (order) => order.indexOf('ask') < order.indexOf('decide') && order.indexOf('ask') < order.indexOf('lose'),
+    );
+
+    test('is never lost, in whatever order things happen', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const results = await Promise.all(
+        orders.map(async (order, index) => {
+          const { id: run } = await create(store, `run_order${index}`);
+          const worker = await leaseNext(store, run);
+          const steps: Record<string, () => Promise<Written>> = {
+            ask: () => store.command(run, appendOf(worker, asking(run)), { batch: 1 }),
+            work: () => store.command(run, appendOf(worker, callFinished('x')), { batch: 2 }),
+            park: () => store.command(run, appendOf(worker, parked), { batch: 3 }),
+            decide: () => store.command(run, reject(run)),
+            lose: () => store.command(run, { kind: 'lose', activation: worker.activation, reason: 'killed' }),
+          };
+          // All at once: the store is to put them in order, in as few commits as it likes.
+          await Promise.all(order.map((step) => steps[step]!()));
+          const state = (await store.state(run))!;
+          const decisions = (await typesOf(store, run)).filter((type) => type === 'decision.made');
+          const woken = activationOf(state) !== worker.activation;
+          return { order, status: state.status, woken, decisions: decisions.length };
+        }),
+      );
+      expect(results).toEqual(orders.map((order) => ({ order, status: 'queued', woken: true, decisions: 1 })));
+      expect(results).toHaveLength(20);
+      await expectProjections(
+        store,
+        orders.map((_, index) => `run_order${index}`),
+        new Map(),
+      );
+    });
+  });
+
+  describe(`${name}: the worker's hold`, () => {
+    test('ends with its lease: whoever lost it can append nothing, and changes nothing', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const first = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', { kind: 'lose', activation: first.activation, reason: 'silent' }));
+      const second = await leaseNext(store, 'run_aaaa');
+      const before = [await store.state('run_aaaa'), await store.leased(), await store.position()];
+      const late = { leaseUntil: start + 9 * hour };
+      const forged = { ...second, fence: first.fence };
+      expect([
+        codeOf(await store.command('run_aaaa', appendOf(first, callFinished('late')), { batch: 1, ...late })),
+        codeOf(await store.command('run_aaaa', appendOf(forged, callFinished('late')), { batch: 1, ...late })),
+        codeOf(await store.heartbeat({ ...first, after: 0, ...late })),
+        codeOf(await store.command('run_aaaa', { kind: 'lease', activation: second.activation, worker: 'w' }, late)),
+      ]).toEqual(['fenced', 'fenced', 'fenced', 'fenced']);
+      expect([await store.state('run_aaaa'), await store.leased(), await store.position()]).toEqual(before);
+      expect(codeOf(await store.command('run_aaaa', appendOf(second, callFinished('mine')), { batch: 1 }))).toBe(
+        'done',
+      );
+    });
+
+    test('lasts as long as appends and heartbeats say, and shows when it is over', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      const until = async () => (await store.leased()).map((lease) => lease.leaseUntil);
+      const seen = [await until()];
+      done(await store.command('run_aaaa', appendOf(worker, callFinished('x')), { batch: 1, leaseUntil: start + 1 }));
+      seen.push(await until());
+      done(await store.heartbeat({ ...worker, after: 4, leaseUntil: start + 2 }));
+      seen.push(await until());
+      expect(seen).toEqual([[start + hour], [start + 1], [start + 2]]);
+      expect(await store.due(start + 1)).toEqual({ leases: [], timers: [], expiries: [], nextAt: start + 2 });
+      const due = await store.due(start + 2);
+      expect(due).toEqual({ leases: await store.leased(), timers: [], expiries: [], nextAt: null });
+      expect(due.leases).toHaveLength(1);
+    });
+
+    test('a batch that is sent again is written once, and answered with all that came after', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      const send = () => store.command('run_aaaa', appendOf(worker, callFinished('once')), { batch: 1, after: 3 });
+      const first = done(await send());
+      done(await store.command('run_aaaa', { kind: 'message', by: 'person:ada', text: 'hello' }));
+      const again = done(await send());
+      expect([first.repeated, again.repeated]).toEqual([false, true]);
+      expect(first.events.map((event) => event.body.type)).toEqual(['call.finished']);
+      expect(again.events).toEqual(await store.events('run_aaaa', 3, 10));
+      expect(again.events.map((event) => event.body.type)).toEqual(['call.finished', 'message.sent']);
+      expect(again.state).toEqual(await store.state('run_aaaa'));
+    });
+
+    test('the last batch can be sent again after the activation has ended', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      const send = () => store.command('run_aaaa', appendOf(worker, roundFinished), { batch: 1, after: 3 });
+      done(await send());
+      expect(done(await send())).toMatchObject({ repeated: true, state: { status: 'reviewing' } });
+    });
+
+    test('an append and a heartbeat tell the worker what others wrote meanwhile', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', { kind: 'message', by: 'person:ada', text: 'hello' }));
+      const appended = done(
+        await store.command('run_aaaa', appendOf(worker, callFinished('x')), { batch: 1, after: 3 }),
+      );
+      expect(appended.events).toEqual(await store.events('run_aaaa', 3, 10));
+      done(await store.command('run_aaaa', { kind: 'message', by: 'person:ada', text: 'again' }));
+      const beat = done(await store.heartbeat({ ...worker, after: 5, leaseUntil: start + hour }));
+      expect(beat.events).toEqual(await store.events('run_aaaa', 5, 10));
+      expect(beat.events).toHaveLength(1);
+    });
+  });
+
+  describe(`${name}: many at once`, () => {
+    test('a refused and a failed write undo none of their neighbours', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await Promise.all(['run_aaaa', 'run_bbbb'].map((run) => create(store, run)));
+      const [a, b] = [await leaseNext(store, 'run_aaaa'), await leaseNext(store, 'run_bbbb')];
+      const position = await store.position();
+      const outcomes = await Promise.allSettled([
+        store.command('run_aaaa', appendOf(a, callFinished('x')), { batch: 1 }),
+        store.command('run_bbbb', appendOf({ ...b, fence: 7 }, callFinished('x')), { batch: 1 }),
+        create(store, 'run_aaaa'),
+        store.command('run_none', { kind: 'fire' }),
+        store.command('run_bbbb', appendOf(b, callFinished('x')), { batch: 1 }),
+      ]);
+      expect(outcomes.map((settled) => settled.status)).toEqual([
+        'fulfilled',
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+        'fulfilled',
+      ]);
+      expect(
+        (await store.feed({ tenant: null, run: null }, position, 10)).map((event) => [event.position, event.run]),
+      ).toEqual([
+        [position + 1, 'run_aaaa'],
+        [position + 2, 'run_bbbb'],
+      ]);
+      await expectProjections(store, ['run_aaaa', 'run_bbbb'], new Map());
+    });
+
+    test('a reader of the feed misses nothing and sees nothing twice while fifty write', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const runs = Array.from({ length: 50 }, (_, index) => `run_many${index}`);
+      const told = new Set<string>();
+      const seen: RunEvent[] = [];
+      let reading = Promise.resolve();
+      const readOn = async (): Promise<void> => {
+        // A small page, so that one commit takes several.
+        for (;;) {
+          const page = await store.feed({ tenant: null, run: null }, seen.at(-1)?.position ?? 0, 7);
+          seen.push(...page);
+          if (page.length < 7) return;
+        }
+      };
+      const stop = store.onCommit((touched) => {
+        for (const run of touched) told.add(run);
+        reading = reading.then(readOn);
+      });
+      await Promise.all(
+        runs.map(async (run) => {
+          await create(store, run);
+          const worker = await leaseNext(store, run);
+          for (let batch = 1; batch <= 10; batch++)
+            done(await store.command(run, appendOf(worker, callFinished(`${batch}`)), { batch }));
+        }),
+      );
+      await reading;
+      stop();
+      expect(seen.map((event) => event.position)).toEqual(Array.from({ length: 50 * 13 }, (_, index) => index + 1));
+      expect(seen).toEqual(await store.feed({ tenant: null, run: null }, 0, 1000));
+      expect([...told].sort()).toEqual(runs.toSorted());
+      for (const run of runs)
+        expect(seen.filter((event) => event.run === run)).toEqual(await store.events(run, 0, 100));
+    });
+
+    test('an answered write is there for the next read, whoever reads', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      for (let batch = 1; batch <= 100; batch++) {
+        const { state } = done(await store.command('run_aaaa', appendOf(worker, callFinished('x')), { batch }));
+        expect((await store.state('run_aaaa'))?.seq).toBe(state.seq);
+      }
+    });
+
+    test('a listener that stopped hears nothing more, and nobody hears of what wrote no event', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const heard: string[][] = [];
+      const stop = store.onCommit((runs) => heard.push([...runs]));
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      done(await store.heartbeat({ ...worker, after: 3, leaseUntil: start + hour }));
+      await store.command('run_aaaa', { kind: 'fire' });
+      await store.linkBlob('run_aaaa', 'a'.repeat(64), 3);
+      stop();
+      await create(store, 'run_bbbb');
+      expect(heard).toEqual([['run_aaaa'], ['run_aaaa']]);
+    });
+  });
+
+  describe(`${name}: reading`, () => {
+    test('lists pages of runs, newest first, by tenant, status and repository', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      for (let index = 1; index <= 6; index++)
+        await create(store, `run_000${index}`, {
+          tenant: index % 2 === 0 ? 'even' : 'odd',
+          repository: index <= 2 ? '/old' : '/new',
+        });
+      await store.command('run_0006', { kind: 'cancel', by: 'person:ada', reason: '' });
+      const list = async (tenant: string | null, input: Partial<ListInput>) => {
+        const page = await store.list(tenant, ListInput.parse(input));
+        return [page.runs.map((run) => run.number), page.next, page.position];
+      };
+      expect([
+        await list(null, {}),
+        await list(null, { limit: 4 }),
+        await list(null, { limit: 4, before: 3 }),
+        await list('even', {}),
+        await list('even', { status: 'open' }),
+        await list('even', { status: 'cancelled' }),
+        await list(null, { repository: '/old' }),
+        await list('odd', { status: 'queued', limit: 2 }),
+        await list('nobody', {}),
+      ]).toEqual([
+        [[6, 5, 4, 3, 2, 1], null, 13],
+        [[6, 5, 4, 3], 3, 13],
+        [[2, 1], null, 13],
+        [[6, 4, 2], null, 13],
+        [[4, 2], null, 13],
+        [[6], null, 13],
+        [[2, 1], null, 13],
+        [[5, 3], 3, 13],
+        [[], null, 13],
+      ]);
+      expect([await store.counts('even'), await store.counts(null)]).toMatchObject([
+        { queued: 2, cancelled: 1, working: 0 },
+        { queued: 5, cancelled: 1, working: 0 },
+      ]);
+    });
+
+    test('feeds events by tenant and by run', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa', { tenant: 'a' });
+      await create(store, 'run_bbbb', { tenant: 'b' });
+      await leaseNext(store, 'run_aaaa');
+      const feed = async (filter: { readonly tenant?: string; readonly run?: string }, after: number, limit = 10) =>
+        (await store.feed({ tenant: null, run: null, ...filter }, after, limit)).map((event) => event.position);
+      expect([
+        await feed({}, 0),
+        await feed({ tenant: 'a' }, 0),
+        await feed({ tenant: 'a' }, 2),
+        await feed({ run: 'run_aaaa' }, 1),
+        await feed({ tenant: 'b', run: 'run_aaaa' }, 0),
+        await feed({}, 1, 2),
+      ]).toEqual([[1, 2, 3, 4, 5], [1, 2, 5], [5], [2, 5], [], [2, 3]]);
+      expect((await store.events('run_aaaa', 1, 1)).map((event) => event.seq)).toEqual([2]);
+    });
+
+    test('queues the most urgent first, of equals the one that has waited longest', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      for (const [run, priority] of [
+        ['run_low1', -5],
+        ['run_mid1', 0],
+        ['run_high', 9],
+        ['run_mid2', 0],
+      ] as const)
+        await create(store, run, { priority });
+      expect((await store.queued(10)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1', 'run_mid2', 'run_low1']);
+      expect((await store.queued(2)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1']);
+    });
+
+    test('says what is due, and when to look again', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      for (const run of ['run_time', 'run_asks', 'run_work']) await create(store, run);
+      const [timed, asks] = [await leaseNext(store, 'run_time'), await leaseNext(store, 'run_asks')];
+      const at = new Date(start + 100).toISOString();
+      done(await store.command('run_time', appendOf(timed, ended({ kind: 'time', at })), { batch: 1 }));
+      done(await store.command('run_asks', appendOf(asks, asking('run_asks'), parked), { batch: 1 }));
+      expect(await store.due(start)).toEqual({ leases: [], timers: [], expiries: [], nextAt: start + 100 });
+      const timers = [{ run: 'run_time', at }];
+      expect(await store.due(start + 100)).toEqual({ leases: [], timers, expiries: [], nextAt: start + hour });
+      const expiries = [{ run: 'run_asks', decision: 'dec_0001', at: new Date(start + hour).toISOString() }];
+      expect(await store.due(start + hour)).toEqual({ leases: [], timers, expiries, nextAt: null });
+    });
+
+    test('lists no decision of a run that is over', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const worker = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(worker, asking('run_aaaa'), parked), { batch: 1 }));
+      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      expect(await store.openDecisions(null)).toEqual([]);
+      expect((await store.due(start + 2 * hour)).expiries).toEqual([]);
+    });
+
+    test('a run may read the blobs that were linked to it, and no others', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      await create(store, 'run_bbbb');
+      const hash = 'a'.repeat(64);
+      await store.linkBlob('run_aaaa', hash, 3);
+      await store.linkBlob('run_aaaa', hash, 3);
+      expect([await store.runHasBlob('run_aaaa', hash), await store.runHasBlob('run_bbbb', hash)]).toEqual([
+        true,
+        false,
+      ]);
+    });
+  });
+
+  describe(`${name}: whatever is done to it`, () => {
+    test('its projections are the fold of its log, before and after it is opened again', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(someStep, { minLength: 1, maxLength: 150 }), async (steps) => {
+          await using opened = await open({ now: ticking() });
+          const runs = ['run_0001', 'run_0002', 'run_0003'];
+          for (const run of runs) await create(opened.store, run, { tenant: run, priority: Number(run.at(-1)) });
+          const leases = new Map<string, number>();
+          for (const step of steps) await randomCommand(opened.store, step, { runs, leases });
+          await expectProjections(opened.store, runs, leases);
+          const { runs: listed } = await opened.store.list(null, everything);
+          const again = await opened.reopen();
+          expect((await again.list(null, everything)).runs).toEqual(listed);
+          await expectProjections(again, runs, leases);
+        }),
+        { numRuns: 8 },
+      );
+    }, 60_000);
+
+    test('goes on where it was when it is opened again', async () => {
+      await using opened = await open({ now: ticking() });
+      await create(opened.store, 'run_aaaa');
+      const worker = await leaseNext(opened.store, 'run_aaaa');
+      done(await opened.store.command('run_aaaa', appendOf(worker, callFinished('1')), { batch: 1 }));
+      const store = await opened.reopen();
+      const again = await store.command('run_aaaa', appendOf(worker, callFinished('1')), { batch: 1, after: 4 });
+      expect(done(again)).toMatchObject({ repeated: true, events: [] });
+      const next = done(await store.command('run_aaaa', appendOf(worker, callFinished('2')), { batch: 2 }));
+      expect(next.events.map(({ seq, position }) => [seq, position])).toEqual([[5, 5]]);
+      expect((await create(store, 'run_bbbb')).number).toBe(2);
+    });
+  });
+};
