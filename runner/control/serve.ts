@@ -1,0 +1,225 @@
+import { createHmac } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { destination, pino, type LevelWithSilent } from 'pino';
+import manifest from '../../package.json' with { type: 'json' };
+import type { RunnerConfig } from '../config/config.ts';
+import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
+import { processStart } from '../ipc/process-start.ts';
+import type { WorkerSettings } from '../ipc/protocol.ts';
+import { startDispatcher } from './engine/dispatcher.ts';
+import { embeddedEngine } from './engine/embedded/embedded.ts';
+import { endLeftovers } from './engine/embedded/leftovers.ts';
+import { workerEnvironment } from './engine/embedded/environment.ts';
+import { authentication } from './server/authentication.ts';
+import { hostName } from './server/guard.ts';
+import { signRunToken } from './server/run-token.ts';
+import { createServer } from './server/server.ts';
+import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { StoreError } from './store/store.ts';
+import { startSupervisor } from './supervisor.ts';
+import { openRetention } from './supervisor-retention.ts';
+import { openBlobFolder } from './usecases/blob-folder.ts';
+import type { ControlPlane } from './usecases/plane.ts';
+import { runnerApi } from './usecases/runner-api.ts';
+import { workerApi } from './usecases/worker.ts';
+
+export interface ServeOptions {
+  /** Absolute path of the home; made if it is not there. */
+  readonly home: string;
+  readonly config: RunnerConfig;
+  /** These three instead of what `config.server` says. `publicUrl` is what workers are told: base URL, no slash at the end. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly publicUrl?: string | null;
+  /** Stops the runner when it fires. */
+  readonly signal?: AbortSignal;
+  /** Of the log, which goes to stderr as a JSON line each. */
+  readonly logLevel?: LevelWithSilent;
+  /** Program and arguments of a worker; without it, this very program with `worker-child`. */
+  readonly worker?: readonly [string, ...string[]];
+}
+
+export interface Serving {
+  /** Where it listens: base URL, no slash at the end. */
+  readonly url: string;
+  /** The local person's bearer token. */
+  readonly token: string;
+  /** Settles when the runner has stopped, whoever asked for it. Rejects if stopping went wrong. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A runner that cannot start, and what to do about it. */
+export class ServeError extends Error {
+  override readonly name = 'ServeError';
+  readonly remedy: string;
+  constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.remedy = options.remedy;
+  }
+}
+
+/**
+ * Starts a runner on a home: store, workers, supervisor, server. When this returns it can be called, and runs that were
+ * under way go on. Throws ServeError where the home, the database or the port cannot be had.
+ */
+export const serve = async (options: ServeOptions): Promise<Serving> => {
+  try {
+    return await start(options);
+  } catch (error) {
+    if (error instanceof HomeError || error instanceof StoreError)
+      throw new ServeError(error.message, { remedy: error.remedy, cause: error });
+    throw error;
+  }
+};
+
+const start = async (options: ServeOptions): Promise<Serving> => {
+  const { config } = options;
+  const host = options.host ?? config.server.host;
+  const publicUrl = options.publicUrl ?? config.server.publicUrl;
+  const log = pino({ level: options.logLevel ?? 'info', base: null }, destination({ fd: 2, sync: true }));
+  const { home, token, secret } = await prepareHome(options.home);
+  const now = Date.now;
+  const startedAt = new Date(now()).toISOString();
+  const closing = new AbortController();
+  const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
+  // Whoever does not wait for the end still gets it from close().
+  closed.catch(() => {});
+
+  await using stack = new AsyncDisposableStack();
+  const store = stack.use(await openSqliteStore({ folder: home.database }));
+  // The store's lock is ours: whatever is left of an earlier runner here is nobody's any more.
+  const leftovers = await endLeftovers(home.workers);
+  if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
+  const blobs = await openBlobFolder(home.blobs);
+  const engine = stack.use(
+    embeddedEngine({
+      command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
+      env: workerEnvironment(process.env, config.apiKey),
+      workers: config.limits.workers,
+      workersFile: home.workers,
+      log,
+      settingsFor: ({ run }) => settingsFor(home, config, run),
+    }),
+  );
+
+  let stopping: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    stopping ??= (async () => {
+      log.info('stopping');
+      closing.abort();
+      await disposables.disposeAsync();
+      await rm(home.runner, { force: true });
+      log.info('stopped');
+    })();
+    stopping.then(resolve, reject);
+    return stopping;
+  };
+
+  const plane: ControlPlane = {
+    store,
+    engine,
+    blobs,
+    home,
+    config,
+    log,
+    now,
+    startedAt,
+    version: manifest.version,
+    dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
+    closing: closing.signal,
+    shutdown: () => void setImmediate(() => void close().catch(() => {})),
+  };
+  const server = createServer({
+    runner: runnerApi(plane),
+    worker: workerApi(plane),
+    authenticate: authentication({ localToken: token, secret, tokens: config.server.tokens, now }),
+    store,
+    blobs,
+    guard: {
+      hosts: [hostName(urlHost(host)), publicUrl === null ? null : new URL(publicUrl).hostname].filter(
+        (name) => name !== null,
+      ),
+      origins: config.server.origins,
+    },
+    maxBodyBytes: config.server.maxBodyBytes,
+    maxBlobBytes: config.server.maxBlobBytes,
+    log,
+  });
+  stack.defer(() => server.close());
+  const retention = await openRetention({ store, home, sourceDays: config.retention.sourceDays, log });
+  const port = await server.listen({ host, port: options.port ?? config.server.port }).catch((error: unknown) => {
+    throw listenError(error, host);
+  });
+  const url = `http://${urlHost(host)}:${port}`;
+  const dispatcher = stack.use(
+    startDispatcher({
+      store,
+      engine,
+      limits: config.limits,
+      now,
+      log,
+      ticketFor: ({ run, activation }) => ({
+        run,
+        activation,
+        url: publicUrl ?? url,
+        token: signRunToken(secret, { run, activation, now: now() }),
+      }),
+    }),
+  );
+  stack.use(
+    await startSupervisor({ store, engine, dispatcher, retention, leaseSeconds: config.leaseSeconds, now, log }),
+  );
+  await writeDurably(
+    home.runner,
+    JSON.stringify({
+      pid: process.pid,
+      startTime: processStart(process.pid),
+      url,
+      version: manifest.version,
+      startedAt,
+    }),
+  );
+  const disposables = stack.move();
+  if (options.signal !== undefined) stopOn(options.signal, () => void close().catch(() => {}));
+  log.info({ url, home: home.folder, version: manifest.version }, 'serving');
+  return { url, token, closed, close };
+};
+
+/** In the source the main program is above this file; in a bundle this file is in it. */
+const mainFile = (): string =>
+  basename(import.meta.filename) === 'serve.ts' ? join(import.meta.dirname, '..', 'main.ts') : import.meta.filename;
+
+/** An address as it stands in a URL. One that means "all addresses" is reached through loopback. */
+const urlHost = (host: string): string => {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  if (host === '::') return '[::1]';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
+const settingsFor = async (home: Home, config: RunnerConfig, run: string): Promise<WorkerSettings> => {
+  const { readable, uidBase, ...sandbox } = config.sandbox;
+  const dataFolder = home.run(run);
+  await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
+  return { dataFolder, sandbox, readable, uidBase, model: config.model };
+};
+
+const listenError = (error: unknown, host: string): unknown => {
+  if (!isSystemError(error)) return error;
+  const port = 'port' in error && typeof error.port === 'number' ? error.port : null;
+  if (error.code === 'EADDRINUSE')
+    return new ServeError(`Port ${port ?? '?'} of ${host} is taken by another program.`, {
+      remedy: 'Stop that program, or choose another port with --port (0: any free one).',
+      cause: error,
+    });
+  return new ServeError(`Cannot listen on ${host}: ${error.message}.`, {
+    remedy: 'Choose another address with --host or another port with --port.',
+    cause: error,
+  });
+};
+
+const stopOn = (signal: AbortSignal, stop: () => void): void => {
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+};

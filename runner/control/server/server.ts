@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http';
+import type { TRPCError } from '@trpc/server';
+import { fastifyTRPCPlugin, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify';
+import { fastify, LogController, type FastifyError } from 'fastify';
+import type { Logger } from 'pino';
+import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
+import type { RunnerApi } from '../../../shared/api/runner-api.ts';
+import type { WorkerApi } from '../../../shared/api/worker-api.ts';
+import type { Store } from '../store/store.ts';
+import type { BlobFolder } from '../usecases/blob-folder.ts';
+import type { Authenticate } from './authentication.ts';
+import { blobRoutes } from './blobs.ts';
+import { answerTo, errorBody } from './errors.ts';
+import { withRetry } from './event-stream.ts';
+import { guard, type GuardOptions } from './guard.ts';
+import { withStoreErrors } from './store-errors.ts';
+
+export interface ServerOptions {
+  readonly runner: RunnerApi;
+  readonly worker: WorkerApi;
+  readonly authenticate: Authenticate;
+  readonly store: Store;
+  readonly blobs: BlobFolder;
+  readonly guard: GuardOptions;
+  readonly maxBodyBytes: number;
+  readonly maxBlobBytes: number;
+  readonly log: Logger;
+}
+
+/** Calls in one request: more than any client of ours sends, and few enough that one request cannot hold all up. */
+const maxBatch = 500;
+/** What is being asked when the runner stops is answered; an upload that takes longer is begun again later. */
+const closeMs = 3_000;
+
+export interface Server {
+  /** Returns the port it listens on. Rejects with the system's error. */
+  listen(at: { readonly host: string; readonly port: number }): Promise<number>;
+  /** Answers what was asked, cuts the event streams, and takes nothing more. */
+  close(): Promise<void>;
+}
+
+/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
+export const createServer = (options: ServerOptions): Server => {
+  const { log, authenticate, maxBodyBytes } = options;
+  const http = fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: maxBodyBytes,
+    // Slowloris: a request's head comes at once or not at all. Bodies and streams may take their time.
+    http: { headersTimeout: 10_000, requestTimeout: 0 },
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 20_000 },
+  });
+  const streams = new Set<ServerResponse>();
+
+  http.addHook('onRequest', async (request, reply) => {
+    const no = guard(options.guard, request.headers);
+    if (no !== null) return reply.code(no.status).send(errorBody(no));
+  });
+  http.addHook('onSend', async (_request, reply, payload) => {
+    if (!(payload instanceof Response)) return payload;
+    const told = withRetry(payload);
+    if (told !== payload) {
+      streams.add(reply.raw);
+      reply.raw.once('close', () => streams.delete(reply.raw));
+    }
+    return told;
+  });
+  http.addHook('onResponse', async (request, reply) => {
+    // Only the path: a query may hold what a log should not.
+    const path = request.url.split('?', 1)[0];
+    const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'info' : 'debug';
+    log[level](
+      { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'request',
+    );
+  });
+  http.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const no = answerTo(error, maxBodyBytes);
+    if (no.status >= 500) log.error({ err: error, path: request.routeOptions.url }, 'a request failed');
+    return reply.code(no.status).send(errorBody(no));
+  });
+  http.setNotFoundHandler(async (_request, reply) =>
+    reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
+  );
+  http.get('/healthz', async () => ({ ok: true }));
+
+  void http.register(async (scope) => {
+    blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
+  });
+  const runner = withStoreErrors(options.runner);
+  const worker = withStoreErrors(options.worker);
+  void http.register(fastifyTRPCPlugin, {
+    prefix: '/trpc',
+    trpcOptions: {
+      router: apiRouter,
+      maxBatchSize: maxBatch,
+      createContext: ({ req }: CreateFastifyContextOptions): ApiContext => ({
+        caller: authenticate(req.headers.authorization),
+        runner,
+        worker,
+      }),
+      onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
+        if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
+          log.error({ err: error.cause ?? error, path }, 'a procedure failed');
+      },
+    },
+  });
+
+  return {
+    listen: async (at) => {
+      const url = await http.listen(at);
+      return Number(new URL(url).port);
+    },
+    close: async () => {
+      // Cut, not ended: a stream that ends in good order tells its reader that nothing more will come, ever.
+      for (const stream of streams) stream.destroy();
+      const impatience = setTimeout(() => http.server.closeAllConnections(), closeMs);
+      await http.close();
+      clearTimeout(impatience);
+    },
+  };
+};

@@ -1,0 +1,36 @@
+import type { Principal, Review, RunInput } from '../../../shared/api/runner-api.ts';
+import { ChangeSet } from '../../../shared/run/artifacts.ts';
+import type { RoundResult, RunState } from '../../../shared/run/state.ts';
+import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
+
+/** A larger patch is read as a blob: an editor or a terminal has no use for it in one piece. */
+const maxPatchBytes = 10_000_000;
+
+/** The result of the last round that was finished. Throws RefusedError where there is none yet. */
+export const resultOf = (state: RunState): RoundResult => {
+  if (state.result !== null) return state.result;
+  throw refused(
+    'conflict',
+    `Run ${state.id} has no result yet: it is ${state.status}.`,
+    `Wait until a round is ready for review: longhaul watch ${state.id}`,
+  );
+};
+
+export const changesOf = async ({ blobs }: ControlPlane, { changes }: RoundResult): Promise<ChangeSet> =>
+  ChangeSet.parse(JSON.parse((await blobs.read(changes)).toString('utf8')));
+
+/** Which round the result is from: the current one once it was handed over, else the one before it. */
+const roundOf = (state: RunState): number => {
+  const handedOver = state.status === 'reviewing' || state.status === 'accepted' || state.status === 'rejected';
+  const cancelledInReview = state.status === 'cancelled' && state.report !== null;
+  return handedOver || cancelledInReview ? state.round : Math.max(1, state.round - 1);
+};
+
+export const diff = async (plane: ControlPlane, caller: Principal, { run }: RunInput): Promise<Review> => {
+  const state = await runOf(plane, asPerson(caller), run);
+  const result = resultOf(state);
+  const changes = await changesOf(plane, result);
+  const bytes = (await plane.blobs.size(result.patch)) ?? 0;
+  const patch = bytes > maxPatchBytes ? null : (await plane.blobs.read(result.patch)).toString('utf8');
+  return { run, round: roundOf(state), changes, patch };
+};

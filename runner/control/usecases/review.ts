@@ -1,0 +1,22 @@
+import type { CancelInput, MessageInput, Principal, ReviewInput } from '../../../shared/api/runner-api.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { asPerson, commandRun, runOf, type ControlPlane } from './plane.ts';
+
+export const review = (plane: ControlPlane, caller: Principal, input: ReviewInput): Promise<RunState> => {
+  const { run, verdict, reason, comments } = input;
+  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'review', by, verdict, reason, comments }) });
+};
+
+export const message = (plane: ControlPlane, caller: Principal, { run, text }: MessageInput): Promise<RunState> =>
+  commandRun(plane, caller, { run, command: (by) => ({ kind: 'message', by, text }) });
+
+/** Ends the run on record first; then its worker, if it has one, is stopped at once rather than at its next heartbeat. */
+export const cancel = async (plane: ControlPlane, caller: Principal, input: CancelInput): Promise<RunState> => {
+  const before = await runOf(plane, asPerson(caller), input.run);
+  const after = await commandRun(plane, caller, {
+    run: input.run,
+    command: (by) => ({ kind: 'cancel', by, reason: input.reason }),
+  });
+  if ('activation' in before) plane.engine.cancel(before.activation);
+  return after;
+};

@@ -1,0 +1,33 @@
+import type { RunnerApi } from '../../../shared/api/runner-api.ts';
+import { apply } from './apply.ts';
+import { answer, approve, decisions, reject, renew } from './decide.ts';
+import { delegate } from './delegate.ts';
+import { diff } from './diff.ts';
+import { feed } from './feed.ts';
+import type { ControlPlane } from './plane.ts';
+import { cancel, message, review } from './review.ts';
+import { events, get, info, list } from './runs.ts';
+
+/** All that people can ask, over one control plane. Refusals are thrown as RefusedError; nothing else is expected. */
+export const runnerApi = (plane: ControlPlane): RunnerApi => ({
+  info: (caller) => info(plane, caller),
+  delegate: (caller, input) => delegate(plane, caller, input),
+  list: (caller, input) => list(plane, caller, input),
+  get: (caller, input) => get(plane, caller, input),
+  events: (caller, input) => events(plane, caller, input),
+  feed: (caller, input, signal) => feed(plane, caller, { input, signal }),
+  decisions: (caller) => decisions(plane, caller),
+  approve: (caller, input) => approve(plane, caller, input),
+  reject: (caller, input) => reject(plane, caller, input),
+  answer: (caller, input) => answer(plane, caller, input),
+  renew: (caller, input) => renew(plane, caller, input),
+  message: (caller, input) => message(plane, caller, input),
+  diff: (caller, input) => diff(plane, caller, input),
+  review: (caller, input) => review(plane, caller, input),
+  apply: (caller, input) => apply(plane, caller, input),
+  cancel: (caller, input) => cancel(plane, caller, input),
+  shutdown: async () => {
+    plane.shutdown();
+    return { stopping: true };
+  },
+});

@@ -1,0 +1,57 @@
+import type {
+  EventsInput,
+  ListInput,
+  Principal,
+  RunInput,
+  RunnerInfo,
+  RunPage,
+} from '../../../shared/api/runner-api.ts';
+import type { RunEvent } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { asPerson, runOf, type ControlPlane } from './plane.ts';
+
+/** What a person sees of the runner and of their tenant's runs. */
+export const info = async (plane: ControlPlane, caller: Principal): Promise<RunnerInfo> => {
+  const { config, home, store, engine } = plane;
+  const counts = await store.counts(asPerson(caller).tenant);
+  return {
+    version: plane.version,
+    home: home.folder,
+    pid: process.pid,
+    startedAt: plane.startedAt,
+    engine: engine.kind,
+    store: store.kind,
+    model: {
+      name: config.model.name,
+      api: config.model.api,
+      endpoint: withoutCredentials(config.model.baseUrl),
+      key: config.apiKey !== null,
+    },
+    runs: {
+      working: counts['working'] ?? 0,
+      queued: counts['queued'] ?? 0,
+      waiting: counts['waiting'] ?? 0,
+      reviewing: counts['reviewing'] ?? 0,
+    },
+  };
+};
+
+const withoutCredentials = (url: string): string => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+};
+
+export const list = async (plane: ControlPlane, caller: Principal, input: ListInput): Promise<RunPage> =>
+  plane.store.list(asPerson(caller).tenant, input);
+
+export const get = async (plane: ControlPlane, caller: Principal, input: RunInput): Promise<RunState> =>
+  runOf(plane, asPerson(caller), input.run);
+
+export const events = async (
+  plane: ControlPlane,
+  caller: Principal,
+  input: EventsInput,
+): Promise<readonly RunEvent[]> => {
+  await runOf(plane, asPerson(caller), input.run);
+  return plane.store.events(input.run, input.after, input.limit);
+};

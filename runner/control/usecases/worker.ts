@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../../../shared/api/runner-api.ts';
+import type {
+  AppendInput,
+  Held,
+  HeartbeatInput,
+  Leased,
+  LeaseInput,
+  Refused,
+  WorkerApi,
+} from '../../../shared/api/worker-api.ts';
+import { decisionSubject } from '../../../shared/decision/decision.ts';
+import type { WorkerEvent } from '../../../shared/run/events.ts';
+import { refuse } from '../../../shared/run/refusal.ts';
+import type { Store, Written } from '../store/store.ts';
+import { readLog } from './log.ts';
+import type { ControlPlane } from './plane.ts';
+
+/** What a worker may do with the token of one activation. The router has checked that the token is for it. */
+export const workerApi = (plane: ControlPlane): WorkerApi => {
+  const leaseMs = plane.config.leaseSeconds * 1000;
+  return {
+    lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
+    append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
+    heartbeat: (caller, input) => heartbeat(plane, { leaseMs, input: checked(caller, input) }),
+  };
+};
+
+/** The router checks this as well; what a token may do is worth a second look. */
+const checked = <Input extends { readonly run: string; readonly activation: string }>(
+  caller: Principal,
+  input: Input,
+): Input => {
+  if (caller.kind === 'worker' && caller.run === input.run && caller.activation === input.activation) return input;
+  throw new Error('a token came through to an activation that it is not for');
+};
+
+interface Asked<Input> {
+  readonly leaseMs: number;
+  readonly input: Input;
+}
+
+const lease = async (plane: ControlPlane, { leaseMs, input }: Asked<LeaseInput>): Promise<Leased | Refused> => {
+  const { store, now } = plane;
+  const written = await store.command(
+    input.run,
+    { kind: 'lease', activation: input.activation, worker: input.worker },
+    { leaseUntil: now() + leaseMs },
+  );
+  if (written.outcome === 'done')
+    return { outcome: 'leased', fence: written.state.fence, leaseMs, events: await readLog(store, input.run) };
+  return (await leasedBefore(plane, { leaseMs, input })) ?? written;
+};
+
+/** A worker whose answer was lost asks again: the lease it has been given is its own. */
+const leasedBefore = async (plane: ControlPlane, { leaseMs, input }: Asked<LeaseInput>): Promise<Leased | null> => {
+  const { store, now } = plane;
+  const { run, activation } = input;
+  const state = await store.state(run);
+  if (state?.status !== 'working' || state.activation !== activation) return null;
+  const events = await readLog(store, run);
+  const holder = events.findLast(({ body }) => body.type === 'activation.leased')?.body;
+  if (holder?.type !== 'activation.leased' || holder.worker !== input.worker) return null;
+  const kept = await store.heartbeat({
+    run,
+    activation,
+    fence: state.fence,
+    after: state.seq,
+    leaseUntil: now() + leaseMs,
+  });
+  return kept.outcome === 'done' ? { outcome: 'leased', fence: state.fence, leaseMs, events } : null;
+};
+
+const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput>): Promise<Held | Refused> => {
+  const problem = await problemWith(plane.store, input);
+  if (problem !== null) return refuse('invalid', problem, 'This is a defect of the worker; see the runner’s log.');
+  const { run, activation, fence, events, batch, after } = input;
+  const written = await plane.store.command(
+    run,
+    { kind: 'append', activation, fence, events },
+    { batch, after, leaseUntil: plane.now() + leaseMs },
+  );
+  return held(written);
+};
+
+const heartbeat = async (plane: ControlPlane, { leaseMs, input }: Asked<HeartbeatInput>): Promise<Held | Refused> =>
+  held(await plane.store.heartbeat({ ...input, leaseUntil: plane.now() + leaseMs }));
+
+const held = (written: Written): Held | Refused =>
+  written.outcome === 'done' ? { outcome: 'held', events: written.events } : written;
+
+/** What a person decides on must be what its hash says, and what an event points to must be there. Null: all is well. */
+const problemWith = async (store: Store, { run, events }: AppendInput): Promise<string | null> => {
+  for (const event of events) {
+    if (event.type === 'decision.requested') {
+      const { request } = event;
+      const hash = createHash('sha256').update(decisionSubject(run, request)).digest('hex');
+      if (hash !== request.hash) return `The hash of decision ${request.id} is not that of what it asks.`;
+    }
+  }
+  for (const hash of new Set(events.flatMap(blobsOf))) {
+    if (!(await store.runHasBlob(run, hash))) return `Blob ${hash} was not uploaded for run ${run}.`;
+  }
+  return null;
+};
+
+const blobsOf = (event: WorkerEvent): readonly string[] => {
+  if (event.type === 'round.finished') return [event.changes, event.patch];
+  return 'outputBlob' in event && event.outputBlob !== null ? [event.outputBlob] : [];
+};
