@@ -8,6 +8,8 @@ export interface DecisionViewOptions {
   /** ms since the epoch */
   readonly now: number;
   readonly paint: Paint;
+  /** False: without the commands that decide it, where the person is just being asked. */
+  readonly commands?: boolean;
 }
 
 /** Hex digits of the hash that are shown: enough to tell two questions apart by eye. */
@@ -20,7 +22,7 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
   const line = (label: string, text: string): readonly string[] =>
     text === '' ? [] : [`  ${paint.dim(label.padEnd(13))} ${indent(visible(text), ' '.repeat(16)).trimStart()}`];
   return [
-    `${paint.bold(request.id)}  ${paint.yellow(visible(request.action))}`,
+    `${paint.bold(request.id)}  ${paint.yellow(indent(visible(request.action), '    ').trimStart())}`,
     ...line('run', `${decision.run}  ${decision.title}`),
     ...line('asked by', asker(request)),
     ...line('why', request.reason),
@@ -30,7 +32,7 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
     ...(request.kind === 'question' ? [] : argumentsView(request, paint)),
     ...line('choices', request.choices.map((choice) => JSON.stringify(choice)).join('  ')),
     ...line('hash', request.hash.slice(0, HASH_DIGITS)),
-    ...howToDecide(decision).map((command) => `  ${paint.cyan(command)}`),
+    ...(options.commands === false ? [] : howToDecide(decision)).map((command) => `  ${paint.cyan(command)}`),
   ].join('\n');
 };
 

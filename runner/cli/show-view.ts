@@ -60,7 +60,7 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
   const { task } = state;
   const from = `${task.source.commit.slice(0, 12)}${task.source.branch === null ? '' : ` (${cleanLine(task.source.branch)})`}`;
   return [
-    `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}: ${cleanLine(summary.detail)}`,
+    `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
     `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,

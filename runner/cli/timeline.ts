@@ -90,7 +90,9 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return [`asked again by ${cleanLine(actor(body.by))}, until ${body.expiresAt}`];
     case 'call.finished': {
       const call = callById(history, body.call);
-      return call === undefined ? [] : [finishedLine(call, paint)];
+      // What a plan or a report says has an event of its own.
+      const told = body.outcome === 'ok' && (call?.tool === 'plan' || call?.tool === 'finish');
+      return call === undefined || told ? [] : [finishedLine(call, paint)];
     }
     case 'plan.updated': {
       const active = body.steps.find((step) => step.status === 'active');

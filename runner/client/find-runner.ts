@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { homeAt } from '../config/home.ts';
-import { processStartTime } from './process-identity.ts';
+import { isRunning } from '../ipc/process-start.ts';
 
 /** What a running runner writes into its home, in `runner.json`. */
 const RunnerFile = z.object({
   pid: z.int().positive(),
-  startTime: z.string(),
+  /** In clock ticks since boot; null where the system has no /proc. */
+  startTime: z.number().nullable(),
   url: z.url(),
   version: z.string(),
   startedAt: z.string(),
@@ -31,7 +32,7 @@ const HEALTH_MS = 1_000;
 export const findRunner = async (home: string): Promise<FoundRunner> => {
   const file = await readRunnerFile(home);
   if (file === null) return { outcome: 'none' };
-  if ((await processStartTime(file.pid)) !== file.startTime) return { outcome: 'dead', file };
+  if (!isRunning(file) || (await isZombie(file.pid))) return { outcome: 'dead', file };
   const token = await readToken(home);
   return token !== null && (await isHealthy(file.url))
     ? { outcome: 'running', file, token }
@@ -54,6 +55,13 @@ export const readToken = async (home: string): Promise<string | null> => {
   } catch {
     return null;
   }
+};
+
+/** Killed, and not yet taken note of by its parent: in a container without an init that is for good. */
+const isZombie = async (pid: number): Promise<boolean> => {
+  // proc(5): field 3, after the name, which is in parentheses and may hold anything.
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 };
 
 const isHealthy = async (url: string): Promise<boolean> => {

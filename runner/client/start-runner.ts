@@ -41,26 +41,34 @@ export type Started =
 
 /** ms: a cold start with migrations takes well under a second here; a slow disk may need more. */
 const START_MS = 30_000;
+/** ms that a runner which holds the lock has to answer, before it is looked at again whether it is still there. */
+const OTHER_MS = 3_000;
 
 /**
  * The runner of a home: the one that runs, or a new one in a session of its own that outlives this process. Of two
  * callers at once both end with the same runner: the store's lock lets one in, and the other waits for its file.
  */
 export const startRunner = async (options: StartOptions): Promise<Started> => {
-  const found = await findRunner(options.home);
-  if (found.outcome === 'running') return { outcome: 'running', runner: found, began: false };
-  if (found.outcome === 'silent') return waitForOther(options.home);
-  options.onStart?.();
-  const message = await launch(options);
-  if (message.outcome === 'ready') {
-    const ready = await findRunner(options.home);
-    if (ready.outcome === 'running') return { outcome: 'running', runner: ready, began: true };
-    return failure(options.home, `The runner said that it is ready at ${message.url}, and does not answer there.`);
+  const { home, onStart } = options;
+  const end = Date.now() + START_MS;
+  let began = false;
+  while (Date.now() < end) {
+    const found = await findRunner(home);
+    if (found.outcome === 'running') return { outcome: 'running', runner: found, began };
+    // One that is there and silent is just starting, or just dying; both are over soon.
+    if (found.outcome !== 'silent') {
+      if (!began) onStart?.();
+      const message = await launch(options);
+      if (message.outcome === 'ready') {
+        began = true;
+        continue;
+      }
+      if (message.code === 'died') return failure(home, message.message);
+      if (message.code !== 'locked') return { outcome: 'failed', message: message.message, remedy: message.remedy };
+    }
+    await untilRunner(home, AbortSignal.timeout(found.outcome === 'silent' ? LOOK_MS : OTHER_MS));
   }
-  if (message.code === 'locked') return waitForOther(options.home);
-  return message.code === 'died'
-    ? failure(options.home, message.message)
-    : { outcome: 'failed', message: message.message, remedy: message.remedy };
+  return failure(home, 'Another runner holds this home and does not answer.');
 };
 
 /** Spawns it and waits for its one line, or its end. */
@@ -119,14 +127,6 @@ const tooLong = (): Promise<ReadyMessage> =>
       START_MS,
     ).unref();
   });
-
-/** Another process is just starting the runner: its file appearing is the news to wait for. */
-const waitForOther = async (home: string): Promise<Started> => {
-  const found = await untilRunner(home, AbortSignal.timeout(START_MS));
-  return found === null
-    ? failure(home, 'Another runner holds this home and does not answer.')
-    : { outcome: 'running', runner: found, began: false };
-};
 
 /** ms between looks when the file does not change: a runner may listen a little after it wrote its file. */
 const LOOK_MS = 200;

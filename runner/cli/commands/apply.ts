@@ -23,7 +23,7 @@ export const define: Define = (command, act) => {
         const how = howOf(options);
         const api = await runnerWithRuns(context);
         const { id, number } = await resolveRun(api, run);
-        const applied = await api.call.runs.apply.mutate({ run: id, how });
+        const applied = await api.call.runs.applyChanges.mutate({ run: id, how });
         context.printJson(applied);
         context.print(appliedView(applied, { run: number, paint: context.paint }));
         return isComplete(applied) ? exit.done : exit.failed;

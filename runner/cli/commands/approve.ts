@@ -104,7 +104,7 @@ const isConfirmed = async (
       'Approving needs a person.',
       'Approve at a terminal, or say --yes (with --hash it is bound to what was shown).',
     );
-  context.note(decisionView(open, { now: Date.now(), paint: context.paint }));
+  context.note(decisionView(open, { now: Date.now(), paint: context.paint, commands: false }));
   if (edited !== null)
     context.note(
       `  ${context.paint.yellow('with these arguments instead')}\n${indent(exactArguments(edited), '    ')}`,

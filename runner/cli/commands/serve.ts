@@ -94,9 +94,8 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
     const config = await configOf(context, flagsOf(options));
     const { serve } = await import('../../control/serve.ts');
     const signal = context.interrupted();
-    const { host, port, publicUrl } = config.server;
     const logLevel = logLevels.find((level) => level === options['logLevel']) ?? 'info';
-    const serving = await serve({ home, host, port, publicUrl, config, signal, logLevel });
+    const serving = await serve({ home, config, signal, logLevel, worker: [...context.self, 'worker-child'] });
     starter?.({ outcome: 'ready', url: serving.url });
     context.printJson({ url: serving.url, home, pid: process.pid });
     context.print(`Longhaul runner at ${serving.url}, with its data in ${home}`);
@@ -128,20 +127,12 @@ const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | 
   return (message) => void stream.end(`${JSON.stringify(message)}\n`);
 };
 
-/** Expected ways not to start: an error that brings its remedy, or one of the system about the address. */
+/** Expected ways not to start bring their remedy along, and in their cause why: the lock of another runner is one. */
 const failureOf = (error: unknown): Failure | null => {
   if (error instanceof Failure) return error;
-  if (!(error instanceof Error)) return null;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'failed';
-  if ('remedy' in error && typeof error.remedy === 'string')
-    return new Failure(error.message, { remedy: error.remedy, code });
-  const address =
-    'port' in error ? ` ${'address' in error ? `${String(error.address)}:` : ''}${String(error.port)}` : '';
-  const reason = { EADDRINUSE: 'is taken', EADDRNOTAVAIL: 'is not of this machine', EACCES: 'needs more rights' }[code];
-  return reason === undefined || !('syscall' in error && error.syscall === 'listen')
-    ? null
-    : new Failure(`The address${address} ${reason}.`, {
-        remedy: 'Choose another with --host and --port (0: any free one).',
-        code,
-      });
+  if (!(error instanceof Error) || !('remedy' in error) || typeof error.remedy !== 'string') return null;
+  return new Failure(error.message, { remedy: error.remedy, code: codeOf(error.cause) ?? codeOf(error) ?? 'failed' });
 };
+
+const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect } from '../../client/client.ts';
 import { findRunner, type RunnerFile } from '../../client/find-runner.ts';
-import { processStartTime } from '../../client/process-identity.ts';
+import { isRunning } from '../../ipc/process-start.ts';
 import { exit, Failure } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../program.ts';
@@ -47,11 +47,11 @@ that needs it starts it.`,
   });
 };
 
-const untilGone = async ({ pid, startTime }: RunnerFile): Promise<void> => {
+const untilGone = async (file: RunnerFile): Promise<void> => {
   for (const end = Date.now() + STOP_MS; Date.now() < end; await delay(LOOK_MS)) {
-    if ((await processStartTime(pid)) !== startTime) return;
+    if (!isRunning(file)) return;
   }
-  throw new Failure(`The runner (process ${pid}) does not stop.`, {
-    remedy: `End it with: kill -9 ${pid}. Nothing that was recorded is lost by that.`,
+  throw new Failure(`The runner (process ${file.pid}) does not stop.`, {
+    remedy: `End it with: kill -9 ${file.pid}. Nothing that was recorded is lost by that.`,
   });
 };
