@@ -10,7 +10,7 @@ import { callFinished, ended, roundFinished, someRequest, someTask } from './run
 import { expectProjections, randomCommand, someStep } from './store-model.ts';
 
 /** A store for one test. `reopen` closes it and opens it again on the same data. */
-export interface OpenedStore extends AsyncDisposable {
+interface OpenedStore extends AsyncDisposable {
   readonly store: Store;
   reopen(): Promise<Store>;
 }

@@ -55,19 +55,18 @@ const writerThread = (): URL => {
 export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Store> => {
   const { folder, now = Date.now, newId = randomId, maxPages = null, groupSize = 500 } = options;
   const file = join(folder, 'longhaul.db');
-  using stack = new DisposableStack();
+  await using stack = new AsyncDisposableStack();
   try {
     makePrivateFolder(folder);
     stack.use(lockFolder(folder));
     makePrivateFile(file);
-    const writer = await startWriterThread(options.thread ?? writerThread(), {
-      file,
-      maxPages,
-      now: now(),
-      groupSize,
-    });
+    const program = options.thread ?? writerThread();
+    const writer = await startWriterThread(program, { file, maxPages, now: now(), groupSize });
+    stack.defer(() => writer.close());
     const reader = connect(file, { readOnly: true });
-    return new SqliteStore({ writer, reader, folder, now, newId, lock: stack.move() });
+    // Before the writer: only a connection that may write can tidy up as the last one.
+    stack.defer(() => reader.sqlite.close());
+    return new SqliteStore({ writer, reader, folder, now, newId, held: stack.move() });
   } catch (error) {
     throw storeErrorOf(error, folder);
   }
@@ -76,10 +75,11 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
 interface Parts {
   readonly writer: WriterThread;
   readonly reader: Connection;
-  readonly lock: Disposable;
   readonly folder: string;
   readonly now: () => number;
   readonly newId: () => string;
+  /** All that was opened for it. */
+  readonly held: AsyncDisposable;
 }
 
 /** Reads here, on a connection of its own that cannot write; writes go to the thread that alone can. */
@@ -157,11 +157,7 @@ class SqliteStore implements Store {
 
   /** What has been asked for is still written. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { writer, reader, lock } = this.#parts;
-    await writer.close();
-    await reader.db.destroy();
-    if (reader.sqlite.isOpen) reader.sqlite.close();
-    lock[Symbol.dispose]();
+    await this.#parts.held[Symbol.asyncDispose]();
   }
 
   #circumstances(): Circumstances {

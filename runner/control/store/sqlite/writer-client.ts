@@ -17,7 +17,7 @@ export interface WriterThread {
 
 /** Starts the thread and waits until it has opened the database; throws the StoreError with which it could not. */
 export const startWriterThread = async (program: URL, data: ThreadData): Promise<WriterThread> => {
-  const worker = new Worker(program, { workerData: data, name: 'longhaul store' });
+  const worker = new Worker(program, { workerData: data, name: 'longhaul store', execArgv: [] });
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
   const client = new Client(worker, { opened: resolve, failed: reject });
   await opened;

@@ -12,7 +12,7 @@ export type Outcome =
   | { readonly outcome: 'answered'; readonly answer: Created | Written | null }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
-export interface Committed {
+interface Committed {
   /** One for each write, in their order. */
   readonly outcomes: readonly Outcome[];
   /** Runs to which events were appended. */
