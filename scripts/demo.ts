@@ -116,6 +116,7 @@ try {
       : await run('reject', decision.request.id, '--reason', 'Leave the recorded receipts as they are');
     if (code === 0) code = await run('watch', 'latest');
   }
+  if (code === 1 || code === 2) throw new Error('The delegation failed; what it says above tells why.');
   say('3. What there is to review: evidence, then the diff');
   await run('show', 'latest');
   await run('diff', 'latest');

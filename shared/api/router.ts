@@ -122,7 +122,8 @@ export const apiRouter = trpc.router({
     review: person('developer')
       .input(runner.ReviewInput)
       .mutation(({ ctx, input }) => ctx.runner.review(ctx.caller, input)),
-    apply: person('developer')
+    // `apply` is a word that tRPC keeps for itself.
+    applyChanges: person('developer')
       .input(runner.ApplyInput)
       .mutation(({ ctx, input }) => ctx.runner.apply(ctx.caller, input)),
     cancel: person('developer')
