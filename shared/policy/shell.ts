@@ -180,8 +180,10 @@ const occursIn = (words: readonly string[], prefix: readonly string[]): boolean 
  */
 export const mayRun = (command: string, prefix: string): boolean => {
   const wanted = wordsOf(prefix);
-  const loose = command.split(/[\s;|&()<>`'"$={},\\]+/).filter(Boolean);
-  if (wanted.length === 0 || occursIn(loose, wanted)) return true;
+  if (wanted.length === 0) return true;
+  // What quoting and expansion may make of it is not followed, only what their signs may part.
+  const loose = command.split(/[;|&()`\n]+/).map((part) => part.split(/[\s<>'"$={},\\]+/).filter(Boolean));
+  if (loose.some((words) => occursIn(words, wanted))) return true;
   return readShell(command).commands.some((words) => {
     const texts = words.map((word) => word.text);
     return (
