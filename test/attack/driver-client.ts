@@ -4,6 +4,7 @@ import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { Sandbox, SandboxRefusal, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
 import type { DriverAnswer, DriverRequest } from './driver-protocol.ts';
@@ -56,7 +57,7 @@ export class Driver implements AsyncDisposable {
     await chmod(folder, 0o755);
     const program = join(folder, 'driver.mjs');
     await build({
-      entryPoints: [join(import.meta.dirname, 'driver.ts')],
+      entryPoints: [fileURLToPath(new URL('driver.ts', import.meta.url))],
       outfile: program,
       bundle: true,
       platform: 'node',

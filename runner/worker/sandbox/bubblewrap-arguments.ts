@@ -37,8 +37,8 @@ export interface BubblewrapPlan {
 }
 
 /** File descriptors that the spawner must provide: the seccomp program, and where bwrap reports its child and exit code. */
-export const SECCOMP_FD = 3;
-export const STATUS_FD = 4;
+const SECCOMP_FD = 3;
+const STATUS_FD = 4;
 
 /** Ids inside; outside they are the user's own. */
 export const INSIDE_ID = 1000;
