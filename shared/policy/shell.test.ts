@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { mayRun, onlyRuns, readShell } from './shell.ts';
 
@@ -41,6 +43,9 @@ test.each([
   ['a group', '{ npm test; }'],
   ['a redirection to a file', 'npm test > .git/hooks/x'],
   ['a redirection of everything', 'npm test &> x'],
+  ['a redirection to a file that begins with a digit', 'npm test >&2x'],
+  ['a redirection to a file below a device', 'npm test >/dev/null/../x'],
+  ['a redirection to a file with an odd name', 'npm test >&2\r'],
   ['a here-document', 'npm test << EOF\nrm\nEOF'],
   ['an assignment before the command', 'PATH=. npm test'],
   ['an assignment alone', 'PATH=.\nnpm test'],
@@ -109,4 +114,52 @@ test.each([
   ['echo git; push', false],
 ])('%s may run git push: %s', (command, expected) => {
   expect(mayRun(command, 'git push')).toBe(expected);
+});
+
+/** Words as bash sees them: what it would give to a program as its arguments. */
+const wordsOfBash = (commands: readonly string[]): readonly (readonly string[])[] => {
+  const script = String.raw`shown() { printf '%s\0' "$#" "$@"; }; for command; do eval "shown $command"; done`;
+  const fields = execFileSync('bash', ['-c', script, 'bash', ...commands], { cwd: '/', encoding: 'utf8' }).split('\0');
+  const found: string[][] = [];
+  for (let at = 0; at < fields.length - 1;) {
+    const count = Number(fields[at]);
+    found.push(fields.slice(at + 1, at + 1 + count));
+    at += 1 + count;
+  }
+  return found;
+};
+
+test('what is read for certain, with literal words, bash reads the same', () => {
+  const pieces = fc.constantFrom(
+    'a',
+    'b',
+    ' ',
+    '\t',
+    "'",
+    '"',
+    '\\',
+    '\\\n',
+    '#',
+    '=',
+    '!',
+    '%',
+    '2>&1',
+    '/',
+    '-',
+    ',',
+    '^',
+    '\r',
+    '@',
+  );
+  const commands = fc
+    .sample(fc.array(pieces, { minLength: 1, maxLength: 12 }), 5000)
+    .map((parts) => `a ${parts.join('')}`);
+  const certain = commands.flatMap((command) => {
+    const reading = readShell(command);
+    const [words = [], ...others] = reading.commands;
+    const simple = reading.certain && others.length === 0 && words.every((word) => word.literal);
+    return simple ? [{ command, words: words.map((word) => word.text) }] : [];
+  });
+  expect(certain.length).toBeGreaterThan(500);
+  expect(wordsOfBash(certain.map(({ command }) => command))).toEqual(certain.map(({ words }) => words));
 });

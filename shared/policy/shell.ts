@@ -17,8 +17,8 @@ const reserved = new Set(
   'if then else elif fi for while until do done case esac in select function time coproc ! { } [[ ]]'.split(' '),
 );
 
-/** Redirections that write to no file: `2>&1`, `>&2`, `2>/dev/null`. */
-const harmlessRedirection = /^(?:\d*>&\d(?![\w-])|[\d&]?>{1,2} ?\/dev\/null(?=[\s;|&]|$))/;
+/** Redirections that write to no file: `2>&1`, `>&2`, `2>/dev/null`. With anything behind it (`>&1x`) it is a file. */
+const harmlessRedirection = /^(?:\d*>&\d|[\d&]?>{1,2} ?\/dev\/null)(?=[ \t\n;|&]|$)/;
 
 /** A parameter without any of the operators that could run something: `$HOME`, `$1`, `$?`, `${HOME}`. */
 const plainParameter = /^\$(?:\w+|[?@*#$!-]|\{\w+\})/;
