@@ -47,7 +47,7 @@ const matchesTo = (rule: PolicyRule, call: PolicyCall, extent: Extent): boolean 
 };
 
 /** An allow must cover the whole call; an ask or a deny needs only touch it. */
-export const ruleMatches = (rule: PolicyRule, call: PolicyCall): boolean =>
+const ruleMatches = (rule: PolicyRule, call: PolicyCall): boolean =>
   matchesTo(rule, call, rule.verdict === 'allow' ? 'whole' : 'part');
 
 type Opinion = Omit<Judgement, 'repeatable'>;

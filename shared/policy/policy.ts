@@ -11,7 +11,6 @@ const Example = z.strictObject({
   path: z.string().optional(),
   network: z.array(z.string()).optional(),
 });
-export type Example = z.infer<typeof Example>;
 
 /**
  * One rule. It matches a call when each of the conditions it has does. `command` is a prefix in words (`npm install`),

@@ -1,5 +1,5 @@
 /** A word as a command gets it. Not `literal`: the shell may put other text, or several words, in its place. */
-export interface ShellWord {
+interface ShellWord {
   readonly text: string;
   readonly literal: boolean;
 }

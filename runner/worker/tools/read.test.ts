@@ -83,7 +83,7 @@ test.each([
     up: { link: '..' },
     loop: { link: 'loop' },
   });
-  execFileSync('mkfifo', [path.join(tree.root, 'pipe')]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(tree.root, 'pipe')]);
   expect(await tree.run(read, { path: given, ...all })).toEqual(error(message));
 });
 
