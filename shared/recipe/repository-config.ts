@@ -42,7 +42,7 @@ const Config = z.strictObject({
   budget: Budget.partial().default({}),
 });
 
-interface RepositoryConfig {
+export interface RepositoryConfig {
   readonly setup: readonly PlannedCommand[];
   readonly verification: readonly PlannedCommand[];
   readonly policy: RepositoryPolicy;
