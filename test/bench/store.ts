@@ -133,6 +133,18 @@ export const benchGroups = async (runs = 50, stepsOfEach = 200): Promise<GroupFi
   return { runs, grouped: all, commitEach: each, ratio: all / each, raw: timesOf(rates.raw).p50 };
 };
 
+/** Bytes of RSS that one parked run costs the process that holds the store: 2,000 or less is the aim (20 MB for 10,000). */
+export const benchParkedRun = (runs = 10_000): number => {
+  using folder = scratch();
+  const program = fileURLToPath(new URL('./store-parked.ts', import.meta.url));
+  // A small young generation: what V8 takes because there was much to do is not what the runs cost.
+  const parameters = ['--expose-gc', '--max-semi-space-size=4', program, join(folder.path, 'store'), String(runs)];
+  const output = execFileSync(process.execPath, parameters, { encoding: 'utf8' });
+  // safe: that program writes exactly this
+  const { before, after } = JSON.parse(output) as { readonly before: number; readonly after: number };
+  return (after - before) / runs;
+};
+
 /** Operations a second. */
 const rateOf = async (operations: number, work: () => Promise<void> | void): Promise<number> => {
   const start = performance.now();

@@ -15,9 +15,20 @@ export interface WriterThread {
   close(): Promise<void>;
 }
 
+/**
+ * Megabytes. Writes leave garbage by the second; without the first limit V8 would rather grow than collect it, to some
+ * 100 MB more after a busy minute. The second is far above what 256 remembered states can take.
+ */
+const memory = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 };
+
 /** Starts the thread and waits until it has opened the database; throws the StoreError with which it could not. */
 export const startWriterThread = async (program: URL, data: ThreadData): Promise<WriterThread> => {
-  const worker = new Worker(program, { workerData: data, name: 'longhaul store', execArgv: [] });
+  const worker = new Worker(program, {
+    workerData: data,
+    name: 'longhaul store',
+    execArgv: [],
+    resourceLimits: memory,
+  });
   const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
   const client = new Client(worker, { opened: resolve, failed: reject });
   await opened;
