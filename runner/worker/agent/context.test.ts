@@ -115,6 +115,23 @@ test('a message that comes while the model is asked is in the next request, or i
   ]);
 });
 
+test('a request that is resumed has not been told what came since it began', () => {
+  const failed: EventBody = {
+    type: 'model.failed',
+    v: 1,
+    turn: 1,
+    attempt: 1,
+    trouble: { code: 'network', message: '', retryable: true, status: null },
+    retryAt: null,
+    resume: 'resp_1',
+    usage: null,
+    cost: null,
+  };
+  const note = user('Message from person:ada:\nUse vitest.');
+  expect(itemsFor(asking(1), failed, said('Use vitest.'), asking(1, 2))).toEqual([goal]);
+  expect(itemsFor(asking(1), { ...failed, resume: null }, said('Use vitest.'), asking(1, 2))).toEqual([goal, note]);
+});
+
 test('a turn without a call is answered with a nudge', () => {
   expect(itemsFor(asking(1), taken(1, assistant('Done!')), said('Really?'), asking(2))).toEqual([
     goal,

@@ -106,10 +106,13 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       draft.setup.push(body);
       return;
     case 'model.started':
-      endRequest(draft);
-      draft.asking = body.purpose === 'turn';
+      if (body.purpose === 'turn') draft.asking = true;
+      else endRequest(draft);
       return;
     case 'model.failed':
+      // What is resumed is the same request still: it was not told what has come since.
+      if (body.resume === null) endRequest(draft);
+      return;
     case 'model.lost':
       endRequest(draft);
       return;
