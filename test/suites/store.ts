@@ -266,7 +266,9 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         codeOf(await store.command('run_aaaa', appendOf(first, callFinished('late')), { batch: 1, ...late })),
         codeOf(await store.command('run_aaaa', appendOf(forged, callFinished('late')), { batch: 1, ...late })),
         codeOf(await store.heartbeat({ ...first, after: 0, ...late })),
-        codeOf(await store.command('run_aaaa', { kind: 'lease', activation: second.activation, worker: 'w' }, late)),
+        codeOf(
+          await store.command('run_aaaa', { kind: 'lease', activation: second.activation, worker: 'other' }, late),
+        ),
       ]).toEqual(['fenced', 'fenced', 'fenced', 'fenced']);
       expect([await store.state('run_aaaa'), await store.leased(), await store.position()]).toEqual(before);
       expect(codeOf(await store.command('run_aaaa', appendOf(second, callFinished('mine')), { batch: 1 }))).toBe(
@@ -306,6 +308,21 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(again.events).toEqual(await store.events('run_aaaa', 3, 10));
       expect(again.events.map((event) => event.body.type)).toEqual(['call.finished', 'message.sent']);
       expect(again.state).toEqual(await store.state('run_aaaa'));
+    });
+
+    test('a lease whose answer was lost is given to the same worker again, and to no other', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const activation = activationOf(await create(store, 'run_aaaa'));
+      const lease = (worker: string, leaseUntil: number) =>
+        store.command('run_aaaa', { kind: 'lease', activation, worker }, { after: 0, leaseUntil });
+      const first = done(await lease('w1', start + 1));
+      expect(codeOf(await lease('w2', start + 2))).toBe('fenced');
+      expect(done(await lease('w1', start + 3))).toEqual({ ...first, repeated: true });
+      expect((await store.leased()).map(({ leaseUntil }) => leaseUntil)).toEqual([start + 3]);
+      const worker = { run: 'run_aaaa', activation, fence: first.state.fence };
+      done(await store.command('run_aaaa', appendOf(worker, callFinished('x')), { batch: 1 }));
+      expect(codeOf(await lease('w1', start + 4))).toBe('fenced');
     });
 
     test('the last batch can be sent again after the activation has ended', async () => {

@@ -18,7 +18,10 @@ export type Written =
       readonly state: RunState;
       /** All events after `after` where that was given, else those that this command appended. */
       readonly events: readonly RunEvent[];
-      /** The same batch had been written before: nothing was written now. */
+      /**
+       * The same batch had been written before, or the same worker has the lease that it asks for and has appended nothing
+       * yet: its answer was lost, and nothing was written now. So the name of a worker must be its process's alone.
+       */
       readonly repeated: boolean;
     }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };

@@ -119,6 +119,8 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
         after === null ? [] : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq }),
       repeated: true,
     };
+  if (command.kind === 'lease' && (await hasLease(transaction.db, held, command)))
+    return leaseAgain(transaction, held, options);
   const at = timeFor(held.state, input.now);
   const obeyed = obey(held.state, command, { at, activation: input.nextActivation });
   if (obeyed.outcome === 'refused') return obeyed;
@@ -132,6 +134,36 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
 
 const wasWritten = ({ batch }: HeldRun, activation: string, number: number): boolean =>
   batch !== null && batch.activation === activation && number <= batch.number;
+
+type Lease = Extract<Command, { readonly kind: 'lease' }>;
+
+/** Is this the worker that has the lease, asking for it once more because the answer was lost? Not if it ever appended. */
+const hasLease = async (db: Database, { state, batch }: HeldRun, { activation, worker }: Lease): Promise<boolean> => {
+  if (state.status !== 'working' || state.activation !== activation || batch?.activation === activation) return false;
+  const [row] = await selectLease(db, { run: state.id });
+  const body = row === undefined ? undefined : eventOf(row).body;
+  return body?.type === 'activation.leased' && body.worker === worker;
+};
+
+const selectLease = prepare<{ readonly run: string }, EventRow>((db, slot) =>
+  db
+    .selectFrom('events')
+    .select(['position', 'run', 'seq', 'at', 'activation', 'body'])
+    .where('run', '=', slot('run'))
+    .where('type', '=', 'activation.leased')
+    .orderBy('seq', 'desc')
+    .limit(1),
+);
+
+const leaseAgain = async (transaction: Transaction, held: HeldRun, options: CommandOptions): Promise<Written> => {
+  const { state } = held;
+  const leaseUntil = options.leaseUntil ?? held.leaseUntil;
+  await moveLease(transaction.db, { id: state.id, lease_until: leaseUntil });
+  transaction.remember({ ...held, leaseUntil });
+  const after = options.after ?? state.seq;
+  const events = await eventsBetween(transaction.db, { run: state.id, after, through: state.seq });
+  return { outcome: 'done', state, events, repeated: true };
+};
 
 /** A clock that is set back must not make a run's log go back in time. */
 const timeFor = (state: RunState, now: number): string => {
@@ -208,7 +240,7 @@ const insertEvent = prepare<Tables['events'], unknown>((db, slot) =>
   }),
 );
 
-const moveLease = prepare<{ readonly id: string; readonly lease_until: number }, unknown>((db, slot) =>
+const moveLease = prepare<{ readonly id: string; readonly lease_until: number | null }, unknown>((db, slot) =>
   db
     .updateTable('runs')
     .set({ lease_until: slot('lease_until') })

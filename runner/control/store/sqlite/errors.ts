@@ -3,6 +3,7 @@ import { StoreError } from '../store.ts';
 
 /** Primary result codes, from https://sqlite.org/rescode.html. */
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
@@ -22,9 +23,18 @@ export const storeErrorOf = (error: unknown, folder: string): unknown => {
   const cause = { cause: error };
   switch (code) {
     case SQLITE_FULL:
+    case 'ENOSPC':
+    case 'EDQUOT':
       return full(folder, error);
     case SQLITE_IOERR:
+    case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'EIO':
+    case 'ENOTDIR':
+    case 'EEXIST':
       return freeBytes(folder) < nothingLeft
         ? full(folder, error)
         : new StoreError('io', `The database in ${folder} cannot be read or written: ${error.message}.`, {
@@ -53,11 +63,12 @@ const full = (folder: string, cause: Error): StoreError =>
     cause,
   });
 
-/** Extended codes carry the primary one in their low byte. */
-const primaryCode = (error: unknown): number | null =>
-  typeof error === 'object' && error !== null && 'errcode' in error && typeof error.errcode === 'number'
-    ? error.errcode & 0xff
-    : null;
+/** SQLite's, whose extended codes carry the primary one in their low byte; or the operating system's, by its name. */
+const primaryCode = (error: unknown): number | string | null => {
+  if (typeof error !== 'object' || error === null) return null;
+  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
+  return 'syscall' in error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+};
 
 const freeBytes = (folder: string): number => {
   try {

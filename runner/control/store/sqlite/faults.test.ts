@@ -213,6 +213,13 @@ test('a full disk refuses what does not fit, and the same store goes on when the
   expect(JSON.parse(output)).toEqual({ whenFull: ['full', 'full'], readWhenFull: 3, afterwards: 'written', lost: 0 });
 });
 
+test('a folder that cannot be made is an error of the disk', async () => {
+  using at = scratch();
+  writeFileSync(at.folder, 'a file');
+  expect(await opening(at.folder)).toMatchObject({ code: 'io' });
+  expect(await opening(join(at.folder, 'below'))).toMatchObject({ code: 'io' });
+});
+
 test('a thread that cannot start is an error and not a wait for ever', async () => {
   using at = scratch();
   const thread = new URL('data:text/javascript,process.exit(3)');
