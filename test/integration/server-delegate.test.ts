@@ -6,10 +6,17 @@ import { defaultPolicy } from '../../shared/policy/default.ts';
 import { failureOf, startRunner } from './server-set-up.ts';
 
 const settings = `
-setup:
-  - { command: npm ci, network: [registry.npmjs.org], timeoutSeconds: 60 }
-verification:
-  - { command: npm test, network: [], timeoutSeconds: 120 }
+setup: [{ run: npm ci, network: [registry.npmjs.org], timeout: 60 }]
+verification: [npm test]
+budget: { turns: 7, retries: 1000 }
+model: the-repository-s
+policy:
+  rules:
+    - id: no-push
+      verdict: deny
+      reason: Never.
+      command: git push
+      examples: { matches: [{ tool: bash, command: git push }], not: [] }
 `;
 
 describe('delegating', () => {
@@ -61,11 +68,22 @@ describe('delegating', () => {
     fixture.write('.longhaul/config.yaml', settings.replace('npm test', 'false'));
     const { task } = await runner.delegate({ repository: fixture.repo });
     expect(task.verification.map(({ command }) => command)).toEqual(['npm test']);
-    expect(task.setup.map(({ command, network }) => [command, network])).toEqual([['npm ci', ['registry.npmjs.org']]]);
+    expect(task).toMatchObject({
+      setup: [{ command: 'npm ci', network: ['registry.npmjs.org'], timeoutSeconds: 60 }],
+      model: 'the-repository-s',
+      budget: { ...defaultBudget, turns: 7 },
+    });
+    expect(task.policy.rules.map(({ id }) => id)).toEqual([
+      ...defaultPolicy.rules.map(({ id }) => id),
+      'repository-no-push',
+    ]);
     const own = await runner.delegate({
       repository: fixture.repo,
       verification: [{ command: 'make check', network: [], timeoutSeconds: 1 }],
+      budget: { turns: 100 },
+      policy: defaultPolicy,
     });
+    expect(own.task).toMatchObject({ budget: { turns: 100 }, policy: defaultPolicy });
     expect(own.task.verification.map(({ command }) => command)).toEqual(['make check']);
   });
 

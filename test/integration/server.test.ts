@@ -382,6 +382,14 @@ describe('the feed', () => {
     expect(Math.max(...gaps)).toBeLessThan(500);
   });
 
+  test('of a run that is not there says so and ends', async () => {
+    await using runner = await startRunner();
+    using feed = follow(runner.client, { run: 'run_nobodyhasthis' });
+    await expect(feed.until(() => false)).rejects.toMatchObject({
+      data: { code: 'NOT_FOUND', refusal: { code: 'not_found' } },
+    });
+  });
+
   test('goes on when the runner was restarted', async () => {
     await using runner = await startRunner({ port: await freePort() });
     const state = await runner.delegate();

@@ -13,7 +13,7 @@ import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody } from './errors.ts';
 import { withRetry } from './event-stream.ts';
 import { guard, type GuardOptions } from './guard.ts';
-import { withStoreErrors } from './store-errors.ts';
+import { withTypedErrors } from './typed-errors.ts';
 
 export interface ServerOptions {
   readonly runner: RunnerApi;
@@ -88,8 +88,8 @@ export const createServer = (options: ServerOptions): Server => {
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
   });
-  const runner = withStoreErrors(options.runner);
-  const worker = withStoreErrors(options.worker);
+  const runner = withTypedErrors(options.runner);
+  const worker = withTypedErrors(options.worker);
   void http.register(fastifyTRPCPlugin, {
     prefix: '/trpc',
     trpcOptions: {

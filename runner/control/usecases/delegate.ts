@@ -3,14 +3,16 @@ import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
+import { defaultPolicy } from '../../../shared/policy/default.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { mergeBudget, mergePolicy, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { Budget } from '../../../shared/run/budget.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { snapshotRepository } from '../repository/snapshot.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, mustBeLocal, randomId, refused, type ControlPlane, type Person } from './plane.ts';
-import { readRepositoryConfig, type RepositorySettings } from './repository-settings.ts';
+import { readRepositoryConfig } from './repository-settings.ts';
 
 /**
  * Makes a run of a goal and a repository as it is now. The snapshot is on the disk before the run is; a snapshot whose
@@ -41,10 +43,20 @@ interface Creation {
   readonly run: string;
 }
 
-const create = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
-  const settings = await readRepositoryConfig(input.repository);
-  if (settings.outcome === 'refused') throw refused('invalid', settings.reason, settings.remedy);
-  const policy = policyFor(input, settings.settings);
+/** Snapshots made at once; each reads a whole tree. */
+const lanes = 4;
+let lane = 0;
+
+const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> => {
+  lane = (lane + 1) % lanes;
+  return inTurn(`snapshot ${lane}`, () => createNow(plane, person, creation));
+};
+
+const createNow = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
+  const read = await readRepositoryConfig(input.repository);
+  if (read.outcome === 'refused') throw refused('invalid', read.reason, read.remedy);
+  const { config: repositorys } = read;
+  const policy = policyFor(input, repositorys);
   const folder = plane.home.run(run);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o711 });
@@ -70,10 +82,10 @@ const create = async (plane: ControlPlane, person: Person, { input, run }: Creat
       priority: input.priority,
       source: snapshot.source,
       policy,
-      budget: budgetFrom(plane.config.budget, input.budget),
-      setup: input.setup ?? [...settings.settings.setup],
-      verification: input.verification ?? [...settings.settings.verification],
-      model: input.model,
+      budget: budgetFrom(plane.config.budget, repositorys, input.budget),
+      setup: input.setup ?? [...(repositorys?.setup ?? [])],
+      verification: input.verification ?? [...(repositorys?.verification ?? [])],
+      model: input.model ?? repositorys?.model ?? null,
       decisionHours: input.decisionHours,
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
@@ -86,8 +98,12 @@ const create = async (plane: ControlPlane, person: Person, { input, run }: Creat
   }
 };
 
-const budgetFrom = (defaults: Budget, own: DelegateInput['budget']): Budget =>
-  Budget.parse({ ...defaults, ...Object.fromEntries(Object.entries(own).filter(([, limit]) => limit !== undefined)) });
+/** What the delegation says, else the lower of what the runner and the repository say. */
+const budgetFrom = (defaults: Budget, repositorys: RepositoryConfig | null, own: DelegateInput['budget']): Budget =>
+  Budget.parse({
+    ...mergeBudget(defaults, repositorys?.budget ?? {}),
+    ...Object.fromEntries(Object.entries(own).filter(([, limit]) => limit !== undefined)),
+  });
 
 const longestTitle = 80;
 
@@ -100,16 +116,11 @@ export const titleOf = (goal: string): string => {
   return `${cut.slice(0, word > longestTitle / 2 ? word : undefined).trimEnd()}…`;
 };
 
-/** The delegation's own policy, else the repository's on top of the default. A rule whose examples fail would not do what its author thinks. */
-const policyFor = (input: DelegateInput, { policy: repositorys }: RepositorySettings): Policy => {
-  const policy = input.policy ?? repositorys;
+/** The delegation's own policy, else the default with the repository's rules. A rule whose examples fail would not do what its author thinks. */
+const policyFor = (input: DelegateInput, repositorys: RepositoryConfig | null): Policy => {
+  const policy =
+    input.policy ?? (repositorys === null ? defaultPolicy : mergePolicy(defaultPolicy, repositorys.policy));
   const broken = brokenExamples(policy);
   if (broken.length === 0) return policy;
-  throw refused(
-    'invalid',
-    broken.join(' '),
-    input.policy === null
-      ? 'Correct the rule, or its examples, in .longhaul/config.yaml on the default branch.'
-      : 'Correct the rule, or its examples.',
-  );
+  throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
 };

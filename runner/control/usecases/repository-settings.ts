@@ -1,58 +1,54 @@
+import { stat } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { z } from 'zod';
-import { defaultPolicy } from '../../../shared/policy/default.ts';
-import { Policy } from '../../../shared/policy/policy.ts';
-import { PlannedCommand } from '../../../shared/run/events.ts';
+import { parseRepositoryConfig, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { git, line } from '../../git/git.ts';
 
-/** What a repository says about how runs are done in it. */
-export interface RepositorySettings {
-  readonly setup: readonly PlannedCommand[];
-  readonly verification: readonly PlannedCommand[];
-  readonly policy: Policy;
-}
-
-export type ReadSettings =
-  | { readonly outcome: 'ok'; readonly settings: RepositorySettings }
+export type ReadConfig =
+  /** Null: the repository brings none. */
+  | { readonly outcome: 'ok'; readonly config: RepositoryConfig | null }
   | { readonly outcome: 'refused'; readonly reason: string; readonly remedy: string };
 
 const file = '.longhaul/config.yaml';
-const none: RepositorySettings = { setup: [], verification: [], policy: defaultPolicy };
+const none: ReadConfig = { outcome: 'ok', config: null };
+/** A person writes it; a file that is larger is something else. */
+const maxBytes = 1_000_000;
 
 /**
  * Reads `.longhaul/config.yaml` as the default branch has it. Never the working tree's or another branch's: an agent, or
  * whoever sends a pull request, could write itself a policy there. A repository without one has none.
  */
-export const readRepositoryConfig = async (folder: string): Promise<ReadSettings> => {
+export const readRepositoryConfig = async (folder: string): Promise<ReadConfig> => {
+  // What is wrong with such a path, the snapshot says.
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) return none;
   const branch = await defaultBranch(folder);
-  if (branch === null) return { outcome: 'ok', settings: none };
+  if (branch === null) return none;
   const found = await git(['cat-file', 'blob', `${branch}:${file}`], { as: 'user', folder });
-  if (!found.ok) return { outcome: 'ok', settings: none };
+  if (!found.ok) return none;
+  const faults = faultsOrConfig(found.output);
+  if (!Array.isArray(faults)) return { outcome: 'ok', config: faults };
+  return {
+    outcome: 'refused',
+    reason: `${file} of ${branch} cannot be used: ${faults.join(' ')}`,
+    remedy: 'Correct it there and commit, or remove it.',
+  };
+};
+
+const faultsOrConfig = (content: Buffer): RepositoryConfig | string[] => {
+  if (content.length > maxBytes) return [`It has ${content.length} bytes; up to ${maxBytes} are read.`];
   try {
-    const value: unknown = parse(found.output.toString('utf8'), { maxAliasCount: 100 });
-    return { outcome: 'ok', settings: Temporary.parse(value ?? {}) };
+    const value: unknown = parse(content.toString('utf8'), { maxAliasCount: 100 });
+    const parsed = parseRepositoryConfig(value);
+    return parsed.outcome === 'ok' ? parsed.config : [...parsed.faults];
   } catch (error) {
-    return {
-      outcome: 'refused',
-      reason: `${file} of ${line(Buffer.from(branch))} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-      remedy: `Correct it there and commit, or remove it.`,
-    };
+    return [error instanceof Error ? error.message : String(error)];
   }
 };
 
-const Temporary = z.object({
-  setup: z.array(PlannedCommand).default([]),
-  verification: z.array(PlannedCommand).default([]),
-  policy: Policy.default(defaultPolicy),
-});
-
-/** The branch that others agree on: the remote's, else the usual names, else the one that is checked out. Null: no commit yet. */
+/** The branch that others agree on: the remote's, else the usual names, else the one that is checked out. Null: there is none. */
 const defaultBranch = async (folder: string): Promise<string | null> => {
-  for (const name of ['refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master', 'HEAD']) {
-    const found = await git(['rev-parse', '--verify', '--quiet', `${name}^{commit}`], { as: 'user', folder }).catch(
-      () => null,
-    );
-    if (found?.ok === true) return name;
-  }
-  return null;
+  const usual = ['refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master'];
+  const found = await git(['for-each-ref', '--format=%(refname)', ...usual], { as: 'user', folder });
+  if (!found.ok) return null;
+  const names = new Set(line(found.output).split('\n'));
+  return usual.find((name) => names.has(name)) ?? 'HEAD';
 };
