@@ -16,8 +16,21 @@ const interruption = (): AbortSignal => {
   return controller.signal;
 };
 
+/** node:sqlite without a flag came with 22.13 (nodejs.org/api/sqlite.html). */
+const oldestNode = [22, 13] as const;
+
+const isTooOld = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < oldestNode[0] || (major === oldestNode[0] && minor < oldestNode[1]);
+};
+
 quietWarnings();
-if (process.argv[2] === 'worker-child') {
+if (isTooOld(process.versions.node)) {
+  process.stderr.write(
+    `longhaul: This is Node.js ${process.versions.node}; Longhaul needs ${oldestNode.join('.')} or later.\n  Install it from https://nodejs.org, or with your version manager: nvm install 24\n`,
+  );
+  process.exitCode = 1;
+} else if (process.argv[2] === 'worker-child') {
   // Before anything else is loaded: a run waits for this process to be there.
   const { runWorkerChild } = await import('./worker/entries/child.ts');
   runWorkerChild();

@@ -106,8 +106,11 @@ try {
   console.log(`   ${repository}`);
   let code = await run('delegate', goal, '--title', 'Mend the failing tests', '--watch');
   while (code === 3) {
-    const open = ask('decisions') as readonly { readonly request: { readonly id: string } }[]; // safe: what its help says it prints
-    const [decision] = open;
+    // safe: what its help says it prints
+    const { decisions } = ask('decisions') as {
+      readonly decisions: readonly { readonly request: { readonly id: string } }[];
+    };
+    const [decision] = decisions;
     if (decision === undefined) break;
     say('2. The agent asks for something that this repository wants a person to decide');
     await run('decisions');

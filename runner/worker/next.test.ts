@@ -59,6 +59,9 @@ const call = (different: Partial<Call> = {}): Call => ({
   finished: false,
   ...different,
 });
+const curl = { command: 'curl a.org', timeoutSeconds: null, network: ['a.org'] };
+/** A command that may reach a host. */
+const online = (different: Partial<Call> = {}): Call => call({ arguments: curl, network: ['a.org'], ...different });
 const taken = (...calls: Call[]): Turn => ({ phase: 'taken', number: 3, calls, refusal: null });
 const failed = (different: object = {}): Turn => ({
   phase: 'failed',
@@ -194,16 +197,30 @@ describe('what comes next', () => {
     ],
     [
       'asks before it repeats a command that had network',
-      { turn: taken(call({ network: ['a.org'], running: true, attempt: 1 })) },
-      { do: 'ask', question: { about: 'interrupted', call: call({ network: ['a.org'], running: true, attempt: 1 }) } },
+      { turn: taken(online({ running: true, attempt: 1 })) },
+      { do: 'ask', question: { about: 'interrupted', call: online({ running: true, attempt: 1 }) } },
+    ],
+    [
+      'asks about what ran, where a person had edited it',
+      {
+        turn: taken(call({ verdict: 'ask', decision: 'dec_test1', running: true, attempt: 1 })),
+        decisions: decided({ kind: 'approved', arguments: curl }),
+      },
+      {
+        do: 'ask',
+        question: {
+          about: 'interrupted',
+          call: online({ verdict: 'ask', decision: 'dec_test1', running: true, attempt: 1 }),
+        },
+      },
     ],
     [
       'does not ask where repeating does no harm',
-      { turn: taken(call({ network: ['a.org'], repeatable: true, running: true, attempt: 1 })) },
+      { turn: taken(online({ repeatable: true, running: true, attempt: 1 })) },
       {
         do: 'call',
-        call: call({ network: ['a.org'], repeatable: true, running: true, attempt: 1 }),
-        arguments: { command: 'ls' },
+        call: online({ repeatable: true, running: true, attempt: 1 }),
+        arguments: curl,
         attempt: 2,
         restore: true,
       },

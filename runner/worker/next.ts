@@ -3,6 +3,7 @@ import type { FailureClass, WaitUntil } from '../../shared/run/events.ts';
 import { passed, verdictOf, type Call, type RunState, type Turn } from '../../shared/run/state.ts';
 import type { Json, OpenDecision } from '../../shared/decision/decision.ts';
 import { toolNature, ToolName } from '../../shared/tool/arguments.ts';
+import { parseCall } from '../../shared/tool/policy-call.ts';
 import { needsCompaction } from './agent/compaction.ts';
 
 /** What a person is to be asked next. */
@@ -161,9 +162,16 @@ const runCall = (
     const over = changes ? overBudget(state, now, ['activeMinutes', 'toolMinutes']) : null;
     return over ?? { do: 'call', call, arguments: args, attempt: call.attempt + 1, restore: false };
   }
-  if (call.network.length > 0 && !call.repeatable && !retryApproved)
-    return { do: 'ask', question: { about: 'interrupted', call } };
+  const ran = { ...call, arguments: args, network: networkOf(call.tool, args) };
+  if (ran.network.length > 0 && !call.repeatable && !retryApproved)
+    return { do: 'ask', question: { about: 'interrupted', call: ran } };
   return { do: 'call', call, arguments: args, attempt: call.attempt + 1, restore: changes };
+};
+
+/** The hosts that a call may reach with these arguments: a person who edited them may have named others. */
+const networkOf = (tool: string, args: Json): readonly string[] => {
+  const parsed = parseCall(tool, args);
+  return parsed.outcome === 'ok' ? parsed.call.network : [];
 };
 
 /** The arguments as a person approved them, edits included. */

@@ -1,13 +1,12 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import type { StepContext } from '../ports.ts';
+import { headAndTail } from '../tools/output.ts';
 
 type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
 
-/** What the log keeps of an output; the rest is a blob. */
-const inLogBytes = 16 * 1024;
 /** What is kept of an output at all. */
 const keptBytes = 4 * 1024 * 1024;
 
@@ -31,6 +30,7 @@ export const verify = async (context: StepContext, index: number): Promise<reado
   try {
     const tree = path.join(folder, 'tree');
     await mkdir(tree, { mode: 0o700 });
+    if (ports.owner !== null) await chown(tree, ports.owner.uid, ports.owner.gid);
     await ports.workspace.checkout(state.head, tree);
     await using sandbox = await ports.sandboxes.open(tree);
     for (const setup of state.task.setup) {
@@ -76,9 +76,11 @@ const kept = async (
   ports: StepContext['ports'],
 ): Promise<Pick<CommandResult, 'outcome' | 'exitCode' | 'output' | 'outputBlob'>> => {
   const { outcome, exitCode, output } = result;
-  const text = ports.redact(output);
-  if (Buffer.byteLength(text) <= inLogBytes) return { outcome, exitCode, output: text, outputBlob: null };
-  const half = inLogBytes / 2;
-  const shown = `${text.slice(0, half)}\n… ${text.length - 2 * half} characters left out …\n${text.slice(-half)}`;
-  return { outcome, exitCode, output: shown, outputBlob: await ports.blobs.put(Buffer.from(text)) };
+  const { output: shown, full } = headAndTail(ports.redact(output));
+  return {
+    outcome,
+    exitCode,
+    output: shown,
+    outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+  };
 };

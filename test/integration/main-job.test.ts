@@ -1,0 +1,188 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import type { DecisionSummary } from '../../shared/run/summary.ts';
+import demoModel from '../../scripts/demo-model.ts';
+import { gitIn, sampleRepository } from '../harness/repository.ts';
+import { Rig } from '../harness/rig.ts';
+
+/** What `decisions --json` prints. */
+interface Open {
+  readonly decisions: readonly DecisionSummary[];
+}
+
+/** The command line as a script uses it: one JSON document on stdout, and nothing else. */
+const json = async (
+  rig: Rig,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ code: number; value: unknown; lines: readonly unknown[] }> => {
+  const { code, stdout, stderr } = await rig.cli([...args, '--json'], { cwd });
+  const lines = stdout.split('\n').filter(Boolean);
+  if (lines.length === 0) throw new Error(`longhaul ${args.join(' ')} printed no JSON (exit ${code}): ${stderr}`);
+  return {
+    code,
+    value: lines.length === 1 ? JSON.parse(lines[0]!) : null,
+    lines: lines.map((line): unknown => JSON.parse(line)),
+  };
+};
+
+describe('the main job, from the command line', () => {
+  let rig: Rig;
+  let repository: string;
+  let state: RunState;
+  const cli = (...args: string[]) => rig.cli(args, { cwd: repository });
+
+  beforeAll(async () => {
+    rig = await Rig.start({ script: demoModel });
+    repository = await sampleRepository();
+    // Work in progress that goes along, and must be as it was afterwards.
+    await writeFile(path.join(repository, 'notes.txt'), 'not committed\n');
+  });
+  afterAll(() => rig[Symbol.asyncDispose]());
+
+  test('delegating ends with 3 when a person is asked', async () => {
+    const { code, stderr } = await rig.cli(['delegate', 'Mend the failing tests', '--watch', '--json'], {
+      cwd: repository,
+    });
+    expect({ code, stderr }).toMatchObject({ code: 3 });
+  });
+
+  test('the decision says what, why, what follows and until when', async () => {
+    const { code, value } = await json(rig, ['decisions'], repository);
+    const [decision, ...others] = (value as Open).decisions; // safe: what the help says
+    expect({ code, others }).toEqual({ code: 0, others: [] });
+    expect(decision).toMatchObject({
+      status: 'pending',
+      request: {
+        kind: 'call',
+        tool: 'bash',
+        arguments: { command: 'node receipts/record.js' },
+        reason: expect.stringContaining('wrong total'),
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+    });
+  });
+
+  test('approving it wakes the run, which then waits for review', async () => {
+    const { value } = await json(rig, ['decisions'], repository);
+    const [decision] = (value as Open).decisions; // safe: as above
+    expect((await cli('approve', decision!.request.id, '--yes')).code).toBe(0);
+    expect((await cli('watch', 'latest')).code).toBe(3);
+    state = await rig.settled(decision!.run, ({ status }) => status === 'reviewing');
+    expect(state).toMatchObject({ verification: [{ command: 'node --test', exitCode: 0 }], result: { files: 2 } });
+  });
+
+  test('each claim of the report points to a call that is on record', async () => {
+    const finished = new Set(
+      (await rig.events(state.id)).flatMap(({ body }: RunEvent) => (body.type === 'call.finished' ? [body.call] : [])),
+    );
+    const claims = state.report?.claims ?? [];
+    expect(claims).toHaveLength(4);
+    for (const { calls } of claims) expect(calls.every((call) => finished.has(call))).toBe(true);
+  });
+
+  test('the diff has what the agent changed, and not what was there before', async () => {
+    const { code, stdout } = await cli('diff', 'latest', '--patch');
+    expect(code).toBe(0);
+    expect(stdout).toContain('+    const discount = count >= 10 ? 0.1 : 0;');
+    expect(stdout).not.toContain('notes.txt');
+  });
+
+  test('accepted, it becomes a branch whose tests pass; nothing else in the repository changes', async () => {
+    const before = {
+      status: gitIn(repository, 'status', '--porcelain=v2'),
+      head: gitIn(repository, 'rev-parse', 'HEAD'),
+    };
+    expect((await cli('accept', 'latest')).code).toBe(0);
+    expect((await cli('apply', 'latest', '--branch', 'mended')).code).toBe(0);
+    expect({
+      status: gitIn(repository, 'status', '--porcelain=v2'),
+      head: gitIn(repository, 'rev-parse', 'HEAD'),
+    }).toEqual(before);
+    expect(gitIn(repository, 'show', 'mended:src/cart.js')).toContain('count >= 10');
+  });
+
+  test('applied to the working tree it merges with what changed there meanwhile, and can be undone', async () => {
+    const file = path.join(repository, 'src', 'cart.js');
+    const mine = (await readFile(file, 'utf8')).replace('/** Sums a cart', '/** Mine: sums a cart');
+    await writeFile(file, mine);
+    expect((await cli('apply', 'latest')).code).toBe(0);
+    const merged = await readFile(file, 'utf8');
+    expect(merged).toContain('Mine: sums a cart');
+    expect(merged).toContain('count >= 10');
+    expect((await cli('apply', 'latest', '--undo')).code).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(mine);
+  });
+
+  test('where both changed the same lines there is a conflict to solve, and nothing is lost', async () => {
+    const file = path.join(repository, 'src', 'cart.js');
+    const mine = (await readFile(file, 'utf8')).replace('count > 10', 'count > 12');
+    await writeFile(file, mine);
+    const { code, stdout } = await cli('apply', 'latest');
+    expect(code).toBe(1);
+    expect(stdout).toContain('src/cart.js');
+    const marked = await readFile(file, 'utf8');
+    expect(marked).toMatch(/<<<<<<<[\s\S]*count > 12[\s\S]*count >= 10[\s\S]*>>>>>>>/);
+    expect((await cli('apply', 'latest', '--undo')).code).toBe(0);
+    expect(await readFile(file, 'utf8')).toBe(mine);
+  });
+
+  test('show and runs tell the same as the state', async () => {
+    const [shown, listed] = [await json(rig, ['show', 'latest'], repository), await json(rig, ['runs'], repository)];
+    expect(shown.code + listed.code).toBe(0);
+    expect(JSON.stringify(shown.value)).toContain(state.id);
+    expect(JSON.stringify(listed.value)).toContain(state.id);
+  });
+});
+
+describe('a person takes part', () => {
+  test('by editing what is approved, which is checked again', async () => {
+    await using rig = await Rig.start({ script: demoModel });
+    const repository = await sampleRepository();
+    await rig.cli(['delegate', 'Mend the failing tests', '--watch'], { cwd: repository });
+    const [decision] = ((await json(rig, ['decisions'], repository)).value as Open).decisions; // safe: as above
+    const { id } = decision!.request;
+    const wrong = await rig.cli(['approve', id, '--yes', '--arguments', '{"command": 7}'], { cwd: repository });
+    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('command') });
+    const edited = JSON.stringify({
+      command: 'node receipts/record.js && echo edited',
+      timeoutSeconds: null,
+      network: null,
+    });
+    expect((await rig.cli(['approve', id, '--yes', '--arguments', edited], { cwd: repository })).code).toBe(0);
+    const state = await rig.settled(decision!.run, ({ status }) => status === 'reviewing');
+    expect(
+      (await rig.events(state.id)).filter(
+        ({ body }) => body.type === 'call.finished' && body.output.includes('edited'),
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('by rejecting, with a reason that the agent gets; then by asking for changes, which begin another round', async () => {
+    await using rig = await Rig.start({ script: demoModel });
+    const repository = await sampleRepository();
+    await rig.cli(['delegate', 'Mend the failing tests', '--watch'], { cwd: repository });
+    const [decision] = ((await json(rig, ['decisions'], repository)).value as Open).decisions; // safe: as above
+    expect((await rig.cli(['reject', decision!.request.id, '--reason', 'leave them'], { cwd: repository })).code).toBe(
+      0,
+    );
+    // The tests still fail, so verification does: shown to the agent, whose script has no more to say.
+    const over = await rig.settled(decision!.run, ({ status }) => status === 'reviewing' || status === 'waiting');
+    const rejected = (await rig.events(over.id)).find(
+      ({ body }) => body.type === 'call.finished' && body.outcome === 'rejected',
+    );
+    expect(rejected?.body).toMatchObject({ output: expect.stringContaining('leave them') });
+  });
+
+  test('by cancelling, at once and for good', async () => {
+    await using rig = await Rig.start({ script: demoModel });
+    const repository = await sampleRepository();
+    await rig.cli(['delegate', 'Mend the failing tests', '--watch'], { cwd: repository });
+    expect((await rig.cli(['cancel', 'latest'], { cwd: repository })).code).toBe(0);
+    expect(await rig.cli(['approve', 'latest', '--yes'], { cwd: repository })).not.toMatchObject({ code: 0 });
+    expect((await rig.cli(['watch', 'latest'], { cwd: repository })).code).toBe(1);
+  });
+});
