@@ -2,7 +2,7 @@ import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
 import { plural } from './format.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine, shownPath } from './text.ts';
 
 const hurts = (file: AppliedFile): boolean => file.outcome === 'conflict' || file.outcome === 'refused';
 
@@ -16,32 +16,40 @@ export const appliedView = (
 ): string => {
   const rows = applied.files.map((file) => [
     hurts(file) ? paint.red(file.outcome) : paint.green(file.outcome),
-    cleanLine(file.path),
+    shownPath(file.path),
     cleanLine(file.reason),
   ]);
   const lines = table(
     ['', '', ''].map((head) => ({ head, align: 'left' as const })),
     rows,
   ).slice(1);
-  return [...lines, sentence(applied, run)].join('\n');
+  return [...lines, ...sentences(applied, run)].join('\n');
 };
 
-const sentence = (applied: Applied, run: number): string => {
+const sentences = (applied: Applied, run: number): readonly string[] => {
   const target = cleanLine(applied.target);
   const done = applied.files.filter((file) => !hurts(file)).length;
   const left = applied.files.length - done;
   const files = plural(done, 'file');
-  const open =
+  const [is, was, it] = left === 1 ? ['is', 'was', 'it'] : ['are', 'were', 'them'];
+  const remains =
     left === 0
-      ? ''
-      : ` ${plural(left, 'file')} ${left === 1 ? 'was' : 'were'} left as you have ${left === 1 ? 'it' : 'them'}. See the change with: longhaul diff ${run}; or take it all as a branch: longhaul apply ${run} --branch <name>`;
-  if (applied.dryRun) return `Nothing was changed. ${files} would go into ${target}.${open}`;
+      ? []
+      : [
+          `${plural(left, 'file')} ${applied.dryRun ? `${is} to be` : was} left as you have ${it}: see the change with "longhaul diff ${run}",`,
+          `or take all of it as a branch with "longhaul apply ${run} --branch <name>".`,
+        ];
+  if (applied.dryRun) return [`Nothing was changed. ${files} would go into ${target}.`, ...remains];
   switch (applied.how) {
     case 'worktree':
-      return `${files} went into ${target}.${open}${done === 0 ? '' : ` Take it back with: longhaul apply ${run} --undo`}`;
+      return [
+        `${files} went into ${target}.`,
+        ...remains,
+        ...(done === 0 ? [] : [`Take it back with: longhaul apply ${run} --undo`]),
+      ];
     case 'branch':
-      return `${files} are on the branch ${target}.${open}`.replace(/^1 file are/, '1 file is');
+      return [`${files} ${done === 1 ? 'is' : 'are'} on the branch ${target}.`, ...remains];
     case 'undo':
-      return `${files} ${done === 1 ? 'is' : 'are'} as before in ${target}.${open}`;
+      return [`${files} ${done === 1 ? 'is' : 'are'} as before in ${target}.`, ...remains];
   }
 };

@@ -118,7 +118,7 @@ const embedded = async (
 const notStarted = ({ message, remedy }: Extract<Started, { outcome: 'failed' }>): Failure =>
   new Failure(message, { remedy, code: 'unreachable' });
 
-export const nothingDelegated = (home: string): Failure =>
+const nothingDelegated = (home: string): Failure =>
   new Failure(`Nothing was ever delegated in the home ${homeAt(home).folder}.`, {
     remedy: 'Delegate something with: longhaul delegate "…". For another home use --home or LONGHAUL_HOME.',
     code: 'not_found',

@@ -42,7 +42,7 @@ const asker = ({ requester }: DecisionRequest): string =>
 const expiry = ({ status, request }: DecisionSummary, now: number): string => {
   const left = Date.parse(request.expiresAt) - now;
   return status === 'expired' || left <= 0
-    ? `expired undecided at ${moment(request.expiresAt)}; nothing was done`
+    ? `undecided since ${moment(request.expiresAt)}; nothing was done`
     : `in ${span(left)}, at ${moment(request.expiresAt)}`;
 };
 
@@ -73,7 +73,7 @@ const block = (text: string): string => {
 };
 
 /** The commands that decide it, as they can be typed. */
-export const howToDecide = ({ status, request }: DecisionSummary): readonly string[] => {
+const howToDecide = ({ status, request }: DecisionSummary): readonly string[] => {
   if (status === 'expired') return [`longhaul approve ${request.id} --renew   asks again`];
   if (request.kind === 'question') return [`longhaul answer ${request.id} "…"`];
   return [`longhaul approve ${request.id}`, `longhaul reject ${request.id} --reason "…"`];

@@ -2,12 +2,12 @@ import type { ChangedFile } from '../../shared/run/artifacts.ts';
 import { plural } from './format.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { cleanLine } from './text.ts';
+import { shownPath } from './text.ts';
 
 const pathOf = (file: ChangedFile): string => (file.after ?? file.before)?.path ?? '';
 
 export const changedNames = (files: readonly ChangedFile[]): readonly string[] =>
-  files.map((file) => cleanLine(pathOf(file)));
+  files.map((file) => shownPath(pathOf(file)));
 
 const letters = { added: 'A', modified: 'M', deleted: 'D', renamed: 'R' } as const;
 
@@ -34,8 +34,8 @@ export const diffStat = (files: readonly ChangedFile[], paint: Paint): string =>
 
 const named = (file: ChangedFile): string => {
   const modes = file.before !== null && file.after !== null && file.before.mode !== file.after.mode;
-  const from = file.status === 'renamed' ? `${cleanLine(file.before?.path ?? '')} → ` : '';
-  return `${from}${cleanLine(pathOf(file))}${modes ? ` (mode ${file.before?.mode} → ${file.after?.mode})` : ''}`;
+  const from = file.status === 'renamed' ? `${shownPath(file.before?.path ?? '')} → ` : '';
+  return `${from}${shownPath(pathOf(file))}${modes ? ` (mode ${file.before?.mode} → ${file.after?.mode})` : ''}`;
 };
 
 /** Colours as git's. A line of a hunk may begin with what looks like a header, so hunks are counted through. */

@@ -40,14 +40,14 @@ export interface DecisionHistory {
   readonly made: { readonly verdict: DecisionVerdict; readonly by: string; readonly at: string } | null;
 }
 
-export interface Retry {
+interface Retry {
   readonly at: string;
   readonly what: 'model call failed' | 'model call lost' | 'worker lost';
   readonly message: string;
   readonly retryAt: string | null;
 }
 
-export interface Noted {
+interface Noted {
   readonly at: string;
   readonly by: string;
   readonly text: string;

@@ -13,10 +13,14 @@ const clearLine = '\r\u001b[2K';
 export const liveLine = (terminal: Terminal, draw: (frame: number) => string | null): LiveLine => {
   if (!terminal.outIsTty) return { print: (text) => terminal.out(`${text}\n`), [Symbol.dispose]: () => undefined };
   let frame = 0;
-  const show = () => terminal.out(`${clearLine}${draw(frame) ?? ''}`);
+  let shown = '';
+  const show = () => {
+    shown = draw(frame) ?? '';
+    terminal.out(`${clearLine}${shown}`);
+  };
   const timer = setInterval(() => {
     frame += 1;
-    show();
+    if (draw(frame) !== shown) show();
   }, FRAME_MS);
   return {
     print: (text) => {

@@ -4,7 +4,7 @@ import { exit, Failure, type ExitCode } from './exit.ts';
 import { safeJson } from './text.ts';
 
 /** Wraps what a command does into an action of commander: `context` first, then the command's arguments and options. */
-export type Act = (
+type Act = (
   perform: (context: CommandContext, ...args: never[]) => Promise<ExitCode>,
 ) => (...all: unknown[]) => Promise<void>;
 
@@ -96,6 +96,9 @@ const commands: readonly Entry[] = [
   },
 ];
 
+/** Longer lines are hard to read. */
+const WIDEST_HELP = 110;
+
 const overview = `
 Runs are named by number (12), by id or the beginning of it (run_k3v), or "latest".
 "longhaul help <command>" has examples, exit codes, and what --json prints.
@@ -117,13 +120,7 @@ export const runCli = async (argv: readonly string[], surroundings: Surroundings
       // safe: commander passes the arguments that were defined beside `perform`, then the options, then the command
       exitCode = await perform(contextOf(globals, surroundings), ...(all.slice(0, -1) as never[]));
     };
-  const program = (await programWith(argv, act, surroundings.version)).configureOutput({
-    writeOut: (text) => terminal.out(text),
-    writeErr: (text) => terminal.note(text),
-    outputError: (text, write) => write(text.replace(/^error: /, 'longhaul: ')),
-    getOutHelpWidth: () => Math.min(terminal.columns(), 110),
-    getErrHelpWidth: () => Math.min(terminal.columns(), 110),
-  });
+  const program = await programWith(argv, act, surroundings);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
@@ -141,8 +138,20 @@ export const runCli = async (argv: readonly string[], surroundings: Surroundings
   }
 };
 
-const programWith = async (argv: readonly string[], act: Act, version: string): Promise<Command> => {
+const programWith = async (
+  argv: readonly string[],
+  act: Act,
+  { terminal, version }: Surroundings,
+): Promise<Command> => {
+  const helpWidth = () => Math.min(terminal.columns(), WIDEST_HELP);
   const program = new Command('longhaul')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.note(text),
+      outputError: (text, write) => write(text.replace(/^error: /, 'longhaul: ')),
+      getOutHelpWidth: helpWidth,
+      getErrHelpWidth: helpWidth,
+    })
     .description('Durable background coding agents: delegate a task, come back to a reviewed diff with evidence.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')

@@ -32,6 +32,10 @@ export const cleanLine = (text: string): string =>
 export const visible = (text: string): string =>
   text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, named).replace(deceptive, named);
 
+/** A path as it is, or quoted as JSON where it holds what a terminal would not show, or would obey. */
+export const shownPath = (path: string): string =>
+  visible(path) === path && !/[\n\t"]/.test(path) ? path : safeJson(path).replace(deceptive, named);
+
 /** JSON for a terminal or a pipe: the control characters that JSON leaves as they are, escaped. */
 export const safeJson = (value: unknown, indent?: number): string =>
   (JSON.stringify(value, null, indent) ?? 'null').replace(

@@ -39,7 +39,7 @@ export const findRunner = async (home: string): Promise<FoundRunner> => {
     : { outcome: 'silent', file };
 };
 
-export const readRunnerFile = async (home: string): Promise<RunnerFile | null> => {
+const readRunnerFile = async (home: string): Promise<RunnerFile | null> => {
   try {
     return RunnerFile.parse(JSON.parse(await readFile(homeAt(home).runner, 'utf8')));
   } catch {

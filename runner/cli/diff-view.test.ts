@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import type { ChangedFile } from '../../shared/run/artifacts.ts';
+import { appliedView, isComplete } from './applied-view.ts';
+import { changedNames, diffStat, paintPatch } from './diff-view.ts';
+import { paintWith, plain } from './paint.ts';
+
+const version = (path: string, mode: '100644' | '100755' = '100644') => ({
+  path,
+  mode,
+  blob: 'e'.repeat(64),
+  bytes: 3,
+});
+const files: readonly ChangedFile[] = [
+  {
+    status: 'modified',
+    before: version('src/a.ts'),
+    after: version('src/a.ts', '100755'),
+    binary: false,
+    additions: 12,
+    deletions: 1,
+  },
+  { status: 'renamed', before: version('old.ts'), after: version('new.ts'), binary: false, additions: 0, deletions: 0 },
+  { status: 'deleted', before: version('gone\u001b[2K.ts'), after: null, binary: false, additions: 0, deletions: 30 },
+  { status: 'added', before: null, after: version('logo.png'), binary: true, additions: 0, deletions: 0 },
+];
+
+test('files with what changed in them', () => {
+  expect(diffStat(files, plain)).toMatchInlineSnapshot(`
+    "M     +12   -1  src/a.ts (mode 100644 → 100755)
+    R      +0   -0  old.ts → new.ts
+    D      +0  -30  "gone\\u001b[2K.ts"
+    A  binary       logo.png
+    4 files, +12 -31"
+  `);
+  expect(changedNames(files)).toEqual(['src/a.ts', 'new.ts', '"gone\\u001b[2K.ts"', 'logo.png']);
+});
+
+test('a patch is coloured by where its lines stand, not by how they look', () => {
+  const patch = [
+    '--- a/x',
+    '+++ b/x',
+    '@@ -1,2 +1,2 @@ f',
+    ' same',
+    '--- looks like a header',
+    '+++ so does this',
+    '-- ',
+    '2.39',
+  ].join('\n');
+  const codes = paintPatch(patch, paintWith(true))
+    .split('\n')
+    // oxlint-disable-next-line no-control-regex -- colours are what is looked at
+    .map((line) => /^\u001b\[(\d+)m/.exec(line)?.[1] ?? '');
+  expect(codes).toEqual(['1', '1', '36', '', '31', '32', '', '']);
+  expect(paintPatch(patch, plain)).toBe(patch);
+});
+
+test('an application says what became of each file', () => {
+  const applied = {
+    how: 'worktree' as const,
+    target: '/home/ada/parser',
+    dryRun: false,
+    files: [
+      { path: 'src/a.ts', outcome: 'merged' as const, reason: '' },
+      { path: 'src/b.ts', outcome: 'conflict' as const, reason: 'both changed line 3' },
+    ],
+  };
+  expect(isComplete(applied)).toBe(false);
+  expect(appliedView(applied, { run: 12, paint: plain })).toMatchInlineSnapshot(`
+    "merged    src/a.ts
+    conflict  src/b.ts  both changed line 3
+    1 file went into /home/ada/parser.
+    1 file was left as you have it: see the change with "longhaul diff 12",
+    or take all of it as a branch with "longhaul apply 12 --branch <name>".
+    Take it back with: longhaul apply 12 --undo"
+  `);
+  const branch = { ...applied, how: 'branch' as const, target: 'fix/it', files: applied.files.slice(0, 1) };
+  expect(isComplete(branch)).toBe(true);
+  expect(appliedView(branch, { run: 12, paint: plain })).toMatchInlineSnapshot(`
+    "merged  src/a.ts
+    1 file is on the branch fix/it."
+  `);
+});

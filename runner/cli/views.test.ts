@@ -1,0 +1,209 @@
+import { expect, test } from 'vitest';
+import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
+import { decisionHash } from './decision-hash.ts';
+import { decisionView, exactArguments } from './decision-view.ts';
+import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
+import { historyOf } from './history.ts';
+import { plain } from './paint.ts';
+import { runsView } from './runs-view.ts';
+import { showView } from './show-view.ts';
+import { statusLine } from './status-line.ts';
+
+const now = DELEGATED + 200_000;
+
+test('a run on one page', () => {
+  const view = showView(stateAt(null), historyOf(eventsOf(story)), { now, paint: plain, calls: false });
+  expect(view).toMatchInlineSnapshot(`
+    "#12 Mend the parser  reviewing: round 1 is ready for review
+      id         run_k3v9x2
+      repository /home/ada/parser at aaaaaaaaaaaa (main) with uncommitted changes
+      delegated  2026-03-04 12:00 UTC (3 min ago) by ada
+
+    Goal
+      Mend the parser.
+      Its test fails.
+
+    Plan
+      [>] Mend it
+
+    What happened
+      turn 1
+        [1] ✓ plan  12 ms
+        [2] ✗ bash npm test  exit 1 · 2.3 s
+      turn 2
+        [3] ✓ bash npm install (network: registry.npmjs.org)  exit 0 · 14.9 s
+      turn 3
+        [4] ✓ edit src/parser.ts  12 ms
+        [5] ✓ finish  12 ms
+
+    Decisions
+      dec_a1b2c3  Run npm install in the sandbox, with network access to registry.npmjs.org
+        approved by grace, 2026-03-04 12:01 UTC (after 1 min 00 s)
+
+    Report
+      The parser reads empty files now.
+      - The packages are there
+          [3] ✓ bash npm install (network: registry.npmjs.org)  exit 0 · 14.9 s
+      - It is proven
+          a call that is not in the log
+
+    Evidence
+      ✓ verification npm test  exit 0 · 3.0 s
+
+    Result
+      1 file changed, +3 -1
+
+    Retries
+      2026-03-04 12:00 UTC  model call failed: Too many requests.
+
+    Spent
+      turns       3 of 60
+      tokens      36.0k in, 1.0k out of 3.0M
+      cost        ≥ $0.014 (no limit)
+      worked      45.0 s of 60 min
+      in commands 20.3 s of 30 min
+      retries     1 of 10
+      1 model call cost an unknown sum, which is not in the figure above.
+
+    Next
+      longhaul diff 12                      see what changed
+      longhaul apply 12                     put it into your working tree
+      longhaul accept 12                    accept it
+      longhaul discard 12 --changes "…"     ask for another round"
+  `);
+});
+
+test('with --calls every output is there', () => {
+  const view = showView(stateAt(null), historyOf(eventsOf(story)), { now, paint: plain, calls: true });
+  expect(
+    ['Cannot find package', 'added 3 packages', 'edited', '1 passed'].filter((text) => !view.includes(text)),
+  ).toEqual([]);
+});
+
+test('a failed run says whose fault it was and what to do', () => {
+  const state = stateAt('activation.leased', [[9, { type: 'run.failed', v: 1, class: 'budget', message: 'Used up.' }]]);
+  expect(showView(state, historyOf([]), { now, paint: plain, calls: false })).toMatchInlineSnapshot(`
+    "#12 Mend the parser  failed
+      id         run_k3v9x2
+      repository /home/ada/parser at aaaaaaaaaaaa (main) with uncommitted changes
+      delegated  2026-03-04 12:00 UTC (3 min ago) by ada
+      failure    budget: Used up.
+      remedy     Its budget was used up. Delegate again with more: --budget turns=120,usd=20
+
+    Goal
+      Mend the parser.
+      Its test fails.
+
+    Spent
+      turns       0 of 60
+      tokens      0 in, 0 out of 3.0M
+      cost        $0 (no limit)
+      worked      9.0 s of 60 min
+      in commands 0 ms of 30 min
+      retries     0 of 10"
+  `);
+});
+
+test('the list of runs, in a terminal and elsewhere', () => {
+  const runs = [stateAt(null), stateAt('activation.ended'), stateAt('activation.queued')].map(summarize);
+  expect(runsView(runs, { now, columns: 100, paint: plain })).toMatchInlineSnapshot(`
+    " #  STATUS       AGE  TURNS  TOKENS       COST  FILES    TITLE
+    12  reviewing  3 min      3   37.0k   ≥ $0.014  1 +3 -1  Mend the parser
+    12  waiting    3 min      2   24.7k  ≥ $0.0092           Mend the parser (Run npm install in t…
+    12  queued     3 min      0       0         $0           Mend the parser
+
+    1 run waits for your decision: longhaul decisions
+    1 run is ready for review: longhaul diff 12"
+  `);
+  expect(runsView(runs.slice(1, 2), { now, columns: null, paint: plain })).toMatchInlineSnapshot(`
+    " #  STATUS     AGE  TURNS  TOKENS       COST  FILES  TITLE
+    12  waiting  3 min      2   24.7k  ≥ $0.0092         Mend the parser (Run npm install in the sandbox, with network access to registry.npmjs.org)
+
+    1 run waits for your decision: longhaul decisions"
+  `);
+});
+
+test('a decision shows exactly what it is about', () => {
+  const [open] = decisionSummaries(stateAt('activation.ended'));
+  expect(open && decisionView(open, { now, paint: plain })).toMatchInlineSnapshot(`
+    "dec_a1b2c3  Run npm install in the sandbox, with network access to registry.npmjs.org
+      run           run_k3v9x2  Mend the parser
+      asked by      the agent, in turn 2
+      why           It asks for network access to registry.npmjs.org.
+      if approved   The command runs once, and what it installs stays in the workspace.
+      expires       in 2 d, at 2026-03-07 12:00 UTC
+      if it expires The run stays parked.
+      bash
+        "command": "npm install"
+        "timeoutSeconds": null
+        "network": ["registry.npmjs.org"]
+      hash          9d85e938125e
+      longhaul approve dec_a1b2c3
+      longhaul reject dec_a1b2c3 --reason "…""
+  `);
+});
+
+test('an expired question offers to be asked again', () => {
+  const request = decisionOf({ kind: 'question', action: 'Which?', tool: null, arguments: {}, choices: ['a', 'b'] });
+  const open = { run: RUN, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
+  expect(decisionView(open, { now: now + 1e9, paint: plain })).toMatchInlineSnapshot(`
+    "dec_a1b2c3  Which?
+      run           run_k3v9x2  Mend
+      asked by      the agent, in turn 2
+      why           It asks for network access to registry.npmjs.org.
+      if approved   The command runs once, and what it installs stays in the workspace.
+      expires       undecided since 2026-03-07 12:00 UTC; nothing was done
+      if it expires The run stays parked.
+      choices       "a"  "b"
+      hash          bb21b2bc1da2
+      longhaul approve dec_a1b2c3 --renew   asks again"
+  `);
+});
+
+test('a hash is that of what is shown', () => {
+  const request = decisionOf();
+  const open = { run: RUN, title: 'Mend', tenant: 'local', status: 'pending' as const, request };
+  expect(decisionHash(open)).toBe(request.hash);
+  const other = { ...open, request: { ...request, arguments: { command: 'rm -rf .' } } };
+  expect(decisionHash(other)).not.toBe(request.hash);
+});
+
+test.each([
+  ['one line', { command: 'ls', network: null }, '"command": "ls"\n"network": null'],
+  ['several lines', { content: 'a\n  b\n' }, '"content": 2 lines\n  | a\n  |   b'],
+  ['no last line end', { content: 'a\nb' }, '"content": 2 lines, no line end after the last\n  | a\n  | b'],
+  ['control characters', { command: 'a\u001b[2K\u202eb' }, '"command": "a\\u001b[2K<U+202E>b"'],
+  [
+    'the same in several lines',
+    { content: 'a\n\u001b[1Ab\r' },
+    '"content": 2 lines, no line end after the last\n  | a\n  | <U+001B>[1Ab<U+000D>',
+  ],
+  ['what is no object', [1, 'a'], '[1,"a"]'],
+])('arguments with %s', (_, args, expected) => {
+  expect(exactArguments(args)).toBe(expected);
+});
+
+test.each([
+  [
+    'model.started',
+    { frame: 0, columns: 120, connected: true },
+    '⠋ turn 1: the model is thinking · 3 min 19 s · 3:20 · 0 tokens · $0',
+  ],
+  [
+    'call.started',
+    { frame: 1, columns: 120, connected: true },
+    '⠙ turn 1: bash npm test · 3 min 11 s · plan 0/1 · 3:20 · 12.3k tokens · ≥ $0.0042',
+  ],
+  [
+    'activation.ended',
+    { frame: 2, columns: 60, connected: true },
+    '? waits for you: Run npm install in the sandbox, with netw…',
+  ],
+  [
+    'model.started',
+    { frame: 3, columns: 120, connected: false },
+    '! the runner is gone; waiting for it · 3 min 19 s · 3:20 · 0 tokens · $0',
+  ],
+] as const)('the status line at %s', (type, options, expected) => {
+  expect(statusLine(stateAt(type), { now, ...options })).toBe(expected);
+});
