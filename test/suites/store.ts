@@ -500,8 +500,9 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         await feed({ tenant: 'a' }, 2),
         await feed({ run: 'run_aaaa' }, 1),
         await feed({ tenant: 'b', run: 'run_aaaa' }, 0),
+        await feed({ tenant: 'a', run: 'run_aaaa' }, 0),
         await feed({}, 1, 2),
-      ]).toEqual([[1, 2, 3, 4, 5], [1, 2, 5], [5], [2, 5], [], [2, 3]]);
+      ]).toEqual([[1, 2, 3, 4, 5], [1, 2, 5], [5], [2, 5], [], [1, 2, 5], [2, 3]]);
       expect((await store.events('run_aaaa', 1, 1)).map((event) => event.seq)).toEqual([2]);
     });
 

@@ -77,6 +77,7 @@ const indexes = async (db: Database): Promise<void> => {
   await db.schema.createIndex('events_of_run').unique().on('events').columns(['run', 'seq']).execute();
   await db.schema.createIndex('events_of_tenant').on('events').columns(['tenant', 'position']).execute();
   await db.schema.createIndex('runs_by_status').on('runs').columns(['tenant', 'status', 'number']).execute();
+  await db.schema.createIndex('runs_of_tenant').on('runs').columns(['tenant', 'number']).execute();
   await db.schema.createIndex('runs_open').on('runs').columns(['tenant', 'over', 'number']).execute();
   await db.schema
     .createIndex('runs_queue')

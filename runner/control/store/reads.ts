@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
@@ -93,23 +94,32 @@ export const readEvents = async (
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<readonly RunEvent[]> => (await selectEvents(db, { run, after, limit })).map(eventOf);
 
-/** A run's events are sought by seq, in which its positions grow: the index of a run serves both. */
+/** Of a run of a tenant the run alone is asked for: databases would rather go through all that the tenant has. */
 export const readFeed = async (
   db: Database,
   filter: { readonly tenant: string | null; readonly run: string | null },
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<readonly RunEvent[]> => {
-  let query = db.selectFrom('events').select(eventColumns).where('position', '>', after).limit(limit);
-  if (filter.tenant !== null) query = query.where('tenant', '=', filter.tenant);
-  query = filter.run === null ? query.orderBy('position') : query.where('run', '=', filter.run).orderBy('seq');
-  return (await query.execute()).map(eventOf);
+  const { tenant, run } = filter;
+  const query = db.selectFrom('events').select(eventColumns).where('position', '>', after).limit(limit);
+  if (run !== null) {
+    if (tenant !== null && !(await belongsTo(db, run, tenant))) return [];
+    // In the order of its seq its positions grow too, and that is the order of its index.
+    return (await query.where('run', '=', run).orderBy('seq').execute()).map(eventOf);
+  }
+  const ofTenant = tenant === null ? query : query.where('tenant', '=', tenant);
+  return (await ofTenant.orderBy('position').execute()).map(eventOf);
 };
+
+const belongsTo = async (db: Database, run: string, tenant: string): Promise<boolean> =>
+  (await db.selectFrom('runs').select('id').where('id', '=', run).where('tenant', '=', tenant).execute()).length > 0;
 
 const selectPosition = prepare<object, { position: number | null }>((db) =>
   db.selectFrom('events').select((e) => e.fn.max('position').as('position')),
 );
 export const readPosition = async (db: Database): Promise<number> => (await selectPosition(db, {}))[0]?.position ?? 0;
 
+/** What a partial index holds has to be written out in the query: of a parameter a database need not know that it fits. */
 const scheduled = (db: Database) =>
   db
     .selectFrom('runs')
@@ -130,17 +140,17 @@ const plain = <Row extends object>(row: Row): Row => ({ ...row });
 /** The most urgent first; of equals the one that has been waiting longest. */
 export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> => {
   const rows = await scheduled(db)
-    .where('status', '=', 'queued')
+    .where('status', '=', sql.lit('queued'))
     .orderBy('priority', 'desc')
-    .orderBy('since')
-    .orderBy('number')
+    .orderBy('runs.since')
+    .orderBy('runs.number')
     .limit(limit)
     .execute();
   return rows.map(plain);
 };
 
 export const readLeased = async (db: Database): Promise<readonly Scheduled[]> => {
-  const rows = await scheduled(db).where('status', '=', 'working').orderBy('number').execute();
+  const rows = await scheduled(db).where('status', '=', sql.lit('working')).orderBy('number').execute();
   return rows.map(plain);
 };
 
