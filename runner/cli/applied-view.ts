@@ -31,22 +31,16 @@ const sentences = (applied: Applied, run: number): readonly string[] => {
   const done = applied.files.filter((file) => !hurts(file)).length;
   const left = applied.files.length - done;
   const files = plural(done, 'file');
-  const [is, was, it] = left === 1 ? ['is', 'was', 'it'] : ['are', 'were', 'them'];
   const remains =
     left === 0
       ? []
       : [
-          `${plural(left, 'file')} ${applied.dryRun ? `${is} to be` : was} left as you have ${it}: see the change with "longhaul diff ${run}",`,
-          `or take all of it as a branch with "longhaul apply ${run} --branch <name>".`,
+          `${plural(left, 'file')} ${left === 1 ? 'needs' : 'need'} you: what is beside ${left === 1 ? 'it' : 'them'} says why.`,
         ];
   if (applied.dryRun) return [`Nothing was changed. ${files} would go into ${target}.`, ...remains];
   switch (applied.how) {
     case 'worktree':
-      return [
-        `${files} went into ${target}.`,
-        ...remains,
-        ...(done === 0 ? [] : [`Take it back with: longhaul apply ${run} --undo`]),
-      ];
+      return [`${files} went into ${target}.`, ...remains, `Take it back with: longhaul apply ${run} --undo`];
     case 'branch':
       return [`${files} ${done === 1 ? 'is' : 'are'} on the branch ${target}.`, ...remains];
     case 'undo':

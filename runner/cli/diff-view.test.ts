@@ -69,8 +69,7 @@ test('an application says what became of each file', () => {
     "merged    src/a.ts
     conflict  src/b.ts  both changed line 3
     1 file went into /home/ada/parser.
-    1 file was left as you have it: see the change with "longhaul diff 12",
-    or take all of it as a branch with "longhaul apply 12 --branch <name>".
+    1 file needs you: what is beside it says why.
     Take it back with: longhaul apply 12 --undo"
   `);
   const branch = { ...applied, how: 'branch' as const, target: 'fix/it', files: applied.files.slice(0, 1) };

@@ -30,8 +30,9 @@ export const define: Define = (command, act) => {
       }),
     );
   explain(command, {
-    about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. A file that both
-changed in the same place is a conflict and is left as you have it; nothing is ever overwritten.`,
+    about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. Where both changed
+the same lines, the file gets conflict markers with both; what cannot be merged so (binary files, deleted ones) is left
+as you have it. Index, HEAD and stash are not touched, and --undo takes it back.`,
     examples: [
       ['longhaul apply 12 --dry-run', 'see what would happen'],
       ['longhaul apply 12', 'do it'],
