@@ -5,6 +5,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { DecisionSummary } from '../../shared/run/summary.ts';
 import demoModel from '../../scripts/demo-model.ts';
+import { calls, scripted, type Asked, type Reply } from '../fakes/openai/index.ts';
 import { gitIn, sampleRepository } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
 
@@ -138,6 +139,21 @@ describe('the main job, from the command line', () => {
   });
 });
 
+const touch = (file: string): Reply =>
+  calls('bash', { command: `echo hello > ${file}`, timeoutSeconds: null, network: null });
+const finish = ({ entries }: Asked): Reply =>
+  calls('finish', {
+    summary: 'Written.',
+    claims: [{ text: 'It is there', calls: [entries.find(({ by }) => by === 'call')?.call ?? ''] }],
+  });
+const inRounds = scripted([
+  touch('first.txt'),
+  finish,
+  (asked) =>
+    asked.entries.at(-1)?.text.includes('a second one, please') === true ? touch('second.txt') : calls('nothing', {}),
+  finish,
+]);
+
 describe('a person takes part', () => {
   test('by editing what is approved, which is checked again', async () => {
     await using rig = await Rig.start({ script: demoModel });
@@ -146,7 +162,7 @@ describe('a person takes part', () => {
     const [decision] = ((await json(rig, ['decisions'], repository)).value as Open).decisions; // safe: as above
     const { id } = decision!.request;
     const wrong = await rig.cli(['approve', id, '--yes', '--arguments', '{"command": 7}'], { cwd: repository });
-    expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('command') });
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('command') });
     const edited = JSON.stringify({
       command: 'node receipts/record.js && echo edited',
       timeoutSeconds: null,
@@ -161,7 +177,7 @@ describe('a person takes part', () => {
     ).toHaveLength(1);
   });
 
-  test('by rejecting, with a reason that the agent gets; then by asking for changes, which begin another round', async () => {
+  test('by rejecting, with a reason that the agent gets', async () => {
     await using rig = await Rig.start({ script: demoModel });
     const repository = await sampleRepository();
     await rig.cli(['delegate', 'Mend the failing tests', '--watch'], { cwd: repository });
@@ -175,6 +191,44 @@ describe('a person takes part', () => {
       ({ body }) => body.type === 'call.finished' && body.outcome === 'rejected',
     );
     expect(rejected?.body).toMatchObject({ output: expect.stringContaining('leave them') });
+  });
+
+  test('by asking for changes, which the agent is shown, and which begin another round', async () => {
+    await using rig = await Rig.start({ script: inRounds });
+    const repository = await sampleRepository();
+    const verified = ['--verify', 'test -e first.txt'];
+    expect((await rig.cli(['delegate', 'Write files', '--watch', ...verified], { cwd: repository })).code).toBe(3);
+    const first = await rig.cli(['diff', 'latest', '--name-only'], { cwd: repository });
+    expect(first.stdout).toBe('first.txt\n');
+    expect((await rig.cli(['discard', 'latest', '--changes', 'a second one, please'], { cwd: repository })).code).toBe(
+      0,
+    );
+    expect((await rig.cli(['watch', 'latest'], { cwd: repository })).code).toBe(3);
+    const second = await rig.cli(['diff', 'latest', '--name-only'], { cwd: repository });
+    expect(second.stdout).toBe('first.txt\nsecond.txt\n');
+    const [run] = ((await json(rig, ['runs'], repository)).value as { runs: RunState[] }).runs; // safe: as above
+    expect(run).toMatchObject({ status: 'reviewing', round: 2 });
+  });
+
+  test('by telling the agent something while it works', async () => {
+    const { promise: working, resolve: works } = Promise.withResolvers<void>();
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    await using rig = await Rig.start({
+      script: async (asked, place) => {
+        if (place.turn > 0) return finish(asked);
+        works();
+        await told;
+        return touch('first.txt');
+      },
+    });
+    const repository = await sampleRepository();
+    const { id } = await rig.delegate({ goal: 'Write a file', repository, verification: [] });
+    await working;
+    expect((await rig.cli(['message', 'latest', 'mind the gap'], { cwd: repository })).code).toBe(0);
+    tell();
+    await rig.settled(id, ({ status }) => status === 'reviewing');
+    const requests = rig.model.journal.map(({ body }) => JSON.stringify(body).includes('mind the gap'));
+    expect(requests).toEqual([false, true]);
   });
 
   test('by cancelling, at once and for good', async () => {
