@@ -295,6 +295,22 @@ describe('blobs', () => {
     expect(refused.map(([{ status }]) => status)).toEqual(refused.map(([, status]) => status));
   });
 
+  test.each(['application/json', 'text/plain', 'multipart/form-data; boundary=x', null])(
+    'are what was sent, though it is said to be %s',
+    async (type) => {
+      await using runner = await startRunner();
+      const state = await runner.delegate();
+      const { client, token, activation } = await runner.workerFor(state);
+      await client.worker.lease.mutate({ run: state.id, activation, worker: 'w' });
+      const answer = await fetch(`${runner.serving.url}/blobs`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${token}`, ...(type === null ? {} : { 'content-type': type }) },
+        body: Buffer.from('{'),
+      });
+      expect(await answer.json()).toEqual({ hash: createHash('sha256').update('{').digest('hex'), bytes: 1 });
+    },
+  );
+
   test('have a limit, whether their length is told or not', async () => {
     await using runner = await startRunner({
       change: (config) => ({ ...config, server: { ...config.server, maxBlobBytes: 1000 } }),

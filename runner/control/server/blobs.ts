@@ -22,7 +22,8 @@ const unknown: ErrorAnswer = { status: 404, code: 'NOT_FOUND', message: 'There i
  * `GET /blobs/<hash>`: a worker reads what its run stored; a person adds `?run=<id>` and reads what a run of their tenant did.
  */
 export const blobRoutes = (server: FastifyInstance, { store, blobs, maxBytes, principalOf }: BlobRoutes): void => {
-  // The body stays a stream: it goes to the disk as it comes, and its limit is counted there.
+  // The body stays a stream, whatever it is said to be: it goes to the disk as it comes, and its limit is counted there.
+  server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
   server.put('/blobs', { bodyLimit: maxBytes }, async (request, reply) => {

@@ -24,6 +24,8 @@ const activationsPerChild = 50;
 /** Time to leave an activation, or to exit, when told to. Then it is killed, which the log is made for. */
 const graceMs = 2_000;
 const longestPauseMs = 30_000;
+/** A burst leaves more idle workers than one; they are kept for the next as long as that may still be part of it. */
+const idleMs = 60_000;
 /** Ids of finished activations that are remembered, against a second dispatch. */
 const remembered = 10_000;
 
@@ -37,6 +39,7 @@ interface Assignment {
 interface Worker {
   readonly child: Child;
   assignment: Assignment | null;
+  ready: boolean;
   served: number;
   retiring: boolean;
 }
@@ -53,6 +56,7 @@ class EmbeddedEngine implements Engine {
   readonly #free: (() => void)[] = [];
   #failedStarts = 0;
   #restart: NodeJS.Timeout | null = null;
+  #trim: NodeJS.Timeout | null = null;
   #closed = false;
 
   constructor(options: EmbeddedOptions) {
@@ -71,7 +75,7 @@ class EmbeddedEngine implements Engine {
     this.#remember(activation);
     const before = this.#busy().filter((worker) => worker.assignment?.run === run);
     const assignment: Assignment = { run, activation, cancelled: false, handedOver: false };
-    const worker = this.#idle()[0] ?? this.#start();
+    const worker = this.#nextIdle() ?? this.#start();
     worker.assignment = assignment;
     this.#keepWarm();
     try {
@@ -117,6 +121,7 @@ class EmbeddedEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     if (this.#restart !== null) clearTimeout(this.#restart);
+    if (this.#trim !== null) clearTimeout(this.#trim);
     const children = [...this.#workers].map(({ child }) => child);
     for (const child of children) child.send({ kind: 'stop' });
     const gone = Promise.all(children.map(({ exited }) => exited));
@@ -135,6 +140,12 @@ class EmbeddedEngine implements Engine {
     return [...this.#workers].filter(({ assignment, retiring }) => assignment === null && !retiring);
   }
 
+  /** One that is ready, sooner than one that is still starting. */
+  #nextIdle(): Worker | undefined {
+    const idle = this.#idle();
+    return idle.find(({ ready }) => ready) ?? idle[0];
+  }
+
   #start(): Worker {
     const child = startChild({
       command: this.#options.command,
@@ -142,10 +153,11 @@ class EmbeddedEngine implements Engine {
       log: this.#options.log,
       onDone: (done) => this.#done(worker, done),
     });
-    const worker: Worker = { child, assignment: null, served: 0, retiring: false };
+    const worker: Worker = { child, assignment: null, ready: false, served: 0, retiring: false };
     this.#workers.add(worker);
     this.#record();
     void child.ready.then((ready) => {
+      worker.ready = ready;
       if (ready) this.#failedStarts = 0;
     });
     void Promise.all([child.ready, child.exited]).then(([ready, how]) => this.#gone(worker, { ready, how }));
@@ -162,13 +174,19 @@ class EmbeddedEngine implements Engine {
   #finish(worker: Worker): void {
     worker.assignment = null;
     worker.served += 1;
-    if (worker.served >= activationsPerChild || this.#idle().length > 1) {
-      worker.retiring = true;
-      worker.child.send({ kind: 'stop' });
-      setTimeout(() => worker.child.kill(), graceMs).unref();
-    }
+    if (worker.served >= activationsPerChild) this.#retire(worker);
     this.#keepWarm();
+    this.#trim ??= setTimeout(() => {
+      this.#trim = null;
+      for (const extra of this.#idle().slice(1)) this.#retire(extra);
+    }, idleMs).unref();
     this.#announceFree();
+  }
+
+  #retire(worker: Worker): void {
+    worker.retiring = true;
+    worker.child.send({ kind: 'stop' });
+    setTimeout(() => worker.child.kill(), graceMs).unref();
   }
 
   #gone(worker: Worker, { ready, how }: { readonly ready: boolean; readonly how: string }): void {

@@ -1,0 +1,162 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { ChangeSet } from '../../shared/run/artifacts.ts';
+import { clientOf, failureOf, startRunner, tokenHash, type Runner } from './server-set-up.ts';
+
+const commit = (digit: string) => ({ commit: digit.repeat(40), tree: digit.repeat(40) });
+
+/** A run whose worker changed hello.txt and handed it over. */
+const reviewed = async (runner: Runner) => {
+  const state = await runner.delegate();
+  const { client, token, activation } = await runner.workerFor(state);
+  const leased = await client.worker.lease.mutate({ run: state.id, activation, worker: 'test' });
+  if (leased.outcome === 'refused') throw new Error(leased.refusal.message);
+  const put = async (body: string): Promise<string> => {
+    const answer = await fetch(`${runner.serving.url}/blobs`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}` },
+      body,
+    });
+    return ((await answer.json()) as { hash: string }).hash; // safe: what the route answers, or the test fails below
+  };
+  const side = async (content: string) => ({
+    path: 'hello.txt',
+    mode: '100644' as const,
+    blob: await put(content),
+    bytes: content.length,
+  });
+  const text =
+    'diff --git a/hello.txt b/hello.txt\n--- a/hello.txt\n+++ b/hello.txt\n@@ -1 +1 @@\n-hello\n+hello, world\n';
+  const changes: ChangeSet = {
+    base: commit('a'),
+    head: commit('b'),
+    patch: await put(text),
+    files: [
+      {
+        status: 'modified',
+        before: await side('hello\n'),
+        after: await side('hello, world\n'),
+        binary: false,
+        additions: 1,
+        deletions: 1,
+      },
+    ],
+  };
+  const appended = await client.worker.append.mutate({
+    run: state.id,
+    activation,
+    fence: leased.fence,
+    batch: 1,
+    after: 0,
+    events: [
+      { type: 'prepare.finished', v: 1, base: commit('a') },
+      { type: 'report.submitted', v: 1, report: { summary: 'Done.', claims: [] } },
+      {
+        type: 'round.finished',
+        v: 1,
+        head: commit('b'),
+        changes: await put(JSON.stringify(changes)),
+        patch: changes.patch,
+        files: 1,
+        additions: 1,
+        deletions: 1,
+      },
+    ],
+  });
+  if (appended.outcome === 'refused') throw new Error(appended.refusal.message);
+  return { run: state.id, changes, text };
+};
+
+describe('a result', () => {
+  test('is shown with its patch, applied to the tree and as a branch, and taken back; all of it is on record', async () => {
+    await using runner = await startRunner();
+    const { run, changes, text } = await reviewed(runner);
+    const { client } = runner;
+    const hello = join(runner.repo, 'hello.txt');
+    expect(await client.runs.diff.query({ run })).toEqual({ run, round: 1, changes, patch: text });
+
+    const written = [{ path: 'hello.txt', outcome: 'written', reason: '' }];
+    const dry = await client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', dryRun: true } });
+    expect(dry).toEqual({ how: 'worktree', target: runner.repo, dryRun: true, files: written });
+    expect(await readFile(hello, 'utf8')).toBe('hello\n');
+
+    for (let time = 0; time < 2; time += 1) {
+      expect(await client.runs.applyChanges.mutate({ run, how: { kind: 'worktree' } })).toMatchObject({
+        files: written,
+      });
+      expect(await readFile(hello, 'utf8')).toBe('hello, world\n');
+      expect(await client.runs.applyChanges.mutate({ run, how: { kind: 'undo' } })).toMatchObject({
+        how: 'undo',
+        files: written,
+      });
+      expect(await readFile(hello, 'utf8')).toBe('hello\n');
+    }
+    expect(await failureOf(client.runs.applyChanges.mutate({ run, how: { kind: 'undo' } }))).toMatchObject({
+      refusal: 'conflict',
+    });
+    expect(await client.runs.applyChanges.mutate({ run, how: { kind: 'branch', branch: 'longhaul/hello' } })).toEqual({
+      how: 'branch',
+      target: 'longhaul/hello',
+      dryRun: false,
+      files: written,
+    });
+    expect(
+      await failureOf(client.runs.applyChanges.mutate({ run, how: { kind: 'branch', branch: 'longhaul/hello' } })),
+    ).toMatchObject({ refusal: 'conflict' });
+
+    const events = await client.runs.events.query({ run });
+    expect(
+      events.flatMap(({ body }) => (body.type === 'changes.applied' ? [[body.how, body.files, body.conflicts]] : [])),
+    ).toEqual([
+      ['worktree', 1, 0],
+      ['undo', 1, 0],
+      ['worktree', 1, 0],
+      ['undo', 1, 0],
+      ['branch', 1, 0],
+    ]);
+  });
+
+  test('writes over nothing that was changed meanwhile', async () => {
+    await using runner = await startRunner();
+    const { run } = await reviewed(runner);
+    await writeFile(join(runner.repo, 'hello.txt'), 'my own words\n');
+    const applied = await runner.client.runs.applyChanges.mutate({ run, how: { kind: 'worktree' } });
+    expect(applied.files).toMatchObject([{ path: 'hello.txt', outcome: 'conflict' }]);
+    expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toContain('my own words\n');
+  });
+
+  test('can still be applied when it was accepted and the runner has tidied up', async () => {
+    await using runner = await startRunner();
+    const { run } = await reviewed(runner);
+    await runner.client.runs.review.mutate({ run, verdict: 'accepted' });
+    await runner.restart();
+    const how = { kind: 'branch', branch: 'later' } as const;
+    expect(await runner.client.runs.applyChanges.mutate({ run, how })).toMatchObject({ target: 'later' });
+  });
+
+  test('is applied only by whoever owns the machine, and only when there is one', async () => {
+    await using runner = await startRunner({
+      change: (config) => ({
+        ...config,
+        server: {
+          ...config.server,
+          tokens: [{ hash: tokenHash('a-developer-elsewhere'), name: 'dev', tenant: 'local', role: 'developer' }],
+        },
+      }),
+    });
+    const state = await runner.delegate();
+    const how = { kind: 'worktree' } as const;
+    expect(await failureOf(runner.client.runs.applyChanges.mutate({ run: state.id, how }))).toMatchObject({
+      refusal: 'conflict',
+    });
+    expect(await failureOf(runner.client.runs.diff.query({ run: state.id }))).toMatchObject({ refusal: 'conflict' });
+    const { run } = await reviewed(runner);
+    const remote = clientOf(runner.serving.url, 'a-developer-elsewhere');
+    expect(await failureOf(remote.runs.applyChanges.mutate({ run, how }))).toMatchObject({
+      code: 'FORBIDDEN',
+      refusal: 'denied',
+    });
+    expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toBe('hello\n');
+  });
+});
