@@ -462,3 +462,19 @@ test('files are for their owner alone, and belong to the account that commands r
   ]);
   expect(statSync(join(folder, 'checkpoints.git')).uid).toBe(process.getuid?.());
 });
+
+test('a checkpoint after nothing changed is the tree that is there, also when another worker saved in between', async () => {
+  await using fixture = await createFixture();
+  const { workspace, base, write, folder } = await prepare(fixture);
+  write('a.txt', 'one\n');
+  const one = await workspace.checkpoint(base, 'one');
+  expect(await workspace.checkpoint(one, 'again')).toEqual(one);
+  // The tree on disk is the same, and this parent is not what it was last saved as.
+  expect((await workspace.checkpoint(base, 'one')).tree).toBe(one.tree);
+  const other = await openWorkspace({ folder, user: null });
+  write('a.txt', 'two\n');
+  const two = await other.checkpoint(one, 'two');
+  expect(await workspace.checkpoint(two, 'after the other')).toEqual(two);
+  expect(await workspace.restore(one)).toBe(true);
+  expect(await workspace.checkpoint(one, 'after restore')).toEqual(one);
+});

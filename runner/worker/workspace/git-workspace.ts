@@ -12,6 +12,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { cp } from 'node:fs/promises';
@@ -20,8 +21,8 @@ import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
 import { copyIndex } from '../../git/index-file.ts';
-import { LONGHAUL } from '../../git/longhaul.ts';
 import { scan, type ScanOptions } from '../../git/scan.ts';
+import { writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
 import { parseDiff, readChanges } from './tree-changes.ts';
 import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
@@ -72,6 +73,8 @@ class GitWorkspace implements Workspace {
   private readonly folder: string;
   private readonly user: Owner | null;
   private readonly signal: { readonly signal?: AbortSignal };
+  /** The index as it was last left, and the tree that it holds. */
+  private saved: { readonly index: string | null; readonly tree: string } | null = null;
 
   constructor({ folder, user, signal }: WorkspaceOptions) {
     this.folder = folder;
@@ -109,11 +112,11 @@ class GitWorkspace implements Workspace {
 
   async checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint> {
     const repository = this.repository;
-    const tree = await this.withIndex((options) => this.save(options));
+    const known = this.saved?.index === this.indexStamp() ? this.saved.tree : null;
+    const tree = await this.withIndex((options) => this.save(options, known));
+    this.saved = { index: this.indexStamp(), tree };
     if (tree === parent.tree) return parent;
-    const commit = await this.commit(repository, { tree, parent: parent.commit, label });
-    await gitOrThrow(['update-ref', LATEST, commit], repository);
-    return { commit, tree };
+    return { commit: writeCommit(repository.gitDirectory, { tree, parent: parent.commit, label }, LATEST), tree };
   }
 
   async restore(checkpoint: Checkpoint): Promise<boolean> {
@@ -146,7 +149,7 @@ class GitWorkspace implements Workspace {
 
   /** True if another pass is needed, because ignore rules changed. */
   private async restoreOnce(options: ScanOptions, checkpoint: Checkpoint): Promise<boolean> {
-    const current = await this.save(options);
+    const current = await this.save(options, null);
     if (current === checkpoint.tree) return false;
     const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, checkpoint.tree];
     const { changes } = parseDiff(await gitOrThrow(args, this.repository));
@@ -206,28 +209,30 @@ class GitWorkspace implements Workspace {
     );
     await git(['update-index', '-q', '--refresh'], options);
     const saved = line(await gitOrThrow(['write-tree'], options));
-    const commit = await this.commit(repository, { tree: saved, parent: null, label: 'Base' });
-    await gitOrThrow(['update-ref', BASE, commit], repository);
+    const commit = writeCommit(repository.gitDirectory, { tree: saved, parent: null, label: 'Base' }, BASE);
     return { commit, tree: saved };
   }
 
-  private async commit(
-    repository: Repository,
-    { tree, parent, label }: { tree: string; parent: string | null; label: string },
-  ): Promise<string> {
-    const args = ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'];
-    return line(await gitOrThrow(args, { ...repository, identity: LONGHAUL, input: `${label}\n` }));
-  }
-
-  /** Saves the files on disk as a tree; what even their owner may not read, once permissions are given back, is broken I/O. */
-  private async save(options: ScanOptions): Promise<string> {
+  /**
+   * Saves the files on disk as a tree; what even their owner may not read, once permissions are given back, is broken I/O.
+   * `known` is the tree that the index holds, if that is known: nothing is written where nothing changed since.
+   */
+  private async save(options: ScanOptions, known: string | null): Promise<string> {
     let result = await scan(options, 'content');
+    if (known !== null && result.ok && result.scan.errors === '' && result.scan.changed === 0) return known;
     if (!result.ok || result.scan.errors !== '') {
       openUp(Buffer.from(this.root));
       result = await scan(options, 'content');
     }
     if (!result.ok) throw unexpected(['update-index'], result);
     return line(await gitOrThrow(['write-tree'], options));
+  }
+
+  /** Tells one index from every other that was ever in its place; null if there is none. */
+  private indexStamp(): string | null {
+    const path = join(this.repository.gitDirectory, 'index');
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return found === undefined ? null : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
   }
 
   /** Works on a copy of the index that replaces it at the end. A killed worker, or a git that outlived it, leaves no lock and no half of an index. */
