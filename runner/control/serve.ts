@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { destination, pino, type LevelWithSilent } from 'pino';
+import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
 import type { RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
@@ -51,7 +51,7 @@ export interface Serving {
 }
 
 /** A runner that cannot start, and what to do about it. */
-export class ServeError extends Error {
+class ServeError extends Error {
   override readonly name = 'ServeError';
   readonly remedy: string;
   constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
@@ -78,7 +78,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const { config } = options;
   const host = options.host ?? config.server.host;
   const publicUrl = options.publicUrl ?? config.server.publicUrl;
-  const log = pino({ level: options.logLevel ?? 'info', base: null }, destination({ fd: 2, sync: true }));
+  const log = logTo(options.logLevel ?? 'info');
   const { home, token, secret } = await prepareHome(options.home);
   const now = Date.now;
   const startedAt = new Date(now()).toISOString();
@@ -185,6 +185,13 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   if (options.signal !== undefined) stopOn(options.signal, () => void close().catch(() => {}));
   log.info({ url, home: home.folder, version: manifest.version }, 'serving');
   return { url, token, closed, close };
+};
+
+const logTo = (level: LevelWithSilent): Logger => {
+  const stderr = destination({ fd: 2, sync: true });
+  // Whoever read it may be gone; a runner outlives its terminal.
+  stderr.on('error', () => {});
+  return pino({ level, base: null }, stderr);
 };
 
 /** In the source the main program is above this file; in a bundle this file is in it. */

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,7 +30,7 @@ const settings: WorkerSettings = {
 
 const make = async ({
   workers,
-  program = join(import.meta.dirname, '../suites/engine-child.ts'),
+  program = fileURLToPath(new URL('../suites/engine-child.ts', import.meta.url)),
 }: {
   workers: number;
   program?: string;

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { createHash } from 'node:crypto';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { request } from 'node:http';
@@ -15,7 +16,7 @@ import type { DelegateInput, FeedInput } from '../../shared/api/runner-api.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 
-const idleWorker = join(import.meta.dirname, 'server-idle-worker.ts');
+const idleWorker = fileURLToPath(new URL('./server-idle-worker.ts', import.meta.url));
 
 export type Client = ReturnType<typeof clientOf>;
 

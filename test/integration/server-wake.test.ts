@@ -1,10 +1,10 @@
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { follow, startRunner } from './server-set-up.ts';
 
 test('an answer wakes its run: half of them within 100 ms, from a warm worker', async () => {
   await using runner = await startRunner({
-    worker: [process.execPath, join(import.meta.dirname, 'server-parking-worker.ts')],
+    worker: [process.execPath, fileURLToPath(new URL('./server-parking-worker.ts', import.meta.url))],
   });
   const { client } = runner;
   using feed = follow(client, { after: 0 });

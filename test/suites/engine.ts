@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../runner/control/engine/engine.ts';
 import type { Ticket } from '../../shared/api/worker-api.ts';
 
-export interface EngineUnderTest extends AsyncDisposable {
+interface EngineUnderTest extends AsyncDisposable {
   readonly engine: Engine;
 }
 

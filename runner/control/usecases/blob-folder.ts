@@ -4,7 +4,7 @@ import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { missingIs } from '../../config/home.ts';
 
-export type Stored =
+type Stored =
   | { readonly outcome: 'stored'; readonly hash: string; readonly bytes: number }
   | { readonly outcome: 'too_large' };
 

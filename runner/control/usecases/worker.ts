@@ -47,28 +47,8 @@ const lease = async (plane: ControlPlane, { leaseMs, input }: Asked<LeaseInput>)
     { kind: 'lease', activation: input.activation, worker: input.worker },
     { leaseUntil: now() + leaseMs },
   );
-  if (written.outcome === 'done')
-    return { outcome: 'leased', fence: written.state.fence, leaseMs, events: await readLog(store, input.run) };
-  return (await leasedBefore(plane, { leaseMs, input })) ?? written;
-};
-
-/** A worker whose answer was lost asks again: the lease it has been given is its own. */
-const leasedBefore = async (plane: ControlPlane, { leaseMs, input }: Asked<LeaseInput>): Promise<Leased | null> => {
-  const { store, now } = plane;
-  const { run, activation } = input;
-  const state = await store.state(run);
-  if (state?.status !== 'working' || state.activation !== activation) return null;
-  const events = await readLog(store, run);
-  const holder = events.findLast(({ body }) => body.type === 'activation.leased')?.body;
-  if (holder?.type !== 'activation.leased' || holder.worker !== input.worker) return null;
-  const kept = await store.heartbeat({
-    run,
-    activation,
-    fence: state.fence,
-    after: state.seq,
-    leaseUntil: now() + leaseMs,
-  });
-  return kept.outcome === 'done' ? { outcome: 'leased', fence: state.fence, leaseMs, events } : null;
+  if (written.outcome === 'refused') return written;
+  return { outcome: 'leased', fence: written.state.fence, leaseMs, events: await readLog(store, input.run) };
 };
 
 const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput>): Promise<Held | Refused> => {
