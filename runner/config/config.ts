@@ -21,6 +21,8 @@ const Model = z.strictObject({
   reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable().default(null),
   /** Tokens; null: what the price list says of the model. */
   contextWindow: Count.nullable().default(null),
+  /** A stream that says nothing for so long is given up and asked again. */
+  idleSeconds: z.number().positive().max(3600).default(120),
   /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
   pricesOf: z.string().min(1).nullable().default(null),
 });

@@ -56,6 +56,11 @@ export const settings: readonly Setting[] = [
     { kind: 'number', value: 'tokens', about: 'context window of a model that the price list does not know' },
   ),
   setting(
+    'model.idleSeconds',
+    { flag: null, variable: 'LONGHAUL_MODEL_IDLE_SECONDS' },
+    { kind: 'number', value: 'seconds', about: 'silence after which a model call is asked again' },
+  ),
+  setting(
     'model.pricesOf',
     { flag: null, variable: 'LONGHAUL_PRICES_OF' },
     { kind: 'text', value: 'provider', about: 'provider whose prices hold' },

@@ -23,6 +23,7 @@ export const WorkerSettings = z.strictObject({
     background: z.boolean(),
     reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),
     contextWindow: z.int().positive().nullable(),
+    idleSeconds: z.number().positive(),
     pricesOf: z.string().nullable(),
   }),
   /** As root: the commands of run n run as user `uidBase + n`. */

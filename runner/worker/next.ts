@@ -175,7 +175,7 @@ const networkOf = (tool: string, args: Json): readonly string[] => {
 };
 
 /** The arguments as a person approved them, edits included. */
-export const approvedArguments = (state: RunState, call: Call): Json => {
+const approvedArguments = (state: RunState, call: Call): Json => {
   for (const open of Object.values(state.decisions))
     if (
       open.status === 'decided' &&

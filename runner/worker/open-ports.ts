@@ -52,6 +52,7 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
     model: state.task.model ?? model.name,
     apiKey,
     baseURL: model.baseUrl,
+    idleMs: Math.ceil(model.idleSeconds * 1000),
     ...(model.reasoningEffort === null ? {} : { reasoningEffort: model.reasoningEffort }),
     ...(model.contextWindow === null ? {} : { contextWindow: model.contextWindow }),
     ...(model.pricesOf === null ? {} : { pricesOf: model.pricesOf }),

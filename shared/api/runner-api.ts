@@ -6,7 +6,7 @@ import type { ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
-import type { DecisionSummary, RunSummary } from '../run/summary.ts';
+import type { DecisionSummary } from '../run/summary.ts';
 
 /** Who calls. A worker's token speaks for one activation of one run, and for nothing else. */
 export type Principal =
@@ -192,5 +192,3 @@ export interface RunnerApi {
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;
 }
-
-export type { RunSummary };

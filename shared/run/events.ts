@@ -214,17 +214,15 @@ export const WorkerEvent = z.discriminatedUnion('type', workerEvents);
 export type WorkerEvent = z.infer<typeof WorkerEvent>;
 export const EventBody = z.discriminatedUnion('type', [...controlEvents, ...workerEvents]);
 export type EventBody = z.infer<typeof EventBody>;
-export type EventType = EventBody['type'];
 
 /** Where an event stands: `seq` counts a run's events from 1, `position` all events of the store, in an order a reader can trust. */
-export const EventEnvelope = z.strictObject({
+const EventEnvelope = z.strictObject({
   run: RunId,
   seq: z.int().positive(),
   position: z.int().positive(),
   at: Time,
   activation: ActivationId.nullable(),
 });
-export type EventEnvelope = z.infer<typeof EventEnvelope>;
 
 export const RunEvent = EventEnvelope.extend({ body: EventBody });
 export type RunEvent = z.infer<typeof RunEvent>;

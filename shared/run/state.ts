@@ -59,7 +59,7 @@ export type Turn =
     };
 
 /** How often in a row the same thing happened: the sign of an agent that is stuck. */
-export interface Repetition {
+interface Repetition {
   readonly fingerprint: string;
   readonly count: number;
 }

@@ -144,7 +144,7 @@ export class Rig implements AsyncDisposable {
   async delegate(
     input: { readonly goal: string; readonly repository: string } & Partial<DelegateInput>,
   ): Promise<RunState> {
-    return this.api.runs.delegate.mutate(input) as Promise<RunState>; // safe: what the router's type says, less tRPC's JSON view of unknown
+    return this.api.runs.delegate.mutate(input);
   }
 
   /** The first event from `after` on that satisfies the condition; follows the feed, through restarts of the runner if it must. */
@@ -176,8 +176,8 @@ export class Rig implements AsyncDisposable {
     return state;
   }
 
-  async events(run: string): Promise<RunEvent[]> {
-    return (await this.api.runs.events.query({ run, limit: 1000 })) as RunEvent[]; // safe: as above
+  async events(run: string): Promise<readonly RunEvent[]> {
+    return this.api.runs.events.query({ run, limit: 1000 });
   }
 
   /** Runs the command line against this runner. */
@@ -214,7 +214,7 @@ const childrenOf = async (pid: number): Promise<number[]> =>
   (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).filter(Boolean).map(Number);
 
 /** Resolves when a file is there. */
-export const appears = async (file: string): Promise<void> => {
+const appears = async (file: string): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const watcher = watch(path.dirname(file), () => {
     if (existsSync(file)) resolve();

@@ -23,6 +23,7 @@ const settings: WorkerSettings = {
     background: false,
     reasoningEffort: null,
     contextWindow: null,
+    idleSeconds: 120,
     pricesOf: null,
   },
   uidBase: 40_000,

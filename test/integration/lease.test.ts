@@ -48,9 +48,9 @@ const eventWhere = (runner: Runner, run: string, wanted: (event: RunEvent) => bo
       { run, after: 0 },
       {
         onData: ({ data }) => {
-          if (!wanted(data as RunEvent)) return; // safe: the router's own type, less tRPC's view of JSON
+          if (!wanted(data)) return;
           subscription.unsubscribe();
-          resolve(data as RunEvent);
+          resolve(data);
         },
         onError: reject,
       },

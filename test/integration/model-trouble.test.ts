@@ -9,6 +9,7 @@ import {
   malformedArguments,
   refuses,
   says,
+  stalls,
   type Asked,
   type Reply,
   type Script,
@@ -37,6 +38,7 @@ const troubles: Readonly<Record<string, readonly (Reply | ((asked: Asked) => Rep
   'broken server': [fails(500), fails(503), fails(500), work, finish],
   'server that stays broken': [fails(500)],
   'cut stream': [cutsAfter(3), work, finish],
+  'stalled stream': [stalls(), work, finish],
   'stream without end': [endsWithoutTerminal(), work, finish],
   'arguments that are no JSON': [malformedArguments('bash', '{"command": '), work, finish],
   'a tool that is not there': [calls('teleport', { to: 'Rome' }), work, finish],
@@ -60,7 +62,7 @@ const script: Script = (() => {
 let rig: Rig;
 let repository: string;
 beforeAll(async () => {
-  rig = await Rig.start({ script });
+  rig = await Rig.start({ script, env: { LONGHAUL_MODEL_IDLE_SECONDS: '1' } });
   repository = await repositoryWith({ 'notes.txt': 'begin\n' });
 });
 afterAll(() => rig[Symbol.asyncDispose]());
@@ -130,6 +132,7 @@ describe('trouble that passes is retried, and the log shows each retry', () => {
     ['cut stream', ['network']],
     ['stream without end', ['network']],
     ['short rest', ['rate_limited']],
+    ['stalled stream', ['stalled']],
   ])('%s', async (trouble, codes) => {
     const state = await meet(trouble);
     expect(state).toMatchObject({ status: 'reviewing', spent: { retries: codes.length } });
