@@ -96,8 +96,8 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
   });
 
   for (const held of await store.leased()) await lose(held, 'the runner was restarted');
-  await pass();
   dispatcher.look();
+  await pass();
   return {
     [Symbol.asyncDispose]: async () => {
       stopped = true;
