@@ -1,6 +1,7 @@
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { RunId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/run/state.ts';
 import { isSystemError, missingIs, type Home } from '../config/home.ts';
 import type { Store } from './store/store.ts';
@@ -32,7 +33,7 @@ const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 export const openRetention = async ({ store, home, sourceDays, log }: RetentionOptions): Promise<Retention> => {
   const touched = new Set<string>();
   let touchedAt = Infinity;
-  let orphans: readonly string[] = await readdir(home.runs);
+  let orphans: readonly string[] = await runFolders(home);
   let fullAt = 0;
 
   const clean = async (run: string, now: number): Promise<void> => {
@@ -70,7 +71,7 @@ export const openRetention = async ({ store, home, sourceDays, log }: RetentionO
       }
       if (now >= fullAt) {
         fullAt = now + dayMs;
-        await each(await readdir(home.runs), (run) => clean(run, now));
+        await each(await runFolders(home), (run) => clean(run, now));
       }
       if (now >= touchedAt) {
         const runs = [...touched];
@@ -82,6 +83,10 @@ export const openRetention = async ({ store, home, sourceDays, log }: RetentionO
     },
   };
 };
+
+/** What else lies there is a worker's own. */
+const runFolders = async (home: Home): Promise<readonly string[]> =>
+  (await readdir(home.runs)).filter((name) => RunId.safeParse(name).success);
 
 /** Removes a folder, even one with folders in it that a command made unreadable. */
 const remove = async (path: string): Promise<void> => {

@@ -146,8 +146,9 @@ describe('the supervisor', () => {
     const [over, open] = [await runner.delegate(), await runner.delegate()];
     await runner.client.runs.cancel.mutate({ run: over.id });
     await mkdir(join(runner.home.runs, 'run_orphan'));
+    await mkdir(join(runner.home.runs, '.tools'));
     await runner.restart();
-    expect(await readdir(runner.home.runs)).toEqual([open.id]);
+    expect(await readdir(runner.home.runs)).toEqual(['.tools', open.id]);
   });
 });
 
