@@ -65,3 +65,27 @@ export const step = async (store: Store, { run, activation }: LeasedRun, batch: 
   );
   if (written.outcome === 'refused') throw new Error(written.refusal.message);
 };
+
+/** A run that waits for a person: delegated, worked at, parked with a question that is open for a day. */
+export const park = async (store: Store, id: string): Promise<void> => {
+  const { run, activation } = await leasedRun(store, id);
+  const request = {
+    id: 'dec_0001',
+    kind: 'question' as const,
+    requester: { turn: 1, call: null },
+    action: 'Which of the two price lists is the right one?',
+    tool: null,
+    arguments: null,
+    hash: '0'.repeat(64),
+    reason: 'They differ.',
+    consequence: 'The answer goes to the agent.',
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+    onExpiry: 'The run goes on waiting.',
+    choices: [],
+  };
+  const events: WorkerEvent[] = [
+    { type: 'decision.requested', v: 1, request },
+    { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: 'dec_0001' } },
+  ];
+  await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });
+};

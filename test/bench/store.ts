@@ -42,7 +42,7 @@ const scratch = (): Disposable & { readonly path: string } => {
 };
 
 /** The least that is durable: one prepared insert of the same event, WAL, synchronous=FULL, a commit each. */
-const rawLog = (folder: string): Disposable & { append(count: number): void } => {
+export const rawLog = (folder: string): Disposable & { append(count: number): void } => {
   const db = new DatabaseSync(join(folder, 'raw.db'));
   db.exec('pragma journal_mode = wal; pragma synchronous = full');
   db.exec(
