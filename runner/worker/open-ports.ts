@@ -31,7 +31,7 @@ export const openPorts = async (
     sandboxes: sandboxesOf(settings, owner, path.dirname(ripgrep)),
     owner,
     ripgrep,
-    redact: redactor([given.token, ...(apiKey === null ? [] : [apiKey])]),
+    redact: redactionOf(given.token, apiKey),
     clock: systemClock,
     random: Math.random,
     newDecisionId: () => `dec_${randomBytes(8).toString('hex')}`,
@@ -44,6 +44,20 @@ const userOf = (number: number, base: number): Ports['owner'] => {
   // Far more than there are runs at once; a number that comes round again belongs to a run that is long over.
   const id = base + (number % 60_000);
   return { uid: id, gid: id };
+};
+
+let keyRedaction: { readonly key: string; readonly redact: Ports['redact'] } | null = null;
+
+/**
+ * A pattern costs 5 to 20 ms when it is first used, in the way of a run that was just woken. So the key's is kept for the
+ * life of this process, and of a token only the signature is taken out: without it the rest opens nothing and is no secret.
+ */
+const redactionOf = (token: string, apiKey: string | null): Ports['redact'] => {
+  const ofToken = redactor([token.slice(token.lastIndexOf('.') + 1)]);
+  if (apiKey === null) return ofToken;
+  if (keyRedaction?.key !== apiKey) keyRedaction = { key: apiKey, redact: redactor([apiKey]) };
+  const { redact } = keyRedaction;
+  return (text) => ofToken(redact(text));
 };
 
 const modelOf = (state: RunState, { model }: WorkerSettings) => {

@@ -107,6 +107,7 @@ class GitWorkspace implements Workspace {
     renameSync(tree, this.root);
     // The last step: checkpoints that are in place say that the whole preparation is.
     renameSync(gitDirectory, this.repository.gitDirectory);
+    this.saved = { index: this.indexStamp(), tree: base.tree };
     return base;
   }
 
