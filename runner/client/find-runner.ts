@@ -32,7 +32,7 @@ const HEALTH_MS = 1_000;
 export const findRunner = async (home: string): Promise<FoundRunner> => {
   const file = await readRunnerFile(home);
   if (file === null) return { outcome: 'none' };
-  if (!isRunning(file) || (await isZombie(file.pid))) return { outcome: 'dead', file };
+  if (!isRunning(file)) return { outcome: 'dead', file };
   const token = await readToken(home);
   return token !== null && (await isHealthy(file.url))
     ? { outcome: 'running', file, token }
@@ -55,13 +55,6 @@ export const readToken = async (home: string): Promise<string | null> => {
   } catch {
     return null;
   }
-};
-
-/** Killed, and not yet taken note of by its parent: in a container without an init that is for good. */
-const isZombie = async (pid: number): Promise<boolean> => {
-  // proc(5): field 3, after the name, which is in parentheses and may hold anything.
-  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 };
 
 const isHealthy = async (url: string): Promise<boolean> => {

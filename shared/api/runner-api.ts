@@ -39,11 +39,13 @@ export const DelegateInput = z.strictObject({
   setup: z.array(PlannedCommand).nullable().default(null),
   verification: z.array(PlannedCommand).nullable().default(null),
   model: z.string().min(1).nullable().default(null),
+  /** How long a decision waits for a person; null: as the runner is configured. */
   decisionHours: z
     .number()
     .positive()
     .max(24 * 365)
-    .default(72),
+    .nullable()
+    .default(null),
   /** Delegating twice with one key gives the same run. */
   dedupeKey: z.string().min(1).max(200).nullable().default(null),
 });

@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, watch } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink } from '@trpc/client';
 import { EventSource } from 'eventsource';
 import type { ApiRouter } from '../../shared/api/router.ts';
@@ -40,6 +40,12 @@ export interface RigOptions {
   readonly script: Script;
   /** Settings of the runner, as its environment has them. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of the runner, as its `config.yaml` has them. */
+  readonly config?: object;
+  /** Who owns the rig's folder. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Given the rig's folder: words before the runner's own, to start it inside of something or as somebody else. */
+  readonly inside?: (folder: string) => readonly string[];
 }
 
 /** A folder that a sandbox's user may enter, as a real home is. */
@@ -61,13 +67,19 @@ export class Rig implements AsyncDisposable {
   client: Client | null = null;
   url = '';
   token = '';
+  /** Words before the runner's own. */
+  private readonly prefix: readonly string[];
   private runner: ChildProcess | null = null;
+  /** Fires when the runner at hand is gone, so that nobody waits for what it would have said. */
+  private life = new AbortController();
+  private served: number | null = null;
   private log = '';
 
-  private constructor(folder: string, model: FakeOpenAi, env: Readonly<Record<string, string>>) {
+  private constructor(folder: string, model: FakeOpenAi, { env, inside }: RigOptions) {
     this.folder = folder;
     this.home = path.join(folder, 'home');
     this.model = model;
+    this.prefix = inside?.(folder) ?? [];
     const { PATH = '/usr/bin:/bin' } = process.env;
     this.env = {
       PATH,
@@ -81,11 +93,11 @@ export class Rig implements AsyncDisposable {
   }
 
   static async start(options: RigOptions): Promise<Rig> {
-    const rig = new Rig(
-      await openFolder('longhaul-rig-'),
-      await startFakeOpenAi({ script: options.script }),
-      options.env ?? {},
-    );
+    const { script, config, owner } = options;
+    const rig = new Rig(await openFolder('longhaul-rig-'), await startFakeOpenAi({ script }), options);
+    await mkdir(rig.home);
+    if (config !== undefined) await writeFile(path.join(rig.home, 'config.yaml'), JSON.stringify(config));
+    if (owner !== undefined) for (const each of [rig.folder, rig.home]) await chown(each, owner.uid, owner.gid);
     await rig.start();
     return rig;
   }
@@ -95,35 +107,44 @@ export class Rig implements AsyncDisposable {
     return this.client;
   }
 
+  /** Of the runner itself, whatever it was started inside of. */
   get pid(): number {
-    const pid = this.runner?.pid;
-    if (pid === undefined) throw new Error('the runner is not running');
-    return pid;
+    if (this.served === null) throw new Error('the runner is not running');
+    return this.served;
   }
 
   /** Starts the runner and waits until it answers. */
   async start(): Promise<void> {
-    await mkdir(this.home, { recursive: true });
-    const file = path.join(this.home, 'runner.json');
-    await rm(file, { force: true });
-    const runner = spawn(process.execPath, [longhaul, 'serve'], {
+    const [program, ...args] = [...this.prefix, process.execPath, longhaul, 'serve', '--json'];
+    const runner = spawn(program!, args, {
+      cwd: this.folder,
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
     this.runner = runner;
+    const life = new AbortController();
+    this.life = life;
+    runner.once('exit', () => life.abort(new Error('the runner is not running any more')));
     for (const stream of [runner.stdout, runner.stderr])
-      stream?.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
-    await Promise.race([
-      appears(file),
+      stream.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+    const [line] = await Promise.race([
+      once(createInterface({ input: runner.stdout }), 'line'),
       once(runner, 'exit').then(([code]) => {
         throw new Error(`the runner exited with ${String(code)}:\n${this.log}`);
       }),
     ]);
-    // safe: the runner wrote it, and its test says what it holds
-    this.url = (JSON.parse(await readFile(file, 'utf8')) as { url: string }).url;
-    this.token = (await readFile(path.join(this.home, 'token'), 'utf8')).trim();
+    // safe: what its help says
+    const { url, pid } = JSON.parse(String(line)) as { url: string; pid: number };
+    this.url = url;
+    this.served = pid;
+    this.token = (await readFile(path.join(this.seenHome, 'token'), 'utf8')).trim();
     this.client = clientOf(this.url, this.token);
+  }
+
+  /** The home as it is seen from here: where the runner has mounts of its own, that is not where it sees it. */
+  get seenHome(): string {
+    return this.prefix.length === 0 ? this.home : `/proc/${this.pid}/root${this.home}`;
   }
 
   /** SIGKILL to the control plane alone; its workers notice by themselves. */
@@ -131,9 +152,16 @@ export class Rig implements AsyncDisposable {
     const { runner } = this;
     if (runner === null || runner.exitCode !== null || runner.signalCode !== null) return;
     const exited = once(runner, 'exit');
-    runner.kill(signal);
+    if (this.served === null) runner.kill(signal);
+    else process.kill(this.served, signal);
     await exited;
     this.client = null;
+    this.served = null;
+  }
+
+  /** What the runner exited with last; null while it runs, and where a signal ended it. */
+  get exitCode(): number | null {
+    return this.runner?.exitCode ?? null;
   }
 
   /** Process ids of the runner's workers, busy or warm. */
@@ -147,21 +175,28 @@ export class Rig implements AsyncDisposable {
     return this.api.runs.delegate.mutate(input);
   }
 
-  /** The first event from `after` on that satisfies the condition; follows the feed, through restarts of the runner if it must. */
+  /** The first event after `after` that satisfies the condition. Rejects if the runner goes away meanwhile. */
   async event(run: string, wanted: (event: RunEvent) => boolean, after = 0): Promise<RunEvent> {
+    const { signal } = this.life;
     return new Promise((resolve, reject) => {
+      const end = (): void => {
+        subscription.unsubscribe();
+        reject(signal.reason);
+      };
       const subscription = this.api.runs.feed.subscribe(
         { run, after },
         {
           onData: ({ data }) => {
-            const event = data as RunEvent; // safe: as above
-            if (!wanted(event)) return;
+            if (!wanted(data)) return;
+            signal.removeEventListener('abort', end);
             subscription.unsubscribe();
-            resolve(event);
+            resolve(data);
           },
           onError: reject,
         },
       );
+      signal.addEventListener('abort', end, { once: true });
+      if (signal.aborted) end();
     });
   }
 
@@ -187,7 +222,7 @@ export class Rig implements AsyncDisposable {
   ): Promise<{ code: number; stdout: string; stderr: string }> {
     const child = spawn(process.execPath, [longhaul, ...args], {
       cwd: options.cwd ?? this.folder,
-      env: { ...this.env, ...options.env },
+      env: { ...this.env, LONGHAUL_HOME: this.served === null ? this.home : this.seenHome, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -212,14 +247,3 @@ export class Rig implements AsyncDisposable {
 
 const childrenOf = async (pid: number): Promise<number[]> =>
   (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(/\s+/).filter(Boolean).map(Number);
-
-/** Resolves when a file is there. */
-const appears = async (file: string): Promise<void> => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watcher = watch(path.dirname(file), () => {
-    if (existsSync(file)) resolve();
-  });
-  if (existsSync(file)) resolve();
-  await promise;
-  watcher.close();
-};

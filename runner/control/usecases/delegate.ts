@@ -86,7 +86,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
       setup: input.setup ?? [...(repositorys?.setup ?? [])],
       verification: input.verification ?? [...(repositorys?.verification ?? [])],
       model: input.model ?? repositorys?.model ?? null,
-      decisionHours: input.decisionHours,
+      decisionHours: input.decisionHours ?? plane.config.decisionHours,
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;

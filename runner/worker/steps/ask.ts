@@ -42,9 +42,11 @@ const draft = ({ state }: StepContext, question: Question): DecisionDraft => {
 };
 
 /** Gives a draft its id, its expiry and the hash that binds the decision to what it says. */
-const seal = ({ state, ports }: StepContext, turn: number, { call, ...draft }: DecisionDraft): DecisionRequest => {
+const seal = ({ state, ports }: StepContext, turn: number, draft: DecisionDraft): DecisionRequest => {
+  // Hashed as it will be on record: without secrets. safe: redaction changes nothing but characters within strings
+  const { call, ...clean } = JSON.parse(ports.redact(JSON.stringify(draft))) as DecisionDraft;
   const request = {
-    ...draft,
+    ...clean,
     id: ports.newDecisionId(),
     requester: { turn, call },
     expiresAt: new Date(ports.clock.now() + state.task.decisionHours * 3_600_000).toISOString(),

@@ -27,7 +27,7 @@ export const endLeftovers = async (file: string): Promise<number> => {
     }
   }
   const deadline = performance.now() + 5_000;
-  while (left.some(stillWorks) && performance.now() < deadline) await pause(5);
+  while (left.some(isRunning) && performance.now() < deadline) await pause(5);
   return left.length;
 };
 
@@ -36,15 +36,5 @@ const recorded = (file: string): z.infer<typeof Workers> => {
     return Workers.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return [];
-  }
-};
-
-/** A zombie has the same start time and does nothing any more. */
-const stillWorks = (worker: { readonly pid: number; readonly startTime: number | null }): boolean => {
-  if (!isRunning(worker)) return false;
-  try {
-    return !/\) [ZX] /.test(readFileSync(`/proc/${worker.pid}/stat`, 'latin1'));
-  } catch {
-    return false;
   }
 };
