@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { FeedInput } from '../../shared/api/runner-api.ts';
 import { apiRouter } from '../../shared/api/router.ts';
 import { signRunToken } from '../../runner/control/server/run-token.ts';
-import { startRunner, type Runner } from './server-set-up.ts';
+import { startRunner, type Runner } from '../integration/server-set-up.ts';
 
 /** Inputs for each procedure. */
 const total = 10_000;
