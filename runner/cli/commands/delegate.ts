@@ -53,7 +53,11 @@ export const define: Define = (command, act) => {
     .option('--title <text>', 'title in lists (default: the first line of the goal)')
     .option('--priority <number>', 'higher goes first', wholeNumber({ least: -100, most: 100 }), 0)
     .option('--dedupe <key>', 'delegating again with the same key gives the same run')
-    .option('--decision-hours <hours>', 'how long a question waits for a person (default: the runner's, 72)', positiveNumber)
+    .option(
+      '--decision-hours <hours>',
+      "how long a question waits for a person (default: the runner's, 72)",
+      positiveNumber,
+    )
     .option('-w, --watch', 'follow it')
     .action(
       act(async (context, words: string[], options: Options) => {
