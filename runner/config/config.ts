@@ -4,7 +4,7 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Role } from '../../shared/api/runner-api.ts';
 import { Budget, defaultBudget } from '../../shared/run/budget.ts';
-import { missingIs } from './home.ts';
+import { isSystemError } from './home.ts';
 import { layer, settings, type Flags, type Layer } from './settings.ts';
 import { firstSandboxUser, toolchains } from './toolchain.ts';
 
@@ -183,8 +183,15 @@ type ReadFile =
   | Extract<LoadedConfig, { outcome: 'invalid' }>;
 
 const readConfigFile = async (file: string): Promise<ReadFile> => {
-  const text = await readFile(file, 'utf8').catch(missingIs(null));
-  if (text === null) return { outcome: 'ok', values: {} };
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // A home that is no folder is refused later, by its own name.
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { outcome: 'ok', values: {} };
+    return { outcome: 'invalid', problems: [`${file} cannot be read: ${error.message}.`] };
+  }
   const document = parseDocument(text);
   const [broken] = document.errors;
   if (broken !== undefined) return { outcome: 'invalid', problems: [`${file}: ${broken.message}`] };

@@ -115,8 +115,8 @@ export class Rig implements AsyncDisposable {
 
   /** Starts the runner and waits until it answers. */
   async start(): Promise<void> {
-    const [program, ...args] = [...this.prefix, process.execPath, longhaul, 'serve', '--json'];
-    const runner = spawn(program!, args, {
+    const words = [...this.prefix, process.execPath, longhaul, 'serve', '--json'];
+    const runner = spawn(words[0] ?? process.execPath, words.slice(1), {
       cwd: this.folder,
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],

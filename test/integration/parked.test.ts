@@ -1,0 +1,190 @@
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
+import type { Store } from '../../runner/control/store/store.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
+import { openDecisions, type RunState } from '../../shared/run/state.ts';
+import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { descendants, inspectable, residentBytes, timersIn } from '../harness/processes.ts';
+import { AppendProxy } from '../harness/proxy.ts';
+import { repositoryWith } from '../harness/repository.ts';
+import { Rig } from '../harness/rig.ts';
+import { ended, someRequest, someTask } from '../suites/runs.ts';
+
+/** Asks a person once, before it writes; what it wrote twice would show. */
+const script = scripted([
+  calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null }),
+  calls('bash', { command: 'cat log.txt', timeoutSeconds: null, network: null }),
+  ({ entries }: Asked) =>
+    calls('finish', {
+      summary: 'It is written.',
+      claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
+    }),
+]);
+
+const input = {
+  goal: 'Write the log.',
+  verification: [{ command: 'test "$(cat log.txt)" = once', network: [], timeoutSeconds: 30 }],
+  setup: [],
+  policy: {
+    rules: [
+      {
+        id: 'writing',
+        verdict: 'ask' as const,
+        reason: 'It writes the log.',
+        tool: ['bash' as const],
+        command: 'echo',
+        examples: { matches: [{ tool: 'bash' as const, command: 'echo x' }], not: [] },
+      },
+    ],
+    otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
+  },
+};
+
+const someRepository = () => repositoryWith({ 'readme.txt': 'A log.\n' });
+const waits = ({ status }: RunState) => status === 'waiting';
+const isOver = ({ status }: RunState) => status !== 'queued' && status !== 'working' && status !== 'waiting';
+
+const parked = async (rig: Rig, repository: string): Promise<RunState> =>
+  rig.settled((await rig.delegate({ ...input, repository })).id, waits);
+
+const approve = async (rig: Rig, state: RunState): Promise<unknown> => {
+  const [open] = openDecisions(state);
+  return rig.api.decisions.approve.mutate({
+    run: state.id,
+    decision: open!.request.id,
+    hash: open!.request.hash,
+    arguments: null,
+  });
+};
+
+const count = (events: readonly RunEvent[], wanted: (event: RunEvent) => boolean) => events.filter(wanted).length;
+
+/** What happened of it all, and how often. */
+const account = async (rig: Rig, state: RunState): Promise<object> => {
+  const events = await rig.events(state.id);
+  return {
+    status: state.status,
+    verification: state.verification.map(({ exitCode }) => exitCode),
+    made: count(events, ({ body }) => body.type === 'decision.made'),
+    woken: count(events, ({ body }) => body.type === 'activation.queued' && body.reason === 'decision'),
+    started: count(events, ({ body }) => body.type === 'call.started'),
+    asked: rig.model.journal.length,
+  };
+};
+/** The call that was approved ran once, one decision woke the run once, the model was asked each question once. */
+const once = { status: 'reviewing', verification: [0], made: 1, woken: 1, started: 3, asked: 3 };
+
+/** Runs that wait for a person, as a runner leaves them behind. */
+const park = async (store: Store, count: number): Promise<void> => {
+  const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
+  const one = async (index: number): Promise<void> => {
+    const run = `run_parked${index}`;
+    const { state } = await store.create({ run, task: someTask(), dedupeKey: null });
+    const activation = state.status === 'queued' ? state.activation : '';
+    await store.command(run, { kind: 'lease', activation, worker: 'w' }, { leaseUntil: Date.now() + 60_000 });
+    const request = someRequest({ run, decision: 'dec_0001', kind: 'question', expiresAt });
+    const events = [
+      { type: 'decision.requested', v: 1, request } as const,
+      ended({ kind: 'decision', decision: 'dec_0001' }),
+    ];
+    await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });
+  };
+  for (let from = 0; from < count; from += 500)
+    await Promise.all(Array.from({ length: 500 }, (_, index) => one(from + index)));
+};
+
+describe('a run that waits for a person', () => {
+  test('holds no process and no timer of its own', async () => {
+    await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
+    const repository = await someRepository();
+    const before = await descendants(rig.pid);
+    expect(before).toHaveLength(1);
+    await parked(rig, repository);
+    expect(await descendants(rig.pid)).toEqual(before);
+    for (let more = 0; more < 2; more += 1) await parked(rig, repository);
+    expect(await descendants(rig.pid)).toEqual(before);
+    // The one that serves all runs, and the one that ends idle workers.
+    expect((await timersIn(rig.output)).length).toBeLessThanOrEqual(2);
+  });
+
+  test('costs the control plane next to nothing: 10,000 of them at most 20 MB', async () => {
+    const runs = 10_000;
+    await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
+    const cost = async () => {
+      const { waiting } = (await rig.api.runner.info.query()).runs;
+      const listed = (await rig.api.runs.list.query({})).runs.length;
+      const bytes = await residentBytes(rig.pid);
+      const processes = (await descendants(rig.pid)).length;
+      return { waiting, listed, bytes, processes, timers: (await timersIn(rig.output)).length };
+    };
+    const empty = await cost();
+    await rig.kill('SIGTERM');
+    {
+      await using store = await openSqliteStore({ folder: path.join(rig.home, 'database') });
+      await park(store, runs);
+    }
+    await rig.start();
+    const full = await cost();
+    expect({ ...full, bytes: 0, timers: 0 }).toEqual({ waiting: runs, listed: 50, processes: 1, bytes: 0, timers: 0 });
+    expect(Math.max(empty.timers, full.timers)).toBeLessThanOrEqual(2);
+    expect((full.bytes - empty.bytes) / 1e6).toBeLessThan(20);
+  });
+});
+
+describe('an approval wakes the run, exactly once', () => {
+  test('when the runner was killed while the run waited, and started again', async () => {
+    await using rig = await Rig.start({ script });
+    const state = await parked(rig, await someRepository());
+    await rig.kill();
+    await rig.start();
+    await approve(rig, state);
+    expect(await account(rig, await rig.settled(state.id, isOver))).toEqual(once);
+  });
+
+  test('when the person decides while there is no runner: the command starts one', async () => {
+    await using rig = await Rig.start({ script });
+    const repository = await someRepository();
+    const state = await parked(rig, repository);
+    await rig.kill();
+    const [open] = openDecisions(state);
+    await using inBetween = new AsyncDisposableStack();
+    inBetween.defer(async () => void (await rig.cli(['stop'])));
+    expect(await rig.cli(['approve', open!.request.id, '--yes'])).toMatchObject({ code: 0 });
+    expect(await rig.cli(['watch', 'latest'], { cwd: repository })).toMatchObject({ code: 3 });
+    await inBetween.disposeAsync();
+    await rig.start();
+    expect(await account(rig, await rig.settled(state.id, isOver))).toEqual(once);
+  });
+
+  test('when it comes before the worker has parked the run', async () => {
+    await using proxy = new AppendProxy();
+    await using rig = await Rig.start({ script, env: { LONGHAUL_PUBLIC_URL: await proxy.listen() } });
+    proxy.target = rig.url;
+    let early: RunState | null = null;
+    // Held back until the person has decided: all that the worker appends after it asked.
+    proxy.rule = {
+      before: async () => {
+        const { runs } = (await rig.api.runs.list.query({})) as { runs: RunState[] }; // safe: what the router's type says
+        const asking = runs.find((run) => run.status === 'working' && openDecisions(run).length > 0);
+        if (asking === undefined) return 'pass';
+        await approve(rig, asking);
+        early = asking;
+        return 'pass';
+      },
+      after: async () => 'pass',
+    };
+    const { id } = await rig.delegate({ ...input, repository: await someRepository() });
+    const state = await rig.settled(id, isOver);
+    expect(early).toMatchObject({ id, status: 'working' });
+    expect(await account(rig, state)).toEqual(once);
+  });
+
+  test('when it is given twice at the same time', async () => {
+    await using rig = await Rig.start({ script });
+    const state = await parked(rig, await someRepository());
+    const [first, second] = await Promise.allSettled([approve(rig, state), approve(rig, state)]);
+    expect([first.status, second.status].toSorted()).toContain('fulfilled');
+    expect(await account(rig, await rig.settled(state.id, isOver))).toEqual(once);
+  });
+});

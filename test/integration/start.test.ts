@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { calls, scripted, type Asked, type Reply } from '../fakes/openai/index.ts';
+import { descendants } from '../harness/processes.ts';
+import { repositoryWith } from '../harness/repository.ts';
+import { Rig } from '../harness/rig.ts';
+
+const finish = ({ entries }: Asked): Reply =>
+  calls('finish', {
+    summary: 'Written.',
+    claims: [{ text: 'It is there', calls: [entries.find(({ by }) => by === 'call')!.call!] }],
+  });
+const script = scripted([
+  calls('bash', { command: 'echo hello > hello.txt', timeoutSeconds: null, network: null }),
+  finish,
+]);
+const someRepository = () => repositoryWith({ 'readme.txt': 'Greet.\n' });
+
+/** What is refused says so in a sentence, with what to do below it, and nothing else. */
+const refusal = (code: number, message: string, remedy: string) => ({
+  code,
+  stdout: '',
+  stderr: `longhaul: ${message}\n  ${remedy}\n`,
+});
+
+/** A home beside the rig's own, with no runner on it. */
+const otherHome = async (rig: Rig): Promise<{ readonly home: string; readonly env: NodeJS.ProcessEnv }> => {
+  const home = path.join(rig.folder, 'other');
+  await mkdir(home);
+  return { home, env: { LONGHAUL_HOME: home } };
+};
+
+const bytesOf = async (folder: string): Promise<Record<string, string>> => {
+  const names = (await readdir(folder)).filter((name) => name.startsWith('longhaul.db'));
+  const digest = (name: string) =>
+    createHash('sha256')
+      .update(readFileSync(path.join(folder, name)))
+      .digest('hex');
+  return Object.fromEntries(names.toSorted().map((name) => [name, digest(name)]));
+};
+
+describe('a second runner on one home', () => {
+  test('says which one is there, and leaves it alone', async () => {
+    const { promise: answer, resolve: go } = Promise.withResolvers<void>();
+    await using rig = await Rig.start({
+      script: async (asked, place) => {
+        await answer;
+        return script(asked, place);
+      },
+    });
+    const { id } = await rig.delegate({ goal: 'Greet', repository: await someRepository(), verification: [] });
+    await rig.model.received(1);
+    const file = path.join(rig.home, 'runner.json');
+    const before = { file: await readFile(file, 'utf8'), processes: await descendants(rig.pid) };
+    expect(await rig.cli(['serve'])).toEqual(
+      refusal(
+        1,
+        `Another Longhaul (process ${rig.pid}) is at work in ${path.join(rig.home, 'database')}.`,
+        'Use that one, or stop it first, or give this one another home (--home).',
+      ),
+    );
+    const { stdout, code } = await rig.cli(['serve', '--detach']);
+    expect({ stdout, code }).toEqual({ code: 0, stdout: `A runner is at ${rig.url} already (process ${rig.pid}).\n` });
+    expect({ file: await readFile(file, 'utf8'), processes: await descendants(rig.pid) }).toEqual(before);
+    go();
+    await rig.settled(id, ({ status }) => status === 'reviewing');
+    expect(rig.model.journal).toHaveLength(2);
+  });
+});
+
+describe('a port that is taken', () => {
+  test('is named, and nothing is left behind', async () => {
+    await using rig = await Rig.start({ script });
+    const { home, env } = await otherHome(rig);
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo; // safe: it listens on TCP
+    const serve = ['serve', '--port', String(port), '--log-level', 'error'];
+    expect(await rig.cli(serve, { env })).toEqual(
+      refusal(
+        1,
+        `Port ${port} of 127.0.0.1 is taken by another program.`,
+        'Stop that program, or choose another port with --port (0: any free one).',
+      ),
+    );
+    expect(existsSync(path.join(home, 'runner.json'))).toBe(false);
+    // safe: the engine's own file
+    const workers = JSON.parse(await readFile(path.join(home, 'workers.json'), 'utf8')) as { pid: number }[];
+    expect(workers.filter(({ pid }) => existsSync(`/proc/${pid}`))).toEqual([]);
+
+    taken.close();
+    await once(taken, 'close');
+    const detached = await rig.cli([...serve, '--detach', '--json'], { env });
+    expect(JSON.parse(detached.stdout)).toMatchObject({ url: `http://127.0.0.1:${port}`, home });
+    expect(await rig.cli(['stop'], { env })).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a database of a newer version', () => {
+  test('is left as it is, byte for byte', async () => {
+    await using rig = await Rig.start({ script });
+    const { id } = await rig.delegate({ goal: 'Greet', repository: await someRepository(), verification: [] });
+    await rig.settled(id, ({ status }) => status === 'reviewing');
+    await rig.kill('SIGTERM');
+    const folder = path.join(rig.home, 'database');
+    {
+      using database = new DatabaseSync(path.join(folder, 'longhaul.db'));
+      database.exec("insert into migrations (name, at) values ('900-tomorrow', '2040-01-01T00:00:00.000Z')");
+    }
+    const before = await bytesOf(folder);
+    const refused = refusal(
+      1,
+      'The database was written by a newer Longhaul: it has 900-tomorrow.',
+      'Install that version or a later one, or use another home (--home). Nothing was changed.',
+    );
+    expect(await rig.cli(['serve'])).toEqual(refused);
+    expect(await rig.cli(['runs'])).toEqual({
+      ...refused,
+      stderr: `Starting the runner in the background…\n${refused.stderr}`,
+    });
+    expect(await bytesOf(folder)).toEqual(before);
+    expect(existsSync(path.join(rig.home, 'runner.json'))).toBe(false);
+  });
+});
+
+describe('settings that cannot be used', () => {
+  const broken = [
+    {
+      name: 'a file that is no YAML',
+      text: 'model: {name: [',
+      problem: (file: string) => `${file}: Flow sequence in block collection must be sufficiently indented`,
+    },
+    {
+      name: 'a setting that there is not',
+      text: 'modle: {name: x}\nlimits: {wrokers: 2}\n',
+      problem: (file: string) => `${file}: limits.wrokers: there is no such setting.`,
+    },
+    {
+      name: 'a folder in the place of the file',
+      text: null,
+      problem: (file: string) => `${file} cannot be read: EISDIR: illegal operation on a directory, read.`,
+    },
+    {
+      name: 'a value of the wrong kind',
+      text: 'limits: {workers: many}\n',
+      problem: (file: string) => `${file}: limits.workers: Invalid input: expected number, received string`,
+    },
+  ];
+  test.each(broken)('are named: $name', async ({ text, problem }) => {
+    await using rig = await Rig.start({ script });
+    const { home, env } = await otherHome(rig);
+    const file = path.join(home, 'config.yaml');
+    await (text === null ? mkdir(file) : writeFile(file, text));
+    const { code, stdout, stderr } = await rig.cli(['serve'], { env });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('longhaul: Settings cannot be used:\n  ');
+    expect(stderr).toContain(problem(file));
+    expect(stderr).toContain('\n  Correct them and start it again.\n');
+    expect(await readdir(home)).toEqual(['config.yaml']);
+  });
+});
+
+describe('a home that cannot be used', () => {
+  /** As root, commands run as other users, who must reach their workspace; as anybody else there are no others. */
+  const isRoot = process.getuid?.() === 0;
+
+  test(`below a folder that others cannot enter is ${isRoot ? 'refused to root' : 'fine for an ordinary user'}`, async () => {
+    await using rig = await Rig.start({ script });
+    const closed = path.join(rig.folder, 'closed');
+    const home = path.join(closed, 'home');
+    await mkdir(home, { recursive: true });
+    await chmod(closed, 0o700);
+    const served = await rig.cli(isRoot ? ['serve'] : ['serve', '--detach'], { env: { LONGHAUL_HOME: home } });
+    await rig.cli(['stop'], { env: { LONGHAUL_HOME: home } });
+    expect(served).toMatchObject(
+      isRoot
+        ? refusal(
+            1,
+            `The home ${home} lies below ${closed}, which other users cannot enter. As root, Longhaul runs commands as users without rights, and they must reach their workspace.`,
+            `Name a home elsewhere with --home or LONGHAUL_HOME, such as /var/lib/longhaul; or: chmod o+x ${closed}`,
+          )
+        : { code: 0 },
+    );
+    expect(existsSync(path.join(home, 'runner.json'))).toBe(false);
+  });
+
+  test('because it is a file is named', async () => {
+    await using rig = await Rig.start({ script });
+    const home = path.join(rig.folder, 'file');
+    await writeFile(home, 'not a folder');
+    expect(await rig.cli(['serve'], { env: { LONGHAUL_HOME: home } })).toEqual(
+      refusal(
+        1,
+        `The home ${home} cannot be used: EEXIST: file already exists, mkdir '${home}'.`,
+        'Free the disk or correct the rights, or name another folder with --home or LONGHAUL_HOME.',
+      ),
+    );
+    expect(await readFile(home, 'utf8')).toBe('not a folder');
+  });
+});
+
+describe('SIGTERM while a run works', () => {
+  test('stops the runner in good order, and the run goes on when it starts again', async () => {
+    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+    const { promise: answer, resolve: go } = Promise.withResolvers<void>();
+    await using rig = await Rig.start({
+      script: async (request, place) => {
+        if (place.turn === 1) {
+          ask();
+          await answer;
+        }
+        return script(request, place);
+      },
+    });
+    const { id } = await rig.delegate({ goal: 'Greet', repository: await someRepository(), verification: [] });
+    await asked;
+    const workers = await rig.workers();
+    await rig.kill('SIGTERM');
+    expect(rig.exitCode).toBe(0);
+    expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(existsSync(path.join(rig.home, 'runner.json'))).toBe(false);
+    go();
+    await rig.start();
+    const state = await rig.settled(id, ({ status }) => status === 'reviewing');
+    expect(state).toMatchObject({ result: { files: 1, additions: 1 } });
+    const lost = (await rig.events(id)).flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : []));
+    expect(lost).toEqual(['the runner was restarted']);
+  });
+});
