@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gitOrThrow, type GitOptions } from '../../git/git.ts';
 import { copyIndex } from '../../git/index-file.ts';
@@ -35,8 +35,8 @@ export const createOwnRepository = async (options: OwnRepositoryOptions): Promis
       ...checkpoints,
       input: `${commit}\n`,
     });
-    await gitOrThrow(['config', 'core.bare', 'false'], { ...own, ...signal });
-    writeFileSync(join(staging, 'config'), CONFIG, { flag: 'a' });
+    const config = readFileSync(join(staging, 'config'), 'utf8').replace('bare = true', 'bare = false');
+    writeFileSync(join(staging, 'config'), `${config}${CONFIG}`);
     writeFileSync(join(staging, 'HEAD'), `ref: refs/heads/${options.branch}\n`);
     mkdirSync(join(staging, 'hooks'));
     mkdirSync(join(staging, 'info'), { recursive: true });
