@@ -16,7 +16,7 @@ const recover = async (rig: Rig, repository: string, kill: (worker: number) => P
   const worker = workerOf(await eventOf(rig, id, { type: 'activation.leased' }));
   const killed = Date.now();
   await kill(worker);
-  const again = await eventOf(rig, id, { type: 'call.started', after: started.seq });
+  const again = await eventOf(rig, id, { type: 'call.started', after: started });
   await rig.api.runs.cancel.mutate({ run: id });
   return timeOf(again) - killed;
 };

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../shared/run/events.ts';
 import { calls, type Script } from '../fakes/openai/index.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
@@ -37,17 +38,17 @@ export const wake: Bench = {
     const { id } = await rig.delegate(input);
     const leases: number[] = [];
     const starts: number[] = [];
-    let after = 0;
+    let after: RunEvent | null = null;
     for (let round = 0; round < decisions + warm; round += 1) {
-      const asked = await eventOf(rig, id, { type: 'decision.requested', after });
+      const asked: RunEvent = await eventOf(rig, id, { type: 'decision.requested', after });
       if (asked.body.type !== 'decision.requested') throw new Error('that was no decision');
-      const parked = await eventOf(rig, id, { type: 'activation.ended', after: asked.seq });
+      const parked = await eventOf(rig, id, { type: 'activation.ended', after: asked });
       const { id: decision, hash } = asked.body.request;
       const sent = Date.now();
       await rig.api.decisions.approve.mutate({ run: id, decision, hash });
-      const started = await eventOf(rig, id, { type: 'call.started', after: parked.seq });
-      const leased = await eventOf(rig, id, { type: 'activation.leased', after: parked.seq });
-      after = started.seq;
+      const started: RunEvent = await eventOf(rig, id, { type: 'call.started', after: parked });
+      const leased = await eventOf(rig, id, { type: 'activation.leased', after: parked });
+      after = started;
       if (round < warm) continue;
       leases.push(timeOf(leased) - sent);
       starts.push(timeOf(started) - sent);
