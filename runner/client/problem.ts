@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 /** Why a call did not succeed, in words for a person. */
 export interface Problem {
-  readonly code: 'unreachable' | 'unauthorized' | 'invalid' | 'refused' | 'internal';
+  readonly code: 'unreachable' | 'unauthorized' | 'invalid' | 'refused' | 'unavailable' | 'internal';
   readonly message: string;
   readonly remedy: string;
 }
@@ -31,6 +31,8 @@ export const problemOf = (error: unknown): Problem | null => {
     };
   if (code === 'FORBIDDEN')
     return { code: 'refused', message: error.message, remedy: 'Ask the one who runs it for a token with that role.' };
+  // It says itself what is in the way, such as a full disk, and what to do about that.
+  if (code === 'SERVICE_UNAVAILABLE') return { code: 'unavailable', message: error.message, remedy: 'Then try again.' };
   return {
     code: 'internal',
     message: error.message,

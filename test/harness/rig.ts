@@ -74,6 +74,7 @@ export class Rig implements AsyncDisposable {
   private life = new AbortController();
   private served: number | null = null;
   private log = '';
+  private readonly watchers = new Set<() => void>();
 
   private constructor(folder: string, model: FakeOpenAi, { env, inside }: RigOptions) {
     this.folder = folder;
@@ -127,7 +128,10 @@ export class Rig implements AsyncDisposable {
     this.life = life;
     runner.once('exit', () => life.abort(new Error('the runner is not running any more')));
     for (const stream of [runner.stdout, runner.stderr])
-      stream.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+      stream.on('data', (chunk: Buffer) => {
+        this.log += chunk.toString();
+        for (const look of this.watchers) look();
+      });
     const [line] = await Promise.race([
       once(createInterface({ input: runner.stdout }), 'line'),
       once(runner, 'exit').then(([code]) => {
@@ -231,6 +235,19 @@ export class Rig implements AsyncDisposable {
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
     const [code] = await once(child, 'close');
     return { code: Number(code), stdout, stderr };
+  }
+
+  /** Resolves when the runner's log has something that matches. */
+  logged(pattern: RegExp): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (!pattern.test(this.log)) return;
+      this.watchers.delete(look);
+      resolve();
+    };
+    this.watchers.add(look);
+    look();
+    return promise;
   }
 
   /** What the runner logged so far. */

@@ -6,12 +6,12 @@ import type { Rig, RigOptions } from './rig.ts';
 const bytes = 32 * 1024 * 1024;
 
 /** Starts the runner with a home on a disk of its own, in memory, which is there for it and what it starts alone. */
-export const onSmallDisk: NonNullable<RigOptions['inside']> = (folder) => [
-  ...['bwrap', '--die-with-parent', '--dev-bind', '/', '/'],
+export const onSmallDisk: NonNullable<RigOptions['inside']> = (folder) => {
   // As root bubblewrap takes rights away that a runner of root has.
-  ...(process.getuid?.() === 0 ? ['--cap-add', 'ALL'] : []),
-  ...['--perms', '0711', '--size', String(bytes), '--tmpfs', path.join(folder, 'home'), '--'],
-];
+  const rights = process.getuid?.() === 0 ? ['--cap-add', 'ALL'] : [];
+  const disk = ['--perms', '0711', '--size', String(bytes), '--tmpfs', path.join(folder, 'home')];
+  return ['bwrap', '--die-with-parent', '--dev-bind', '/', '/', ...rights, ...disk, '--'];
+};
 
 const fillerOf = (rig: Rig): string => path.join(rig.seenHome, 'filler');
 

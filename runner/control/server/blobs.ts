@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
-import { isSystemError } from '../../config/home.ts';
+import { isFullDisk } from '../../git/full-disk.ts';
 import { StoreError, type Store } from '../store/store.ts';
 import type { BlobFolder } from '../usecases/blob-folder.ts';
 import { errorBody, type ErrorAnswer } from './errors.ts';
+import { diskIsFull } from './typed-errors.ts';
 
 export interface BlobRoutes {
   readonly store: Store;
@@ -76,7 +77,5 @@ export const blobRoutes = (server: FastifyInstance, { store, blobs, maxBytes, pr
 
 const isFull = (error: unknown): string | null => {
   if (error instanceof StoreError && error.code === 'full') return `${error.message} ${error.remedy}`;
-  return isSystemError(error) && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
-    ? 'The disk of the runner is full. Free some space; nothing was lost.'
-    : null;
+  return isFullDisk(error) ? diskIsFull : null;
 };

@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { RefusedError } from '../../../shared/api/router.ts';
+import { isFullDisk } from '../../git/full-disk.ts';
 import { StoreError } from '../store/store.ts';
 
 /**
@@ -16,7 +17,7 @@ export const withTypedErrors = <Api extends object>(api: Api): Api =>
         const answer: unknown = Reflect.apply(member, target, args);
         if (answer instanceof Promise)
           return answer.catch((error: unknown) => {
-            throw storeErrorAsAnswer(error);
+            throw diskTroubleAsAnswer(error);
           });
         return isStream(answer) ? streamed(answer) : answer;
       };
@@ -30,13 +31,17 @@ async function* streamed(stream: AsyncIterable<unknown>): AsyncGenerator {
   try {
     yield* stream;
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw storeErrorAsAnswer(error);
+    if (!(error instanceof RefusedError)) throw diskTroubleAsAnswer(error);
     const code = error.refusal.code === 'not_found' ? 'NOT_FOUND' : 'BAD_REQUEST';
     throw new TRPCError({ code, message: error.message, cause: error });
   }
 }
 
-const storeErrorAsAnswer = (error: unknown): unknown =>
-  error instanceof StoreError
-    ? new TRPCError({ code: 'SERVICE_UNAVAILABLE', message: `${error.message} ${error.remedy}`, cause: error })
-    : error;
+const diskTroubleAsAnswer = (error: unknown): unknown => {
+  const message =
+    error instanceof StoreError ? `${error.message} ${error.remedy}` : isFullDisk(error) ? diskIsFull : null;
+  return message === null ? error : new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause: error });
+};
+
+/** Where it is not the database's. What was begun is taken back. */
+export const diskIsFull = 'The disk of the runner is full: nothing of this was kept. Make room on that disk.';

@@ -234,10 +234,13 @@ class EmbeddedEngine implements Engine {
     if (this.#seen.size > remembered && oldest !== undefined) this.#seen.delete(oldest);
   }
 
+  /** A disk that is full takes no record, and is no reason to stop: the next change is another chance. */
   #record(): void {
-    recordWorkers(
-      this.#options.workersFile,
-      [...this.#workers].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid])),
-    );
+    const pids = [...this.#workers].flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
+    try {
+      recordWorkers(this.#options.workersFile, pids);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the processes of workers could not be put on record');
+    }
   }
 }
