@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
-import type { ChangeSet } from '../run/artifacts.ts';
+import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
 import type { RunState } from '../run/state.ts';
@@ -113,12 +113,31 @@ export const ReviewInput = z.strictObject({
   comments: z.array(ReviewComment).max(500).default([]),
 });
 export type ReviewInput = z.infer<typeof ReviewInput>;
+/** Hunks count from 0 in the order of the patch; null: the whole file. */
+const AcceptedFile = z.strictObject({
+  path: z.string().min(1),
+  hunks: z.array(z.int().nonnegative()).max(1_000_000).nullable(),
+});
+export type AcceptedFile = z.infer<typeof AcceptedFile>;
+const Part = {
+  /** Null: the whole result. A file that is not listed is left out. */
+  accepted: z.array(AcceptedFile).max(1_000_000).nullable().default(null),
+  /** The patch that the person saw: nothing is applied if the result is another one by now. Null: whatever it is. */
+  patch: BlobHash.nullable().default(null),
+};
 export const ApplyInput = z.strictObject({
   run: RunId,
-  /** Into the working tree, three-way; or as a new branch; or take the last application back. */
+  /** Into the working tree, three-way; or as a new branch; or as one in a work tree of its own; or take the last application back. */
   how: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('worktree'), dryRun: z.boolean().default(false) }),
-    z.strictObject({ kind: z.literal('branch'), branch: z.string().min(1).max(200) }),
+    z.strictObject({ kind: z.literal('worktree'), dryRun: z.boolean().default(false), ...Part }),
+    z.strictObject({ kind: z.literal('branch'), branch: z.string().min(1).max(200), ...Part }),
+    z.strictObject({
+      kind: z.literal('new-worktree'),
+      branch: z.string().min(1).max(200),
+      /** Absolute path of a folder that does not exist yet, or is empty. */
+      path: z.string().min(1),
+      ...Part,
+    }),
     z.strictObject({ kind: z.literal('undo') }),
   ]),
 });

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ApplyInput } from '../../shared/api/runner-api.ts';
 import type { ChangeSet } from '../../shared/run/artifacts.ts';
 import { clientOf, failureOf, startRunner, tokenHash, type Runner } from './server-set-up.ts';
 
@@ -115,6 +116,31 @@ describe('a result', () => {
       ['undo', 1, 0],
       ['branch', 1, 0],
     ]);
+  });
+
+  test('is applied in part, as far as it was accepted and as it was seen, here or in a work tree of its own', async () => {
+    await using runner = await startRunner();
+    const { run, changes } = await reviewed(runner);
+    const { client } = runner;
+    const part = (path: string, hunks: number[] | null, patch: string | null = changes.patch) =>
+      client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', accepted: [{ path, hunks }], patch } });
+    expect(await failureOf(part('hello.txt', []))).toMatchObject({ refusal: 'conflict' });
+    expect(await failureOf(part('other.txt', null))).toMatchObject({ refusal: 'conflict' });
+    expect(await failureOf(part('hello.txt', null, 'f'.repeat(64)))).toMatchObject({ refusal: 'stale' });
+    expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toBe('hello\n');
+
+    const path = join(runner.folder, 'beside');
+    const how: ApplyInput['how'] = {
+      kind: 'new-worktree',
+      branch: 'part',
+      path,
+      accepted: [{ path: 'hello.txt', hunks: [0] }],
+      patch: null,
+    };
+    expect(await client.runs.applyChanges.mutate({ run, how })).toMatchObject({ how: 'branch', target: 'part' });
+    expect(await readFile(join(path, 'hello.txt'), 'utf8')).toBe('hello, world\n');
+    expect(await part('hello.txt', [0])).toMatchObject({ files: [{ path: 'hello.txt', outcome: 'written' }] });
+    expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toBe('hello, world\n');
   });
 
   test('writes over nothing that was changed meanwhile', async () => {

@@ -49,5 +49,6 @@ const howOf = ({ branch, dryRun = false, undo = false }: Options): ApplyInput['h
   if ([branch !== undefined, dryRun, undo].filter(Boolean).length > 1)
     throw usage('--branch, --dry-run and --undo exclude one another.', 'Give one of them.');
   if (undo) return { kind: 'undo' };
-  return branch === undefined ? { kind: 'worktree', dryRun } : { kind: 'branch', branch };
+  const whole = { accepted: null, patch: null };
+  return branch === undefined ? { kind: 'worktree', dryRun, ...whole } : { kind: 'branch', branch, ...whole };
 };

@@ -320,7 +320,14 @@ test('a branch holds the delegated tree and the result, and nothing else of the 
     status: await fixture.git('--no-optional-locks', 'status', '--porcelain=v2'),
   });
   const before = await quiet();
-  const request = { repository: fixture.repo, gitDirectory: source.gitDirectory, source, changes, read };
+  const request = {
+    repository: fixture.repo,
+    gitDirectory: source.gitDirectory,
+    source,
+    changes,
+    read,
+    worktree: null,
+  };
   const made = await applyAsBranch({ ...request, branch: 'fix/longhaul', message: 'Fix it\n\nBecause.' });
   expect(await quiet()).toEqual(before);
   const log = await fixture.git('log', '--format=%H %an <%ae> %s', '--name-status', '--no-renames', 'fix/longhaul');
@@ -367,6 +374,7 @@ test('a branch from a repository without commits begins a history, by Longhaul w
     changes,
     read,
     branch: 'result',
+    worktree: null,
     message: 'Run',
   });
   expect(made).toMatchObject({ outcome: 'ok' });

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { blobId } from '../../git/blobs.ts';
 import { git, gitOrThrow, line, type GitOptions, type Identity } from '../../git/git.ts';
+import { withoutFilters } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';
 import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
 
@@ -16,6 +17,8 @@ export interface BranchRequest {
   readonly changes: ChangeSet;
   readonly read: (hash: string) => Promise<Buffer>;
   readonly branch: string;
+  /** Checks the branch out in a work tree of its own at this absolute path; null: no. */
+  readonly worktree: string | null;
   readonly message: string;
 }
 
@@ -41,6 +44,23 @@ const checkName = async (repository: UserRepository, branch: string): Promise<Re
   return exists.ok
     ? refused(`There is a branch "${branch}" already.`, 'Choose another name, or delete the branch.')
     : null;
+};
+
+const checkFolder = async (folder: string): Promise<Refusal | null> => {
+  if (!isAbsolute(folder)) return refused(`${folder} is not an absolute path.`, 'Name the whole path.');
+  const entries = await readdir(folder).catch((error: NodeJS.ErrnoException) => error.code ?? error.message);
+  if (entries === 'ENOENT' || (Array.isArray(entries) && entries.length === 0)) return null;
+  const why = Array.isArray(entries) ? 'is not empty' : `cannot be used (${entries})`;
+  return refused(`${folder} ${why}.`, 'Name a folder that does not exist yet.');
+};
+
+/** Without the person's filter programs, for the same reason as everywhere: their input would be an agent's. */
+const addWorktree = async (repository: UserRepository, folder: string, branch: string): Promise<Refusal | null> => {
+  const options = { ...userOptions(repository), config: await withoutFilters(repository) };
+  const added = await git(['worktree', 'add', '--quiet', '--', folder, branch], options);
+  return added.ok
+    ? null
+    : refused(`git cannot make the work tree: ${added.errors.split('\n').at(-1) ?? ''}`, 'Name another folder.');
 };
 
 /** The entry that a version has in an index. */
@@ -143,18 +163,25 @@ const create = async (repository: UserRepository, scratch: string, request: Bran
   );
   if (!updated.ok)
     return refused(`git cannot make the branch: ${updated.errors.split('\n')[0] ?? ''}`, 'Choose another name.');
+  const failed = request.worktree === null ? null : await addWorktree(repository, request.worktree, branch);
+  if (failed !== null) {
+    await gitOrThrow(['update-ref', '-d', `refs/heads/${branch}`, result], userOptions(repository));
+    return failed;
+  }
   return { outcome: 'ok', branch, commits: [...delegated, result] };
 };
 
 /**
  * Makes a new branch in the person's repository that holds the result on top of the commit they delegated from. Work tree,
  * index, HEAD and every other ref stay as they are. The author is the person, as their git configuration names them.
- * Refuses if the branch exists, its name is none, or the changes do not belong to the source. Throws on broken I/O or if `read` does.
+ * With `worktree`, the branch is also checked out there. Refuses if the branch or the folder exists, its name is none, or the changes do not belong to the source. Throws on broken I/O or if `read` does.
  */
 export const applyAsBranch = async (request: BranchRequest): Promise<Branch> => {
   const repository = await findRepository(request.repository);
   if ('outcome' in repository) return repository;
-  const wrong = await checkName(repository, request.branch);
+  const wrong =
+    (await checkName(repository, request.branch)) ??
+    (request.worktree === null ? null : await checkFolder(request.worktree));
   if (wrong !== null) return wrong;
   if (request.changes.files.length === 0)
     return refused('The run changed nothing.', 'There is nothing to put on a branch.');

@@ -39,6 +39,18 @@ const filterDrivers = async (options: GitOptions): Promise<string[]> => {
   return [...new Set(keys.flatMap((key) => /^filter\.(.*)\.[a-z]+$/s.exec(key)?.[1] ?? []))];
 };
 
+const switchedOff = (drivers: readonly string[]): string[] =>
+  drivers.flatMap((name) => [
+    `filter.${name}.clean=`,
+    `filter.${name}.smudge=`,
+    `filter.${name}.process=`,
+    `filter.${name}.required=false`,
+  ]);
+
+/** Settings with which git starts none of the person's filter programs. */
+export const withoutFilters = async (repository: UserRepository): Promise<readonly string[]> =>
+  switchedOff(await filterDrivers(userOptions(repository)));
+
 /** `scratch` is an empty folder that the caller removes. */
 export const openConversion = async (repository: UserRepository, scratch: string): Promise<Conversion> => {
   const drivers = await filterDrivers(userOptions(repository));
@@ -48,12 +60,7 @@ export const openConversion = async (repository: UserRepository, scratch: string
     ...userOptions(repository),
     objects,
     alternates: [repository.objects],
-    config: drivers.flatMap((name) => [
-      `filter.${name}.clean=`,
-      `filter.${name}.smudge=`,
-      `filter.${name}.process=`,
-      `filter.${name}.required=false`,
-    ]),
+    config: switchedOff(drivers),
   };
   const like = repository.format === 'sha256' ? '0'.repeat(64) : '0'.repeat(40);
   let counter = 0;

@@ -4,6 +4,7 @@ import type { Applied, AppliedFile, ApplyInput, Principal } from '../../../share
 import type { RunState } from '../../../shared/run/state.ts';
 import { missingIs } from '../../config/home.ts';
 import { applyToWorktree } from '../repository/apply.ts';
+import { acceptedPart, type AcceptedPart } from '../repository/apply-partial.ts';
 import { applyAsBranch } from '../repository/branch.ts';
 import { undoApply } from '../repository/undo.ts';
 import { inTurn } from './in-turn.ts';
@@ -41,20 +42,45 @@ export const apply = async (plane: ControlPlane, caller: Principal, input: Apply
 const perform = (plane: ControlPlane, state: RunState, how: ApplyInput['how']): Promise<Applied> => {
   switch (how.kind) {
     case 'worktree':
-      return toWorktree(plane, state, how.dryRun);
+      return toWorktree(plane, state, how);
     case 'branch':
-      return asBranch(plane, state, how.branch);
+    case 'new-worktree':
+      return asBranch(plane, state, how);
     case 'undo':
       return undo(plane, state);
   }
 };
 
-const toWorktree = async (plane: ControlPlane, state: RunState, dryRun: boolean): Promise<Applied> => {
-  const changes = await changesOf(plane, resultOf(state));
+type How<Kind extends ApplyInput['how']['kind']> = Extract<ApplyInput['how'], { kind: Kind }>;
+
+/** What is to be applied: the result, or the part of it that the person accepted. Throws RefusedError if it is not what they saw. */
+const partOf = async (
+  plane: ControlPlane,
+  state: RunState,
+  { accepted, patch }: Pick<How<'worktree'>, 'accepted' | 'patch'>,
+): Promise<Extract<AcceptedPart, { outcome: 'ok' }>> => {
+  const result = resultOf(state);
+  if (patch !== null && patch !== result.patch)
+    throw refused(
+      'stale',
+      `Run ${state.id} has another result than the one that was reviewed.`,
+      'Open the review again and look at what changed.',
+    );
+  const changes = await changesOf(plane, result);
+  const read = (hash: string): Promise<Buffer> => plane.blobs.read(hash);
+  if (accepted === null) return { outcome: 'ok', changes, read };
+  const part = await acceptedPart({ changes, patch: await read(result.patch), read }, accepted);
+  if (part.outcome === 'refused') throw refused('conflict', part.reason, part.remedy);
+  return part;
+};
+
+const toWorktree = async (plane: ControlPlane, state: RunState, how: How<'worktree'>): Promise<Applied> => {
+  const { changes, read } = await partOf(plane, state, how);
+  const { dryRun } = how;
   const { repository } = state.task;
   const undo = join(undoFolder(plane, state.id), String(await nextNumber(plane, state.id)));
   await mkdir(undoFolder(plane, state.id), { recursive: true, mode: 0o700 });
-  const done = await applyToWorktree({ repository, changes, read: (hash) => plane.blobs.read(hash), undo, dryRun });
+  const done = await applyToWorktree({ repository, changes, read, undo, dryRun });
   if (done.outcome === 'refused') throw refused('conflict', done.reason, done.remedy);
   return { how: 'worktree', target: repository, dryRun, files: done.files.map(withReason) };
 };
@@ -73,16 +99,21 @@ const withReason = ({
   reason: reason ?? '',
 });
 
-const asBranch = async (plane: ControlPlane, state: RunState, branch: string): Promise<Applied> => {
-  const changes = await changesOf(plane, resultOf(state));
+const asBranch = async (
+  plane: ControlPlane,
+  state: RunState,
+  how: How<'branch'> | How<'new-worktree'>,
+): Promise<Applied> => {
+  const { changes, read } = await partOf(plane, state, how);
   const { repository, source, title } = state.task;
   const done = await applyAsBranch({
     repository,
     gitDirectory: source.gitDirectory,
     source,
     changes,
-    read: (hash) => plane.blobs.read(hash),
-    branch,
+    read,
+    branch: how.branch,
+    worktree: how.kind === 'new-worktree' ? how.path : null,
     message: `${title}\n\nLonghaul-Run: ${state.id}\n`,
   });
   if (done.outcome === 'refused') throw refused('conflict', done.reason, done.remedy);
