@@ -16,12 +16,12 @@ export default defineConfig({
         ? ['default']
         : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
-      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts'], { testTimeout: 30_000 }),
+      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts'], { testTimeout: 120_000 }),
       project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 60_000 }),
       project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
-      project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 900_000, hookTimeout: 60_000 }),
+      project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 2_400_000, hookTimeout: 60_000 }),
     ],
   },
 });
