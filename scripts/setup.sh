@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 stamp=node_modules/.longhaul-lock
 if ! cmp -s package-lock.json "$stamp" 2>/dev/null; then
   echo "longhaul: installing npm packages (about a minute the first time)…" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # Not `npm ci`: it refuses the lock where a registry lacks builds for platforms that nobody here has.
+  npm install --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json "$stamp"
 fi
 
