@@ -31,7 +31,7 @@ export const durableStep: Bench = {
 export const groups: Bench = {
   name: 'groups',
   run: async () => {
-    const { runs, grouped, commitEach, ratio, raw } = await benchGroups(50, 100);
+    const { runs, grouped, commitEach, ratio, raw } = await benchGroups(50, 200);
     const rate = (value: number): string => `${Math.round(value).toLocaleString('en')}/s`;
     return [
       {
