@@ -7,6 +7,7 @@ import { Rig } from '../harness/rig.ts';
 import type { Bench } from './rows.ts';
 import { p50 } from './statistics.ts';
 import { park } from './store-run.ts';
+import { benchParkedRun } from './store.ts';
 
 const runs = 10_000;
 const atOnce = 500;
@@ -67,6 +68,16 @@ export const parked: Bench = {
         note: `resident, p50 of ${rounds} starts: ${more.toFixed(1)} MB against ${less.toFixed(1)} MB with none`,
       };
     };
-    return [row('after its start', ({ start }) => start), row('after a list', ({ listed }) => listed)];
+    return [
+      row('after its start', ({ start }) => start),
+      row('after a list', ({ listed }) => listed),
+      {
+        what: `${runs.toLocaleString('en')} runs parked by one process, what it grew by meanwhile`,
+        value: (benchParkedRun(runs) * runs) / 2 ** 20,
+        unit: 'MB',
+        target: { at: 'most', value: 20 },
+        note: 'the store alone, after it had parked 2,000 others',
+      },
+    ];
   },
 };

@@ -2,7 +2,7 @@ import { cpus, loadavg, release } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 
 /** What a figure has to be; without one it is there to be looked at. */
-export interface Target {
+interface Target {
   readonly at: 'most' | 'least' | 'below';
   readonly value: number;
 }

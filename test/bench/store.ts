@@ -10,7 +10,7 @@ import type { Store } from '../../runner/control/store/store.ts';
 import { leasedRun, step, stepEvent } from './store-run.ts';
 
 /** Microseconds of one operation. */
-export interface Times {
+interface Times {
   readonly p50: number;
   readonly mean: number;
 }
