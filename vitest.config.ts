@@ -16,7 +16,9 @@ export default defineConfig({
         ? ['default']
         : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
-      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts'], { testTimeout: 120_000 }),
+      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts'], {
+        testTimeout: 120_000,
+      }),
       project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 60_000 }),

@@ -1,0 +1,38 @@
+import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client';
+import { EventSource } from 'eventsource';
+import type { ApiRouter } from '../../shared/api/router.ts';
+import type { Endpoint } from './home.ts';
+
+/** Opens no connection; the first call does. */
+export const clientOf = (endpoint: Endpoint): TRPCClient<ApiRouter> => {
+  const authorization = `Bearer ${endpoint.token}`;
+  const url = `${endpoint.url}/trpc`;
+  return createTRPCClient<ApiRouter>({
+    links: [
+      splitLink({
+        condition: (operation) => operation.type === 'subscription',
+        true: httpSubscriptionLink({
+          url,
+          EventSource,
+          eventSourceOptions: {
+            fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, authorization } }),
+          },
+        }),
+        false: httpLink({ url, headers: { authorization } }),
+      }),
+    ],
+  });
+};
+
+/** A blob that a run may read, as it is; null: it has none of that name. Throws what `fetch` throws. */
+export const readBlob = async (
+  endpoint: Endpoint,
+  { run, hash }: { readonly run: string; readonly hash: string },
+): Promise<Uint8Array | null> => {
+  const answer = await fetch(`${endpoint.url}/blobs/${hash}?run=${run}`, {
+    headers: { authorization: `Bearer ${endpoint.token}` },
+  });
+  if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+  await answer.body?.cancel();
+  return null;
+};
