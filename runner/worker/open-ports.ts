@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { rgPath } from '@vscode/ripgrep';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
 import { redactor } from './agent/redact.ts';
 import { costOf } from './models/cost.ts';
 import { ModelConfig, openModel } from './models/open.ts';
 import { SandboxRefused, type Blobs, type Clock, type Ports, type Sandboxes } from './ports.ts';
+import { findRipgrep } from './ripgrep.ts';
 import { openBubblewrap } from './sandbox/bubblewrap.ts';
 import { openWorkspace } from './workspace/git-workspace.ts';
 
@@ -105,7 +105,7 @@ const ripgrepIn = async (folder: string): Promise<string> => {
   if (present !== null) return copy;
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const draft = `${copy}.${randomBytes(4).toString('hex')}`;
-  await copyFile(rgPath, draft);
+  await copyFile(await findRipgrep(process.env), draft);
   await rename(draft, copy);
   return copy;
 };

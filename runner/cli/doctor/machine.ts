@@ -1,3 +1,4 @@
+import { findRipgrep } from '../../worker/ripgrep.ts';
 import { probeSandbox } from '../../worker/sandbox/bubblewrap.ts';
 import { fail, firstLine, ok, type Check } from './check.ts';
 
@@ -48,11 +49,12 @@ export const sandboxCheck = async (): Promise<Check> => {
 };
 
 export const ripgrepCheck = async (): Promise<Check> => {
-  const remedy = 'Install the packages again: npm run setup (npm ci). It comes with @vscode/ripgrep.';
+  const remedy =
+    'Install it; on Debian and Ubuntu: sudo apt-get install ripgrep. In a checkout npm run setup brings it (@vscode/ripgrep).';
   try {
-    const { rgPath } = await import('@vscode/ripgrep');
-    const line = await firstLine(rgPath, ['--version']);
-    return line === null ? fail('ripgrep', `${rgPath} does not run`, remedy) : ok('ripgrep', versionIn(line));
+    const file = await findRipgrep(process.env);
+    const line = await firstLine(file, ['--version']);
+    return line === null ? fail('ripgrep', `${file} does not run`, remedy) : ok('ripgrep', versionIn(line));
   } catch (error) {
     return fail('ripgrep', error instanceof Error ? error.message : String(error), remedy);
   }

@@ -8,6 +8,8 @@ const inherited = [
   'LC_ALL',
   // How VS Code's own program is made to run as node.
   'ELECTRON_RUN_AS_NODE',
+  // The search program that VS Code brings along.
+  'LONGHAUL_RIPGREP',
   'NODE_EXTRA_CA_CERTS',
   'NODE_USE_ENV_PROXY',
   'SSL_CERT_FILE',
