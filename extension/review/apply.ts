@@ -1,0 +1,193 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { AcceptedFile, Applied } from '../../shared/api/runner-api.ts';
+import { acceptedFiles, tallyOf } from './decisions.ts';
+import { runFor, type Reviewing } from './open.ts';
+import { appliedSummary, branchName, firstConflict, troubled } from './outcome.ts';
+import type { ReviewRound } from './round.ts';
+
+/** What the person accepted of the result they saw. */
+interface Accepted {
+  readonly round: ReviewRound;
+  readonly part: { readonly accepted: AcceptedFile[]; readonly patch: string };
+}
+
+/** Asks about what is not decided yet. Null: the person turned back, or there is nothing to apply. */
+const acceptedOf = async ({ session }: Reviewing, run: string): Promise<Accepted | null> => {
+  const round = await session.load(run);
+  const { accepted, rejected, undecided } = tallyOf(session.decisions(run), round.files);
+  if (undecided > 0) {
+    const some = accepted > 0;
+    const rest = some || rejected > 0 ? 'Accept the Rest and Apply' : 'Accept All and Apply';
+    const chosen = await vscode.window.showWarningMessage(
+      `${undecided} of ${accepted + rejected + undecided} changes are undecided.`,
+      { modal: true, detail: 'Only accepted changes are applied.' },
+      ...(some ? ['Apply Accepted Only'] : []),
+      rest,
+    );
+    if (chosen === undefined) return null;
+    if (chosen === rest) await session.decideRest(round, 'accepted');
+  }
+  const files = acceptedFiles(session.decisions(run), round.files);
+  if (files.length === 0) {
+    void vscode.window.showInformationMessage('Every change was rejected; there is nothing to apply.');
+    return null;
+  }
+  return { round, part: { accepted: files, patch: round.changes.patch } };
+};
+
+/** Unsaved text would be in the way of what is written to the disk. False: the person does not want to save it. */
+const saved = async (repository: string, files: readonly AcceptedFile[]): Promise<boolean> => {
+  const places = new Set(files.map((file) => path.join(repository, file.path)));
+  const dirty = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && places.has(uri.fsPath));
+  if (dirty.length === 0) return true;
+  const save = 'Save and Apply';
+  const chosen = await vscode.window.showWarningMessage(
+    `${dirty.length === 1 ? '1 file' : `${dirty.length} files`} that the result changes ${dirty.length === 1 ? 'has' : 'have'} unsaved changes.`,
+    { modal: true, detail: 'They are merged with the result once they are saved.' },
+    save,
+  );
+  if (chosen !== save) return false;
+  return (await Promise.all(dirty.map((document) => document.save()))).every(Boolean);
+};
+
+const stateOf = async ({ longhaul }: Reviewing, run: string) => {
+  const known = longhaul.runs.get(run);
+  return known ?? (await (await longhaul.connection.api()).runs.get.query({ run }));
+};
+
+/** Applies the accepted changes, and nothing else, to the working tree; opens the first conflict. */
+export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Apply the result of which run?');
+  const accepted = run === null ? null : await acceptedOf(reviewing, run);
+  if (run === null || accepted === null) return;
+  const { part } = accepted;
+  const state = await stateOf(reviewing, run);
+  if (!(await saved(state.task.repository, part.accepted))) return;
+  const api = await reviewing.longhaul.connection.api();
+  const applied = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Applying the accepted changes…' },
+    () => api.runs.applyChanges.mutate({ run, how: { kind: 'worktree', ...part } }),
+  );
+  await openConflict(applied);
+  void tellApplied(reviewing, applied, { run, reviewing: state.status === 'reviewing' });
+};
+
+const tellApplied = async (
+  reviewing: Reviewing,
+  applied: Applied,
+  { run, reviewing: open }: { readonly run: string; readonly reviewing: boolean },
+): Promise<void> => {
+  const trouble = troubled(applied).length > 0;
+  const tell = trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+  const actions = ['Show Files', 'Undo', ...(open && !trouble ? ['Accept Run'] : [])];
+  const chosen = await tell(appliedSummary(applied), ...actions);
+  if (chosen === 'Show Files') await showFiles(applied);
+  if (chosen === 'Undo') await vscode.commands.executeCommand('longhaul.undoApply', run);
+  if (chosen === 'Accept Run') await vscode.commands.executeCommand('longhaul.acceptRun', run);
+};
+
+const outcomes = {
+  written: '$(check) written',
+  merged: '$(git-merge) merged with your changes',
+  already: '$(dash) was there already',
+  conflict: '$(warning) conflict',
+  refused: '$(circle-slash) left as it is',
+} as const;
+
+const showFiles = async ({ target, files }: Applied): Promise<void> => {
+  const items = files.map((file) => ({
+    label: file.path,
+    description: outcomes[file.outcome],
+    ...(file.reason === '' ? {} : { detail: file.reason }),
+    file,
+  }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'What became of each file',
+    matchOnDescription: true,
+  });
+  if (chosen !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(path.join(target, chosen.label)));
+};
+
+/** Conflicts with markers are ordinary ones, which the editor knows how to resolve. */
+const openConflict = async (applied: Applied): Promise<void> => {
+  if (applied.how !== 'worktree') return;
+  for (const file of applied.files.filter(({ outcome }) => outcome === 'conflict')) {
+    const uri = vscode.Uri.file(path.join(applied.target, file.path));
+    const content = await vscode.workspace.fs.readFile(uri).then(
+      (bytes) => new TextDecoder().decode(bytes),
+      () => null,
+    );
+    const line = content === null ? null : firstConflict(content);
+    if (line === null) continue;
+    await vscode.window.showTextDocument(uri, { selection: new vscode.Range(line, 0, line, 0) });
+    return;
+  }
+};
+
+const askBranch = (value: string): Thenable<string | undefined> =>
+  vscode.window.showInputBox({
+    title: 'Apply as a New Branch',
+    prompt: 'The accepted changes become a commit on this branch. Your working tree stays as it is.',
+    value,
+    valueSelection: [value.indexOf('/') + 1, value.length],
+    validateInput: (name) => (name.trim() === '' ? 'A branch needs a name.' : null),
+  });
+
+export const applyAsBranch = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Apply the result of which run?');
+  const accepted = run === null ? null : await acceptedOf(reviewing, run);
+  if (run === null || accepted === null) return;
+  const { number, task } = await stateOf(reviewing, run);
+  const branch = await askBranch(branchName(number, task.title));
+  if (branch === undefined) return;
+  const api = await reviewing.longhaul.connection.api();
+  const applied = await api.runs.applyChanges.mutate({
+    run,
+    how: { kind: 'branch', branch: branch.trim(), ...accepted.part },
+  });
+  void vscode.window.showInformationMessage(appliedSummary(applied));
+};
+
+const absolute = (typed: string): string =>
+  typed.startsWith('~') ? path.join(homedir(), typed.slice(1)) : path.normalize(typed);
+
+export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Apply the result of which run?');
+  const accepted = run === null ? null : await acceptedOf(reviewing, run);
+  if (run === null || accepted === null) return;
+  const { number, task } = await stateOf(reviewing, run);
+  const branch = branchName(number, task.title);
+  const { repository } = task;
+  const typed = await vscode.window.showInputBox({
+    title: 'Apply in a New Worktree',
+    prompt: `The accepted changes are committed on the branch ${branch} and checked out in this folder.`,
+    value: path.join(path.dirname(repository), `${path.basename(repository)}-${branch.replaceAll('/', '-')}`),
+    validateInput: (value) => (path.isAbsolute(absolute(value)) ? null : 'Name the whole path of a new folder.'),
+  });
+  if (typed === undefined) return;
+  const folder = absolute(typed);
+  const api = await reviewing.longhaul.connection.api();
+  const applied = await api.runs.applyChanges.mutate({
+    run,
+    how: { kind: 'new-worktree', branch, path: folder, ...accepted.part },
+  });
+  const open = 'Open in New Window';
+  const chosen = await vscode.window.showInformationMessage(`${appliedSummary(applied)} It is in ${folder}.`, open);
+  if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), true);
+};
+
+/** Takes the last application of a run back. Files that were changed since stay as they are, and are told. */
+export const undoApply = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Take the application of which run back?');
+  if (run === null) return;
+  const api = await reviewing.longhaul.connection.api();
+  const applied = await api.runs.applyChanges.mutate({ run, how: { kind: 'undo' } });
+  const trouble = troubled(applied);
+  if (trouble.length === 0) void vscode.window.showInformationMessage(appliedSummary(applied));
+  else {
+    const chosen = await vscode.window.showWarningMessage(appliedSummary(applied), 'Show Files');
+    if (chosen === 'Show Files') await showFiles(applied);
+  }
+};

@@ -1,0 +1,115 @@
+import * as vscode from 'vscode';
+import type { RunState } from '../../shared/run/state.ts';
+import type { Longhaul } from '../context.ts';
+import { runArgument } from './argument.ts';
+import { documentsOf, documentUri } from './documents.ts';
+import { loadRounds, type ReviewRound } from './round.ts';
+import { compareRounds } from './rounds.ts';
+import type { ReviewSession } from './session.ts';
+import { isReviewNode, type ReviewNode } from './tree.ts';
+
+/** What a review command works on. */
+export interface Reviewing {
+  readonly longhaul: Longhaul;
+  readonly session: ReviewSession;
+}
+
+const pick = async (longhaul: Longhaul, title: string): Promise<string | null> => {
+  const api = await longhaul.connection.api();
+  const { runs } = await api.runs.list.query({ limit: 200 });
+  const withResult = runs.filter(({ result }) => result !== null);
+  if (withResult.length === 0) {
+    void vscode.window.showInformationMessage(
+      'No run has a result yet. It is ready for review when a round is finished.',
+    );
+    return null;
+  }
+  const rank = ({ status }: RunState): number => (status === 'reviewing' ? 0 : 1);
+  const items = withResult
+    .toSorted((a, b) => rank(a) - rank(b) || b.number - a.number)
+    .map(({ id, number, task, status, round }) => ({
+      label: `#${number} ${task.title}`,
+      description: status === 'reviewing' ? `round ${round} is ready for review` : status,
+      id,
+    }));
+  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.id ?? null;
+};
+
+/** The run that a command is called for; else the one under review; else the person picks one. Null: they did not. */
+export const runFor = async (
+  { longhaul, session }: Reviewing,
+  argument: unknown,
+  title: string,
+): Promise<string | null> => {
+  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
+  return named ?? session.current ?? pick(longhaul, title);
+};
+
+const titleOf = ({ longhaul }: Reviewing, { run, round }: Pick<ReviewRound, 'run' | 'round'>): string => {
+  const state = longhaul.runs.get(run);
+  return `${state === undefined ? 'Review' : `#${state.number} ${state.task.title}`} (round ${round})`;
+};
+
+type Row = readonly [label: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
+
+/** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
+const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
+  await vscode.commands.executeCommand('vscode.changes', title, rows);
+};
+
+/** Shows a run's latest result against its base, and makes it the one under review. */
+export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
+  const run = named ?? (await pick(reviewing.longhaul, 'Which result do you want to review?'));
+  if (run === null) return;
+  const round = await reviewing.session.open(run);
+  await vscode.commands.executeCommand('setContext', 'longhaul.reviewing', true);
+  const rows = round.files.map((file): Row => {
+    const { before, after, shown } = documentsOf(round, file);
+    return [shown, before, after];
+  });
+  if (rows.length === 0) void vscode.window.showInformationMessage('This round changed no files.');
+  else await openChanges(titleOf(reviewing, round), rows);
+};
+
+/** Shows one file's changes, with a line of the result in sight if one is named. */
+export const openFile = async ({ round, file }: ReviewNode, line: number | null = null): Promise<void> => {
+  const { before, after, shown } = documentsOf(round, file);
+  const selection = line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) };
+  if (before === undefined || after === undefined)
+    await vscode.window.showTextDocument(shown, { preview: true, ...selection });
+  else
+    await vscode.commands.executeCommand('vscode.diff', before, after, `${file.path} (round ${round.round})`, {
+      preview: true,
+      ...selection,
+    });
+};
+
+/** Shows what the latest round changed in the result of an earlier one. */
+export const compare = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Rounds of which run?');
+  if (run === null) return;
+  const rounds = await loadRounds(reviewing.longhaul.connection, run);
+  const later = rounds.at(-1);
+  const earlier = rounds.slice(0, -1);
+  if (later === undefined || earlier.length === 0) {
+    void vscode.window.showInformationMessage(
+      'This run has finished one round only; there is nothing to compare it with.',
+    );
+    return;
+  }
+  const items = earlier.toReversed().map((one) => ({ label: `Round ${one.round}`, one }));
+  const chosen =
+    items.length === 1
+      ? items[0]
+      : await vscode.window.showQuickPick(items, { title: `Compare round ${later.round} with which one?` });
+  if (chosen === undefined) return;
+  const rows = compareRounds(chosen.one.changes, later.changes).flatMap(({ before, after, binary }): Row[] => {
+    const left = documentUri({ run, round: chosen.one.round }, before, { side: 'before', binary });
+    const right = documentUri({ run, round: later.round }, after, { side: 'after', binary });
+    const label = right ?? left;
+    return label === undefined ? [] : [[label, left, right]];
+  });
+  if (rows.length === 0) void vscode.window.showInformationMessage('Both rounds have the same result.');
+  else await openChanges(`Round ${chosen.one.round} and round ${later.round}`, rows);
+};
