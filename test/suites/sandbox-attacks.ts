@@ -401,7 +401,7 @@ const blocked = (count: number): RegExp =>
 const refusedExactly =
   (...hosts: readonly string[]) =>
   async ({ refusedHosts }: SandboxResult): Promise<string | null> =>
-    JSON.stringify(refusedHosts) === JSON.stringify(hosts)
+    JSON.stringify(refusedHosts.toSorted()) === JSON.stringify(hosts.toSorted())
       ? null
       : `refused hosts were ${JSON.stringify(refusedHosts)}, not ${JSON.stringify(hosts)}`;
 
