@@ -16,7 +16,7 @@ import { gitIn } from './repository.ts';
 import { openFolder } from './rig.ts';
 
 /** What of the tree below is ignored: by rules in the tree, in the repository, and in a folder of their own. */
-export const ignored = ['app.log', 'build/out.js', 'private.txt', 'area0/cache/x'] as const;
+const ignored = ['app.log', 'build/out.js', 'private.txt', 'area0/cache/x'] as const;
 
 /** A repository of so many files in one commit, then changed in every way that a tree can be without being committed. */
 export const dirtyRepository = async (files: number): Promise<string> => {
