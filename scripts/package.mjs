@@ -12,10 +12,14 @@ const file = path.join('dist', `longhaul-${version}.vsix`);
 const MOST_BYTES = 3 * 2 ** 20;
 
 const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
-const packed = spawnSync(process.execPath, [vsce, 'package', '--no-dependencies', '--out', file], {
-  cwd: root,
-  encoding: 'utf8',
-});
+const packed = spawnSync(
+  process.execPath,
+  [vsce, 'package', '--no-dependencies', '--readme-path', 'extension/README.md', '--out', file],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+);
 const said = `${packed.stdout}${packed.stderr}`;
 if (packed.status !== 0 || /warning/i.test(said)) {
   process.stderr.write(said);

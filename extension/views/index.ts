@@ -1,0 +1,56 @@
+import * as vscode from 'vscode';
+import type { Longhaul } from '../context.ts';
+import { NeedsYouProvider, waitingFor } from './needs-you/provider.ts';
+import { registerNotifications } from './notifications.ts';
+import { RunsProvider } from './runs/provider.ts';
+import { registerStatusBar } from './status-bar.ts';
+
+/** ms between looks at the clock while a run that is at work is on the screen. */
+const TICK_MS = 5_000;
+
+/** The two trees, their badge and welcomes, the status bar and the notifications. */
+export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
+  const { connection, runs } = longhaul;
+  const needsYou = new NeedsYouProvider(runs);
+  const runsTree = new RunsProvider(runs);
+  const needsYouView = vscode.window.createTreeView('longhaul.needsYou', { treeDataProvider: needsYou });
+  const runsView = vscode.window.createTreeView('longhaul.runs', {
+    treeDataProvider: runsTree,
+    showCollapseAll: true,
+  });
+
+  const drawBadge = (): void => {
+    const value = waitingFor(runs);
+    needsYouView.badge =
+      value === 0 ? undefined : { value, tooltip: `${value} ${value === 1 ? 'thing waits' : 'things wait'} for you` };
+  };
+  const drawConnection = (): void => {
+    const { state } = connection;
+    // Set after the first list has come: an empty list and one that was not read yet are not the same.
+    void vscode.commands.executeCommand('setContext', 'longhaul.connected', runs.loaded && state.status !== 'offline');
+    void vscode.commands.executeCommand('setContext', 'longhaul.offline', state.status === 'offline');
+    const message = state.status === 'offline' ? `Offline: ${state.reason}` : undefined;
+    const shown = runs.loaded ? message : undefined;
+    needsYouView.message = shown ?? '';
+    runsView.message = shown ?? '';
+  };
+  const redraw = (changed: ReadonlySet<string>): void => {
+    needsYou.refresh();
+    runsTree.refresh(changed);
+    drawBadge();
+    drawConnection();
+  };
+  const clock = setInterval(() => {
+    if (runsView.visible && connection.state.status === 'connected') runsTree.tick();
+  }, TICK_MS);
+
+  return vscode.Disposable.from(
+    needsYouView,
+    runsView,
+    runs.onDidChange(redraw),
+    connection.onDidChangeState(drawConnection),
+    new vscode.Disposable(() => clearInterval(clock)),
+    registerStatusBar(longhaul),
+    registerNotifications(longhaul),
+  );
+};

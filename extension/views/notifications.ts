@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Longhaul } from '../context.ts';
+import { oneLine } from './text.ts';
+
+interface Notice {
+  /** Of this decision or this round, once in all windows. */
+  readonly key: string;
+  readonly text: string;
+  readonly actions: readonly { readonly title: string; readonly command: string; readonly argument: unknown }[];
+}
+
+/** Says once that a run needs a person: once for all windows of this machine, and for those that are opened later. */
+export const registerNotifications = ({ runs, extension, connection, log }: Longhaul): vscode.Disposable => {
+  const looked = new Set<string>();
+  const folder = vscode.Uri.joinPath(extension.globalStorageUri, 'notified').fsPath;
+
+  const show = async (notice: Notice): Promise<void> => {
+    const chosen = await vscode.window.showInformationMessage(notice.text, ...notice.actions.map(({ title }) => title));
+    const action = notice.actions.find(({ title }) => title === chosen);
+    if (action !== undefined) await vscode.commands.executeCommand(action.command, action.argument);
+  };
+
+  const tell = async (notices: readonly Notice[]): Promise<void> => {
+    const claims = await Promise.all(notices.map(({ key }) => claim(folder, key)));
+    const ours = notices.filter((_, index) => claims[index] === true);
+    if (ours.length === 0 || !vscode.workspace.getConfiguration('longhaul').get<boolean>('notifications', true)) return;
+    const shown = ours.length <= MOST_AT_ONCE ? ours : [summaryOf(ours.length)];
+    await Promise.all(shown.map(show));
+  };
+
+  const look = (): void => {
+    if (connection.state.status !== 'connected') return;
+    const fresh = noticesOf(runs).filter(({ key }) => !looked.has(key));
+    if (fresh.length === 0) return;
+    for (const { key } of fresh) looked.add(key);
+    tell(fresh).catch((error: unknown) => log.warn(`notification: ${String(error)}`));
+  };
+  return runs.onDidChange(look);
+};
+
+/**
+ * Is it this window's to tell? An empty file per notice, which one window alone can create: two that see the same event
+ * in the same millisecond do not both tell it, and the next start knows too.
+ */
+const claim = async (folder: string, key: string): Promise<boolean> => {
+  await mkdir(folder, { recursive: true });
+  try {
+    const file = await open(join(folder, createHash('sha256').update(key).digest('hex').slice(0, 32)), 'wx');
+    await file.close();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+};
+
+/** More than these would only be closed unread. */
+const MOST_AT_ONCE = 3;
+
+const summaryOf = (count: number): Notice => ({
+  key: '',
+  text: `${count} things wait for you in Longhaul.`,
+  actions: [{ title: 'Show', command: 'longhaul.focusNeedsYou', argument: undefined }],
+});
+
+const noticesOf = (runs: Longhaul['runs']): readonly Notice[] => [
+  ...runs.decisions().flatMap(({ run, request, title, status }): Notice[] => {
+    if (status === 'expired') return [];
+    const target = { run, decision: request.id };
+    const decide = (title: string, command: string) => ({ title, command, argument: target });
+    return [
+      {
+        key: `${run} ${request.id}`,
+        text: `${oneLine(title, 60)}: ${oneLine(request.action, 160)}`,
+        actions:
+          request.kind === 'question'
+            ? [decide('Answer…', 'longhaul.answer'), decide('Show', 'longhaul.focusNeedsYou')]
+            : [
+                decide('Approve…', 'longhaul.approve'),
+                decide('Reject…', 'longhaul.reject'),
+                decide('Show', 'longhaul.focusNeedsYou'),
+              ],
+      },
+    ];
+  }),
+  ...runs
+    .all()
+    .filter(({ status }) => status === 'reviewing')
+    .map(({ id, round, task }): Notice => ({
+      key: `${id} round ${round}`,
+      text: `${oneLine(task.title, 80)} is ready for review.`,
+      actions: [
+        { title: 'Review', command: 'longhaul.review', argument: id },
+        { title: 'Open Run', command: 'longhaul.openRun', argument: id },
+      ],
+    })),
+];

@@ -1,0 +1,30 @@
+import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+
+/** The groups of the tree, in the order in which a person wants to see them. */
+export const groupNames = ['needs you', 'in review', 'working', 'queued', 'done'] as const;
+export type GroupName = (typeof groupNames)[number];
+
+/** Where a run belongs: by whom it waits for, and else by what it does. */
+export const groupOf = (state: RunState): GroupName => {
+  if (isTerminal(state)) return 'done';
+  if (openDecisions(state).length > 0) return 'needs you';
+  switch (state.status) {
+    case 'reviewing':
+      return 'in review';
+    case 'queued':
+    case 'ready':
+      return 'queued';
+    default:
+      return 'working';
+  }
+};
+
+/** Every group that has runs, with its runs in the order given. */
+export const grouped = (runs: readonly RunState[]): ReadonlyMap<GroupName, readonly RunState[]> => {
+  const groups = new Map<GroupName, RunState[]>();
+  for (const name of groupNames) {
+    const members = runs.filter((state) => groupOf(state) === name);
+    if (members.length > 0) groups.set(name, members);
+  }
+  return groups;
+};

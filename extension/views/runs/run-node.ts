@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { DecisionNode } from '../needs-you/decision-node.ts';
+import { FactNode, labelledTooltip, type Node } from '../node.ts';
+import { activeMs, changes, cost, duration, evidence, oneLine } from '../text.ts';
+import { StepNode } from './step-node.ts';
+
+/** What a click on a run does: its page. */
+export const openRun = (run: string): vscode.Command => ({
+  command: 'longhaul.openRun',
+  title: 'Open Run',
+  arguments: [run],
+});
+
+/** One run: what it is at now; its children are its decisions, its plan and its figures. */
+export class RunNode implements Node {
+  readonly run: string;
+  state: RunState;
+  constructor(state: RunState) {
+    this.run = state.id;
+    this.state = state;
+  }
+
+  item(): vscode.TreeItem {
+    const { state } = this;
+    const { title, detail } = summarize(state);
+    const ended = isTerminal(state);
+    const item = new vscode.TreeItem(
+      oneLine(title, 120),
+      ended ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded,
+    );
+    const figures = [duration(activeMs(state, Date.now())), cost(state.spent)].join(' · ');
+    // Another id once it has ended, so that a tree which remembers what was open folds it then.
+    item.id = `run ${state.id}${ended ? ' ended' : ''}`;
+    item.description = `#${state.number} · ${oneLine(detail, 80)} · ${figures}`;
+    item.contextValue = `run.${state.status}`;
+    item.iconPath = iconOf(state);
+    item.command = openRun(state.id);
+    item.tooltip = labelledTooltip([
+      ['Goal', state.task.goal],
+      ['Now', detail],
+      ['Repository', state.task.repository],
+      ['Round', String(state.round)],
+      ['Result', changes(state) ?? ''],
+      ['Evidence', evidence(state) ?? ''],
+      ['Figures', figures],
+    ]);
+    item.accessibilityInformation = { label: `Run ${state.number}, ${title}, ${state.status}: ${detail}` };
+    return item;
+  }
+
+  children(): readonly Node[] {
+    const { state } = this;
+    const call = state.turn?.phase === 'taken' ? state.turn.calls.find(({ running }) => running) : undefined;
+    const facts = [
+      { label: 'Now', text: call === undefined ? '' : `${call.tool} ${callText(call.arguments)}`, icon: 'terminal' },
+      { label: 'Result', text: changes(state) ?? '', icon: 'diff-multiple' },
+      { label: 'Evidence', text: evidence(state) ?? '', icon: 'beaker' },
+      { label: 'Turns', text: turnsText(state), icon: 'comment-discussion' },
+    ];
+    return [
+      ...decisionSummaries(state).map((summary) => new DecisionNode(summary)),
+      ...state.plan.map((step, index) => new StepNode(state.id, index, step)),
+      ...facts.filter(({ text }) => text !== '').map((fact) => new FactNode(`run ${state.id} ${fact.label}`, fact)),
+    ];
+  }
+}
+
+const callText = (value: unknown): string => {
+  if (typeof value !== 'object' || value === null) return '';
+  if ('command' in value && typeof value.command === 'string') return value.command;
+  if ('path' in value && typeof value.path === 'string') return value.path;
+  return '';
+};
+
+const turnsText = ({ spent, budget }: RunState): string => {
+  const tokens = spent.inputTokens + spent.outputTokens;
+  const turns = budget.turns === null ? `${spent.turns}` : `${spent.turns} of ${budget.turns}`;
+  const retries = spent.retries === 0 ? '' : `, ${spent.retries} ${spent.retries === 1 ? 'retry' : 'retries'}`;
+  return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
+};
+
+const iconOf = (state: RunState): vscode.ThemeIcon => {
+  const icon = (id: string, color?: string): vscode.ThemeIcon =>
+    new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
+  switch (state.status) {
+    case 'queued':
+    case 'ready':
+      return icon('circle-large-outline');
+    case 'working':
+      return icon('loading~spin', 'charts.blue');
+    case 'waiting':
+      return state.until.kind === 'decision' ? icon('bell-dot', 'notificationsWarningIcon.foreground') : icon('clock');
+    case 'reviewing':
+      return icon('git-pull-request', 'charts.blue');
+    case 'accepted':
+      return icon('pass-filled', 'testing.iconPassed');
+    case 'completed':
+      return icon('pass');
+    case 'rejected':
+      return icon('circle-slash');
+    case 'failed':
+      return icon('error', 'testing.iconFailed');
+    case 'cancelled':
+      return icon('debug-stop');
+  }
+};
