@@ -1,0 +1,82 @@
+import { expect, test } from 'vitest';
+import { DelegateInput } from '../../shared/api/runner-api.ts';
+import { brokenExamples } from '../../shared/policy/evaluate.ts';
+import {
+  budgetLine,
+  budgetText,
+  choicesText,
+  commandsText,
+  delegationInput,
+  firstChoices,
+  parseBudget,
+  plannedCommand,
+  policies,
+  rememberedChoices,
+} from './choices.ts';
+
+const chosen = {
+  ...firstChoices,
+  base: 'head' as const,
+  verification: [plannedCommand(' npm test ')],
+  budget: { turns: 20, usd: null },
+  policy: 'offline' as const,
+};
+
+test('what was chosen last is remembered, and what cannot be read is the first choice', () => {
+  expect(rememberedChoices(JSON.parse(JSON.stringify(chosen)))).toEqual(chosen);
+  expect(rememberedChoices(undefined)).toEqual(firstChoices);
+  expect(rememberedChoices({ ...chosen, base: 'elsewhere' })).toEqual(firstChoices);
+});
+
+test('a budget is said in words, and typed as the command line takes it', () => {
+  expect(budgetText({})).toBe("the runner's");
+  expect(budgetText({ turns: 20, tokens: 2_000_000, usd: null, retries: 1 })).toBe(
+    '20 turns, 2,000,000 tokens, any cost, 1 retry',
+  );
+  const budget = { turns: 20, usd: null, activeMinutes: 1.5 };
+  expect(budgetLine(budget)).toBe('turns=20, usd=none, activeMinutes=1.5');
+  expect(parseBudget(budgetLine(budget))).toEqual({ outcome: 'ok', budget });
+  expect(parseBudget('')).toEqual({ outcome: 'ok', budget: {} });
+});
+
+test.for([
+  ['turn=3', '"turn" is no budget. There are turns, tokens, usd, activeMinutes, toolMinutes, retries.'],
+  ['turns=0', 'turns=0: expected a number above 0, or none.'],
+  ['turns', 'turns=: expected a number above 0, or none.'],
+  ['turns=1 turns=2', 'turns is given twice.'],
+])('%s is no budget', ([line, message]) => {
+  expect(parseBudget(line ?? '')).toEqual({ outcome: 'invalid', message });
+});
+
+test('rows say what holds', () => {
+  expect(choicesText(firstChoices)).toBe('working tree');
+  expect(choicesText(chosen)).toBe('HEAD · npm test · 20 turns, any cost · no network');
+  expect(commandsText(null)).toBe("the repository's (.longhaul/config.yaml)");
+  expect(commandsText([plannedCommand('npm ci', ['registry.npmjs.org']), plannedCommand('make')])).toBe(
+    'npm ci (network: registry.npmjs.org), make',
+  );
+});
+
+test('a delegation is one that the API takes', () => {
+  const input = delegationInput({ goal: 'Fix it', repository: '/repo', choices: chosen });
+  expect(DelegateInput.parse(input)).toEqual({
+    goal: 'Fix it',
+    title: null,
+    repository: '/repo',
+    base: { commit: 'HEAD' },
+    recipe: null,
+    priority: 0,
+    budget: { turns: 20, usd: null },
+    policy: policies.offline.policy,
+    setup: null,
+    verification: [{ command: 'npm test', network: [], timeoutSeconds: 1_800 }],
+    model: null,
+    decisionHours: null,
+    dedupeKey: null,
+  });
+});
+
+test('every policy that can be chosen passes its own examples', () => {
+  const broken = Object.values(policies).flatMap(({ policy }) => (policy === null ? [] : brokenExamples(policy)));
+  expect(broken).toEqual([]);
+});

@@ -1,0 +1,114 @@
+/** Where a delegation was called from. Paths are relative to the repository, lines count from 1. */
+export type Origin =
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'goal'; readonly goal: string; readonly paths: readonly string[] }
+  | { readonly kind: 'files'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'selection';
+      readonly path: string;
+      readonly from: number;
+      readonly to: number;
+      readonly text: string;
+    }
+  | {
+      readonly kind: 'problem';
+      readonly path: string;
+      readonly line: number;
+      readonly message: string;
+      /** Who reports it and as what, such as `ts 2345`; empty: unknown. */
+      readonly source: string;
+    }
+  | {
+      readonly kind: 'test';
+      readonly label: string;
+      readonly path: string | null;
+      readonly line: number | null;
+      /** Why it failed; empty: not known here. */
+      readonly message: string;
+    }
+  | { readonly kind: 'changes'; readonly paths: readonly string[] };
+
+/** What the goal begins as. */
+export interface Prefill {
+  /** One line, for the input box. */
+  readonly text: string;
+  /** True: it says all; false: it says where, and the person says what. */
+  readonly whole: boolean;
+  /** What the agent is told besides, below what the person typed; empty: nothing. */
+  readonly context: string;
+}
+
+/** Files that are named one by one; of more, the first and how many others. */
+const NAMED_PATHS = 8;
+/** Characters of a selection or of a failure that go along: some hundred lines. The agent reads files itself. */
+const CONTEXT_CHARACTERS = 12_000;
+
+export const prefillOf = (origin: Origin): Prefill => {
+  switch (origin.kind) {
+    case 'nothing':
+      return { text: '', whole: false, context: '' };
+    case 'goal':
+      return {
+        text: oneLine(origin.goal),
+        whole: origin.goal.trim() !== '',
+        context: origin.paths.length === 0 ? '' : `It is about ${named(origin.paths)}.`,
+      };
+    case 'files':
+      return { text: `In ${named(origin.paths)}: `, whole: false, context: '' };
+    case 'selection':
+      return {
+        text: `In ${origin.path}:${lines(origin.from, origin.to)}: `,
+        whole: false,
+        context: origin.text.trim() === '' ? '' : `The selected lines are:\n\n${fenced(origin.text)}`,
+      };
+    case 'problem': {
+      const source = origin.source === '' ? '' : ` (${origin.source})`;
+      return {
+        text: `Fix the problem in ${origin.path}:${origin.line}: ${oneLine(origin.message)}${source}`,
+        whole: true,
+        context: origin.message.includes('\n') ? `The whole message is:\n\n${fenced(origin.message)}` : '',
+      };
+    }
+    case 'test': {
+      const at = origin.path === null ? '' : ` in ${origin.path}${origin.line === null ? '' : `:${origin.line}`}`;
+      return {
+        text: `Make the failing test "${oneLine(origin.label)}"${at} pass`,
+        whole: true,
+        context: origin.message.trim() === '' ? '' : `It fails with:\n\n${fenced(origin.message)}`,
+      };
+    }
+    case 'changes':
+      return { text: `In my uncommitted changes to ${named(origin.paths)}: `, whole: false, context: '' };
+  }
+};
+
+/** The goal as the agent gets it. */
+export const goalOf = (typed: string, { context }: Prefill): string =>
+  context === '' ? typed.trim() : `${typed.trim()}\n\n${context}`;
+
+/** Why this cannot be a goal, or null. */
+export const goalTrouble = (typed: string, prefill: Prefill): string | null => {
+  const text = typed.trim();
+  if (text === '') return 'Say what the agent shall do.';
+  return !prefill.whole && text === prefill.text.trim() ? 'Say what the agent shall do there.' : null;
+};
+
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+
+const lines = (from: number, to: number): string => (to > from ? `${from}-${to}` : String(from));
+
+const named = (paths: readonly string[]): string =>
+  paths.length <= NAMED_PATHS
+    ? paths.join(', ')
+    : `${paths.slice(0, NAMED_PATHS).join(', ')} and ${paths.length - NAMED_PATHS} more`;
+
+const fenced = (text: string): string => {
+  const cut =
+    text.length > CONTEXT_CHARACTERS
+      ? `${text.slice(0, CONTEXT_CHARACTERS)}\n… (the rest is left out)`
+      : text.trimEnd();
+  // A fence that is longer than any inside, so that the text cannot end it.
+  const longest = Math.max(2, ...[...cut.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}\n${cut}\n${fence}`;
+};

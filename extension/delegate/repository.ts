@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { realpath, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+export type FoundRepository =
+  | { readonly outcome: 'found'; readonly root: string }
+  | { readonly outcome: 'none' }
+  /** Git is not there, or does not want to. */
+  | { readonly outcome: 'failed'; readonly message: string };
+
+const git = (
+  folder: string,
+  args: readonly string[],
+): Promise<{ readonly code: number | string; readonly out: string; readonly err: string }> =>
+  new Promise((resolve) => {
+    execFile('git', ['-C', folder, ...args], { maxBuffer: 64 * 1024 * 1024 }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : (error.code ?? 1), out, err });
+    });
+  });
+
+/** The work tree that a file or folder is in; its path has no symbolic links in it. */
+export const repositoryOf = async (file: string): Promise<FoundRepository> => {
+  const isFolder = await stat(file).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+  const { code, out, err } = await git(isFolder ? file : path.dirname(file), ['rev-parse', '--show-toplevel']);
+  if (code === 0) return { outcome: 'found', root: out.replace(/\r?\n$/, '') };
+  if (code === 'ENOENT') return { outcome: 'failed', message: 'The program git was not found on this machine.' };
+  if (err.includes('not a git repository')) return { outcome: 'none' };
+  return { outcome: 'failed', message: err.trim() };
+};
+
+/** How many files differ from the last commit, new ones included; null where git cannot say. */
+export const dirtyFiles = async (root: string): Promise<number | null> => {
+  const { code, out } = await git(root, ['--no-optional-locks', 'status', '--porcelain', '-z', '--no-renames']);
+  return code === 0 ? out.split('\0').filter(Boolean).length : null;
+};
+
+/** A file's path within a repository, with `/`; the file need not exist any more. */
+export const pathWithin = async (root: string, file: string): Promise<string> => {
+  const real = await realpath(file).catch(async () => {
+    const folder = await realpath(path.dirname(file)).catch(() => path.dirname(file));
+    return path.join(folder, path.basename(file));
+  });
+  const relative = path.relative(root, real);
+  return relative === '' ? '.' : relative.split(path.sep).join('/');
+};

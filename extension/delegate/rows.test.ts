@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { firstChoices, plannedCommand } from './choices.ts';
+import { summaryRows } from './rows.ts';
+
+test('the first row delegates, the others say what would happen', () => {
+  const choices = { ...firstChoices, verification: [plannedCommand('npm test')] };
+  expect(summaryRows({ goal: 'Fix it\n\nmore', choices, dirty: 1, unsaved: 2 })).toEqual([
+    {
+      row: 'delegate',
+      label: '$(rocket) Delegate',
+      description: 'working tree · npm test',
+      detail: 'Saves 2 unsaved files first.',
+    },
+    { row: 'goal', label: '$(edit) Goal', description: 'Fix it' },
+    {
+      row: 'base',
+      label: '$(git-branch) Base',
+      description: 'the working tree as it is, with what is not committed (1 changed file)',
+    },
+    { row: 'verification', label: '$(beaker) Verification', description: 'npm test' },
+    { row: 'setup', label: '$(tools) Setup', description: "the repository's (.longhaul/config.yaml)" },
+    { row: 'budget', label: '$(dashboard) Budget', description: "the runner's" },
+    { row: 'policy', label: '$(shield) Policy', description: "The repository's" },
+  ]);
+});
+
+test('from the last commit, it is said what stays behind', () => {
+  const rows = summaryRows({ goal: 'x', choices: { ...firstChoices, base: 'head' }, dirty: 3, unsaved: 0 });
+  expect(rows.find(({ row }) => row === 'base')?.description).toBe('the last commit (HEAD) (without 3 changed files)');
+  expect(rows[0]).toEqual({ row: 'delegate', label: '$(rocket) Delegate', description: 'HEAD' });
+});
