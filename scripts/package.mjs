@@ -14,7 +14,16 @@ const MOST_BYTES = 3 * 2 ** 20;
 const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
 const packed = spawnSync(
   process.execPath,
-  [vsce, 'package', '--no-dependencies', '--readme-path', 'extension/README.md', '--out', file],
+  [
+    vsce,
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--readme-path',
+    'extension/README.md',
+    '--out',
+    file,
+  ],
   {
     cwd: root,
     encoding: 'utf8',
