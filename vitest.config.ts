@@ -11,6 +11,8 @@ const results = process.env['LONGHAUL_TEST_RESULTS'];
 
 export default defineConfig({
   test: {
+    // Most tests wait for other processes; the default leaves one core out.
+    maxWorkers: '100%',
     reporters:
       results === undefined
         ? ['default']
@@ -23,6 +25,8 @@ export default defineConfig({
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 60_000 }),
       project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
+      // A real VS Code workbench with the packed extension: npm run test:editor.
+      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 300_000 }),
       project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 2_400_000, hookTimeout: 60_000 }),
     ],
   },

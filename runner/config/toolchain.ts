@@ -1,19 +1,31 @@
-import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-/** The folder of the `node` on the PATH, with what was installed beside it; none where it lies in /usr, which every sandbox sees. */
+/**
+ * The folder of the `node` on the PATH, with what was installed beside it; none where it lies in /usr, which every sandbox
+ * sees. As root, one that other users cannot enter is passed over: commands run as such users.
+ */
 export const toolchains = (env: Readonly<Record<string, string | undefined>>): string[] => {
   for (const folder of (env['PATH'] ?? '').split(delimiter)) {
     if (!folder.startsWith('/')) continue;
     try {
       accessSync(join(folder, 'node'), constants.X_OK);
-      return prefixOf(realpathSync(join(folder, 'node')), homedir());
+      const node = realpathSync(join(folder, 'node'));
+      if (process.getuid?.() !== 0 || isOpenToAll(node)) return prefixOf(node, homedir());
     } catch {
       // Not here: a folder of the PATH without node is no error.
     }
   }
   return [];
+};
+
+/** Any user can get to it: every folder on the way can be entered. */
+const isOpenToAll = (file: string): boolean => {
+  for (let at = dirname(file); ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
 };
 
 /** `/opt/node/bin/node` is in `/opt/node`; but a home, or what holds homes, is never shown to a sandbox whole. */

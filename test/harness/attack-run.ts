@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
-import type { RigOptions } from './rig.ts';
+import { projectRoot, type RigOptions } from './rig.ts';
 
 interface User {
   readonly uid: number;
@@ -53,9 +53,26 @@ export const underAttack = (mode: AttackMode, secret: string): Omit<RigOptions, 
       mode.runner === null
         ? []
         : ['setpriv', `--reuid=${mode.runner.uid}`, `--regid=${mode.runner.gid}`, '--clear-groups', '--'];
-    const script = 'mount --bind "$0" /etc/hosts && exec "$@"';
-    return ['unshare', '--mount', '--propagation', 'private', 'sh', '-c', script, hosts, ...as];
+    mkdirSync(projectIn(folder));
+    const script = 'mount --bind "$0" /etc/hosts && mount --bind "$1" "$2" && shift 2 && exec "$@"';
+    return [
+      'unshare',
+      '--mount',
+      '--propagation',
+      'private',
+      'sh',
+      '-c',
+      script,
+      hosts,
+      projectRoot,
+      projectIn(folder),
+      ...as,
+    ];
   },
+  // A checkout may lie where only its owner can enter.
+  ...(process.getuid?.() === 0 ? { projectAt: projectIn } : {}),
 });
+
+const projectIn = (folder: string): string => path.join(folder, 'project');
 
 export const someSecret = (): string => `s3cr3t-${randomBytes(12).toString('hex')}`;

@@ -44,6 +44,8 @@ export interface RigOptions {
   readonly config?: object;
   /** Who owns the rig's folder. */
   readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Given the rig's folder: where `inside` puts this project, for a runner whose user cannot get to where it lies. */
+  readonly projectAt?: (folder: string) => string;
   /** Given the rig's folder: words before the runner's own, to start it inside of something or as somebody else. */
   readonly inside?: (folder: string) => readonly string[];
 }
@@ -67,6 +69,8 @@ export class Rig implements AsyncDisposable {
   client: Client | null = null;
   url = '';
   token = '';
+  /** Node and the bundle, as the runner is started. */
+  private readonly program: readonly [string, string];
   /** Words before the runner's own. */
   private readonly prefix: readonly string[];
   private runner: ChildProcess | null = null;
@@ -76,7 +80,11 @@ export class Rig implements AsyncDisposable {
   private log = '';
   private readonly watchers = new Set<() => void>();
 
-  private constructor(folder: string, model: FakeOpenAi, { env, inside }: RigOptions) {
+  private constructor(folder: string, model: FakeOpenAi, { env, inside, projectAt }: RigOptions) {
+    const project = projectAt?.(folder) ?? projectRoot;
+    const moved = (file: string): string =>
+      file.startsWith(`${projectRoot}/`) ? path.join(project, path.relative(projectRoot, file)) : file;
+    this.program = [moved(process.execPath), moved(longhaul)];
     this.folder = folder;
     this.home = path.join(folder, 'home');
     this.model = model;
@@ -116,7 +124,7 @@ export class Rig implements AsyncDisposable {
 
   /** Starts the runner and waits until it answers. */
   async start(): Promise<void> {
-    const words = [...this.prefix, process.execPath, longhaul, 'serve', '--json'];
+    const words = [...this.prefix, ...this.program, 'serve', '--json'];
     const runner = spawn(words[0] ?? process.execPath, words.slice(1), {
       cwd: this.folder,
       env: this.env,
