@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import type { EventBody, RunEvent } from './events.ts';
+import { median, reviewTime, statistics, type HistoryRow } from './statistics.ts';
+
+const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): HistoryRow => ({
+  id: 'run_abcd',
+  number: 1,
+  title: 'Fix it',
+  repository: '/repository',
+  recipe: null,
+  requester: 'person:ada',
+  status,
+  failure: null,
+  reason: '',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  endedAt: null,
+  rounds: 1,
+  turns: 3,
+  tokens: 100,
+  activeMs: 1000,
+  usd: 1,
+  costKnown: true,
+  files: null,
+  additions: null,
+  deletions: null,
+  reviewMs: null,
+  ...rest,
+});
+
+test('every share says what it is a share of: open and withdrawn runs are in none, failures of all kinds are', () => {
+  const rows = [
+    row('accepted', { usd: 2, reviewMs: 1000 }),
+    row('accepted', { usd: 1, reviewMs: 3000 }),
+    row('completed', { usd: 50 }),
+    row('rejected', { usd: 3 }),
+    row('cancelled', { usd: 0.5 }),
+    row('cancelled', { turns: 0, usd: 0 }),
+    row('failed', { failure: 'infrastructure', usd: 0, turns: 0 }),
+    row('failed', { failure: 'task', usd: 1.5, costKnown: false }),
+    row('working', { usd: 9 }),
+    row('reviewing', { usd: 9 }),
+  ];
+  expect(statistics(rows)).toEqual({
+    runs: 10,
+    open: 2,
+    withdrawn: 1,
+    succeeded: { count: 3, of: 7 },
+    outcomes: { accepted: 2, completed: 1, rejected: 1, cancelled: 1, failed: 2 },
+    failures: { infrastructure: 1, model: 0, budget: 0, policy: 0, task: 1 },
+    takeovers: { count: 2, of: 7 },
+    costPerAccepted: { usd: 4, total: 8, unknown: 1 },
+    review: { medianMs: 2000, measured: 2, of: 3 },
+  });
+});
+
+test('of nothing there is no share, no cost and no median', () => {
+  expect(statistics([])).toMatchObject({
+    succeeded: { count: 0, of: 0 },
+    costPerAccepted: { usd: null, total: 0, unknown: 0 },
+    review: { medianMs: null, measured: 0, of: 0 },
+  });
+  expect([median([]), median([5]), median([1, 9, 2]), median([4, 2])]).toEqual([null, 5, 2, 3]);
+});
+
+test('the time to review is from each hand-over to its verdict; what the agent did between rounds is not in it', () => {
+  const at = (minute: number, body: EventBody): RunEvent => ({
+    run: 'run_abcd',
+    seq: minute + 1,
+    position: minute + 1,
+    at: new Date(minute * 60_000).toISOString(),
+    activation: null,
+    body,
+  });
+  const finished: EventBody = {
+    type: 'round.finished',
+    v: 1,
+    head: { commit: '1'.repeat(40), tree: '2'.repeat(40) },
+    changes: '3'.repeat(64),
+    patch: '4'.repeat(64),
+    files: 1,
+    additions: 1,
+    deletions: 0,
+  };
+  const verdict = (given: 'accepted' | 'changes'): EventBody => ({
+    type: 'review.decided',
+    v: 1,
+    by: 'person:ada',
+    verdict: given,
+    reason: 'x',
+    comments: [],
+  });
+  const events = [at(1, finished), at(3, verdict('changes')), at(10, finished), at(15, verdict('accepted'))];
+  expect(reviewTime(events)).toBe(7 * 60_000);
+  expect(reviewTime(events.slice(0, 1))).toBeNull();
+});

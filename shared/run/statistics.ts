@@ -1,0 +1,150 @@
+import type { FailureClass, RunEvent } from './events.ts';
+import { isTerminal, type RunState, type Status } from './state.ts';
+
+/** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
+export interface HistoryRow {
+  readonly id: string;
+  readonly number: number;
+  readonly title: string;
+  readonly repository: string;
+  readonly recipe: string | null;
+  readonly requester: string;
+  readonly status: Status;
+  /** Whose fault it was, of a failed run. */
+  readonly failure: FailureClass | null;
+  /** Why it ended as it did, in the words of who or what ended it. */
+  readonly reason: string;
+  readonly createdAt: string;
+  readonly endedAt: string | null;
+  readonly rounds: number;
+  readonly turns: number;
+  readonly tokens: number;
+  readonly activeMs: number;
+  readonly usd: number;
+  /** False: `usd` is a lower bound. */
+  readonly costKnown: boolean;
+  readonly files: number | null;
+  readonly additions: number | null;
+  readonly deletions: number | null;
+  /** How long results waited for a verdict, all rounds together; null: none was given, or it is not known. */
+  readonly reviewMs: number | null;
+}
+
+const reasonOf = (state: RunState): string => {
+  if (state.status === 'failed') return state.message;
+  return state.status === 'rejected' || state.status === 'cancelled' ? state.reason : '';
+};
+
+export const historyRow = (state: RunState, reviewMs: number | null): HistoryRow => ({
+  id: state.id,
+  number: state.number,
+  title: state.task.title,
+  repository: state.task.repository,
+  recipe: state.task.recipe,
+  requester: state.task.requester,
+  status: state.status,
+  failure: state.status === 'failed' ? state.class : null,
+  reason: reasonOf(state),
+  createdAt: state.createdAt,
+  endedAt: 'at' in state ? state.at : null,
+  rounds: state.round,
+  turns: state.spent.turns,
+  tokens: state.spent.inputTokens + state.spent.outputTokens,
+  activeMs: state.spent.activeMs,
+  usd: state.spent.usd,
+  costKnown: state.spent.unpriced === 0,
+  files: state.result?.files ?? null,
+  additions: state.result?.additions ?? null,
+  deletions: state.result?.deletions ?? null,
+  reviewMs,
+});
+
+/** How long the results of a run waited for a person's verdict, ms, all rounds together; null: no verdict was given. */
+export const reviewTime = (events: Iterable<RunEvent>): number | null => {
+  let handedOver: number | null = null;
+  let total: number | null = null;
+  for (const { at, body } of events) {
+    if (body.type === 'round.finished') handedOver = Date.parse(at);
+    if (body.type !== 'review.decided' || handedOver === null) continue;
+    total = (total ?? 0) + Math.max(0, Date.parse(at) - handedOver);
+    handedOver = null;
+  }
+  return total;
+};
+
+/** A share with what it is a share of; there is none of nothing. */
+export interface Share {
+  readonly count: number;
+  readonly of: number;
+}
+
+export interface Statistics {
+  readonly runs: number;
+  /** Not over yet: in no share. */
+  readonly open: number;
+  /** Cancelled before the model was asked anything: nobody tried, so in no share either. */
+  readonly withdrawn: number;
+  /** Of all runs that were tried and are over, whoever's fault it was. */
+  readonly succeeded: Share;
+  readonly outcomes: {
+    readonly accepted: number;
+    /** Finished without changes. */ readonly completed: number;
+    readonly rejected: number;
+    readonly cancelled: number;
+    readonly failed: number;
+  };
+  readonly failures: Readonly<Record<FailureClass, number>>;
+  /** A person took the work back: rejected the result, or cancelled the run after it had begun. */
+  readonly takeovers: Share;
+  /**
+   * What all runs that aimed at a result cost, the fruitless ones too, for each accepted one; null without one. `unknown` counts the
+   * runs of which a part of the cost is not known: with one of them the figure is a lower bound.
+   */
+  readonly costPerAccepted: { readonly usd: number | null; readonly total: number; readonly unknown: number };
+  /** Of the runs that a person gave a verdict on; `measured` of them are in the median. */
+  readonly review: { readonly medianMs: number | null; readonly measured: number; readonly of: number };
+}
+
+/** The middle value, or the mean of the two in the middle; null of none. */
+export const median = (values: readonly number[]): number | null => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  return upper === undefined || lower === undefined ? null : (upper + lower) / 2;
+};
+
+/** What the runs of a history amount to. Every share says what it is a share of. */
+export const statistics = (rows: readonly HistoryRow[]): Statistics => {
+  const over = rows.filter(isTerminal);
+  const withdrawn = over.filter(({ status, turns }) => status === 'cancelled' && turns === 0);
+  const tried = over.filter((row) => !withdrawn.includes(row));
+  const count = (status: Status): number => tried.filter((row) => row.status === status).length;
+  const outcomes = {
+    accepted: count('accepted'),
+    completed: count('completed'),
+    rejected: count('rejected'),
+    cancelled: count('cancelled'),
+    failed: count('failed'),
+  };
+  const failures = { infrastructure: 0, model: 0, budget: 0, policy: 0, task: 0 };
+  for (const { failure } of tried) if (failure !== null) failures[failure] += 1;
+  const aimed = tried.filter(({ status }) => status !== 'completed');
+  const total = aimed.reduce((sum, { usd }) => sum + usd, 0);
+  const judged = tried.filter(({ status }) => status === 'accepted' || status === 'rejected');
+  const waits = judged.flatMap(({ reviewMs }) => (reviewMs === null ? [] : [reviewMs]));
+  return {
+    runs: rows.length,
+    open: rows.length - over.length,
+    withdrawn: withdrawn.length,
+    succeeded: { count: outcomes.accepted + outcomes.completed, of: tried.length },
+    outcomes,
+    failures,
+    takeovers: { count: outcomes.rejected + outcomes.cancelled, of: tried.length },
+    costPerAccepted: {
+      usd: outcomes.accepted === 0 ? null : total / outcomes.accepted,
+      total,
+      unknown: aimed.filter(({ costKnown }) => !costKnown).length,
+    },
+    review: { medianMs: median(waits), measured: waits.length, of: judged.length },
+  };
+};
