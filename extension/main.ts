@@ -6,6 +6,7 @@ import { registerRunner } from './commands/runner.ts';
 import { registerSteer } from './commands/steer.ts';
 import { createConnection } from './connection/connect.ts';
 import type { Longhaul } from './context.ts';
+import { registerHistory } from './history/index.ts';
 import { registerReview } from './review/index.ts';
 import { createRuns } from './state/live-runs.ts';
 import { registerViews } from './views/index.ts';
@@ -24,6 +25,7 @@ export const activate = (extension: vscode.ExtensionContext): Longhaul | undefin
     registerKeys,
     registerDoctor,
     registerReview,
+    registerHistory,
   ];
   extension.subscriptions.push(log, connection, runs, ...parts.map((register) => register(longhaul)));
   // Tests inside of the extension host look at it; other extensions have no business with a person's runner.

@@ -35,5 +35,10 @@ const pages = Object.fromEntries(
     ['run-page', 'extension/run-page/webview/main.ts'],
   ].filter(([, file]) => existsSync(path.join(root, file))),
 );
+await build({
+  ...common,
+  sourcemap: false,
+  entryPoints: { history: 'extension/history/webview/style.css' },
+});
 if (Object.keys(pages).length > 0)
   await build({ ...common, entryPoints: pages, format: 'iife', platform: 'browser', target: 'chrome120' });
