@@ -235,8 +235,12 @@ describe('a person takes part', () => {
     await using rig = await Rig.start({ script: demoModel });
     const repository = await sampleRepository();
     await rig.cli(['delegate', 'Mend the failing tests', '--watch'], { cwd: repository });
+    const [decision] = ((await json(rig, ['decisions'], repository)).value as Open).decisions; // safe: as above
     expect((await rig.cli(['cancel', 'latest'], { cwd: repository })).code).toBe(0);
-    expect(await rig.cli(['approve', 'latest', '--yes'], { cwd: repository })).not.toMatchObject({ code: 0 });
+    const { run, request } = decision!;
+    const late = rig.api.decisions.approve.mutate({ run, decision: request.id, hash: request.hash });
+    await expect(late).rejects.toThrow(`Run ${run} is over: it was cancelled.`);
+    expect(((await json(rig, ['decisions'], repository)).value as Open).decisions).toEqual([]); // safe: as above
     expect((await rig.cli(['watch', 'latest'], { cwd: repository })).code).toBe(1);
   });
 });
