@@ -1,4 +1,5 @@
-import { TRPCClientError } from '@trpc/client';
+import type { TRPCClientError } from '@trpc/client';
+import type { ApiRouter } from '../shared/api/router.ts';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { ConnectionError } from './connection/connection.ts';
@@ -19,8 +20,7 @@ const ErrorData = z.object({
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof ConnectionError) return { code: codeOf(error), message: error.message, remedy: error.remedy };
   const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof TRPCClientError))
-    return { code: 'internal', message, remedy: 'The output of Longhaul says more.' };
+  if (!isApiError(error)) return { code: 'internal', message, remedy: 'The output of Longhaul says more.' };
   const data = ErrorData.safeParse(error.data);
   if (!data.success)
     return { code: 'unreachable', message: 'The runner does not answer.', remedy: 'It is looked for again.' };
@@ -42,6 +42,10 @@ export const problemOf = (error: unknown): Problem => {
   if (code === 'SERVICE_UNAVAILABLE') return { code: 'unavailable', message, remedy: 'Then try again.' };
   return { code: 'internal', message, remedy: "The runner's log says more." };
 };
+
+/** By name: to load the client's whole package in order to compare classes would make every start slower. */
+const isApiError = (error: unknown): error is TRPCClientError<ApiRouter> =>
+  error instanceof Error && error.name === 'TRPCClientError';
 
 const codeOf = ({ trouble }: ConnectionError): Problem['code'] => trouble;
 
