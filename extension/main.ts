@@ -6,6 +6,9 @@ import { registerRunner } from './commands/runner.ts';
 import { registerSteer } from './commands/steer.ts';
 import { createConnection } from './connection/connect.ts';
 import type { Longhaul } from './context.ts';
+import { registerChat } from './chat/index.ts';
+import { registerDelegation } from './delegate/index.ts';
+import { registerPages } from './pages/index.ts';
 import { registerHistory } from './history/index.ts';
 import { registerReview } from './review/index.ts';
 import { createRuns } from './state/live-runs.ts';
@@ -25,6 +28,9 @@ export const activate = (extension: vscode.ExtensionContext): Longhaul | undefin
     registerKeys,
     registerDoctor,
     registerReview,
+    registerDelegation,
+    registerPages,
+    registerChat,
     registerHistory,
   ];
   extension.subscriptions.push(log, connection, runs, ...parts.map((register) => register(longhaul)));

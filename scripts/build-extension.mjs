@@ -45,13 +45,13 @@ await build({
 const pages = Object.fromEntries(
   [
     ['history', 'extension/history/webview/main.ts'],
-    ['run-page', 'extension/run-page/webview/main.ts'],
+    ['page', 'extension/pages/webview/main.ts'],
   ].filter(([, file]) => existsSync(path.join(root, file))),
 );
 await build({
   ...common,
   sourcemap: false,
-  entryPoints: { history: 'extension/history/webview/style.css' },
+  entryPoints: { history: 'extension/history/webview/style.css', 'page-style': 'extension/pages/webview/page.css' },
 });
 if (Object.keys(pages).length > 0)
   await build({ ...common, entryPoints: pages, format: 'iife', platform: 'browser', target: 'chrome120' });

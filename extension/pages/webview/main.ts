@@ -1,0 +1,139 @@
+import type { FromPage, PageChange, ToPage } from '../page.ts';
+import { createItem, element, showParts } from './render.ts';
+
+interface Host {
+  postMessage(message: FromPage): void;
+  getState(): unknown;
+  setState(state: unknown): void;
+}
+declare const acquireVsCodeApi: () => Host;
+
+const host = acquireVsCodeApi();
+const page = document.getElementById('page') ?? document.body;
+const live = document.getElementById('live');
+
+/** What VS Code gives back after a restart: which page this is, and the message that was being written. */
+const kept = (): Record<string, unknown> => {
+  const state = host.getState();
+  return typeof state === 'object' && state !== null ? { ...state } : {};
+};
+
+const sections = new Map<string, { readonly node: HTMLElement; readonly items: Map<string, HTMLElement> }>();
+
+const post = (message: FromPage): void => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- VS Code's own channel, not a window's
+  host.postMessage(message);
+};
+
+const send = {
+  open: (key: string): void => post({ type: 'open', key }),
+  press: (button: string): void => post({ type: 'press', button }),
+  message: (text: string): void => post({ type: 'message', text }),
+  draft: (text: string): void => host.setState({ ...kept(), draft: text }),
+  readDraft: (): string => {
+    const { draft } = kept();
+    return typeof draft === 'string' ? draft : '';
+  },
+};
+
+const head = element('header');
+const title = element('h1');
+const subtitle = element('p', { class: 'subtitle' });
+head.append(title, subtitle);
+
+const show = (change: PageChange, keep: Readonly<Record<string, string>> | null): void => {
+  if (keep !== null) {
+    host.setState({ ...kept(), ...keep });
+    sections.clear();
+    page.replaceChildren(head);
+  }
+  title.textContent = change.title;
+  if (subtitle.textContent !== change.subtitle) {
+    subtitle.textContent = change.subtitle;
+    // Read out by screen readers: what the run is at.
+    if (live !== null) live.textContent = change.subtitle;
+  }
+  page.removeAttribute('aria-busy');
+  const wanted = new Set(change.sections.map(({ id }) => id));
+  for (const [id, { node }] of sections)
+    if (!wanted.has(id)) {
+      node.remove();
+      sections.delete(id);
+    }
+  let previous: Element = head;
+  for (const section of change.sections) {
+    const shown = sections.get(section.id) ?? newSection(section.id);
+    const heading = shown.node.querySelector('h2');
+    if (heading !== null) {
+      heading.textContent = section.title;
+      heading.hidden = section.title === '';
+    }
+    for (const item of section.items) {
+      const old = shown.items.get(item.key);
+      const node = createItem(item, { ...send, wasOpen: old instanceof HTMLDetailsElement && old.open });
+      shown.items.set(item.key, node);
+      if (old !== undefined) {
+        const focused = old.contains(document.activeElement);
+        old.replaceWith(node);
+        if (focused) (node.querySelector<HTMLElement>('summary, button') ?? node).focus();
+      }
+    }
+    arrange(shown, section.keys);
+    if (previous.nextElementSibling !== shown.node) previous.after(shown.node);
+    previous = shown.node;
+  }
+};
+
+const newSection = (id: string): { readonly node: HTMLElement; readonly items: Map<string, HTMLElement> } => {
+  const node = element('section', { id: `section-${id}`, 'aria-labelledby': `heading-${id}` });
+  node.append(element('h2', { id: `heading-${id}` }));
+  const made = { node, items: new Map<string, HTMLElement>() };
+  sections.set(id, made);
+  return made;
+};
+
+const arrange = (
+  { node, items }: { readonly node: HTMLElement; readonly items: Map<string, HTMLElement> },
+  keys: readonly string[],
+): void => {
+  const wanted = new Set(keys);
+  for (const [key, item] of items)
+    if (!wanted.has(key)) {
+      item.remove();
+      items.delete(key);
+    }
+  let previous = node.firstElementChild;
+  for (const key of keys) {
+    const item = items.get(key);
+    if (item === undefined || previous === null) continue;
+    if (previous.nextElementSibling !== item) previous.after(item);
+    previous = item;
+  }
+};
+
+window.addEventListener('message', (event: MessageEvent<ToPage>) => {
+  const message = event.data;
+  switch (message.type) {
+    case 'page':
+      return show(message.page, message.kept);
+    case 'parts':
+      for (const { items } of sections.values()) {
+        const node = items.get(message.key);
+        if (node instanceof HTMLDetailsElement) showParts(node, message.parts);
+      }
+      return;
+    case 'sent':
+    case 'failed': {
+      const box = document.querySelector('textarea');
+      const note = document.querySelector('.composer .note');
+      if (message.type === 'sent' && box !== null) {
+        box.value = '';
+        send.draft('');
+      }
+      if (note !== null)
+        note.textContent = message.type === 'sent' ? 'Sent. The agent reads it before its next turn.' : message.message;
+    }
+  }
+});
+
+post({ type: 'ready' });
