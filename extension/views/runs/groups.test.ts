@@ -1,0 +1,42 @@
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { controlEvents, workerEvents } from '../../../shared/run/events.ts';
+import { fold } from '../../../shared/run/reduce.ts';
+import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { arbitraryOf } from '../../../test/suites/arbitrary.ts';
+import { grouped, groupOf } from './groups.ts';
+
+const anyState: fc.Arbitrary<RunState> = fc
+  .tuple(
+    arbitraryOf(controlEvents[0]),
+    fc.array(fc.oneof(...[...controlEvents, ...workerEvents].map((schema) => arbitraryOf(schema))), { maxLength: 15 }),
+  )
+  .map(([created, bodies]) =>
+    fold(
+      [created, ...bodies].map((body, index) => ({
+        run: 'run_test1',
+        seq: index + 1,
+        position: index + 1,
+        at: new Date(1_800_000_000_000).toISOString(),
+        activation: null,
+        body,
+      })),
+    )!,
+  );
+
+test('every run is in exactly one group, and what waits for a person is where a person looks', () => {
+  fc.assert(
+    fc.property(fc.array(anyState, { maxLength: 8 }), (states) => {
+      const groups = [...grouped(states)];
+      const listed = groups.flatMap(([, members]) => members);
+      expect(listed).toHaveLength(states.length);
+      expect(new Set(listed)).toEqual(new Set(states));
+      for (const state of states) {
+        const waits = !isTerminal(state) && openDecisions(state).length > 0;
+        expect(groupOf(state) === 'needs you').toBe(waits);
+        expect(groupOf(state) === 'done').toBe(isTerminal(state));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
