@@ -6,7 +6,7 @@ import { registerCommand } from '../problem.ts';
 import { restartRunner } from './runner.ts';
 
 /** Asks for the model's key, keeps it as a secret, and starts the runner anew with it. False: nothing was given. */
-export const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
+const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
   const { url, baseUrl } = readSettings();
   if (url !== '') {
     void vscode.window.showInformationMessage(

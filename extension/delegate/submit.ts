@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunState } from '../../shared/run/state.ts';
+import { ensureModelKey } from '../commands/key.ts';
 import { ConnectionError } from '../connection/connection.ts';
 import type { Longhaul } from '../context.ts';
 import { delegationInput, type Delegation } from './choices.ts';
@@ -21,7 +22,7 @@ export const submit = async (
   const dedupeKey = createHash('sha256')
     .update(session + JSON.stringify(input))
     .digest('hex');
-  const api = await longhaul.connection.api();
+  await longhaul.connection.api();
   const { state } = longhaul.connection;
   if (state.status === 'connected' && !state.local)
     throw new ConnectionError(
@@ -29,6 +30,14 @@ export const submit = async (
       `The runner at ${state.url} is on another machine and cannot see ${repository}.`,
       'Clear the setting "longhaul.url" to delegate to the runner of this machine.',
     );
+  if (!(await ensureModelKey(longhaul)))
+    throw new ConnectionError(
+      'refused',
+      'Nothing was delegated: agents need a model, and there is no key for it.',
+      'Set it with the command "Longhaul: Set Model Key", or name an endpoint that needs none in longhaul.baseUrl.',
+    );
+  // Asked for only now: a key that was just given started the runner anew.
+  const api = await longhaul.connection.api();
   const run = await api.runs.delegate.mutate({ ...input, dedupeKey });
   longhaul.runs.learn(run);
   return run;

@@ -1,7 +1,7 @@
 import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
 
 /** The groups of the tree, in the order in which a person wants to see them. */
-export const groupNames = ['needs you', 'in review', 'working', 'queued', 'done'] as const;
+const groupNames = ['needs you', 'in review', 'working', 'queued', 'done'] as const;
 export type GroupName = (typeof groupNames)[number];
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */
