@@ -1,11 +1,14 @@
 import * as vscode from 'vscode';
 import type { ReviewFile } from '../../shared/review/review-file.ts';
 import { problemOf } from '../problem.ts';
-import { addressOf } from './address.ts';
+import { addressOf, reviewScheme } from './address.ts';
 import { decisionOf, tally, tallyOf, type FileDecision } from './decisions.ts';
 import { documentsOf } from './documents.ts';
 import type { ReviewRound } from './round.ts';
 import type { ReviewSession } from './session.ts';
+
+/** The documents' addresses in another scheme: VS Code puts a lock on those of a read-only file system, and nothing else then. */
+const listedScheme = 'longhaul-changed';
 
 /** A changed file of the run under review. */
 export interface ReviewNode {
@@ -85,7 +88,7 @@ export class ReviewTree
     const said = words(decision);
     const item = new vscode.TreeItem(name);
     item.id = `${round.run}/${file.path}`;
-    item.resourceUri = documentsOf(round, file).shown;
+    item.resourceUri = documentsOf(round, file).shown.with({ scheme: listedScheme });
     item.iconPath = vscode.ThemeIcon.File;
     item.description = [said, folderOf(file.path)].filter((part) => part !== '').join(' · ');
     item.contextValue = decision.reviewed ? 'reviewed' : 'unreviewed';
@@ -104,7 +107,7 @@ export class ReviewTree
   }
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
-    const address = addressOf(uri);
+    const address = uri.scheme === listedScheme ? addressOf(uri.with({ scheme: reviewScheme })) : null;
     const round = address === null ? undefined : this.session.loaded(address.run);
     const file = address === null ? undefined : round?.byPath.get(address.path);
     if (round === undefined || file === undefined) return undefined;
