@@ -3,11 +3,7 @@ import { reviewScheme } from './address.ts';
 import { decisionOf, placeOf, tally, type Verdict } from './decisions.ts';
 import type { Reviewed, ReviewSession } from './session.ts';
 
-const icon: Record<Verdict, string> = {
-  accepted: '$(check) accepted',
-  rejected: '$(x) rejected',
-  undecided: 'undecided',
-};
+const icon: Record<Verdict, string> = { accepted: '$(check) ', rejected: '$(x) ', undecided: '' };
 
 const at = (line: number): vscode.Range => new vscode.Range(line, 0, line, 0);
 
@@ -26,7 +22,7 @@ const lensesOf = ({ file, side }: Reviewed, verdicts: readonly Verdict[], uri: v
     const hunk = file.hunks[unit];
     const range = at(hunk === undefined ? 0 : placeOf(hunk, side).changed);
     const name = hunk === undefined ? 'This file' : `Change ${unit + 1} of ${verdicts.length}`;
-    const state = new vscode.CodeLens(range, { title: `${name}: ${icon[verdict]}`, command: '' });
+    const state = new vscode.CodeLens(range, { title: `${icon[verdict]}${name}: ${verdict}`, command: '' });
     return [
       state,
       ...choices(verdict).map(

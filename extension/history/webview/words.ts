@@ -9,8 +9,11 @@ export const duration = (ms: number): string => {
   return hours < 48 ? `${hours.toFixed(1)} h` : `${(hours / 24).toFixed(1)} days`;
 };
 
-/** With a sign where it is a lower bound. */
-export const money = (usd: number, known: boolean): string => `${known ? '' : '≥ '}$${usd.toFixed(2)}`;
+/** With a sign where it is a lower bound; a cost of which nothing is known is not 0. */
+export const money = (usd: number, known: boolean): string => {
+  if (known) return `$${usd.toFixed(2)}`;
+  return usd === 0 ? 'unknown' : `≥ $${usd.toFixed(2)}`;
+};
 
 export const percent = ({ count, of }: Share): string => (of === 0 ? '–' : `${Math.round((100 * count) / of)} %`);
 
