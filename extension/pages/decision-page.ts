@@ -1,8 +1,8 @@
 import type { DecisionRequest } from '../../shared/decision/decision.ts';
 import { isTerminal, type RunState } from '../../shared/run/state.ts';
-import { changes, cost, duration } from '../views/text.ts';
+import { changes, duration } from '../views/text.ts';
 import type { Button, Item, Page, Part, Section } from './page.ts';
-import { entries, planItems, spentFacts } from './run-page.ts';
+import { costFact, entries, planItems, spentFacts } from './run-page.ts';
 import { exactArguments, line, visible } from './text.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -62,7 +62,7 @@ export const decisionPage = (input: DecisionPageInput): Page => {
     { id: 'calls', title: 'Calls so far', items: entries(calls, state.createdAt) },
     {
       id: 'spent',
-      title: `Cost so far: ${cost(state.spent)}`,
+      title: `Cost so far: ${costFact(state.spent)}`,
       items: [{ key: 'spent', kind: 'facts', facts: spentFacts(state, now) }],
     },
   ];

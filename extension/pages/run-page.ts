@@ -63,12 +63,15 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
     },
     { label: 'Round', text: state.round === 1 ? '' : String(state.round) },
     { label: 'Worked', text: duration(activeMs(state, now)) },
-    { label: 'Cost', text: cost(state.spent) },
+    { label: 'Cost', text: costFact(state.spent) },
     { label: 'Result', text: changes(state) ?? '' },
     { label: 'Checks', text: evidence(state) ?? '' },
     { label: 'Failure', text: state.status === 'failed' ? `${state.class}: ${line(state.message)}` : '' },
   ];
 };
+
+/** Under a label that says "Cost" already. */
+export const costFact = (spent: RunState['spent']): string => cost(spent).replace(/^cost /, '');
 
 const runButtons = (state: RunState): readonly Button[] => {
   const button = (command: string, label: string, primary = false): Button => ({
@@ -176,7 +179,7 @@ export const spentFacts = (state: RunState, now: number): readonly Part[] => {
   const shown: Record<BudgetName, string> = {
     turns: String(usage.turns),
     tokens: `${spent.inputTokens.toLocaleString('en')} in, ${spent.outputTokens.toLocaleString('en')} out`,
-    usd: cost(spent),
+    usd: costFact(spent),
     activeMinutes: duration(activeMs(state, now)),
     toolMinutes: duration(spent.toolMs),
     retries: String(usage.retries),
