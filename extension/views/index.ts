@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../context.ts';
 import { NeedsYouProvider, waitingFor } from './needs-you/provider.ts';
+import { registerOfflineNotice } from './offline-notice.ts';
 import { registerNotifications } from './notifications.ts';
 import { RunsProvider } from './runs/provider.ts';
 import { registerStatusBar } from './status-bar.ts';
@@ -29,10 +30,10 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     // Set after the first list has come: an empty list and one that was not read yet are not the same.
     void vscode.commands.executeCommand('setContext', 'longhaul.connected', runs.loaded && state.status !== 'offline');
     void vscode.commands.executeCommand('setContext', 'longhaul.offline', state.status === 'offline');
-    const message = state.status === 'offline' ? `Offline: ${state.reason}` : undefined;
-    const shown = runs.loaded ? message : undefined;
-    needsYouView.message = shown ?? '';
-    runsView.message = shown ?? '';
+    // Where nothing is listed yet the welcome says it, and gives the ways out.
+    const message = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
+    needsYouView.message = message;
+    runsView.message = message;
   };
   const redraw = (changed: ReadonlySet<string>): void => {
     needsYou.refresh();
@@ -52,5 +53,6 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     new vscode.Disposable(() => clearInterval(clock)),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),
+    registerOfflineNotice(longhaul),
   );
 };

@@ -26,6 +26,11 @@ export class DecisionNode implements Node {
       request.kind === 'question' ? 'question' : expired ? 'history' : 'shield',
       new vscode.ThemeColor(expired ? 'disabledForeground' : 'notificationsWarningIcon.foreground'),
     );
+    item.command = {
+      command: 'longhaul.openDecision',
+      title: 'Open Approval',
+      arguments: [{ run, decision: request.id }],
+    };
     item.tooltip = labelledTooltip([
       ['Asked', request.action],
       ['Why', request.reason],
