@@ -16,7 +16,7 @@ export const ProblemArgument = z.object({
 export type ProblemArgument = z.infer<typeof ProblemArgument>;
 
 /** What chat hands over. */
-export const GoalArgument = z.object({ goal: z.string(), files: z.array(z.string()).default([]) });
+const GoalArgument = z.object({ goal: z.string(), files: z.array(z.string()).default([]) });
 
 const isUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri;
 const fileUri = z.custom<vscode.Uri>((value) => isUri(value) && value.scheme === 'file');
