@@ -24,10 +24,10 @@ const versionId = (version: FileVersion | null): string =>
   version === null ? '-' : `${version.path}:${version.mode}:${version.blob}`;
 
 /** Two changes of a file have the same identity only if both of their sides are the same. */
-export const identityOf = ({ file }: ReviewFile): string => `${versionId(file.before)}>${versionId(file.after)}`;
+const identityOf = ({ file }: ReviewFile): string => `${versionId(file.before)}>${versionId(file.after)}`;
 
 /** How many verdicts a file takes. */
-export const unitsOf = ({ hunks }: ReviewFile): number => Math.max(1, hunks.length);
+const unitsOf = ({ hunks }: ReviewFile): number => Math.max(1, hunks.length);
 
 /** What was decided about this very change of the file; undecided and not reviewed where that was another one. */
 export const decisionOf = (decisions: Decisions, file: ReviewFile): FileDecision => {

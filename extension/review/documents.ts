@@ -16,9 +16,12 @@ export class ReviewDocuments implements vscode.FileSystemProvider, vscode.Dispos
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly cache: BlobCache;
+  private readonly atHand: (address: DocumentAddress) => Uint8Array | null;
   private readonly registration: vscode.Disposable;
 
-  constructor(connection: Connection) {
+  /** `atHand` gives what is known of a document without reading it from the runner. */
+  constructor(connection: Connection, atHand: (address: DocumentAddress) => Uint8Array | null) {
+    this.atHand = atHand;
     this.cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
     this.registration = vscode.workspace.registerFileSystemProvider(reviewScheme, this, {
       isCaseSensitive: true,
@@ -39,7 +42,7 @@ export class ReviewDocuments implements vscode.FileSystemProvider, vscode.Dispos
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const address = known(uri);
-    return address.binary ? notice(address) : this.cache.get(address.run, address.blob);
+    return address.binary ? notice(address) : (this.atHand(address) ?? this.cache.get(address.run, address.blob));
   }
 
   /** A blob never changes. */

@@ -50,7 +50,7 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   return vscode.Disposable.from(
     session,
     comments,
-    new ReviewDocuments(longhaul.connection),
+    new ReviewDocuments(longhaul.connection, (address) => session.atHand(address)),
     new ReviewLenses(session),
     new ReviewTree(session),
     ...Object.entries(commands).map(([id, run]) => registerCommand(id, run)),

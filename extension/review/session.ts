@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { ReviewFile } from '../../shared/review/review-file.ts';
 import type { Longhaul } from '../context.ts';
-import { addressOf } from './address.ts';
+import { addressOf, type DocumentAddress } from './address.ts';
+import { contentFromPatch } from './content.ts';
 import { Decisions, decide, decideRest, keepOnly, markReviewed, type Verdict } from './decisions.ts';
 import { loadRound, type ReviewRound } from './round.ts';
 
@@ -73,6 +74,12 @@ export class ReviewSession implements vscode.Disposable {
   /** What was loaded already. */
   loaded(run: string): ReviewRound | undefined {
     return this.ready.get(run);
+  }
+
+  /** The content of an added or deleted file of the result under review; null: it is to be read as a blob. */
+  atHand({ run, path, side, blob }: DocumentAddress): Uint8Array | null {
+    const file = this.ready.get(run)?.byPath.get(path);
+    return file?.file[side]?.blob === blob ? contentFromPatch(file) : null;
   }
 
   decisions(run: string): Decisions {

@@ -1,5 +1,5 @@
 /** One line of a hunk. `text` holds its line break; a last line without one has none. */
-export interface HunkLine {
+interface HunkLine {
   readonly kind: 'context' | 'removed' | 'added';
   readonly text: string;
 }
