@@ -3,7 +3,7 @@ import { secretsIn } from '../connection/secrets.ts';
 import { readSettings } from '../connection/settings.ts';
 import type { Longhaul } from '../context.ts';
 import { registerCommand } from '../problem.ts';
-import { restartRunner } from './runner.ts';
+import { reconnect, restartRunner } from './runner.ts';
 
 /** Asks for the model's key, keeps it as a secret, and starts the runner anew with it. False: nothing was given. */
 const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
@@ -56,7 +56,7 @@ const setRunnerToken = async (longhaul: Longhaul): Promise<void> => {
   });
   if (token === undefined || token.trim() === '') return;
   await secretsIn(longhaul.extension.secrets).setRunnerToken(url, token.trim());
-  await longhaul.connection.reconnect();
+  await reconnect(longhaul);
 };
 
 export const registerKeys = (longhaul: Longhaul): vscode.Disposable =>

@@ -1,18 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
+import { ConnectionError } from '../connection/connection.ts';
 import { findRunner, homeFolder, logFile } from '../connection/home.ts';
 import { readSettings } from '../connection/settings.ts';
 import type { Longhaul } from '../context.ts';
-import { registerCommand } from '../problem.ts';
+import { registerCommand, showProblem } from '../problem.ts';
 
 /** ms that a runner has to write down what it is writing, and between looks whether it has gone. */
 const STOP_MS = 10_000;
 const LOOK_MS = 50;
 
+/** Looks for the runner anew. What is in the way is the connection's to tell, and is told once. */
+export const reconnect = async ({ connection }: Longhaul): Promise<void> => {
+  try {
+    await connection.reconnect();
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+  }
+};
+
 const homeOf = (): string => homeFolder(process.env, readSettings().home, process.getuid?.());
 
 /** Stops the runner of this machine, if it runs, and starts it with the settings and the key of now. Runs go on. */
-export const restartRunner = async ({ connection }: Longhaul): Promise<void> => {
+export const restartRunner = async (longhaul: Longhaul): Promise<void> => {
   const { url } = readSettings();
   if (url === '') {
     const home = homeOf();
@@ -24,7 +34,7 @@ export const restartRunner = async ({ connection }: Longhaul): Promise<void> => 
       while ((await findRunner(home)) !== null && Date.now() < end) await pause(LOOK_MS);
     }
   }
-  await connection.reconnect();
+  await reconnect(longhaul);
 };
 
 const openRunnerLog = async (): Promise<void> => {
@@ -37,7 +47,7 @@ const openRunnerLog = async (): Promise<void> => {
 
 export const registerRunner = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
-    registerCommand('longhaul.reconnect', () => longhaul.connection.reconnect()),
+    registerCommand('longhaul.reconnect', () => reconnect(longhaul)),
     registerCommand('longhaul.restartRunner', () => restartRunner(longhaul)),
     registerCommand('longhaul.openRunnerLog', openRunnerLog),
     registerCommand('longhaul.showLog', () => longhaul.log.show()),
@@ -55,6 +65,6 @@ export const registerRunner = (longhaul: Longhaul): vscode.Disposable =>
         !(change.affectsConfiguration('longhaul.url') || change.affectsConfiguration('longhaul.home'))
       )
         return;
-      longhaul.connection.reconnect().catch(() => undefined);
+      reconnect(longhaul).catch(showProblem);
     }),
   );

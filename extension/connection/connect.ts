@@ -49,7 +49,8 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
   };
 
   const connect = async (): Promise<Connected> => {
-    enter({ status: 'starting' });
+    // What is tried again in the background stays offline until it is not: nothing flickers meanwhile.
+    if (state.status !== 'offline' && state.status !== 'starting') enter({ status: 'starting' });
     try {
       const { endpoint, local } = await find();
       const { clientOf } = await import('./client.ts');
@@ -76,6 +77,7 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
 
   const reconnect = async (): Promise<void> => {
     attempt = null;
+    enter({ status: 'starting' });
     await connected();
   };
 

@@ -7,11 +7,11 @@ const actions = new Map([
   ['Set Runner Token', 'longhaul.setRunnerToken'],
 ]);
 
-/** Says why no runner can be reached: once for each reason, until one was. */
+/** Says why no runner can be reached: once for each reason, until one was or a person tries again. */
 export const registerOfflineNotice = ({ connection }: Longhaul): vscode.Disposable => {
   let told: string | null = null;
   return connection.onDidChangeState(async (state) => {
-    if (state.status === 'connected') told = null;
+    if (state.status === 'connected' || state.status === 'starting') told = null;
     if (state.status !== 'offline' || state.reason === told) return;
     told = state.reason;
     const chosen = await vscode.window.showWarningMessage(`${state.reason} ${state.remedy}`, ...actions.keys());
