@@ -250,7 +250,7 @@ const RESOURCES: readonly Attack[] = [
   {
     name: 'temporary folders take no more than the permitted size',
     script: () =>
-      'for folder in /tmp ~ /dev/shm; do for n in 1 2 3; do head -c 45M /dev/zero >$folder/$n || echo "$folder full"; done; [ $(du -sm $folder | cut -f1) -gt 70 ] && echo BREACHED; rm -f $folder/*; done; true',
+      'for folder in /tmp ~ /dev/shm; do for n in 1 2 3; do head -c 45M /dev/zero >$folder/$n || echo "$folder full"; done; [ $(du -smx $folder | cut -f1) -gt 70 ] && echo BREACHED; rm -f $folder/*; done; true',
     evidence: /\/tmp full[\s\S]*\/home\/agent full[\s\S]*\/dev\/shm full/,
   },
   {

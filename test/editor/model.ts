@@ -1,0 +1,103 @@
+import demoModel from '../../scripts/demo-model.ts';
+import { calls, scripted, together, type Asked, type Script, type Step } from '../fakes/openai/index.ts';
+
+/**
+ * What the scripted model does, by a word of the goal in square brackets. A goal without one is the story of the demo, with
+ * more changed than was asked for, so that there is something to reject.
+ */
+
+const quick = { timeoutSeconds: 60, network: null };
+const bash = (command: string): Step => calls('bash', { command, ...quick });
+
+const claim = ({ entries }: Asked, tool: string): string[] =>
+  entries
+    .flatMap(({ by, text, call }) => (by === 'call' && call !== null && text.includes(tool) ? [call] : []))
+    .slice(-1);
+
+const finish =
+  (summary: string, tool: string): Step =>
+  (asked) =>
+    calls('finish', { summary, claims: [{ text: summary, calls: claim(asked, tool) }] });
+
+const edit = (path: string, old: string, replacement: string) => calls('edit', { path, old, new: replacement });
+
+export const pointless = {
+  before: "test('an empty cart costs nothing', () => {",
+  after: "test('an empty cart is free of charge', () => {",
+};
+export const welcome = {
+  before: "test('receipts are as recorded', () => {",
+  after: `test('eleven apples get a tenth off, rounded', () => {
+  assert.equal(total([{ name: 'apple', price: 25, count: 11 }]), 248);
+});
+
+test('receipts are as recorded', () => {`,
+};
+
+/** The demo's story; in its third turn, a new test and a reworded one besides the repair. */
+const mend: Script = async (asked, place) => {
+  const reply = await demoModel(asked, place);
+  if (place.turn !== 2 || reply.kind !== 'answer') return reply;
+  return together(
+    reply,
+    edit('test/cart.test.js', pointless.before, pointless.after),
+    edit('test/cart.test.js', welcome.before, welcome.after),
+  );
+};
+
+const stories: Readonly<Record<string, Script>> = {
+  // One changed line, and after changes were requested another.
+  line: scripted([
+    edit('README.md', 'Adds up a cart', 'Sums a cart'),
+    finish('The README says sums', 'Sums a cart'),
+    edit('README.md', 'Sums a cart', 'Sums up a cart'),
+    finish('The README says sums up', 'Sums up a cart'),
+  ]),
+  kinds: scripted([
+    bash(
+      "printf '\\211PNG\\000\\001\\002\\003' > logo.png && git mv src/receipt.js src/slip.js && sed -i s/receipt.js/slip.js/ test/cart.test.js receipts/record.js && rm package.json && seq 1 800000 | head -c 5242880 > big.txt",
+    ),
+    finish('One file of each kind', 'logo.png'),
+  ]),
+  seen: scripted([bash('cat README.md staged.txt untracked.txt > seen.txt'), finish('Seen', 'seen.txt')]),
+  thousand: scripted([
+    bash('mkdir many && for n in $(seq 1000); do echo "file $n" > many/$n.txt; done'),
+    finish('A thousand files', 'many'),
+  ]),
+  ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
+};
+
+export interface Gate {
+  /** Resolves when a request waits at it. */
+  readonly reached: Promise<void>;
+  open(): void;
+}
+
+export interface EditorModel {
+  readonly script: Script;
+  /** From now on a request whose goal has this text, at this turn, waits until the gate opens. */
+  hold(goal: string, turn: number): Gate;
+}
+
+/** A model of its own for each workbench. */
+export const editorModel = (): EditorModel => {
+  const gates: { goal: string; turn: number; arrive: () => void; opened: Promise<void> }[] = [];
+  return {
+    hold: (goal, turn) => {
+      const arrival = Promise.withResolvers<void>();
+      const opening = Promise.withResolvers<void>();
+      gates.push({ goal, turn, arrive: arrival.resolve, opened: opening.promise });
+      return { reached: arrival.promise, open: opening.resolve };
+    },
+    script: async (asked, place) => {
+      const goal = asked.entries.find(({ by }) => by === 'user')?.text ?? '';
+      for (const gate of gates) {
+        if (gate.turn !== place.turn || !goal.includes(gate.goal)) continue;
+        gate.arrive();
+        await gate.opened;
+      }
+      const story = Object.entries(stories).find(([name]) => goal.includes(`[${name}]`))?.[1] ?? mend;
+      return story(asked, place);
+    },
+  };
+};

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { TRPCClient } from '@trpc/client';
+import { clientOf } from '../../extension/connection/client.ts';
+import { findRunner } from '../../extension/connection/home.ts';
+import type { ApiRouter } from '../../shared/api/router.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
+import { gitIn } from '../harness/repository.ts';
+import { longhaul, openFolder, projectRoot } from '../harness/rig.ts';
+import { editorModel, type EditorModel } from './model.ts';
+
+/**
+ * All that a workbench works with, in one folder: the sample repository, a runner's home of its own, a scripted model over
+ * HTTP. The runner is whichever the extension starts there; it outlives the workbench and ends with the place.
+ */
+export class Place implements AsyncDisposable {
+  readonly folder: string;
+  readonly repository: string;
+  readonly home: string;
+  readonly model: EditorModel;
+  private readonly server: FakeOpenAi;
+
+  private constructor(folder: string, model: EditorModel, server: FakeOpenAi) {
+    this.folder = folder;
+    this.repository = path.join(folder, 'corner-shop');
+    this.home = path.join(folder, 'home');
+    this.model = model;
+    this.server = server;
+  }
+
+  static async make(): Promise<Place> {
+    const model = editorModel();
+    const place = new Place(
+      await openFolder('longhaul-editor-'),
+      model,
+      await startFakeOpenAi({ script: model.script, paceMs: 1 }),
+    );
+    await mkdir(place.home, { mode: 0o711 });
+    await copySample(place.repository);
+    return place;
+  }
+
+  /** What the extension host has in its environment. */
+  get env(): Record<string, string> {
+    return {
+      LONGHAUL_HOME: this.home,
+      OPENAI_BASE_URL: this.server.url,
+      OPENAI_API_KEY: this.server.apiKey,
+      LONGHAUL_MODEL: 'scripted',
+    };
+  }
+
+  /** A client of the runner that the extension started. */
+  async api(): Promise<TRPCClient<ApiRouter>> {
+    const endpoint = await findRunner(this.home);
+    if (endpoint === null) throw new Error(`no runner answers for ${this.home}`);
+    return clientOf(endpoint);
+  }
+
+  /** The newest run, once it satisfies the condition. */
+  async settled(wanted: (state: RunState) => boolean): Promise<RunState> {
+    const api = await this.api();
+    const newest = async (): Promise<{ run: RunState | undefined; position: number }> => {
+      const page = await api.runs.list.query({ limit: 1 });
+      // safe: the types of a wire that only carries JSON
+      return { run: page.runs[0] as RunState | undefined, position: page.position };
+    };
+    for (;;) {
+      const { run, position } = await newest();
+      if (run !== undefined && wanted(run)) return run;
+      await new Promise<void>((resolve, reject) => {
+        const subscription = api.runs.feed.subscribe(
+          { after: position },
+          {
+            onData: () => {
+              subscription.unsubscribe();
+              resolve();
+            },
+            onError: reject,
+          },
+        );
+      });
+    }
+  }
+
+  read(file: string): Promise<string> {
+    return readFile(path.join(this.repository, file), 'utf8');
+  }
+
+  /** Runs the sample's own tests on the working tree. */
+  testsPass(): boolean {
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    return spawnSync(process.execPath, ['--test'], { cwd: this.repository, env }).status === 0;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    spawnSync(process.execPath, [longhaul, 'stop'], { env: { ...process.env, ...this.env } });
+    await this.server[Symbol.asyncDispose]();
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The sample repository in one commit. */
+export const copySample = async (folder: string): Promise<void> => {
+  await cp(path.join(projectRoot, 'scripts', 'sample'), folder, { recursive: true });
+  await chmod(folder, 0o755);
+  gitIn(folder, 'init', '--quiet', '--initial-branch=main');
+  gitIn(folder, 'add', '--all');
+  gitIn(folder, 'commit', '--quiet', '--message=Corner shop');
+};

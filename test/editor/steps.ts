@@ -1,0 +1,82 @@
+import path from 'node:path';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { output } from './workbench.ts';
+
+/** What a person does in the workbench, in steps that were found to be steady. Each waits for what it needs. */
+
+/** Shows a container of the side bar. A click on the one that is shown already would hide it. */
+export const openActivity = async (page: Page, name: string | RegExp): Promise<void> => {
+  const tab = page.locator('.activitybar').getByRole('tab', { name });
+  await tab.waitFor({ timeout: 60_000 });
+  if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+};
+
+export const treeItem = (page: Page, name: string | RegExp): Locator => page.getByRole('treeitem', { name });
+
+export const explorerRow = (page: Page, file: string): Locator =>
+  page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
+
+/** The part of a webview that its extension made. */
+export const webview = (page: Page): FrameLocator => page.frameLocator('iframe.webview').frameLocator('#active-frame');
+
+/** Chooses from a row's menu. A menu that has just opened lets a click pass, so that it is clicked until it is gone. */
+export const chooseFromMenu = async (row: Locator, item: string | RegExp): Promise<void> => {
+  await row.click({ button: 'right' });
+  const entry = row.page().getByRole('menuitem', { name: item });
+  await entry.waitFor({ timeout: 10_000 });
+  for (let attempt = 0; attempt < 10 && (await entry.isVisible()); attempt += 1) {
+    await entry.click({ timeout: 2000 }).catch(() => {});
+    await entry.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
+  }
+};
+
+const quickInput = (page: Page): Locator => page.locator('.quick-input-widget:visible .quick-input-box input');
+
+/** Runs a command by its title in the palette. */
+export const palette = async (page: Page, command: string): Promise<void> => {
+  const box = quickInput(page);
+  const row = page.locator('.quick-input-list .monaco-list-row', { hasText: command }).first();
+  const comes = (what: Locator): Promise<boolean> =>
+    what.waitFor({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    );
+  // A workbench that is still starting swallows the first keys, and lists only what it knew when the palette opened.
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    await page.keyboard.press('F1');
+    if (!(await comes(box))) continue;
+    await box.fill(`>${command}`);
+    if (await comes(row)) break;
+    await page.keyboard.press('Escape');
+  }
+  await row.click();
+};
+
+/** The open quick pick or input box, once its title has this text. */
+export const quickStep = async (page: Page, title: string | RegExp): Promise<Locator> => {
+  await page.locator('.quick-input-widget:visible').filter({ hasText: title }).waitFor();
+  return quickInput(page);
+};
+
+/** A picture for a person to look at, of a workbench that has drawn what it was asked for. */
+export const picture = async (page: Page, name: string): Promise<void> => {
+  await page.evaluate(
+    () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))),
+  );
+  await page.screenshot({ path: path.join(output, `${name}.png`) });
+};
+
+/** What the badge of an entry of the activity bar says. */
+export const badge = (page: Page, name: string | RegExp): Locator =>
+  page.locator('.activitybar').getByRole('tab', { name }).locator('.badge-content');
+
+/** A line above code that says something and offers actions, by what it says. */
+export const lens = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.codelens-decoration').filter({ hasText: text });
+
+export const notification = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.notification-toast').filter({ hasText: text });
+
+/** A question in the middle of the window that must be answered. */
+export const dialog = (page: Page, text: string | RegExp): Locator =>
+  page.locator('.monaco-dialog-box').filter({ hasText: text });

@@ -1,0 +1,127 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { gitIn } from '../harness/repository.ts';
+import type { Gate } from './model.ts';
+import { pointless, welcome } from './model.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import {
+  badge,
+  chooseFromMenu,
+  dialog,
+  explorerRow,
+  lens,
+  notification,
+  openActivity,
+  palette,
+  picture,
+  quickStep,
+  treeItem,
+  webview,
+} from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+const goal = 'Mend the failing tests';
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let workbench: Workbench;
+let page: Page;
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+/** Delegates from the menu of a file, with enter for all that is asked but the goal. */
+const delegateFrom = async (file: readonly string[], text: string): Promise<void> => {
+  await openActivity(page, /^Explorer/);
+  for (const name of file.slice(0, -1)) await explorerRow(page, name).first().click();
+  await chooseFromMenu(explorerRow(page, file.at(-1) ?? ''), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill(text);
+  await box.press('Enter');
+  await (await quickStep(page, '(2/2)')).press('Enter');
+};
+
+let gate: Gate;
+
+test('a file is delegated from its menu, and the run appears and moves', async () => {
+  gate = place.model.hold(goal, 2);
+  await delegateFrom(['src', 'cart.js'], goal);
+  await openActivity(page, /^Longhaul/);
+  await treeItem(page, new RegExp(`^Run 1, ${goal}, working`)).waitFor();
+  await gate.reached;
+  await treeItem(page, /^Plan step 1, active: See what fails and why/).waitFor();
+  await picture(page, '1 a run at work');
+  expect((await place.settled(() => true)).status).toBe('working');
+});
+
+test('an approval arrives, the badge counts it, and it is edited and approved', async () => {
+  gate.open();
+  const decision = treeItem(page, /^Decision: .*receipts\/record\.js/).first();
+  await decision.waitFor();
+  await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe('1');
+  await notification(page, 'receipts/record.js').waitFor();
+  await picture(page, '2 an approval');
+  await chooseFromMenu(decision, /^Edit and Approve/);
+  await lens(page, 'Approve with These Arguments').waitFor();
+  // Digits alone: whatever else is typed over a selection, the editor completes.
+  await page.locator('.view-line span').getByText('60', { exact: true }).dblclick();
+  await page.keyboard.type('90');
+  await picture(page, '3 its arguments edited');
+  await lens(page, 'Approve with These Arguments').locator('a').first().click();
+  const run = await place.settled(({ status }) => status === 'reviewing');
+  const api = await place.api();
+  const events = await api.runs.events.query({ run: run.id });
+  expect(events.flatMap(({ body }) => (body.type === 'decision.made' ? [body.verdict] : []))).toEqual([
+    { kind: 'approved', arguments: { command: 'node receipts/record.js', timeoutSeconds: 90, network: null } },
+  ]);
+});
+
+test('the diff opens, one hunk is rejected, the rest accepted and applied, and nothing else is written', async () => {
+  const run = treeItem(page, new RegExp(`^Run 1, ${goal}, reviewing`));
+  await chooseFromMenu(run, /^Review Result/);
+  await page.locator('.multiDiffEditor').first().waitFor();
+  await lens(page, 'undecided').first().waitFor();
+  await picture(page, '4 the diff of all files');
+  await lens(page, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
+  await lens(page, /Change 1 of 2: .*rejected/).waitFor();
+  await picture(page, '5 one hunk rejected');
+  await palette(page, 'Longhaul: Apply Accepted Changes');
+  await dialog(page, 'undecided').waitFor();
+  await picture(page, '6 the rest is accepted');
+  await dialog(page, 'undecided').getByRole('button', { name: 'Accept the Rest and Apply' }).click();
+  await notification(page, 'Undo').waitFor();
+  await picture(page, '7 applied');
+  const tests = await place.read('test/cart.test.js');
+  expect({ pointless: tests.includes(pointless.after), welcome: tests.includes(welcome.after) }).toEqual({
+    pointless: false,
+    welcome: true,
+  });
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe(
+    ' M receipts/recorded.json\n M src/cart.js\n M test/cart.test.js\n',
+  );
+  expect(gitIn(place.repository, 'diff', '--numstat')).toBe(
+    '1\t1\treceipts/recorded.json\n2\t2\tsrc/cart.js\n4\t0\ttest/cart.test.js\n',
+  );
+  expect(place.testsPass()).toBe(true);
+});
+
+test('the run is accepted, and the history shows it', async () => {
+  await notification(page, 'Undo').getByRole('button', { name: 'Accept Run' }).click();
+  expect((await place.settled(({ status }) => status !== 'reviewing')).status).toBe('accepted');
+  await palette(page, 'Longhaul: Show History');
+  await webview(page).getByText(goal).first().waitFor();
+  await picture(page, '8 the history');
+});
