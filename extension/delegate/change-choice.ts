@@ -93,7 +93,7 @@ const askCommands = async (
   const hosts = await vscode.window.showInputBox({
     title,
     prompt: 'Hosts that it may reach, separated by spaces. Empty: no network.',
-    placeHolder: 'registry.npmjs.org',
+    placeHolder: 'packages.example.org',
     value: before?.[0]?.network.join(' ') ?? '',
     ignoreFocusOut: true,
   });

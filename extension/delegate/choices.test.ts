@@ -52,8 +52,8 @@ test('rows say what holds', () => {
   expect(choicesText(firstChoices)).toBe('working tree');
   expect(choicesText(chosen)).toBe('HEAD · npm test · 20 turns, any cost · no network');
   expect(commandsText(null)).toBe("the repository's (.longhaul/config.yaml)");
-  expect(commandsText([plannedCommand('npm ci', ['registry.npmjs.org']), plannedCommand('make')])).toBe(
-    'npm ci (network: registry.npmjs.org), make',
+  expect(commandsText([plannedCommand('npm ci', ['packages.host.test']), plannedCommand('make')])).toBe(
+    'npm ci (network: packages.host.test), make',
   );
 });
 

@@ -10,7 +10,7 @@ const request: DecisionRequest = {
   requester: { turn: 2, call: 'call_1' },
   action: 'Run npm install\u202e',
   tool: 'bash',
-  arguments: { command: 'npm install\nrm -rf x', network: ['registry.npmjs.org'] },
+  arguments: { command: 'npm install\nrm -rf x', network: ['packages.host.test'] },
   hash: 'ab'.repeat(32),
   reason: 'It needs <b>left-pad</b>',
   consequence: 'It runs',
@@ -52,7 +52,7 @@ test('what is asked stands there exactly, and what would deceive by its name', (
         key: 'arguments',
         kind: 'code',
         label: 'Exactly, for the tool bash',
-        text: '"command": 2 lines, no line end after the last\n  | npm install\n  | rm -rf x\n"network": ["registry.npmjs.org"]',
+        text: '"command": 2 lines, no line end after the last\n  | npm install\n  | rm -rf x\n"network": ["packages.host.test"]',
       },
       {
         key: 'decide',

@@ -43,10 +43,10 @@ export const decisionOf = (different: Partial<DecisionRequest> = {}): DecisionRe
     id: 'dec_a1b2c3',
     kind: 'call' as const,
     requester: { turn: 2, call: 'call_2' },
-    action: 'Run npm install in the sandbox, with network access to registry.npmjs.org',
+    action: 'Run npm install in the sandbox, with network access to packages.host.test',
     tool: 'bash',
-    arguments: { command: 'npm install', timeoutSeconds: null, network: ['registry.npmjs.org'] },
-    reason: 'It asks for network access to registry.npmjs.org.',
+    arguments: { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] },
+    reason: 'It asks for network access to packages.host.test.',
     consequence: 'The command runs once, and what it installs stays in the workspace.',
     expiresAt: '2026-03-07T12:00:20.000Z',
     onExpiry: 'The run stays parked.',
@@ -108,7 +108,7 @@ const turn = (number: number, text: string, cost: number | null): EventBody => (
   cost,
 });
 
-const install = { command: 'npm install', timeoutSeconds: null, network: ['registry.npmjs.org'] };
+const install = { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] };
 
 /** Delegated, worked on, asked, approved, verified and ready for review: seconds since delegation, and what happened. */
 export const story: readonly (readonly [seconds: number, body: EventBody])[] = [

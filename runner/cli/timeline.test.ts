@@ -28,12 +28,12 @@ test('a whole run reads as a story', () => {
         0:09  plan: 0 of 1 done, now: Mend it
         0:12  ✗ bash npm test  exit 1 · 2.3 s
         0:20  turn 2 · 12.0k in, 340 out · $0.005
-        0:20  ? Run npm install in the sandbox, with network access to registry.npmjs.org
+        0:20  ? Run npm install in the sandbox, with network access to packages.host.test
                 dec_a1b2c3
-        1:20  approved by grace: Run npm install in the sandbox, with network access to registry.npmjs.org
+        1:20  approved by grace: Run npm install in the sandbox, with network access to packages.host.test
         1:20  queued again: decided
         1:20  a worker took it (activation 2)
-        1:35  ✓ bash npm install (network: registry.npmjs.org)  exit 0 · 14.9 s
+        1:35  ✓ bash npm install (network: packages.host.test)  exit 0 · 14.9 s
         1:40  turn 3 · 12.0k in, 340 out · $0.005
         1:40  ✓ edit src/parser.ts  12 ms
         1:41  report: The parser reads empty files now.

@@ -31,19 +31,19 @@ test('a run on one page', () => {
         [1] ✓ plan  12 ms
         [2] ✗ bash npm test  exit 1 · 2.3 s
       turn 2
-        [3] ✓ bash npm install (network: registry.npmjs.org)  exit 0 · 14.9 s
+        [3] ✓ bash npm install (network: packages.host.test)  exit 0 · 14.9 s
       turn 3
         [4] ✓ edit src/parser.ts  12 ms
         [5] ✓ finish  12 ms
 
     Decisions
-      dec_a1b2c3  Run npm install in the sandbox, with network access to registry.npmjs.org
+      dec_a1b2c3  Run npm install in the sandbox, with network access to packages.host.test
         approved by grace, 2026-03-04 12:01 UTC (after 1 min 00 s)
 
     Report
       The parser reads empty files now.
       - The packages are there
-          [3] ✓ bash npm install (network: registry.npmjs.org)  exit 0 · 14.9 s
+          [3] ✓ bash npm install (network: packages.host.test)  exit 0 · 14.9 s
       - It is proven
           a call that is not in the log
 
@@ -117,7 +117,7 @@ test('the list of runs, in a terminal and elsewhere', () => {
   `);
   expect(runsView(runs.slice(1, 2), { now, columns: null, paint: plain })).toMatchInlineSnapshot(`
     " #  STATUS     AGE  TURNS  TOKENS       COST  FILES  TITLE
-    12  waiting  3 min      2   24.7k  ≥ $0.0092         Mend the parser (Run npm install in the sandbox, with network access to registry.npmjs.org)
+    12  waiting  3 min      2   24.7k  ≥ $0.0092         Mend the parser (Run npm install in the sandbox, with network access to packages.host.test)
 
     1 run waits for your decision: longhaul decisions"
   `);
@@ -126,18 +126,18 @@ test('the list of runs, in a terminal and elsewhere', () => {
 test('a decision shows exactly what it is about', () => {
   const [open] = decisionSummaries(stateAt('activation.ended'));
   expect(open && decisionView(open, { now, paint: plain })).toMatchInlineSnapshot(`
-    "dec_a1b2c3  Run npm install in the sandbox, with network access to registry.npmjs.org
+    "dec_a1b2c3  Run npm install in the sandbox, with network access to packages.host.test
       run           run_k3v9x2  Mend the parser
       asked by      the agent, in turn 2
-      why           It asks for network access to registry.npmjs.org.
+      why           It asks for network access to packages.host.test.
       if approved   The command runs once, and what it installs stays in the workspace.
       expires       in 2 d, at 2026-03-07 12:00 UTC
       if it expires The run stays parked.
       bash
         "command": "npm install"
         "timeoutSeconds": null
-        "network": ["registry.npmjs.org"]
-      hash          9d85e938125e
+        "network": ["packages.host.test"]
+      hash          f6090af3a446
       longhaul approve dec_a1b2c3
       longhaul reject dec_a1b2c3 --reason "…""
   `);
@@ -150,7 +150,7 @@ test('an expired question offers to be asked again', () => {
     "dec_a1b2c3  Which?
       run           run_k3v9x2  Mend
       asked by      the agent, in turn 2
-      why           It asks for network access to registry.npmjs.org.
+      why           It asks for network access to packages.host.test.
       if approved   The command runs once, and what it installs stays in the workspace.
       expires       undecided since 2026-03-07 12:00 UTC; nothing was done
       if it expires The run stays parked.

@@ -33,7 +33,7 @@ const task: Task = {
   model: null,
   decisionHours: 72,
 };
-const bash = { command: 'npm install', timeoutSeconds: null, network: ['registry.npmjs.org'] };
+const bash = { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] };
 
 const request = (different: Partial<DecisionRequest> = {}): DecisionRequest => ({
   id: 'dec_abcd',
@@ -225,7 +225,7 @@ test('a renewed decision can be made again', () => {
 test('the hash binds run, action and arguments, and nothing that may change while it waits', () => {
   const subject = decisionSubject('run_abcd', request());
   expect(subject).toBe(
-    '{"action":"Run npm install","arguments":{"command":"npm install","network":["registry.npmjs.org"],"timeoutSeconds":null},"id":"dec_abcd","kind":"call","run":"run_abcd","tool":"bash"}',
+    '{"action":"Run npm install","arguments":{"command":"npm install","network":["packages.host.test"],"timeoutSeconds":null},"id":"dec_abcd","kind":"call","run":"run_abcd","tool":"bash"}',
   );
   expect(decisionSubject('run_abcd', request({ expiresAt: now }))).toBe(subject);
   expect(DecisionRequest.parse(request())).toEqual(request());

@@ -20,7 +20,7 @@ export const DecisionRequest = z.strictObject({
   kind: DecisionKind,
   /** Who asks: the agent's call, or Longhaul itself. */
   requester: z.strictObject({ turn: z.int().nonnegative(), call: z.string().nullable() }),
-  /** One sentence: "Run npm install in the sandbox, with network access to registry.npmjs.org". */
+  /** One sentence: "Run npm install in the sandbox, with network access to packages.example.org". */
   action: z.string().min(1),
   tool: z.string().nullable(),
   arguments: Json,

@@ -25,7 +25,7 @@ const verdict = (rules: PolicyRule[], asked: Partial<PolicyCall>, otherwise: Par
   judge(policy(rules, otherwise), call(asked));
 
 const npm = rule('npm', 'allow', { command: 'npm install' });
-const registry = rule('registry', 'allow', { network: 'registry.npmjs.org' });
+const registry = rule('registry', 'allow', { network: 'packages.host.test' });
 const github = rule('github', 'allow', { network: '*.github.com' });
 const noPush = rule('no-push', 'deny', { command: 'git push' });
 const askInstall = rule('ask-install', 'ask', { command: 'npm install' });
@@ -89,18 +89,18 @@ test('a rule applies to the tools that it names, and to all where it names none'
 
 test.each([
   ['no host', [registry], [], 'allow', null],
-  ['a host without a rule', [npm], ['registry.npmjs.org'], 'ask', null],
-  ['a host with a rule', [registry], ['registry.npmjs.org'], 'allow', 'registry'],
-  ['hosts with a rule each', [registry, github], ['api.github.com', 'registry.npmjs.org'], 'allow', 'github'],
-  ['one host without a rule', [registry], ['registry.npmjs.org', 'evil.example'], 'ask', null],
+  ['a host without a rule', [npm], ['packages.host.test'], 'ask', null],
+  ['a host with a rule', [registry], ['packages.host.test'], 'allow', 'registry'],
+  ['hosts with a rule each', [registry, github], ['api.github.com', 'packages.host.test'], 'allow', 'github'],
+  ['one host without a rule', [registry], ['packages.host.test', 'evil.example'], 'ask', null],
   ['a host that ends alike', [github], ['evilgithub.com'], 'ask', null],
   ['the host above', [github], ['github.com'], 'ask', null],
   ['a wildcard within the rule', [github], ['*.api.github.com'], 'allow', 'github'],
-  ['a wildcard beyond the rule', [registry], ['*.npmjs.org'], 'ask', null],
+  ['a wildcard beyond the rule', [registry], ['*.host.test'], 'ask', null],
   [
     'a denied host',
-    [registry, rule('no-npm', 'deny', { network: 'registry.npmjs.org' })],
-    ['registry.npmjs.org'],
+    [registry, rule('no-npm', 'deny', { network: 'packages.host.test' })],
+    ['packages.host.test'],
     'deny',
     'no-npm',
   ],
@@ -124,9 +124,9 @@ test.each([
 );
 
 test('a rule that opens hosts does not allow the command that asks for them', () => {
-  const asked = { command: 'rm -rf .', network: ['registry.npmjs.org'] };
+  const asked = { command: 'rm -rf .', network: ['packages.host.test'] };
   expect(verdict([registry], asked, { changes: 'deny' })).toMatchObject({ verdict: 'deny', rule: null });
-  const both = rule('both', 'allow', { command: 'npm install', network: 'registry.npmjs.org' });
+  const both = rule('both', 'allow', { command: 'npm install', network: 'packages.host.test' });
   expect(verdict([both], { ...asked, command: 'npm install' }, { changes: 'deny' })).toMatchObject({
     verdict: 'allow',
     rule: 'both',
@@ -135,10 +135,10 @@ test('a rule that opens hosts does not allow the command that asks for them', ()
 });
 
 test('a rule about a command opens no network', () => {
-  expect(verdict([npm], { command: 'npm install', network: ['registry.npmjs.org'] })).toEqual({
+  expect(verdict([npm], { command: 'npm install', network: ['packages.host.test'] })).toEqual({
     verdict: 'ask',
     rule: null,
-    reason: 'It asks for network access to registry.npmjs.org.',
+    reason: 'It asks for network access to packages.host.test.',
     repeatable: false,
   });
 });

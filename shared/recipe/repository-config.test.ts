@@ -25,7 +25,7 @@ test('a file that says nothing changes nothing', () => {
 test('all that it can say is read', () => {
   expect(
     parseRepositoryConfig({
-      setup: [{ run: 'npm ci', network: ['registry.npmjs.org'], timeout: 900 }],
+      setup: [{ run: 'npm ci', network: ['packages.host.test'], timeout: 900 }],
       verification: ['npm test', { run: 'npm run lint' }],
       egress: ['*.example.org'],
       policy: { rules: [noPush], otherwise: { network: 'deny' } },
@@ -35,7 +35,7 @@ test('all that it can say is read', () => {
   ).toEqual({
     outcome: 'ok',
     config: {
-      setup: [{ command: 'npm ci', network: ['registry.npmjs.org'], timeoutSeconds: 900 }],
+      setup: [{ command: 'npm ci', network: ['packages.host.test'], timeoutSeconds: 900 }],
       verification: [
         { command: 'npm test', network: [], timeoutSeconds: 600 },
         { command: 'npm run lint', network: [], timeoutSeconds: 600 },
@@ -127,10 +127,10 @@ const verdict = (policy: Policy, call: object) =>
   judge(policy, { tool: 'bash', command: null, paths: [], network: [], ...call }).verdict;
 
 test('a repository can forbid, and can open the hosts that it names', () => {
-  const policy = configured({ egress: ['registry.npmjs.org'], policy: { rules: [noPush] } });
+  const policy = configured({ egress: ['packages.host.test'], policy: { rules: [noPush] } });
   expect(verdict(policy, { command: 'npm publish' })).toBe('deny');
-  expect(verdict(policy, { command: 'npm install', network: ['registry.npmjs.org'] })).toBe('allow');
-  expect(verdict(policy, { command: 'npm install', network: ['registry.npmjs.org', 'evil.example'] })).toBe('ask');
+  expect(verdict(policy, { command: 'npm install', network: ['packages.host.test'] })).toBe('allow');
+  expect(verdict(policy, { command: 'npm install', network: ['packages.host.test', 'evil.example'] })).toBe('ask');
   expect(Policy.parse(policy)).toEqual(policy);
   expect(brokenExamples(policy)).toEqual([]);
 });

@@ -10,7 +10,7 @@ import { issueText } from '../tool/issues.ts';
 const defaultTimeoutSeconds = 600;
 const longestTimeoutSeconds = 3600;
 
-/** `npm test`, or the same with more to say: `{run: npm ci, network: [registry.npmjs.org], timeout: 900}` (seconds). */
+/** `npm test`, or the same with more to say: `{run: npm ci, network: [packages.example.org], timeout: 900}` (seconds). */
 const ConfiguredCommand = z.preprocess(
   (value) => (typeof value === 'string' ? { run: value } : value),
   z.strictObject({

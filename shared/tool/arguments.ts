@@ -14,7 +14,7 @@ export const HostName = z
   .max(253)
   .regex(
     /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/,
-    'expected a host name in lower case such as registry.npmjs.org or *.example.org, without scheme and port',
+    'expected a host name in lower case such as packages.example.org or *.example.org, without scheme and port',
   );
 
 /**

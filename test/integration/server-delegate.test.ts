@@ -6,7 +6,7 @@ import { defaultPolicy } from '../../shared/policy/default.ts';
 import { failureOf, startRunner } from './server-set-up.ts';
 
 const settings = `
-setup: [{ run: npm ci, network: [registry.npmjs.org], timeout: 60 }]
+setup: [{ run: npm ci, network: [packages.host.test], timeout: 60 }]
 verification: [npm test]
 budget: { turns: 7, retries: 1000 }
 model: the-repository-s
@@ -69,7 +69,7 @@ describe('delegating', () => {
     const { task } = await runner.delegate({ repository: fixture.repo });
     expect(task.verification.map(({ command }) => command)).toEqual(['npm test']);
     expect(task).toMatchObject({
-      setup: [{ command: 'npm ci', network: ['registry.npmjs.org'], timeoutSeconds: 60 }],
+      setup: [{ command: 'npm ci', network: ['packages.host.test'], timeoutSeconds: 60 }],
       model: 'the-repository-s',
       budget: { ...defaultBudget, turns: 7 },
     });

@@ -84,7 +84,7 @@ runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LON
     examples: [
       ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
       [
-        'longhaul delegate --file task.md --setup "npm ci" --network registry.npmjs.org --verify "npm test"',
+        'longhaul delegate --file task.md --setup "npm ci" --network packages.example.org --verify "npm test"',
         'with dependencies',
       ],
       [

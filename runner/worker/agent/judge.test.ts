@@ -8,7 +8,7 @@ import { aboutBudget, aboutCall, aboutInterrupted, aboutModel, aboutStuck, judge
 
 const judged = { type: 'call.judged', v: 1, call: 'c1', rule: null, network: [], repeatable: false } as const;
 const verdictOn = (item: ModelItem, policy: Policy = defaultPolicy) => judgeCalls(policy, [item])[0];
-const bash = { command: 'npm install', timeoutSeconds: null, network: ['registry.npmjs.org'] };
+const bash = { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] };
 const write = { path: './.github/ci.yml', content: '' };
 const ask = { question: 'Which?', choices: ['a', 'b'] };
 
@@ -34,8 +34,8 @@ test('calls are judged by policy, in their order; what is no call is left out', 
       tool: 'bash',
       arguments: bash,
       verdict: 'ask',
-      reason: 'It asks for network access to registry.npmjs.org.',
-      network: ['registry.npmjs.org'],
+      reason: 'It asks for network access to packages.host.test.',
+      network: ['packages.host.test'],
     },
     {
       ...judged,
@@ -116,7 +116,7 @@ test.each([
     'a host with a scheme',
     callItem('c1', 'bash', { ...bash, network: ['https://a.b'] }),
     { ...bash, network: ['https://a.b'] },
-    'The arguments do not fit the tool bash: network[0]: expected a host name in lower case such as registry.npmjs.org or *.example.org, without scheme and port.',
+    'The arguments do not fit the tool bash: network[0]: expected a host name in lower case such as packages.example.org or *.example.org, without scheme and port.',
   ],
   [
     'a patch that is none',
@@ -160,10 +160,10 @@ test('a person is asked about a command in plain words', () => {
     kind: 'call',
     tool: 'bash',
     arguments: bash,
-    action: 'Run npm install in the sandbox, with network access to registry.npmjs.org',
-    reason: 'It asks for network access to registry.npmjs.org.',
+    action: 'Run npm install in the sandbox, with network access to packages.host.test',
+    reason: 'It asks for network access to packages.host.test.',
     consequence:
-      'If you approve, the command runs in the sandbox and can reach registry.npmjs.org, to which it could also send the code that it sees, and the agent goes on with the result. If you reject it, the agent is told why and goes on without.',
+      'If you approve, the command runs in the sandbox and can reach packages.host.test, to which it could also send the code that it sees, and the agent goes on with the result. If you reject it, the agent is told why and goes on without.',
     onExpiry,
     choices: [],
   });
@@ -195,12 +195,12 @@ test('a question of the agent is passed on with its choices', () => {
 });
 
 test('a command that was cut off is asked about before it runs again', () => {
-  expect(aboutInterrupted({ id: 'c1', tool: 'bash', arguments: bash, network: ['registry.npmjs.org'] })).toMatchObject({
+  expect(aboutInterrupted({ id: 'c1', tool: 'bash', arguments: bash, network: ['packages.host.test'] })).toMatchObject({
     call: 'c1',
     kind: 'retry',
     tool: 'bash',
     arguments: bash,
-    action: 'Run npm install in the sandbox, with network access to registry.npmjs.org, once more',
+    action: 'Run npm install in the sandbox, with network access to packages.host.test, once more',
   });
 });
 

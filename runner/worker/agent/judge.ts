@@ -135,7 +135,7 @@ interface Described {
   readonly network: readonly string[];
 }
 
-/** "Run npm install in the sandbox, with network access to registry.npmjs.org" */
+/** "Run npm install in the sandbox, with network access to packages.example.org" */
 const actionOf = ({ tool, arguments: args, network }: Described): string => {
   const subject = textOf(args, 'command') ?? textOf(args, 'path') ?? '';
   const reaching = network.length === 0 ? '' : `, with network access to ${network.join(', ')}`;

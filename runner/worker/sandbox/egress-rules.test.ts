@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl } from './egress-rules.ts';
 
-const ALLOWED = ['registry.npmjs.org', '*.Example.org', '127.0.0.1', '[::1]'];
+const ALLOWED = ['packages.host.test', '*.Example.org', '127.0.0.1', '[::1]'];
 
 describe('what may be looked up', () => {
   test.each([
-    ['registry.npmjs.org', 443, true],
-    ['registry.npmjs.org', 80, true],
-    ['registry.npmjs.org', 22, false],
-    ['registry.npmjs.org.', 443, false],
-    ['xregistry.npmjs.org', 443, false],
-    ['npmjs.org', 443, false],
+    ['packages.host.test', 443, true],
+    ['packages.host.test', 80, true],
+    ['packages.host.test', 22, false],
+    ['packages.host.test.', 443, false],
+    ['xpackages.host.test', 443, false],
+    ['host.test', 443, false],
     ['a.example.org', 443, true],
     ['a.b.example.org', 443, true],
     ['example.org', 443, false],

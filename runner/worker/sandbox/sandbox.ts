@@ -8,7 +8,7 @@ export interface SandboxCommand {
   /** Relative to `/workspace`; default its root. */
   readonly cwd?: string;
   readonly timeoutMs: number;
-  /** Host names (`registry.npmjs.org`, `*.example.org`) that may be reached on ports 80 and 443 through the egress proxy. Empty: no network at all. */
+  /** Host names (`packages.example.org`, `*.example.org`) that may be reached on ports 80 and 443 through the egress proxy. Empty: no network at all. */
   readonly network: readonly string[];
   /** Bytes of output kept: the first and the last half of it. */
   readonly maxOutputBytes: number;
