@@ -112,7 +112,7 @@ describe('the supervisor', () => {
     await feed.saw('timer.fired');
     const fired = feed.events.find(({ body }) => body.type === 'timer.fired');
     expect(fired!.at >= at).toBe(true);
-    expect(Date.parse(fired!.at) - Date.parse(at)).toBeLessThan(1_000);
+    expect(Date.parse(fired!.at) - Date.parse(at)).toBeLessThan(10_000);
   });
 
   test('gives the runs of dead workers to new ones when the runner starts again', async () => {
