@@ -19,7 +19,7 @@ export default defineConfig({
         : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
       project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts'], {
-        testTimeout: 120_000,
+        testTimeout: 600_000,
       }),
       project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000 }),
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
