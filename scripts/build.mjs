@@ -55,6 +55,8 @@ const build = async () => {
     format: 'esm',
     platform: 'node',
     target: 'node22.13',
+    // What only a runner beyond one machine needs comes with the npm package, and not into every editor.
+    external: ['pg', '@aws-sdk/*', '@trigger.dev/*', '@octokit/*', 'e2b', '@daytona/sdk'],
     minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
