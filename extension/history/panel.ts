@@ -74,7 +74,6 @@ export class HistoryPanel implements vscode.Disposable {
     if (format === undefined) return;
     const rows = this.open();
     await rows.load();
-    await rows.measured();
     await this.export(
       format === 'CSV' ? 'csv' : 'json',
       rows.all().map(({ id }) => id),

@@ -59,6 +59,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   verification: [],
   repairs: 0,
   result: null,
+  reviewMs: null,
   leasedAt: null,
   status: 'ready',
   reason: 'delegated',
@@ -161,6 +162,23 @@ export const budgetRaise = (value: unknown): { budget: keyof RunState['budget'];
   const names = ['turns', 'tokens', 'usd', 'activeMinutes', 'toolMinutes', 'retries'] as const;
   const name = names.find((candidate) => candidate === budget);
   return name !== undefined && typeof limit === 'number' && limit > 0 ? { budget: name, limit } : null;
+};
+
+const review = (state: RunState, body: Extract<EventBody, { type: 'review.decided' }>, at: string): RunState => {
+  const waited =
+    state.status === 'reviewing' ? { reviewMs: (state.reviewMs ?? 0) + milliseconds(state.since, at) } : {};
+  switch (body.verdict) {
+    case 'accepted':
+      return enter(state, { status: 'accepted', by: body.by, at }, waited);
+    case 'rejected':
+      return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at }, waited);
+    case 'changes':
+      return enter(
+        state,
+        { status: 'ready', reason: 'changes' },
+        { ...waited, round: state.round + 1, report: null, verification: [], repairs: 0, wrapUp: null },
+      );
+  }
 };
 
 const apply = (state: RunState, event: RunEvent): RunState => {
@@ -343,19 +361,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'message.sent':
       return set(state, { repetition: null, idleTurns: 0 });
     case 'review.decided':
-      switch (body.verdict) {
-        case 'accepted':
-          return enter(state, { status: 'accepted', by: body.by, at });
-        case 'rejected':
-          return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at });
-        case 'changes':
-          return enter(
-            state,
-            { status: 'ready', reason: 'changes' },
-            { round: state.round + 1, report: null, verification: [], repairs: 0, wrapUp: null },
-          );
-      }
-      return state;
+      return review(state, body, at);
     case 'changes.applied':
       return state;
     case 'run.completed':

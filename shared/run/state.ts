@@ -101,6 +101,8 @@ export interface RunFacts {
   readonly verification: readonly CommandRecord[];
   readonly repairs: number;
   readonly result: RoundResult | null;
+  /** How long results waited for a person's verdict, ms, all rounds together; null: no verdict was given. */
+  readonly reviewMs: number | null;
   /** When the worker took the lease it has; null without one. */
   readonly leasedAt: string | null;
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { EventBody, RunEvent } from './events.ts';
-import { median, reviewTime, statistics, type HistoryRow } from './statistics.ts';
+import { someTask } from '../../test/fakes/task.ts';
+import { fold } from './reduce.ts';
+import { historyRow, median, statistics, type HistoryRow } from './statistics.ts';
 
 const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): HistoryRow => ({
   id: 'run_abcd',
@@ -89,7 +91,11 @@ test('the time to review is from each hand-over to its verdict; what the agent d
     reason: 'x',
     comments: [],
   });
-  const events = [at(1, finished), at(3, verdict('changes')), at(10, finished), at(15, verdict('accepted'))];
-  expect(reviewTime(events)).toBe(7 * 60_000);
-  expect(reviewTime(events.slice(0, 1))).toBeNull();
+  const created: EventBody = { type: 'run.created', v: 1, number: 1, task: someTask() };
+  const judged = [at(1, finished), at(3, verdict('changes')), at(10, finished), at(15, verdict('accepted'))];
+  const reviewMs = (events: readonly RunEvent[]): number | null =>
+    historyRow(fold([at(0, created), ...events])!).reviewMs;
+  expect(reviewMs(judged)).toBe(7 * 60_000);
+  expect(reviewMs(judged.slice(0, 3))).toBe(2 * 60_000);
+  expect(reviewMs(judged.slice(0, 1))).toBeNull();
 });

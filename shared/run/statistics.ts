@@ -1,4 +1,4 @@
-import type { FailureClass, RunEvent } from './events.ts';
+import type { FailureClass } from './events.ts';
 import { isTerminal, type RunState, type Status } from './state.ts';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
@@ -26,7 +26,7 @@ export interface HistoryRow {
   readonly files: number | null;
   readonly additions: number | null;
   readonly deletions: number | null;
-  /** How long results waited for a verdict, all rounds together; null: none was given, or it is not known. */
+  /** How long results waited for a verdict, all rounds together; null: none was given. */
   readonly reviewMs: number | null;
 }
 
@@ -35,7 +35,7 @@ const reasonOf = (state: RunState): string => {
   return state.status === 'rejected' || state.status === 'cancelled' ? state.reason : '';
 };
 
-export const historyRow = (state: RunState, reviewMs: number | null): HistoryRow => ({
+export const historyRow = (state: RunState): HistoryRow => ({
   id: state.id,
   number: state.number,
   title: state.task.title,
@@ -56,21 +56,8 @@ export const historyRow = (state: RunState, reviewMs: number | null): HistoryRow
   files: state.result?.files ?? null,
   additions: state.result?.additions ?? null,
   deletions: state.result?.deletions ?? null,
-  reviewMs,
+  reviewMs: state.reviewMs,
 });
-
-/** How long the results of a run waited for a person's verdict, ms, all rounds together; null: no verdict was given. */
-export const reviewTime = (events: Iterable<RunEvent>): number | null => {
-  let handedOver: number | null = null;
-  let total: number | null = null;
-  for (const { at, body } of events) {
-    if (body.type === 'round.finished') handedOver = Date.parse(at);
-    if (body.type !== 'review.decided' || handedOver === null) continue;
-    total = (total ?? 0) + Math.max(0, Date.parse(at) - handedOver);
-    handedOver = null;
-  }
-  return total;
-};
 
 /** A share with what it is a share of; there is none of nothing. */
 export interface Share {
