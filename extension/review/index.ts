@@ -6,9 +6,9 @@ import { ReviewComments } from './comments.ts';
 import { decideAll, decideAtCursor, decideFile, decideUnit, go, setReviewed } from './decide.ts';
 import { ReviewDocuments } from './documents.ts';
 import { ReviewLenses } from './lenses.ts';
-import { compare, openFile, review } from './open.ts';
+import { compare, openReviewFile, review } from './open.ts';
 import { ReviewSession } from './session.ts';
-import { isReviewNode, ReviewTree } from './tree.ts';
+import { ReviewTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
 
 /** Everything about reviewing a result: documents, decisions, comments, the view, and what follows. Reads nothing before it is used. */
@@ -19,7 +19,7 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   void vscode.commands.executeCommand('setContext', 'longhaul.reviewing', session.current !== undefined);
   const commands: Readonly<Record<string, (...args: readonly unknown[]) => Promise<void> | void>> = {
     'longhaul.review': (run) => review(reviewing, run),
-    'longhaul.review.openFile': (node) => (isReviewNode(node) ? openFile(node) : undefined),
+    'longhaul.review.openFile': (file) => openReviewFile(reviewing, file),
     'longhaul.review.compareRounds': (run) => compare(reviewing, run),
     'longhaul.review.decide': (...args) => decideUnit(reviewing, ...args),
     'longhaul.review.acceptHunk': () => decideAtCursor(reviewing, 'accepted'),

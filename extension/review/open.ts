@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { z } from 'zod';
+import { RunId } from '../../shared/ids.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Longhaul } from '../context.ts';
 import { runArgument } from './argument.ts';
@@ -83,6 +85,20 @@ export const openFile = async ({ round, file }: ReviewNode, line: number | null 
       preview: true,
       ...selection,
     });
+};
+
+const FileArgument = z.object({ run: RunId, path: z.string().min(1) });
+
+/** Shows the changes of the file that a row stands for: one of the review's view, or one that names its run and its path. */
+export const openReviewFile = async ({ session }: Reviewing, argument: unknown): Promise<void> => {
+  if (isReviewNode(argument)) return openFile(argument);
+  const named = FileArgument.safeParse(argument);
+  if (!named.success) return;
+  const round = await session.load(named.data.run);
+  const file = round.byPath.get(named.data.path);
+  if (file === undefined)
+    void vscode.window.showInformationMessage(`The latest result of this run does not change ${named.data.path}.`);
+  else await openFile({ round, file });
 };
 
 /** Shows what the latest round changed in the result of an earlier one. */

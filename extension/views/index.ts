@@ -4,6 +4,7 @@ import { NeedsYouProvider, waitingFor } from './needs-you/provider.ts';
 import { registerOfflineNotice } from './offline-notice.ts';
 import { registerNotifications } from './notifications.ts';
 import { RunsProvider } from './runs/provider.ts';
+import { OpenTimelines, TimelineNode } from './runs/timeline-node.ts';
 import { registerStatusBar } from './status-bar.ts';
 
 /** ms between looks at the clock while a run that is at work is on the screen. */
@@ -13,7 +14,8 @@ const TICK_MS = 5_000;
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
   const { connection, runs } = longhaul;
   const needsYou = new NeedsYouProvider(runs);
-  const runsTree = new RunsProvider(runs);
+  const timelines = new OpenTimelines(runs);
+  const runsTree = new RunsProvider(runs, { timelines, connection });
   const needsYouView = vscode.window.createTreeView('longhaul.needsYou', { treeDataProvider: needsYou });
   const runsView = vscode.window.createTreeView('longhaul.runs', {
     treeDataProvider: runsTree,
@@ -50,6 +52,11 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     runsView,
     runs.onDidChange(redraw),
     connection.onDidChangeState(drawConnection),
+    timelines,
+    timelines.onDidChange((run) => runsTree.refreshTimeline(run)),
+    runsView.onDidCollapseElement(({ element }) => {
+      if (element instanceof TimelineNode) timelines.close(element.run);
+    }),
     new vscode.Disposable(() => clearInterval(clock)),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),

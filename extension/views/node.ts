@@ -3,7 +3,8 @@ import * as vscode from 'vscode';
 /** A row of one of our trees. */
 export interface Node {
   item(): vscode.TreeItem;
-  children(): readonly Node[];
+  /** A promise where they are read from the runner. */
+  children(): readonly Node[] | Promise<readonly Node[]>;
 }
 
 /** A row that only says something. */
@@ -31,6 +32,13 @@ export class FactNode implements Node {
     return [];
   }
 }
+
+/** What a click on a run, or on something of it, does: the run's page. */
+export const openRun = (run: string): vscode.Command => ({
+  command: 'longhaul.openRun',
+  title: 'Open Run',
+  arguments: [run],
+});
 
 /** What agents and people wrote is shown as text: it makes no links and no images. */
 export const plainTooltip = (text: string): vscode.MarkdownString => new vscode.MarkdownString().appendText(text);

@@ -38,6 +38,7 @@ const working = (different: object = {}): RunState => ({
   verification: [],
   repairs: 0,
   result: null,
+  reviewMs: null,
   leasedAt: at,
   status: 'working',
   activation: 'act_test1',

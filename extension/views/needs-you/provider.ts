@@ -21,8 +21,8 @@ export class NeedsYouProvider implements vscode.TreeDataProvider<Node> {
     return node.item();
   }
 
-  getChildren(node?: Node): Node[] {
-    return [...(node === undefined ? this.roots() : node.children())];
+  async getChildren(node?: Node): Promise<Node[]> {
+    return [...(node === undefined ? this.roots() : await node.children())];
   }
 
   private roots(): readonly Node[] {

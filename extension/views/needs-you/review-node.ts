@@ -1,8 +1,7 @@
 import * as vscode from 'vscode';
 import type { RunState } from '../../../shared/run/state.ts';
-import { FactNode, labelledTooltip, type Node } from '../node.ts';
+import { FactNode, labelledTooltip, openRun, type Node } from '../node.ts';
 import { changes, cost, evidence, oneLine } from '../text.ts';
-import { openRun } from '../runs/run-node.ts';
 
 /** Finished work that waits for a verdict. */
 export class ReviewNode implements Node {

@@ -3,16 +3,24 @@ import type { Runs } from '../../state/runs.ts';
 import type { Node } from '../node.ts';
 import { GroupNode } from './group-node.ts';
 import { grouped, groupOf, type GroupName } from './groups.ts';
-import { RunNode } from './run-node.ts';
+import { RunNode, type RunSources } from './run-node.ts';
 
 /** The tree of runs. A run that changes within its group redraws its own rows only. */
 export class RunsProvider implements vscode.TreeDataProvider<Node> {
   private readonly changed = new vscode.EventEmitter<Node | Node[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly runs: Runs;
+  private readonly sources: RunSources;
   private readonly shown = new Map<string, { readonly node: RunNode; readonly group: GroupName }>();
-  constructor(runs: Runs) {
+  constructor(runs: Runs, sources: RunSources) {
     this.runs = runs;
+    this.sources = sources;
+  }
+
+  /** More happened in a run whose timeline is open. */
+  refreshTimeline(run: string): void {
+    const timeline = this.shown.get(run)?.node.timeline;
+    if (timeline !== undefined) this.changed.fire(timeline);
   }
 
   refresh(changed: ReadonlySet<string>): void {
@@ -40,15 +48,15 @@ export class RunsProvider implements vscode.TreeDataProvider<Node> {
     return node.item();
   }
 
-  getChildren(node?: Node): Node[] {
-    return [...(node === undefined ? this.roots() : node.children())];
+  async getChildren(node?: Node): Promise<Node[]> {
+    return [...(node === undefined ? this.roots() : await node.children())];
   }
 
   private roots(): readonly Node[] {
     this.shown.clear();
     return [...grouped(this.runs.all())].map(([name, states]) => {
       const members = states.map((state) => {
-        const node = new RunNode(state);
+        const node = new RunNode(state, this.sources);
         this.shown.set(state.id, { node, group: name });
         return node;
       });

@@ -1,25 +1,33 @@
 import * as vscode from 'vscode';
 import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
+import type { Connection } from '../../connection/connection.ts';
 import { DecisionNode } from '../needs-you/decision-node.ts';
-import { FactNode, labelledTooltip, type Node } from '../node.ts';
+import { FactNode, labelledTooltip, openRun, type Node } from '../node.ts';
 import { activeMs, changes, cost, duration, evidence, oneLine } from '../text.ts';
+import { EvidenceNode } from './evidence-node.ts';
+import { FilesNode } from './files-node.ts';
 import { StepNode } from './step-node.ts';
+import { TimelineNode, type OpenTimelines } from './timeline-node.ts';
 
-/** What a click on a run does: its page. */
-export const openRun = (run: string): vscode.Command => ({
-  command: 'longhaul.openRun',
-  title: 'Open Run',
-  arguments: [run],
-});
+/** Where a run's rows get what its state does not hold. */
+export interface RunSources {
+  readonly timelines: OpenTimelines;
+  readonly connection: Connection;
+}
 
-/** One run: what it is at now; its children are its decisions, its plan and its figures. */
+/** One run: what it is at now; its children are its decisions, its plan, its result with its evidence, its timeline and its figures. */
 export class RunNode implements Node {
   readonly run: string;
+  /** The same one for as long as the run's row is there: VS Code knows rows by their objects. */
+  readonly timeline: TimelineNode;
   state: RunState;
-  constructor(state: RunState) {
+  private readonly connection: Connection;
+  constructor(state: RunState, { timelines, connection }: RunSources) {
     this.run = state.id;
     this.state = state;
+    this.timeline = new TimelineNode(state.id, timelines);
+    this.connection = connection;
   }
 
   item(): vscode.TreeItem {
@@ -53,16 +61,18 @@ export class RunNode implements Node {
   children(): readonly Node[] {
     const { state } = this;
     const call = state.turn?.phase === 'taken' ? state.turn.calls.find(({ running }) => running) : undefined;
+    const [size, shown] = [changes(state), evidence(state)];
     const facts = [
       { label: 'Now', text: call === undefined ? '' : `${call.tool} ${callText(call.arguments)}`, icon: 'terminal' },
-      { label: 'Result', text: changes(state) ?? '', icon: 'diff-multiple' },
-      { label: 'Evidence', text: evidence(state) ?? '', icon: 'beaker' },
       { label: 'Turns', text: turnsText(state), icon: 'comment-discussion' },
     ];
     return [
       ...decisionSummaries(state).map((summary) => new DecisionNode(summary)),
       ...state.plan.map((step, index) => new StepNode(state.id, index, step)),
       ...facts.filter(({ text }) => text !== '').map((fact) => new FactNode(`run ${state.id} ${fact.label}`, fact)),
+      ...(size === null ? [] : [new FilesNode(state.id, { text: size, connection: this.connection })]),
+      ...(shown === null ? [] : [new EvidenceNode(state.id, { text: shown, commands: state.verification })]),
+      this.timeline,
     ];
   }
 }
