@@ -6,15 +6,16 @@ import { summarize } from '../../shared/run/summary.ts';
 /** Runs that are listed in chat. */
 const LISTED = 10;
 
+/** Answers one message of a chat. */
+export type Participant = (request: vscode.ChatRequest, stream: vscode.ChatResponseStream) => Promise<void>;
+
 /** `@longhaul`: hands what was said to the wizard, where the person confirms it; `/runs` lists what goes on. */
-export const registerParticipant = (longhaul: Longhaul): vscode.Disposable => {
-  const participant = vscode.chat.createChatParticipant('longhaul.chat', async (request, _context, stream) => {
+export const participantOf =
+  (longhaul: Longhaul): Participant =>
+  async (request, stream) => {
     if (request.command === 'runs') await list(longhaul, stream);
     else offer(request, stream);
-  });
-  participant.iconPath = new vscode.ThemeIcon('rocket');
-  return participant;
-};
+  };
 
 const offer = (request: vscode.ChatRequest, stream: vscode.ChatResponseStream): void => {
   const goal = request.prompt.trim();

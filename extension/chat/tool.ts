@@ -6,34 +6,34 @@ import type { Longhaul } from '../context.ts';
 import { problemOf } from '../problem.ts';
 import { DelegateToolInput, fenced } from './goal.ts';
 
-const NAME = 'longhaul_delegate';
+/** A tool that always says what it is about to do. */
+export type DelegateTool = Required<Pick<vscode.LanguageModelTool<object>, 'prepareInvocation' | 'invoke'>>;
 
 /** Lets a chat model delegate; the person confirms each call, and sees what would be handed over. */
-export const registerTool = (longhaul: Longhaul): vscode.Disposable =>
-  vscode.lm.registerTool(NAME, {
-    prepareInvocation: ({ input }) => {
-      const parsed = DelegateToolInput.safeParse(input);
-      const { goal, verification } = parsed.success ? parsed.data : { goal: '', verification: null };
-      const commands = verification ? [plannedCommand(verification)] : null;
-      const message = new vscode.MarkdownString(
-        `${fenced(goal)}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(commandsText(commands))}`,
-      );
-      return {
-        invocationMessage: 'Delegating to a background agent',
-        confirmationMessages: { title: 'Delegate to Background Agent', message },
-      };
-    },
-    invoke: async ({ input }) => {
-      const parsed = DelegateToolInput.safeParse(input);
-      if (!parsed.success) return answer('Nothing was delegated: a goal is needed.');
-      try {
-        return answer(await delegate(longhaul, parsed.data));
-      } catch (error) {
-        const { message, remedy } = problemOf(error);
-        return answer(`Nothing was delegated. ${message} ${remedy}`);
-      }
-    },
-  });
+export const delegateTool = (longhaul: Longhaul): DelegateTool => ({
+  prepareInvocation: ({ input }) => {
+    const parsed = DelegateToolInput.safeParse(input);
+    const { goal, verification } = parsed.success ? parsed.data : { goal: '', verification: null };
+    const commands = verification ? [plannedCommand(verification)] : null;
+    const message = new vscode.MarkdownString(
+      `${fenced(goal)}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(commandsText(commands))}`,
+    );
+    return {
+      invocationMessage: 'Delegating to a background agent',
+      confirmationMessages: { title: 'Delegate to Background Agent', message },
+    };
+  },
+  invoke: async ({ input }) => {
+    const parsed = DelegateToolInput.safeParse(input);
+    if (!parsed.success) return answer('Nothing was delegated: a goal is needed.');
+    try {
+      return answer(await delegate(longhaul, parsed.data));
+    } catch (error) {
+      const { message, remedy } = problemOf(error);
+      return answer(`Nothing was delegated. ${message} ${remedy}`);
+    }
+  },
+});
 
 const answer = (text: string): vscode.LanguageModelToolResult =>
   new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(text)]);

@@ -17,7 +17,12 @@ type Target = z.infer<typeof RunTarget> | z.infer<typeof DecisionTarget>;
 const types = { run: 'longhaul.run', decision: 'longhaul.decision' } as const;
 
 /** The run page and the approval page: one panel per run and per decision, back after a restart. */
-export const registerPages = (longhaul: Longhaul): vscode.Disposable => {
+export interface Pages extends vscode.Disposable {
+  /** Fills a panel of the last session, or closes it where nobody knows any more what it showed. */
+  readonly restore: (panel: vscode.WebviewPanel, state: unknown) => void;
+}
+
+export const registerPages = (longhaul: Longhaul): Pages => {
   const panels = new Map<string, vscode.WebviewPanel>();
   const folder = vscode.Uri.joinPath(longhaul.extension.extensionUri, 'dist', 'extension');
 
@@ -44,16 +49,14 @@ export const registerPages = (longhaul: Longhaul): vscode.Disposable => {
     );
     fill(panel, target);
   };
-  const restore = (schema: z.ZodType<Target>): vscode.WebviewPanelSerializer => ({
-    deserializeWebviewPanel: (panel, state: unknown) => {
-      const target = schema.safeParse(state);
-      if (target.success) fill(panel, target.data);
-      else panel.dispose();
-      return Promise.resolve();
-    },
-  });
+  const restore = (panel: vscode.WebviewPanel, state: unknown): void => {
+    const schema = panel.viewType === types.decision ? DecisionTarget : RunTarget;
+    const target = schema.safeParse(state);
+    if (target.success) fill(panel, target.data);
+    else panel.dispose();
+  };
 
-  return vscode.Disposable.from(
+  const commands = vscode.Disposable.from(
     registerCommand('longhaul.openRun', async (argument) => {
       const run = runArgument(argument) ?? (await pickRun(longhaul));
       if (run !== undefined) open({ run });
@@ -63,9 +66,8 @@ export const registerPages = (longhaul: Longhaul): vscode.Disposable => {
       const target = named.success ? named.data : await pickDecision(longhaul);
       if (target !== undefined) open({ run: target.run, decision: target.decision });
     }),
-    vscode.window.registerWebviewPanelSerializer(types.run, restore(RunTarget)),
-    vscode.window.registerWebviewPanelSerializer(types.decision, restore(DecisionTarget)),
   );
+  return { restore, dispose: () => commands.dispose() };
 };
 
 const pickRun = async ({ connection }: Longhaul): Promise<string | undefined> => {

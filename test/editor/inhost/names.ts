@@ -1,6 +1,6 @@
 /** What the suite shows from inside of the extension host, by name; each has its test in tests.ts. */
 export const names = [
-  'activating reaches for no runner',
+  'activating loads and reads nothing that is not used yet',
   'a dirty tree goes along: the agent sees what is not committed, and neither index nor branch moves',
   'a change that meets another one becomes an ordinary merge conflict, and undo brings back every byte',
   'comments become the next round, and its diff answers them',

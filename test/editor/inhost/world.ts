@@ -2,17 +2,18 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../../extension/context.ts';
+import type { TestAccess } from '../../../extension/main.ts';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 
-export const extension = (): vscode.Extension<Longhaul> => {
-  const found = vscode.extensions.getExtension<Longhaul>('longhaul.longhaul');
+export const extension = (): vscode.Extension<TestAccess> => {
+  const found = vscode.extensions.getExtension<TestAccess>('longhaul.longhaul');
   if (found === undefined) throw new Error('Longhaul is not installed');
   return found;
 };
 
 /** The extension's own parts; it gives them away in test mode alone. */
-export const longhaul = async (): Promise<Longhaul> => extension().activate();
+export const longhaul = async (): Promise<Longhaul> => (await extension().activate()).longhaul();
 
 /** Absolute path of the repository that the window is open on, or of a file in it. */
 export const repository = (...file: readonly string[]): string => {

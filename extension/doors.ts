@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import { registerDelegateFix } from './commands/delegate-fix.ts';
+import type { Parts } from './parts.ts';
+
+/** All that is behind the doors; loaded by the first call, once. */
+export type Load = () => Promise<Parts>;
+
+/**
+ * What VS Code can come in by while nothing else of the extension is loaded: commands, views, review documents, pages of the last
+ * session, chat, quick fixes. Each loads the rest and hands over. What `close` closes, the rest registers itself.
+ */
+export const openDoors = (
+  extension: vscode.ExtensionContext,
+  load: Load,
+): { readonly close: () => void; readonly stay: vscode.Disposable } => {
+  const first = vscode.Disposable.from(
+    ...commandsOf(extension).map((id) => commandDoor(id, load)),
+    ...['longhaul.needsYou', 'longhaul.runs', 'longhaul.review'].map((view) => viewDoor(view, load)),
+    documentDoor('longhaul-review', load),
+  );
+  const stay = vscode.Disposable.from(
+    first,
+    registerDelegateFix(),
+    ...(['longhaul.run', 'longhaul.decision'] as const).map((type) =>
+      vscode.window.registerWebviewPanelSerializer(type, {
+        deserializeWebviewPanel: async (panel, state: unknown) => (await load()).restorePage(panel, state),
+      }),
+    ),
+    participantDoor(load),
+    toolDoor(load),
+  );
+  return { close: () => first.dispose(), stay };
+};
+
+/** The commands that the manifest contributes; others exist only once something is on the screen. */
+const commandsOf = ({ extension }: vscode.ExtensionContext): readonly string[] => {
+  // safe: our own manifest, which the packer has checked
+  const { contributes } = extension.packageJSON as { contributes: { commands: readonly { command: string }[] } };
+  return contributes.commands.map(({ command }) => command);
+};
+
+const commandDoor = (id: string, load: Load): vscode.Disposable =>
+  vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
+    await load();
+    return vscode.commands.executeCommand(id, ...args);
+  });
+
+/** Empty until the rest has put its own view in this place. */
+const viewDoor = (view: string, load: Load): vscode.Disposable =>
+  vscode.window.registerTreeDataProvider<never>(view, {
+    getTreeItem: (none) => none,
+    getChildren: async () => {
+      await load();
+      return [];
+    },
+  });
+
+const documentDoor = (scheme: string, load: Load): vscode.Disposable => {
+  const refuse = (uri: vscode.Uri): never => {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  };
+  return vscode.workspace.registerFileSystemProvider(
+    scheme,
+    {
+      onDidChangeFile: () => new vscode.Disposable(() => {}),
+      watch: () => new vscode.Disposable(() => {}),
+      stat: async (uri) => {
+        await load();
+        return vscode.workspace.fs.stat(uri);
+      },
+      readFile: async (uri) => {
+        await load();
+        return vscode.workspace.fs.readFile(uri);
+      },
+      readDirectory: refuse,
+      createDirectory: refuse,
+      writeFile: refuse,
+      delete: refuse,
+      rename: refuse,
+    },
+    { isCaseSensitive: true, isReadonly: true },
+  );
+};
+
+const participantDoor = (load: Load): vscode.Disposable => {
+  const participant = vscode.chat.createChatParticipant('longhaul.chat', async (request, _context, stream) =>
+    (await load()).participant(request, stream),
+  );
+  participant.iconPath = new vscode.ThemeIcon('rocket');
+  return participant;
+};
+
+const toolDoor = (load: Load): vscode.Disposable =>
+  vscode.lm.registerTool<object>('longhaul_delegate', {
+    prepareInvocation: async (options, token) => (await load()).tool.prepareInvocation(options, token),
+    invoke: async (options, token) => (await load()).tool.invoke(options, token),
+  });
