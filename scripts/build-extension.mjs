@@ -1,7 +1,7 @@
-// Bundles the editor into dist/extension/main.cjs (what VS Code loads; Node's require, since its loader has no import)
-// and the history panel's page beside it. `vscode` is VS Code's own.
+// Bundles the editor into dist/extension: main.cjs, which VS Code loads when a window opens (Node's require, since its loader has
+// no import), parts.cjs, which that loads when it is first used, and the scripts of its pages. `vscode` is VS Code's own.
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -31,10 +31,22 @@ const slimZod = {
   },
 };
 
+/** The rest is a file of its own: a window that does not use it does not even read it. */
+const partsApart = {
+  name: 'parts-apart',
+  setup: ({ onResolve }) => {
+    onResolve({ filter: /^\.\/parts\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './parts.cjs', external: true } : undefined,
+    );
+  },
+};
+
+await rm(path.join(root, 'dist', 'extension'), { recursive: true, force: true });
 await build({
   ...common,
-  plugins: [slimZod],
-  entryPoints: { main: 'extension/main.ts' },
+  plugins: [slimZod, partsApart],
+  entryPoints: { main: 'extension/main.ts', parts: 'extension/parts.ts' },
+  supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
   external: ['vscode'],
   format: 'cjs',

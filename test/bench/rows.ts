@@ -21,6 +21,8 @@ export interface Row {
 /** One benchmark: its name on the command line, and what it measures. */
 export interface Bench {
   readonly name: string;
+  /** ms after which it is given up; left out: as all others. */
+  readonly limitMs?: number;
   run(): Promise<readonly Row[]>;
 }
 

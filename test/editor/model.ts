@@ -64,6 +64,8 @@ const stories: Readonly<Record<string, Script>> = {
     bash('mkdir many && for n in $(seq 1000); do echo "file $n" > many/$n.txt; done'),
     finish('A thousand files', 'many'),
   ]),
+  // A command that is sure to be at work when something else happens; done again it leaves the same.
+  long: scripted([bash('sleep 3; echo done > slow.txt'), finish('Slowly', 'slow.txt')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
 };
 

@@ -11,7 +11,8 @@ import { installedIn } from './packed.ts';
 /** Where CI keeps what a person looks at: screenshots, and the workbench's log. */
 export const output = path.join(projectRoot, 'out', 'editor');
 
-const codeServer = path.join(import.meta.dirname, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
+/** The workbench's program; there once `test/editor/setup.sh` has run. */
+export const codeServer = path.join(import.meta.dirname, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
 
 /** What keeps the workbench quiet and the tests steady; nothing here is about Longhaul. */
 const settings = {

@@ -41,6 +41,13 @@ interface Planned {
   readonly touched: readonly Touched[];
 }
 
+/** A file whose new content is still to be brought into the form that it has on disk: all of them at once, since each time is three processes. */
+interface Unconverted {
+  readonly path: string;
+  readonly content: Buffer;
+  readonly finish: (onDisk: Buffer) => Planned;
+}
+
 interface Context {
   readonly repository: UserRepository;
   readonly conversion: Conversion;
@@ -143,7 +150,11 @@ const contentToPut = async (
   return before === null || ours === null || after === null ? null : conversion.merge({ before, ours, after });
 };
 
-const planFile = async (context: Context, file: ChangedFile, removed: ReadonlySet<string>): Promise<Planned> => {
+const planFile = async (
+  context: Context,
+  file: ChangedFile,
+  removed: ReadonlySet<string>,
+): Promise<Planned | Unconverted> => {
   const { repository, conversion, request } = context;
   const path = pathOf(file);
   const oldPath = file.before?.path ?? path;
@@ -173,8 +184,7 @@ const planFile = async (context: Context, file: ChangedFile, removed: ReadonlySe
 
   const put = await contentToPut(conversion, decision, { ...contents, ours: ours.content });
   if (put === null) return unchanged(path, 'conflict', 'It was changed here and by the run, and cannot be merged.');
-  const state = await stateToPut(conversion, { path, content: put.content, decision, found });
-  return {
+  const planned = (after: FileState): Planned => ({
     path,
     result: put.clean
       ? result(path, decision.content === 'merged' ? 'merged' : 'written')
@@ -184,26 +194,19 @@ const planFile = async (context: Context, file: ChangedFile, removed: ReadonlySe
           marked: true,
           reason: 'Both sides changed the same lines; they are marked in the file.',
         },
-    touched: [{ path, before: foundTarget, after: state }, ...(oldPath === path ? [] : [removal])],
-  };
-};
-
-const stateToPut = async (
-  conversion: Conversion,
-  {
-    path,
-    content,
-    decision,
-    found,
-  }: { path: string; content: Buffer; decision: Extract<Decision, { kind: 'put' }>; found: Found },
-): Promise<FileState> => {
-  if (decision.mode === '120000') return { kind: 'link', target: content };
+    touched: [{ path, before: foundTarget, after }, ...(oldPath === path ? [] : [removal])],
+  });
+  const { content } = put;
+  if (decision.mode === '120000') return planned({ kind: 'link', target: content });
   const mode = permissions(decision.mode, found);
   // A file that keeps its content keeps its bytes, whatever line endings git would give it.
   if (decision.content === 'ours' && found.kind === 'file')
-    return { kind: 'file', content: found.content, permissions: mode };
-  const [converted] = await conversion.toDisk([{ path, content }]);
-  return { kind: 'file', content: converted ?? content, permissions: mode };
+    return planned({ kind: 'file', content: found.content, permissions: mode });
+  return {
+    path,
+    content,
+    finish: (onDisk) => planned({ kind: 'file', content: onDisk, permissions: mode }),
+  };
 };
 
 /** Files that may not be touched at all, and why. */
@@ -231,7 +234,7 @@ const refusals = async ({ conversion, request }: Context): Promise<ReadonlyMap<s
 const plan = async (context: Context): Promise<Planned[]> => {
   const { files } = context.request.changes;
   const unsafe = await refusals(context);
-  const planned = new Map<ChangedFile, Planned>();
+  const planned = new Map<ChangedFile, Planned | Unconverted>();
   const removed = new Set<string>();
   // Deletions first, so that what they make room for is known to be free.
   const order = files.toSorted((a, b) => Number(a.after !== null) - Number(b.after !== null));
@@ -240,9 +243,16 @@ const plan = async (context: Context): Promise<Planned[]> => {
     const one =
       reason === undefined ? await planFile(context, file, removed) : unchanged(pathOf(file), 'refused', reason);
     planned.set(file, one);
-    if (file.after === null) for (const { path } of one.touched) removed.add(path);
+    if (file.after === null && 'touched' in one) for (const { path } of one.touched) removed.add(path);
   }
-  return files.flatMap((file) => planned.get(file) ?? []);
+  const open = [...planned.values()].filter((one) => 'finish' in one);
+  const contents = await context.conversion.toDisk(open);
+  const finished = new Map(open.map((one, index) => [one, one.finish(contents[index] ?? one.content)]));
+  return files.flatMap((file) => {
+    const one = planned.get(file);
+    if (one === undefined) return [];
+    return 'finish' in one ? (finished.get(one) ?? []) : one;
+  });
 };
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,32 +1,11 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { applyAll, openReview, reviewDocuments } from './review-steps.ts';
 import type { Test } from './tests.ts';
 import { cleanTree, delegate, eventually, git, longhaul, repository, reviewing, settled, withEnter } from './world.ts';
 
 const read = (file: string): string => readFileSync(repository(file), 'utf8');
-
-const reviewDocuments = (run: string): readonly vscode.TextDocument[] =>
-  vscode.workspace.textDocuments.filter(({ uri }) => uri.scheme === 'longhaul-review' && uri.authority === run);
-
-/** Opens a run's changes. Resolves when the multi-file diff stands and has read what it shows. Returns the ms it took. */
-const openReview = async (run: string): Promise<number> => {
-  const began = performance.now();
-  await vscode.commands.executeCommand('longhaul.review', run);
-  await eventually(vscode.window.tabGroups.onDidChangeTabs, () =>
-    vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).some(({ label }) => label.includes('(round '))
-      ? true
-      : null,
-  );
-  await eventually(vscode.workspace.onDidOpenTextDocument, () => (reviewDocuments(run).length > 0 ? true : null));
-  return performance.now() - began;
-};
-
-const applyAll = async (run: string): Promise<void> => {
-  await vscode.commands.executeCommand('longhaul.review', run);
-  await vscode.commands.executeCommand('longhaul.review.acceptAll');
-  await vscode.commands.executeCommand('longhaul.applyAccepted', run);
-};
 
 const changesOf = async (run: string) => {
   const { connection } = await longhaul();
@@ -74,11 +53,11 @@ export const reviewTests = {
     assert.equal(git('status', '--porcelain'), ' M README.md\n');
   },
 
-  'comments become the next round, and its diff answers them': async (note) => {
+  'comments become the next round, and its diff answers them': async () => {
     cleanTree();
     const { id } = await delegate('[line] Say sums');
     await settled(id, reviewing);
-    note(`opened in ${(await openReview(id)).toFixed(0)} ms`);
+    await openReview(id);
     const document = await eventually(
       vscode.workspace.onDidOpenTextDocument,
       () =>
@@ -107,7 +86,7 @@ export const reviewTests = {
     assert.match(read('README.md'), /^Sums up a cart/m);
   },
 
-  'added, binary, renamed, deleted and very large files can be reviewed and applied': async (note) => {
+  'added, binary, renamed, deleted and very large files can be reviewed and applied': async (take) => {
     cleanTree();
     const { id } = await delegate('[kinds] One of each kind');
     await settled(id, reviewing);
@@ -125,7 +104,7 @@ export const reviewTests = {
         ['modified', 'test/cart.test.js', 'test/cart.test.js', false],
       ],
     );
-    note(`opened in ${(await openReview(id)).toFixed(0)} ms`);
+    take('large', await openReview(id));
     await applyAll(id);
     assert.equal(readFileSync(repository('big.txt')).length, 5_242_880);
     assert.deepEqual([...readFileSync(repository('logo.png'))], [0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]);

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { connectionTests } from './connection-tests.ts';
-import type { Name } from './names.ts';
+import type { FigureName, Name } from './names.ts';
 import { reviewTests } from './review-tests.ts';
+import { scaleTests } from './scale-tests.ts';
 import { extension, longhaul } from './world.ts';
 
-type Note = (text: string) => void;
-export type Test = (note: Note) => Promise<void>;
+/** Takes down a figure, in ms. */
+type Take = (figure: FigureName, ...ms: readonly number[]) => void;
+export type Test = (take: Take) => Promise<void>;
 
 export const tests: Readonly<Record<Name, Test>> = {
   'activating loads and reads nothing that is not used yet': async () => {
@@ -15,5 +17,6 @@ export const tests: Readonly<Record<Name, Test>> = {
   },
 
   ...reviewTests,
+  ...scaleTests,
   ...connectionTests,
 };

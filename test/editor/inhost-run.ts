@@ -1,0 +1,47 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundleSuite } from './inhost/bundle.ts';
+import type { Report } from './inhost/names.ts';
+import { extensionId, packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { picture } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+/** ms for the whole suite; it takes a third of it on two busy cores. */
+export const SUITE_MS = 300_000;
+
+/** Runs the suite inside of the extension host of a real workbench: those of its tests whose names have this text. */
+export const runInHost = async (named = ''): Promise<Report> => {
+  await mkdir(output, { recursive: true });
+  await using place = await Place.make();
+  // What the suite wants to find in the queue must stay there.
+  place.model.hold('[hold]', 0);
+  const file = path.join(place.folder, 'report.json');
+  await using workbench = await Workbench.start({
+    folder: path.join(place.folder, 'code'),
+    vsix: packedExtension(),
+    env: { ...place.env, LONGHAUL_TEST_REPORT: file, LONGHAUL_TEST_NAME: named },
+    inHost: true,
+  });
+  const suite = path.join(place.folder, 'suite.cjs');
+  await bundleSuite(suite);
+  const page = await workbench.open(place.repository, 'tests');
+  const ended = Promise.withResolvers<number>();
+  await page.exposeFunction('codeAutomationLog', () => {});
+  await page.exposeFunction('codeAutomationExit', (code: number) => ended.resolve(code));
+  const { host } = new URL(workbench.url);
+  const remote = (of: string): string => `vscode-remote://${host}${of}`;
+  const payload = JSON.stringify([
+    ['extensionDevelopmentPath', remote(await workbench.installed(extensionId))],
+    ['extensionTestsPath', remote(suite)],
+  ]);
+  await page.goto(
+    `${workbench.url}/?folder=${encodeURIComponent(place.repository)}&payload=${encodeURIComponent(payload)}`,
+  );
+  const timeout = setTimeout(() => ended.resolve(-1), SUITE_MS - 30_000);
+  await ended.promise;
+  clearTimeout(timeout);
+  await picture(page, 'in-host');
+  // safe: written by the suite, with this type
+  return JSON.parse(await readFile(file, 'utf8')) as Report;
+};
