@@ -6,6 +6,9 @@ import { clientOf } from '../../extension/connection/client.ts';
 import { findRunner } from '../../extension/connection/home.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { RunState } from '../../shared/run/state.ts';
+import { homeAt } from '../../runner/config/home.ts';
+import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
+import { leasedRun, park } from '../bench/store-run.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
 import { gitIn } from '../harness/repository.ts';
 import { longhaul, openFolder, projectRoot } from '../harness/rig.ts';
@@ -30,7 +33,8 @@ export class Place implements AsyncDisposable {
     this.server = server;
   }
 
-  static async make(): Promise<Place> {
+  /** `seeded`: so many runs are there already, most of them over, one in ten waiting for a person. */
+  static async make({ seeded = 0 }: { readonly seeded?: number } = {}): Promise<Place> {
     const model = editorModel();
     const place = new Place(
       await openFolder('longhaul-editor-'),
@@ -39,6 +43,7 @@ export class Place implements AsyncDisposable {
     );
     await mkdir(place.home, { mode: 0o711 });
     await copySample(place.repository);
+    if (seeded > 0) await seed(place.home, seeded);
     return place;
   }
 
@@ -109,4 +114,19 @@ export const copySample = async (folder: string): Promise<void> => {
   gitIn(folder, 'init', '--quiet', '--initial-branch=main');
   gitIn(folder, 'add', '--all');
   gitIn(folder, 'commit', '--quiet', '--message=Corner shop');
+};
+
+/** Writes runs into the store of a home that no runner has opened yet. */
+const seed = async (home: string, count: number): Promise<void> => {
+  const folder = homeAt(home).database;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await using store = await openSqliteStore({ folder });
+  for (let index = 1; index <= count; index += 1) {
+    const run = `run_seed${index}`;
+    if (index % 10 === 0) await park(store, run);
+    else {
+      await leasedRun(store, run);
+      await store.command(run, { kind: 'cancel', by: 'person:ada', reason: 'No longer needed' });
+    }
+  }
 };

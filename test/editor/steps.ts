@@ -13,7 +13,7 @@ export const openActivity = async (page: Page, name: string | RegExp): Promise<v
 
 export const treeItem = (page: Page, name: string | RegExp): Locator => page.getByRole('treeitem', { name });
 
-export const explorerRow = (page: Page, file: string): Locator =>
+const explorerRow = (page: Page, file: string): Locator =>
   page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
 
 /** The part of a webview that its extension made. */
@@ -56,6 +56,17 @@ export const palette = async (page: Page, command: string): Promise<void> => {
 export const quickStep = async (page: Page, title: string | RegExp): Promise<Locator> => {
   await page.locator('.quick-input-widget:visible').filter({ hasText: title }).waitFor();
   return quickInput(page);
+};
+
+/** Delegates from the menu of a file, with enter for all that is asked but the goal. */
+export const delegateFrom = async (page: Page, file: readonly string[], goal: string): Promise<void> => {
+  await openActivity(page, /^Explorer/);
+  for (const name of file.slice(0, -1)) await explorerRow(page, name).first().click();
+  await chooseFromMenu(explorerRow(page, file.at(-1) ?? ''), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill(goal);
+  await box.press('Enter');
+  await (await quickStep(page, '(2/2)')).press('Enter');
 };
 
 /** A picture for a person to look at, of a workbench that has drawn what it was asked for. */

@@ -10,14 +10,13 @@ import { Place } from './place.ts';
 import {
   badge,
   chooseFromMenu,
+  delegateFrom,
   dialog,
-  explorerRow,
   lens,
   notification,
   openActivity,
   palette,
   picture,
-  quickStep,
   treeItem,
   webview,
 } from './steps.ts';
@@ -43,22 +42,11 @@ beforeEach(({ task }) => {
   onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
 });
 
-/** Delegates from the menu of a file, with enter for all that is asked but the goal. */
-const delegateFrom = async (file: readonly string[], text: string): Promise<void> => {
-  await openActivity(page, /^Explorer/);
-  for (const name of file.slice(0, -1)) await explorerRow(page, name).first().click();
-  await chooseFromMenu(explorerRow(page, file.at(-1) ?? ''), /^Delegate to Background Agent/);
-  const box = await quickStep(page, '(1/2)');
-  await box.fill(text);
-  await box.press('Enter');
-  await (await quickStep(page, '(2/2)')).press('Enter');
-};
-
 let gate: Gate;
 
 test('a file is delegated from its menu, and the run appears and moves', async () => {
   gate = place.model.hold(goal, 2);
-  await delegateFrom(['src', 'cart.js'], goal);
+  await delegateFrom(page, ['src', 'cart.js'], goal);
   await openActivity(page, /^Longhaul/);
   await treeItem(page, new RegExp(`^Run 1, ${goal}, working`)).waitFor();
   await gate.reached;

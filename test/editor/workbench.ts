@@ -11,8 +11,8 @@ import { installedIn } from './packed.ts';
 /** Where CI keeps what a person looks at: screenshots, and the workbench's log. */
 export const output = path.join(projectRoot, 'out', 'editor');
 
-/** The workbench's program; there once `test/editor/setup.sh` has run. */
-export const codeServer = path.join(import.meta.dirname, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
+/** The workbench's program. */
+const codeServer = path.join(import.meta.dirname, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
 
 /** What keeps the workbench quiet and the tests steady; nothing here is about Longhaul. */
 const settings = {
@@ -45,7 +45,7 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Lets tests run inside of the extension host. Notifications are not shown then. */
   readonly inHost?: boolean;
-  /** 0: a free one, each time it starts. */
+  /** Left out: a free one. */
   readonly port?: number;
 }
 
@@ -56,11 +56,14 @@ export interface WorkbenchOptions {
 export class Workbench implements AsyncDisposable {
   readonly options: WorkbenchOptions;
   url = '';
+  /** The same at each start: what a window stores belongs to its address. */
+  private port: number;
   private server: ChildProcess | null = null;
   private browser: BrowserContext | null = null;
 
   private constructor(options: WorkbenchOptions) {
     this.options = options;
+    this.port = options.port ?? 0;
   }
 
   static async start(options: WorkbenchOptions): Promise<Workbench> {
@@ -109,10 +112,10 @@ export class Workbench implements AsyncDisposable {
 
   /** Resolves when it serves. */
   async startServer(): Promise<void> {
-    const { folder, port = 0, inHost = false } = this.options;
+    const { folder, inHost = false } = this.options;
     const flags = [
       '--bind-addr',
-      `127.0.0.1:${port}`,
+      `127.0.0.1:${this.port}`,
       '--auth',
       'none',
       '--disable-telemetry',
@@ -141,6 +144,7 @@ export class Workbench implements AsyncDisposable {
         reject(new Error(`code-server exited with ${String(code)}; see ${path.join(folder, 'server.log')}`)),
       );
     });
+    this.port = Number(new URL(this.url).port);
   }
 
   /** Kills the server and its extension hosts, as a machine that closes does. */

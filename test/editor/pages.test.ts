@@ -1,0 +1,149 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import type { Gate } from './model.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { badge, dialog, notification, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+const goal = 'Mend the failing tests';
+const runs = 500;
+const waiting = runs / 10;
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let workbench: Workbench;
+let page: Page;
+let gate: Gate;
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make({ seeded: runs }));
+  workbench = things.use(
+    await Workbench.start({
+      folder: path.join(place.folder, 'code'),
+      vsix: packedExtension(),
+      env: place.env,
+      settings: { 'workbench.colorTheme': 'Default High Contrast' },
+    }),
+  );
+  page = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+test('500 runs are in the trees, and the keyboard gets to the last of them', async () => {
+  await openActivity(page, /^Longhaul/);
+  await treeItem(page, `Done: ${runs - waiting} runs`).waitFor();
+  await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe(String(waiting));
+  // More than three at once are told in one.
+  await notification(page, `${waiting} things wait for you`).waitFor();
+  await treeItem(page, `Done: ${runs - waiting} runs`).click();
+  await page.keyboard.press('End');
+  await treeItem(page, /^Run 1, /).waitFor();
+  await picture(page, '10 five hundred runs');
+});
+
+test('a task is delegated with the keyboard alone', async () => {
+  gate = place.model.hold(goal, 1);
+  await page.keyboard.press('Control+Alt+L');
+  const box = await quickStep(page, '(1/2)');
+  await box.fill(goal);
+  await page.keyboard.press('Enter');
+  await quickStep(page, '(2/2)');
+  await page.keyboard.press('Enter');
+  await gate.reached;
+});
+
+test('its page is live, and takes a message for the agent', async () => {
+  await notification(page, `Delegated as run ${runs + 1}`)
+    .getByRole('button', { name: 'Open Run' })
+    .click();
+  const shown = webview(page);
+  await shown.getByRole('heading', { name: goal }).waitFor();
+  await shown.getByRole('textbox').fill('Do not touch the README.');
+  await shown.getByRole('button', { name: /Send/ }).click();
+  await shown.getByText('Sent. The agent reads it').waitFor();
+  await picture(page, '11 the page of a run');
+  const api = await place.api();
+  const { id } = await place.settled(() => true);
+  const events = await api.runs.events.query({ run: id });
+  expect(events.flatMap(({ body }) => (body.type === 'message.sent' ? [body.text] : []))).toEqual([
+    'Do not touch the README.',
+  ]);
+  gate.open();
+  await place.settled(({ status }) => status === 'waiting');
+  await shown.getByText('receipts/record.js').first().waitFor();
+});
+
+test('the page of an approval holds what is asked and all that it rests on, and approves', async () => {
+  await palette(page, 'View: Close All Editors');
+  await openActivity(page, /^Longhaul/);
+  await treeItem(page, /^Decision: .*receipts\/record\.js/)
+    .first()
+    .click();
+  const shown = webview(page);
+  for (const heading of [
+    'What is asked',
+    'Goal',
+    'Plan',
+    'Changes so far',
+    'Tests so far',
+    'Calls so far',
+    /^Cost so far/,
+  ])
+    await shown.getByRole('heading', { name: heading }).waitFor();
+  await picture(page, '12 the page of an approval');
+  await shown.getByRole('button', { name: /^Approve/ }).click();
+  await dialog(page, 'receipts/record.js').getByRole('button', { name: 'Approve', exact: true }).click();
+  await place.settled(({ status }) => status === 'reviewing');
+  await shown
+    .getByText(/approved/i)
+    .first()
+    .waitFor();
+});
+
+test('the children of a run are its timeline, its changed files and its evidence', async () => {
+  await openActivity(page, /^Longhaul/);
+  await treeItem(page, /^Changed files: 3 files/).click();
+  await treeItem(page, /^src\/cart\.js, modified/).waitFor();
+  await treeItem(page, /^Evidence: 1 of 1 checks pass/).click();
+  await treeItem(page, /passed, exit 0/).waitFor();
+  await treeItem(page, 'Timeline').click();
+  await treeItem(page, /receipts\/record\.js/)
+    .first()
+    .waitFor();
+  await picture(page, '13 the children of a run');
+  await treeItem(page, /^src\/cart\.js, modified/).click();
+  await page.locator('.monaco-diff-editor').first().waitFor();
+});
+
+test('hunks are decided with the keyboard', async () => {
+  await palette(page, 'Longhaul: Review Result');
+  const list = await quickStep(page, 'Which result');
+  await list.press('Enter');
+  await page.locator('.multiDiffEditor .view-lines').nth(1).click();
+  await page.keyboard.press('Control+k');
+  await page.keyboard.press('y');
+  await page.locator('.codelens-decoration', { hasText: 'accepted' }).first().waitFor();
+  await picture(page, '14 accepted with the keyboard');
+});
+
+test('the history is legible in high contrast, and its table is sorted with the keyboard', async () => {
+  await palette(page, 'Longhaul: Show History');
+  const shown = webview(page);
+  await shown
+    .getByText(`${runs + 1} runs`)
+    .first()
+    .waitFor();
+  const header = shown.getByRole('columnheader', { name: /^Run/ });
+  expect(await header.getAttribute('aria-sort')).toBe('descending');
+  await header.getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => header.getAttribute('aria-sort')).toBe('ascending');
+  await picture(page, '15 the history in high contrast');
+});

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { badge, chooseFromMenu, delegateFrom, dialog, notification, openActivity, picture, treeItem } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let workbench: Workbench;
+let first: Page;
+let second: Page;
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  first = await workbench.open(place.repository);
+  second = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(async () => {
+    const name = `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`;
+    // A window may be closed just then.
+    await Promise.allSettled([picture(first, name), picture(second, `${name} 2`)]);
+  });
+});
+
+test('two windows show the same, and one of them tells', async () => {
+  await delegateFrom(first, ['README.md'], 'Mend the failing tests');
+  for (const page of [first, second]) {
+    await openActivity(page, /^Longhaul/);
+    await treeItem(page, /^Decision: .*record\.js/)
+      .first()
+      .waitFor();
+    await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe('1');
+  }
+  const told = await Promise.all([first, second].map((page) => notification(page, 'record.js').count()));
+  expect(told.toSorted()).toEqual([0, 1]);
+});
+
+test('what is decided in one window is decided in the other', async () => {
+  await chooseFromMenu(treeItem(second, /^Decision: .*record\.js/).first(), /^Approve/);
+  await dialog(second, 'record.js').getByRole('button', { name: 'Approve', exact: true }).click();
+  await place.settled(({ status }) => status === 'reviewing');
+  for (const page of [first, second]) {
+    await treeItem(page, /^Run 1, .*, reviewing/).waitFor();
+    await treeItem(page, /^Decision: .*record\.js/)
+      .first()
+      .waitFor({ state: 'hidden' });
+  }
+});
+
+test('closed in the middle of a run, and opened again: it went on, the tree is right, and one notification says so', async () => {
+  const gate = place.model.hold('Again', 0);
+  await delegateFrom(first, ['README.md'], 'Again');
+  await gate.reached;
+  await workbench.closeWindows();
+  await workbench.stopServer();
+  gate.open();
+  const run = await place.settled(({ status }) => status === 'waiting');
+  expect(run.number).toBe(2);
+  await workbench.startServer();
+  first = await workbench.open(place.repository);
+  // Nobody has clicked anything yet.
+  const told = notification(first, 'record.js');
+  await told.waitFor();
+  await picture(first, '9 opened again');
+  await openActivity(first, /^Longhaul/);
+  await treeItem(first, /^Decision: .*record\.js/)
+    .first()
+    .waitFor();
+  await treeItem(first, /^Run 2, .*, waiting/).waitFor();
+  await treeItem(first, /^Run 1, .*, reviewing/).waitFor();
+  await expect.poll(() => badge(first, /^Longhaul/).textContent()).toBe('2');
+  expect(await told.count()).toBe(1);
+  second = await workbench.open(place.repository);
+  await openActivity(second, /^Longhaul/);
+  await treeItem(second, /^Run 2, .*, waiting/).waitFor();
+  expect(await notification(second, 'record.js').count()).toBe(0);
+});
