@@ -33,6 +33,24 @@ const fingerprint = async (files) => {
   return createHash('sha256').update(stamps.join('\n')).digest('hex');
 };
 
+/** The folder itself is one of the sources: a recipe more or less changes its time. */
+const recipeFolder = 'runner/recipes';
+const recipeFiles = async () =>
+  (await readdir(path.join(root, recipeFolder))).filter((file) => file.endsWith('.md')).toSorted();
+
+/** Puts the texts of the built-in recipes in the place of the module that reads them from its folder. */
+const recipeTexts = {
+  name: 'recipe-texts',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /\/runner\/recipes\/index\.ts$/ }, async () => {
+      const texts = {};
+      for (const file of await recipeFiles())
+        texts[path.basename(file, '.md')] = await readFile(path.join(root, recipeFolder, file), 'utf8');
+      return { contents: `export const builtInRecipes = ${JSON.stringify(texts)};` };
+    });
+  },
+};
+
 const upToDate = async () => {
   try {
     const { inputs, outputs, hash } = JSON.parse(await readFile(manifest, 'utf8'));
@@ -47,6 +65,7 @@ const build = async () => {
   const result = await bundle({
     absWorkingDir: root,
     entryPoints: entries,
+    plugins: [recipeTexts],
     outdir: 'dist',
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
@@ -80,7 +99,8 @@ const build = async () => {
   const before = await outputsBefore();
   await Promise.all(before.filter((file) => !own.has(file)).map((file) => rm(path.join(dist, file), { force: true })));
   await chmod(path.join(dist, 'longhaul.mjs'), 0o755);
-  const inputs = ['scripts/build.mjs', 'package-lock.json', ...Object.keys(result.metafile.inputs)];
+  const recipes = [recipeFolder, ...(await recipeFiles()).map((file) => `${recipeFolder}/${file}`)];
+  const inputs = ['scripts/build.mjs', 'package-lock.json', ...recipes, ...Object.keys(result.metafile.inputs)];
   await writeFile(manifest, JSON.stringify({ inputs, outputs, hash: await fingerprint(inputs) }));
 };
 

@@ -5,7 +5,7 @@ import type { RunState } from '../../shared/run/state.ts';
 import type { Longhaul } from '../context.ts';
 import { calledFrom } from '../delegate/called-from.ts';
 import { chooseRepository } from '../delegate/choose-repository.ts';
-import { rememberedChoices, type Delegation } from '../delegate/choices.ts';
+import { keptChoices, rememberedChoices, type Delegation } from '../delegate/choices.ts';
 import { goalOf, prefillOf } from '../delegate/origin.ts';
 import { dirtyFiles, pathWithin } from '../delegate/repository.ts';
 import { submit, unsavedIn } from '../delegate/submit.ts';
@@ -35,22 +35,33 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
     dirtyFiles(root),
   ]);
   const byFile = new Map(paths);
-  const prefill = prefillOf(from.origin((file) => byFile.get(file) ?? file));
+  const origin = from.origin((file) => byFile.get(file) ?? file);
+  const prefill = prefillOf(origin);
   const session = randomUUID();
   const { workspaceState } = longhaul.extension;
   await runWizard({
     prefill,
-    choices: rememberedChoices(workspaceState.get(choicesKey(root))),
+    choices: rememberedChoices(workspaceState.get(choicesKey(root)), origin.kind),
     repository: path.basename(root),
     dirty,
     unsaved: unsavedIn(root).length,
+    recipes: async () => {
+      const api = await longhaul.connection.api();
+      const { state } = longhaul.connection;
+      // A runner on another machine does not see this folder, and has the built-in ones.
+      const local = state.status === 'connected' && state.local;
+      return api.recipes.list.query({ repository: local ? root : null });
+    },
     delegate: async (typed, choices) => {
       const delegation: Delegation = { goal: goalOf(typed, prefill), repository: root, choices };
       const run = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
         () => submit(longhaul, delegation, session),
       );
-      await workspaceState.update(choicesKey(root), choices);
+      await workspaceState.update(
+        choicesKey(root),
+        keptChoices(workspaceState.get(choicesKey(root)), origin.kind, choices),
+      );
       announce(run);
     },
   });

@@ -11,6 +11,7 @@ const program = `
 import { createServer } from 'node:http';
 import { mkdirSync, writeFileSync, writeSync } from 'node:fs';
 const home = process.argv[3];
+if (process.argv.slice(4).join(' ') !== 'serve --on-demand') process.exit(9);
 const say = (message) => writeSync(Number(process.env.LONGHAUL_READY_FD), JSON.stringify(message) + '\\n');
 if (process.env.DOES === 'dies') { console.error('no such luck'); process.exit(7); }
 if (process.env.DOES === 'refuses') { say({ outcome: 'refused', code: 'disk', message: 'The disk is full.', remedy: 'Free some.' }); process.exit(1); }

@@ -31,9 +31,9 @@ const START_MS = 30_000;
 const LOOK_MS = 100;
 
 /**
- * The runner of a home: the one that answers, or a new one in a session of its own, which outlives this window. Of two
- * windows at once both end with the same runner: its store's lock lets one in, and the other waits for it.
- * Throws ConnectionError with the runner's own reason, or the end of its log.
+ * The runner of a home: the one that answers, or a new one in a session of its own, which outlives this window and goes
+ * when it is idle. Of two windows at once both end with the same runner: its store's lock lets one in, and the other waits
+ * for it. Throws ConnectionError with the runner's own reason, or the end of its log.
  */
 export const startRunner = async (options: StartOptions): Promise<Endpoint> => {
   const end = Date.now() + START_MS;
@@ -54,7 +54,7 @@ export const startRunner = async (options: StartOptions): Promise<Endpoint> => {
 const launch = async ({ home, node, cli, env }: StartOptions): Promise<ReadyMessage> => {
   await mkdir(dirname(logFile(home)), { recursive: true, mode: 0o700 });
   await using log = await open(logFile(home), 'a', 0o600);
-  const child = spawn(node, [cli, '--home', home, 'serve'], {
+  const child = spawn(node, [cli, '--home', home, 'serve', '--on-demand'], {
     cwd: home,
     detached: true,
     env: { ...env, LONGHAUL_READY_FD: '3' },

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ListedRecipe } from '../../shared/recipe/recipe.ts';
 import {
   baseText,
   budgetLine,
@@ -9,11 +10,24 @@ import {
   type Choices,
   type PolicyName,
 } from './choices.ts';
+import { recipeItems } from './recipe-items.ts';
 import type { RowId } from './rows.ts';
 
-/** Asks for another value of one choice; the choices as they are if the person dismisses that. */
-export const changeChoice = async (row: Exclude<RowId, 'delegate' | 'goal'>, choices: Choices): Promise<Choices> => {
+/** Asks for another value of one choice; the choices as they are if the person dismisses that. `recipes` reads the list of them. */
+export const changeChoice = async (
+  row: Exclude<RowId, 'delegate' | 'goal'>,
+  choices: Choices,
+  recipes: () => Promise<readonly ListedRecipe[]>,
+): Promise<Choices> => {
   switch (row) {
+    case 'recipe': {
+      const items = recipes().then(recipeItems);
+      const chosen = await vscode.window.showQuickPick(items, { title: 'By which recipe?', matchOnDetail: true });
+      if (chosen === undefined) return choices;
+      if (chosen.problem === null) return { ...choices, recipe: chosen.recipe };
+      await vscode.window.showErrorMessage(chosen.problem, { modal: true });
+      return choices;
+    }
     case 'base': {
       const items = (['worktree', 'head'] as const).map((base) => ({ label: baseText(base), base }));
       const chosen = await vscode.window.showQuickPick(items, { title: 'What does the agent begin with?' });

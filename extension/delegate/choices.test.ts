@@ -8,14 +8,17 @@ import {
   commandsText,
   delegationInput,
   firstChoices,
+  keptChoices,
   parseBudget,
   plannedCommand,
   policies,
   rememberedChoices,
 } from './choices.ts';
 
+const mend = { name: 'fix-failing-test', title: 'Fix a failing test', needsGoal: true };
 const chosen = {
   ...firstChoices,
+  recipe: mend,
   base: 'head' as const,
   verification: [plannedCommand(' npm test ')],
   budget: { turns: 20, usd: null },
@@ -23,9 +26,26 @@ const chosen = {
 };
 
 test('what was chosen last is remembered, and what cannot be read is the first choice', () => {
-  expect(rememberedChoices(JSON.parse(JSON.stringify(chosen)))).toEqual(chosen);
-  expect(rememberedChoices(undefined)).toEqual(firstChoices);
-  expect(rememberedChoices({ ...chosen, base: 'elsewhere' })).toEqual(firstChoices);
+  const stored: unknown = JSON.parse(JSON.stringify(keptChoices(undefined, 'test', chosen)));
+  expect(rememberedChoices(stored, 'test')).toEqual(chosen);
+  expect(rememberedChoices(undefined, 'test')).toEqual(firstChoices);
+  expect(rememberedChoices({ ...(stored as object), base: 'elsewhere' }, 'test')).toEqual(firstChoices);
+});
+
+test('what was stored before there were recipes can still be read', () => {
+  const { recipe: _, ...old } = chosen;
+  expect(rememberedChoices(old, 'test')).toEqual({ ...chosen, recipe: null });
+});
+
+test('a recipe is remembered for where it was chosen from, and the rest for the repository', () => {
+  const explain = { name: 'explain', title: 'Explain', needsGoal: true };
+  const first = keptChoices(undefined, 'test', chosen);
+  const second = keptChoices(first, 'selection', { ...chosen, recipe: explain, base: 'worktree' });
+  expect(rememberedChoices(second, 'test')).toEqual({ ...chosen, base: 'worktree' });
+  expect(rememberedChoices(second, 'selection')).toEqual({ ...chosen, recipe: explain, base: 'worktree' });
+  expect(rememberedChoices(second, 'files')).toEqual({ ...chosen, recipe: null, base: 'worktree' });
+  const third = keptChoices(second, 'test', { ...chosen, recipe: null });
+  expect(third.recipes).toEqual({ selection: explain });
 });
 
 test('a budget is said in words, and typed as the command line takes it', () => {
@@ -50,8 +70,9 @@ test.for([
 
 test('rows say what holds', () => {
   expect(choicesText(firstChoices)).toBe('working tree');
-  expect(choicesText(chosen)).toBe('HEAD · npm test · 20 turns, any cost · no network');
+  expect(choicesText(chosen)).toBe('Fix a failing test · HEAD · npm test · 20 turns, any cost · no network');
   expect(commandsText(null)).toBe("the repository's (.longhaul/config.yaml)");
+  expect(commandsText(null, mend)).toBe("the recipe's, or the repository's");
   expect(commandsText([plannedCommand('npm ci', ['packages.host.test']), plannedCommand('make')])).toBe(
     'npm ci (network: packages.host.test), make',
   );
@@ -64,8 +85,8 @@ test('a delegation is one that the API takes', () => {
     title: null,
     repository: '/repo',
     base: { commit: 'HEAD' },
-    recipe: null,
-    priority: 0,
+    recipe: 'fix-failing-test',
+    priority: null,
     budget: { turns: 20, usd: null },
     policy: policies.offline.policy,
     setup: null,

@@ -4,12 +4,19 @@ import { defaultPolicy } from '../../shared/policy/default.ts';
 import type { Policy } from '../../shared/policy/policy.ts';
 import { Budget, budgetNames, type BudgetName } from '../../shared/run/budget.ts';
 import { PlannedCommand } from '../../shared/run/events.ts';
+import type { Origin } from './origin.ts';
 
 const PolicyName = z.enum(['repository', 'ask', 'offline']);
 export type PolicyName = z.infer<typeof PolicyName>;
 
-/** What a delegation says besides its goal; remembered per repository. Null: as the repository says. */
-export const Choices = z.strictObject({
+/** A recipe as it was when it was chosen: enough to show it without asking the runner. */
+const RecipeChoice = z.strictObject({ name: z.string(), title: z.string(), needsGoal: z.boolean() });
+export type RecipeChoice = z.infer<typeof RecipeChoice>;
+
+/** What a delegation says besides its goal; remembered per repository. Null: as the recipe or the repository says. */
+const Choices = z.strictObject({
+  /** Null: none. */
+  recipe: RecipeChoice.nullable(),
   base: z.enum(['worktree', 'head']),
   setup: z.array(PlannedCommand).nullable(),
   verification: z.array(PlannedCommand).nullable(),
@@ -20,6 +27,7 @@ export const Choices = z.strictObject({
 export type Choices = z.infer<typeof Choices>;
 
 export const firstChoices: Choices = {
+  recipe: null,
   base: 'worktree',
   setup: null,
   verification: null,
@@ -27,10 +35,26 @@ export const firstChoices: Choices = {
   policy: 'repository',
 };
 
+/**
+ * What is kept of choices. Recipes are kept by where they were chosen from: what was right for a failing test is not what
+ * somebody wants who selected a function. Those from before there were recipes can still be read.
+ */
+const Kept = Choices.omit({ recipe: true }).extend({ recipes: z.record(z.string(), RecipeChoice).default({}) });
+
 /** What was chosen last, if it can still be read. */
-export const rememberedChoices = (stored: unknown): Choices => {
-  const parsed = Choices.safeParse(stored);
-  return parsed.success ? parsed.data : firstChoices;
+export const rememberedChoices = (stored: unknown, from: Origin['kind']): Choices => {
+  const parsed = Kept.safeParse(stored);
+  if (!parsed.success) return firstChoices;
+  const { recipes, ...rest } = parsed.data;
+  return { ...rest, recipe: recipes[from] ?? null };
+};
+
+/** What to keep of these choices, in the place of what is stored. */
+export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choices): z.infer<typeof Kept> => {
+  const before = Kept.safeParse(stored);
+  const { [from]: _, ...others } = before.success ? before.data.recipes : {};
+  const { recipe, ...rest } = choices;
+  return { ...rest, recipes: recipe === null ? others : { ...others, [from]: recipe } };
 };
 
 /** Seconds that a command may take which a person typed here: a cold install, or a whole test suite. */
@@ -66,8 +90,9 @@ export const policies: Readonly<
 export const baseText = (base: Choices['base']): string =>
   base === 'worktree' ? 'the working tree as it is, with what is not committed' : 'the last commit (HEAD)';
 
-export const commandsText = (commands: readonly PlannedCommand[] | null): string => {
-  if (commands === null) return "the repository's (.longhaul/config.yaml)";
+export const commandsText = (commands: readonly PlannedCommand[] | null, recipe: Choices['recipe'] = null): string => {
+  if (commands === null)
+    return recipe === null ? "the repository's (.longhaul/config.yaml)" : "the recipe's, or the repository's";
   if (commands.length === 0) return 'none';
   return commands
     .map(({ command, network }) => (network.length === 0 ? command : `${command} (network: ${network.join(', ')})`))
@@ -132,6 +157,7 @@ export const parseBudget = (line: string): ParsedBudget => {
 /** One line for the row that delegates. */
 export const choicesText = (choices: Choices): string =>
   [
+    choices.recipe?.title ?? '',
     choices.base === 'worktree' ? 'working tree' : 'HEAD',
     choices.verification === null
       ? ''
@@ -145,6 +171,7 @@ export const choicesText = (choices: Choices): string =>
     .join(' · ');
 
 export interface Delegation {
+  /** Empty only with a recipe that needs none. */
   readonly goal: string;
   /** Absolute path. */
   readonly repository: string;
@@ -157,8 +184,8 @@ export const delegationInput = ({ goal, repository, choices }: Delegation): Omit
   title: null,
   repository,
   base: choices.base === 'worktree' ? 'worktree' : { commit: 'HEAD' },
-  recipe: null,
-  priority: 0,
+  recipe: choices.recipe?.name ?? null,
+  priority: null,
   budget: choices.budget,
   policy: policies[choices.policy].policy,
   setup: choices.setup,

@@ -80,3 +80,12 @@ test('what only says where is no goal yet', () => {
   const problem = prefillOf({ kind: 'problem', path: 'a.ts', line: 1, message: 'm', source: '' });
   expect(goalTrouble(problem.text, problem)).toBe(null);
 });
+
+test('a recipe that needs no goal is content with where, or with nothing', () => {
+  const where = prefillOf({ kind: 'files', paths: ['a.ts'] });
+  expect(['', 'In a.ts:'].map((typed) => goalTrouble(typed, where, false))).toEqual([null, null]);
+  expect(goalOf(' ', { text: '', whole: false, context: '' })).toBe('');
+  expect(goalOf('', { text: '', whole: false, context: 'The selected lines are: x' })).toBe(
+    'The selected lines are: x',
+  );
+});

@@ -84,10 +84,11 @@ export const prefillOf = (origin: Origin): Prefill => {
 
 /** The goal as the agent gets it. */
 export const goalOf = (typed: string, { context }: Prefill): string =>
-  context === '' ? typed.trim() : `${typed.trim()}\n\n${context}`;
+  [typed.trim(), context].filter(Boolean).join('\n\n');
 
-/** Why this cannot be a goal, or null. */
-export const goalTrouble = (typed: string, prefill: Prefill): string | null => {
+/** Why this cannot be a goal, or null. Without `needed`, where it was called from, or nothing, is enough. */
+export const goalTrouble = (typed: string, prefill: Prefill, needed = true): string | null => {
+  if (!needed) return null;
   const text = typed.trim();
   if (text === '') return 'Say what the agent shall do.';
   return !prefill.whole && text === prefill.text.trim() ? 'Say what the agent shall do there.' : null;

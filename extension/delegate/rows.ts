@@ -1,6 +1,6 @@
 import { baseText, budgetText, choicesText, commandsText, policies, type Choices } from './choices.ts';
 
-export type RowId = 'delegate' | 'goal' | 'base' | 'verification' | 'setup' | 'budget' | 'policy';
+export type RowId = 'delegate' | 'goal' | 'recipe' | 'base' | 'verification' | 'setup' | 'budget' | 'policy';
 
 /** A row of the last step, without anything of VS Code's. */
 export interface Row {
@@ -27,14 +27,19 @@ export const summaryRows = ({ goal, choices, dirty, unsaved }: Summary): readonl
     description: choicesText(choices),
     ...(unsaved === 0 ? {} : { detail: `Saves ${plural(unsaved, 'unsaved file')} first.` }),
   },
-  { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) },
+  { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) || 'what the recipe says' },
+  { row: 'recipe', label: '$(book) Recipe', description: choices.recipe?.title ?? 'none' },
   {
     row: 'base',
     label: '$(git-branch) Base',
     description: `${baseText(choices.base)}${dirtyText(choices.base, dirty)}`,
   },
-  { row: 'verification', label: '$(beaker) Verification', description: commandsText(choices.verification) },
-  { row: 'setup', label: '$(tools) Setup', description: commandsText(choices.setup) },
+  {
+    row: 'verification',
+    label: '$(beaker) Verification',
+    description: commandsText(choices.verification, choices.recipe),
+  },
+  { row: 'setup', label: '$(tools) Setup', description: commandsText(choices.setup, choices.recipe) },
   { row: 'budget', label: '$(dashboard) Budget', description: budgetText(choices.budget) },
   { row: 'policy', label: '$(shield) Policy', description: policies[choices.policy].label },
 ];

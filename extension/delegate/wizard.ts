@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
+import type { ListedRecipe } from '../../shared/recipe/recipe.ts';
 import { showProblem } from '../problem.ts';
 import { changeChoice } from './change-choice.ts';
-import type { Choices } from './choices.ts';
+import type { Choices, RecipeChoice } from './choices.ts';
 import { goalTrouble, type Prefill } from './origin.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
@@ -14,30 +15,66 @@ export interface WizardInput {
   readonly repository: string;
   readonly dirty: number | null;
   readonly unsaved: number;
+  /** The recipes there are for it; asked only when somebody wants to choose one. */
+  recipes(): Promise<readonly ListedRecipe[]>;
   /** Delegates; what it throws is shown, and the wizard stays for another try. */
   delegate(typed: string, choices: Choices): Promise<void>;
 }
 
 /** Asks for the goal, then shows what would happen: enter, enter. Resolves when it was delegated or dismissed. */
 export const runWizard = async (input: WizardInput): Promise<void> => {
-  let typed: string | undefined = await askGoal(input, input.prefill.text);
+  let typed = input.prefill.text;
   let { choices } = input;
-  let row: RowId = 'delegate';
-  while (typed !== undefined) {
+  let row: RowId = 'goal';
+  for (;;) {
+    if (row === 'goal') {
+      const answer = await askGoal(input, typed, choices.recipe);
+      if (answer === undefined) return;
+      ({ typed } = answer);
+      if (answer.next === 'recipe') {
+        choices = await changed('recipe', choices, input);
+        continue;
+      }
+    }
     const chosen = await askSummary(input, { typed, choices, row });
     if (chosen === undefined || chosen === 'done') return;
     row = chosen;
-    if (chosen === 'goal') typed = await askGoal(input, typed);
-    else choices = await changeChoice(chosen, choices);
+    if (chosen !== 'goal') choices = await changed(chosen, choices, input);
   }
 };
 
-const askGoal = (input: WizardInput, value: string): Promise<string | undefined> =>
+/** What goes wrong is shown, and nothing that was typed or chosen is lost. */
+const changed = async (
+  row: Exclude<RowId, 'delegate' | 'goal'>,
+  choices: Choices,
+  input: WizardInput,
+): Promise<Choices> => {
+  try {
+    return await changeChoice(row, choices, () => input.recipes());
+  } catch (error) {
+    showProblem(error);
+    return choices;
+  }
+};
+
+/** `next`: what the person wants to see next. */
+interface Goal {
+  readonly typed: string;
+  readonly next: 'summary' | 'recipe';
+}
+
+const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
+
+const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> =>
   new Promise((resolve) => {
     const box = vscode.window.createInputBox();
     box.title = `${TITLE} (1/2)`;
-    box.prompt = `What shall the agent do in ${input.repository}? It works on a copy.`;
+    box.prompt =
+      recipe === null
+        ? `What shall the agent do in ${input.repository}? It works on a copy.`
+        : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
     box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
+    box.buttons = [recipeButton];
     box.ignoreFocusOut = true;
     box.value = value;
     // At the end: typing goes on where the prefilled text stops.
@@ -45,12 +82,15 @@ const askGoal = (input: WizardInput, value: string): Promise<string | undefined>
     box.onDidChangeValue(() => {
       box.validationMessage = undefined;
     });
+    const end = (next: Goal['next']): void => {
+      resolve({ typed: box.value, next });
+      box.hide();
+    };
+    box.onDidTriggerButton(() => end('recipe'));
     box.onDidAccept(() => {
-      const trouble = goalTrouble(box.value, input.prefill);
-      if (trouble === null) {
-        resolve(box.value);
-        box.hide();
-      } else box.validationMessage = trouble;
+      const trouble = goalTrouble(box.value, input.prefill, recipe?.needsGoal);
+      if (trouble === null) end('summary');
+      else box.validationMessage = trouble;
     });
     box.onDidHide(() => {
       resolve(undefined);
@@ -87,6 +127,12 @@ const askSummary = (
       list.hide();
     });
     const delegate = async (): Promise<void> => {
+      // The recipe may be another one than when it was typed.
+      if (goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) {
+        resolve('goal');
+        list.hide();
+        return;
+      }
       delegating = true;
       list.busy = true;
       list.enabled = false;

@@ -200,7 +200,12 @@ export const createTimeline = (): Timeline => {
           detail: `${plural(body.files, 'file')}${body.conflicts === 0 ? '' : `, ${plural(body.conflicts, 'conflict')}`}`,
         });
       case 'run.created':
-        return put(event, { topic: 'run', mark: 'note', text: `Delegated by ${actor(body.task.requester)}` });
+        return put(event, {
+          topic: 'run',
+          mark: 'note',
+          text: `Delegated by ${actor(body.task.requester)}`,
+          ...(body.task.recipe === null ? {} : { detail: `By the recipe ${line(body.task.recipe)}` }),
+        });
       case 'run.completed':
         return put(event, { topic: 'run', mark: 'ok', text: 'Finished without changes' });
       case 'run.failed':

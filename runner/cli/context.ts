@@ -107,6 +107,7 @@ const embedded = async (
   const started = await startRunner({
     home,
     command: self,
+    flags: ['--on-demand'],
     env,
     onStart: () => note('Starting the runner in the background…'),
   });

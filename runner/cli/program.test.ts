@@ -38,7 +38,7 @@ test('the version is all that --version prints', async () => {
 });
 
 const commands =
-  'delegate runs show watch message cancel decisions approve reject answer diff apply accept discard serve stop doctor'.split(
+  'delegate recipes runs show watch message cancel decisions approve reject answer diff apply accept discard serve stop doctor'.split(
     ' ',
   );
 

@@ -28,6 +28,12 @@ const commands: readonly Entry[] = [
     summary: 'hand a task on a repository to a background agent',
     load: () => import('./commands/delegate.ts'),
   },
+  {
+    name: 'recipes',
+    group: groups.work,
+    summary: 'list the kinds of task that can be delegated by name',
+    load: () => import('./commands/recipes.ts'),
+  },
   { name: 'runs', group: groups.work, summary: 'list runs', load: () => import('./commands/runs.ts') },
   { name: 'show', group: groups.work, summary: 'everything about one run', load: () => import('./commands/show.ts') },
   {

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { recipeDefaults, type ListedRecipe } from '../../shared/recipe/recipe.ts';
 import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
 import { decisionView, exactArguments } from './decision-view.ts';
 import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
 import { historyOf } from './history.ts';
 import { plain } from './paint.ts';
+import { recipesView } from './recipes-view.ts';
 import { runsView } from './runs-view.ts';
 import { showView } from './show-view.ts';
 import { statusLine } from './status-line.ts';
@@ -70,6 +72,51 @@ test('a run on one page', () => {
       longhaul apply 12                     put it into your working tree
       longhaul accept 12                    accept it
       longhaul discard 12 --changes "…"     ask for another round"
+  `);
+});
+
+test('a run that was delegated by a recipe says so', () => {
+  const state = stateAt(null);
+  const delegated = { ...state, task: { ...state.task, recipe: 'fix-failing-test' } };
+  const view = showView(delegated, historyOf(eventsOf(story)), { now, paint: plain, calls: false });
+  expect(view).toContain('\n  recipe     fix-failing-test\n  delegated  ');
+});
+
+test('recipes with what they are for, and what is wrong with them', () => {
+  const defaults = recipeDefaults({
+    title: '',
+    description: '',
+    needsGoal: true,
+    template: '',
+    tools: null,
+    setup: null,
+    verification: null,
+    policy: { rules: [], otherwise: {} },
+    model: null,
+    budget: {},
+    decisionHours: null,
+    priority: 0,
+  });
+  const usable = { problem: null, defaults, needsGoal: true, description: '' };
+  const recipes: readonly ListedRecipe[] = [
+    { ...usable, name: 'docs', origin: 'built-in', replaces: false, title: 'Update docs', needsGoal: false },
+    {
+      ...usable,
+      name: 'explain',
+      origin: 'repository',
+      replaces: true,
+      title: 'Ex\u001b[2Jplain',
+      description: 'How.',
+    },
+    { name: 'release', origin: 'repository', replaces: false, problem: 'release.md cannot be used: no title.' },
+  ];
+  expect(recipesView(recipes, plain)).toMatchInlineSnapshot(`
+    "RECIPE   FROM                               GOAL      TITLE
+    docs     Longhaul                           optional  Update docs
+    explain  repository, instead of Longhaul's  needed    Explain
+      How.
+    release  repository                                   cannot be used
+      release.md cannot be used: no title."
   `);
 });
 

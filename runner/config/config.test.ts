@@ -13,11 +13,11 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const load = async (
   text: string | null,
-  sources: { flags?: Record<string, string>; env?: Record<string, string> } = {},
+  sources: { flags?: Record<string, string>; env?: Record<string, string>; defaults?: Record<string, string> } = {},
 ): Promise<LoadedConfig> => {
   const file = join(folder, 'config.yaml');
   if (text !== null) await writeFile(file, text, { mode: 0o600 });
-  return loadConfig({ flags: sources.flags ?? {}, env: sources.env ?? {}, file });
+  return loadConfig({ flags: {}, env: {}, ...sources, file });
 };
 
 const problems = (loaded: LoadedConfig): readonly string[] => (loaded.outcome === 'invalid' ? loaded.problems : []);
@@ -32,6 +32,16 @@ describe('precedence', () => {
   ])('%s', async (_, sources, name) => {
     const loaded = await load(file, sources);
     expect(loaded).toMatchObject({ outcome: 'ok', config: { model: { name, api: 'chat' }, leaseSeconds: 3 } });
+  });
+
+  test.each([
+    ['nobody says anything', null, {}, null],
+    ['the starter has a default', null, { defaults: { idleMinutes: '30' } }, 30],
+    ['the file says never', 'idleMinutes: null', { defaults: { idleMinutes: '30' } }, null],
+    ['a variable says never', 'idleMinutes: 5', { env: { LONGHAUL_IDLE_MINUTES: 'never' } }, null],
+    ['a flag says a part of one', 'idleMinutes: 5', { flags: { idleMinutes: '0.5' } }, 0.5],
+  ])('a runner goes when idle where %s', async (...[, text, sources, idleMinutes]) => {
+    expect(await load(text, sources)).toMatchObject({ outcome: 'ok', config: { idleMinutes } });
   });
 
   test('everything has a default', async () => {
@@ -57,6 +67,7 @@ describe('a bad value is named with where it came from', () => {
   test.each([
     ['of a flag', null, { flags: { 'server.port': 'eighty' } }, /^--port: /],
     ['of a variable', null, { env: { LONGHAUL_WORKERS: '0' } }, /^LONGHAUL_WORKERS: /],
+    ['of a time that is none', null, { flags: { idleMinutes: 'soon' } }, /^--idle-minutes: /],
     ['of a URL that is none', null, { env: { OPENAI_BASE_URL: 'localhost' } }, /^OPENAI_BASE_URL: /],
     ['of a yes or no that is neither', null, { env: { LONGHAUL_BACKGROUND: 'perhaps' } }, /^LONGHAUL_BACKGROUND: /],
     ['of the file', 'leaseSeconds: soon', {}, /config\.yaml: leaseSeconds: /],

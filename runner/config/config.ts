@@ -95,6 +95,16 @@ const Config = z.strictObject({
     .positive()
     .max(24 * 365)
     .default(72),
+  /** Without anybody there or anything to do for so long, the runner stops. Null, or `never`: it stays. */
+  idleMinutes: z.preprocess(
+    (value) => (value === 'never' ? null : value),
+    z
+      .number()
+      .positive()
+      .max(60 * 24 * 365)
+      .nullable()
+      .default(null),
+  ),
   retention: z
     .strictObject({
       /** Days that the snapshot of a run that is over is kept; its branch can be made that long. */
@@ -102,6 +112,9 @@ const Config = z.strictObject({
     })
     .prefault({}),
 });
+
+/** Minutes after which a runner goes that was started because something needed it, where nobody says otherwise. */
+export const onDemandIdleMinutes = 30;
 
 /** All settings of a runner, each with a value. */
 export type RunnerConfig = z.infer<typeof Config>;
@@ -117,13 +130,16 @@ export interface ConfigSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** `<home>/config.yaml`; a missing one is an empty one. */
   readonly file: string;
+  /** In the place of some defaults, as flags have them. */
+  readonly defaults?: Flags;
 }
 
 /** Reads the settings: a flag wins over the environment, that over the file, that over the defaults. Throws for broken I/O only. */
-export const loadConfig = async ({ flags, env, file }: ConfigSources): Promise<LoadedConfig> => {
+export const loadConfig = async ({ flags, env, file, defaults = {} }: ConfigSources): Promise<LoadedConfig> => {
   const read = await readConfigFile(file);
   if (read.outcome === 'invalid') return read;
   const merged = layer([
+    fromTexts(settings.flatMap(({ path }) => textOf(path, defaults[path], path))),
     { values: read.values, origin: (path) => `${file}: ${path}` },
     fromTexts(
       settings.flatMap(({ path, variable }) =>

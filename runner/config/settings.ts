@@ -125,6 +125,15 @@ export const settings: readonly Setting[] = [
     { flag: null, variable: 'LONGHAUL_DECISION_HOURS' },
     { kind: 'number', value: 'hours', about: 'how long a decision waits for a person' },
   ),
+  setting(
+    'idleMinutes',
+    { flag: '--idle-minutes', variable: 'LONGHAUL_IDLE_MINUTES' },
+    {
+      kind: 'number',
+      value: 'minutes',
+      about: 'stop when nobody was there and nothing was to do for so long; or never',
+    },
+  ),
 ];
 
 /** Values of one source, nested as in the file, and how to name each of them there. */

@@ -11,6 +11,7 @@ import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
 import { endLeftovers } from './engine/embedded/leftovers.ts';
 import { workerEnvironment } from './engine/embedded/environment.ts';
+import { presence, stopWhenIdle } from './idle.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
@@ -131,6 +132,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     closing: closing.signal,
     shutdown: () => void setImmediate(() => void close().catch(() => {})),
   };
+  const there = presence(now);
   const server = createServer({
     runner: runnerApi(plane),
     worker: workerApi(plane),
@@ -143,6 +145,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       ),
       origins: config.server.origins,
     },
+    presence: there,
     maxBodyBytes: config.server.maxBodyBytes,
     maxBlobBytes: config.server.maxBlobBytes,
     log,
@@ -182,8 +185,20 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     }),
   );
   const disposables = stack.move();
+  const { idleMinutes } = config;
+  if (idleMinutes !== null)
+    disposables.use(
+      stopWhenIdle({
+        presence: there,
+        store,
+        idleMs: idleMinutes * 60_000,
+        now,
+        log,
+        stop: () => void close().catch(() => {}),
+      }),
+    );
   if (options.signal !== undefined) stopOn(options.signal, () => void close().catch(() => {}));
-  log.info({ url, home: home.folder, version: manifest.version }, 'serving');
+  log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
 };
 

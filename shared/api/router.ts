@@ -130,6 +130,11 @@ export const apiRouter = trpc.router({
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
   }),
+  recipes: trpc.router({
+    list: person('viewer')
+      .input(runner.RecipesInput)
+      .query(({ ctx, input }) => ctx.runner.recipes(ctx.caller, input)),
+  }),
   decisions: trpc.router({
     list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),
     approve: person('approver')

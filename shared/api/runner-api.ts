@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
+import type { ListedRecipe } from '../recipe/recipe.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
@@ -23,23 +24,26 @@ export type Principal =
 export const Role = z.enum(['viewer', 'developer', 'approver', 'admin']);
 export type Role = z.infer<typeof Role>;
 
-export const DelegateInput = z.strictObject({
-  goal: z.string().trim().min(1, 'expected a goal: what shall the agent do?').max(100_000),
+const Delegation = z.strictObject({
+  /** May be empty with a recipe that does not need one. */
+  goal: z.string().trim().max(100_000),
   title: z.string().trim().min(1).max(200).nullable().default(null),
   /** Absolute path of a repository on the runner's machine. */
   repository: z.string().min(1),
   /** The tree as it is, with all that is not committed; or a commit. */
   base: z.union([z.literal('worktree'), z.strictObject({ commit: z.string().min(1) })]).default('worktree'),
-  recipe: z.string().nullable().default(null),
-  priority: z.int().min(-100).max(100).default(0),
+  /** Name of a recipe, built in or the repository's: what this says wins over what the recipe says. */
+  recipe: z.string().min(1).max(100).nullable().default(null),
+  /** Higher goes first. Null: the recipe's, or 0. */
+  priority: z.int().min(-100).max(100).nullable().default(null),
   budget: Budget.partial().default({}),
-  /** Null: the repository's, or the default. */
+  /** Null: the default with the rules of the repository and the recipe. */
   policy: Policy.nullable().default(null),
-  /** Null: the repository's. */
+  /** Null: the recipe's, or the repository's. */
   setup: z.array(PlannedCommand).nullable().default(null),
   verification: z.array(PlannedCommand).nullable().default(null),
   model: z.string().min(1).nullable().default(null),
-  /** How long a decision waits for a person; null: as the runner is configured. */
+  /** How long a decision waits for a person; null: as the recipe says, or the runner is configured. */
   decisionHours: z
     .number()
     .positive()
@@ -48,6 +52,10 @@ export const DelegateInput = z.strictObject({
     .default(null),
   /** Delegating twice with one key gives the same run. */
   dedupeKey: z.string().min(1).max(200).nullable().default(null),
+});
+export const DelegateInput = Delegation.refine(({ goal, recipe }) => goal !== '' || recipe !== null, {
+  path: ['goal'],
+  message: 'expected a goal: what shall the agent do?',
 });
 export type DelegateInput = z.infer<typeof DelegateInput>;
 
@@ -191,10 +199,18 @@ export interface Review {
   readonly patch: string | null;
 }
 
+export const RecipesInput = z.strictObject({
+  /** Absolute path of a repository on the runner's machine, for those that it brings; null: the built-in ones alone. */
+  repository: z.string().min(1).nullable().default(null),
+});
+export type RecipesInput = z.infer<typeof RecipesInput>;
+
 /** All that a person or a program can ask of a control plane. Refusals are thrown as typed tRPC errors by the router. */
 export interface RunnerApi {
   info(caller: Principal): Promise<RunnerInfo>;
   delegate(caller: Principal, input: DelegateInput): Promise<RunState>;
+  /** By name. What is wrong with a recipe of the repository stands beside it. */
+  recipes(caller: Principal, input: RecipesInput): Promise<readonly ListedRecipe[]>;
   list(caller: Principal, input: ListInput): Promise<RunPage>;
   get(caller: Principal, input: RunInput): Promise<RunState>;
   events(caller: Principal, input: EventsInput): Promise<readonly RunEvent[]>;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from './default.ts';
-import { brokenExamples, judge, type PolicyCall } from './evaluate.ts';
+import { brokenExamples, deniedTools, judge, type PolicyCall } from './evaluate.ts';
 import { Policy, type PolicyRule, type Verdict } from './policy.ts';
 
 const call = (different: Partial<PolicyCall>): PolicyCall => ({
@@ -166,6 +166,16 @@ test.each([
 ])('by default a change of %s is: %s', (path, expected) => {
   for (const tool of ['edit', 'write', 'apply_patch'] as const)
     expect(judge(defaultPolicy, call({ tool, paths: [path] })).verdict).toBe(expected);
+});
+
+test('a tool is denied as such only by a rule that says no more than its name', () => {
+  const rules = [
+    rule('writes', 'deny', { tool: ['write', 'edit'] }),
+    rule('sources', 'deny', { tool: ['apply_patch'], path: 'src/**' }),
+    rule('push', 'deny', { tool: ['bash'], command: 'git push' }),
+    rule('asked', 'ask', { tool: ['read'] }),
+  ];
+  expect(deniedTools(policy(rules))).toEqual(['write', 'edit']);
 });
 
 test('examples that do not hold are named, in both directions', () => {

@@ -104,6 +104,12 @@ export const judge = (policy: Policy, call: PolicyCall): Judgement => {
   return { ...decisive, repeatable };
 };
 
+/** Tools whose every call some rule denies, whatever it does: there is no use in telling a model of them. */
+export const deniedTools = ({ rules }: Policy): readonly ToolName[] =>
+  rules.flatMap(({ verdict, tool, command, path, network }) =>
+    verdict === 'deny' && command === undefined && path === undefined && network === undefined ? (tool ?? []) : [],
+  );
+
 /** Every rule whose own examples do not hold, in sentences. Empty: the policy may be used. */
 export const brokenExamples = (policy: Policy): readonly string[] =>
   policy.rules.flatMap((rule) => {

@@ -3,7 +3,8 @@ import { defaultPolicy } from '../policy/default.ts';
 import { brokenExamples, judge } from '../policy/evaluate.ts';
 import { Policy, type PolicyRule } from '../policy/policy.ts';
 import { defaultBudget } from '../run/budget.ts';
-import { mergeBudget, mergePolicy, parseRepositoryConfig } from './repository-config.ts';
+import { parseRepositoryConfig } from './repository-config.ts';
+import { mergeBudget, mergePolicy } from './settings.ts';
 
 const noPush: PolicyRule = {
   id: 'no-push',

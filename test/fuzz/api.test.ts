@@ -110,6 +110,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'runs.events': () => ({ run: unknownRun, after: 0 }),
   'runs.feed': () => ({ run: unknownRun, after: 0 }),
   'runs.delegate': () => ({ goal: 'x', repository: '/nowhere', base: 'worktree', priority: 0 }),
+  'recipes.list': () => ({ repository: '/nowhere' }),
   'runs.message': () => ({ run: unknownRun, text: 'x' }),
   'runs.diff': () => ({ run: unknownRun }),
   'runs.review': () => ({ run: known.run, verdict: 'accepted', reason: '', comments: [] }),

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { serve } from '../../runner/control/serve.ts';
+import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { isRunning } from '../../runner/ipc/process-start.ts';
 import { decisionSubject, type DecisionRequest } from '../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
@@ -100,6 +101,23 @@ describe('the supervisor', () => {
       refusal: 'stale',
     });
     expect(await runner.client.decisions.answer.mutate(decided)).toMatchObject({ status: 'queued' });
+  });
+
+  test('expires, when it starts, what nobody decided while no runner was there', async () => {
+    await using runner = await startRunner();
+    const state = await runner.delegate();
+    if (state.status !== 'queued') throw new Error(`the run is ${state.status}`);
+    const { id, activation } = state;
+    await runner.serving.close();
+    {
+      await using store = await openSqliteStore({ folder: runner.home.database });
+      await store.command(id, { kind: 'lease', activation, worker: 'w' }, { leaseUntil: Date.now() + 60_000 });
+      const events = park(question(id, new Date(Date.now() - 1).toISOString()));
+      await store.command(id, { kind: 'append', activation, fence: 1, events }, { batch: 1 });
+      expect(await store.openDecisions(null)).toMatchObject([{ run: id, status: 'pending' }]);
+    }
+    await runner.restart();
+    expect(await runner.client.decisions.list.query()).toMatchObject([{ run: id, status: 'expired' }]);
   });
 
   test('fires a timer when it is due', async () => {

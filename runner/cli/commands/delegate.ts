@@ -18,6 +18,7 @@ interface Options {
   readonly repo: string;
   readonly base: string;
   readonly file?: string;
+  readonly recipe?: string;
   readonly verify?: readonly string[];
   readonly setup?: readonly string[];
   readonly network?: readonly string[];
@@ -25,7 +26,7 @@ interface Options {
   readonly policy?: string;
   readonly model?: string;
   readonly title?: string;
-  readonly priority: number;
+  readonly priority?: number;
   readonly dedupe?: string;
   readonly decisionHours?: number;
   readonly watch?: boolean;
@@ -40,6 +41,7 @@ export const define: Define = (command, act) => {
     .option('--repo <folder>', 'git repository to work on', '.')
     .option('--base <tree>', '"worktree": as it is, with all that is not committed; "head"; or a commit', 'worktree')
     .option('--file <path>', 'read the goal from a file ("-": stdin)')
+    .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
     .option(
       '--verify <command>',
       'command that shows whether it works; Longhaul runs it at the end (repeatable)',
@@ -51,11 +53,15 @@ export const define: Define = (command, act) => {
     .option('--policy <file>', 'what it may do unasked, as YAML or JSON; its own examples are checked')
     .option('--model <name>', 'model to use')
     .option('--title <text>', 'title in lists (default: the first line of the goal)')
-    .option('--priority <number>', 'higher goes first', wholeNumber({ least: -100, most: 100 }), 0)
+    .option(
+      '--priority <number>',
+      "higher goes first (default: the recipe's, or 0)",
+      wholeNumber({ least: -100, most: 100 }),
+    )
     .option('--dedupe <key>', 'delegating again with the same key gives the same run')
     .option(
       '--decision-hours <hours>',
-      "how long a question waits for a person (default: the runner's, 72)",
+      "how long a question waits for a person (default: the recipe's, or the runner's, 72)",
       positiveNumber,
     )
     .option('-w, --watch', 'follow it')
@@ -80,13 +86,16 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Returns at once; the run goes on in the background, and survives this terminal, the runner and the machine. Your
 working tree, index and branches stay as they are: the agent works on a copy. The embedded runner is started if none
-runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*).`,
+runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*). A recipe says how a kind of task
+is done; your goal stands in its text, and what you say here wins over what it says. With a recipe that needs no goal,
+leave it out.`,
     examples: [
       ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
       [
         'longhaul delegate --file task.md --setup "npm ci" --network packages.example.org --verify "npm test"',
         'with dependencies',
       ],
+      ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'by a recipe'],
       [
         'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
         'a goal from a pipe, on what is committed',
@@ -112,11 +121,12 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   const planned = (commands: readonly string[] | undefined, network: readonly string[]) =>
     commands?.map((command) => ({ command, network: [...network], timeoutSeconds: COMMAND_SECONDS })) ?? null;
   const parsed = DelegateInput.safeParse({
-    goal: await goalOf(context, words, options.file),
+    goal: await goalOf(context, words, options),
+    recipe: options.recipe ?? null,
     title: options.title ?? null,
     repository: resolve(context.cwd, options.repo),
     base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
-    priority: options.priority,
+    priority: options.priority ?? null,
     budget: budget?.budget ?? {},
     policy: options.policy === undefined ? null : await policyOf(context, options.policy),
     setup: planned(options.setup, options.network ?? []),
@@ -129,13 +139,18 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   throw usage(issueText(parsed.error, 'arguments'), 'See: longhaul help delegate');
 };
 
-const goalOf = async (context: CommandContext, words: readonly string[], file: string | undefined): Promise<string> => {
+/** Empty only with a recipe, which may need none; the runner knows. */
+const goalOf = async (
+  context: CommandContext,
+  words: readonly string[],
+  { file, recipe }: Options,
+): Promise<string> => {
   const fromStdin = file === '-' || (words.length === 1 && words[0] === '-');
   if (file !== undefined && words.length > 0)
     throw usage('The goal is given twice: as words and as a file.', 'Give one of them.');
   if (fromStdin) return context.terminal.input();
   if (file !== undefined) return readText(context, file);
-  if (words.length === 0)
+  if (words.length === 0 && recipe === undefined)
     throw usage('What shall the agent do?', 'Such as: longhaul delegate "Fix the failing test" --verify "npm test"');
   return words.join(' ');
 };

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { READY_FD, startRunner, type ReadyMessage } from '../../client/start-runner.ts';
-import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
 import { settings, type Flags } from '../../config/settings.ts';
 import type { CommandContext } from '../context.ts';
@@ -33,6 +33,10 @@ export const define: Define = (command: Command, act) => {
   command
     .option('--foreground', 'stay in this terminal until stopped (this is what you get without --detach)')
     .option('--detach', 'return as soon as it answers; its log goes to <home>/logs/runner.log')
+    .option(
+      '--on-demand',
+      `it is started because something needs it: it goes after ${onDemandIdleMinutes} idle minutes, unless a setting says otherwise`,
+    )
     .addOption(new Option('--log-level <level>', 'how much it logs, on stderr').choices(logLevels).default('info'))
     .action(
       act(async (context, options: Options) => {
@@ -46,7 +50,8 @@ export const define: Define = (command: Command, act) => {
   explain(command, {
     about: `The runner keeps the runs of one home, and works on them. Every other command starts it by itself when it is needed,
 so this is for servers, for settings of its own, and for seeing what it logs. It listens on loopback unless told
-otherwise. SIGTERM and Ctrl-C stop it after what is being written is written; runs go on when it starts again.
+otherwise. SIGTERM and Ctrl-C stop it after what is being written is written; runs go on when it starts again. One that
+was started because it was needed goes when it is idle: nobody is connected, no run works, is queued or waits for a time.
 Settings come from flags, then the environment, then <home>/config.yaml.`,
     examples: [
       ['longhaul serve', 'here, until Ctrl-C'],
@@ -75,7 +80,12 @@ const detach = async (context: CommandContext, options: Options): Promise<ExitCo
   const started = await startRunner({
     home,
     command: self,
-    flags: [...flags, '--log-level', String(options['logLevel'])],
+    flags: [
+      ...flags,
+      ...(options['onDemand'] === true ? ['--on-demand'] : []),
+      '--log-level',
+      String(options['logLevel']),
+    ],
     env,
   });
   if (started.outcome === 'failed') throw new Failure(started.message, { remedy: started.remedy });
@@ -91,7 +101,7 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
   const starter = starterOf(context.env);
   const { home } = context;
   try {
-    const config = await configOf(context, flagsOf(options));
+    const config = await configOf(context, options);
     const { serve } = await import('../../control/serve.ts');
     const signal = context.interrupted();
     const logLevel = logLevels.find((level) => level === options['logLevel']) ?? 'info';
@@ -109,8 +119,13 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
   }
 };
 
-const configOf = async (context: CommandContext, flags: Flags): Promise<RunnerConfig> => {
-  const loaded = await loadConfig({ flags, env: context.env, file: homeAt(context.home).config });
+const configOf = async (context: CommandContext, options: Options): Promise<RunnerConfig> => {
+  const loaded = await loadConfig({
+    flags: flagsOf(options),
+    env: context.env,
+    file: homeAt(context.home).config,
+    defaults: options['onDemand'] === true ? { idleMinutes: String(onDemandIdleMinutes) } : {},
+  });
   if (loaded.outcome === 'ok') return loaded.config;
   throw usage(`Settings cannot be used:\n  ${loaded.problems.join('\n  ')}`, 'Correct them and start it again.');
 };

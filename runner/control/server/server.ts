@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import type { WorkerApi } from '../../../shared/api/worker-api.ts';
+import type { Presence } from '../idle.ts';
 import type { Store } from '../store/store.ts';
 import type { BlobFolder } from '../usecases/blob-folder.ts';
 import type { Authenticate } from './authentication.ts';
@@ -22,6 +23,7 @@ export interface ServerOptions {
   readonly store: Store;
   readonly blobs: BlobFolder;
   readonly guard: GuardOptions;
+  readonly presence: Presence;
   readonly maxBodyBytes: number;
   readonly maxBlobBytes: number;
   readonly log: Logger;
@@ -31,6 +33,8 @@ export interface ServerOptions {
 const maxBatch = 500;
 /** What is being asked when the runner stops is answered; an upload that takes longer is begun again later. */
 const closeMs = 3_000;
+
+const health = '/healthz';
 
 export interface Server {
   /** Returns the port it listens on. Rejects with the system's error. */
@@ -56,6 +60,7 @@ export const createServer = (options: ServerOptions): Server => {
   http.addHook('onRequest', async (request, reply) => {
     const no = guard(options.guard, request.headers);
     if (no !== null) return reply.code(no.status).send(errorBody(no));
+    if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
   });
   http.addHook('onSend', async (_request, reply, payload) => {
     if (!(payload instanceof Response)) return payload;
@@ -83,7 +88,7 @@ export const createServer = (options: ServerOptions): Server => {
   http.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
   );
-  http.get('/healthz', async () => ({ ok: true }));
+  http.get(health, async () => ({ ok: true }));
 
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });

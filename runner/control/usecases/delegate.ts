@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
-import type { Policy } from '../../../shared/policy/policy.ts';
-import { mergeBudget, mergePolicy, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
-import { Budget } from '../../../shared/run/budget.ts';
+import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
+import { termsOf } from '../../../shared/recipe/terms.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { snapshotRepository } from '../repository/snapshot.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, mustBeLocal, randomId, refused, type ControlPlane, type Person } from './plane.ts';
+import { chooseRecipe } from './recipes.ts';
 import { readRepositoryConfig } from './repository-settings.ts';
 
 /**
@@ -55,8 +55,18 @@ const create = (plane: ControlPlane, person: Person, creation: Creation): Promis
 const createNow = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
   const read = await readRepositoryConfig(input.repository);
   if (read.outcome === 'refused') throw refused('invalid', read.reason, read.remedy);
-  const { config: repositorys } = read;
-  const policy = policyFor(input, repositorys);
+  const recipe = input.recipe === null ? null : await chooseRecipe(input.repository, input.recipe);
+  const goal = recipe === null ? input.goal : goalBy(recipe, input);
+  const { budget, decisionHours } = plane.config;
+  const terms = termsOf({
+    runner: { policy: defaultPolicy, budget, decisionHours },
+    repository: read.config,
+    recipe,
+    own: input,
+  });
+  // A rule whose examples fail would not do what its author thinks.
+  const broken = brokenExamples(terms.policy);
+  if (broken.length > 0) throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
   const folder = plane.home.run(run);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o711 });
@@ -75,18 +85,12 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
     const task = Task.parse({
       tenant: person.tenant,
       repository: snapshot.source.repository,
-      title: input.title ?? titleOf(input.goal),
-      goal: input.goal,
+      title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
+      goal,
       recipe: input.recipe,
       requester: actor(person),
-      priority: input.priority,
       source: snapshot.source,
-      policy,
-      budget: budgetFrom(plane.config.budget, repositorys, input.budget),
-      setup: input.setup ?? [...(repositorys?.setup ?? [])],
-      verification: input.verification ?? [...(repositorys?.verification ?? [])],
-      model: input.model ?? repositorys?.model ?? null,
-      decisionHours: input.decisionHours ?? plane.config.decisionHours,
+      ...terms,
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;
@@ -98,12 +102,20 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   }
 };
 
-/** What the delegation says, else the lower of what the runner and the repository say. */
-const budgetFrom = (defaults: Budget, repositorys: RepositoryConfig | null, own: DelegateInput['budget']): Budget =>
-  Budget.parse({
-    ...mergeBudget(defaults, repositorys?.budget ?? {}),
-    ...Object.fromEntries(Object.entries(own).filter(([, limit]) => limit !== undefined)),
-  });
+/** As a task takes it. */
+const longestGoal = 100_000;
+
+const goalBy = (recipe: Recipe, { goal: said, recipe: name }: DelegateInput): string => {
+  if (said === '' && recipe.needsGoal)
+    throw refused('invalid', `The recipe ${name} needs a goal.`, `Say what it is about. It is: ${recipe.title}.`);
+  const goal = renderGoal(recipe, said);
+  if (goal.length <= longestGoal) return goal;
+  throw refused(
+    'invalid',
+    `With the text of the recipe ${name} the goal has ${goal.length} characters; up to ${longestGoal} are taken.`,
+    'Shorten the goal, and put what is long into a file of the repository.',
+  );
+};
 
 const longestTitle = 80;
 
@@ -114,13 +126,4 @@ export const titleOf = (goal: string): string => {
   const cut = first.slice(0, longestTitle - 1);
   const word = cut.lastIndexOf(' ');
   return `${cut.slice(0, word > longestTitle / 2 ? word : undefined).trimEnd()}…`;
-};
-
-/** The delegation's own policy, else the default with the repository's rules. A rule whose examples fail would not do what its author thinks. */
-const policyFor = (input: DelegateInput, repositorys: RepositoryConfig | null): Policy => {
-  const policy =
-    input.policy ?? (repositorys === null ? defaultPolicy : mergePolicy(defaultPolicy, repositorys.policy));
-  const broken = brokenExamples(policy);
-  if (broken.length === 0) return policy;
-  throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
 };

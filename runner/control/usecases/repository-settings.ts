@@ -45,7 +45,7 @@ const faultsOrConfig = (content: Buffer): RepositoryConfig | string[] => {
 };
 
 /** The branch that others agree on: the remote's, else the usual names, else the one that is checked out. Null: there is none. */
-const defaultBranch = async (folder: string): Promise<string | null> => {
+export const defaultBranch = async (folder: string): Promise<string | null> => {
   const usual = ['refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master'];
   const found = await git(['for-each-ref', '--format=%(refname)', ...usual], { as: 'user', folder });
   if (!found.ok) return null;

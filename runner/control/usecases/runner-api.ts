@@ -5,6 +5,7 @@ import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed } from './feed.ts';
 import type { ControlPlane } from './plane.ts';
+import { recipes } from './recipes.ts';
 import { cancel, message, review } from './review.ts';
 import { events, get, info, list } from './runs.ts';
 
@@ -12,6 +13,7 @@ import { events, get, info, list } from './runs.ts';
 export const runnerApi = (plane: ControlPlane): RunnerApi => ({
   info: (caller) => info(plane, caller),
   delegate: (caller, input) => delegate(plane, caller, input),
+  recipes: (caller, input) => recipes(caller, input),
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { toolsRule } from '../../../shared/recipe/recipe.ts';
 import { ToolName } from '../../../shared/tool/arguments.ts';
 import { someTask } from './fixture.ts';
 import { instructions } from './instructions.ts';
@@ -14,6 +15,15 @@ test('the agent is told what policy says to network access', () => {
   expect(instructions(someTask)).toContain('a person then decides');
   const policy = { ...someTask.policy, otherwise: { ...someTask.policy.otherwise, network: 'deny' as const } };
   expect(instructions({ ...someTask, policy })).toContain('the policy of this run denies them');
+});
+
+test('the agent is told which tools it has, where it has not all of them', () => {
+  expect(instructions(someTask)).not.toContain('there are only');
+  const rule = toolsRule({ title: 'Explain', tools: ['read', 'finish'] });
+  const policy = { ...someTask.policy, rules: [rule!] };
+  const text = instructions({ ...someTask, policy, verification: [] });
+  expect(text).toContain('In this run there are only: read, finish.');
+  expect(text).toMatch(/There are no verification commands for this run\.$/);
 });
 
 test('nothing of the host is in the instructions, and tools are called by their names', () => {

@@ -22,7 +22,7 @@ export const takeTurn = async (
     {
       instructions: instructions(state.task),
       items: buildContext(events).items,
-      tools: toolSpecs(),
+      tools: toolSpecs(state.task.policy),
       idempotencyKey: `${state.id}-${turn}-${attempt}`,
       ...(step.responseId === null ? {} : { resume: { responseId: step.responseId } }),
     },

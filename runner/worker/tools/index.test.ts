@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { defaultPolicy } from '../../../shared/policy/default.ts';
+import { toolsRule } from '../../../shared/recipe/recipe.ts';
 import { ToolName } from '../../../shared/tool/arguments.ts';
 import { openTree } from './fixture.ts';
 import { tools, toolSpecs } from './index.ts';
@@ -11,7 +13,7 @@ const objects = (value: unknown): readonly Record<string, unknown>[] => {
 };
 
 test('every tool has a schema that strict function calling takes', () => {
-  const specs = toolSpecs();
+  const specs = toolSpecs(defaultPolicy);
   expect(specs.map((spec) => spec.name)).toEqual(ToolName.options);
   for (const spec of specs)
     for (const schema of objects(spec.parameters))
@@ -24,8 +26,14 @@ test('every tool has a schema that strict function calling takes', () => {
   );
 });
 
+test('a model is not told of the tools that its recipe does without', () => {
+  const rule = toolsRule({ title: 'Explain', tools: ['read', 'search', 'finish'] });
+  const specs = toolSpecs({ ...defaultPolicy, rules: [...defaultPolicy.rules, rule!] });
+  expect(specs.map(({ name }) => name)).toEqual(['read', 'search', 'finish']);
+});
+
 test('a schema says what may be null and what each argument is', () => {
-  expect(toolSpecs().find((spec) => spec.name === 'search')?.parameters).toEqual({
+  expect(toolSpecs(defaultPolicy).find((spec) => spec.name === 'search')?.parameters).toEqual({
     type: 'object',
     additionalProperties: false,
     required: ['pattern', 'path', 'glob'],

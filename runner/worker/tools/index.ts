@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { deniedTools } from '../../../shared/policy/evaluate.ts';
+import type { Policy } from '../../../shared/policy/policy.ts';
 import { toolArguments, ToolName } from '../../../shared/tool/arguments.ts';
 import type { ToolSpec } from '../models/model.ts';
 import { applyPatch } from './apply-patch.ts';
@@ -26,13 +28,17 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
   finish,
 };
 
-/** The tools as a model is told of them, with schemas that strict function calling takes. */
-export const toolSpecs = (): readonly ToolSpec[] =>
-  ToolName.options.map((name) => ({
-    name,
-    description: tools[name].description,
-    parameters: strictSchema(z.toJSONSchema(toolArguments[name], { io: 'input' })),
-  }));
+/** The tools as a model is told of them, with schemas that strict function calling takes; without those that policy denies as such. */
+export const toolSpecs = (policy: Policy): readonly ToolSpec[] => {
+  const denied = deniedTools(policy);
+  return ToolName.options
+    .filter((name) => !denied.includes(name))
+    .map((name) => ({
+      name,
+      description: tools[name].description,
+      parameters: strictSchema(z.toJSONSchema(toolArguments[name], { io: 'input' })),
+    }));
+};
 
 /**
  * Keywords that every server with strict function schemas knows; other bounds (lengths, ranges, patterns) are refused by

@@ -1,0 +1,50 @@
+import type { Principal, RecipesInput } from '../../../shared/api/runner-api.ts';
+import { recipeDefaults, type ListedRecipe, type Recipe } from '../../../shared/recipe/recipe.ts';
+import { asPerson, mustBeLocal, refused } from './plane.ts';
+import { readRecipes, type RecipeFile } from './recipe-files.ts';
+
+/** The recipes that a task on a repository can be given, the broken ones with what is wrong with them. */
+export const recipes = async (caller: Principal, { repository }: RecipesInput): Promise<readonly ListedRecipe[]> => {
+  const person = asPerson(caller);
+  if (repository !== null) {
+    mustBeLocal(person, 'see what a repository there says');
+    if (!repository.startsWith('/'))
+      throw refused('invalid', `The repository ${repository} is no absolute path.`, 'Name it from the root: /…');
+  }
+  return (await readRecipes(repository)).map(listed);
+};
+
+const listed = (found: RecipeFile): ListedRecipe => {
+  const { name, origin, replaces } = found;
+  if (found.outcome === 'refused') return { name, origin, replaces, problem: problemOf(found) };
+  const { title, description, needsGoal } = found.recipe;
+  return {
+    name,
+    origin,
+    replaces,
+    problem: null,
+    title,
+    description,
+    needsGoal,
+    defaults: recipeDefaults(found.recipe),
+  };
+};
+
+/** The recipe of a repository (absolute path) with this name. Throws RefusedError. */
+export const chooseRecipe = async (repository: string, name: string): Promise<Recipe> => {
+  const all = await readRecipes(repository);
+  const found = all.find((recipe) => recipe.name === name);
+  if (found === undefined)
+    throw refused(
+      'invalid',
+      `There is no recipe ${JSON.stringify(name)}. There are: ${all.map((recipe) => recipe.name).join(', ')}.`,
+      'Take one of these. Those of a repository are read from its default branch: commit yours there.',
+    );
+  if (found.outcome === 'refused') throw refused('invalid', problemOf(found), remedy);
+  return found.recipe;
+};
+
+const remedy = 'Correct it there and commit, or remove it.';
+
+const problemOf = ({ file, faults }: Extract<RecipeFile, { outcome: 'refused' }>): string =>
+  `${file} cannot be used: ${faults.join(' ')}`;

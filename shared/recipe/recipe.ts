@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import type { PolicyRule } from '../policy/policy.ts';
+import type { Budget } from '../run/budget.ts';
+import type { PlannedCommand } from '../run/events.ts';
+import { ToolName } from '../tool/arguments.ts';
+import {
+  addedPolicy,
+  common,
+  ConfiguredCommands,
+  planned,
+  schemaFaults,
+  type AddedPolicy,
+  type LowerBudget,
+} from './settings.ts';
+
+/** The name of a recipe is the name of its file, without `.md`. */
+export const RecipeName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens, such as fix-failing-test');
+
+/** They only write to the log, and without them no task of several steps is planned or ends. */
+const always: readonly ToolName[] = ['plan', 'finish'];
+
+/** The front matter of a recipe, as the YAML is parsed. What is left out is as the repository and the runner say. */
+const FrontMatter = z.strictObject({
+  title: z.string().trim().min(1).max(100),
+  description: z.string().trim().max(500).default(''),
+  /** Whether a person has to say something. What they say stands where {{goal}} stands in the text. */
+  goal: z.enum(['required', 'optional']).default('required'),
+  /** The others are denied, and the agent is not told of them. */
+  tools: z.array(ToolName).min(1).nullable().default(null),
+  setup: ConfiguredCommands.nullable().default(null),
+  verification: ConfiguredCommands.nullable().default(null),
+  ...common,
+  decisionHours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .nullable()
+    .default(null),
+  /** A recipe can let others go first, and not push ahead of them. */
+  priority: z.int().min(-100).max(0).default(0),
+});
+
+/** A kind of task. Null: as the repository says, or the runner. */
+export interface Recipe {
+  readonly title: string;
+  readonly description: string;
+  readonly needsGoal: boolean;
+  /** Markdown in which {{goal}} stands for what a person says. */
+  readonly template: string;
+  /** What the agent may use; null: every tool. */
+  readonly tools: readonly ToolName[] | null;
+  readonly setup: readonly PlannedCommand[] | null;
+  readonly verification: readonly PlannedCommand[] | null;
+  readonly policy: AddedPolicy;
+  readonly model: string | null;
+  readonly budget: LowerBudget;
+  readonly decisionHours: number | null;
+  readonly priority: number;
+}
+
+export type ParsedRecipe =
+  | { readonly outcome: 'ok'; readonly recipe: Recipe }
+  /** Every fault, a sentence each. */
+  | { readonly outcome: 'refused'; readonly faults: readonly string[] };
+
+/** The two parts of a recipe's file; null: there is no front matter. */
+export const splitRecipe = (text: string): { readonly frontMatter: string; readonly template: string } | null => {
+  const match = /^\uFEFF?---[ \t]*\r?\n(?<front>(?:.*\r?\n)*?)---[ \t]*(?:\r?\n|$)/.exec(text);
+  if (match === null) return null;
+  return { frontMatter: match.groups?.['front'] ?? '', template: text.slice(match[0].length).trim() };
+};
+
+/** `{{goal}}`. What GitHub's workflows write, `${{ … }}`, is text. */
+const placeholder = /(?<!\$)\{\{\s*([a-z]+)\s*\}\}/g;
+
+/** What a recipe says, once its front matter is parsed. `template` is the Markdown below it. */
+export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecipe => {
+  const parsed = FrontMatter.safeParse(frontMatter ?? {});
+  const text = templateFaults(template);
+  if (!parsed.success) return { outcome: 'refused', faults: [...schemaFaults(parsed.error, 'front matter'), ...text] };
+  const { title, description, goal, tools, setup, verification, model, budget, decisionHours, priority } = parsed.data;
+  const added = addedPolicy(parsed.data, { prefix: 'recipe-', name: 'The recipe', reserved: ['tools'] });
+  const faults = [...added.faults, ...text];
+  if (faults.length > 0) return { outcome: 'refused', faults };
+  return {
+    outcome: 'ok',
+    recipe: {
+      title,
+      description,
+      needsGoal: goal === 'required',
+      template,
+      tools: tools === null ? null : ToolName.options.filter((tool) => [...tools, ...always].includes(tool)),
+      setup: setup === null ? null : planned(setup),
+      verification: verification === null ? null : planned(verification),
+      policy: added.policy,
+      model,
+      budget,
+      decisionHours,
+      priority,
+    },
+  };
+};
+
+const templateFaults = (template: string): readonly string[] => {
+  const names = [...template.matchAll(placeholder)].map(([, name]) => name);
+  const unknown = [...new Set(names)].filter((name) => name !== 'goal');
+  return [
+    ...unknown.map((name) => `The text has {{${name}}}, and only {{goal}} stands for something.`),
+    // Whatever a person says has to reach the agent, also where they need not say anything.
+    ...(names.includes('goal') ? [] : ['The text has no {{goal}}: put it where that belongs which a person says.']),
+  ];
+};
+
+/** The goal that the agent gets. `said` is what a person said; what looks like a placeholder in it is text. */
+export const renderGoal = ({ template }: Pick<Recipe, 'template'>, said: string): string => {
+  const goal = template.replace(placeholder, () => said.trim());
+  return (said.trim() === '' ? goal.replace(/\n{3,}/g, '\n\n') : goal).trim();
+};
+
+/** Denies the tools that a recipe leaves out, in a policy of whomever; null: it leaves out none. */
+export const toolsRule = ({ title, tools }: Pick<Recipe, 'title' | 'tools'>): PolicyRule | null => {
+  const denied = ToolName.options.filter((tool) => tools !== null && !tools.includes(tool));
+  if (tools === null || denied.length === 0) return null;
+  return {
+    id: 'recipe-tools',
+    verdict: 'deny',
+    reason: `The recipe "${title}" does without it.`,
+    tool: denied,
+    examples: { matches: denied.map((tool) => ({ tool })), not: tools.map((tool) => ({ tool })) },
+  };
+};
+
+/** Where it is read: with the runner, or in the repository's `.longhaul/recipes` on its default branch. */
+export type RecipeOrigin = 'built-in' | 'repository';
+
+/** A recipe in a list. `problem`: why it cannot be used, and what to do about it. */
+export type ListedRecipe = {
+  readonly name: string;
+  readonly origin: RecipeOrigin;
+  /** It stands in the place of a built-in one of the same name. */
+  readonly replaces: boolean;
+} & (
+  | {
+      readonly problem: null;
+      readonly title: string;
+      readonly description: string;
+      readonly needsGoal: boolean;
+      readonly defaults: RecipeDefaults;
+    }
+  | { readonly problem: string }
+);
+
+/** What it says of a task besides the goal. Null, or left out of the budget: as the repository and the runner say. */
+export interface RecipeDefaults {
+  readonly tools: readonly ToolName[] | null;
+  readonly setup: readonly PlannedCommand[] | null;
+  readonly verification: readonly PlannedCommand[] | null;
+  readonly budget: { readonly [Name in keyof Budget]?: Budget[Name] | undefined };
+  /** How many rules it adds to the policy. */
+  readonly rules: number;
+  readonly model: string | null;
+  readonly decisionHours: number | null;
+  readonly priority: number;
+}
+
+export const recipeDefaults = (recipe: Recipe): RecipeDefaults => ({
+  tools: recipe.tools,
+  setup: recipe.setup,
+  verification: recipe.verification,
+  budget: recipe.budget,
+  rules: recipe.policy.rules.length + (toolsRule(recipe) === null ? 0 : 1),
+  model: recipe.model,
+  decisionHours: recipe.decisionHours,
+  priority: recipe.priority,
+});
