@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     // Most tests wait for other processes; the default leaves one core out.
     maxWorkers: '100%',
+    // What is polled for comes when it comes; the test's own limit says when it hangs.
+    expect: { poll: { timeout: 60_000 } },
     reporters:
       results === undefined
         ? ['default']

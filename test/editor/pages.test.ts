@@ -5,12 +5,10 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vit
 import type { Gate } from './model.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { badge, dialog, notification, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
+import { dialog, notification, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
 import { output, Workbench } from './workbench.ts';
 
 const goal = 'Mend the failing tests';
-const runs = 500;
-const waiting = runs / 10;
 
 const things = new AsyncDisposableStack();
 let place: Place;
@@ -20,7 +18,7 @@ let gate: Gate;
 
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
-  place = things.use(await Place.make({ seeded: runs }));
+  place = things.use(await Place.make());
   workbench = things.use(
     await Workbench.start({
       folder: path.join(place.folder, 'code'),
@@ -36,20 +34,10 @@ beforeEach(({ task }) => {
   onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
 });
 
-test('500 runs are in the trees, and the keyboard gets to the last of them', async () => {
-  await openActivity(page, /^Longhaul/);
-  await treeItem(page, `Done: ${runs - waiting} runs`).waitFor();
-  await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe(String(waiting));
-  // More than three at once are told in one.
-  await notification(page, `${waiting} things wait for you`).waitFor();
-  await treeItem(page, `Done: ${runs - waiting} runs`).click();
-  await page.keyboard.press('End');
-  await treeItem(page, /^Run 1, /).waitFor();
-  await picture(page, '10 five hundred runs');
-});
-
 test('a task is delegated with the keyboard alone', async () => {
   gate = place.model.hold(goal, 1);
+  // A workbench that is still starting swallows keys.
+  await openActivity(page, /^Longhaul/);
   await page.keyboard.press('Control+Alt+L');
   const box = await quickStep(page, '(1/2)');
   await box.fill(goal);
@@ -60,9 +48,7 @@ test('a task is delegated with the keyboard alone', async () => {
 });
 
 test('its page is live, and takes a message for the agent', async () => {
-  await notification(page, `Delegated as run ${runs + 1}`)
-    .getByRole('button', { name: 'Open Run' })
-    .click();
+  await notification(page, 'Delegated as run 1').getByRole('button', { name: 'Open Run' }).click();
   const shown = webview(page);
   await shown.getByRole('heading', { name: goal }).waitFor();
   await shown.getByRole('textbox').fill('Do not touch the README.');
@@ -109,14 +95,16 @@ test('the page of an approval holds what is asked and all that it rests on, and 
 
 test('the children of a run are its timeline, its changed files and its evidence', async () => {
   await openActivity(page, /^Longhaul/);
-  await treeItem(page, /^Changed files: 3 files/).click();
-  await treeItem(page, /^src\/cart\.js, modified/).waitFor();
-  await treeItem(page, /^Evidence: 1 of 1 checks pass/).click();
-  await treeItem(page, /passed, exit 0/).waitFor();
+  // From below, so that what opens pushes nothing out of sight that is still wanted.
   await treeItem(page, 'Timeline').click();
-  await treeItem(page, /receipts\/record\.js/)
+  await treeItem(page, /^Round 1 is ready for review/)
     .first()
     .waitFor();
+  await treeItem(page, 'Timeline').click();
+  await treeItem(page, /^Evidence: 1 of 1 checks pass/).click();
+  await treeItem(page, /passed, exit 0/).waitFor();
+  await treeItem(page, /^Changed files: 3 files/).click();
+  await treeItem(page, /^src\/cart\.js, modified/).waitFor();
   await picture(page, '13 the children of a run');
   await treeItem(page, /^src\/cart\.js, modified/).click();
   await page.locator('.monaco-diff-editor').first().waitFor();
@@ -136,10 +124,7 @@ test('hunks are decided with the keyboard', async () => {
 test('the history is legible in high contrast, and its table is sorted with the keyboard', async () => {
   await palette(page, 'Longhaul: Show History');
   const shown = webview(page);
-  await shown
-    .getByText(`${runs + 1} runs`)
-    .first()
-    .waitFor();
+  await shown.getByText('1 run', { exact: true }).first().waitFor();
   const header = shown.getByRole('columnheader', { name: /^Run/ });
   expect(await header.getAttribute('aria-sort')).toBe('descending');
   await header.getByRole('button').focus();

@@ -1,0 +1,50 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { badge, notification, openActivity, palette, picture, treeItem, webview } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+const runs = 500;
+const waiting = runs / 10;
+
+const things = new AsyncDisposableStack();
+let page: Page;
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  const place = things.use(await Place.make({ seeded: runs }));
+  const workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+test('500 runs are in the trees, and the keyboard gets to the last of them', async () => {
+  await openActivity(page, /^Longhaul/);
+  await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe(String(waiting));
+  // More than three at once are told in one.
+  await notification(page, `${waiting} things wait for you`).waitFor();
+  await treeItem(page, `Needs You: ${waiting} runs`).click();
+  // A click has folded the group; the next one is right below.
+  await treeItem(page, `Done: ${runs - waiting} runs`).click();
+  await treeItem(page, /^Run 499, /).waitFor();
+  await page.keyboard.press('End');
+  await treeItem(page, /^Run 1, /).waitFor();
+  await picture(page, '10 five hundred runs');
+});
+
+test('the history has them all, and says what they amount to', async () => {
+  await palette(page, 'Longhaul: Show History');
+  const shown = webview(page);
+  await shown.getByText(`${runs} runs`).first().waitFor();
+  await shown.getByRole('searchbox').fill('run_seed10 nothing has this');
+  await shown.getByText(`0 of ${runs} runs`).first().waitFor();
+  await picture(page, '16 a search that finds nothing');
+});
