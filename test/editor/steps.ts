@@ -13,6 +13,17 @@ export const openActivity = async (page: Page, name: string | RegExp): Promise<v
 
 export const treeItem = (page: Page, name: string | RegExp): Locator => page.getByRole('treeitem', { name });
 
+/** Unfolds a row of a tree, or folds it. A tree that is being redrawn lets a click go to the row that was there before. */
+export const fold = async (row: Locator, unfolded: boolean): Promise<void> => {
+  await row.waitFor();
+  const is = async (): Promise<boolean> => (await row.getAttribute('aria-expanded')) === String(unfolded);
+  for (let attempt = 0; attempt < 10 && !(await is()); attempt += 1) {
+    await row.click();
+    // What came of the click is drawn by then.
+    await row.page().evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(null))));
+  }
+};
+
 const explorerRow = (page: Page, file: string): Locator =>
   page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
 
