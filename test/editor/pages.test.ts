@@ -95,6 +95,8 @@ test('the page of an approval holds what is asked and all that it rests on, and 
 
 test('the children of a run are its timeline, its changed files and its evidence', async () => {
   await openActivity(page, /^Longhaul/);
+  // The last to come; until then rows move.
+  await treeItem(page, /^Evidence: 1 of 1 checks pass/).waitFor();
   // From below, so that what opens pushes nothing out of sight that is still wanted.
   await fold(treeItem(page, 'Timeline'), true);
   await treeItem(page, /^Round 1 is ready for review/)

@@ -15,12 +15,11 @@ export const treeItem = (page: Page, name: string | RegExp): Locator => page.get
 
 /** Unfolds a row of a tree, or folds it. A tree that is being redrawn lets a click go to the row that was there before. */
 export const fold = async (row: Locator, unfolded: boolean): Promise<void> => {
+  const wanted = row.and(row.page().locator(`[aria-expanded="${unfolded}"]`));
   await row.waitFor();
-  const is = async (): Promise<boolean> => (await row.getAttribute('aria-expanded')) === String(unfolded);
-  for (let attempt = 0; attempt < 10 && !(await is()); attempt += 1) {
+  for (let attempt = 0; attempt < 5 && (await wanted.count()) === 0; attempt += 1) {
     await row.click();
-    // What came of the click is drawn by then.
-    await row.page().evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve(null))));
+    await wanted.waitFor({ timeout: 3000 }).catch(() => {});
   }
 };
 
