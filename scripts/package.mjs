@@ -11,6 +11,10 @@ const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), '
 const file = path.join('dist', `longhaul-${version}.vsix`);
 const MOST_BYTES = 3 * 2 ** 20;
 
+/** All that may be in the package; what is new is named here first. */
+const needed =
+  /^((CHANGELOG|README)\.md|LICENSE|package\.json|extension\/README\.md|dist\/[\w-]+\.mjs(\.LEGAL\.txt)?|dist\/extension\/[\w-]+\.(cjs|js|css)(\.LEGAL\.txt)?|extension\/media\/[\w/-]+\.(svg|png|md))$/;
+
 const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
 const packed = spawnSync(
   process.execPath,
@@ -19,6 +23,8 @@ const packed = spawnSync(
     'package',
     '--no-dependencies',
     '--allow-missing-repository',
+    // There is no address yet that its pictures could be had from; whoever publishes it gives one with --baseImagesUrl.
+    '--no-rewrite-relative-links',
     '--readme-path',
     'extension/README.md',
     '--out',
@@ -32,6 +38,12 @@ const packed = spawnSync(
 const said = `${packed.stdout}${packed.stderr}`;
 if (packed.status !== 0 || /warning/i.test(said)) {
   process.stderr.write(said);
+  process.exit(1);
+}
+const listed = spawnSync(process.execPath, [vsce, 'ls', '--no-dependencies'], { cwd: root, encoding: 'utf8' });
+const strange = listed.stdout.split('\n').filter((entry) => entry !== '' && !needed.test(entry));
+if (listed.status !== 0 || strange.length > 0) {
+  process.stderr.write(`longhaul: ${file} holds what it does not need: ${strange.join(', ')}\n`);
   process.exit(1);
 }
 const { size } = await stat(path.join(root, file));

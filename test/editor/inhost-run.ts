@@ -21,6 +21,8 @@ export const runInHost = async (named = ''): Promise<Report> => {
     folder: path.join(place.folder, 'code'),
     vsix: packedExtension(),
     env: { ...place.env, LONGHAUL_TEST_REPORT: file, LONGHAUL_TEST_NAME: named },
+    // Chat's tools are what one of the tests calls.
+    settings: { 'chat.disableAIFeatures': false },
     inHost: true,
   });
   const suite = path.join(place.folder, 'suite.cjs');

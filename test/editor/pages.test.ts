@@ -43,6 +43,7 @@ test('a task is delegated with the keyboard alone', async () => {
   await box.fill(goal);
   await page.keyboard.press('Enter');
   await quickStep(page, '(2/2)');
+  await picture(page, '10 what will be delegated');
   await page.keyboard.press('Enter');
   await gate.reached;
 });

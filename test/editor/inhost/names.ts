@@ -7,6 +7,7 @@ export const names = [
   'added, binary, renamed, deleted and very large files can be reviewed and applied',
   'a change of a thousand files opens, and is applied whole',
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',
+  'a chat model delegates through the tool, and its words are checked',
   'a remote runner with a bad token says so, and with the right one its runs are there',
   'each event of a run reaches the views, once',
 ] as const;

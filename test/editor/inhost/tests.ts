@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { chatTests } from './chat-tests.ts';
 import { connectionTests } from './connection-tests.ts';
 import type { FigureName, Name } from './names.ts';
 import { reviewTests } from './review-tests.ts';
@@ -18,5 +19,6 @@ export const tests: Readonly<Record<Name, Test>> = {
 
   ...reviewTests,
   ...scaleTests,
+  ...chatTests,
   ...connectionTests,
 };
