@@ -46,5 +46,6 @@ test('the history has them all, and says what they amount to', async () => {
   await shown.getByText(`${runs} runs`).first().waitFor();
   await shown.getByRole('searchbox').fill('run_seed10 nothing has this');
   await shown.getByText(`0 of ${runs} runs`).first().waitFor();
+  expect(await shown.getByRole('table').count()).toBe(0);
   await picture(page, '16 a search that finds nothing');
 });

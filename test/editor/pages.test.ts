@@ -46,6 +46,7 @@ test('a task is delegated with the keyboard alone', async () => {
   await picture(page, '10 what will be delegated');
   await page.keyboard.press('Enter');
   await gate.reached;
+  expect((await place.settled(() => true)).task.goal).toBe(goal);
 });
 
 test('its page is live, and takes a message for the agent', async () => {
@@ -87,7 +88,8 @@ test('the page of an approval holds what is asked and all that it rests on, and 
   await picture(page, '12 the page of an approval');
   await shown.getByRole('button', { name: /^Approve/ }).click();
   await dialog(page, 'receipts/record.js').getByRole('button', { name: 'Approve', exact: true }).click();
-  await place.settled(({ status }) => status === 'reviewing');
+  const { result } = await place.settled(({ status }) => status === 'reviewing');
+  expect(result?.files).toBe(3);
   await shown
     .getByText(/approved/i)
     .first()
@@ -97,7 +99,7 @@ test('the page of an approval holds what is asked and all that it rests on, and 
 test('the children of a run are its timeline, its changed files and its evidence', async () => {
   await openActivity(page, /^Longhaul/);
   // The last to come; until then rows move.
-  await treeItem(page, /^Evidence: 1 of 1 checks pass/).waitFor();
+  await treeItem(page, /^In Review: /).waitFor();
   // From below, so that what opens pushes nothing out of sight that is still wanted.
   await fold(treeItem(page, 'Timeline'), true);
   await treeItem(page, /^Round 1 is ready for review/)
@@ -111,6 +113,7 @@ test('the children of a run are its timeline, its changed files and its evidence
   await picture(page, '13 the children of a run');
   await treeItem(page, /^src\/cart\.js, modified/).click();
   await page.locator('.monaco-diff-editor').first().waitFor();
+  expect(await page.locator('.tab.active').textContent()).toContain('src/cart.js (round 1)');
 });
 
 test('hunks are decided with the keyboard', async () => {
@@ -121,6 +124,9 @@ test('hunks are decided with the keyboard', async () => {
   await page.keyboard.press('Control+k');
   await page.keyboard.press('y');
   await page.locator('.codelens-decoration', { hasText: 'accepted' }).first().waitFor();
+  const tally = page.getByText(/^1 accepted, 0 rejected/);
+  await tally.waitFor();
+  expect(await tally.count()).toBe(1);
   await picture(page, '14 accepted with the keyboard');
 });
 

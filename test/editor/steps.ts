@@ -18,6 +18,8 @@ export const fold = async (row: Locator, unfolded: boolean): Promise<void> => {
   const wanted = row.and(row.page().locator(`[aria-expanded="${unfolded}"]`));
   await row.waitFor();
   for (let attempt = 0; attempt < 5 && (await wanted.count()) === 0; attempt += 1) {
+    // What is said about the row above must not lie over this one.
+    await row.page().mouse.move(700, 2);
     await row.click();
     await wanted.waitFor({ timeout: 3000 }).catch(() => {});
   }

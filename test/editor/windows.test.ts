@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { decisionSummaries } from '../../shared/run/summary.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { badge, chooseFromMenu, delegateFrom, dialog, notification, openActivity, picture, treeItem } from './steps.ts';
@@ -41,13 +42,14 @@ test('two windows show the same, and one of them tells', async () => {
     await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe('1');
   }
   const told = await Promise.all([first, second].map((page) => notification(page, 'record.js').count()));
-  expect(told.toSorted()).toEqual([0, 1]);
+  expect(told.toSorted((a, b) => a - b)).toEqual([0, 1]);
 });
 
 test('what is decided in one window is decided in the other', async () => {
   await chooseFromMenu(treeItem(second, /^Decision: .*record\.js/).first(), /^Approve/);
   await dialog(second, 'record.js').getByRole('button', { name: 'Approve', exact: true }).click();
-  await place.settled(({ status }) => status === 'reviewing');
+  const run = await place.settled(({ status }) => status === 'reviewing');
+  expect(decisionSummaries(run)).toEqual([]);
   for (const page of [first, second]) {
     await treeItem(page, /^Run 1, .*, reviewing/).waitFor();
     await treeItem(page, /^Decision: .*record\.js/)
