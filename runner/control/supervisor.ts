@@ -5,6 +5,14 @@ import type { Engine } from './engine/engine.ts';
 import type { Scheduled, Store } from './store/store.ts';
 import type { Retention } from './supervisor-retention.ts';
 
+/** Which of the control planes of one database looks after all runs. */
+export interface SupervisorRole {
+  /** Does this one? Another may think so as well for some seconds: whatever is done for it must bear being done twice. */
+  readonly held: boolean;
+  /** Called whenever this one comes to hold it, not for a role that is held from the start. */
+  onTaken(listener: () => void): void;
+}
+
 export interface SupervisorOptions {
   readonly store: Store;
   readonly engine: Engine;
@@ -91,7 +99,7 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     });
   });
   const forget = store.onCommit((runs) => {
-    retention.touched(runs, now());
+    retention.touched(runs ?? [], now());
     wakeAt(now() + afterCommitMs);
   });
 

@@ -160,10 +160,12 @@ const expectSchedule = async (
         : [],
     );
   const queued = scheduled('queued').toSorted((a, b) => b.priority - a.priority || (a.since < b.since ? -1 : 1));
-  expect(await store.queued(500)).toEqual(queued.map((row) => ({ ...row, leaseUntil: null })));
+  expect(await store.queued(500)).toEqual(queued.map((row) => ({ ...row, leaseUntil: null, worker: null })));
   const leased = scheduled('working');
   const held = await store.leased();
-  expect(held).toEqual(leased.map((row, index) => ({ ...row, leaseUntil: held[index]?.leaseUntil ?? null })));
+  expect(held).toEqual(
+    leased.map((row, index) => ({ ...row, leaseUntil: held[index]?.leaseUntil ?? null, worker: 'w' })),
+  );
   for (const { run, leaseUntil } of held) expect([undefined, leaseUntil]).toContain(leases.get(run));
 
   const forever = await store.due(start * 2);

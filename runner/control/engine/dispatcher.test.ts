@@ -13,6 +13,7 @@ const scheduled = (id: string, tenant = 'a'): Scheduled => ({
   priority: 0,
   since: '2026-01-01T00:00:00.000Z',
   leaseUntil: null,
+  worker: null,
 });
 
 /** A queue in memory, and an engine that takes what it is given and says so. */
@@ -20,7 +21,7 @@ const setUp = (options: { slots: number; perTenant?: number }) => {
   const queue: Scheduled[] = [];
   const leased: Scheduled[] = [];
   const dispatched: string[] = [];
-  let commit: (runs: readonly string[]) => void = () => {};
+  let commit: (runs: readonly string[] | null) => void = () => {};
   let free: () => void = () => {};
   let busy = 0;
   let now = 0;

@@ -13,6 +13,7 @@ const item = (id: string, rest: Partial<Scheduled> = {}): Scheduled => ({
   priority: 0,
   since: '2026-01-01T00:00:00.000Z',
   leaseUntil: null,
+  worker: null,
   ...rest,
 });
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString();

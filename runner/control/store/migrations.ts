@@ -101,8 +101,22 @@ const indexes = async (db: Database): Promise<void> => {
   await db.schema.createIndex('decisions_of_tenant').on('decisions').columns(['tenant', 'position']).execute();
 };
 
+/** Which control plane's worker has a lease, and what control planes of one database share. */
+const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
+  await db.schema.alterTable('runs').addColumn('worker', 'text').execute();
+  if (int64 === 'integer') return;
+  await db.schema
+    .createTable('secrets')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('value', 'text', (column) => column.notNull())
+    .execute();
+};
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
-const migrations: readonly Migration[] = [{ name: '001-runs-events-decisions', up: first }];
+const migrations: readonly Migration[] = [
+  { name: '001-runs-events-decisions', up: first },
+  { name: '002-several-planes', up: severalPlanes },
+];
 
 /**
  * Brings a database to this program's schema, in the transaction it is given. A database that has had a migration which

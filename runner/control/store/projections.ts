@@ -11,6 +11,8 @@ export interface HeldRun {
   readonly position: number;
   /** Ms since the epoch; null: nobody holds it, or without a deadline. */
   readonly leaseUntil: number | null;
+  /** Null: nobody holds it. */
+  readonly worker: string | null;
   readonly batch: { readonly activation: string; readonly number: number } | null;
 }
 
@@ -19,7 +21,7 @@ type RunRow = Tables['runs'];
 /** The columns that a step of a working run changes; no index holds any of them. */
 type StepColumns = Pick<
   RunRow,
-  'id' | 'lease_until' | 'batch_activation' | 'batch' | 'position' | 'state_version' | 'state'
+  'id' | 'lease_until' | 'worker' | 'batch_activation' | 'batch' | 'position' | 'state_version' | 'state'
 >;
 /** The columns that change when a run goes from one status to another. */
 type StatusColumns = Pick<RunRow, 'status' | 'over' | 'activation' | 'fence' | 'since' | 'wake_at'>;
@@ -27,6 +29,7 @@ type StatusColumns = Pick<RunRow, 'status' | 'over' | 'activation' | 'fence' | '
 const stepColumns = (held: HeldRun): StepColumns => ({
   id: held.state.id,
   lease_until: held.leaseUntil,
+  worker: held.worker,
   batch_activation: held.batch?.activation ?? null,
   batch: held.batch?.number ?? 0,
   position: held.position,
@@ -56,6 +59,7 @@ const insertRun = prepare<RunRow, unknown>((db, slot) =>
     fence: slot('fence'),
     since: slot('since'),
     lease_until: slot('lease_until'),
+    worker: slot('worker'),
     wake_at: slot('wake_at'),
     batch_activation: slot('batch_activation'),
     batch: slot('batch'),
@@ -71,6 +75,7 @@ const updateStep = prepare<StepColumns, unknown>((db, slot) =>
     .updateTable('runs')
     .set({
       lease_until: slot('lease_until'),
+      worker: slot('worker'),
       batch_activation: slot('batch_activation'),
       batch: slot('batch'),
       position: slot('position'),

@@ -1,4 +1,4 @@
-import type { Compilable, CompiledQuery } from 'kysely';
+import { PostgresAdapter, type Compilable, type CompiledQuery } from 'kysely';
 import type { Database } from './schema.ts';
 
 /** Stands in a query for a value that comes when it is run. */
@@ -34,3 +34,6 @@ export const prepare = <Input extends object, Row>(
     return (await db.executeQuery<Row>({ ...compiled, parameters })).rows;
   };
 };
+
+/** Does the database let several write at once, so that a row must be locked before what it says can be relied on? */
+export const locksRows = (db: Database): boolean => db.getExecutor().adapter instanceof PostgresAdapter;

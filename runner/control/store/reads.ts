@@ -132,6 +132,7 @@ const scheduled = (db: Database) =>
       'priority',
       e.fn.coalesce('since', 'created_at').as('since'),
       'lease_until as leaseUntil',
+      'worker',
     ]);
 
 /** Rows of node:sqlite have no prototype: they are given on as plain objects. */

@@ -10,6 +10,7 @@ export interface Tables {
   decisions: DecisionsTable;
   dedupe: DedupeTable;
   blobs: BlobsTable;
+  secrets: SecretsTable;
   migrations: MigrationsTable;
 }
 
@@ -38,6 +39,8 @@ interface RunsTable {
   /** ISO: since when it is queued, or at work. */
   since: string | null;
   lease_until: number | null;
+  /** Who took the lease. */
+  worker: string | null;
   wake_at: number | null;
   /** The last batch that a worker appended, so that a repeated one is recognised. */
   batch_activation: string | null;
@@ -85,6 +88,12 @@ interface BlobsTable {
   run: string;
   hash: string;
   bytes: number;
+}
+
+/** Postgres only: what its control planes must have in common. A home of its own has a file for it. */
+interface SecretsTable {
+  name: string;
+  value: string;
 }
 
 interface MigrationsTable {

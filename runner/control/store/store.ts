@@ -32,6 +32,8 @@ export interface CommandOptions {
   readonly after?: number;
   /** The lease is to last until then (ms since the epoch). With `lease` and `append`. */
   readonly leaseUntil?: number;
+  /** Of `lose`: a worker whose name begins otherwise has the lease by right, and keeps it. */
+  readonly workersOf?: string;
 }
 
 /** A queued activation as the scheduler sees it, or one that a worker holds. */
@@ -46,6 +48,8 @@ export interface Scheduled {
   readonly since: string;
   /** Ms since the epoch; null while queued. */
   readonly leaseUntil: number | null;
+  /** Who took the lease; null while queued. */
+  readonly worker: string | null;
 }
 
 /** What comes due next, over all runs: one timer in the control plane serves them all. */
@@ -59,7 +63,8 @@ export interface Due {
 
 /**
  * The log and its projections. All writes of one call are one transaction: the events, the run's row, its open
- * decisions. An answer means that it is on the disk. Throws `StoreError` for a disk that is full or broken.
+ * decisions. Calls for one run are done in the order in which they are made. An answer means that it is on the disk.
+ * Throws `StoreError` for a disk that is full or broken, and a server that is away.
  */
 export interface Store extends AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres';
@@ -99,13 +104,16 @@ export interface Store extends AsyncDisposable {
   linkBlob(run: string, hash: string, bytes: number): Promise<void>;
   runHasBlob(run: string, hash: string): Promise<boolean>;
 
-  /** Called after each commit that appended events, with the runs it touched. Returns the way to stop it. */
-  onCommit(listener: (runs: readonly string[]) => void): () => void;
+  /**
+   * Called after each commit that appended events, whoever made it, with the runs it touched. Null: perhaps any run was
+   * touched, because commits of others could not be heard of for a while. Returns the way to stop it.
+   */
+  onCommit(listener: (runs: readonly string[] | null) => void): () => void;
 }
 
-/** The disk is full or broken, the database is locked or of another version. `remedy` says what to do. */
+/** The disk is full or broken, the database is away, locked or of another version. `remedy` says what to do. */
 export class StoreError extends Error {
-  readonly code: 'full' | 'io' | 'newer' | 'locked' | 'corrupt';
+  readonly code: 'full' | 'io' | 'newer' | 'locked' | 'corrupt' | 'unreachable' | 'denied';
   readonly remedy: string;
   constructor(code: StoreError['code'], message: string, options: { remedy: string; cause?: unknown }) {
     super(message, { cause: options.cause });

@@ -4,7 +4,8 @@ import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
-import { prepare } from './queries.ts';
+import { locksRows, prepare } from './queries.ts';
+import { readState } from './reads.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
 import type { CommandOptions, Created, Store, Written } from './store.ts';
@@ -81,8 +82,10 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   const position = await transaction.positions(2);
   if (key !== null) {
     const [known] = await findDedupe(db, { tenant: task.tenant, key });
-    const held = known === undefined ? undefined : await load(transaction, known.run);
-    if (held !== undefined) return { outcome: 'known', state: held.state, events: [] };
+    // Read without its lock: whoever has that may be waiting for the positions that this one holds.
+    const state =
+      known === undefined ? null : (transaction.recall(known.run)?.state ?? (await readState(db, known.run)));
+    if (state !== null) return { outcome: 'known', state, events: [] };
   }
   const number = (await nextNumber(db, {}))[0]?.number ?? 1;
   const at = new Date(input.now).toISOString();
@@ -98,7 +101,8 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   if (created === undefined) throw new Error('A run that was created has no state.');
   const settled = settle(created, [], { at, activation: input.nextActivation });
   const events = [first, ...envelop(settled.events, { state: created, position: position + 1, at, by: null })];
-  const held: HeldRun = { state: settled.state, position: position + events.length - 1, leaseUntil: null, batch: null };
+  const last = position + events.length - 1;
+  const held: HeldRun = { state: settled.state, position: last, leaseUntil: null, worker: null, batch: null };
   await projectNew(db, held);
   for (const event of events) await insertEvent(db, eventRow(event, task.tenant));
   if (key !== null) await insertDedupe(db, { tenant: task.tenant, key, run });
@@ -119,8 +123,9 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
         after === null ? [] : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq }),
       repeated: true,
     };
-  if (command.kind === 'lease' && (await hasLease(transaction.db, held, command)))
-    return leaseAgain(transaction, held, options);
+  if (command.kind === 'lease' && hasLease(held, command)) return leaseAgain(transaction, held, options);
+  if (command.kind === 'lose' && isOthers(held, options))
+    return refuse('conflict', `Activation ${command.activation} has a worker elsewhere.`, 'Nothing is left to do.');
   const at = timeFor(held.state, input.now);
   const obeyed = obey(held.state, command, { at, activation: input.nextActivation });
   if (obeyed.outcome === 'refused') return obeyed;
@@ -138,22 +143,14 @@ const wasWritten = ({ batch }: HeldRun, activation: string, number: number): boo
 type Lease = Extract<Command, { readonly kind: 'lease' }>;
 
 /** Is this the worker that has the lease, asking for it once more because the answer was lost? Not if it ever appended. */
-const hasLease = async (db: Database, { state, batch }: HeldRun, { activation, worker }: Lease): Promise<boolean> => {
-  if (state.status !== 'working' || state.activation !== activation || batch?.activation === activation) return false;
-  const [row] = await selectLease(db, { run: state.id });
-  const body = row === undefined ? undefined : eventOf(row).body;
-  return body?.type === 'activation.leased' && body.worker === worker;
-};
+const hasLease = ({ state, batch, worker }: HeldRun, asked: Lease): boolean =>
+  state.status === 'working' &&
+  state.activation === asked.activation &&
+  batch?.activation !== asked.activation &&
+  worker === asked.worker;
 
-const selectLease = prepare<{ readonly run: string }, EventRow>((db, slot) =>
-  db
-    .selectFrom('events')
-    .select(['position', 'run', 'seq', 'at', 'activation', 'body'])
-    .where('run', '=', slot('run'))
-    .where('type', '=', 'activation.leased')
-    .orderBy('seq', 'desc')
-    .limit(1),
-);
+const isOthers = ({ worker }: HeldRun, { workersOf = '' }: CommandOptions): boolean =>
+  worker !== null && !worker.startsWith(workersOf);
 
 const leaseAgain = async (transaction: Transaction, held: HeldRun, options: CommandOptions): Promise<Written> => {
   const { state } = held;
@@ -193,6 +190,7 @@ const append = async (
     state,
     position: position + events.length - 1,
     leaseUntil: state.status === 'working' ? (options.leaseUntil ?? held.leaseUntil) : null,
+    worker: state.status !== 'working' ? null : command.kind === 'lease' ? command.worker : held.worker,
     batch:
       by === null || options.batch === undefined ? held.batch : { activation: by.activation, number: options.batch },
   };
@@ -279,17 +277,19 @@ const linkBlob = async (db: Database, { run, hash, bytes }: Input<'blob'>): Prom
 const unknownRun = (run: string): Written =>
   refuse('not_found', `There is no run ${run}.`, 'List the runs there are with: longhaul runs');
 
-type HeldRow = StateRow & Pick<Tables['runs'], 'position' | 'lease_until' | 'batch_activation' | 'batch'>;
+type HeldRow = StateRow & Pick<Tables['runs'], 'position' | 'lease_until' | 'worker' | 'batch_activation' | 'batch'>;
 
 const selectHeld = prepare<{ readonly id: string }, HeldRow>((db, slot) =>
   db
     .selectFrom('runs')
     .innerJoin('events', (join) => join.onRef('events.run', '=', 'runs.id').on('events.seq', '=', 1))
-    .select(['runs.id', 'runs.position', 'runs.lease_until', 'runs.batch_activation', 'runs.batch'])
+    .select(['runs.id', 'runs.position', 'runs.lease_until', 'runs.worker', 'runs.batch_activation', 'runs.batch'])
     .select(['runs.state_version', 'runs.state', 'events.body as created'])
-    .where('runs.id', '=', slot('id')),
+    .where('runs.id', '=', slot('id'))
+    .$if(locksRows(db), (query) => query.forNoKeyUpdate('runs')),
 );
 
+/** The run as it is and stays until the commit: nobody else obeys a command on the same state. */
 const load = async (transaction: Transaction, run: string): Promise<HeldRun | undefined> => {
   const known = transaction.recall(run);
   if (known !== undefined) return known;
@@ -301,6 +301,7 @@ const load = async (transaction: Transaction, run: string): Promise<HeldRun | un
 const holdOf = (row: Omit<HeldRow, keyof StateRow>): Omit<HeldRun, 'state'> => ({
   position: row.position,
   leaseUntil: row.lease_until,
+  worker: row.worker,
   batch: row.batch_activation === null ? null : { activation: row.batch_activation, number: row.batch },
 });
 
@@ -328,7 +329,7 @@ export const isLively = (held: HeldRun): boolean => held.state.status === 'worki
 export const foldAgain = async (db: Database): Promise<void> => {
   const old = await db
     .selectFrom('runs')
-    .select(['id', 'position', 'lease_until', 'batch_activation', 'batch'])
+    .select(['id', 'position', 'lease_until', 'worker', 'batch_activation', 'batch'])
     .where('state_version', '<', stateVersion)
     .execute();
   for (const row of old) {

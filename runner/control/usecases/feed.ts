@@ -38,7 +38,7 @@ export async function* feed(
 const commitsOf = (store: Store, run: string | null, signal: AbortSignal) => {
   let news = Promise.withResolvers<void>();
   const stop = store.onCommit((runs) => {
-    if (run === null || runs.includes(run)) news.resolve();
+    if (run === null || runs === null || runs.includes(run)) news.resolve();
   });
   const abort = (): void => news.resolve();
   signal.addEventListener('abort', abort);

@@ -1,0 +1,262 @@
+import { randomBytes, randomInt } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
+import type { Logger } from 'pino';
+import type { ListInput } from '../../../../shared/api/runner-api.ts';
+import type { Command } from '../../../../shared/run/commands.ts';
+import type { SupervisorRole } from '../../supervisor.ts';
+import { migrate } from '../migrations.ts';
+import {
+  readBlobLink,
+  readCounts,
+  readDue,
+  readEvents,
+  readFeed,
+  readLeased,
+  readList,
+  readOpenDecisions,
+  readPosition,
+  readQueued,
+  readState,
+} from '../reads.ts';
+import type { Database } from '../schema.ts';
+import { StoreError, type CommandOptions, type Created, type Store, type Written } from '../store.ts';
+import { foldAgain, type Circumstances } from '../writes.ts';
+import { shownAddress } from './address.ts';
+import { connect, sessionTo } from './connections.ts';
+import { isDisconnection, storeErrorOf, unreachable } from './errors.ts';
+import { listen } from './listener.ts';
+import { locks } from './locks.ts';
+import { contendForRole } from './supervisor-role.ts';
+import { Writer } from './writer.ts';
+
+export interface PostgresStoreOptions {
+  /** postgres://user:password@host:port/database. The database is Longhaul's alone. */
+  readonly url: string;
+  /** At once, for reads and writes; two more are kept beside them. */
+  readonly connections: number;
+  /** Ms since the epoch. */
+  readonly now?: () => number;
+  /** The random part of an id: 12 or more lower-case letters and digits. */
+  readonly newId?: () => string;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** What control planes on one database share. */
+export interface Shared {
+  readonly store: Store;
+  readonly role: SupervisorRole;
+  /** Made once for a database: whatever one of them signs, the others know. */
+  readonly secret: Buffer;
+}
+
+/** 16 characters of 36: 82 bits. */
+const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).toString(36)).join('');
+
+/**
+ * Opens the store that a database holds, brings it to this program's schema, and contends for the supervisor's role
+ * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
+ */
+export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
+  const { url, connections, now = Date.now, newId = randomId, log } = options;
+  const address = shownAddress(url);
+  await using stack = new AsyncDisposableStack();
+  const db = connect(url, connections);
+  stack.defer(() => db.destroy());
+  const secret = await prepared(db, { address, now: now() });
+  const commits = new Commits();
+  const origin = randomId();
+  const open = () => sessionTo(url);
+  const trouble = (what: string) => (error: unknown) => log.warn({ err: storeErrorOf(error, address) }, what);
+  const listener = stack.use(
+    listen({
+      open,
+      origin,
+      onCommit: commits.tell,
+      onTrouble: trouble('the database was not listened to for a while'),
+    }),
+  );
+  // What others commit from here on is heard of.
+  await listener.begun;
+  const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
+  // A lane has a connection while its transaction waits for positions; the other half is for those who read.
+  const lanes = Math.max(1, Math.floor(connections / 2));
+  const writer = new Writer({ db, lanes, address, origin, onCommit: commits.tell });
+  stack.defer(() => writer.close());
+  const store = new PostgresStore({ db, writer, commits, address, now, newId, held: stack.move() });
+  return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+};
+
+/** The first that knows whether a transaction was committed (pg_xact_status of an xid8): https://www.postgresql.org/docs/13/release-13.html. */
+const oldestServer = 130_000;
+
+/** Brings the database to this program's schema; what another control plane does at the same time is waited for. */
+const prepared = async (db: Database, { address, now }: { readonly address: string; readonly now: number }) => {
+  try {
+    return await db.transaction().execute(async (transaction) => {
+      await checkServer(transaction);
+      await sql.raw(`select pg_advisory_xact_lock(${locks.migrations})`).execute(transaction);
+      // Folding many runs again may take its time.
+      await sql
+        .raw('set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0')
+        .execute(transaction);
+      await migrate(transaction, { int64: 'bigint', at: new Date(now).toISOString() });
+      await foldAgain(transaction);
+      return secretOf(transaction);
+    });
+  } catch (error) {
+    const known = storeErrorOf(error, address);
+    if (known instanceof StoreError || !(error instanceof Error)) throw known;
+    throw unreachable(error, address);
+  }
+};
+
+const checkServer = async (db: Database): Promise<void> => {
+  const asked = sql<{ version: string; encoding: string }>`
+    select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
+  const [server] = (await asked.execute(db)).rows;
+  if (Number(server?.version) < oldestServer)
+    throw new StoreError('io', 'The database’s server is older than Postgres 13.', {
+      remedy: 'Use Postgres 13 or later; nothing was changed.',
+    });
+  if (server?.encoding !== 'UTF8')
+    throw new StoreError('io', `The database’s encoding is ${server?.encoding}, which cannot hold every text.`, {
+      remedy: 'Make one with: createdb --encoding=UTF8 --template=template0 …; nothing was changed.',
+    });
+};
+
+const secretOf = async (db: Database): Promise<Buffer> => {
+  const made = { name: 'runs', value: randomBytes(32).toString('hex') };
+  await db
+    .insertInto('secrets')
+    .values(made)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .execute();
+  const { value } = await db.selectFrom('secrets').select('value').where('name', '=', 'runs').executeTakeFirstOrThrow();
+  return Buffer.from(value, 'hex');
+};
+
+/** Those who want to hear of commits. */
+class Commits {
+  readonly #listeners = new Set<(runs: readonly string[] | null) => void>();
+
+  readonly tell = (runs: readonly string[] | null): void => {
+    for (const listener of this.#listeners) listener(runs);
+  };
+
+  on(listener: (runs: readonly string[] | null) => void): () => void {
+    const own = (runs: readonly string[] | null): void => listener(runs);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+}
+
+interface Parts {
+  readonly db: Database;
+  readonly writer: Writer;
+  readonly commits: Commits;
+  readonly address: string;
+  readonly now: () => number;
+  readonly newId: () => string;
+  /** All that was opened for it. */
+  readonly held: AsyncDisposable;
+}
+
+/** A read that met a connection which had just died is asked again; a server that is away is away. */
+const readAttempts = 3;
+const readPauseMs = 100;
+
+class PostgresStore implements Store {
+  readonly kind = 'postgres';
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async create(input: Parameters<Store['create']>[0]): Promise<Created> {
+    // safe: the writer answers a write with what its kind is answered with; here and below
+    return (await this.#parts.writer.write({ kind: 'create', ...input, ...this.#circumstances() })) as Created;
+  }
+
+  async command(run: string, command: Command, options: CommandOptions = {}): Promise<Written> {
+    const write = { kind: 'command', run, command, options, ...this.#circumstances() } as const;
+    return (await this.#parts.writer.write(write)) as Written; // safe: as above
+  }
+
+  async heartbeat(input: Parameters<Store['heartbeat']>[0]): Promise<Written> {
+    return (await this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() })) as Written; // safe: as above
+  }
+
+  async linkBlob(run: string, hash: string, bytes: number): Promise<void> {
+    await this.#parts.writer.write({ kind: 'blob', run, hash, bytes });
+  }
+
+  state(run: string): ReturnType<Store['state']> {
+    return this.#read((db) => readState(db, run));
+  }
+
+  list(tenant: string | null, input: ListInput): ReturnType<Store['list']> {
+    return this.#read((db) => readList(db, tenant, input));
+  }
+
+  counts(tenant: string | null): ReturnType<Store['counts']> {
+    return this.#read((db) => readCounts(db, tenant));
+  }
+
+  openDecisions(tenant: string | null): ReturnType<Store['openDecisions']> {
+    return this.#read((db) => readOpenDecisions(db, tenant));
+  }
+
+  events(run: string, after: number, limit: number): ReturnType<Store['events']> {
+    return this.#read((db) => readEvents(db, run, { after, limit }));
+  }
+
+  feed(filter: Parameters<Store['feed']>[0], after: number, limit: number): ReturnType<Store['feed']> {
+    return this.#read((db) => readFeed(db, filter, { after, limit }));
+  }
+
+  position(): Promise<number> {
+    return this.#read(readPosition);
+  }
+
+  queued(limit: number): ReturnType<Store['queued']> {
+    return this.#read((db) => readQueued(db, limit));
+  }
+
+  leased(): ReturnType<Store['leased']> {
+    return this.#read(readLeased);
+  }
+
+  due(now: number): ReturnType<Store['due']> {
+    return this.#read((db) => readDue(db, now));
+  }
+
+  runHasBlob(run: string, hash: string): Promise<boolean> {
+    return this.#read((db) => readBlobLink(db, run, hash));
+  }
+
+  onCommit(listener: (runs: readonly string[] | null) => void): () => void {
+    return this.#parts.commits.on(listener);
+  }
+
+  /** What has been asked for is still written. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.held[Symbol.asyncDispose]();
+  }
+
+  #circumstances(): Circumstances {
+    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
+  }
+
+  async #read<Value>(read: (db: Database) => Promise<Value>): Promise<Value> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await read(this.#parts.db);
+      } catch (error) {
+        if (!isDisconnection(error) || attempt === readAttempts) throw storeErrorOf(error, this.#parts.address);
+        await pause(readPauseMs * attempt);
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+import type pg from 'pg';
+import { cut, unlessSilent } from './connections.ts';
+
+export interface SessionOptions {
+  /** A new connection, not yet open. */
+  readonly open: () => pg.Client;
+  /** Called with each connection, once it is open; returns when what it is for stands. It stands until `lost` fires. */
+  readonly begin: (client: pg.Client, lost: AbortSignal) => Promise<void>;
+  /** Told why a connection could not be had or broke. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const firstPauseMs = 50;
+const longestPauseMs = 2_000;
+/** So often, and so long, is asked whether the other side is still there. A machine that vanished says nothing. */
+const lookMs = 5_000;
+
+export interface Session extends AsyncDisposable {
+  /** Resolves when what it is for stood for the first time, or it was disposed of before. */
+  readonly begun: Promise<void>;
+}
+
+/** Keeps one connection for as long as it is not disposed of: opens another when it breaks, as often as it takes. */
+export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session => {
+  const stop = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  let wait = firstPauseMs;
+
+  const oneSession = async (): Promise<void> => {
+    const client = open();
+    const lost = new AbortController();
+    const end = (why: unknown): void => lost.abort(why);
+    const stopped = (): void => cut(client);
+    client.on('error', end);
+    client.on('end', () => end(new Error('The connection was ended.')));
+    stop.signal.addEventListener('abort', stopped);
+    try {
+      await client.connect();
+      await begin(client, lost.signal);
+      wait = firstPauseMs;
+      begun.resolve();
+      await untilLost(client, lost.signal);
+    } finally {
+      stop.signal.removeEventListener('abort', stopped);
+      end(new Error('The session is over.'));
+      cut(client);
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    while (!stop.signal.aborted) {
+      try {
+        await oneSession();
+      } catch (error) {
+        if (!stop.signal.aborted) onTrouble(error);
+      }
+      await pause(wait, undefined, { signal: stop.signal }).catch(() => {});
+      wait = Math.min(longestPauseMs, wait * 2);
+    }
+  };
+
+  const working = work();
+  return {
+    begun: begun.promise,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      begun.resolve();
+      await working;
+    },
+  };
+};
+
+/** Rejects with the reason when the connection breaks; sees to it that this is noticed. */
+const untilLost = async (client: pg.Client, lost: AbortSignal): Promise<never> => {
+  const look = setInterval(() => {
+    unlessSilent(client, client.query('select'), lookMs).catch(() => {});
+  }, lookMs);
+  try {
+    if (!lost.aborted) await once(lost, 'abort');
+  } finally {
+    clearInterval(look);
+  }
+  throw lost.reason;
+};
