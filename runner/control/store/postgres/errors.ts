@@ -2,7 +2,10 @@ import pg from 'pg';
 import { StoreError } from '../store.ts';
 
 /** What pg says of a connection that broke or could not be had, where there is no code. */
-const broken = /^(?:Connection terminated|Client (?:has encountered|was closed)|timeout e|no answer from the database)/;
+const broken =
+  /^(?:Connection terminated|Client (?:has encountered|was closed)|The server does not support SSL|timeout e|no answer from the database)/;
+/** What it says where a password was asked for and there was none. */
+const noPassword = /^SASL: .*password/;
 
 /** SQLSTATE by https://www.postgresql.org/docs/current/errcodes-appendix.html; null: the error is not the server's. */
 const stateOf = (error: unknown): string | null =>
@@ -15,9 +18,9 @@ export const isDisconnection = (error: unknown): boolean => {
   return error instanceof Error && (systemCodeOf(error) !== null || broken.test(error.message));
 };
 
-/** `ECONNREFUSED` and the like, also of several addresses that were tried in turn. */
+/** `ECONNREFUSED`, `SELF_SIGNED_CERT_IN_CHAIN` and the like, also of several addresses that were tried in turn. */
 const systemCodeOf = (error: Error): string | null =>
-  'code' in error && typeof error.code === 'string' && /^E[A-Z]+$/.test(error.code) ? error.code : null;
+  'code' in error && typeof error.code === 'string' && /^(?!ERR_(?!TLS))[A-Z_]+$/.test(error.code) ? error.code : null;
 
 /** Postgres undid the transaction because of another one, and says itself that doing it again will help. */
 export const isConflict = (error: unknown): boolean => {
@@ -30,8 +33,7 @@ export const storeErrorOf = (error: unknown, address: string): unknown => {
   if (error instanceof StoreError || !(error instanceof Error)) return error;
   const cause = { cause: error };
   if (isDisconnection(error)) return unreachable(error, address);
-  const state = stateOf(error);
-  switch (state) {
+  switch (noPassword.test(error.message) ? '28P01' : stateOf(error)) {
     case null:
       return error;
     case '53100':
@@ -75,7 +77,7 @@ export const storeErrorOf = (error: unknown, address: string): unknown => {
   }
 };
 
-export const unreachable = (error: Error, address: string): StoreError => {
+const unreachable = (error: Error, address: string): StoreError => {
   const reason = error.message === '' ? (systemCodeOf(error) ?? error.name) : error.message;
   return new StoreError('unreachable', `The database at ${address} cannot be reached: ${reason}.`, {
     remedy:

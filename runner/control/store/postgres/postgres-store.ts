@@ -24,7 +24,7 @@ import { StoreError, type CommandOptions, type Created, type Store, type Written
 import { foldAgain, type Circumstances } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
-import { isDisconnection, storeErrorOf, unreachable } from './errors.ts';
+import { isDisconnection, storeErrorOf } from './errors.ts';
 import { listen } from './listener.ts';
 import { locks } from './locks.ts';
 import { contendForRole } from './supervisor-role.ts';
@@ -105,9 +105,7 @@ const prepared = async (db: Database, { address, now }: { readonly address: stri
       return secretOf(transaction);
     });
   } catch (error) {
-    const known = storeErrorOf(error, address);
-    if (known instanceof StoreError || !(error instanceof Error)) throw known;
-    throw unreachable(error, address);
+    throw storeErrorOf(error, address);
   }
 };
 
