@@ -51,6 +51,24 @@ const Sandbox = z.strictObject({
   uidBase: z.int().min(1000).default(firstSandboxUser),
 });
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Where runs are kept. A URL alone means Postgres, so that a variable is enough to choose it. */
+const Store = z.preprocess(
+  (value) => (isObject(value) && 'url' in value && !('kind' in value) ? { ...value, kind: 'postgres' } : value),
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('sqlite') }),
+    z.strictObject({
+      kind: z.literal('postgres'),
+      /** A database of Longhaul's own. May hold a password, so it is never logged, and no flag gives it. */
+      url: z.string().regex(/^postgres(?:ql)?:\/\/\S+$/, 'expected postgres://user:password@host:port/database'),
+      /** For reads and writes at once; each control plane has two more. The server's own limit is 100 as a rule. */
+      connections: Count.min(2).max(500).default(10),
+    }),
+  ]),
+);
+export type StoreConfig = z.infer<typeof Store>;
+
 const Token = z.strictObject({
   /** Hex SHA-256 of the token: printf %s TOKEN | sha256sum */
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hex SHA-256 of a token'),
@@ -81,6 +99,7 @@ const Config = z.strictObject({
   model: Model.prefault({}),
   /** Goes to workers through their environment, and nowhere else. Null: the endpoint asks for none. */
   apiKey: z.string().trim().min(1).nullable().default(null),
+  store: Store.prefault({ kind: 'sqlite' }),
   limits: Limits.prefault({}),
   budget: Budget.partial()
     .default({})
@@ -215,11 +234,14 @@ const readConfigFile = async (file: string): Promise<ReadFile> => {
   if (typeof values !== 'object' || values === null || Array.isArray(values))
     return { outcome: 'invalid', problems: [`${file}: expected settings such as "model: {name: …}".`] };
   const others = (await stat(file)).mode & 0o077;
-  if ('apiKey' in values && others !== 0)
+  if (holdsSecret(values) && others !== 0)
     return { outcome: 'invalid', problems: [`${file}: holds a key and others can read it. Run: chmod 600 ${file}`] };
   // safe: an object that is no array and not null has string keys
   return { outcome: 'ok', values: values as Record<string, unknown> };
 };
+
+const holdsSecret = (values: object): boolean =>
+  'apiKey' in values || ('store' in values && isObject(values.store) && 'url' in values.store);
 
 const describe = (issue: z.core.$ZodIssue, originOf: (path: string) => string | null, file: string): string => {
   const path = issue.path.join('.');

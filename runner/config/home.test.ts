@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkAncestors, homeFolder, prepareHome } from './home.ts';
+import { checkAncestors, homeFolder, prepareHome, secretsOf } from './home.ts';
 
 const root = process.getuid?.() === 0;
 
@@ -20,12 +20,18 @@ test('the flag names the home, then the variable, then who runs it', () => {
 
 test('secrets are for the owner alone, and stay the same', async () => {
   await using place = await temporary();
-  const first = await prepareHome(join(place.folder, 'home'));
+  const prepare = async () => {
+    const prepared = await prepareHome(join(place.folder, 'home'));
+    return { ...prepared, ...(await secretsOf(prepared.home)) };
+  };
+  const first = await prepare();
   await chmod(first.home.token, 0o644);
-  const second = await prepareHome(join(place.folder, 'home'));
-  expect({ token: second.token, secret: second.secret }).toEqual({ token: first.token, secret: first.secret });
+  const second = await prepare();
+  const { home: _first, ...kept } = first;
+  const { home: _second, ...found } = second;
+  expect(found).toEqual(kept);
   const modes = await Promise.all(
-    ['folder', 'runs', 'database', 'blobs', 'logs', 'token', 'secret'].map(async (name) => {
+    ['folder', 'runs', 'database', 'blobs', 'logs', 'token', 'secret', 'plane'].map(async (name) => {
       // safe: those are all paths
       const { mode } = await stat(first.home[name as 'folder']);
       return [name, (mode & 0o777).toString(8)];
@@ -40,6 +46,7 @@ test('secrets are for the owner alone, and stay the same', async () => {
     logs: '700',
     token: '600',
     secret: '600',
+    plane: '600',
   });
   expect((await readFile(first.home.token, 'utf8')).trim()).toBe(first.token);
 });

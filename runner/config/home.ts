@@ -12,7 +12,8 @@ import { dirname, join, resolve } from 'node:path';
  *     runs/<run>/    source.git, the workspace's tree and its checkpoints
  *     logs/          what a runner in the background has to say (0700)
  *     token          the bearer token of the person who owns this folder (0600)
- *     secret         key that run tokens are signed with (0600)
+ *     secret         key that run tokens are signed with (0600); with Postgres it is in the database, for all control planes
+ *     plane          name of this control plane among those of one database (0600)
  *     runner.json    the running runner: pid, start time, URL (0600)
  *     workers.json   its child processes, so that the next one can end what is left of them (0600)
  */
@@ -25,6 +26,7 @@ export interface Home {
   readonly logs: string;
   readonly token: string;
   readonly secret: string;
+  readonly plane: string;
   readonly runner: string;
   readonly workers: string;
   /** The folder of one run. */
@@ -64,17 +66,18 @@ export const homeAt = (folder: string): Home => ({
   logs: join(folder, 'logs'),
   token: join(folder, 'token'),
   secret: join(folder, 'secret'),
+  plane: join(folder, 'plane'),
   runner: join(folder, 'runner.json'),
   workers: join(folder, 'workers.json'),
   run: (id) => join(folder, 'runs', id),
 });
 
 /**
- * Makes the folders and the two secrets where they are missing, and sets their modes. As root the home and its runs are
- * 0711: commands run as other users, which must be able to enter and not to look around.
- * Throws HomeError where it cannot be made, or where those users could not reach it.
+ * Makes the folders where they are missing, and sets their modes; `plane` is the name that this home has among others.
+ * As root the home and its runs are 0711: commands run as other users, which must be able to enter and not to look
+ * around. Throws HomeError where it cannot be made, or where those users could not reach it.
  */
-export const prepareHome = async (folder: string): Promise<{ home: Home; token: string; secret: Buffer }> => {
+export const prepareHome = async (folder: string): Promise<{ home: Home; plane: string }> => {
   const home = homeAt(folder);
   const entered = process.getuid?.() === 0 ? 0o711 : 0o700;
   try {
@@ -90,9 +93,7 @@ export const prepareHome = async (folder: string): Promise<{ home: Home; token: 
       await chmod(path, mode);
     }
     if (entered === 0o711) await checkAncestors(home.folder);
-    const token = await secretFile(home.token, () => `lh_${randomBytes(32).toString('base64url')}`);
-    const secret = await secretFile(home.secret, () => randomBytes(32).toString('hex'));
-    return { home, token, secret: Buffer.from(secret, 'hex') };
+    return { home, plane: await secretFile(home.plane, () => `plane_${randomBytes(6).toString('hex')}`) };
   } catch (error) {
     if (error instanceof HomeError || !isSystemError(error)) throw error;
     throw new HomeError(
@@ -100,6 +101,13 @@ export const prepareHome = async (folder: string): Promise<{ home: Home; token: 
       'Free the disk or correct the rights, or name another folder with --home or LONGHAUL_HOME.',
     );
   }
+};
+
+/** The two secrets of a home that shares its runs with no other; they are made where they are missing. */
+export const secretsOf = async (home: Home): Promise<{ token: string; secret: Buffer }> => {
+  const token = await secretFile(home.token, () => `lh_${randomBytes(32).toString('base64url')}`);
+  const secret = await secretFile(home.secret, () => randomBytes(32).toString('hex'));
+  return { token, secret: Buffer.from(secret, 'hex') };
 };
 
 /** Throws HomeError where users without rights could not enter a folder because of one above it. */

@@ -71,6 +71,11 @@ export const settings: readonly Setting[] = [
     { kind: 'text', value: 'key', about: 'key of the model endpoint' },
   ),
   setting(
+    'store.url',
+    { flag: null, variable: 'LONGHAUL_DATABASE_URL' },
+    { kind: 'text', value: 'url', about: 'Postgres database for the runs, instead of a file in the home' },
+  ),
+  setting(
     'limits.workers',
     { flag: '--workers', variable: 'LONGHAUL_WORKERS' },
     { kind: 'number', value: 'count', about: 'runs worked on at once' },

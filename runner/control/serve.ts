@@ -16,7 +16,7 @@ import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
-import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
+import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
 import { startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
@@ -80,7 +80,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const host = options.host ?? config.server.host;
   const publicUrl = options.publicUrl ?? config.server.publicUrl;
   const log = logTo(options.logLevel ?? 'info');
-  const { home, token, secret } = await prepareHome(options.home);
+  const { home, plane: name } = await prepareHome(options.home);
   const now = Date.now;
   const startedAt = new Date(now()).toISOString();
   const closing = new AbortController();
@@ -89,8 +89,9 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   closed.catch(() => {});
 
   await using stack = new AsyncDisposableStack();
-  const store = stack.use(await openSqliteStore({ folder: home.database }));
-  // The store's lock is ours: whatever is left of an earlier runner here is nobody's any more.
+  const ground = stack.use(await openGround({ home, config: config.store, log }));
+  const { store, role, token, secret } = ground;
+  // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
   const blobs = await openBlobFolder(home.blobs);
@@ -98,6 +99,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     embeddedEngine({
       command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
       env: workerEnvironment(process.env, config.apiKey),
+      plane: name,
       workers: config.limits.workers,
       workersFile: home.workers,
       log,
@@ -151,7 +153,13 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     log,
   });
   stack.defer(() => server.close());
-  const retention = await openRetention({ store, home, sourceDays: config.retention.sourceDays, log });
+  const retention = await openRetention({
+    store,
+    home,
+    sourceDays: config.retention.sourceDays,
+    shared: ground.shared,
+    log,
+  });
   const port = await server.listen({ host, port: options.port ?? config.server.port }).catch((error: unknown) => {
     throw listenError(error, host);
   });
@@ -160,6 +168,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     startDispatcher({
       store,
       engine,
+      role,
       limits: config.limits,
       now,
       log,
@@ -172,7 +181,18 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     }),
   );
   stack.use(
-    await startSupervisor({ store, engine, dispatcher, retention, leaseSeconds: config.leaseSeconds, now, log }),
+    await startSupervisor({
+      store,
+      engine,
+      dispatcher,
+      retention,
+      role,
+      // Of a home that shares its runs with no other, every worker there ever was is ours.
+      workersOf: ground.shared ? `${name} ` : '',
+      leaseSeconds: config.leaseSeconds,
+      now,
+      log,
+    }),
   );
   await writeDurably(
     home.runner,

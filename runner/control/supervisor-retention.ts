@@ -1,4 +1,4 @@
-import { chmod, lstat, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { RunId } from '../../shared/ids.ts';
@@ -11,13 +11,15 @@ export interface RetentionOptions {
   readonly home: Home;
   /** Days that what `apply` needs is kept after a run is over. */
   readonly sourceDays: number;
+  /** Others may be delegating into these folders: what belongs to no run may belong to one that is about to be. */
+  readonly shared: boolean;
   readonly log: Logger;
 }
 
 /** Removes what runs leave behind: the tree and its checkpoints when a run is over, the rest of its folder days later. */
 export interface Retention {
-  /** Something happened to these runs: perhaps they are over. */
-  touched(runs: readonly string[], now: number): void;
+  /** Something happened to these runs, or to any (null): perhaps they are over. */
+  touched(runs: readonly string[] | null, now: number): void;
   /** Does what is due, and returns when to come back. Ms since the epoch, both. */
   pass(now: number): Promise<number>;
 }
@@ -30,7 +32,7 @@ const dayMs = 24 * 3_600_000;
 const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 
 /** Folders that are there now and belong to no run come from delegations that were cut off; the first pass removes them. */
-export const openRetention = async ({ store, home, sourceDays, log }: RetentionOptions): Promise<Retention> => {
+export const openRetention = async ({ store, home, sourceDays, shared, log }: RetentionOptions): Promise<Retention> => {
   const touched = new Set<string>();
   let touchedAt = Infinity;
   let orphans: readonly string[] = await runFolders(home);
@@ -58,7 +60,8 @@ export const openRetention = async ({ store, home, sourceDays, log }: RetentionO
 
   return {
     touched: (runs, now) => {
-      for (const run of runs) touched.add(run);
+      if (runs === null) fullAt = 0;
+      for (const run of runs ?? []) touched.add(run);
       if (touchedAt === Infinity) touchedAt = now + settleMs;
     },
     pass: async (now) => {
@@ -66,6 +69,7 @@ export const openRetention = async ({ store, home, sourceDays, log }: RetentionO
         const found = orphans;
         orphans = [];
         await each(found, async (run) => {
+          if (shared && (await stat(home.run(run))).mtimeMs > now - dayMs) return;
           if ((await store.state(run)) === null) await remove(home.run(run));
         });
       }

@@ -2,22 +2,18 @@ import type { Logger } from 'pino';
 import type { Command } from '../../shared/run/commands.ts';
 import type { Dispatcher } from './engine/dispatcher.ts';
 import type { Engine } from './engine/engine.ts';
-import type { Scheduled, Store } from './store/store.ts';
+import type { CommandOptions, Scheduled, Store } from './store/store.ts';
 import type { Retention } from './supervisor-retention.ts';
-
-/** Which of the control planes of one database looks after all runs. */
-export interface SupervisorRole {
-  /** Does this one? Another may think so as well for some seconds: whatever is done for it must bear being done twice. */
-  readonly held: boolean;
-  /** Called whenever this one comes to hold it, not for a role that is held from the start. */
-  onTaken(listener: () => void): void;
-}
+import type { SupervisorRole } from './supervisor-role.ts';
 
 export interface SupervisorOptions {
   readonly store: Store;
   readonly engine: Engine;
   readonly dispatcher: Dispatcher;
   readonly retention: Retention;
+  readonly role: SupervisorRole;
+  /** How the names of the workers begin that live no longer than this process; empty: all workers there are. */
+  readonly workersOf: string;
   readonly leaseSeconds: number;
   /** Ms since the epoch. */
   readonly now: () => number;
@@ -34,25 +30,32 @@ const longestMs = 60_000;
  * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came,
  * activations that never began, folders that are not needed any more. And, without waiting for time, what the engine lost.
  *
- * It begins with a clean slate: workers live no longer than the process that started them, so every lease there is
- * belongs to a dead one.
+ * It begins with a clean slate: workers live no longer than the process that started them, so every lease that one of
+ * ours has belongs to a dead one.
+ *
+ * Of several control planes, one does what concerns all runs: it has the role. Each cleans up its own folders and
+ * reports what its own engine lost.
  */
 export const startSupervisor = async (options: SupervisorOptions): Promise<AsyncDisposable> => {
-  const { store, engine, dispatcher, retention, leaseSeconds, now, log } = options;
+  const { store, engine, dispatcher, retention, role, workersOf, leaseSeconds, now, log } = options;
   let timer: NodeJS.Timeout | null = null;
   let timerAt = Infinity;
   let passing: Promise<void> | null = null;
   let stopped = false;
 
-  const command = async (run: string, what: Command): Promise<void> => {
-    const written = await store.command(run, what);
+  const command = async (run: string, what: Command, only: CommandOptions = {}): Promise<void> => {
+    const written = await store.command(run, what, only);
     // Somebody was faster: the worker itself, or a person.
     if (written.outcome === 'refused') log.debug({ run, refusal: written.refusal }, `nothing to ${what.kind}`);
   };
 
-  const lose = async ({ run, activation }: Pick<Scheduled, 'run' | 'activation'>, reason: string): Promise<void> => {
+  const lose = async (
+    { run, activation }: Pick<Scheduled, 'run' | 'activation'>,
+    reason: string,
+    only: CommandOptions = {},
+  ): Promise<void> => {
     log.warn({ run, activation, reason }, 'an activation is lost');
-    await command(run, { kind: 'lose', activation, reason });
+    await command(run, { kind: 'lose', activation, reason }, only);
     engine.cancel(activation);
   };
 
@@ -63,19 +66,26 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     timer = setTimeout(() => void pass(), Math.min(longestMs, Math.max(0, at - now())));
   };
 
-  const passOnce = async (): Promise<void> => {
+  /** What concerns all runs. Returns when to come back; null: nothing waits for time. */
+  const passOverRuns = async (): Promise<number | null> => {
     const due = await store.due(now());
     for (const lease of due.leases) await lose(lease, `its worker was not heard of for ${leaseSeconds} s`);
     for (const { run } of due.timers) await command(run, { kind: 'fire' });
     for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision });
+    return due.nextAt;
+  };
+
+  const passOnce = async (): Promise<void> => {
+    const dueAt = role.held ? await passOverRuns() : null;
     const overdue = dispatcher.overdue(now());
     for (const item of overdue.activations) {
       const state = await store.state(item.run);
-      if (state?.status === 'queued' && state.activation === item.activation)
+      // Whoever has the role now has handed it over as well.
+      if (role.held && state?.status === 'queued' && state.activation === item.activation)
         await lose(item, 'no worker began with it');
     }
     const cleanAt = await retention.pass(now());
-    wakeAt(Math.min(due.nextAt ?? Infinity, overdue.nextAt ?? Infinity, cleanAt, now() + longestMs));
+    wakeAt(Math.min(dueAt ?? Infinity, overdue.nextAt ?? Infinity, cleanAt, now() + longestMs));
   };
 
   const pass = (): Promise<void> => {
@@ -93,17 +103,23 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
 
   engine.onLost(({ run, activation, reason }) => {
     if (stopped) return;
-    lose({ run, activation }, reason).catch((error: unknown) => {
+    lose({ run, activation }, reason, { workersOf }).catch((error: unknown) => {
       // Its lease runs out, or it is overdue to begin: it is lost then.
       log.error({ err: error, run, activation }, 'a loss could not be written');
     });
   });
   const forget = store.onCommit((runs) => {
-    retention.touched(runs ?? [], now());
+    retention.touched(runs, now());
     wakeAt(now() + afterCommitMs);
   });
 
-  for (const held of await store.leased()) await lose(held, 'the runner was restarted');
+  role.onTaken(() => {
+    log.info('looking after all runs now');
+    dispatcher.look();
+    wakeAt(now());
+  });
+  for (const held of await store.leased())
+    if ((held.worker ?? '').startsWith(workersOf)) await lose(held, 'the runner was restarted', { workersOf });
   dispatcher.look();
   await pass();
   return {

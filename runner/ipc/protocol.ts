@@ -33,7 +33,13 @@ export type WorkerSettings = z.infer<typeof WorkerSettings>;
 
 /** From the control plane to its child. `cancel`: leave that activation at once. `stop`: leave what you do and exit. */
 export const ToChild = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('run'), ticket: Ticket, settings: WorkerSettings }),
+  z.strictObject({
+    kind: z.literal('run'),
+    ticket: Ticket,
+    settings: WorkerSettings,
+    /** The child's name in the log: no other process ever has it. */
+    worker: z.string().min(1).max(200),
+  }),
   z.strictObject({ kind: z.literal('cancel'), activation: ActivationId }),
   z.strictObject({ kind: z.literal('stop') }),
 ]);

@@ -16,7 +16,7 @@ export const timeOf = ({ at }: RunEvent): number => Date.parse(at);
 
 /** The process that an activation's worker is. */
 export const workerOf = ({ body }: RunEvent): number => {
-  const pid = body.type === 'activation.leased' ? Number(/^child (\d+)$/.exec(body.worker)?.[1]) : Number.NaN;
+  const pid = body.type === 'activation.leased' ? Number(/child (\d+)$/.exec(body.worker)?.[1]) : Number.NaN;
   if (!Number.isInteger(pid)) throw new Error(`no worker's process in ${JSON.stringify(body)}`);
   return pid;
 };

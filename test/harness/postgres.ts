@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** In every URL that a test is given, so that it can look for it where it must not be. */
 export const databasePassword = 'correct-horse-battery';
@@ -125,7 +125,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Runs SQL on a connection of its own; the rows of the last statement. */
   async execute(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
-    const client = new pg.Client({ connectionString: url });
+    const client = new Client({ connectionString: url });
     await client.connect();
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows;

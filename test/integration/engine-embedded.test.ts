@@ -41,6 +41,7 @@ const make = async ({
   const engine = embeddedEngine({
     command: [process.execPath, program],
     env: {},
+    plane: 'plane_1',
     workers,
     workersFile,
     log: pino({ level: 'silent' }),

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
-import pg from 'pg';
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { locks } from '../../runner/control/store/postgres/locks.ts';
 import { openPostgresStore } from '../../runner/control/store/postgres/postgres-store.ts';
 import { StoreError, type Store, type Written } from '../../runner/control/store/store.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
@@ -72,8 +73,8 @@ const follow = (store: Store) => {
 };
 
 /** A connection of a third party, which a test can let stand amid a transaction. */
-const thirdParty = async (url: string): Promise<pg.Client & AsyncDisposable> => {
-  const client = new pg.Client({ connectionString: url });
+const thirdParty = async (url: string): Promise<Client & AsyncDisposable> => {
+  const client = new Client({ connectionString: url });
   await client.connect();
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 };
@@ -249,7 +250,7 @@ test('a write that Postgres undid because of a deadlock is done again', async ()
   await using opened = await open(url);
   const append = await leased(opened.store, 'run_aaaa');
   await using third = await thirdParty(url);
-  await third.query(`begin; select pg_advisory_xact_lock(${0x4c_4f_4e_47}, 2)`);
+  await third.query(`begin; select pg_advisory_xact_lock(${locks.positions})`);
   const written = append(opened.store, 1);
   await waiting(url, 'advisory', 1);
   // Each holds what the other wants; the one that began to wait first finds out and is undone.

@@ -1,6 +1,6 @@
 import { connect } from '../../client/client.ts';
 import { findRunner } from '../../client/find-runner.ts';
-import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { loadConfig, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
@@ -36,14 +36,16 @@ list of models.`,
 };
 
 const localChecks = async (context: CommandContext): Promise<readonly Check[]> => {
-  const { home } = context;
+  const { home, version } = context;
+  const loaded = await loadConfig({ flags: {}, env: context.env, file: homeAt(home).config });
+  const store = loaded.outcome === 'ok' ? loaded.config.store : ({ kind: 'sqlite' } as const);
   const parts = await Promise.all([
     programChecks(),
     ripgrepCheck(),
     sandboxCheck(),
     homeCheck(home),
-    runnerChecks(home, context.version),
-    modelChecks(context),
+    runnerChecks({ home, store, version }),
+    modelChecks(context, loaded),
   ]);
   return [nodeCheck(process.version), ...parts.flat()];
 };
@@ -53,9 +55,7 @@ const remoteCheck = async (context: CommandContext): Promise<Check> => {
   return ok('runner', `${context.remote?.url}, version ${version}, model ${model.name} at ${model.endpoint}`);
 };
 
-const modelChecks = async (context: CommandContext): Promise<readonly Check[]> => {
-  const file = homeAt(context.home).config;
-  const loaded = await loadConfig({ flags: {}, env: context.env, file });
+const modelChecks = async (context: CommandContext, loaded: LoadedConfig): Promise<readonly Check[]> => {
   if (loaded.outcome === 'invalid')
     return loaded.problems.map((problem) =>
       fail('settings', problem, 'Correct it; other settings were not looked at.'),

@@ -1,7 +1,9 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findRunner, logFile } from '../../client/find-runner.ts';
+import type { StoreConfig } from '../../config/config.ts';
 import { checkAncestors, homeAt } from '../../config/home.ts';
+import { loadPostgres } from '../../control/store/open-store.ts';
 import { openSqliteStore } from '../../control/store/sqlite/sqlite-store.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
@@ -48,8 +50,20 @@ export const homeCheck = async (home: string): Promise<readonly Check[]> => {
   ];
 };
 
+const postgresCheck = async (url: string): Promise<Check> => {
+  try {
+    const { probePostgres } = await loadPostgres();
+    const { address, version } = await probePostgres(url);
+    return ok('database', `${address}, Postgres ${version}`);
+  } catch (error) {
+    const { message, remedy } = messageOf(error);
+    return fail('database', message, remedy);
+  }
+};
+
 /** Opens the database as a runner would, unless one has it. */
-const databaseCheck = async (home: string): Promise<Check> => {
+const databaseCheck = async (home: string, store: StoreConfig): Promise<Check> => {
+  if (store.kind === 'postgres') return postgresCheck(store.url);
   const folder = homeAt(home).database;
   if ((await nearest(folder)) !== folder) return ok('database', 'none yet');
   try {
@@ -62,7 +76,14 @@ const databaseCheck = async (home: string): Promise<Check> => {
   }
 };
 
-export const runnerChecks = async (home: string, version: string): Promise<readonly Check[]> => {
+export interface RunnerToCheck {
+  readonly home: string;
+  readonly store: StoreConfig;
+  /** Of this command. */
+  readonly version: string;
+}
+
+export const runnerChecks = async ({ home, store, version }: RunnerToCheck): Promise<readonly Check[]> => {
   const found = await findRunner(home);
   const log = `Its log: ${logFile(home)}`;
   switch (found.outcome) {
@@ -70,7 +91,7 @@ export const runnerChecks = async (home: string, version: string): Promise<reado
       const { url, pid, version: its } = found.file;
       const detail = `${url}, process ${pid}, version ${its}`;
       return [
-        ok('database', 'held by the runner'),
+        store.kind === 'postgres' ? await postgresCheck(store.url) : ok('database', 'held by the runner'),
         its === version
           ? ok('runner', detail)
           : warn(
@@ -90,7 +111,7 @@ export const runnerChecks = async (home: string, version: string): Promise<reado
       ];
     case 'dead':
       return [
-        await databaseCheck(home),
+        await databaseCheck(home, store),
         warn(
           'runner',
           `was killed (process ${found.file.pid})`,
@@ -98,6 +119,6 @@ export const runnerChecks = async (home: string, version: string): Promise<reado
         ),
       ];
     case 'none':
-      return [await databaseCheck(home), ok('runner', 'not running; it is started when it is needed')];
+      return [await databaseCheck(home, store), ok('runner', 'not running; it is started when it is needed')];
   }
 };

@@ -43,6 +43,7 @@ const setUp = (options: { slots: number; perTenant?: number }) => {
   };
   const dispatcher = startDispatcher({
     engine,
+    role: { held: true },
     limits: { perTenant: options.perTenant ?? null, perRepository: null },
     ticketFor: ({ run, activation }) => ({ run, activation, url: 'http://x', token: 'x' }),
     now: () => now,

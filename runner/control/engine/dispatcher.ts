@@ -1,12 +1,15 @@
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
 import type { Scheduled, Store } from '../store/store.ts';
+import type { SupervisorRole } from '../supervisor-role.ts';
 import type { Engine } from './engine.ts';
 import { pick, type ScheduleLimits } from './schedule.ts';
 
 export interface DispatcherOptions {
   readonly store: Pick<Store, 'queued' | 'leased' | 'onCommit'>;
   readonly engine: Engine;
+  /** Without it nothing is dispatched: another control plane does, and counts what runs against the limits. */
+  readonly role: Pick<SupervisorRole, 'held'>;
   readonly limits: ScheduleLimits;
   readonly ticketFor: (activation: Scheduled) => Ticket;
   /** Ms since the epoch. */
@@ -32,7 +35,7 @@ const usualBeginMs = 30_000;
 const window = 2_000;
 
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
-  const { store, engine, limits, ticketFor, now, log, beginMs = usualBeginMs } = options;
+  const { store, engine, role, limits, ticketFor, now, log, beginMs = usualBeginMs } = options;
   const handed = new Map<string, { readonly item: Scheduled; readonly at: number }>();
   let looking = false;
   let again = false;
@@ -71,7 +74,7 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
     if (looking) return;
     looking = true;
     try {
-      while (again && !stop.signal.aborted && engine.capacity() > 0) {
+      while (again && !stop.signal.aborted && role.held && engine.capacity() > 0) {
         again = false;
         await lookOnce();
       }

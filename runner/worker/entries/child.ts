@@ -24,11 +24,11 @@ export const runWorkerChild = (): void => {
         const stop = new AbortController();
         current = { activation, stop };
         void activate(message, stop.signal).then(
-          (left) => {
+          ({ reason, lost }) => {
             current = null;
-            if (left !== null)
-              send({ kind: 'log', level: 'warn', message: left, fields: { run: message.ticket.run, activation } });
-            send({ kind: 'done', activation, left });
+            if (reason !== null)
+              send({ kind: 'log', level: 'warn', message: reason, fields: { run: message.ticket.run, activation } });
+            send({ kind: 'done', activation, left: lost ? reason : null });
           },
           (error: unknown) => {
             // A bug or a broken disk: this process cannot be trusted any more.
@@ -51,17 +51,25 @@ export const runWorkerChild = (): void => {
   send({ kind: 'ready' });
 };
 
-/** Null: the activation was ended on record. Else why it was left without that. */
-const activate = async ({ ticket, settings }: RunMessage, signal: AbortSignal): Promise<string | null> => {
+/** Why an activation was left without being ended on record; null: it was ended. `lost`: nobody else has it. */
+interface Left {
+  readonly reason: string | null;
+  readonly lost: boolean;
+}
+
+const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
   const { log, blobs } = connect(ticket, signal);
   const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs });
-  const ended = await work(ticket, { log, open, worker: `child ${process.pid}`, signal });
+  const ended = await work(ticket, { log, open, worker, signal });
   switch (ended.outcome) {
     case 'ended':
-      return null;
-    case 'fenced':
-      return `It appends nothing more. ${ended.refusal.message}`;
+      return { reason: null, lost: false };
+    case 'fenced': {
+      const { code, message } = ended.refusal;
+      // Another worker holds the run, or it is over: to report a loss would take the activation from that other one.
+      return { reason: `It appends nothing more. ${message}`, lost: code !== 'fenced' && code !== 'terminal' };
+    }
     case 'gone':
-      return ended.reason;
+      return { reason: ended.reason, lost: true };
   }
 };

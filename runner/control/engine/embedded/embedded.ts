@@ -11,6 +11,8 @@ export interface EmbeddedOptions {
   readonly command: readonly [string, ...string[]];
   /** A worker's whole environment; the model's key is in it. */
   readonly env: Readonly<Record<string, string>>;
+  /** Begins the names of its workers, so that they can be told from those of others. */
+  readonly plane: string;
   /** Activations at once. */
   readonly workers: number;
   /** Where the pids of the workers are kept. */
@@ -89,7 +91,8 @@ class EmbeddedEngine implements Engine {
         return;
       }
       assignment.handedOver = true;
-      worker.child.send({ kind: 'run', ticket, settings });
+      const name = `${this.#options.plane} child ${worker.child.pid}`;
+      worker.child.send({ kind: 'run', ticket, settings, worker: name });
     } catch (error) {
       this.#options.log.error({ err: error, run, activation }, 'an activation could not be handed to a worker');
       if (worker.assignment !== assignment) return;

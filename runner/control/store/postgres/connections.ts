@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
-import pg from 'pg';
+import { Client, Pool, types, type ClientBase, type ClientConfig, type CustomTypesConfig, type PoolClient } from 'pg';
 import type { Database, Tables } from '../schema.ts';
 
 /** Ms. A statement of ours takes some; what takes this long waits for somebody who will not come. */
@@ -14,16 +14,14 @@ const silenceMs = statementMs + 5_000;
 /** Texts of statements that the server keeps prepared; all that are run often are among them. */
 const keptStatements = 200;
 
-const int8 = 20;
-const types: pg.CustomTypesConfig = {
+const ownTypes: CustomTypesConfig = {
   // Positions, counts and times are far below 2^53. Ours alone: another user of pg in this process keeps its own.
-  getTypeParser: ((oid: number, format: 'text') =>
-    oid === int8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser, // safe: int8 comes as text, of which Number makes one
+  getTypeParser: (type, format) => (type === types.builtins.INT8 ? Number : types.getTypeParser(type, format)),
 };
 
-const common = (url: string): pg.ClientConfig => ({
+const common = (url: string): ClientConfig => ({
   connectionString: url,
-  types,
+  types: ownTypes,
   application_name: 'longhaul',
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
@@ -31,11 +29,11 @@ const common = (url: string): pg.ClientConfig => ({
 });
 
 /** A connection outside the pool, not yet open; its statements may wait for as long as they say themselves. */
-export const sessionTo = (url: string): pg.Client => new pg.Client(common(url));
+export const sessionTo = (url: string): Client => new Client(common(url));
 
 /** A pool of so many connections at most, and Kysely over it. `destroy` it to close them. */
 export const connect = (url: string, connections: number): Database => {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...common(url),
     max: connections,
     statement_timeout: statementMs,
@@ -49,7 +47,7 @@ export const connect = (url: string, connections: number): Database => {
 };
 
 /** The pool as Kysely sees it: statements are prepared once for each connection, and none is waited for for ever. */
-const forKysely = (pool: pg.Pool): PostgresPool => {
+const forKysely = (pool: Pool): PostgresPool => {
   const names = new Map<string, string>();
   const nameOf = (text: string): string | undefined => {
     const known = names.get(text);
@@ -59,7 +57,7 @@ const forKysely = (pool: pg.Pool): PostgresPool => {
     return name;
   };
   // Kysely knows a connection by its object.
-  const seen = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const seen = new WeakMap<PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -88,7 +86,7 @@ const storable = (value: unknown): unknown => (typeof value === 'string' ? value
 
 /** Cuts the connection of a query that is not answered: the network may have lost it without a word. */
 export const unlessSilent = async <Answer>(
-  client: pg.ClientBase,
+  client: ClientBase,
   answer: Promise<Answer>,
   ms = silenceMs,
 ): Promise<Answer> => {
@@ -101,6 +99,6 @@ export const unlessSilent = async <Answer>(
 };
 
 /** Closes the socket without asking the server, which may be gone. */
-export const cut = (client: pg.ClientBase, why?: Error): void => {
-  if (client instanceof pg.Client) client.connection.stream.destroy(why);
+export const cut = (client: ClientBase, why?: Error): void => {
+  if (client instanceof Client) client.connection.stream.destroy(why);
 };

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { DatabaseError } from 'pg';
 import { StoreError } from '../store.ts';
 
 /** What pg says of a connection that broke or could not be had, where there is no code. */
@@ -9,7 +9,7 @@ const noPassword = /^SASL: .*password/;
 
 /** SQLSTATE by https://www.postgresql.org/docs/current/errcodes-appendix.html; null: the error is not the server's. */
 const stateOf = (error: unknown): string | null =>
-  error instanceof pg.DatabaseError && error.code !== undefined ? error.code : null;
+  error instanceof DatabaseError && error.code !== undefined ? error.code : null;
 
 /** The connection is gone, or could not be had. Says nothing about whether what was last sent was done. */
 export const isDisconnection = (error: unknown): boolean => {

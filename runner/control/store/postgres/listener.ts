@@ -1,14 +1,14 @@
-import pg from 'pg';
+import { escapeLiteral, type Client } from 'pg';
 import { keepSession, type Session } from './session.ts';
 
 const channel = 'longhaul';
 
 /** The arguments of pg_notify that say that a store touched a run. It is delivered when the transaction is committed. */
 export const noticeOf = (origin: string, run: string): string =>
-  `${pg.escapeLiteral(channel)}, ${pg.escapeLiteral(`${origin} ${run}`)}`;
+  `${escapeLiteral(channel)}, ${escapeLiteral(`${origin} ${run}`)}`;
 
 export interface ListenerOptions {
-  readonly open: () => pg.Client;
+  readonly open: () => Client;
   /** Of the store itself: what it wrote it knows already. */
   readonly origin: string;
   /** With the runs that others touched; null: perhaps any, because nobody listened for a while. */

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import type { ListInput } from '../../../../shared/api/runner-api.ts';
 import type { Command } from '../../../../shared/run/commands.ts';
-import type { SupervisorRole } from '../../supervisor.ts';
+import type { SupervisorRole } from '../../supervisor-role.ts';
 import { migrate } from '../migrations.ts';
 import {
   readBlobLink,
@@ -27,7 +27,7 @@ import { connect, sessionTo } from './connections.ts';
 import { isDisconnection, storeErrorOf } from './errors.ts';
 import { listen } from './listener.ts';
 import { locks } from './locks.ts';
-import { contendForRole } from './supervisor-role.ts';
+import { contendForRole } from './role.ts';
 import { Writer } from './writer.ts';
 
 export interface PostgresStoreOptions {
@@ -109,18 +109,38 @@ const prepared = async (db: Database, { address, now }: { readonly address: stri
   }
 };
 
-const checkServer = async (db: Database): Promise<void> => {
-  const asked = sql<{ version: string; encoding: string }>`
-    select current_setting('server_version_num') as version, current_setting('server_encoding') as encoding`;
-  const [server] = (await asked.execute(db)).rows;
-  if (Number(server?.version) < oldestServer)
+/** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
+export const probePostgres = async (url: string): Promise<{ readonly address: string; readonly version: string }> => {
+  const address = shownAddress(url);
+  const db = connect(url, 1);
+  try {
+    return { address, version: await checkServer(db) };
+  } catch (error) {
+    throw storeErrorOf(error, address);
+  } finally {
+    await db.destroy();
+  }
+};
+
+/** Its version, in words. */
+const checkServer = async (db: Database): Promise<string> => {
+  const setting = (name: string) => sql<string>`current_setting(${sql.lit(name)})`;
+  const server = await db
+    .selectNoFrom([
+      setting('server_version_num').as('number'),
+      setting('server_version').as('version'),
+      setting('server_encoding').as('encoding'),
+    ])
+    .executeTakeFirstOrThrow();
+  if (Number(server.number) < oldestServer)
     throw new StoreError('io', 'The database’s server is older than Postgres 13.', {
       remedy: 'Use Postgres 13 or later; nothing was changed.',
     });
-  if (server?.encoding !== 'UTF8')
-    throw new StoreError('io', `The database’s encoding is ${server?.encoding}, which cannot hold every text.`, {
+  if (server.encoding !== 'UTF8')
+    throw new StoreError('io', `The database’s encoding is ${server.encoding}, which cannot hold every text.`, {
       remedy: 'Make one with: createdb --encoding=UTF8 --template=template0 …; nothing was changed.',
     });
+  return server.version;
 };
 
 const secretOf = async (db: Database): Promise<Buffer> => {

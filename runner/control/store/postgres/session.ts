@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
-import type pg from 'pg';
+import type { Client } from 'pg';
 import { cut, unlessSilent } from './connections.ts';
 
 export interface SessionOptions {
   /** A new connection, not yet open. */
-  readonly open: () => pg.Client;
+  readonly open: () => Client;
   /** Called with each connection, once it is open; returns when what it is for stands. It stands until `lost` fires. */
-  readonly begin: (client: pg.Client, lost: AbortSignal) => Promise<void>;
+  readonly begin: (client: Client, lost: AbortSignal) => Promise<void>;
   /** Told why a connection could not be had or broke. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -73,7 +73,7 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
 };
 
 /** Rejects with the reason when the connection breaks; sees to it that this is noticed. */
-const untilLost = async (client: pg.Client, lost: AbortSignal): Promise<never> => {
+const untilLost = async (client: Client, lost: AbortSignal): Promise<never> => {
   const look = setInterval(() => {
     unlessSilent(client, client.query('select'), lookMs).catch(() => {});
   }, lookMs);

@@ -1,11 +1,11 @@
-import pg from 'pg';
-import type { SupervisorRole } from '../../supervisor.ts';
+import { DatabaseError, type Client } from 'pg';
+import type { SupervisorRole } from '../../supervisor-role.ts';
 import { unlessSilent } from './connections.ts';
 import { locks } from './locks.ts';
 import { keepSession } from './session.ts';
 
 export interface RoleOptions {
-  readonly open: () => pg.Client;
+  readonly open: () => Client;
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -46,13 +46,13 @@ export const contendForRole = (options: RoleOptions): SupervisorRole & AsyncDisp
 const lockNotAvailable = '55P03';
 
 /** False: somebody else has had it for the whole time. */
-const getsLock = async (client: pg.Client): Promise<boolean> => {
+const getsLock = async (client: Client): Promise<boolean> => {
   try {
     const asked = client.query(`select pg_advisory_lock(${locks.supervisor})`);
     await unlessSilent(client, asked, (waitSeconds + 5) * 1_000);
     return true;
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.code === lockNotAvailable) return false;
+    if (error instanceof DatabaseError && error.code === lockNotAvailable) return false;
     throw error;
   }
 };

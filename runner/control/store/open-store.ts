@@ -1,0 +1,65 @@
+import { createHmac } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { StoreConfig } from '../../config/config.ts';
+import { secretsOf, writeDurably, type Home } from '../../config/home.ts';
+import { onlyOne, type SupervisorRole } from '../supervisor-role.ts';
+import { lockFolder } from './sqlite/lock.ts';
+import { openSqliteStore } from './sqlite/sqlite-store.ts';
+import { StoreError, type Store } from './store.ts';
+
+/** What a control plane stands on, and may share with others. */
+export interface Ground extends AsyncDisposable {
+  readonly store: Store;
+  readonly role: SupervisorRole;
+  /** Signs run tokens. */
+  readonly secret: Buffer;
+  /** The bearer token of the person who owns the home. */
+  readonly token: string;
+  /** Other control planes may be at work on the same runs. */
+  readonly shared: boolean;
+}
+
+export interface GroundOptions {
+  readonly home: Home;
+  readonly config: StoreConfig;
+  readonly log: Logger;
+}
+
+/** Opens the store that the settings name, and holds the home for this process. Throws StoreError. */
+export const openGround = async ({ home, config, log }: GroundOptions): Promise<Ground> => {
+  if (config.kind === 'sqlite') {
+    const [store, secrets] = await Promise.all([openSqliteStore({ folder: home.database }), secretsOf(home)]);
+    return {
+      store,
+      role: onlyOne,
+      ...secrets,
+      shared: false,
+      [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+    };
+  }
+  await using stack = new AsyncDisposableStack();
+  stack.use(lockFolder(home.database));
+  const { openPostgresStore } = await loadPostgres();
+  const { store, role, secret } = stack.use(await openPostgresStore({ ...config, log }));
+  const token = tokenFrom(secret);
+  await writeDurably(home.token, `${token}\n`);
+  const held = stack.move();
+  return { store, role, secret, token, shared: true, [Symbol.asyncDispose]: () => held[Symbol.asyncDispose]() };
+};
+
+/** The same for every control plane of a database, so that whoever is let in by one is let in by all. */
+const tokenFrom = (secret: Buffer): string =>
+  `lh_${createHmac('sha256', secret).update('local token').digest('base64url')}`;
+
+/** Its driver comes with the npm package only. */
+export const loadPostgres = async () => {
+  try {
+    return await import('./postgres/postgres-store.ts');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
+    throw new StoreError('io', 'This copy of Longhaul cannot talk to Postgres: the package pg is not there.', {
+      remedy: 'Use the runner of the npm package or of a checkout; the one in the editor has SQLite alone.',
+      cause: error,
+    });
+  }
+};
