@@ -89,7 +89,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   closed.catch(() => {});
 
   await using stack = new AsyncDisposableStack();
-  const ground = stack.use(await openGround({ home, config: config.store, log }));
+  const ground = stack.use(await openGround({ home, name, config: config.store, log }));
   const { store, role, token, secret } = ground;
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);

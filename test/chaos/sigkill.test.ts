@@ -1,11 +1,8 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { comparable } from '../fakes/openai/index.ts';
-import { normalised } from '../harness/normalise.ts';
 import { AppendProxy } from '../harness/proxy.ts';
 import { Rig } from '../harness/rig.ts';
+import { expectSame, outcomeOf, type Outcome } from './outcome.ts';
 import { scenarioInput, scenarioRepository, script } from './scenario.ts';
 
 /** Who is killed, and on which side of the write. */
@@ -14,13 +11,6 @@ interface Crash {
   readonly side: 'before' | 'after';
   /** The worker's append at which it happens, from 1. */
   readonly append: number;
-}
-
-interface Outcome {
-  readonly tree: string;
-  readonly events: readonly object[];
-  readonly requests: readonly string[];
-  readonly raw: readonly RunEvent[];
 }
 
 /** One runner behind a proxy, on which run after run is driven to review, each crashed at another place. */
@@ -61,15 +51,7 @@ class Arena implements AsyncDisposable {
     proxy.rule = { before: (append) => strike(append, 'before'), after: (append) => strike(append, 'after') };
     const { id } = await rig.delegate({ ...scenarioInput, repository: this.repository });
     const state = await this.drive(id);
-    const raw = await rig.events(id);
-    return {
-      tree: state.result?.patch ?? '',
-      events: normalised(raw),
-      requests: comparable(rig.model.journal.slice(asked)).map((request) =>
-        digest({ ...request, idempotencyKey: null }),
-      ),
-      raw,
-    };
+    return outcomeOf({ state, events: await rig.events(id), journal: rig.model.journal.slice(asked) });
   }
 
   private async kill(victim: Crash['victim']): Promise<void> {
@@ -114,20 +96,6 @@ class Arena implements AsyncDisposable {
   }
 }
 
-const digest = (value: object): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
-
-const expectSame = (crash: Crash, crashed: Outcome, plain: Outcome): void => {
-  const lost = crashed.raw.filter(({ body }) => body.type === 'model.lost').length;
-  expect({
-    crash,
-    tree: crashed.tree,
-    events: crashed.events,
-    requests: [...new Set(crashed.requests)],
-    // A call in flight may have been asked twice, and then the log says so.
-    repeated: crashed.requests.length - plain.requests.length <= lost && lost <= 1,
-  }).toEqual({ crash, tree: plain.tree, events: plain.events, requests: [...new Set(plain.requests)], repeated: true });
-};
-
 describe.concurrent('a run comes out the same', () => {
   for (const victim of ['worker', 'control plane', 'both'] as const)
     test(`when the ${victim === 'both' ? 'worker and the control plane are' : `${victim} is`} killed at any of its events`, async () => {
@@ -139,7 +107,7 @@ describe.concurrent('a run comes out the same', () => {
       for (let append = 1; append <= appends; append += 1)
         for (const side of ['before', 'after'] as const) {
           const crash: Crash = { victim, side, append };
-          expectSame(crash, await arena.run(crash), plain);
+          expectSame(await arena.run(crash), plain, crash);
         }
     });
 });

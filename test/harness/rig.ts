@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -42,6 +42,10 @@ export interface RigOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of the runner, as its `config.yaml` has them. */
   readonly config?: object;
+  /** A model that others use as well, and that outlives this rig; without it the rig has one of its own. */
+  readonly model?: FakeOpenAi;
+  /** A folder of `runs` and `blobs` that several homes have in common, as on a file system that several machines mount. */
+  readonly shared?: string;
   /** Who owns the rig's folder. */
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Given the rig's folder: where `inside` puts this project, for a runner whose user cannot get to where it lies. */
@@ -73,6 +77,7 @@ export class Rig implements AsyncDisposable {
   private readonly program: readonly [string, string];
   /** Words before the runner's own. */
   private readonly prefix: readonly string[];
+  private readonly ownsModel: boolean;
   private runner: ChildProcess | null = null;
   /** Fires when the runner at hand is gone, so that nobody waits for what it would have said. */
   private life = new AbortController();
@@ -80,7 +85,8 @@ export class Rig implements AsyncDisposable {
   private log = '';
   private readonly watchers = new Set<() => void>();
 
-  private constructor(folder: string, model: FakeOpenAi, { env, inside, projectAt }: RigOptions) {
+  private constructor(folder: string, model: FakeOpenAi, options: RigOptions) {
+    const { env, inside, projectAt } = options;
     const project = projectAt?.(folder) ?? projectRoot;
     const moved = (file: string): string =>
       file.startsWith(`${projectRoot}/`) ? path.join(project, path.relative(projectRoot, file)) : file;
@@ -88,6 +94,7 @@ export class Rig implements AsyncDisposable {
     this.folder = folder;
     this.home = path.join(folder, 'home');
     this.model = model;
+    this.ownsModel = options.model === undefined;
     this.prefix = inside?.(folder) ?? [];
     const { PATH = '/usr/bin:/bin' } = process.env;
     this.env = {
@@ -102,9 +109,15 @@ export class Rig implements AsyncDisposable {
   }
 
   static async start(options: RigOptions): Promise<Rig> {
-    const { script, config, owner } = options;
-    const rig = new Rig(await openFolder('longhaul-rig-'), await startFakeOpenAi({ script }), options);
+    const { script, config, owner, shared } = options;
+    const model = options.model ?? (await startFakeOpenAi({ script }));
+    const rig = new Rig(await openFolder('longhaul-rig-'), model, options);
     await mkdir(rig.home);
+    if (shared !== undefined)
+      for (const name of ['runs', 'blobs']) {
+        await mkdir(path.join(shared, name), { recursive: true });
+        await symlink(path.join(shared, name), path.join(rig.home, name));
+      }
     if (config !== undefined) await writeFile(path.join(rig.home, 'config.yaml'), JSON.stringify(config));
     if (owner !== undefined) for (const each of [rig.folder, rig.home]) await chown(each, owner.uid, owner.gid);
     await rig.start();
@@ -265,7 +278,7 @@ export class Rig implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    await this.model[Symbol.asyncDispose]();
+    if (this.ownsModel) await this.model[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const log = pino({ level: 'silent' });
-const open = (url: string) => openPostgresStore({ url, connections: 10, log });
+const open = (url: string) => openPostgresStore({ url, name: 'test', connections: 10, log });
 const everything = { tenant: null, run: null } as const;
 
 const done = (written: Written): Extract<Written, { outcome: 'done' }> => {

@@ -12,7 +12,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 storeSuite('Postgres', async ({ now }) => {
   const url = await server.database();
-  const open = () => openPostgresStore({ url, connections: 10, now, log: pino({ level: 'silent' }) });
+  const open = () => openPostgresStore({ url, name: 'test', connections: 10, now, log: pino({ level: 'silent' }) });
   let opened = await open();
   return {
     get store() {

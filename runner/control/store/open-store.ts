@@ -21,12 +21,14 @@ export interface Ground extends AsyncDisposable {
 
 export interface GroundOptions {
   readonly home: Home;
+  /** Of this control plane. */
+  readonly name: string;
   readonly config: StoreConfig;
   readonly log: Logger;
 }
 
 /** Opens the store that the settings name, and holds the home for this process. Throws StoreError. */
-export const openGround = async ({ home, config, log }: GroundOptions): Promise<Ground> => {
+export const openGround = async ({ home, name, config, log }: GroundOptions): Promise<Ground> => {
   if (config.kind === 'sqlite') {
     const [store, secrets] = await Promise.all([openSqliteStore({ folder: home.database }), secretsOf(home)]);
     return {
@@ -40,7 +42,7 @@ export const openGround = async ({ home, config, log }: GroundOptions): Promise<
   await using stack = new AsyncDisposableStack();
   stack.use(lockFolder(home.database));
   const { openPostgresStore } = await loadPostgres();
-  const { store, role, secret } = stack.use(await openPostgresStore({ ...config, log }));
+  const { store, role, secret } = stack.use(await openPostgresStore({ ...config, name, log }));
   const token = tokenFrom(secret);
   await writeDurably(home.token, `${token}\n`);
   const held = stack.move();

@@ -19,22 +19,29 @@ const ownTypes: CustomTypesConfig = {
   getTypeParser: (type, format) => (type === types.builtins.INT8 ? Number : types.getTypeParser(type, format)),
 };
 
-const common = (url: string): ClientConfig => ({
+/** Which database, and who connects to it. */
+export interface Server {
+  readonly url: string;
+  /** Of this control plane: what pg_stat_activity shows of its connections. */
+  readonly name: string;
+}
+
+const common = ({ url, name }: Server): ClientConfig => ({
   connectionString: url,
   types: ownTypes,
-  application_name: 'longhaul',
+  application_name: `longhaul ${name}`,
   connectionTimeoutMillis: connectMs,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
 });
 
 /** A connection outside the pool, not yet open; its statements may wait for as long as they say themselves. */
-export const sessionTo = (url: string): Client => new Client(common(url));
+export const sessionTo = (server: Server): Client => new Client(common(server));
 
 /** A pool of so many connections at most, and Kysely over it. `destroy` it to close them. */
-export const connect = (url: string, connections: number): Database => {
+export const connect = (server: Server, connections: number): Database => {
   const pool = new Pool({
-    ...common(url),
+    ...common(server),
     max: connections,
     statement_timeout: statementMs,
     idle_in_transaction_session_timeout: idleInTransactionMs,

@@ -33,6 +33,8 @@ import { Writer } from './writer.ts';
 export interface PostgresStoreOptions {
   /** postgres://user:password@host:port/database. The database is Longhaul's alone. */
   readonly url: string;
+  /** Of this control plane, among those of the database. */
+  readonly name: string;
   /** At once, for reads and writes; two more are kept beside them. */
   readonly connections: number;
   /** Ms since the epoch. */
@@ -58,15 +60,15 @@ const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).to
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, connections, now = Date.now, newId = randomId, log } = options;
+  const { url, name, connections, now = Date.now, newId = randomId, log } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
-  const db = connect(url, connections);
+  const db = connect({ url, name }, connections);
   stack.defer(() => db.destroy());
   const secret = await prepared(db, { address, now: now() });
   const commits = new Commits();
   const origin = randomId();
-  const open = () => sessionTo(url);
+  const open = () => sessionTo({ url, name });
   const trouble = (what: string) => (error: unknown) => log.warn({ err: storeErrorOf(error, address) }, what);
   const listener = stack.use(
     listen({
@@ -112,7 +114,7 @@ const prepared = async (db: Database, { address, now }: { readonly address: stri
 /** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
 export const probePostgres = async (url: string): Promise<{ readonly address: string; readonly version: string }> => {
   const address = shownAddress(url);
-  const db = connect(url, 1);
+  const db = connect({ url, name: 'doctor' }, 1);
   try {
     return { address, version: await checkServer(db) };
   } catch (error) {

@@ -1,0 +1,97 @@
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { locks } from '../../runner/control/store/postgres/locks.ts';
+import { startFakeOpenAi, type FakeOpenAi, type Script } from '../fakes/openai/index.ts';
+import { PostgresServer } from './postgres.ts';
+import { openFolder, Rig } from './rig.ts';
+import { TcpProxy } from './tcp-proxy.ts';
+
+export interface PlanesOptions {
+  readonly script: Script;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where workers find a control plane; without it, the balancer. */
+  readonly publicUrl?: string;
+}
+
+/**
+ * Two control planes, each a process with a home of its own, on one real Postgres, with the folders of runs and blobs in
+ * common. Before them stands what stands for a load balancer: workers and clients know its address alone.
+ */
+export class Planes implements AsyncDisposable {
+  readonly server: PostgresServer;
+  readonly database: string;
+  readonly model: FakeOpenAi;
+  readonly balancer: TcpProxy;
+  readonly shared: string;
+  readonly all: readonly [Rig, Rig];
+
+  private constructor(parts: Pick<Planes, 'server' | 'database' | 'model' | 'balancer' | 'shared' | 'all'>) {
+    this.server = parts.server;
+    this.database = parts.database;
+    this.model = parts.model;
+    this.balancer = parts.balancer;
+    this.shared = parts.shared;
+    this.all = parts.all;
+  }
+
+  static async open({ script, env = {}, publicUrl }: PlanesOptions): Promise<Planes> {
+    const server = await PostgresServer.start();
+    const database = await server.database();
+    const model = await startFakeOpenAi({ script });
+    const balancer = await TcpProxy.to(0);
+    const shared = await openFolder('longhaul-shared-');
+    const start = () =>
+      Rig.start({
+        script,
+        model,
+        shared,
+        env: {
+          LONGHAUL_DATABASE_URL: database,
+          LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}`,
+          ...env,
+        },
+      });
+    const [one, other] = [await start(), await start()];
+    balancer.target = portOf(one);
+    return new Planes({ server, database, model, balancer, shared, all: [one, other] });
+  }
+
+  /** Where workers and clients find whichever control plane the balancer sends them to. */
+  get url(): string {
+    return `http://127.0.0.1:${this.balancer.port}`;
+  }
+
+  otherThan(plane: Rig): Rig {
+    return this.all[0] === plane ? this.all[1] : this.all[0];
+  }
+
+  /** Clients and workers are sent there from now on; connections that there are stay. */
+  lead(to: Rig): void {
+    this.balancer.target = portOf(to);
+  }
+
+  /** The one that looks after all runs, as soon as there is one. */
+  async supervisor(): Promise<Rig> {
+    const [, lock] = locks.supervisor.split(', ');
+    const sql = `select application_name as name from pg_locks join pg_stat_activity using (pid)
+      where locktype = 'advisory' and objid = ${lock} and granted and datname = current_database()`;
+    for (;;) {
+      const [row] = await this.server.execute(this.database, sql);
+      for (const plane of this.all) if (row?.['name'] === `longhaul ${await nameOf(plane)}`) return plane;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const plane of this.all) await plane[Symbol.asyncDispose]();
+    await this.balancer[Symbol.asyncDispose]();
+    await this.model[Symbol.asyncDispose]();
+    await this.server[Symbol.asyncDispose]();
+    await rm(this.shared, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const portOf = ({ url }: Rig): number => Number(new URL(url).port);
+
+/** What a control plane calls itself. */
+export const nameOf = async ({ home }: Rig): Promise<string> =>
+  (await readFile(path.join(home, 'plane'), 'utf8')).trim();

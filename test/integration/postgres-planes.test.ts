@@ -1,0 +1,224 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { connect } from '../../runner/client/client.ts';
+import { follow } from '../../runner/client/feed.ts';
+import type { RunEvent } from '../../shared/run/events.ts';
+import { openDecisions, type RunState } from '../../shared/run/state.ts';
+import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { nameOf, Planes } from '../harness/planes.ts';
+import { databasePassword, postgresProgram, PostgresServer } from '../harness/postgres.ts';
+import { repositoryWith } from '../harness/repository.ts';
+import { projectRoot, Rig } from '../harness/rig.ts';
+
+/** Asks a person once, before it writes; what it wrote twice would show. */
+const script = scripted([
+  calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null }),
+  calls('bash', { command: 'cat log.txt', timeoutSeconds: null, network: null }),
+  ({ entries }: Asked) =>
+    calls('finish', {
+      summary: 'It is written.',
+      claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
+    }),
+]);
+
+const input = {
+  goal: 'Write the log.',
+  verification: [{ command: 'test "$(cat log.txt)" = once', network: [], timeoutSeconds: 30 }],
+  setup: [],
+  policy: {
+    rules: [
+      {
+        id: 'writing',
+        verdict: 'ask' as const,
+        reason: 'It writes the log.',
+        tool: ['bash' as const],
+        command: 'echo',
+        examples: { matches: [{ tool: 'bash' as const, command: 'echo x' }], not: [] },
+      },
+    ],
+    otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
+  },
+};
+
+const someRepository = () => repositoryWith({ 'readme.txt': 'A log.\n' });
+const waits = ({ status }: RunState) => status === 'waiting';
+const inReview = ({ status }: RunState) => status === 'reviewing';
+const typeIs =
+  (type: RunEvent['body']['type']) =>
+  ({ body }: RunEvent): boolean =>
+    body.type === type;
+
+const approve = async (at: Rig, state: RunState): Promise<void> => {
+  const [open] = openDecisions(state);
+  await at.api.decisions.approve.mutate({ run: state.id, decision: open!.request.id, hash: open!.request.hash });
+};
+
+const accountOf = (state: RunState, events: readonly RunEvent[]): object => ({
+  status: state.status,
+  verification: state.verification.map(({ exitCode }) => exitCode),
+  made: events.filter(typeIs('decision.made')).length,
+  reasons: events.flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : [])),
+});
+
+test('two control planes are one: what is begun at one is followed, decided and reviewed at the other', async () => {
+  await using planes = await Planes.open({ script });
+  const supervisor = await planes.supervisor();
+  const other = planes.otherThan(supervisor);
+  expect(supervisor.token).toBe(other.token);
+  const stop = new AbortController();
+  const seen: RunEvent[] = [];
+  const following = (async () => {
+    const api = connect({ url: other.url, token: supervisor.token });
+    for await (const event of follow({ run: null, after: 0, signal: stop.signal, connect: async () => api }))
+      seen.push(event);
+  })();
+  // The one that delegates has no say in who works; the worker's calls go through the balancer, to the other one.
+  planes.lead(other);
+  const repository = await someRepository();
+  const parked = await other.settled((await other.delegate({ ...input, repository })).id, waits);
+  await approve(other, parked);
+  const done = await supervisor.settled(parked.id, inReview);
+  const events = await supervisor.events(done.id);
+  expect(accountOf(done, events)).toEqual({ status: 'reviewing', verification: [0], made: 1, reasons: [] });
+  expect(
+    new Set(events.flatMap(({ body }) => (body.type === 'activation.leased' ? [body.worker.split(' ')[0]] : []))),
+  ).toEqual(new Set([await nameOf(supervisor)]));
+  await other.event(done.id, ({ seq }) => seq === events.length);
+  expect((await other.api.runs.diff.query({ run: done.id })).patch).toContain('+once');
+  stop.abort();
+  await following;
+  expect(seen).toEqual(events);
+});
+
+test('when the one that supervises is killed, another goes on with its runs', async () => {
+  await using planes = await Planes.open({ script, env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  const first = await planes.supervisor();
+  const second = planes.otherThan(first);
+  planes.lead(first);
+  const repository = await someRepository();
+  const parked = await first.settled((await first.delegate({ ...input, repository })).id, waits);
+  await first.kill();
+  planes.lead(second);
+  expect(await planes.supervisor()).toBe(second);
+  await approve(second, parked);
+  const done = await second.settled(parked.id, inReview);
+  expect(accountOf(done, await second.events(done.id))).toEqual({
+    status: 'reviewing',
+    verification: [0],
+    made: 1,
+    reasons: [],
+  });
+});
+
+test('a control plane that comes back ends the leases of its own dead workers, and of no others', async () => {
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const held = scripted([
+    async () => {
+      await released;
+      return calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null });
+    },
+    ({ entries }: Asked) =>
+      calls('finish', {
+        summary: 'It is written.',
+        claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
+      }),
+  ]);
+  // No lease runs out while this test lasts.
+  await using planes = await Planes.open({ script: held, env: { LONGHAUL_LEASE_SECONDS: '600' } });
+  const first = await planes.supervisor();
+  const second = planes.otherThan(first);
+  planes.lead(second);
+  const repository = await someRepository();
+  const delegate = (at: Rig) => at.delegate({ ...input, policy: null, repository });
+  const ofFirst = await delegate(first);
+  await second.event(ofFirst.id, typeIs('model.started'));
+  await first.kill();
+  expect(await planes.supervisor()).toBe(second);
+  const ofSecond = await delegate(second);
+  await second.event(ofSecond.id, typeIs('model.started'));
+  expect((await second.events(ofFirst.id)).filter(typeIs('activation.lost'))).toEqual([]);
+  await first.start();
+  release();
+  const [one, two] = [await second.settled(ofFirst.id, inReview), await second.settled(ofSecond.id, inReview)];
+  expect([accountOf(one, await second.events(one.id)), accountOf(two, await second.events(two.id))]).toEqual([
+    { status: 'reviewing', verification: [0], made: 0, reasons: ['the runner was restarted'] },
+    { status: 'reviewing', verification: [0], made: 0, reasons: [] },
+  ]);
+});
+
+test('a copy of the database and of the folders is all that a parked run needs to go on elsewhere', async () => {
+  const copies = await mkdtemp(path.join(tmpdir(), 'longhaul-copy-'));
+  const dump = path.join(copies, 'longhaul.dump');
+  const parked = await (async () => {
+    await using planes = await Planes.open({ script });
+    const rig = await planes.supervisor();
+    planes.lead(rig);
+    const state = await rig.settled((await rig.delegate({ ...input, repository: await someRepository() })).id, waits);
+    // While both are at work, as docs/operating.md says.
+    execFileSync(postgresProgram('pg_dump'), ['--format=custom', '--file', dump, planes.database]);
+    execFileSync('cp', ['--archive', planes.shared, path.join(copies, 'shared')]);
+    return { state, events: await rig.events(state.id), token: rig.token, gone: planes.shared };
+  })();
+  await using server = await PostgresServer.start();
+  const database = await server.database();
+  execFileSync(postgresProgram('pg_restore'), ['--exit-on-error', '--no-owner', '--dbname', database, dump]);
+  // To where they were: the log names them.
+  execFileSync('cp', ['--archive', path.join(copies, 'shared'), parked.gone]);
+  await using rig = await Rig.start({ script, shared: parked.gone, env: { LONGHAUL_DATABASE_URL: database } });
+  expect(await rig.events(parked.state.id)).toEqual(parked.events);
+  expect(rig.token).toBe(parked.token);
+  await approve(rig, parked.state);
+  const done = await rig.settled(parked.state.id, inReview);
+  expect(accountOf(done, await rig.events(done.id))).toEqual({
+    status: 'reviewing',
+    verification: [0],
+    made: 1,
+    reasons: [],
+  });
+  await Promise.all([copies, parked.gone].map((folder) => rm(folder, { recursive: true, force: true })));
+});
+
+test('the password of the database is told to nobody', async () => {
+  await using planes = await Planes.open({ script });
+  const rig = await planes.supervisor();
+  planes.lead(rig);
+  const state = await rig.settled((await rig.delegate({ ...input, repository: await someRepository() })).id, waits);
+  const doctor = await rig.cli(['doctor', '--json']);
+  expect(doctor.stdout).toContain(`postgres://ada@127.0.0.1:${planes.server.port}`);
+  const workers = await Promise.all((await rig.workers()).map((pid) => readFile(`/proc/${pid}/environ`, 'utf8')));
+  expect(workers.length).toBeGreaterThan(0);
+  await planes.server.stop();
+  // While it is away, everything that asks for it fails, and says so.
+  const away = await rig.cli(['show', state.id]);
+  expect({ code: away.code, stderr: away.stderr }).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot be reached'),
+  });
+  const alone = await rig.cli(['doctor', '--json'], { env: { LONGHAUL_HOME: path.join(rig.folder, 'none') } });
+  expect(alone.stdout).toContain('cannot be reached');
+  await planes.server.start();
+  await rig.cli(['show', state.id]);
+  const said = [...planes.all.map(({ output }) => output), doctor, away, alone, workers, await rig.events(state.id)];
+  expect(JSON.stringify(said)).not.toContain(databasePassword);
+});
+
+test('a copy of the program without the driver says so', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bare-'));
+  await cp(path.join(projectRoot, 'dist'), path.join(folder, 'dist'), { recursive: true });
+  await using rig = await Rig.start({ script });
+  const env = { ...rig.env, LONGHAUL_HOME: path.join(rig.folder, 'other'), LONGHAUL_DATABASE_URL: 'postgres://x/y' };
+  const program = path.join(folder, 'dist', 'longhaul.mjs');
+  const run = (): string => {
+    try {
+      return execFileSync(process.execPath, [program, 'serve'], { env, encoding: 'utf8', stdio: 'pipe' });
+    } catch (error) {
+      return String((error as { stderr: unknown }).stderr); // safe: execFileSync throws what has it
+    }
+  };
+  expect(run()).toMatch(/the package pg is not there\.\n.*npm package/);
+  await rm(folder, { recursive: true });
+});
