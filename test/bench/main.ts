@@ -7,6 +7,7 @@ import { editor } from './editor.ts';
 import { firstCommand } from './first-command.ts';
 import { parked } from './parked.ts';
 import { reconnect } from './reconnect.ts';
+import { postgres } from './postgres.ts';
 import { recovery } from './recovery.ts';
 import { machine, outcomeOf, tableOf, type Bench, type Row } from './rows.ts';
 import { sandboxCommand } from './sandbox-command.ts';
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   recovery,
   reconnect,
   parked,
+  postgres,
   editor,
 ];
 

@@ -28,31 +28,42 @@ const asksForCommands = {
   otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
 };
 
+export interface WakeTimes {
+  /** ms from the approval to the lease, and to the start of the approved call. */
+  readonly leases: readonly number[];
+  readonly starts: readonly number[];
+}
+
 /** From a person's approval, sent by their client, to the call that it lets go, begun by a warm worker: a parked run held neither. */
+export const wakeTimes = async (env: Readonly<Record<string, string>>): Promise<WakeTimes> => {
+  await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '2', ...env } });
+  const repository = await repositoryWith({ 'a.txt': 'a\n' });
+  const input = { repository, goal: 'Ask.', setup: [], verification: [], policy: asksForCommands };
+  const { id } = await rig.delegate(input);
+  const leases: number[] = [];
+  const starts: number[] = [];
+  let after: RunEvent | null = null;
+  for (let round = 0; round < decisions + warm; round += 1) {
+    const asked: RunEvent = await eventOf(rig, id, { type: 'decision.requested', after });
+    if (asked.body.type !== 'decision.requested') throw new Error('that was no decision');
+    const parked = await eventOf(rig, id, { type: 'activation.ended', after: asked });
+    const { id: decision, hash } = asked.body.request;
+    const sent = Date.now();
+    await rig.api.decisions.approve.mutate({ run: id, decision, hash });
+    const started: RunEvent = await eventOf(rig, id, { type: 'call.started', after: parked });
+    const leased = await eventOf(rig, id, { type: 'activation.leased', after: parked });
+    after = started;
+    if (round < warm) continue;
+    leases.push(timeOf(leased) - sent);
+    starts.push(timeOf(started) - sent);
+  }
+  return { leases, starts };
+};
+
 export const wake: Bench = {
   name: 'wake',
   run: async () => {
-    await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '2' } });
-    const repository = await repositoryWith({ 'a.txt': 'a\n' });
-    const input = { repository, goal: 'Ask.', setup: [], verification: [], policy: asksForCommands };
-    const { id } = await rig.delegate(input);
-    const leases: number[] = [];
-    const starts: number[] = [];
-    let after: RunEvent | null = null;
-    for (let round = 0; round < decisions + warm; round += 1) {
-      const asked: RunEvent = await eventOf(rig, id, { type: 'decision.requested', after });
-      if (asked.body.type !== 'decision.requested') throw new Error('that was no decision');
-      const parked = await eventOf(rig, id, { type: 'activation.ended', after: asked });
-      const { id: decision, hash } = asked.body.request;
-      const sent = Date.now();
-      await rig.api.decisions.approve.mutate({ run: id, decision, hash });
-      const started: RunEvent = await eventOf(rig, id, { type: 'call.started', after: parked });
-      const leased = await eventOf(rig, id, { type: 'activation.leased', after: parked });
-      after = started;
-      if (round < warm) continue;
-      leases.push(timeOf(leased) - sent);
-      starts.push(timeOf(started) - sent);
-    }
+    const { leases, starts } = await wakeTimes({});
     return [
       {
         what: 'wake: approval sent to the approved call begun',

@@ -56,6 +56,12 @@ export interface Shared {
 const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).toString(36)).join('');
 
 /**
+ * Transactions at once. One is given positions and the others wait for it with what they have read; more than this only
+ * wait. The other connections are for those who read.
+ */
+const mostLanes = 3;
+
+/**
  * Opens the store that a database holds, brings it to this program's schema, and contends for the supervisor's role
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
@@ -81,8 +87,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   // What others commit from here on is heard of.
   await listener.begun;
   const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
-  // A lane has a connection while its transaction waits for positions; the other half is for those who read.
-  const lanes = Math.max(1, Math.floor(connections / 2));
+  const lanes = Math.min(mostLanes, Math.floor(connections / 2));
   const writer = new Writer({ db, lanes, address, origin, onCommit: commits.tell });
   stack.defer(() => writer.close());
   const store = new PostgresStore({ db, writer, commits, address, now, newId, held: stack.move() });
