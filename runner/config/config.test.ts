@@ -63,6 +63,44 @@ describe('precedence', () => {
   });
 });
 
+describe('where runs are kept', () => {
+  const url = 'postgres://ada:secret@db:5432/longhaul';
+  test.each([
+    ['in the home, unless said otherwise', null, {}, { kind: 'sqlite' }],
+    [
+      'by a URL in the environment',
+      null,
+      { env: { LONGHAUL_DATABASE_URL: url } },
+      { kind: 'postgres', url, connections: 10 },
+    ],
+    [
+      'by the file, whose URL is in the environment',
+      'store: { kind: postgres, connections: 20 }',
+      { env: { LONGHAUL_DATABASE_URL: url } },
+      { kind: 'postgres', url, connections: 20 },
+    ],
+    ['by a socket', 'store: { url: "postgres:///longhaul?host=/run/postgresql" }', {}, { kind: 'postgres' }],
+  ] as const)('%s', async (...[, text, sources, store]) => {
+    expect(await load(text, sources)).toMatchObject({ outcome: 'ok', config: { store } });
+  });
+
+  test.each([
+    ['of another kind of database', { env: { LONGHAUL_DATABASE_URL: 'mysql://ada:secret@db/longhaul' } }],
+    ['that is none', { env: { LONGHAUL_DATABASE_URL: 'ada:secret@db' } }],
+  ])('a URL %s is refused without being repeated', async (_, sources) => {
+    expect(problems(await load(null, sources))).toEqual([
+      'LONGHAUL_DATABASE_URL: expected postgres://user:password@host:port/database',
+    ]);
+  });
+
+  test('a file with a URL that others can read is refused', async () => {
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, `store: { url: "${url}" }\n`);
+    await chmod(file, 0o644);
+    expect(problems(await load(null))).toEqual([expect.stringContaining(`chmod 600 ${file}`)]);
+  });
+});
+
 describe('a bad value is named with where it came from', () => {
   test.each([
     ['of a flag', null, { flags: { 'server.port': 'eighty' } }, /^--port: /],

@@ -326,6 +326,23 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(codeOf(await lease('w1', start + 4))).toBe('fenced');
     });
 
+    test('is not lost by whoever gave up on another worker that had tried for it', async () => {
+      await using opened = await open({ now: ticking() });
+      const { store } = opened;
+      const activation = activationOf(await create(store, 'run_aaaa'));
+      const lose = (workersOf: string) =>
+        store.command('run_aaaa', { kind: 'lose', activation, reason: 'gone' }, { workersOf });
+      done(await store.command('run_aaaa', { kind: 'lease', activation, worker: 'plane_a child 1' }));
+      expect((await store.leased()).map(({ worker }) => worker)).toEqual(['plane_a child 1']);
+      expect(codeOf(await lose('plane_b '))).toBe('conflict');
+      expect((await store.state('run_aaaa'))?.status).toBe('working');
+      expect(codeOf(await lose('plane_a '))).toBe('done');
+      // Nobody has the next one yet: whoever cannot begin with it says so.
+      const next = activationOf((await store.state('run_aaaa'))!);
+      const given = { kind: 'lose', activation: next, reason: 'gone' } as const;
+      expect(codeOf(await store.command('run_aaaa', given, { workersOf: 'plane_b ' }))).toBe('done');
+    });
+
     test('the last batch can be sent again after the activation has ended', async () => {
       await using opened = await open({ now: ticking() });
       const { store } = opened;

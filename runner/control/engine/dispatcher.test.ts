@@ -17,7 +17,8 @@ const scheduled = (id: string, tenant = 'a'): Scheduled => ({
 });
 
 /** A queue in memory, and an engine that takes what it is given and says so. */
-const setUp = (options: { slots: number; perTenant?: number }) => {
+const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) => {
+  const role = { held: options.held ?? true };
   const queue: Scheduled[] = [];
   const leased: Scheduled[] = [];
   const dispatched: string[] = [];
@@ -43,7 +44,7 @@ const setUp = (options: { slots: number; perTenant?: number }) => {
   };
   const dispatcher = startDispatcher({
     engine,
-    role: { held: true },
+    role,
     limits: { perTenant: options.perTenant ?? null, perRepository: null },
     ticketFor: ({ run, activation }) => ({ run, activation, url: 'http://x', token: 'x' }),
     now: () => now,
@@ -71,6 +72,7 @@ const setUp = (options: { slots: number; perTenant?: number }) => {
     await settled.promise;
   };
   return {
+    role,
     queue,
     leased,
     dispatched,
@@ -118,6 +120,16 @@ test('what was handed over and has not begun counts against the limits', async (
   await set.commit();
   await set.commit();
   expect(set.dispatched).toEqual(['act_one', 'act_three']);
+});
+
+test('a control plane without the supervisor’s role dispatches nothing, until it has it', async () => {
+  const set = setUp({ slots: 2, held: false });
+  set.queue.push(scheduled('one'));
+  set.dispatcher.look();
+  expect(set.dispatched).toEqual([]);
+  set.role.held = true;
+  await set.after(() => set.dispatcher.look());
+  expect(set.dispatched).toEqual(['act_one']);
 });
 
 test('what never begins is told once, and may then be dispatched again', async () => {

@@ -8,7 +8,7 @@ export interface SessionOptions {
   readonly open: () => Client;
   /** Called with each connection, once it is open; returns when what it is for stands. It stands until `lost` fires. */
   readonly begin: (client: Client, lost: AbortSignal) => Promise<void>;
-  /** Told why a connection could not be had or broke. */
+  /** Told why a connection broke or could not be had; once, until the next one stands. */
   readonly onTrouble: (error: unknown) => void;
 }
 
@@ -27,6 +27,7 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
   const stop = new AbortController();
   const begun = Promise.withResolvers<void>();
   let wait = firstPauseMs;
+  let told = false;
 
   const oneSession = async (): Promise<void> => {
     const client = open();
@@ -40,6 +41,7 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
       await client.connect();
       await begin(client, lost.signal);
       wait = firstPauseMs;
+      told = false;
       begun.resolve();
       await untilLost(client, lost.signal);
     } finally {
@@ -54,7 +56,8 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
       try {
         await oneSession();
       } catch (error) {
-        if (!stop.signal.aborted) onTrouble(error);
+        if (!stop.signal.aborted && !told) onTrouble(error);
+        told = true;
       }
       await pause(wait, undefined, { signal: stop.signal }).catch(() => {});
       wait = Math.min(longestPauseMs, wait * 2);
