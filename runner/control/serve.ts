@@ -18,7 +18,7 @@ import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
 import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
-import { startSupervisor } from './supervisor.ts';
+import { endLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
 import { openBlobFolder } from './usecases/blob-folder.ts';
 import type { ControlPlane } from './usecases/plane.ts';
@@ -91,6 +91,15 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   await using stack = new AsyncDisposableStack();
   const ground = stack.use(await openGround({ home, name, config: config.store, log }));
   const { store, role, token, secret } = ground;
+  // Of a home that shares its runs with no other, every worker there ever was is ours.
+  const workersOf = ground.shared ? `${name} ` : '';
+  // When the workers have ended and the store is still open: another control plane need not wait for their leases.
+  if (ground.shared)
+    stack.defer(() =>
+      endLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
+        log.warn({ err: error }, 'leases of workers that have ended could not be given up; they run out');
+      }),
+    );
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
@@ -187,8 +196,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       dispatcher,
       retention,
       role,
-      // Of a home that shares its runs with no other, every worker there ever was is ours.
-      workersOf: ground.shared ? `${name} ` : '',
+      workersOf,
       leaseSeconds: config.leaseSeconds,
       now,
       log,

@@ -26,6 +26,18 @@ const afterTroubleMs = 1_000;
 /** setTimeout takes up to 2^31 ms, and a machine that slept wakes with its timers late. */
 const longestMs = 60_000;
 
+/** Ends the leases of workers whose names begin so: they are dead, and their runs go on elsewhere. */
+export const endLeases = async (
+  { store, workersOf, log }: Pick<SupervisorOptions, 'store' | 'workersOf' | 'log'>,
+  reason: string,
+): Promise<void> => {
+  for (const { run, activation, worker } of await store.leased()) {
+    if (!(worker ?? '').startsWith(workersOf)) continue;
+    log.warn({ run, activation, reason }, 'an activation is lost');
+    await store.command(run, { kind: 'lose', activation, reason }, { workersOf });
+  }
+};
+
 /**
  * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came,
  * activations that never began, folders that are not needed any more. And, without waiting for time, what the engine lost.
@@ -118,8 +130,7 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     dispatcher.look();
     wakeAt(now());
   });
-  for (const held of await store.leased())
-    if ((held.worker ?? '').startsWith(workersOf)) await lose(held, 'the runner was restarted', { workersOf });
+  await endLeases({ store, workersOf, log }, 'the runner was restarted');
   dispatcher.look();
   await pass();
   return {

@@ -3,9 +3,10 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
 /**
  * What becomes of a piece that a client sent: it goes on; or the connection is cut before it does; or it goes on, and the
- * connection is cut when the answer comes, which the client never gets.
+ * connection is cut when the answer comes, which the client never gets; or neither it nor anything after it goes on, and
+ * nobody is told.
  */
-export type Fate = 'pass' | 'cut' | 'lose the answer';
+export type Fate = 'pass' | 'cut' | 'lose the answer' | 'hang';
 
 /** Stands between clients and a server on loopback: lets a test cut connections, and move clients to another server. */
 export class TcpProxy implements AsyncDisposable {
@@ -40,6 +41,7 @@ export class TcpProxy implements AsyncDisposable {
     const pair = [client, onward] as const;
     this.pairs.add(pair);
     let deaf = false;
+    let hung = false;
     const end = (): void => {
       this.pairs.delete(pair);
       for (const socket of pair) socket.destroy();
@@ -53,7 +55,8 @@ export class TcpProxy implements AsyncDisposable {
       const fate = this.fateOf(piece);
       if (fate === 'cut') return end();
       deaf ||= fate === 'lose the answer';
-      onward.write(piece);
+      hung ||= fate === 'hang';
+      if (!hung) onward.write(piece);
     });
     onward.on('data', (piece) => {
       if (deaf) end();

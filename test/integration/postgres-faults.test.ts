@@ -79,11 +79,12 @@ const thirdParty = async (url: string): Promise<Client & AsyncDisposable> => {
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 };
 
-/** Resolves when so many sessions wait for a lock of this kind. */
-const waiting = async (url: string, event: string, count: number): Promise<void> => {
-  const sql = `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event = '${event}'`;
-  while (Number((await server.execute(url, sql))[0]?.['waiting']) < count);
+/** Resolves when so many sessions of the database are like this (a condition on pg_stat_activity). */
+const sessions = async (url: string, count: number, like: string): Promise<void> => {
+  const sql = `select count(*)::int as found from pg_stat_activity where datname = current_database() and ${like}`;
+  while (Number((await server.execute(url, sql))[0]?.['found']) < count);
 };
+const waitsForLock = "wait_event = 'advisory'";
 
 describe('the feed', () => {
   test('shows a reader each position once and in order, whichever of two control planes wrote', async () => {
@@ -123,10 +124,10 @@ describe('the feed', () => {
     await third.query('begin; select pg_advisory_xact_lock(42)');
     const before = await a.store.position();
     const late = slow(a.store, 1);
-    await waiting(url, 'advisory', 2);
+    await sessions(url, 2, waitsForLock);
     const next = fast(b.store, 1);
     // The one is held by the third party, the other by the one; and the second supervisor waits for its role.
-    await waiting(url, 'advisory', 3);
+    await sessions(url, 3, waitsForLock);
     expect(await b.store.feed(everything, before, 10)).toEqual([]);
     await third.query('commit');
     const [{ events: first }, { events: second }] = [done(await late), done(await next)];
@@ -158,18 +159,19 @@ describe('the feed', () => {
   });
 });
 
-describe('a connection that breaks', () => {
-  const isCommit = (piece: Buffer): boolean => piece.includes('commit\0');
-  /** Does it to the first commit that comes. */
-  const once = (fate: Fate) => {
-    let struck = false;
-    return (piece: Buffer): Fate => {
-      if (struck || !isCommit(piece)) return 'pass';
-      struck = true;
-      return fate;
-    };
-  };
+const isCommit = (piece: Buffer): boolean => piece.includes('commit\0');
 
+/** Does it to the first piece that is like this. */
+const once = (fate: Fate, like: (piece: Buffer) => boolean = isCommit) => {
+  let struck = false;
+  return (piece: Buffer): Fate => {
+    if (struck || !like(piece)) return 'pass';
+    struck = true;
+    return fate;
+  };
+};
+
+describe('a connection that breaks', () => {
   test.each(['cut', 'lose the answer'] as const)(
     'at a commit (%s): the write is there, once, and its answer says so',
     async (fate) => {
@@ -245,6 +247,20 @@ describe('a connection that breaks', () => {
   });
 });
 
+test('a control plane that falls silent amid a write holds the others off for a while, and its write is done when it is back', async () => {
+  const url = await server.database();
+  await using proxy = await TcpProxy.to(server.port);
+  await using near = await open(url);
+  await using far = await open(server.url(new URL(url).pathname.slice(1), proxy.port));
+  const [appendNear, appendFar] = [await leased(near.store, 'run_near'), await leased(near.store, 'run_far0')];
+  // It has been given its position, and its next statement never arrives.
+  proxy.fateOf = once('hang', (piece) => piece.includes('insert into "events"'));
+  const late = appendFar(far.store, 1);
+  await sessions(url, 1, "state = 'idle in transaction' and wait_event = 'ClientRead'");
+  const [{ events: first }, { events: second }] = [done(await appendNear(near.store, 1)), done(await late)];
+  expect(new Set([first, second].flatMap((events) => events.map(({ position }) => position)))).toEqual(new Set([7, 8]));
+});
+
 test('a write that Postgres undid because of a deadlock is done again', async () => {
   const url = await server.database();
   await using opened = await open(url);
@@ -252,7 +268,7 @@ test('a write that Postgres undid because of a deadlock is done again', async ()
   await using third = await thirdParty(url);
   await third.query(`begin; select pg_advisory_xact_lock(${locks.positions})`);
   const written = append(opened.store, 1);
-  await waiting(url, 'advisory', 1);
+  await sessions(url, 1, waitsForLock);
   // Each holds what the other wants; the one that began to wait first finds out and is undone.
   await third.query(`select from runs where id = 'run_aaaa' for update`);
   await third.query('commit');
@@ -343,16 +359,17 @@ test('the supervisor’s role is one control plane’s, and another’s as soon 
     role.held ? Promise.resolve() : new Promise((resolve) => role.onTaken(resolve));
   await taken(first.role);
   await using second = await open(url);
-  await waiting(url, 'advisory', 1);
+  await sessions(url, 1, waitsForLock);
   expect([first.role.held, second.role.held]).toEqual([true, false]);
   // As if its machine had lost its network: it cannot say good-bye.
   proxy.fateOf = () => 'cut';
   proxy.cut();
   await taken(second.role);
-  await waiting(url, 'advisory', 0);
-  expect([first.role.held, second.role.held]).toEqual([false, true]);
+  // It sees its broken connection in one of the next turns.
+  while (first.role.held) await new Promise(setImmediate);
+  expect(second.role.held).toBe(true);
   proxy.fateOf = () => 'pass';
-  await waiting(url, 'advisory', 1);
+  await sessions(url, 1, waitsForLock);
   await second[Symbol.asyncDispose]();
   await taken(first.role);
   await first[Symbol.asyncDispose]();

@@ -113,9 +113,9 @@ test('when the one that supervises is killed, another goes on with its runs', as
   });
 });
 
-test('a control plane that comes back ends the leases of its own dead workers, and of no others', async () => {
-  let release = (): void => {};
-  const released = new Promise<void>((resolve) => (release = resolve));
+/** A model that lets itself be waited for: its first answer, which needs nobody's approval, comes when it is told to. */
+const heldScript = () => {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
   const held = scripted([
     async () => {
       await released;
@@ -127,8 +127,15 @@ test('a control plane that comes back ends the leases of its own dead workers, a
         claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
       }),
   ]);
-  // No lease runs out while this test lasts.
-  await using planes = await Planes.open({ script: held, env: { LONGHAUL_LEASE_SECONDS: '600' } });
+  return { held, release };
+};
+
+/** No lease runs out while a test lasts. */
+const longLeases = { LONGHAUL_LEASE_SECONDS: '600' };
+
+test('a control plane that comes back ends the leases of its own dead workers, and of no others', async () => {
+  const { held, release } = heldScript();
+  await using planes = await Planes.open({ script: held, env: longLeases });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(second);
@@ -148,6 +155,25 @@ test('a control plane that comes back ends the leases of its own dead workers, a
     { status: 'reviewing', verification: [0], made: 0, reasons: ['the runner was restarted'] },
     { status: 'reviewing', verification: [0], made: 0, reasons: [] },
   ]);
+});
+
+test('a control plane that is stopped leaves what its workers had to the other at once', async () => {
+  const { held, release } = heldScript();
+  await using planes = await Planes.open({ script: held, env: longLeases });
+  const first = await planes.supervisor();
+  const second = planes.otherThan(first);
+  planes.lead(second);
+  const { id } = await first.delegate({ ...input, policy: null, repository: await someRepository() });
+  await second.event(id, typeIs('model.started'));
+  await first.kill('SIGTERM');
+  release();
+  const done = await second.settled(id, inReview);
+  expect(accountOf(done, await second.events(id))).toEqual({
+    status: 'reviewing',
+    verification: [0],
+    made: 0,
+    reasons: ['the runner was stopped'],
+  });
 });
 
 test('a copy of the database and of the folders is all that a parked run needs to go on elsewhere', async () => {

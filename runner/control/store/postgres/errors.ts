@@ -11,10 +11,13 @@ const noPassword = /^SASL: .*password/;
 const stateOf = (error: unknown): string | null =>
   error instanceof DatabaseError && error.code !== undefined ? error.code : null;
 
+/** Too many connections; a transaction that was idle for too long, which ends its session. */
+const endings: ReadonlySet<string> = new Set(['53300', '25P03']);
+
 /** The connection is gone, or could not be had. Says nothing about whether what was last sent was done. */
 export const isDisconnection = (error: unknown): boolean => {
   const state = stateOf(error);
-  if (state !== null) return state.startsWith('08') || state.startsWith('57P') || state === '53300';
+  if (state !== null) return endings.has(state) || state.startsWith('08') || state.startsWith('57P');
   return error instanceof Error && (systemCodeOf(error) !== null || broken.test(error.message));
 };
 
@@ -65,7 +68,6 @@ export const storeErrorOf = (error: unknown, address: string): unknown => {
       });
     case '57014':
     case '55P03':
-    case '25P03':
     case '40001':
     case '40P01':
       return new StoreError('locked', `The database at ${address} was held up by others: ${error.message}.`, {
