@@ -1,5 +1,6 @@
 import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
+import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
@@ -88,6 +89,26 @@ const worker = trpc.procedure
     return next({ ctx: { ...ctx, caller: ctx.caller } });
   });
 
+/** Each with its position, with which a subscriber that comes back says where it was. */
+async function* positioned(events: AsyncIterable<RunEvent>) {
+  for await (const event of events) yield tracked(String(event.position), event);
+}
+
+/**
+ * tRPC asks for the next one before it needs it, and forgets that when the subscriber leaves. If it is then rejected, as
+ * it is with the subscriber's leaving, nobody hears of it: that would end the process.
+ */
+const heard = <Value>(values: AsyncGenerator<Value>): AsyncIterable<Value, void> => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => {
+      const next = values.next();
+      next.catch(() => {});
+      return next;
+    },
+    return: () => values.return(undefined),
+  }),
+});
+
 /** The whole API. Thin: it checks who calls with what, and passes on. */
 export const apiRouter = trpc.router({
   runner: trpc.router({
@@ -109,10 +130,9 @@ export const apiRouter = trpc.router({
       .query(({ ctx, input }) => ctx.runner.events(ctx.caller, input)),
     feed: person('viewer')
       .input(runner.FeedInput)
-      .subscription(async function* feed({ ctx, input, signal }) {
-        for await (const event of ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal))
-          yield tracked(String(event.position), event);
-      }),
+      .subscription(({ ctx, input, signal }) =>
+        heard(positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal))),
+      ),
     message: person('developer')
       .input(runner.MessageInput)
       .mutation(({ ctx, input }) => ctx.runner.message(ctx.caller, input)),
