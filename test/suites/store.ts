@@ -376,7 +376,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
     test('a refused and a failed write undo none of their neighbours', async () => {
       await using opened = await open({ now: ticking() });
       const { store } = opened;
-      await Promise.all(['run_aaaa', 'run_bbbb'].map((run) => create(store, run)));
+      for (const run of ['run_aaaa', 'run_bbbb']) await create(store, run);
       const [a, b] = [await leaseNext(store, 'run_aaaa'), await leaseNext(store, 'run_bbbb')];
       const position = await store.position();
       const outcomes = await Promise.allSettled([
