@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import type { ApplyInput } from '../../../shared/api/runner-api.ts';
 import { appliedView, isComplete } from '../applied-view.ts';
+import { applyHere } from '../apply-here.ts';
 import { runnerWithRuns } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
@@ -7,6 +9,7 @@ import type { Define } from '../program.ts';
 import { resolveRun } from '../resolve.ts';
 
 interface Options {
+  readonly repo?: string;
   readonly branch?: string;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
@@ -16,14 +19,21 @@ export const define: Define = (command, act) => {
   command
     .argument('<run>', runArgument)
     .option('--branch <name>', 'make a branch of this name with the changes, and leave the working tree alone')
+    .option('--repo <folder>', 'with a runner elsewhere: the repository on this machine (default: the one here)')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--undo', 'take the last application back')
     .action(
       act(async (context, run: string, options: Options) => {
         const how = howOf(options);
         const api = await runnerWithRuns(context);
-        const { id, number } = await resolveRun(api, run);
-        const applied = await api.call.runs.applyChanges.mutate({ run: id, how });
+        const state = await resolveRun(api, run);
+        const { id, number } = state;
+        if (context.remote === null && options.repo !== undefined)
+          throw usage('--repo is for a runner elsewhere.', 'Leave it out: the run knows its repository.');
+        const applied =
+          context.remote === null
+            ? await api.call.runs.applyChanges.mutate({ run: id, how })
+            : await applyHere(context, api, { state, repository: resolve(context.cwd, options.repo ?? '.'), how });
         context.printJson(applied);
         context.print(appliedView(applied, { run: number, paint: context.paint }));
         return isComplete(applied) ? exit.done : exit.failed;
@@ -32,7 +42,8 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. Where both changed
 the same lines, the file gets conflict markers with both; what cannot be merged so (binary files, deleted ones) is left
-as you have it. Index, HEAD and stash are not touched, and --undo takes it back.`,
+as you have it. Index, HEAD and stash are not touched, and --undo takes it back. With a runner elsewhere (--url) the
+repository is the one that you stand in, or --repo.`,
     examples: [
       ['longhaul apply 12 --dry-run', 'see what would happen'],
       ['longhaul apply 12', 'do it'],

@@ -101,8 +101,34 @@ const indexes = async (db: Database): Promise<void> => {
   await db.schema.createIndex('decisions_of_tenant').on('decisions').columns(['tenant', 'position']).execute();
 };
 
+const looseBlobs = async (db: Database, int64: Int64): Promise<void> => {
+  await db.schema
+    .alterTable('blobs')
+    .addColumn('use', 'text', (column) => column.notNull().defaultTo('result'))
+    .execute();
+  await db.schema
+    .createTable('loose_blobs')
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('bytes', int64, (column) => column.notNull())
+    .addColumn('uploaded', 'integer', (column) => column.notNull())
+    .addColumn('at', int64, (column) => column.notNull())
+    .addPrimaryKeyConstraint('loose_blobs_key', ['tenant', 'hash'])
+    .execute();
+  await db.schema.createIndex('blobs_by_hash').on('blobs').column('hash').execute();
+  await db.schema
+    .createIndex('blobs_to_forget')
+    .on('blobs')
+    .column('run')
+    .where(sql.ref('use'), '<>', 'result')
+    .execute();
+};
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
-const migrations: readonly Migration[] = [{ name: '001-runs-events-decisions', up: first }];
+const migrations: readonly Migration[] = [
+  { name: '001-runs-events-decisions', up: first },
+  { name: '002-loose-blobs', up: looseBlobs },
+];
 
 /**
  * Brings a database to this program's schema, in the transaction it is given. A database that has had a migration which

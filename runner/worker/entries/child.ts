@@ -53,8 +53,8 @@ export const runWorkerChild = (): void => {
 
 /** Null: the activation was ended on record. Else why it was left without that. */
 const activate = async ({ ticket, settings }: RunMessage, signal: AbortSignal): Promise<string | null> => {
-  const { log, blobs } = connect(ticket, signal);
-  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs });
+  const { log, blobs, credential } = connect(ticket, signal);
+  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs, credential });
   const ended = await work(ticket, { log, open, worker: `child ${process.pid}`, signal });
   switch (ended.outcome) {
     case 'ended':
