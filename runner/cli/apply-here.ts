@@ -15,7 +15,11 @@ import { Failure } from './exit.ts';
 export const applyHere = async (
   { home, note }: CommandContext,
   api: Api,
-  { state, repository, how }: { readonly state: RunState; readonly repository: string; readonly how: ApplyInput['how'] },
+  {
+    state,
+    repository,
+    how,
+  }: { readonly state: RunState; readonly repository: string; readonly how: ApplyInput['how'] },
 ): Promise<Applied> => {
   const { id, task } = state;
   const undoFolder = join(home, 'applied', id);
@@ -35,8 +39,7 @@ export const applyHere = async (
           remedy: 'Delegate the task again.',
         });
       },
-      openSource: () =>
-        openSource(task.source, { repository, fetch: (hash, file) => api.download(id, hash, file) }),
+      openSource: () => openSource(task.source, { repository, fetch: (hash, file) => api.download(id, hash, file) }),
     },
     how,
   );
@@ -47,7 +50,9 @@ export const applyHere = async (
     await api.call.runs.recordApplied
       .mutate({ run: id, how: done, target, ...countsOf(applied) })
       .catch((error: unknown) =>
-        note(`It was done, but the runner could not put it on record: ${error instanceof Error ? error.message : String(error)}`),
+        note(
+          `It was done, but the runner could not put it on record: ${error instanceof Error ? error.message : String(error)}`,
+        ),
       );
   }
   return applied;

@@ -102,10 +102,12 @@ const Blobs = z.discriminatedUnion('kind', [
 const RemoteConfig = z
   .strictObject({
     /** A URL in which * stands for anything: https://git.example.org/team/* */
-    match: z.string().regex(
-      /^(?:https?:\/\/[^/@*\s]+|file:\/\/)\/[^@\s]*$/,
-      'expected a URL such as https://git.example.org/*, with * in its path alone',
-    ),
+    match: z
+      .string()
+      .regex(
+        /^(?:https?:\/\/[^/@*\s]+|file:\/\/)\/[^@\s]*$/,
+        'expected a URL such as https://git.example.org/*, with * in its path alone',
+      ),
     username: z.string().min(1).default('longhaul'),
     /** Variable of the runner's environment that holds a read-only token. */
     passwordVariable: z.string().min(1).nullable().default(null),

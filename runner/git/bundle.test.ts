@@ -33,19 +33,22 @@ const expected = (commit: string, different: Partial<ExpectedBundle> = {}): Expe
   ...different,
 });
 
-test.each(['sha1', 'sha256'])('carries a commit with its files and without its history, as git reads it (%s)', async (format) => {
-  await using fixture = await createFixture([`--object-format=${format}`]);
-  const { third, from } = await history(fixture);
-  const file = join(fixture.folder, 'x.bundle');
-  const bytes = await writeBundle(from, { commit: third, since: [], whole: true }, file);
-  expect(bytes).toBe(readFileSync(file).length);
-  expect(await fixture.git('bundle', 'list-heads', file)).toBe(`${third} refs/longhaul/base\n`);
-  const to = await emptyRepository(fixture, 'to.git', format);
-  await takeBundle(to, file, expected(third));
-  const files = await gitOrThrow(['ls-tree', '-r', '--name-only', third], to);
-  expect(files.toString().trim().split('\n')).toHaveLength(51);
-  expect((await git(['cat-file', '-e', `${third}^`], to)).ok).toBe(false);
-});
+test.each(['sha1', 'sha256'])(
+  'carries a commit with its files and without its history, as git reads it (%s)',
+  async (format) => {
+    await using fixture = await createFixture([`--object-format=${format}`]);
+    const { third, from } = await history(fixture);
+    const file = join(fixture.folder, 'x.bundle');
+    const bytes = await writeBundle(from, { commit: third, since: [], whole: true }, file);
+    expect(bytes).toBe(readFileSync(file).length);
+    expect(await fixture.git('bundle', 'list-heads', file)).toBe(`${third} refs/longhaul/base\n`);
+    const to = await emptyRepository(fixture, 'to.git', format);
+    await takeBundle(to, file, expected(third));
+    const files = await gitOrThrow(['ls-tree', '-r', '--name-only', third], to);
+    expect(files.toString().trim().split('\n')).toHaveLength(51);
+    expect((await git(['cat-file', '-e', `${third}^`], to)).ok).toBe(false);
+  },
+);
 
 test('carries only what is new, and builds on what its reader has', async () => {
   await using fixture = await createFixture();

@@ -55,9 +55,7 @@ export const writeBundle = async (repository: Repository, content: BundleContent
   const end = finished(child);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin.end(
-    [...(whole ? [`--shallow ${commit}`] : []), commit, ...since.map((oid) => `^${oid}`), ''].join('\n'),
-  );
+  child.stdin.end([...(whole ? [`--shallow ${commit}`] : []), commit, ...since.map((oid) => `^${oid}`), ''].join('\n'));
   await pipeline(child.stdout, createWriteStream(file, { flags: 'a' }));
   const code = await end;
   if (code !== 0) throw unexpected(args, { code, errors: errors.trim() });
@@ -71,7 +69,7 @@ interface Header {
 }
 
 /** What the beginning of a bundle says; null: it is none, or none that Longhaul wrote. */
-export const parseHeader = (head: Buffer): Header | null => {
+const parseHeader = (head: Buffer): Header | null => {
   const text = head.subarray(0, longestHeader).toString('latin1');
   const end = text.indexOf('\n\n');
   const [signature = '', ...lines] = end < 0 ? [] : text.slice(0, end).split('\n');
@@ -145,7 +143,9 @@ export const checkTree = async (
     bytes += Number(size);
   }
   if (bytes > maxTreeBytes)
-    throw new BundleRefused(`Its files come to ${bytes} bytes, and ${maxTreeBytes} are allowed (sandbox.workspaceBytes).`);
+    throw new BundleRefused(
+      `Its files come to ${bytes} bytes, and ${maxTreeBytes} are allowed (sandbox.workspaceBytes).`,
+    );
 };
 
 /** The tree of a commit that is there. */

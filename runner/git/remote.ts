@@ -47,8 +47,20 @@ export const fetchObjects = async (
   { objects, without }: { readonly objects: readonly string[]; readonly without?: string },
 ): Promise<{ readonly outcome: 'fetched' } | RemoteFailure> => {
   const filter = without === undefined ? [] : [`--filter=${without}`];
-  const args = ['fetch', '--quiet', '--depth=1', ...filter, '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance'];
-  const fetched = await git([...args, '--', remote.url, ...objects], { ...repository, remote, config: checked(repository) });
+  const args = [
+    'fetch',
+    '--quiet',
+    '--depth=1',
+    ...filter,
+    '--no-tags',
+    '--no-write-fetch-head',
+    '--no-auto-maintenance',
+  ];
+  const fetched = await git([...args, '--', remote.url, ...objects], {
+    ...repository,
+    remote,
+    config: checked(repository),
+  });
   return fetched.ok ? { outcome: 'fetched' } : failure(remote.url, fetched);
 };
 

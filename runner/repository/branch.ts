@@ -126,10 +126,7 @@ const create = async (repository: UserRepository, scratch: string, request: Bran
     folder: scratch,
     index: join(scratch, 'index'),
     objects,
-    alternates: [
-      repository.objects,
-      ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')]),
-    ],
+    alternates: [repository.objects, ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')])],
     identity: await authorOf(repository),
   };
   if (source.head !== null && !(await git(['cat-file', '-e', `${source.head}^{tree}`], userOptions(repository))).ok) {

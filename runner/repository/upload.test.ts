@@ -19,9 +19,35 @@ test.each([
 });
 
 test('what is no remote or ref is refused before any git sees it', () => {
-  const urls = ['https://a@b/c', 'ext::sh -c x', 'https://b/c d', 'ssh://b/c', '--upload-pack=x', 'https://b/c#d', 'https://b/\u0000'];
+  const urls = [
+    'https://a@b/c',
+    'ext::sh -c x',
+    'https://b/c d',
+    'ssh://b/c',
+    '--upload-pack=x',
+    'https://b/c#d',
+    'https://b/\u0000',
+  ];
   expect(urls.filter((url) => RemoteUrl.safeParse(url).success)).toEqual([]);
-  const refs = ['-x', '--all', 'a..b', 'a@{1}', 'a:b', 'a b', '/a', 'a/', 'a//b', '.a', 'a/.b', 'a.lock', 'a~1', 'a^', '', '\u0001', '*'];
+  const refs = [
+    '-x',
+    '--all',
+    'a..b',
+    'a@{1}',
+    'a:b',
+    'a b',
+    '/a',
+    'a/',
+    'a//b',
+    '.a',
+    'a/.b',
+    'a.lock',
+    'a~1',
+    'a^',
+    '',
+    '\u0001',
+    '*',
+  ];
   expect(refs.filter((ref) => RemoteRef.safeParse(ref).success)).toEqual([]);
   const good = ['main', 'feature/x', 'v1.2.3', 'refs/heads/main', 'größe', 'a'.repeat(40), 'x'];
   expect(good.filter((ref) => RemoteRef.safeParse(ref).success)).toEqual(good);

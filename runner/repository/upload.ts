@@ -115,7 +115,11 @@ const farthest = 10_000;
 /** The commit of the remote that is nearest to where the person is, and that this repository has as well. */
 const nearTip = async (
   repository: UserRepository,
-  { url, head, tips }: { readonly url: string | null; readonly head: string | null; readonly tips: UploadRequest['tips'] },
+  {
+    url,
+    head,
+    tips,
+  }: { readonly url: string | null; readonly head: string | null; readonly tips: UploadRequest['tips'] },
 ): Promise<Near> => {
   if (url === null) return { outcome: 'none', reason: 'the repository has no remote' };
   const listed = await tips(url);

@@ -13,14 +13,14 @@ export const RemoteUrl = z
   .regex(remoteUrl, 'expected a URL such as https://git.example.org/team/project.git, without a user or a password');
 export type RemoteUrl = z.infer<typeof RemoteUrl>;
 
-/** What git-check-ref-format takes for no name. */
-const badRef = /^[/.]|\.\.|@\{|\/\/|\/\.|\.lock$|[/.]$/;
+/** What git-check-ref-format takes for no name, and what git would take for an option. */
+const badRef = /^[-/.]|\.\.|@\{|\/\/|\/\.|\.lock$|[/.]$|\p{Cc}/u;
 
-/** A branch, a tag, or a whole commit id. What git would take for an option, a range or a pattern is none. */
+/** A branch, a tag, or a whole commit id. */
 export const RemoteRef = z
   .string()
   .max(250)
-  .regex(/^[^\x00-\x20\x7f~^:?*[\\-][^\x00-\x20\x7f~^:?*[\\]*$/, 'expected the name of a branch or a tag')
+  .regex(/^[^ ~^:?*[\\]+$/, 'expected the name of a branch or a tag')
   .refine((ref) => !badRef.test(ref), 'expected the name of a branch or a tag');
 
 /**

@@ -65,7 +65,7 @@ interface Repetition {
 }
 
 /** A checkpoint as it can be had from the control plane, once `since` is there. */
-export interface CheckpointBundle {
+interface CheckpointBundle {
   readonly checkpoint: Checkpoint;
   readonly since: Checkpoint;
   readonly blob: BlobHash;

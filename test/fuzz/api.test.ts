@@ -66,7 +66,17 @@ const plausible = (): fc.Arbitrary<unknown> =>
       { kind: 'worktree' },
       { commit: '--help' },
       { kind: 'remote', url: 'https://git.example.invalid/x.git', ref: null },
-      { kind: 'bundle', blob: hash, needs: null, exclude: '', commit: 'a'.repeat(40), head: null, branch: null, dirty: true, settings: [] },
+      {
+        kind: 'bundle',
+        blob: hash,
+        needs: null,
+        exclude: '',
+        commit: 'a'.repeat(40),
+        head: null,
+        branch: null,
+        dirty: true,
+        settings: [],
+      },
     ),
     fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
   );

@@ -42,7 +42,7 @@ export const startGitHttp = async (
         QUERY_STRING: url.search.slice(1),
         REQUEST_METHOD: request.method ?? 'GET',
         CONTENT_TYPE: request.headers['content-type'] ?? '',
-        HTTP_CONTENT_ENCODING: String(request.headers['content-encoding'] ?? ''),
+        HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
         REMOTE_USER: credential.username,
       },
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -15,7 +15,10 @@ import { clientOf, follow } from './server-set-up.ts';
 const bash = (command: string) => calls('bash', { command, timeoutSeconds: 60, network: null });
 /** Looks at the tree and at all that a command can see of secrets, changes a little, and is done. */
 const script = scripted([
-  together(bash(manifestScript), bash('env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr "\\0" "\\n"; git config --list')),
+  together(
+    bash(manifestScript),
+    bash('env; cat /proc/*/environ /proc/*/cmdline 2>/dev/null | tr "\\0" "\\n"; git config --list'),
+  ),
   bash('echo changed >> area2/folder2/file2.txt; rm -f new/untracked.txt; echo made > made.txt'),
   ({ entries }: Asked) =>
     calls('finish', {
@@ -193,24 +196,26 @@ describe('a runner elsewhere', () => {
 
     const clone = path.join(await openFolder('longhaul-clone-'), 'clone');
     gitIn('/', 'clone', '--quiet', '--single-branch', `file://${remotes}/team/other.git`, clone);
-    expect(
-      await rig.cli(['apply', state.id, '--branch', 'made'], { cwd: clone, env }),
-    ).toMatchObject({ code: 1, stderr: expect.stringContaining('is not in this repository') });
+    expect(await rig.cli(['apply', state.id, '--branch', 'made'], { cwd: clone, env })).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('is not in this repository'),
+    });
     gitIn(clone, 'fetch', '--quiet', 'origin', 'feature/x');
     expect(await rig.cli(['apply', state.id, '--branch', 'made'], { cwd: clone, env })).toMatchObject({ code: 0 });
     expect(gitIn(clone, 'show', 'made:made.txt')).toBe('made\n');
   });
 
   test.each([
-    ['a remote that its operator did not name', () => `${git.url}/others/project.git`, 'main', 'reads nothing from'],
-    ['one that leads out of what was named', () => `${git.url}/team/../others/project.git`, 'main', 'reads nothing from'],
-    ['a repository that is not there', () => `${git.url}/team/nothing.git`, 'main', 'cannot be read'],
-    ['a ref that is not there', () => `${git.url}/team/project.git`, 'nothing', 'has no branch or tag nothing'],
-    ['a ref that git would take for an option', () => `${git.url}/team/project.git`, '--upload-pack=x', 'name of a branch'],
-    ['a transport that runs a program', () => 'ext::sh -c true', 'main', 'expected a URL'],
-    ['a credential in the URL', () => 'https://a:b@example.org/x.git', 'main', 'expected a URL'],
-  ])('refuses %s', async (_, url, ref, message) => {
-    const { code, stderr } = await rig.cli(['delegate', 'x', '--remote', url(), `--ref=${ref}`], { env });
+    ['a remote that its operator did not name', ['others/project.git', 'main'], 'reads nothing from'],
+    ['one that leads out of what was named', ['team/../others/project.git', 'main'], 'reads nothing from'],
+    ['a repository that is not there', ['team/nothing.git', 'main'], 'cannot be read'],
+    ['a ref that is not there', ['team/project.git', 'nothing'], 'has no branch or tag nothing'],
+    ['a ref that git would take for an option', ['team/project.git', '--upload-pack=x'], 'name of a branch'],
+    ['a transport that runs a program', ['ext::sh -c true', 'main'], 'expected a URL'],
+    ['a credential in the URL', ['https://a:b@example.org/x.git', 'main'], 'expected a URL'],
+  ] as const)('refuses %s', async (_, [name, ref], message) => {
+    const url = name.includes(':') ? name : `${git.url}/${name}`;
+    const { code, stderr } = await rig.cli(['delegate', 'x', '--remote', url, `--ref=${ref}`], { env });
     expect(code).toBeGreaterThan(0);
     expect(stderr).toContain(message);
   });
@@ -256,7 +261,11 @@ describe('an upload', () => {
   afterAll(() => rig[Symbol.asyncDispose]());
 
   const put = (token: string, body: string | Buffer) =>
-    fetch(`${rig.url}/blobs`, { method: 'PUT', headers: { authorization: `Bearer ${token}` }, body: new Uint8Array(Buffer.from(body)) });
+    fetch(`${rig.url}/blobs`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}` },
+      body: new Uint8Array(Buffer.from(body)),
+    });
   const commit = 'c'.repeat(40);
   const delegate = (token: string, blob: string, different: object = {}) =>
     fetch(`${rig.url}/trpc/runs.delegate`, {
@@ -265,7 +274,18 @@ describe('an upload', () => {
       body: JSON.stringify({
         goal: 'x',
         repository: 'project',
-        source: { kind: 'bundle', blob, needs: null, exclude: '', commit, head: null, branch: null, dirty: true, settings: [], ...different },
+        source: {
+          kind: 'bundle',
+          blob,
+          needs: null,
+          exclude: '',
+          commit,
+          head: null,
+          branch: null,
+          dirty: true,
+          settings: [],
+          ...different,
+        },
       }),
     }).then(async (answer) => ({ status: answer.status, text: await answer.text() }));
   const hashOf = async (answer: Response): Promise<string> => ((await answer.json()) as { hash: string }).hash; // safe: what the route answers
@@ -278,7 +298,9 @@ describe('an upload', () => {
       text: expect.stringContaining('It is no git bundle of a snapshot.'),
     });
     expect(await delegate(people.stranger, garbage)).toMatchObject({ status: 404 });
-    const other = await hashOf(await put(people.developer, `# v2 git bundle\n${'d'.repeat(40)} refs/longhaul/base\n\nPACK`));
+    const other = await hashOf(
+      await put(people.developer, `# v2 git bundle\n${'d'.repeat(40)} refs/longhaul/base\n\nPACK`),
+    );
     expect(await delegate(people.developer, other)).toMatchObject({
       status: 400,
       text: expect.stringContaining(`It holds ${'d'.repeat(40)} and not ${commit}.`),
@@ -294,7 +316,9 @@ describe('an upload', () => {
   });
 
   test('whose pack is broken fails its run, with what is wrong and what to do', async () => {
-    const blob = await hashOf(await put(people.developer, `# v2 git bundle\n${commit} refs/longhaul/base\n\nPACK and nothing`));
+    const blob = await hashOf(
+      await put(people.developer, `# v2 git bundle\n${commit} refs/longhaul/base\n\nPACK and nothing`),
+    );
     const answer = await delegate(people.developer, blob);
     expect(answer.status).toBe(200);
     const { id } = (JSON.parse(answer.text) as { result: { data: RunState } }).result.data; // safe: what the procedure answers
@@ -304,7 +328,9 @@ describe('an upload', () => {
     expect(await client.runs.get.query({ run: id })).toMatchObject({
       status: 'failed',
       class: 'infrastructure',
-      message: expect.stringMatching(/^The uploaded snapshot cannot be used\. Its pack cannot be used: .+ delegate again\.$/),
+      message: expect.stringMatching(
+        /^The uploaded snapshot cannot be used\. Its pack cannot be used: .+ delegate again\.$/,
+      ),
     });
   });
 

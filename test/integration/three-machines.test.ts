@@ -74,7 +74,7 @@ class Fleet implements AsyncDisposable {
   async drive(run: string): Promise<{ readonly state: RunState; readonly events: readonly RunEvent[] }> {
     const { client } = this;
     using feed = follow(client, { run, after: 0 });
-    for (let seen = 0; ; ) {
+    for (let seen = 0; ;) {
       await feed.until(() => feed.events.length > seen);
       seen = feed.events.length;
       const state = await client.runs.get.query({ run });

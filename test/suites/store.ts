@@ -639,9 +639,9 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       done(await store.command('run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' }));
       await forget(store, now);
       now += 2 * day;
-      expect([await forget(store, now, 1), await forget(store, now, 1), await forget(store, now, 1)].flat().toSorted()).toEqual(
-        [one, two],
-      );
+      expect(
+        [await forget(store, now, 1), await forget(store, now, 1), await forget(store, now, 1)].flat().toSorted(),
+      ).toEqual([one, two]);
     });
   });
 

@@ -71,16 +71,18 @@ describe('a bucket', () => {
     expect(puts()).toBe(2);
   });
 
-  test.each([
-    ['is not there', { bucket: 'another' }, null, /^The bucket another is not there \(http:/],
-    ['lets nobody in with these keys', {}, 'wrong', /^The keys that the runner has may not use the bucket/],
-    ['is of another region', { region: 'us-east-1' }, null, /^The keys that the runner has may not use the bucket/],
-    ['cannot be reached', { endpoint: 'http://127.0.0.1:9' }, null, /^The store of blobs cannot be reached \(http:/],
-  ])('that %s is told before the runner takes anything', async (_, different, secret, message) => {
+  const mayNot = /^The keys that the runner has may not use the bucket/;
+  const wrong: readonly (readonly [string, { options?: Partial<S3Options>; secret?: string }, RegExp])[] = [
+    ['is not there', { options: { bucket: 'another' } }, /^The bucket another is not there \(http:/],
+    ['lets nobody in with these keys', { secret: 'wrong' }, mayNot],
+    ['is of another region', { options: { region: 'us-east-1' } }, mayNot],
+    ['cannot be reached', { options: { endpoint: 'http://127.0.0.1:9' } }, /^The store of blobs cannot be reached \(/],
+  ];
+  test.each(wrong)('that %s is told before the runner takes anything', async (_, { options, secret }, message) => {
     await using store = await startFakeS3();
-    withKeys(store, secret ?? undefined);
+    withKeys(store, secret);
     const folder = await mkdtemp(join(tmpdir(), 'blobs-'));
-    await expect(openS3(optionsFor(store, join(folder, 'incoming'), different))).rejects.toMatchObject({
+    await expect(openS3(optionsFor(store, join(folder, 'incoming'), options))).rejects.toMatchObject({
       name: 'BlobError',
       message: expect.stringMatching(message),
       remedy: expect.stringMatching(/\.$/),

@@ -3,14 +3,14 @@ import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type * as S3 from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import type { RunnerConfig } from '../../config/config.ts';
 import { BlobError, checked, checking, checkName, spool, type Blobs } from './blobs.ts';
 
-type S3 = Extract<RunnerConfig['blobs'], { kind: 's3' }>;
+type Bucket = Extract<RunnerConfig['blobs'], { kind: 's3' }>;
 
-export interface S3Options extends Omit<S3, 'kind'> {
+export interface S3Options extends Omit<Bucket, 'kind'> {
   /** Where a stream lies until its hash, which is its name, is known. What a runner that was killed left there is removed. */
   readonly incoming: string;
 }
@@ -109,17 +109,27 @@ export const openS3 = async (options: S3Options): Promise<Blobs> => {
   };
 };
 
-type Sdk = typeof import('@aws-sdk/client-s3');
+/** Loaded only where a bucket is configured: it is large, and not every installation has it. */
+type Sdk = Pick<
+  typeof S3,
+  | 'S3Client'
+  | 'HeadObjectCommand'
+  | 'GetObjectCommand'
+  | 'PutObjectCommand'
+  | 'DeleteObjectCommand'
+  | 'ListObjectsV2Command'
+>;
 
 const loadSdk = (): Promise<Sdk> =>
   import('@aws-sdk/client-s3').catch((error: unknown) => {
     throw new BlobError('This installation cannot keep blobs in a bucket: @aws-sdk/client-s3 is missing.', {
-      remedy: 'Run the runner from the npm package, which brings it, or keep blobs in the home (blobs: { kind: folder }).',
+      remedy:
+        'Run the runner from the npm package, which brings it, or keep blobs in the home (blobs: { kind: folder }).',
       cause: error,
     });
   });
 
-const checkBucket = (client: S3Client, sdk: Sdk, bucket: string) =>
+const checkBucket = (client: S3.S3Client, sdk: Sdk, bucket: string) =>
   client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, MaxKeys: 1 }));
 
 const Answered = z.object({ $metadata: z.object({ httpStatusCode: z.int().optional() }) });
@@ -140,7 +150,8 @@ const blobError = (error: unknown, { bucket, endpoint, region }: S3Options): Blo
     });
   if (nameOf(error) === 'CredentialsProviderError')
     return new BlobError(`There are no keys for the bucket ${bucket}.`, {
-      remedy: 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the runner is started, or give its machine a role.',
+      remedy:
+        'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the runner is started, or give its machine a role.',
       cause: error,
     });
   if (status === 401 || status === 403)

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { RemoteConfig } from '../../config/config.ts';
 import type { RemoteCredential } from '../../git/git.ts';
-import { RemoteError } from './remotes.ts';
+import { RemoteError } from './remote-error.ts';
 
 type App = NonNullable<RemoteConfig['github']>;
 
@@ -59,10 +59,13 @@ const appsOf = async (app: App) => {
     import('@octokit/rest'),
     import('@octokit/auth-app'),
   ]).catch((error: unknown) => {
-    throw new RemoteError('This installation cannot speak to GitHub: @octokit/rest and @octokit/auth-app are missing.', {
-      remedy: 'Run the runner from the npm package, which brings them: npm install --global longhaul',
-      cause: error,
-    });
+    throw new RemoteError(
+      'This installation cannot speak to GitHub: @octokit/rest and @octokit/auth-app are missing.',
+      {
+        remedy: 'Run the runner from the npm package, which brings them: npm install --global longhaul',
+        cause: error,
+      },
+    );
   });
   const silent = () => {};
   const octokit = new Octokit({

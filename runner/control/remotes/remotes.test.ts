@@ -89,7 +89,9 @@ describe('a GitHub app', () => {
     await writeFile(privateKeyFile, github.privateKey, { mode: 0o600 });
     const app = { appId: github.appId, installationId: null, privateKeyFile, apiUrl: github.url };
     const ask = (url: string, different: Partial<typeof app> = {}) =>
-      openRemotes([remote('https://github.com/*', { github: { ...app, ...different } })], {}).allowed(url)?.credential();
+      openRemotes([remote('https://github.com/*', { github: { ...app, ...different } })], {})
+        .allowed(url)
+        ?.credential();
     return {
       github,
       privateKeyFile,
@@ -108,17 +110,19 @@ describe('a GitHub app', () => {
     const { tokens } = opened.github;
     expect([first, second]).toEqual(tokens.map(({ token }) => ({ username: 'x-access-token', password: token })));
     expect(tokens).toHaveLength(2);
-    for (const token of tokens) expect(token).toMatchObject({ repositories: ['rocket'], permissions: { contents: 'read' } });
+    for (const token of tokens)
+      expect(token).toMatchObject({ repositories: ['rocket'], permissions: { contents: 'read' } });
   });
 
+  const rocket = 'https://github.com/acme/rocket';
   test.each([
-    ['a repository that it is not installed on', 'https://github.com/acme/secret.git', {}, /no token to read acme\/secret \(404/],
-    ['what is no repository', 'https://github.com/acme', {}, /is no repository of GitHub's/],
-    ['another app’s key', 'https://github.com/acme/rocket', { appId: '1' }, /\(401: Integration not found/],
-    ['a key that is not there', 'https://github.com/acme/rocket', { privateKeyFile: '/nonexistent' }, /cannot be read/],
-  ])('gives none for %s, and says why', async (_, url, different, message) => {
+    ['a repository that it is not installed on', { url: 'https://github.com/acme/secret.git' }, /acme\/secret \(404/],
+    ['what is no repository', { url: 'https://github.com/acme' }, /is no repository of GitHub's/],
+    ['another app’s key', { url: rocket, app: { appId: '1' } }, /\(401: Integration not found/],
+    ['a key that is not there', { url: rocket, app: { privateKeyFile: '/nonexistent' } }, /cannot be read/],
+  ])('gives none for %s, and says why', async (_, { url, app = {} }, message) => {
     await using opened = await open();
-    await expect(opened.ask(url, different)).rejects.toMatchObject({
+    await expect(opened.ask(url, app)).rejects.toMatchObject({
       name: 'RemoteError',
       message: expect.stringMatching(message),
     });

@@ -1,6 +1,7 @@
 import type { RemoteConfig } from '../../config/config.ts';
 import type { RemoteCredential } from '../../git/git.ts';
 import { gitHubCredential } from './github.ts';
+import { RemoteError } from './remote-error.ts';
 
 /** What the runner may read from elsewhere, and with which credential. */
 export interface Remotes {
@@ -13,16 +14,6 @@ export interface AllowedRemote {
   readonly url: string;
   /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws RemoteError. */
   credential(): Promise<RemoteCredential | null>;
-}
-
-/** No credential can be had for a remote. `remedy` says what to do. */
-export class RemoteError extends Error {
-  override readonly name = 'RemoteError';
-  readonly remedy: string;
-  constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.remedy = options.remedy;
-  }
 }
 
 /** The first setting that matches a URL decides; where none does, nobody connects. */
@@ -43,7 +34,12 @@ export const openRemotes = (
 };
 
 const patternOf = (match: string): RegExp =>
-  new RegExp(`^${match.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|/]/g, '\\$&')).join('.*')}$`);
+  new RegExp(
+    `^${match
+      .split('*')
+      .map((part) => part.replace(/[\\^$.+?()[\]{}|/]/g, '\\$&'))
+      .join('.*')}$`,
+  );
 
 const credentialFor = async (
   { match, username, passwordVariable, github }: RemoteConfig,

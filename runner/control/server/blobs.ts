@@ -83,7 +83,8 @@ const refusal = async ({ store, maxUploadedBytes }: BlobRoutes, caller: Principa
     const message = `Activation ${caller.activation} does not hold run ${caller.run}.`;
     return { status: 409, code: 'CONFLICT', message };
   }
-  if (!includes(caller.role, 'developer')) return { status: 403, code: 'FORBIDDEN', message: 'This needs the role developer.' };
+  if (!includes(caller.role, 'developer'))
+    return { status: 403, code: 'FORBIDDEN', message: 'This needs the role developer.' };
   if ((await store.uploadedBytes(caller.tenant)) < maxUploadedBytes) return null;
   const message = `More than ${maxUploadedBytes} bytes (server.maxUploadedBytes) were uploaded and not delegated on; they go within a day.`;
   return { status: 429, code: 'TOO_MANY_REQUESTS', message };

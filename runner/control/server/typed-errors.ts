@@ -40,7 +40,11 @@ async function* streamed(stream: AsyncIterable<unknown>): AsyncGenerator {
 
 const diskTroubleAsAnswer = (error: unknown): unknown => {
   const message =
-    error instanceof StoreError || error instanceof BlobError ? `${error.message} ${error.remedy}` : isFullDisk(error) ? diskIsFull : null;
+    error instanceof StoreError || error instanceof BlobError
+      ? `${error.message} ${error.remedy}`
+      : isFullDisk(error)
+        ? diskIsFull
+        : null;
   return message === null ? error : new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause: error });
 };
 

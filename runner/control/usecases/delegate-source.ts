@@ -43,9 +43,7 @@ export const sourceFor = async (plane: ControlPlane, person: Person, wanted: Wan
       `A path names a repository on the runner's machine; ${repository} is elsewhere.`,
       'Give the URL of the repository, or its name.',
     );
-  return source.kind === 'bundle'
-    ? fromUpload(plane, person, { source, repository })
-    : fromRemote(plane, source);
+  return source.kind === 'bundle' ? fromUpload(plane, person, { source, repository }) : fromRemote(plane, source);
 };
 
 const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): Promise<FoundSource> => {
@@ -111,7 +109,11 @@ const fromUpload = async (
     since: needs === null ? [] : [needs.commit],
   });
   if (wrong !== null)
-    throw refused('invalid', `The upload ${given.blob} cannot be used. ${wrong}`, 'Delegate again, which uploads it anew.');
+    throw refused(
+      'invalid',
+      `The upload ${given.blob} cannot be used. ${wrong}`,
+      'Delegate again, which uploads it anew.',
+    );
   return {
     source: { ...rest, needs },
     repository,

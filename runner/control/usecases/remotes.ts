@@ -3,7 +3,8 @@ import type { Credential, CredentialInput, Refused } from '../../../shared/api/w
 import { refuse } from '../../../shared/run/refusal.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { listRemote, type RemoteRefs as Listed } from '../../git/remote.ts';
-import { RemoteError, type AllowedRemote } from '../remotes/remotes.ts';
+import { RemoteError } from '../remotes/remote-error.ts';
+import type { AllowedRemote } from '../remotes/remotes.ts';
 import { asPerson, refused, type ControlPlane } from './plane.ts';
 
 /** More is no answer for a client: it looks for a commit that it has itself. */

@@ -22,12 +22,20 @@ const run = promisify(execFile);
 
 /** Runs commands without confining them: what they are is the test's own. */
 const bareSandbox = (root: string): Sandbox => ({
-  run: async ({ argv: [program = '', ...args] }) => {
+  run: async ({ argv: [program, ...args] }) => {
     const exitCode = await run(program, args, { cwd: root }).then(
       () => 0,
       (error: { code: number }) => error.code,
     );
-    return { outcome: 'exited', exitCode, output: '', outputBytes: 0, truncated: false, durationMs: 1, refusedHosts: [] };
+    return {
+      outcome: 'exited',
+      exitCode,
+      output: '',
+      outputBytes: 0,
+      truncated: false,
+      durationMs: 1,
+      refusedHosts: [],
+    };
   },
   [Symbol.asyncDispose]: async () => {},
 });
@@ -65,7 +73,14 @@ const world = async (setup: readonly string[] = []) => {
   const append = (...bodies: readonly EventBody[]): void => {
     for (const body of bodies) {
       const seq = (state?.seq ?? 0) + 1;
-      state = reduce(state, { run: 'run_test', seq, position: seq, at: '2026-01-01T00:00:00.000Z', activation: null, body });
+      state = reduce(state, {
+        run: 'run_test',
+        seq,
+        position: seq,
+        at: '2026-01-01T00:00:00.000Z',
+        activation: null,
+        body,
+      });
     }
   };
   append({ type: 'run.created', v: 1, number: 1, task });
@@ -100,7 +115,11 @@ const world = async (setup: readonly string[] = []) => {
               visited = fence;
             },
           },
-          blobs: { put: async (content: Buffer) => put(content), putFile: async (sent: string) => put(readFileSync(sent)), get },
+          blobs: {
+            put: async (content: Buffer) => put(content),
+            putFile: async (sent: string) => put(readFileSync(sent)),
+            get,
+          },
           clock: { now: Date.now, sleep: async () => {} },
           redact: (text: string) => text,
         },
@@ -130,7 +149,15 @@ const world = async (setup: readonly string[] = []) => {
             { argv: ['/bin/bash', '-c', command], timeoutMs: 10_000, network: [], maxOutputBytes: 10 },
             { signal: new AbortController().signal },
           );
-          const result = { index, command, outcome: 'exited', exitCode, output: '', outputBlob: null, durationMs: 1 } as const;
+          const result = {
+            index,
+            command,
+            outcome: 'exited',
+            exitCode,
+            output: '',
+            outputBlob: null,
+            durationMs: 1,
+          } as const;
           append({ type: 'setup.finished', v: 1, ...result });
         }
       },
@@ -163,7 +190,9 @@ describe('an activation on another machine', () => {
     expect(await first.take()).toEqual([]);
     await first.setUp();
     // Before anything else was done: the setup is all there is.
-    expect(await second.take()).toMatchObject([{ type: 'workspace.rebuilt', checkpoint: at.now().base, failedSetup: [] }]);
+    expect(await second.take()).toMatchObject([
+      { type: 'workspace.rebuilt', checkpoint: at.now().base, failedSetup: [] },
+    ]);
     expect(second.tree()).toEqual(first.tree());
     second.write('notes.txt', 'two\n');
     second.write('deep/er/new.txt', 'new\n');

@@ -175,11 +175,7 @@ class GitWorkspace implements Workspace {
     }
   }
 
-  async take(
-    { commit, tree }: Checkpoint,
-    since: Checkpoint,
-    receive: (file: string) => Promise<void>,
-  ): Promise<void> {
+  async take({ commit, tree }: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void> {
     const repository = this.repository;
     const { maxTreeBytes } = this;
     const file = join(repository.gitDirectory, 'incoming.bundle');
@@ -188,7 +184,10 @@ class GitWorkspace implements Workspace {
       await takeBundle(repository, file, { commit, since: [since.commit], maxTreeBytes });
     } catch (error) {
       if (!(error instanceof BundleRefused)) throw error;
-      throw new SourceRefused(`The uploaded checkpoint ${commit} is damaged. ${error.message}`, 'Delegate the task again.');
+      throw new SourceRefused(
+        `The uploaded checkpoint ${commit} is damaged. ${error.message}`,
+        'Delegate the task again.',
+      );
     } finally {
       rmSync(file, { force: true });
     }

@@ -33,7 +33,8 @@ const problemOf = (authorization: string | undefined, appId: string, key: KeyObj
   const { iat, exp, iss } = Claims.parse(decode(payload));
   const now = Date.now() / 1000;
   if (String(iss) !== appId) return 'Integration not found';
-  if (exp - iat > 660 || exp <= now || iat > now + 60) return "'Expiration time' claim ('exp') is too far in the future";
+  if (exp - iat > 660 || exp <= now || iat > now + 60)
+    return "'Expiration time' claim ('exp') is too far in the future";
   return null;
 };
 
@@ -64,7 +65,8 @@ export const startFakeGitHubApps = async (owner: string, installedOn: readonly s
       if (!wanted.success) return [422, { message: wanted.error.message }];
       const { repositories, permissions } = wanted.data;
       const foreign = repositories.find((name) => !installedOn.includes(name));
-      if (foreign !== undefined) return [422, { message: `There is at least one repository that does not exist: ${foreign}` }];
+      if (foreign !== undefined)
+        return [422, { message: `There is at least one repository that does not exist: ${foreign}` }];
       const token = `ghs_${randomBytes(18).toString('hex')}`;
       tokens.push({ token, repositories, permissions });
       return [201, { token, expires_at: new Date(Date.now() + 3_600_000).toISOString(), permissions }];
@@ -75,7 +77,9 @@ export const startFakeGitHubApps = async (owner: string, installedOn: readonly s
   const server = createServer((request, response) => {
     answer(request)
       .catch((error: unknown): readonly [number, object] => [500, { message: String(error) }])
-      .then(([status, body]) => response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)))
+      .then(([status, body]) =>
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body)),
+      )
       .catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');

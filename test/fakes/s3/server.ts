@@ -132,15 +132,21 @@ export const startFakeS3 = async (bucket = 'longhaul-blobs'): Promise<FakeS3> =>
 /** Each checksum that is sent must be right, and a PUT must send one of the content. */
 const checkBody = (request: IncomingMessage, content: Buffer): void => {
   const { headers } = request;
-  const digest = (algorithm: string, encoding: 'hex' | 'base64') => createHash(algorithm).update(content).digest(encoding);
+  const digest = (algorithm: string, encoding: 'hex' | 'base64') =>
+    createHash(algorithm).update(content).digest(encoding);
   const signed = String(headers['x-amz-content-sha256']);
   if (/^[0-9a-f]{64}$/.test(signed) ? signed !== digest('sha256', 'hex') : signed !== 'UNSIGNED-PAYLOAD')
-    throw new S3Error(400, 'XAmzContentSHA256Mismatch', 'The provided x-amz-content-sha256 does not match what was computed.');
+    throw new S3Error(
+      400,
+      'XAmzContentSHA256Mismatch',
+      'The provided x-amz-content-sha256 does not match what was computed.',
+    );
   const checksum = headers['x-amz-checksum-sha256'];
   if (checksum !== undefined && checksum !== digest('sha256', 'base64'))
     throw new S3Error(400, 'BadDigest', 'The SHA256 you specified did not match the calculated checksum.');
   if (request.method !== 'PUT') return;
-  if (checksum === undefined) throw new S3Error(400, 'InvalidRequest', 'This store wants a checksum of what it is sent.');
+  if (checksum === undefined)
+    throw new S3Error(400, 'InvalidRequest', 'This store wants a checksum of what it is sent.');
   if (headers['content-length'] !== String(content.length))
     throw new S3Error(411, 'MissingContentLength', 'You must provide the Content-Length HTTP header.');
 };
@@ -149,6 +155,8 @@ const listing = (bucket: string, objects: ReadonlyMap<string, StoredObject>, mos
   const keys = [...objects.keys()].toSorted();
   const contents = keys
     .slice(0, most)
-    .map((key) => `<Contents><Key>${escaped(key)}</Key><Size>${objects.get(key)?.content.length ?? 0}</Size></Contents>`);
+    .map(
+      (key) => `<Contents><Key>${escaped(key)}</Key><Size>${objects.get(key)?.content.length ?? 0}</Size></Contents>`,
+    );
   return `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${bucket}</Name><KeyCount>${contents.length}</KeyCount><MaxKeys>${most}</MaxKeys><IsTruncated>${keys.length > most}</IsTruncated>${contents.join('')}</ListBucketResult>`;
 };

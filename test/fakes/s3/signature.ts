@@ -70,5 +70,7 @@ export const signatureProblem = (request: IncomingMessage, account: Account): Si
     region === account.region &&
     mustBeSigned.every((name) => names.includes(name)) &&
     timingSafeEqual(hmac(signing, toSign), Buffer.from(signature, 'hex'));
-  return good ? null : { code: 'SignatureDoesNotMatch', message: 'The request signature we calculated does not match.' };
+  return good
+    ? null
+    : { code: 'SignatureDoesNotMatch', message: 'The request signature we calculated does not match.' };
 };
