@@ -31,7 +31,7 @@ export const settingsOfFolder = async (folder: string): Promise<RepositorySettin
 
 /** Of a commit in any repository. Links and folders are no settings, and neither is what says what a folder is for. */
 export const settingsAt = async (options: GitOptions, commit: string, branch: string): Promise<RepositorySettings> => {
-  const entries = (await listSettings(options, commit)).slice(0, mostFiles);
+  const entries = (await list(options, ['-l', commit])).slice(0, mostFiles);
   const readable = entries.filter(({ bytes, most }, index) => bytes <= most && index <= settingsLimits.recipes);
   const texts: string[] = [];
   for await (const content of readBlobs(
@@ -51,18 +51,21 @@ interface Entry {
   readonly most: number;
 }
 
-/** The objects that `settingsAt` reads; `bytes` is 0 where the object is not there. */
-export const listSettings = async (options: GitOptions, commit: string): Promise<readonly Entry[]> => {
-  const listed = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit, `${folderName}/`], options);
+/** The objects that `settingsAt` reads. They need not be there yet. */
+export const settingsObjects = async (options: GitOptions, commit: string): Promise<readonly string[]> =>
+  (await list(options, [commit])).map(({ object }) => object);
+
+const list = async (options: GitOptions, what: readonly string[]): Promise<readonly Entry[]> => {
+  const listed = await git(['ls-tree', '-r', '-z', '--full-tree', ...what, `${folderName}/`], options);
   return listed.ok ? splitNul(listed.output).flatMap(entryOf) : [];
 };
 
 const entryOf = (item: string): readonly Entry[] => {
-  const match = /^100(?:644|755) blob (?<object>[0-9a-f]+) +(?<bytes>\d+|BAD)\t\.longhaul\/(?<path>.+)$/s.exec(item);
-  const { object, bytes, path } = match?.groups ?? {};
-  if (object === undefined || bytes === undefined || path === undefined) return [];
+  const match = /^100(?:644|755) blob (?<object>[0-9a-f]+)(?: +(?<bytes>\d+))?\t\.longhaul\/(?<path>.+)$/s.exec(item);
+  const { object, bytes = '0', path } = match?.groups ?? {};
+  if (object === undefined || path === undefined) return [];
   const name = pathBytes(path).toString();
-  const size = bytes === 'BAD' ? 0 : Number(bytes);
+  const size = Number(bytes);
   if (name === 'config.yaml') return [{ path: name, object, bytes: size, most: settingsLimits.configBytes }];
   const recipe = /^recipes\/([^/]+\.md)$/.exec(name)?.[1];
   if (recipe === undefined || recipe.toLowerCase() === 'readme.md') return [];

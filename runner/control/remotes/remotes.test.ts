@@ -115,12 +115,13 @@ describe('a GitHub app', () => {
   });
 
   const rocket = 'https://github.com/acme/rocket';
-  test.each([
+  const wrong: readonly (readonly [string, { url: string; app?: object }, RegExp])[] = [
     ['a repository that it is not installed on', { url: 'https://github.com/acme/secret.git' }, /acme\/secret \(404/],
     ['what is no repository', { url: 'https://github.com/acme' }, /is no repository of GitHub's/],
     ['another app’s key', { url: rocket, app: { appId: '1' } }, /\(401: Integration not found/],
     ['a key that is not there', { url: rocket, app: { privateKeyFile: '/nonexistent' } }, /cannot be read/],
-  ])('gives none for %s, and says why', async (_, { url, app = {} }, message) => {
+  ];
+  test.each(wrong)('gives none for %s, and says why', async (_, { url, app = {} }, message) => {
     await using opened = await open();
     await expect(opened.ask(url, app)).rejects.toMatchObject({
       name: 'RemoteError',

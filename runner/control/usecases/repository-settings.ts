@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { parseRepositoryConfig, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import type { Remote } from '../../git/git.ts';
 import { fetchObjects, inEmptyRepository } from '../../git/remote.ts';
-import { listSettings, settingsAt, settingsLimits, type RepositorySettings } from '../../repository/settings.ts';
+import { settingsAt, settingsLimits, settingsObjects, type RepositorySettings } from '../../repository/settings.ts';
 import { refused } from './plane.ts';
 
 /** What `.longhaul/config.yaml` says; null: the repository brings none. Throws RefusedError where it cannot be used. */
@@ -40,7 +40,7 @@ export const settingsOfRemote = (
   inEmptyRepository(commit.length === 64 ? 'sha256' : 'sha1', async (repository) => {
     await fetched(fetchObjects(repository, remote, { objects: [commit], without: 'blob:none' }));
     // A server that cannot leave out the rest has sent them already; then nothing comes of this.
-    const objects = (await listSettings(repository, commit)).map(({ object }) => object);
+    const objects = await settingsObjects(repository, commit);
     if (objects.length > 0) await fetched(fetchObjects(repository, remote, { objects }));
     return settingsAt(repository, commit, branch);
   });
