@@ -190,18 +190,20 @@ export type CancelInput = z.infer<typeof CancelInput>;
 export const RunInput = z.strictObject({ run: RunId });
 export type RunInput = z.infer<typeof RunInput>;
 
-export interface AppliedFile {
-  readonly path: string;
-  readonly outcome: 'written' | 'already' | 'merged' | 'conflict' | 'refused';
-  readonly reason: string;
-}
-export interface Applied {
-  readonly how: 'worktree' | 'branch' | 'undo';
+export const AppliedFile = z.strictObject({
+  path: z.string(),
+  outcome: z.enum(['written', 'already', 'merged', 'conflict', 'refused']),
+  reason: z.string(),
+});
+export type AppliedFile = Readonly<z.infer<typeof AppliedFile>>;
+export const Applied = z.strictObject({
+  how: z.enum(['worktree', 'branch', 'undo']),
   /** The repository, or the branch that was made. */
-  readonly target: string;
-  readonly dryRun: boolean;
-  readonly files: readonly AppliedFile[];
-}
+  target: z.string(),
+  dryRun: z.boolean(),
+  files: z.array(AppliedFile).readonly(),
+});
+export type Applied = Readonly<z.infer<typeof Applied>>;
 
 export interface RunnerInfo {
   readonly version: string;

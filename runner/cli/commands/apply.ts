@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
-import type { ApplyInput } from '../../../shared/api/runner-api.ts';
+import { ApplyInput } from '../../../shared/api/runner-api.ts';
+import { issueText } from '../../../shared/tool/issues.ts';
 import { appliedView, isComplete } from '../applied-view.ts';
 import { applyHere } from '../apply-here.ts';
-import { runnerWithRuns } from '../context.ts';
+import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
+import { jsonOf } from '../json-input.ts';
 import type { Define } from '../program.ts';
 import { resolveRun } from '../resolve.ts';
 
@@ -13,6 +15,7 @@ interface Options {
   readonly branch?: string;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
+  readonly how?: boolean;
 }
 
 export const define: Define = (command, act) => {
@@ -22,9 +25,13 @@ export const define: Define = (command, act) => {
     .option('--repo <folder>', 'with a runner elsewhere: the repository on this machine (default: the one here)')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--undo', 'take the last application back')
+    .option(
+      '--how',
+      'for programs: how, as JSON on stdin, as the API takes it ("how" of ApplyInput): a part of the result',
+    )
     .action(
       act(async (context, run: string, options: Options) => {
-        const how = howOf(options);
+        const how = options.how === true ? await givenHow(context) : howOf(options);
         const api = await runnerWithRuns(context);
         const state = await resolveRun(api, run);
         const { id, number } = state;
@@ -54,6 +61,12 @@ repository is the one that you stand in, or --repo.`,
 An outcome is written, already (it was there), merged, conflict or refused.`,
     exits: [[1, 'failed, or at least one file is a conflict or was refused']],
   });
+};
+
+const givenHow = async ({ terminal }: CommandContext): Promise<ApplyInput['how']> => {
+  const parsed = ApplyInput.shape.how.safeParse(jsonOf(await terminal.input()));
+  if (parsed.success) return parsed.data;
+  throw usage(issueText(parsed.error, 'the input'), 'Give what "how" of "runs.applyChanges" of the API takes.');
 };
 
 const howOf = ({ branch, dryRun = false, undo = false }: Options): ApplyInput['how'] => {

@@ -8,6 +8,7 @@ import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
+import { jsonOf } from '../json-input.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import { parsePolicy } from '../policy-file.ts';
 import type { Define } from '../program.ts';
@@ -33,6 +34,7 @@ interface Options {
   readonly dedupe?: string;
   readonly decisionHours?: number;
   readonly watch?: boolean;
+  readonly input?: boolean;
 }
 
 /** Seconds that a setup or verification command may take: a cold install, or a whole test suite. */
@@ -70,12 +72,13 @@ export const define: Define = (command, act) => {
       positiveNumber,
     )
     .option('-w, --watch', 'follow it')
+    .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)')
     .action(
       act(async (context, words: string[], options: Options) => {
-        const input = await inputOf(context, words, options);
+        const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
         const api = await context.runner();
         await warnAboutKey(context, api.call.runner.info.query());
-        const run = await delegateFrom(context, api, { input, remote: options.remote !== undefined });
+        const run = await delegateFrom(context, api, { input, remote: input.source !== null });
         if (options.watch !== true) {
           context.printJson({ run: summarize(run) });
           context.print(
@@ -147,6 +150,12 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   });
   if (parsed.success) return parsed.data;
   throw usage(issueText(parsed.error, 'arguments'), 'See: longhaul help delegate');
+};
+
+const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> => {
+  const parsed = DelegateInput.safeParse(jsonOf(await terminal.input()));
+  if (parsed.success) return parsed.data;
+  throw usage(issueText(parsed.error, 'the input'), 'Give what "runs.delegate" of the API takes.');
 };
 
 /** Where the code is: in a folder, or at a remote. */
