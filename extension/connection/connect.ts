@@ -107,7 +107,8 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
   };
 };
 
-const remoteEndpoint = async (extension: vscode.ExtensionContext, url: string): Promise<Endpoint> => {
+/** Where a runner elsewhere is, with the token that the person gave for it. Throws ConnectionError. */
+export const remoteEndpoint = async (extension: vscode.ExtensionContext, url: string): Promise<Endpoint> => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
     throw new ConnectionError('refused', `The setting longhaul.url is no web address: ${url}`, 'Correct it.');
   const token = await secretsIn(extension.secrets).runnerToken(url);

@@ -84,6 +84,7 @@ test('a delegation is one that the API takes', () => {
     goal: 'Fix it',
     title: null,
     repository: '/repo',
+    source: null,
     base: { commit: 'HEAD' },
     recipe: 'fix-failing-test',
     priority: null,

@@ -183,6 +183,7 @@ export const delegationInput = ({ goal, repository, choices }: Delegation): Omit
   goal,
   title: null,
   repository,
+  source: null,
   base: choices.base === 'worktree' ? 'worktree' : { commit: 'HEAD' },
   recipe: choices.recipe?.name ?? null,
   priority: null,

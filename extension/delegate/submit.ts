@@ -1,6 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { z } from 'zod';
+import type { DelegateInput } from '../../shared/api/runner-api.ts';
+import { RunId } from '../../shared/ids.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { ensureModelKey } from '../commands/key.ts';
 import { ConnectionError } from '../connection/connection.ts';
@@ -25,11 +28,7 @@ export const submit = async (
   await longhaul.connection.api();
   const { state } = longhaul.connection;
   if (state.status === 'connected' && !state.local)
-    throw new ConnectionError(
-      'refused',
-      `The runner at ${state.url} is on another machine and cannot see ${repository}.`,
-      'Clear the setting "longhaul.url" to delegate to the runner of this machine.',
-    );
+    return submitElsewhere(longhaul, state.url, { ...input, dedupeKey });
   if (!(await ensureModelKey(longhaul)))
     throw new ConnectionError(
       'refused',
@@ -42,6 +41,30 @@ export const submit = async (
   longhaul.runs.learn(run);
   return run;
 };
+
+/** The tree goes along as an upload. */
+const submitElsewhere = async (longhaul: Longhaul, url: string, input: DelegateInput): Promise<RunState> => {
+  const { runCommand } = await import('../connection/elsewhere.ts');
+  const answer = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Delegating' },
+    (progress) =>
+      runCommand(longhaul.extension, url, {
+        words: ['delegate', '--input'],
+        input,
+        tell: (line) => {
+          longhaul.log.info(line);
+          progress.report({ message: line });
+        },
+      }),
+  );
+  const { run } = Delegated.parse(answer);
+  const api = await longhaul.connection.api();
+  const delegated = await api.runs.get.query({ run: run.id });
+  longhaul.runs.learn(delegated);
+  return delegated;
+};
+
+const Delegated = z.object({ run: z.object({ id: RunId }) });
 
 /** Editors of files in a repository that are not saved. */
 export const unsavedIn = (root: string): readonly vscode.TextDocument[] =>

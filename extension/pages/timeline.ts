@@ -81,6 +81,13 @@ export const createTimeline = (): Timeline => {
         return put(event, { topic: 'run', mark: 'note', text: 'The workspace is ready' });
       case 'setup.finished':
         return command(event, 'setup', body);
+      case 'workspace.rebuilt':
+        return put(event, {
+          topic: 'run',
+          mark: body.failedSetup.length === 0 ? 'note' : 'warning',
+          text: 'The tree was made anew on another machine',
+          detail: `${took(body.durationMs)}${body.failedSetup.length === 0 ? '' : ` · ${plural(body.failedSetup.length, 'setup command')} failed there`}`,
+        });
       case 'verification.finished':
         return command(event, 'verification', body);
       case 'model.failed':
@@ -219,6 +226,7 @@ export const createTimeline = (): Timeline => {
       case 'activation.queued':
       case 'prepare.started':
       case 'setup.started':
+      case 'checkpoint.uploaded':
       case 'model.started':
       case 'model.accepted':
       case 'plan.updated':

@@ -5,6 +5,7 @@ import type { AcceptedFile, Applied } from '../../shared/api/runner-api.ts';
 import { acceptedFiles, tallyOf } from './decisions.ts';
 import { runFor, type Reviewing } from './open.ts';
 import { appliedSummary, branchName, firstConflict, troubled } from './outcome.ts';
+import { perform, targetOf } from './perform.ts';
 import type { ReviewRound } from './round.ts';
 
 /** What the person accepted of the result they saw. */
@@ -64,12 +65,9 @@ export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Pr
   if (run === null || accepted === null) return;
   const { part } = accepted;
   const state = await stateOf(reviewing, run);
-  if (!(await saved(state.task.repository, part.accepted))) return;
-  const api = await reviewing.longhaul.connection.api();
-  const applied = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Applying the accepted changes…' },
-    () => api.runs.applyChanges.mutate({ run, how: { kind: 'worktree', ...part } }),
-  );
+  const target = await targetOf(reviewing.longhaul, state);
+  if (target === null || !(await saved(target.repository, part.accepted))) return;
+  const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'worktree', dryRun: false, ...part } });
   await openConflict(applied);
   void tellApplied(reviewing, applied, { run, reviewing: state.status === 'reviewing' });
 };
@@ -139,14 +137,12 @@ export const applyAsBranch = async (reviewing: Reviewing, argument: unknown): Pr
   const run = await runFor(reviewing, argument, 'Apply the result of which run?');
   const accepted = run === null ? null : await acceptedOf(reviewing, run);
   if (run === null || accepted === null) return;
-  const { number, task } = await stateOf(reviewing, run);
-  const branch = await askBranch(branchName(number, task.title));
-  if (branch === undefined) return;
-  const api = await reviewing.longhaul.connection.api();
-  const applied = await api.runs.applyChanges.mutate({
-    run,
-    how: { kind: 'branch', branch: branch.trim(), ...accepted.part },
-  });
+  const state = await stateOf(reviewing, run);
+  const target = await targetOf(reviewing.longhaul, state);
+  const branch = target === null ? undefined : await askBranch(branchName(state.number, state.task.title));
+  if (target === null || branch === undefined) return;
+  const how = { kind: 'branch', branch: branch.trim(), ...accepted.part } as const;
+  const applied = await perform(reviewing.longhaul, target, { run, how });
   void vscode.window.showInformationMessage(appliedSummary(applied));
 };
 
@@ -157,9 +153,11 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
   const run = await runFor(reviewing, argument, 'Apply the result of which run?');
   const accepted = run === null ? null : await acceptedOf(reviewing, run);
   if (run === null || accepted === null) return;
-  const { number, task } = await stateOf(reviewing, run);
-  const branch = branchName(number, task.title);
-  const { repository } = task;
+  const state = await stateOf(reviewing, run);
+  const target = await targetOf(reviewing.longhaul, state);
+  if (target === null) return;
+  const branch = branchName(state.number, state.task.title);
+  const { repository } = target;
   const typed = await vscode.window.showInputBox({
     title: 'Apply in a New Worktree',
     prompt: `The accepted changes are committed on the branch ${branch} and checked out in this folder.`,
@@ -168,11 +166,8 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
   });
   if (typed === undefined) return;
   const folder = absolute(typed);
-  const api = await reviewing.longhaul.connection.api();
-  const applied = await api.runs.applyChanges.mutate({
-    run,
-    how: { kind: 'new-worktree', branch, path: folder, ...accepted.part },
-  });
+  const how = { kind: 'new-worktree', branch, path: folder, ...accepted.part } as const;
+  const applied = await perform(reviewing.longhaul, target, { run, how });
   const open = 'Open in New Window';
   const chosen = await vscode.window.showInformationMessage(`${appliedSummary(applied)} It is in ${folder}.`, open);
   if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), true);
@@ -182,8 +177,9 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
 export const undoApply = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const run = await runFor(reviewing, argument, 'Take the application of which run back?');
   if (run === null) return;
-  const api = await reviewing.longhaul.connection.api();
-  const applied = await api.runs.applyChanges.mutate({ run, how: { kind: 'undo' } });
+  const target = await targetOf(reviewing.longhaul, await stateOf(reviewing, run));
+  if (target === null) return;
+  const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'undo' } });
   const trouble = troubled(applied);
   if (trouble.length === 0) void vscode.window.showInformationMessage(appliedSummary(applied));
   else {

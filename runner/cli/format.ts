@@ -38,6 +38,14 @@ export const clock = (ms: number): string => {
     : `${minutes}:${twoDigits(seconds % 60)}`;
 };
 
+/** `950 B`, `12.3 kB`, `1.2 MB`, `3.4 GB`. */
+export const bytes = (value: number): string => {
+  if (value < 1_000) return `${value} B`;
+  if (value < 999_950) return `${(value / 1_000).toFixed(1)} kB`;
+  if (value < 999_950_000) return `${(value / 1_000_000).toFixed(1)} MB`;
+  return `${(value / 1_000_000_000).toFixed(1)} GB`;
+};
+
 /** `950`, `12.3k`, `1.2M`. */
 export const count = (value: number): string => {
   if (value < 1_000) return String(value);

@@ -197,6 +197,8 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'checkpoint.uploaded':
+    case 'workspace.rebuilt':
     case 'model.started':
     case 'model.accepted':
     case 'context.compacted':

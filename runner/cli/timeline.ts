@@ -36,9 +36,15 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'model.accepted':
     case 'call.judged':
     case 'call.started':
+    case 'checkpoint.uploaded':
     case 'verification.started':
     case 'timer.fired':
       return [];
+    case 'workspace.rebuilt': {
+      const failed = body.failedSetup.length;
+      const setup = failed === 0 ? '' : paint.yellow(`; ${plural(failed, 'setup command')} failed there`);
+      return [`the tree was made anew on another machine in ${duration(body.durationMs)}${setup}`];
+    }
     case 'activation.queued':
       return [queued[body.reason]];
     case 'activation.leased':

@@ -93,7 +93,59 @@ const Server = z.strictObject({
   /** 200 events of a worker at once, each with 16 KB of output and some with a file's content. */
   maxBodyBytes: Count.default(16 * 2 ** 20),
   maxBlobBytes: Count.default(GiB),
+  /** Snapshots that a tenant uploaded and has not delegated on. */
+  maxUploadedBytes: Count.default(4 * GiB),
 });
+
+/** Where large contents are kept. Keys of a bucket come from where the AWS SDK looks for them, never from here. */
+const Blobs = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('folder') }),
+  z.strictObject({
+    kind: z.literal('s3'),
+    bucket: z.string().min(3),
+    region: z.string().min(1),
+    /** Of a store that is not Amazon's. */
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .nullable()
+      .default(null),
+    /** Before each key, such as longhaul/ */
+    prefix: z.string().max(500).default(''),
+    /** https://host/bucket and not https://bucket.host: what most stores but Amazon's want. */
+    forcePathStyle: z.boolean().default(false),
+  }),
+]);
+
+/** A remote that runs may read, and what lets them in. Only what matches one of these is ever connected to. */
+const RemoteConfig = z
+  .strictObject({
+    /** A URL in which * stands for anything: https://git.example.org/team/* */
+    match: z
+      .string()
+      .regex(
+        /^(?:https?:\/\/[^/@*\s]+|file:\/\/)\/[^@\s]*$/,
+        'expected a URL such as https://git.example.org/*, with * in its path alone',
+      ),
+    username: z.string().min(1).default('longhaul'),
+    /** Variable of the runner's environment that holds a read-only token. */
+    passwordVariable: z.string().min(1).nullable().default(null),
+    /** An app of GitHub's: each run gets a token for its repository alone, to read, good for an hour. */
+    github: z
+      .strictObject({
+        appId: z.union([z.string().min(1), z.int().positive()]).transform(String),
+        /** Null: the repository's. */
+        installationId: z.int().positive().nullable().default(null),
+        /** PEM, readable by the runner alone. */
+        privateKeyFile: z.string().startsWith('/', 'expected an absolute path'),
+        apiUrl: z.url({ protocol: /^https?$/ }).default('https://api.github.com'),
+      })
+      .nullable()
+      .default(null),
+  })
+  .refine(({ passwordVariable, github }) => passwordVariable === null || github === null, {
+    message: 'passwordVariable and github exclude one another',
+  });
+export type RemoteConfig = z.infer<typeof RemoteConfig>;
 
 const Config = z.strictObject({
   model: Model.prefault({}),
@@ -106,6 +158,8 @@ const Config = z.strictObject({
     .transform((own) => Budget.parse({ ...defaultBudget, ...own })),
   sandbox: Sandbox.prefault({}),
   server: Server.prefault({}),
+  blobs: Blobs.prefault({ kind: 'folder' }),
+  remotes: z.array(RemoteConfig).default([]),
   /** A worker that is not heard of for so long has lost its run. Three heartbeats fit in. */
   leaseSeconds: z.number().min(0.5).max(600).default(15),
   /** How long a decision waits, where the delegation does not say. */

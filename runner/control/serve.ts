@@ -7,11 +7,14 @@ import type { RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
+import { BlobError } from './blobs/blobs.ts';
+import { openBlobs } from './blobs/open.ts';
 import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
 import { endLeftovers } from './engine/embedded/leftovers.ts';
 import { workerEnvironment } from './engine/embedded/environment.ts';
 import { presence, stopWhenIdle } from './idle.ts';
+import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
@@ -20,7 +23,6 @@ import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
 import { endLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
-import { openBlobFolder } from './usecases/blob-folder.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
 import { workerApi } from './usecases/worker.ts';
@@ -69,7 +71,7 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   try {
     return await start(options);
   } catch (error) {
-    if (error instanceof HomeError || error instanceof StoreError)
+    if (error instanceof HomeError || error instanceof StoreError || error instanceof BlobError)
       throw new ServeError(error.message, { remedy: error.remedy, cause: error });
     throw error;
   }
@@ -103,7 +105,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
-  const blobs = await openBlobFolder(home.blobs);
+  const blobs = await openBlobs(config, home);
   const engine = stack.use(
     embeddedEngine({
       command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
@@ -133,6 +135,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     engine,
     blobs,
+    remotes: openRemotes(config.remotes, process.env),
     home,
     config,
     log,
@@ -159,11 +162,13 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     presence: there,
     maxBodyBytes: config.server.maxBodyBytes,
     maxBlobBytes: config.server.maxBlobBytes,
+    maxUploadedBytes: config.server.maxUploadedBytes,
     log,
   });
   stack.defer(() => server.close());
   const retention = await openRetention({
     store,
+    blobs,
     home,
     sourceDays: config.retention.sourceDays,
     shared: ground.shared,
@@ -252,7 +257,7 @@ const settingsFor = async (home: Home, config: RunnerConfig, run: string): Promi
   const { readable, uidBase, ...sandbox } = config.sandbox;
   const dataFolder = home.run(run);
   await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  return { dataFolder, sandbox, readable, uidBase, model: config.model };
+  return { dataFolder, keep: 'local', sandbox, readable, uidBase, model: config.model };
 };
 
 const listenError = (error: unknown, host: string): unknown => {

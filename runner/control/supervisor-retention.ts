@@ -4,10 +4,12 @@ import type { Logger } from 'pino';
 import { RunId } from '../../shared/ids.ts';
 import { isTerminal } from '../../shared/run/state.ts';
 import { isSystemError, missingIs, type Home } from '../config/home.ts';
+import type { Blobs } from './blobs/blobs.ts';
 import type { Store } from './store/store.ts';
 
 export interface RetentionOptions {
-  readonly store: Pick<Store, 'state'>;
+  readonly store: Pick<Store, 'state' | 'forgetBlobs'>;
+  readonly blobs: Pick<Blobs, 'remove'>;
   readonly home: Home;
   /** Days that what `apply` needs is kept after a run is over. */
   readonly sourceDays: number;
@@ -16,7 +18,10 @@ export interface RetentionOptions {
   readonly log: Logger;
 }
 
-/** Removes what runs leave behind: the tree and its checkpoints when a run is over, the rest of its folder days later. */
+/**
+ * Removes what runs leave behind: the tree and its checkpoints when a run is over, the rest of its folder days later. And
+ * blobs that no run has any more, or has not within a day of their upload.
+ */
 export interface Retention {
   /** Something happened to these runs, or to any (null): perhaps they are over. */
   touched(runs: readonly string[] | null, now: number): void;
@@ -26,17 +31,22 @@ export interface Retention {
 
 /** A worker that was cancelled has 2 s to leave the tree before it is killed. */
 const settleMs = 5_000;
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+/** So many rows are gone through in one transaction, in which nothing else is written. */
+const blobsAtOnce = 500;
 
 /** What outlives the tree: `apply --branch` is made from the source, and `undo` from the originals. */
 const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 
 /** Folders that are there now and belong to no run come from delegations that were cut off; the first pass removes them. */
-export const openRetention = async ({ store, home, sourceDays, shared, log }: RetentionOptions): Promise<Retention> => {
+export const openRetention = async (options: RetentionOptions): Promise<Retention> => {
+  const { store, blobs, home, sourceDays, shared, log } = options;
   const touched = new Set<string>();
   let touchedAt = Infinity;
   let orphans: readonly string[] = await runFolders(home);
   let fullAt = 0;
+  let blobsAt = 0;
 
   const clean = async (run: string, now: number): Promise<void> => {
     const state = await store.state(run);
@@ -47,6 +57,18 @@ export const openRetention = async ({ store, home, sourceDays, shared, log }: Re
     }
     const names = await readdir(home.run(run)).catch(missingIs([]));
     for (const name of names) if (!kept.has(name)) await remove(join(home.run(run), name));
+  };
+  /** True: there is more. A blob whose removal fails is left over, and does no harm but take up room. */
+  const sweep = async (now: number): Promise<boolean> => {
+    const forgotten = await store.forgetBlobs({
+      sourcesBefore: now - sourceDays * dayMs,
+      unusedSince: now - dayMs,
+      limit: blobsAtOnce,
+    });
+    await blobs.remove(forgotten, hourMs).catch((error: unknown) => {
+      log.warn({ err: error, blobs: forgotten.length }, 'blobs that nothing needs could not be removed');
+    });
+    return forgotten.length === blobsAtOnce;
   };
   const each = async (runs: readonly string[], work: (run: string) => Promise<void>): Promise<void> => {
     for (const run of runs) {
@@ -77,13 +99,14 @@ export const openRetention = async ({ store, home, sourceDays, shared, log }: Re
         fullAt = now + dayMs;
         await each(await runFolders(home), (run) => clean(run, now));
       }
+      if (now >= blobsAt) blobsAt = (await sweep(now)) ? now : now + hourMs;
       if (now >= touchedAt) {
         const runs = [...touched];
         touched.clear();
         touchedAt = Infinity;
         await each(runs, (run) => clean(run, now));
       }
-      return Math.min(fullAt, touchedAt);
+      return Math.min(fullAt, blobsAt, touchedAt);
     },
   };
 };

@@ -7,12 +7,25 @@ export interface Identity {
   readonly date?: string;
 }
 
+/** What git shows a remote to be let in: good for reading one repository, and for a short time. */
+export interface RemoteCredential {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** The one remote that a git may open connections to. */
+export interface Remote {
+  readonly url: string;
+  readonly credential: RemoteCredential | null;
+}
+
 /**
  * Where and how one git of the host runs. All folders are absolute paths.
  *
  * `as: 'longhaul'` (the default) reads no configuration but the repository's own, which is ours. `as: 'user'` also reads the
  * configuration of the person who runs us, because their ignore rules, line endings and filters say what their tree is.
- * Neither runs a hook or a file monitor, asks a question, or opens a connection.
+ * Neither runs a hook or a file monitor or asks a question. Connections are opened to `remote` alone: by its protocol, to where
+ * its URL says and not to where that redirects.
  */
 export interface GitOptions {
   readonly as?: 'longhaul' | 'user';
@@ -24,6 +37,7 @@ export interface GitOptions {
   readonly alternates?: readonly string[];
   readonly config?: readonly string[];
   readonly identity?: Identity;
+  readonly remote?: Remote;
   readonly input?: Buffer | string;
   readonly signal?: AbortSignal;
 }
@@ -92,6 +106,42 @@ const inherit = (names: readonly string[]): Record<string, string> =>
 const quoted = (path: string): string =>
   `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
+/** Where a proxy and the certificates of this machine are. */
+const NETWORK = [
+  'HTTP_PROXY',
+  'http_proxy',
+  'HTTPS_PROXY',
+  'https_proxy',
+  'ALL_PROXY',
+  'all_proxy',
+  'NO_PROXY',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
+];
+
+/** A credential is in the environment of that git alone: never in a command line, a URL, or a file. */
+const remoteVariables = ({ credential }: Remote): Record<string, string> => ({
+  ...inherit(NETWORK),
+  ...(credential === null
+    ? {}
+    : { LONGHAUL_GIT_USERNAME: credential.username, LONGHAUL_GIT_PASSWORD: credential.password }),
+});
+
+const HELPER =
+  '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$LONGHAUL_GIT_USERNAME" "$LONGHAUL_GIT_PASSWORD"; }; f';
+
+const remoteSettings = ({ url, credential }: Remote): string[] => [
+  `protocol.${url.slice(0, url.indexOf(':'))}.allow=always`,
+  'http.followRedirects=false',
+  // A server that stops talking: less than 1,000 bytes a second for a minute.
+  'http.lowSpeedLimit=1000',
+  'http.lowSpeedTime=60',
+  ...(credential === null ? [] : [`credential.helper=${HELPER}`]),
+];
+
 const identityVariables = ({ name, email, date }: Identity): Record<string, string> => ({
   GIT_AUTHOR_NAME: name,
   GIT_AUTHOR_EMAIL: email,
@@ -120,13 +170,16 @@ const environment = (options: GitOptions): Record<string, string> => ({
         GIT_ALTERNATE_OBJECT_DIRECTORIES: options.alternates.map(quoted).join(process.platform === 'win32' ? ';' : ':'),
       }),
   ...(options.identity === undefined ? {} : identityVariables(options.identity)),
+  ...(options.remote === undefined ? {} : remoteVariables(options.remote)),
 });
 
 const settings = (options: GitOptions): string[] =>
-  [...ALWAYS, ...(options.as === 'user' ? [] : [...OURS, ...NAMES]), ...(options.config ?? [])].flatMap((setting) => [
-    '-c',
-    setting,
-  ]);
+  [
+    ...ALWAYS,
+    ...(options.as === 'user' ? [] : [...OURS, ...NAMES]),
+    ...(options.remote === undefined ? [] : remoteSettings(options.remote)),
+    ...(options.config ?? []),
+  ].flatMap((setting) => ['-c', setting]);
 
 /** Starts git and leaves its streams to the caller, who must wait for its end with `finished`. */
 export const startGit = (args: readonly string[], options: GitOptions): ChildProcessWithoutNullStreams => {

@@ -6,6 +6,8 @@ import { ActivationId } from '../../shared/ids.ts';
 export const WorkerSettings = z.strictObject({
   /** The run's own folder on this machine, absolute. Holds the tree and its checkpoints; exists. */
   dataFolder: z.string().min(1),
+  /** Where checkpoints are: in that folder alone, or uploaded as well, because the next activation may be on another machine. */
+  keep: z.enum(['local', 'uploaded']),
   sandbox: z.strictObject({
     memoryBytes: z.int().positive(),
     processes: z.int().positive(),

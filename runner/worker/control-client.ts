@@ -1,19 +1,30 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream, openAsBlob } from 'node:fs';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { z } from 'zod';
 import type { ApiRouter } from '../../shared/api/router.ts';
-import type { Ticket } from '../../shared/api/worker-api.ts';
+import type { Credential, Refused, Ticket } from '../../shared/api/worker-api.ts';
 import { BlobHash } from '../../shared/run/artifacts.ts';
 import { RunEvent } from '../../shared/run/events.ts';
-import { LogGone, type Blobs, type Log } from './ports.ts';
+import { BlobMissing, LogGone, type Blobs, type Log } from './ports.ts';
 
 /** How long a control plane may be out of reach before its first answer; after that, the lease says how long. */
 const patienceMs = 15_000;
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
 
+export interface ControlClient {
+  readonly log: Log;
+  readonly blobs: Blobs;
+  /** To read the remote of the run's source with. */
+  readonly credential: () => Promise<Credential | Refused>;
+}
+
 /** The control plane as a worker sees it: over tRPC and HTTP, with the token of one activation. */
-export const connect = (ticket: Ticket, signal: AbortSignal): { readonly log: Log; readonly blobs: Blobs } => {
+export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
   const headers = { authorization: `Bearer ${ticket.token}` };
   const client = createTRPCClient<ApiRouter>({ links: [httpLink({ url: `${ticket.url}/trpc`, headers })] });
   const { run, activation } = ticket;
@@ -58,24 +69,52 @@ export const connect = (ticket: Ticket, signal: AbortSignal): { readonly log: Lo
     },
   };
 
+  const credential = (): Promise<Credential | Refused> =>
+    insist(() => client.worker.credential.mutate({ run, activation }, { signal }));
+
+  const put = (body: Blob, query: string): Promise<BlobHash> =>
+    insist(async () => {
+      const response = await fetch(`${ticket.url}/blobs${query}`, {
+        method: 'PUT',
+        headers: { ...headers, 'content-type': 'application/octet-stream' },
+        body,
+        signal,
+      });
+      if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
+      if (!response.ok)
+        throw new Error(
+          `the control plane refused a blob of ${body.size} bytes: ${response.status} ${await response.text()}`,
+        );
+      return Stored.parse(await response.json()).hash;
+    });
+
   const blobs: Blobs = {
-    put: (content) =>
+    put: (content) => put(new Blob([new Uint8Array(content)]), ''),
+    putFile: async (file, use) => put(await openAsBlob(file), `?use=${use}`),
+    get: (hash, file) =>
       insist(async () => {
-        const response = await fetch(`${ticket.url}/blobs`, {
-          method: 'PUT',
-          headers: { ...headers, 'content-type': 'application/octet-stream' },
-          body: new Uint8Array(content),
-          signal,
-        });
+        const response = await fetch(`${ticket.url}/blobs/${hash}`, { headers, signal });
         if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
-        if (!response.ok)
-          throw new Error(
-            `the control plane refused a blob of ${content.length} bytes: ${response.status} ${await response.text()}`,
-          );
-        return Stored.parse(await response.json()).hash;
+        if (!response.ok || response.body === null)
+          throw new BlobMissing(`The control plane has no blob ${hash} for this run (${response.status}).`);
+        await pipeline(Readable.fromWeb(response.body), checked(hash), createWriteStream(file, { mode: 0o600 }));
       }),
   };
-  return { log, blobs };
+  return { log, blobs, credential };
+};
+
+/** Passes a blob on, and fails at its end if it is not what its name says. A download that was cut off is worth another. */
+const checked = (hash: string): Transform => {
+  const digest = createHash('sha256');
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      digest.update(chunk);
+      done(null, chunk);
+    },
+    flush: (done) => {
+      done(digest.digest('hex') === hash ? null : new TypeError(`what came as blob ${hash} is another content`));
+    },
+  });
 };
 
 const Stored = z.object({ hash: BlobHash });

@@ -79,6 +79,9 @@ const folderWorkspace = (root: string) => {
       await fill(saved.get(commit) ?? {});
       return true;
     },
+    has: async ({ commit }: Checkpoint) => saved.has(commit),
+    bundle: () => Promise.reject(new Error('nothing is uploaded')),
+    take: () => Promise.reject(new Error('nothing is kept')),
     checkout: async ({ commit }: Checkpoint, folder: string) => {
       for (const [name, text] of Object.entries(saved.get(commit) ?? {}))
         await writeFile(path.join(folder, name), text);
@@ -120,7 +123,13 @@ const rig = async (turns: readonly (readonly Wish[])[], different: Parameters<ty
   const { asked, model } = conversation(turns);
   let decisions = 0;
   const ports: Ports = {
-    blobs: { put: async (content) => createHash('sha256').update(content).digest('hex') },
+    blobs: {
+      put: async (content) => createHash('sha256').update(content).digest('hex'),
+      putFile: () => Promise.reject(new Error('nothing is uploaded')),
+      get: () => Promise.reject(new Error('nothing is kept')),
+    },
+    keep: 'local',
+    visits: { last: async () => null, record: async () => {} },
     model,
     price: () => 0.01,
     workspace,

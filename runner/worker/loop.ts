@@ -5,8 +5,10 @@ import { fold, reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { next } from './next.ts';
 import { announce, perform } from './perform.ts';
-import { LogGone, SandboxRefused, type Log, type Ports } from './ports.ts';
+import { BlobMissing, LogGone, SandboxRefused, type Log, type Ports, type StepContext } from './ports.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
+import { arrive } from './steps/arrive.ts';
+import { SourceRefused } from './workspace/workspace.ts';
 
 /** How an activation ended, seen from its worker. */
 export type Ended =
@@ -125,6 +127,17 @@ interface Walk {
 }
 
 const steps = async ({ record, ports, signal, append, sandbox }: Walk): Promise<Ended> => {
+  const context = (): StepContext => ({
+    state: record.state,
+    events: record.events,
+    ports,
+    signal,
+    append,
+    sandbox,
+  });
+  const arrival = await arrive(context()).catch((error: unknown) => refused(error));
+  signal.throwIfAborted();
+  if (arrival.length > 0) await append(arrival);
   for (;;) {
     signal.throwIfAborted();
     const { state } = record;
@@ -137,22 +150,15 @@ const steps = async ({ record, ports, signal, append, sandbox }: Walk): Promise<
     const start = announce(step, { state });
     if (start.length > 0) await append(start);
     // What came in while the start was written belongs to what the step sees.
-    const outcome = await perform(step, {
-      state: record.state,
-      events: record.events,
-      ports,
-      signal,
-      append,
-      sandbox,
-    }).catch((error: unknown) => refused(error));
+    const outcome = await perform(step, context()).catch((error: unknown) => refused(error));
     signal.throwIfAborted();
     if (outcome.length > 0) await append(outcome);
   }
 };
 
-/** A machine that cannot isolate commands runs none: the run fails with what to do about it. */
+/** A machine that cannot isolate commands runs none, and without its code a run has nothing to work on: it fails with what to do. */
 const refused = (error: unknown): readonly WorkerEvent[] => {
-  if (!(error instanceof SandboxRefused)) throw error;
+  if (!(error instanceof SandboxRefused || error instanceof SourceRefused || error instanceof BlobMissing)) throw error;
   return [
     { type: 'activation.ended', v: 1, until: null },
     { type: 'run.failed', v: 1, class: 'infrastructure', message: `${error.message} ${error.remedy}` },

@@ -22,6 +22,7 @@ const working = (different: object = {}): RunState => ({
   prepared: true,
   base: tree,
   head: tree,
+  bundles: [],
   setup: [],
   turn: null,
   contextTokens: null,

@@ -1,37 +1,48 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, rename, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunState } from '../../shared/run/state.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
+import type { ControlClient } from './control-client.ts';
 import { redactor } from './agent/redact.ts';
 import { costOf } from './models/cost.ts';
 import { ModelConfig, openModel } from './models/open.ts';
-import { SandboxRefused, type Blobs, type Clock, type Ports, type Sandboxes } from './ports.ts';
+import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
 import { findRipgrep } from './ripgrep.ts';
 import { openBubblewrap } from './sandbox/bubblewrap.ts';
 import { openWorkspace } from './workspace/git-workspace.ts';
+import { SourceRefused, type Origin } from './workspace/workspace.ts';
 
 /** Adapters for one run on this machine: its workspace, its sandbox, the model that its task names. */
 export const openPorts = async (
   state: RunState,
-  given: { readonly token: string; readonly settings: WorkerSettings; readonly blobs: Blobs },
+  given: { readonly token: string; readonly settings: WorkerSettings } & Pick<ControlClient, 'blobs' | 'credential'>,
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
   const { model, baseUrl, apiKey, pricesOf } = modelOf(state, settings);
   const folder = settings.dataFolder;
+  await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
+  const secrets = secretsOf(given.token, apiKey);
   // Beside the runs, so that they share one copy.
   const ripgrep = await ripgrepIn(path.join(path.dirname(folder), '.tools'));
   return {
     blobs,
     model,
     price: (usage) => costOf(usage, model.name, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined })?.usd ?? null,
-    workspace: await openWorkspace({ folder, user: owner }),
+    workspace: await openWorkspace({
+      folder,
+      user: owner,
+      maxTreeBytes: settings.sandbox.workspaceBytes,
+      origin: { blob: (hash, file) => blobs.get(hash, file), credential: () => credentialFrom(given, secrets) },
+    }),
+    keep: settings.keep,
+    visits: visitsIn(folder),
     sandboxes: sandboxesOf(settings, owner, path.dirname(ripgrep)),
     owner,
     ripgrep,
-    redact: redactionOf(given.token, apiKey),
+    redact: secrets.redact,
     clock: systemClock,
     random: Math.random,
     newDecisionId: () => `dec_${randomBytes(8).toString('hex')}`,
@@ -44,6 +55,48 @@ const userOf = (number: number, base: number): Ports['owner'] => {
   // Far more than there are runs at once; a number that comes round again belongs to a run that is long over.
   const id = base + (number % 60_000);
   return { uid: id, gid: id };
+};
+
+/** What is taken out of all that leaves the worker: what it began with, and what it was given to reach a remote. */
+interface Secrets {
+  readonly redact: Ports['redact'];
+  add(secret: string): void;
+}
+
+const secretsOf = (token: string, apiKey: string | null): Secrets => {
+  let redact = redactionOf(token, apiKey);
+  return {
+    redact: (text) => redact(text),
+    add: (secret) => {
+      const before = redact;
+      const more = redactor([secret]);
+      redact = (text) => more(before(text));
+    },
+  };
+};
+
+const credentialFrom = async (
+  { credential }: Pick<ControlClient, 'credential'>,
+  secrets: Secrets,
+): ReturnType<Origin['credential']> => {
+  const given = await credential();
+  if (given.outcome === 'refused') throw new SourceRefused(given.refusal.message, given.refusal.remedy);
+  if (given.credential !== null) secrets.add(given.credential.password);
+  return given.credential;
+};
+
+const visitsIn = (folder: string): Visits => {
+  const file = path.join(folder, 'visited');
+  return {
+    last: async () => {
+      const text = await readFile(file, 'utf8').catch(() => '');
+      return /^\d+$/.test(text) ? Number(text) : null;
+    },
+    record: async (fence) => {
+      await writeFile(`${file}.draft`, String(fence), { mode: 0o600 });
+      await rename(`${file}.draft`, file);
+    },
+  };
 };
 
 let keyRedaction: { readonly key: string; readonly redact: Ports['redact'] } | null = null;

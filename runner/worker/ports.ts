@@ -33,6 +33,22 @@ export class LogGone extends Error {}
 /** Content that is too large for the log. */
 export interface Blobs {
   put(content: Buffer): Promise<BlobHash>;
+  /** The content of a file, streamed. What is a `checkpoint` is kept only until the run is over. */
+  putFile(file: string, use: 'checkpoint'): Promise<BlobHash>;
+  /** Streams a blob of this run into a file, checked against its name. Throws BlobMissing. */
+  get(hash: BlobHash, file: string): Promise<void>;
+}
+
+/** The control plane has no such blob for this run, and never will again. */
+export class BlobMissing extends Error {
+  readonly remedy = 'It was kept no longer, or lost with the place where it was kept. Delegate the task again.';
+}
+
+/** Which activation of the run this machine saw last, by its fence. Says whether the tree here is the one that the log is about. */
+export interface Visits {
+  /** Null: none. */
+  last(): Promise<number | null>;
+  record(fence: number): Promise<void>;
 }
 
 /** The sandboxes of one run: over its workspace, and over a fresh copy of a checkpoint for setup and verification. */
@@ -58,6 +74,9 @@ export interface Ports {
   /** US dollars, or null where nobody knows. */
   readonly price: (usage: Usage) => number | null;
   readonly workspace: Workspace;
+  /** `uploaded`: the next activation may be on another machine, which gets at a checkpoint only if it was uploaded. */
+  readonly keep: 'local' | 'uploaded';
+  readonly visits: Visits;
   readonly sandboxes: Sandboxes;
   /** Who owns the tree when the worker is root. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;

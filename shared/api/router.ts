@@ -4,7 +4,7 @@ import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
-import { AppendInput, HeartbeatInput, LeaseInput, type WorkerApi } from './worker-api.ts';
+import { AppendInput, CredentialInput, HeartbeatInput, LeaseInput, type WorkerApi } from './worker-api.ts';
 
 export interface ApiContext {
   /** Null: no token, or an unknown one. */
@@ -65,8 +65,6 @@ const asTyped = trpc.middleware(async ({ next }) => {
   return result;
 });
 
-const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin: 3 };
-
 const person = (least: Role) =>
   trpc.procedure.use(asTyped).use(({ ctx, next }) => {
     if (ctx.caller === null)
@@ -74,7 +72,7 @@ const person = (least: Role) =>
         code: 'UNAUTHORIZED',
         message: 'A bearer token is needed: the runner wrote one into its home, in the file "token".',
       });
-    if (ctx.caller.kind !== 'person' || rank[ctx.caller.role] < rank[least])
+    if (ctx.caller.kind !== 'person' || !runner.includes(ctx.caller.role, least))
       throw new TRPCError({ code: 'FORBIDDEN', message: `This needs the role ${least}.` });
     return next({ ctx: { ...ctx, caller: ctx.caller } });
   });
@@ -146,6 +144,12 @@ export const apiRouter = trpc.router({
     applyChanges: person('developer')
       .input(runner.ApplyInput)
       .mutation(({ ctx, input }) => ctx.runner.apply(ctx.caller, input)),
+    recordApplied: person('developer')
+      .input(runner.RecordAppliedInput)
+      .mutation(({ ctx, input }) => ctx.runner.recordApplied(ctx.caller, input)),
+    remoteRefs: person('developer')
+      .input(runner.RemoteInput)
+      .query(({ ctx, input }) => ctx.runner.remoteRefs(ctx.caller, input)),
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
@@ -174,6 +178,7 @@ export const apiRouter = trpc.router({
     lease: worker.input(LeaseInput).mutation(({ ctx, input }) => ctx.worker.lease(ctx.caller, input)),
     append: worker.input(AppendInput).mutation(({ ctx, input }) => ctx.worker.append(ctx.caller, input)),
     heartbeat: worker.input(HeartbeatInput).mutation(({ ctx, input }) => ctx.worker.heartbeat(ctx.caller, input)),
+    credential: worker.input(CredentialInput).mutation(({ ctx, input }) => ctx.worker.credential(ctx.caller, input)),
   }),
 });
 

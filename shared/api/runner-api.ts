@@ -6,6 +6,7 @@ import type { ListedRecipe } from '../recipe/recipe.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
+import { BundleSource, RemoteRef, RemoteUrl } from '../run/source.ts';
 import type { RunState } from '../run/state.ts';
 import type { DecisionSummary } from '../run/summary.ts';
 
@@ -24,12 +25,35 @@ export type Principal =
 export const Role = z.enum(['viewer', 'developer', 'approver', 'admin']);
 export type Role = z.infer<typeof Role>;
 
+const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin: 3 };
+/** Whether a role includes another. */
+export const includes = (role: Role, least: Role): boolean => rank[role] >= rank[least];
+
+/** A file below `.longhaul/`, as the repository's default branch has it. `text` null: it is too large to be one. */
+export const SettingsFile = z.strictObject({
+  path: z.string().regex(/^(config\.yaml|recipes\/[^/]+\.md)$/, 'expected config.yaml or recipes/<name>.md'),
+  bytes: z.int().nonnegative(),
+  text: z.string().max(1_000_000).nullable(),
+});
+export type SettingsFile = z.infer<typeof SettingsFile>;
+
+/** Code that is not in a folder of the runner's machine. */
+export const DelegateSource = z.discriminatedUnion('kind', [
+  /** Uploaded with PUT /blobs before. `settings`: what the repository says of itself. */
+  BundleSource.extend({ settings: z.array(SettingsFile).max(500) }),
+  /** `ref` null: the remote's default branch. */
+  z.strictObject({ kind: z.literal('remote'), url: RemoteUrl, ref: RemoteRef.nullable() }),
+]);
+export type DelegateSource = z.infer<typeof DelegateSource>;
+
 const Delegation = z.strictObject({
   /** May be empty with a recipe that does not need one. */
   goal: z.string().trim().max(100_000),
   title: z.string().trim().min(1).max(200).nullable().default(null),
-  /** Absolute path of a repository on the runner's machine. */
-  repository: z.string().min(1),
+  /** Absolute path of a repository on the runner's machine; with a `source`, what to call the repository: its URL or its name. */
+  repository: z.string().min(1).max(4096),
+  /** Null: `repository` itself, as `base` says. */
+  source: DelegateSource.nullable().default(null),
   /** The tree as it is, with all that is not committed; or a commit. */
   base: z.union([z.literal('worktree'), z.strictObject({ commit: z.string().min(1) })]).default('worktree'),
   /** Name of a recipe, built in or the repository's: what this says wins over what the recipe says. */
@@ -150,23 +174,36 @@ export const ApplyInput = z.strictObject({
   ]),
 });
 export type ApplyInput = z.infer<typeof ApplyInput>;
+/** What was done on the caller's own machine with the result of a run. `target`: the folder, or the branch. */
+export const RecordAppliedInput = z.strictObject({
+  run: RunId,
+  how: z.enum(['worktree', 'branch', 'undo']),
+  target: z.string().min(1).max(4096),
+  files: z.int().nonnegative(),
+  conflicts: z.int().nonnegative(),
+});
+export type RecordAppliedInput = z.infer<typeof RecordAppliedInput>;
+export const RemoteInput = z.strictObject({ url: RemoteUrl });
+export type RemoteInput = z.infer<typeof RemoteInput>;
 export const CancelInput = z.strictObject({ run: RunId, reason: z.string().max(10_000).default('') });
 export type CancelInput = z.infer<typeof CancelInput>;
 export const RunInput = z.strictObject({ run: RunId });
 export type RunInput = z.infer<typeof RunInput>;
 
-export interface AppliedFile {
-  readonly path: string;
-  readonly outcome: 'written' | 'already' | 'merged' | 'conflict' | 'refused';
-  readonly reason: string;
-}
-export interface Applied {
-  readonly how: 'worktree' | 'branch' | 'undo';
+export const AppliedFile = z.strictObject({
+  path: z.string(),
+  outcome: z.enum(['written', 'already', 'merged', 'conflict', 'refused']),
+  reason: z.string(),
+});
+export type AppliedFile = Readonly<z.infer<typeof AppliedFile>>;
+export const Applied = z.strictObject({
+  how: z.enum(['worktree', 'branch', 'undo']),
   /** The repository, or the branch that was made. */
-  readonly target: string;
-  readonly dryRun: boolean;
-  readonly files: readonly AppliedFile[];
-}
+  target: z.string(),
+  dryRun: z.boolean(),
+  files: z.array(AppliedFile).readonly(),
+});
+export type Applied = Readonly<z.infer<typeof Applied>>;
 
 export interface RunnerInfo {
   readonly version: string;
@@ -182,6 +219,13 @@ export interface RunnerInfo {
     readonly waiting: number;
     readonly reviewing: number;
   };
+}
+
+/** Branches and tags by their full names, with the commit of each; the most that are told are 5,000. */
+export interface RemoteRefs {
+  readonly refs: readonly { readonly name: string; readonly commit: string }[];
+  /** Full name; null: it says none. */
+  readonly defaultBranch: string | null;
 }
 
 export interface RunPage {
@@ -225,6 +269,10 @@ export interface RunnerApi {
   diff(caller: Principal, input: RunInput): Promise<Review>;
   review(caller: Principal, input: ReviewInput): Promise<RunState>;
   apply(caller: Principal, input: ApplyInput): Promise<Applied>;
+  /** Puts on record what the caller did with a result on a machine of their own. */
+  recordApplied(caller: Principal, input: RecordAppliedInput): Promise<RunState>;
+  /** What a remote that the runner may read has, asked with the runner's own credential for it. */
+  remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;

@@ -27,6 +27,15 @@ export const HeartbeatInput = z.strictObject({
 });
 export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
 
+export const CredentialInput = z.strictObject({ run: RunId, activation: ActivationId });
+export type CredentialInput = z.infer<typeof CredentialInput>;
+
+/** To read the remote that the run's source names, and nothing else. Null: that remote is read without one. */
+export interface Credential {
+  readonly outcome: 'credential';
+  readonly credential: { readonly username: string; readonly password: string } | null;
+}
+
 export interface Leased {
   readonly outcome: 'leased';
   readonly fence: number;
@@ -49,6 +58,8 @@ export interface WorkerApi {
   lease(caller: Principal, input: LeaseInput): Promise<Leased | Refused>;
   append(caller: Principal, input: AppendInput): Promise<Held | Refused>;
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
+  /** A short-lived credential. Which remote it is for, the run's source says, and not the worker. */
+  credential(caller: Principal, input: CredentialInput): Promise<Credential | Refused>;
 }
 
 /** What an engine gives a worker to begin with. */

@@ -161,6 +161,10 @@ export const workerEvents = [
     checkpoint: Checkpoint.nullable(),
     refusedHosts: z.array(z.string()),
   }),
+  /** What is new in a checkpoint since an earlier one, as a git bundle: with it another machine can go on from there. */
+  event('checkpoint.uploaded', 1, { checkpoint: Checkpoint, since: Checkpoint, blob: BlobHash, bytes: Count }),
+  /** A machine that did not have the run's tree made it anew. `failedSetup`: setup commands that failed there, by index. */
+  event('workspace.rebuilt', 1, { checkpoint: Checkpoint, durationMs: Count, failedSetup: z.array(Count) }),
   event('plan.updated', 1, { steps: z.array(PlanStep) }),
   event('report.submitted', 1, { report: Report }),
   event('verification.started', 1, { index: Count, command: z.string() }),

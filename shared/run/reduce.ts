@@ -43,6 +43,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   prepared: false,
   base: null,
   head: null,
+  bundles: [],
   setup: [],
   turn: null,
   contextTokens: null,
@@ -334,6 +335,14 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         losses: 0,
       });
     }
+    case 'checkpoint.uploaded': {
+      const { checkpoint, since, blob } = body;
+      // One that leads there from the base makes those before it needless.
+      const before = since.commit === state.base?.commit ? [] : state.bundles;
+      return set(state, { bundles: [...before, { checkpoint, since, blob }] });
+    }
+    case 'workspace.rebuilt':
+      return state;
     case 'plan.updated':
       return set(state, { plan: body.steps });
     case 'report.submitted':

@@ -64,6 +64,13 @@ interface Repetition {
   readonly count: number;
 }
 
+/** A checkpoint as it can be had from the control plane, once `since` is there. */
+interface CheckpointBundle {
+  readonly checkpoint: Checkpoint;
+  readonly since: Checkpoint;
+  readonly blob: BlobHash;
+}
+
 /** What every run has, whatever its status. Small: no outputs, no model items; those are read from the log. */
 export interface RunFacts {
   readonly id: string;
@@ -81,6 +88,8 @@ export interface RunFacts {
   readonly prepared: boolean;
   readonly base: Checkpoint | null;
   readonly head: Checkpoint | null;
+  /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
+  readonly bundles: readonly CheckpointBundle[];
   readonly setup: readonly CommandRecord[];
   readonly turn: Turn | null;
   /** Tokens that the last turn's context had; null before the first or where the provider does not say. */

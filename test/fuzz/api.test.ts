@@ -65,6 +65,18 @@ const plausible = (): fc.Arbitrary<unknown> =>
       'x'.repeat(300),
       { kind: 'worktree' },
       { commit: '--help' },
+      { kind: 'remote', url: 'https://git.example.invalid/x.git', ref: null },
+      {
+        kind: 'bundle',
+        blob: hash,
+        needs: null,
+        exclude: '',
+        commit: 'a'.repeat(40),
+        head: null,
+        branch: null,
+        dirty: true,
+        settings: [],
+      },
     ),
     fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
   );
@@ -81,6 +93,8 @@ const fields = [
   'goal',
   'repository',
   'base',
+  'source',
+  'url',
   'budget',
   'policy',
   'decision',
@@ -115,6 +129,8 @@ const right: Record<string, () => Record<string, unknown>> = {
   'runs.diff': () => ({ run: unknownRun }),
   'runs.review': () => ({ run: known.run, verdict: 'accepted', reason: '', comments: [] }),
   'runs.cancel': () => ({ run: unknownRun, reason: '' }),
+  'runs.recordApplied': () => ({ run: unknownRun, how: 'branch', target: 'x', files: 1, conflicts: 0 }),
+  'runs.remoteRefs': () => ({ url: 'https://git.example.invalid/x.git' }),
   'decisions.approve': () => ({ run: known.run, decision: 'dec_aaaa', hash, arguments: null }),
   'decisions.reject': () => ({ run: known.run, decision: 'dec_aaaa', hash, reason: '' }),
   'decisions.answer': () => ({ run: known.run, decision: 'dec_aaaa', hash, answer: 'x' }),
@@ -122,6 +138,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'worker.lease': () => ({ ...known, worker: 'another' }),
   'worker.append': () => ({ ...known, fence: 99, batch: 1, after: 0, events: [{ type: 'prepare.started', v: 1 }] }),
   'worker.heartbeat': () => ({ ...known, fence: 99, after: 0 }),
+  'worker.credential': () => known,
 };
 const rightFor = (path: string): Record<string, unknown> =>
   (right[path] ?? (() => ({ run: unknownRun, how: { kind: 'worktree' } })))();

@@ -14,6 +14,9 @@ const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number)
     case 'activation.lost':
     case 'activation.ended':
     case 'model.lost':
+    // Where the disk is not shared, each checkpoint comes with its upload, and a crash can bring a move.
+    case 'checkpoint.uploaded':
+    case 'workspace.rebuilt':
       return true;
     case 'prepare.started':
       return bodies.slice(index + 1).some((later) => later.type === 'prepare.started');

@@ -14,6 +14,7 @@ import { engineSuite } from '../suites/engine.ts';
 
 const settings: WorkerSettings = {
   dataFolder: '/nowhere',
+  keep: 'local',
   sandbox: { memoryBytes: 1, processes: 1, fileBytes: 1, tmpBytes: 1, workspaceBytes: 1 },
   readable: [],
   model: {

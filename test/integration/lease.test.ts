@@ -79,6 +79,7 @@ describe('a worker whose lease ran out', () => {
       ticket: { run: state.id, activation, url: runner.serving.url, token },
       settings: {
         dataFolder,
+        keep: 'local',
         sandbox,
         readable,
         uidBase,

@@ -188,7 +188,7 @@ describe('a connection that breaks', () => {
       proxy.fateOf = once(fate);
       const again = done(await store.command('run_aaaa', { kind: 'message', by: 'person:ada', text: 'once' }));
       proxy.fateOf = once(fate);
-      await store.linkBlob('run_aaaa', 'a'.repeat(64), 3);
+      await store.linkBlob('run_aaaa', { hash: 'a'.repeat(64), bytes: 3, use: 'result' });
       const events = await store.events('run_aaaa', 0, 100);
       expect(events.map((event) => event.body.type)).toEqual([
         'run.created',

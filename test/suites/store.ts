@@ -455,7 +455,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       const worker = await leaseNext(store, 'run_aaaa');
       done(await store.heartbeat({ ...worker, after: 3, leaseUntil: start + hour }));
       await store.command('run_aaaa', { kind: 'fire' });
-      await store.linkBlob('run_aaaa', 'a'.repeat(64), 3);
+      await store.linkBlob('run_aaaa', { hash: 'a'.repeat(64), bytes: 3, use: 'result' });
       stop();
       await create(store, 'run_bbbb');
       expect(heard).toEqual([['run_aaaa'], ['run_aaaa']]);
@@ -569,12 +569,96 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       await create(store, 'run_aaaa');
       await create(store, 'run_bbbb');
       const hash = 'a'.repeat(64);
-      await store.linkBlob('run_aaaa', hash, 3);
-      await store.linkBlob('run_aaaa', hash, 3);
+      await store.linkBlob('run_aaaa', { hash: hash, bytes: 3, use: 'result' });
+      await store.linkBlob('run_aaaa', { hash: hash, bytes: 3, use: 'result' });
       expect([await store.runHasBlob('run_aaaa', hash), await store.runHasBlob('run_bbbb', hash)]).toEqual([
         true,
         false,
       ]);
+    });
+  });
+
+  describe(`${name}: blobs that nobody needs any more`, () => {
+    const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string]; // safe: three of them
+    const day = 24 * hour;
+    const forget = (store: Store, now: number, limit = 100) =>
+      store.forgetBlobs({ sourcesBefore: now - 30 * day, unusedSince: now - day, limit });
+
+    test('an upload belongs to its tenant until a run is made of it, or it is old', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      await store.recordUpload('team', { hash: one, bytes: 10 });
+      await store.recordUpload('team', { hash: two, bytes: 5 });
+      await store.recordUpload('others', { hash: one, bytes: 10 });
+      expect([await store.upload('team', one), await store.upload('others', two)]).toEqual([10, null]);
+      expect([await store.uploadedBytes('team'), await store.uploadedBytes('nobody')]).toEqual([15, 0]);
+      const task = someTask({ tenant: 'team' });
+      await store.create({ run: 'run_aaaa', task, dedupeKey: null, source: { hash: one, bytes: 10 } });
+      expect(await store.runHasBlob('run_aaaa', one)).toBe(true);
+      expect([await store.upload('team', one), await store.uploadedBytes('team')]).toEqual([null, 5]);
+      expect(await forget(store, now)).toEqual([]);
+      now += day;
+      expect(await forget(store, now)).toEqual([two]);
+      expect(await forget(store, now)).toEqual([]);
+      expect([await store.upload('team', two), await store.upload('others', one)]).toEqual([null, null]);
+      expect(await store.runHasBlob('run_aaaa', one)).toBe(true);
+    });
+
+    test('an upload that came again is as new as its last time', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      await store.recordUpload('team', { hash: one, bytes: 10 });
+      now += 23 * hour;
+      await store.recordUpload('team', { hash: one, bytes: 10 });
+      now += 2 * hour;
+      expect(await forget(store, now)).toEqual([]);
+      now += day;
+      expect(await forget(store, now)).toEqual([one]);
+    });
+
+    test('checkpoints go a day after their run is over, its source some time later, its results never', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      await store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null, source: { hash: one, bytes: 1 } });
+      await store.linkBlob('run_aaaa', { hash: two, bytes: 1, use: 'checkpoint' });
+      await store.linkBlob('run_aaaa', { hash: three, bytes: 1, use: 'checkpoint' });
+      // The same content as something that a person reads: then it is that.
+      await store.linkBlob('run_aaaa', { hash: three, bytes: 1, use: 'result' });
+      now += 60 * day;
+      expect(await forget(store, now)).toEqual([]);
+      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      expect(await forget(store, now)).toEqual([]);
+      expect(await store.runHasBlob('run_aaaa', two)).toBe(false);
+      now += day;
+      expect(await forget(store, now)).toEqual([two]);
+      now += 30 * day;
+      expect(await forget(store, now)).toEqual([]);
+      now += day;
+      expect(await forget(store, now)).toEqual([one]);
+      expect(await store.runHasBlob('run_aaaa', three)).toBe(true);
+    });
+
+    test('what two runs have is there until neither needs it; a few at a time', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      for (const run of ['run_aaaa', 'run_bbbb']) {
+        await create(store, run);
+        for (const hash of [one, two]) await store.linkBlob(run, { hash, bytes: 1, use: 'checkpoint' });
+      }
+      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      await forget(store, now);
+      now += 2 * day;
+      expect(await forget(store, now)).toEqual([]);
+      done(await store.command('run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      await forget(store, now);
+      now += 2 * day;
+      expect(
+        [await forget(store, now, 1), await forget(store, now, 1), await forget(store, now, 1)].flat().toSorted(),
+      ).toEqual([one, two]);
     });
   });
 

@@ -1,29 +1,46 @@
-import type { ApplyInput } from '../../../shared/api/runner-api.ts';
+import { resolve } from 'node:path';
+import { ApplyInput } from '../../../shared/api/runner-api.ts';
+import { issueText } from '../../../shared/tool/issues.ts';
 import { appliedView, isComplete } from '../applied-view.ts';
-import { runnerWithRuns } from '../context.ts';
+import { applyHere } from '../apply-here.ts';
+import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
+import { jsonOf } from '../json-input.ts';
 import type { Define } from '../program.ts';
 import { resolveRun } from '../resolve.ts';
 
 interface Options {
+  readonly repo?: string;
   readonly branch?: string;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
+  readonly how?: boolean;
 }
 
 export const define: Define = (command, act) => {
   command
     .argument('<run>', runArgument)
     .option('--branch <name>', 'make a branch of this name with the changes, and leave the working tree alone')
+    .option('--repo <folder>', 'with a runner elsewhere: the repository on this machine (default: the one here)')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--undo', 'take the last application back')
+    .option(
+      '--how',
+      'for programs: how, as JSON on stdin, as the API takes it ("how" of ApplyInput): a part of the result',
+    )
     .action(
       act(async (context, run: string, options: Options) => {
-        const how = howOf(options);
+        const how = options.how === true ? await givenHow(context) : howOf(options);
         const api = await runnerWithRuns(context);
-        const { id, number } = await resolveRun(api, run);
-        const applied = await api.call.runs.applyChanges.mutate({ run: id, how });
+        const state = await resolveRun(api, run);
+        const { id, number } = state;
+        if (context.remote === null && options.repo !== undefined)
+          throw usage('--repo is for a runner elsewhere.', 'Leave it out: the run knows its repository.');
+        const applied =
+          context.remote === null
+            ? await api.call.runs.applyChanges.mutate({ run: id, how })
+            : await applyHere(context, api, { state, repository: resolve(context.cwd, options.repo ?? '.'), how });
         context.printJson(applied);
         context.print(appliedView(applied, { run: number, paint: context.paint }));
         return isComplete(applied) ? exit.done : exit.failed;
@@ -32,7 +49,8 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. Where both changed
 the same lines, the file gets conflict markers with both; what cannot be merged so (binary files, deleted ones) is left
-as you have it. Index, HEAD and stash are not touched, and --undo takes it back.`,
+as you have it. Index, HEAD and stash are not touched, and --undo takes it back. With a runner elsewhere (--url) the
+repository is the one that you stand in, or --repo.`,
     examples: [
       ['longhaul apply 12 --dry-run', 'see what would happen'],
       ['longhaul apply 12', 'do it'],
@@ -43,6 +61,12 @@ as you have it. Index, HEAD and stash are not touched, and --undo takes it back.
 An outcome is written, already (it was there), merged, conflict or refused.`,
     exits: [[1, 'failed, or at least one file is a conflict or was refused']],
   });
+};
+
+const givenHow = async ({ terminal }: CommandContext): Promise<ApplyInput['how']> => {
+  const parsed = ApplyInput.shape.how.safeParse(jsonOf(await terminal.input()));
+  if (parsed.success) return parsed.data;
+  throw usage(issueText(parsed.error, 'the input'), 'Give what "how" of "runs.applyChanges" of the API takes.');
 };
 
 const howOf = ({ branch, dryRun = false, undo = false }: Options): ApplyInput['how'] => {

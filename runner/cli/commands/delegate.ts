@@ -8,15 +8,19 @@ import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
+import { jsonOf } from '../json-input.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import { parsePolicy } from '../policy-file.ts';
 import type { Define } from '../program.ts';
 import { cleanLine } from '../text.ts';
+import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 
 interface Options {
   readonly repo: string;
   readonly base: string;
+  readonly remote?: string;
+  readonly ref?: string;
   readonly file?: string;
   readonly recipe?: string;
   readonly verify?: readonly string[];
@@ -30,6 +34,7 @@ interface Options {
   readonly dedupe?: string;
   readonly decisionHours?: number;
   readonly watch?: boolean;
+  readonly input?: boolean;
 }
 
 /** Seconds that a setup or verification command may take: a cold install, or a whole test suite. */
@@ -39,6 +44,8 @@ export const define: Define = (command, act) => {
   command
     .argument('[goal...]', 'what the agent shall do; "-": read it from stdin')
     .option('--repo <folder>', 'git repository to work on', '.')
+    .option('--remote <url>', 'a git remote that the runner reads itself, instead of a repository here')
+    .option('--ref <name>', 'branch, tag or commit of that remote (default: its default branch)')
     .option('--base <tree>', '"worktree": as it is, with all that is not committed; "head"; or a commit', 'worktree')
     .option('--file <path>', 'read the goal from a file ("-": stdin)')
     .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
@@ -65,12 +72,13 @@ export const define: Define = (command, act) => {
       positiveNumber,
     )
     .option('-w, --watch', 'follow it')
+    .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)')
     .action(
       act(async (context, words: string[], options: Options) => {
-        const input = await inputOf(context, words, options);
+        const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
         const api = await context.runner();
         await warnAboutKey(context, api.call.runner.info.query());
-        const run = await api.call.runs.delegate.mutate(input);
+        const run = await delegateFrom(context, api, { input, remote: input.source !== null });
         if (options.watch !== true) {
           context.printJson({ run: summarize(run) });
           context.print(
@@ -88,7 +96,8 @@ export const define: Define = (command, act) => {
 working tree, index and branches stay as they are: the agent works on a copy. The embedded runner is started if none
 runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*). A recipe says how a kind of task
 is done; your goal stands in its text, and what you say here wins over what it says. With a recipe that needs no goal,
-leave it out.`,
+leave it out. To a runner elsewhere (--url) a snapshot of your working tree is uploaded: only what differs from the remote,
+where the runner can read that; else all of its files, without their history.`,
     examples: [
       ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
       [
@@ -99,6 +108,10 @@ leave it out.`,
       [
         'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
         'a goal from a pipe, on what is committed',
+      ],
+      [
+        'longhaul delegate "Update the dependencies" --remote https://git.example.org/team/project.git --ref main',
+        'on a remote, which no clone is needed for',
       ],
     ],
     json: `{"run": …}, an entry of "longhaul runs --json". With --watch that comes first, as {"type": "run", "run": …}, and after it:
@@ -124,7 +137,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
     goal: await goalOf(context, words, options),
     recipe: options.recipe ?? null,
     title: options.title ?? null,
-    repository: resolve(context.cwd, options.repo),
+    ...placeOf(context, options),
     base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
     priority: options.priority ?? null,
     budget: budget?.budget ?? {},
@@ -137,6 +150,22 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   });
   if (parsed.success) return parsed.data;
   throw usage(issueText(parsed.error, 'arguments'), 'See: longhaul help delegate');
+};
+
+const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> => {
+  const parsed = DelegateInput.safeParse(jsonOf(await terminal.input()));
+  if (parsed.success) return parsed.data;
+  throw usage(issueText(parsed.error, 'the input'), 'Give what "runs.delegate" of the API takes.');
+};
+
+/** Where the code is: in a folder, or at a remote. */
+const placeOf = (context: CommandContext, { repo, remote, ref, base }: Options) => {
+  if (remote === undefined) {
+    if (ref === undefined) return { repository: resolve(context.cwd, repo) };
+    throw usage('--ref is for a remote, and there is none.', 'Give one with --remote, or a commit with --base.');
+  }
+  if (base !== 'worktree') throw usage('--base is for a repository here.', 'With --remote, say --ref instead.');
+  return { repository: remote, source: { kind: 'remote', url: remote, ref: ref ?? null } };
 };
 
 /** Empty only with a recipe, which may need none; the runner knows. */

@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Principal } from '../../../shared/api/runner-api.ts';
+import { includes, type Principal } from '../../../shared/api/runner-api.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
 import { isFullDisk } from '../../git/full-disk.ts';
 import { StoreError, type Store } from '../store/store.ts';
-import type { BlobFolder } from '../usecases/blob-folder.ts';
+import { BlobError, type Blobs } from '../blobs/blobs.ts';
 import { errorBody, type ErrorAnswer } from './errors.ts';
 import { diskIsFull } from './typed-errors.ts';
 
 export interface BlobRoutes {
   readonly store: Store;
-  readonly blobs: BlobFolder;
+  readonly blobs: Blobs;
   readonly maxBytes: number;
+  /** That a tenant may have uploaded without having delegated on it. */
+  readonly maxUploadedBytes: number;
   readonly principalOf: (header: string | undefined) => Principal | null;
 }
 
@@ -19,40 +21,38 @@ const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 
 const unknown: ErrorAnswer = { status: 404, code: 'NOT_FOUND', message: 'There is no such blob for this caller.' };
 
 /**
- * `PUT /blobs`: a worker stores content for its run while it holds it; the answer is `{hash, bytes}`.
+ * `PUT /blobs`: a worker stores content for its run while it holds it, with `?use=checkpoint` until the run is over; a
+ * developer uploads a snapshot to delegate on. The answer is `{hash, bytes}`.
  * `GET /blobs/<hash>`: a worker reads what its run stored; a person adds `?run=<id>` and reads what a run of their tenant did.
  */
-export const blobRoutes = (server: FastifyInstance, { store, blobs, maxBytes, principalOf }: BlobRoutes): void => {
+export const blobRoutes = (server: FastifyInstance, routes: BlobRoutes): void => {
+  const { store, blobs, maxBytes, principalOf } = routes;
   // The body stays a stream, whatever it is said to be: it goes to the disk as it comes, and its limit is counted there.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
-  server.put('/blobs', { bodyLimit: maxBytes }, async (request, reply) => {
+  server.put<{ Querystring: { use?: unknown } }>('/blobs', { bodyLimit: maxBytes }, async (request, reply) => {
     const caller = principalOf(request.headers.authorization);
     if (caller === null) return answer(reply, unauthorized);
-    if (caller.kind !== 'worker')
-      return answer(reply, { status: 403, code: 'FORBIDDEN', message: 'Blobs are stored by workers alone.' });
-    const state = await store.state(caller.run);
-    if (state?.status !== 'working' || state.activation !== caller.activation)
-      return answer(reply, {
-        status: 409,
-        code: 'CONFLICT',
-        message: `Activation ${caller.activation} does not hold run ${caller.run}.`,
-      });
+    const no = await refusal(routes, caller);
+    if (no !== null) return answer(reply.header('connection', 'close'), no);
     try {
       const stored = await blobs.put(request.raw, maxBytes);
       if (stored.outcome === 'too_large')
         return await answer(reply.header('connection', 'close'), {
           status: 413,
           code: 'PAYLOAD_TOO_LARGE',
-          message: `A blob may have up to ${maxBytes} bytes.`,
+          message: `A blob may have up to ${maxBytes} bytes (server.maxBlobBytes).`,
         });
-      await store.linkBlob(caller.run, stored.hash, stored.bytes);
-      return await reply.code(201).send({ hash: stored.hash, bytes: stored.bytes });
+      const { hash, bytes } = stored;
+      const use = request.query.use === 'checkpoint' ? 'checkpoint' : 'result';
+      if (caller.kind === 'worker') await store.linkBlob(caller.run, { hash, bytes, use });
+      else await store.recordUpload(caller.tenant, { hash, bytes });
+      return await reply.code(201).send({ hash, bytes });
     } catch (error) {
-      const full = isFull(error);
-      if (full === null) throw error;
-      return answer(reply, { status: 507, code: 'SERVICE_UNAVAILABLE', message: full });
+      const trouble = troubleOf(error);
+      if (trouble === null) throw error;
+      return answer(reply, trouble);
     }
   });
 
@@ -71,11 +71,34 @@ export const blobRoutes = (server: FastifyInstance, { store, blobs, maxBytes, pr
       .header('content-length', bytes)
       .header('cache-control', 'private, max-age=31536000, immutable')
       .header('x-content-type-options', 'nosniff')
-      .send(blobs.stream(hash.data));
+      .send(await blobs.stream(hash.data));
   });
 };
 
-const isFull = (error: unknown): string | null => {
-  if (error instanceof StoreError && error.code === 'full') return `${error.message} ${error.remedy}`;
-  return isFullDisk(error) ? diskIsFull : null;
+/** Why a caller may not store a blob now; null: go on. */
+const refusal = async ({ store, maxUploadedBytes }: BlobRoutes, caller: Principal): Promise<ErrorAnswer | null> => {
+  if (caller.kind === 'worker') {
+    const state = await store.state(caller.run);
+    if (state?.status === 'working' && state.activation === caller.activation) return null;
+    const message = `Activation ${caller.activation} does not hold run ${caller.run}.`;
+    return { status: 409, code: 'CONFLICT', message };
+  }
+  if (!includes(caller.role, 'developer'))
+    return { status: 403, code: 'FORBIDDEN', message: 'This needs the role developer.' };
+  if ((await store.uploadedBytes(caller.tenant)) < maxUploadedBytes) return null;
+  const message = `More than ${maxUploadedBytes} bytes (server.maxUploadedBytes) were uploaded and not delegated on; they go within a day.`;
+  return { status: 429, code: 'TOO_MANY_REQUESTS', message };
+};
+
+/** 5xx: a worker asks again, and what it did is not lost while it does. */
+const troubleOf = (error: unknown): ErrorAnswer | null => {
+  if (error instanceof BlobError)
+    return { status: 503, code: 'SERVICE_UNAVAILABLE', message: `${error.message} ${error.remedy}` };
+  const full =
+    error instanceof StoreError && error.code === 'full'
+      ? `${error.message} ${error.remedy}`
+      : isFullDisk(error)
+        ? diskIsFull
+        : null;
+  return full === null ? null : { status: 507, code: 'SERVICE_UNAVAILABLE', message: full };
 };

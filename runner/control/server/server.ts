@@ -8,7 +8,7 @@ import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import type { WorkerApi } from '../../../shared/api/worker-api.ts';
 import type { Presence } from '../idle.ts';
 import type { Store } from '../store/store.ts';
-import type { BlobFolder } from '../usecases/blob-folder.ts';
+import type { Blobs } from '../blobs/blobs.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody } from './errors.ts';
@@ -21,11 +21,12 @@ export interface ServerOptions {
   readonly worker: WorkerApi;
   readonly authenticate: Authenticate;
   readonly store: Store;
-  readonly blobs: BlobFolder;
+  readonly blobs: Blobs;
   readonly guard: GuardOptions;
   readonly presence: Presence;
   readonly maxBodyBytes: number;
   readonly maxBlobBytes: number;
+  readonly maxUploadedBytes: number;
   readonly log: Logger;
 }
 

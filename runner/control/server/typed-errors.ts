@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { isFullDisk } from '../../git/full-disk.ts';
+import { BlobError } from '../blobs/blobs.ts';
 import { StoreError } from '../store/store.ts';
 
 /**
@@ -39,7 +40,11 @@ async function* streamed(stream: AsyncIterable<unknown>): AsyncGenerator {
 
 const diskTroubleAsAnswer = (error: unknown): unknown => {
   const message =
-    error instanceof StoreError ? `${error.message} ${error.remedy}` : isFullDisk(error) ? diskIsFull : null;
+    error instanceof StoreError || error instanceof BlobError
+      ? `${error.message} ${error.remedy}`
+      : isFullDisk(error)
+        ? diskIsFull
+        : null;
   return message === null ? error : new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause: error });
 };
 

@@ -101,6 +101,29 @@ const indexes = async (db: Database): Promise<void> => {
   await db.schema.createIndex('decisions_of_tenant').on('decisions').columns(['tenant', 'position']).execute();
 };
 
+const looseBlobs = async (db: Database, int64: Int64): Promise<void> => {
+  await db.schema
+    .alterTable('blobs')
+    .addColumn('use', 'text', (column) => column.notNull().defaultTo('result'))
+    .execute();
+  await db.schema
+    .createTable('loose_blobs')
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('bytes', int64, (column) => column.notNull())
+    .addColumn('uploaded', 'integer', (column) => column.notNull())
+    .addColumn('at', int64, (column) => column.notNull())
+    .addPrimaryKeyConstraint('loose_blobs_key', ['tenant', 'hash'])
+    .execute();
+  await db.schema.createIndex('blobs_by_hash').on('blobs').column('hash').execute();
+  await db.schema
+    .createIndex('blobs_to_forget')
+    .on('blobs')
+    .column('run')
+    .where(sql.ref('use'), '<>', 'result')
+    .execute();
+};
+
 /** Which control plane's worker has a lease, and what control planes of one database share. */
 const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
   await db.schema.alterTable('runs').addColumn('worker', 'text').execute();
@@ -115,7 +138,8 @@ const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
-  { name: '002-several-planes', up: severalPlanes },
+  { name: '002-loose-blobs', up: looseBlobs },
+  { name: '003-several-planes', up: severalPlanes },
 ];
 
 /**

@@ -203,3 +203,25 @@ export const readDue = async (db: Database, now: number): Promise<Due> => {
 
 export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>
   (await db.selectFrom('blobs').select('hash').where('run', '=', run).where('hash', '=', hash).execute()).length > 0;
+
+export const readUpload = async (db: Database, tenant: string, hash: string): Promise<number | null> => {
+  const [row] = await db
+    .selectFrom('loose_blobs')
+    .select('bytes')
+    .where('tenant', '=', tenant)
+    .where('hash', '=', hash)
+    .where('uploaded', '=', 1)
+    .execute();
+  return row?.bytes ?? null;
+};
+
+export const readUploadedBytes = async (db: Database, tenant: string): Promise<number> => {
+  const [row] = await db
+    .selectFrom('loose_blobs')
+    .select((e) => e.fn.sum<number | string | null>('bytes').as('bytes'))
+    .where('tenant', '=', tenant)
+    .where('uploaded', '=', 1)
+    .execute();
+  // A sum is null where there is nothing, and text where it could be more than 64 bits.
+  return Number(row?.bytes ?? 0);
+};

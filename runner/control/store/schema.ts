@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { BlobUse } from './store.ts';
 
 /**
  * The tables, as both SQLite and Postgres have them. Times that are compared are ms since the epoch; times that are
@@ -10,6 +11,7 @@ export interface Tables {
   decisions: DecisionsTable;
   dedupe: DedupeTable;
   blobs: BlobsTable;
+  loose_blobs: LooseBlobsTable;
   secrets: SecretsTable;
   migrations: MigrationsTable;
 }
@@ -21,7 +23,7 @@ export type Database = Kysely<Tables>;
  * What `state` holds is derived: whenever RunState or the reducer changes its meaning, raise this, and the rows of
  * older versions are folded again from the log when the store is opened.
  */
-export const stateVersion = 2;
+export const stateVersion = 3;
 
 /** One row per run, brought up to date by the transaction that appends its events. */
 interface RunsTable {
@@ -88,6 +90,18 @@ interface BlobsTable {
   run: string;
   hash: string;
   bytes: number;
+  use: BlobUse;
+}
+
+/** What no run has: uploaded and not delegated yet, or left behind by a run that is over. It goes when it is old. */
+interface LooseBlobsTable {
+  tenant: string;
+  hash: string;
+  bytes: number;
+  /** 1: a person's, who may delegate on it. */
+  uploaded: number;
+  /** Since when, ms since the epoch. */
+  at: number;
 }
 
 /** Postgres only: what its control planes must have in common. A home of its own has a file for it. */

@@ -61,6 +61,14 @@ export interface Due {
   readonly nextAt: number | null;
 }
 
+export interface StoredBlob {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/** What a run has a blob for. `result`: for good. `checkpoint`: until it is over. `source`: until some time after that. */
+export type BlobUse = 'result' | 'checkpoint' | 'source';
+
 /**
  * The log and its projections. All writes of one call are one transaction: the events, the run's row, its open
  * decisions. Calls for one run are done in the order in which they are made. An answer means that it is on the disk.
@@ -68,7 +76,13 @@ export interface Due {
  */
 export interface Store extends AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres';
-  create(input: { readonly run: string; readonly task: Task; readonly dedupeKey: string | null }): Promise<Created>;
+  create(input: {
+    readonly run: string;
+    readonly task: Task;
+    readonly dedupeKey: string | null;
+    /** An upload of the tenant's that becomes the run's source. */
+    readonly source?: StoredBlob;
+  }): Promise<Created>;
   /** Runs `obey` of shared/ on the run's state and appends what comes of it, the next activation included. */
   command(run: string, command: Command, options?: CommandOptions): Promise<Written>;
   /** Moves the deadline of a lease that is still held; writes no event. */
@@ -101,8 +115,24 @@ export interface Store extends AsyncDisposable {
   due(now: number): Promise<Due>;
 
   /** Remembers that a run may read a blob. Idempotent. */
-  linkBlob(run: string, hash: string, bytes: number): Promise<void>;
+  linkBlob(run: string, blob: StoredBlob & { readonly use: BlobUse }): Promise<void>;
   runHasBlob(run: string, hash: string): Promise<boolean>;
+  /** Remembers that somebody of a tenant uploaded a blob, which no run has yet. Again: as of now. */
+  recordUpload(tenant: string, blob: StoredBlob): Promise<void>;
+  /** Bytes of an upload that no run has yet; null: there is none. */
+  upload(tenant: string, hash: string): Promise<number | null>;
+  /** Bytes of all of them. */
+  uploadedBytes(tenant: string): Promise<number>;
+  /**
+   * Forgets what is not needed any more: checkpoints of runs that are over, sources of runs that have been for some time.
+   * Returns up to `limit` blobs that nothing refers to and has not since `unusedSince`; they are forgotten with this. Times
+   * in ms since the epoch.
+   */
+  forgetBlobs(input: {
+    readonly sourcesBefore: number;
+    readonly unusedSince: number;
+    readonly limit: number;
+  }): Promise<readonly string[]>;
 
   /**
    * Called after each commit that appended events, whoever made it, with the runs it touched. Null: perhaps any run was

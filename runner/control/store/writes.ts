@@ -3,12 +3,13 @@ import type { EventBody, RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { performOnBlobs, takeUpload, type BlobWrite, type Forgotten } from './blob-writes.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
-import type { CommandOptions, Created, Store, Written } from './store.ts';
+import type { CommandOptions, Created, Store, StoredBlob, Written } from './store.ts';
 
 /** What comes with a write from outside, so that the same write done twice in a test gives the same rows. */
 export interface Circumstances {
@@ -25,6 +26,7 @@ export type Write =
       readonly run: string;
       readonly task: Task;
       readonly dedupeKey: string | null;
+      readonly source?: StoredBlob;
     } & Circumstances)
   | ({
       readonly kind: 'command';
@@ -33,7 +35,16 @@ export type Write =
       readonly options: CommandOptions;
     } & Circumstances)
   | ({ readonly kind: 'heartbeat' } & Parameters<Store['heartbeat']>[0] & Circumstances)
-  | { readonly kind: 'blob'; readonly run: string; readonly hash: string; readonly bytes: number };
+  | BlobWrite;
+
+/** What a write of a kind is answered with. */
+export type AnswerTo<Kind extends Write['kind']> = Kind extends 'create'
+  ? Created
+  : Kind extends 'blob' | 'upload'
+    ? null
+    : Kind extends 'forget blobs'
+      ? Forgotten
+      : Written;
 
 /** Where a write is done: within a transaction, whose commit and rollback are the adapter's business. */
 export interface Transaction {
@@ -50,7 +61,7 @@ export interface Transaction {
 }
 
 /** Does a write. What it answers is true once the transaction has been committed. */
-export const perform = (transaction: Transaction, write: Write): Promise<Created | Written | null> => {
+export const perform = (transaction: Transaction, write: Write): Promise<Created | Written | Forgotten | null> => {
   switch (write.kind) {
     case 'create':
       return create(transaction, write);
@@ -59,7 +70,9 @@ export const perform = (transaction: Transaction, write: Write): Promise<Created
     case 'heartbeat':
       return heartbeat(transaction, write);
     case 'blob':
-      return linkBlob(transaction.db, write);
+    case 'upload':
+    case 'forget blobs':
+      return performOnBlobs(transaction.db, write);
   }
 };
 
@@ -106,6 +119,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   await projectNew(db, held);
   for (const event of events) await insertEvent(db, eventRow(event, task.tenant));
   if (key !== null) await insertDedupe(db, { tenant: task.tenant, key, run });
+  if (input.source !== undefined) await takeUpload(db, { run, tenant: task.tenant, ...input.source });
   transaction.remember(held);
   return { outcome: 'created', state: held.state, events };
 };
@@ -260,18 +274,6 @@ const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): P
   transaction.remember({ ...held, leaseUntil });
   const events = await eventsBetween(transaction.db, { run, after, through: held.state.seq });
   return { outcome: 'done', state: held.state, events, repeated: false };
-};
-
-const insertBlob = prepare<Tables['blobs'], unknown>((db, slot) =>
-  db
-    .insertInto('blobs')
-    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes') })
-    .onConflict((conflict) => conflict.columns(['run', 'hash']).doNothing()),
-);
-
-const linkBlob = async (db: Database, { run, hash, bytes }: Input<'blob'>): Promise<null> => {
-  await insertBlob(db, { run, hash, bytes });
-  return null;
 };
 
 const unknownRun = (run: string): Written =>

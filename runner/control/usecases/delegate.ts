@@ -1,6 +1,5 @@
 import { createHmac } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
@@ -8,21 +7,19 @@ import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
 import { termsOf } from '../../../shared/recipe/terms.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { snapshotRepository } from '../repository/snapshot.ts';
+import { sourceFor } from './delegate-source.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, mustBeLocal, randomId, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
-import { readRepositoryConfig } from './repository-settings.ts';
+import { configIn } from './repository-settings.ts';
 
 /**
- * Makes a run of a goal and a repository as it is now. The snapshot is on the disk before the run is; a snapshot whose
- * run never came is removed when the runner starts. Throws RefusedError.
+ * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
+ * A snapshot is on the disk before the run is; one whose run never came is removed when the runner starts. Throws RefusedError.
  */
 export const delegate = async (plane: ControlPlane, caller: Principal, input: DelegateInput): Promise<RunState> => {
   const person = asPerson(caller);
-  mustBeLocal(person, 'delegate on a path there');
-  if (!input.repository.startsWith('/'))
-    throw refused('invalid', `The repository ${input.repository} is no absolute path.`, 'Name it from the root: /…');
+  if (input.source === null) mustBeLocal(person, 'delegate on a path there');
   if (input.dedupeKey === null) return create(plane, person, { input, run: `run_${randomId()}` });
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
   return inTurn(run, async () => (await plane.store.state(run)) ?? create(plane, person, { input, run }));
@@ -53,20 +50,6 @@ const create = (plane: ControlPlane, person: Person, creation: Creation): Promis
 };
 
 const createNow = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
-  const read = await readRepositoryConfig(input.repository);
-  if (read.outcome === 'refused') throw refused('invalid', read.reason, read.remedy);
-  const recipe = input.recipe === null ? null : await chooseRecipe(input.repository, input.recipe);
-  const goal = recipe === null ? input.goal : goalBy(recipe, input);
-  const { budget, decisionHours } = plane.config;
-  const terms = termsOf({
-    runner: { policy: defaultPolicy, budget, decisionHours },
-    repository: read.config,
-    recipe,
-    own: input,
-  });
-  // A rule whose examples fail would not do what its author thinks.
-  const broken = brokenExamples(terms.policy);
-  if (broken.length > 0) throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
   const folder = plane.home.run(run);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o711 });
@@ -74,27 +57,36 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   let keep = false;
   try {
-    const snapshot = await snapshotRepository({
-      path: input.repository,
-      gitDirectory: join(folder, 'source.git'),
-      base: input.base === 'worktree' ? 'worktree' : input.base.commit,
-      signal: plane.closing,
+    const { source, repository, settings, blob } = await sourceFor(plane, person, { input, run, folder });
+    const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
+    const { budget, decisionHours } = plane.config;
+    const terms = termsOf({
+      runner: { policy: defaultPolicy, budget, decisionHours },
+      repository: configIn(settings),
+      recipe,
+      own: input,
     });
-    if (snapshot.outcome === 'refused') throw refused('invalid', snapshot.reason, snapshot.remedy);
-    for (const note of snapshot.notes) plane.log.info({ run }, note);
+    // A rule whose examples fail would not do what its author thinks.
+    const broken = brokenExamples(terms.policy);
+    if (broken.length > 0) throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
     const task = Task.parse({
       tenant: person.tenant,
-      repository: snapshot.source.repository,
+      repository,
       title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
-      goal,
+      goal: recipe === null ? input.goal : goalBy(recipe, input),
       recipe: input.recipe,
       requester: actor(person),
-      source: snapshot.source,
+      source,
       ...terms,
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;
-    const answer = await plane.store.create({ run, task, dedupeKey: input.dedupeKey });
+    const answer = await plane.store.create({
+      run,
+      task,
+      dedupeKey: input.dedupeKey,
+      ...(blob === null ? {} : { source: blob }),
+    });
     keep = answer.state.id === run;
     return answer.state;
   } finally {

@@ -8,14 +8,16 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { RunnerConfig } from '../../config/config.ts';
 import type { Home } from '../../config/home.ts';
 import type { Engine } from '../engine/engine.ts';
+import type { Remotes } from '../remotes/remotes.ts';
 import type { Store } from '../store/store.ts';
-import type { BlobFolder } from './blob-folder.ts';
+import type { Blobs } from '../blobs/blobs.ts';
 
 /** What the use cases work with. */
 export interface ControlPlane {
   readonly store: Store;
   readonly engine: Engine;
-  readonly blobs: BlobFolder;
+  readonly blobs: Blobs;
+  readonly remotes: Remotes;
   readonly home: Home;
   /** Stays the same for a home: makes ids of runs from dedupe keys. */
   readonly dedupeSecret: Buffer;

@@ -1,5 +1,6 @@
 import type { Principal, RecipesInput } from '../../../shared/api/runner-api.ts';
 import { recipeDefaults, type ListedRecipe, type Recipe } from '../../../shared/recipe/recipe.ts';
+import { settingsOfFolder, type RepositorySettings } from '../../repository/settings.ts';
 import { asPerson, mustBeLocal, refused } from './plane.ts';
 import { readRecipes, type RecipeFile } from './recipe-files.ts';
 
@@ -11,7 +12,7 @@ export const recipes = async (caller: Principal, { repository }: RecipesInput): 
     if (!repository.startsWith('/'))
       throw refused('invalid', `The repository ${repository} is no absolute path.`, 'Name it from the root: /…');
   }
-  return (await readRecipes(repository)).map(listed);
+  return readRecipes(repository === null ? null : await settingsOfFolder(repository)).map(listed);
 };
 
 const listed = (found: RecipeFile): ListedRecipe => {
@@ -30,9 +31,9 @@ const listed = (found: RecipeFile): ListedRecipe => {
   };
 };
 
-/** The recipe of a repository (absolute path) with this name. Throws RefusedError. */
-export const chooseRecipe = async (repository: string, name: string): Promise<Recipe> => {
-  const all = await readRecipes(repository);
+/** The recipe with this name, of those that are built in and those of a repository. Throws RefusedError. */
+export const chooseRecipe = (settings: RepositorySettings | null, name: string): Recipe => {
+  const all = readRecipes(settings);
   const found = all.find((recipe) => recipe.name === name);
   if (found === undefined)
     throw refused(

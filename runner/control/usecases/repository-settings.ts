@@ -1,42 +1,27 @@
-import { stat } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { parseRepositoryConfig, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
-import { git, line } from '../../git/git.ts';
+import type { Remote } from '../../git/git.ts';
+import { fetchObjects, inEmptyRepository } from '../../git/remote.ts';
+import { settingsAt, settingsLimits, settingsObjects, type RepositorySettings } from '../../repository/settings.ts';
+import { refused } from './plane.ts';
 
-export type ReadConfig =
-  /** Null: the repository brings none. */
-  | { readonly outcome: 'ok'; readonly config: RepositoryConfig | null }
-  | { readonly outcome: 'refused'; readonly reason: string; readonly remedy: string };
-
-const file = '.longhaul/config.yaml';
-const none: ReadConfig = { outcome: 'ok', config: null };
-/** A person writes it; a file that is larger is something else. */
-const maxBytes = 1_000_000;
-
-/**
- * Reads `.longhaul/config.yaml` as the default branch has it. Never the working tree's or another branch's: an agent, or
- * whoever sends a pull request, could write itself a policy there. A repository without one has none.
- */
-export const readRepositoryConfig = async (folder: string): Promise<ReadConfig> => {
-  // What is wrong with such a path, the snapshot says.
-  if (!(await stat(folder).catch(() => null))?.isDirectory()) return none;
-  const branch = await defaultBranch(folder);
-  if (branch === null) return none;
-  const found = await git(['cat-file', 'blob', `${branch}:${file}`], { as: 'user', folder });
-  if (!found.ok) return none;
-  const faults = faultsOrConfig(found.output);
-  if (!Array.isArray(faults)) return { outcome: 'ok', config: faults };
-  return {
-    outcome: 'refused',
-    reason: `${file} of ${branch} cannot be used: ${faults.join(' ')}`,
-    remedy: 'Correct it there and commit, or remove it.',
-  };
+/** What `.longhaul/config.yaml` says; null: the repository brings none. Throws RefusedError where it cannot be used. */
+export const configIn = (settings: RepositorySettings | null): RepositoryConfig | null => {
+  const file = settings?.files.find(({ path }) => path === 'config.yaml');
+  if (settings === null || file === undefined) return null;
+  const faults = faultsOrConfig(file);
+  if (!Array.isArray(faults)) return faults;
+  throw refused(
+    'invalid',
+    `.longhaul/config.yaml of ${settings.branch} cannot be used: ${faults.join(' ')}`,
+    'Correct it there and commit, or remove it.',
+  );
 };
 
-const faultsOrConfig = (content: Buffer): RepositoryConfig | string[] => {
-  if (content.length > maxBytes) return [`It has ${content.length} bytes; up to ${maxBytes} are read.`];
+const faultsOrConfig = ({ text, bytes }: RepositorySettings['files'][number]): RepositoryConfig | string[] => {
+  if (text === null) return [`It has ${bytes} bytes; up to ${settingsLimits.configBytes} are read.`];
   try {
-    const value: unknown = parse(content.toString('utf8'), { maxAliasCount: 100 });
+    const value: unknown = parse(text, { maxAliasCount: 100 });
     const parsed = parseRepositoryConfig(value);
     return parsed.outcome === 'ok' ? parsed.config : [...parsed.faults];
   } catch (error) {
@@ -44,11 +29,28 @@ const faultsOrConfig = (content: Buffer): RepositoryConfig | string[] => {
   }
 };
 
-/** The branch that others agree on: the remote's, else the usual names, else the one that is checked out. Null: there is none. */
-export const defaultBranch = async (folder: string): Promise<string | null> => {
-  const usual = ['refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master'];
-  const found = await git(['for-each-ref', '--format=%(refname)', ...usual], { as: 'user', folder });
-  if (!found.ok) return null;
-  const names = new Set(line(found.output).split('\n'));
-  return usual.find((name) => names.has(name)) ?? 'HEAD';
+/**
+ * What a remote says of itself, at a commit of its default branch. Of what is there only the folders and those files are
+ * fetched, where the server can leave out the rest. Throws RefusedError.
+ */
+export const settingsOfRemote = (
+  remote: Remote,
+  { commit, branch }: { readonly commit: string; readonly branch: string },
+): Promise<RepositorySettings> =>
+  inEmptyRepository(commit.length === 64 ? 'sha256' : 'sha1', async (repository) => {
+    await fetched(fetchObjects(repository, remote, { objects: [commit], without: 'blob:none' }));
+    // A server that cannot leave out the rest has sent them already; then nothing comes of this.
+    const objects = await settingsObjects(repository, commit);
+    if (objects.length > 0) await fetched(fetchObjects(repository, remote, { objects }));
+    return settingsAt(repository, commit, branch);
+  });
+
+const fetched = async (fetching: ReturnType<typeof fetchObjects>): Promise<void> => {
+  const done = await fetching;
+  if (done.outcome === 'failed')
+    throw refused(
+      'conflict',
+      `The default branch cannot be read from ${done.reason}.`,
+      'Check that the runner may read that remote (remotes in its config.yaml), and try again.',
+    );
 };

@@ -1,11 +1,12 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
-import { apply } from './apply.ts';
+import { apply, recordApplied } from './apply.ts';
 import { answer, approve, decisions, reject, renew } from './decide.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed } from './feed.ts';
 import type { ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
+import { remoteRefs } from './remotes.ts';
 import { cancel, message, review } from './review.ts';
 import { events, get, info, list } from './runs.ts';
 
@@ -27,6 +28,8 @@ export const runnerApi = (plane: ControlPlane): RunnerApi => ({
   diff: (caller, input) => diff(plane, caller, input),
   review: (caller, input) => review(plane, caller, input),
   apply: (caller, input) => apply(plane, caller, input),
+  recordApplied: (caller, input) => recordApplied(plane, caller, input),
+  remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();

@@ -15,6 +15,7 @@ import { refuse } from '../../../shared/run/refusal.ts';
 import type { Store, Written } from '../store/store.ts';
 import { readLog } from './log.ts';
 import type { ControlPlane } from './plane.ts';
+import { workerCredential } from './remotes.ts';
 
 /** What a worker may do with the token of one activation. The router has checked that the token is for it. */
 export const workerApi = (plane: ControlPlane): WorkerApi => {
@@ -23,6 +24,7 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
     lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
     append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
     heartbeat: (caller, input) => heartbeat(plane, { leaseMs, input: checked(caller, input) }),
+    credential: (caller, input) => workerCredential(plane, checked(caller, input)),
   };
 };
 
@@ -86,5 +88,6 @@ const problemWith = async (store: Store, { run, events }: AppendInput): Promise<
 
 const blobsOf = (event: WorkerEvent): readonly string[] => {
   if (event.type === 'round.finished') return [event.changes, event.patch];
+  if (event.type === 'checkpoint.uploaded') return [event.blob];
   return 'outputBlob' in event && event.outputBlob !== null ? [event.outputBlob] : [];
 };

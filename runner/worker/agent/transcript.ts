@@ -159,6 +159,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'checkpoint.uploaded':
+    case 'workspace.rebuilt':
     case 'model.accepted':
     case 'report.submitted':
     case 'verification.started':

@@ -58,8 +58,8 @@ interface Left {
 }
 
 const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
-  const { log, blobs } = connect(ticket, signal);
-  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs });
+  const { log, blobs, credential } = connect(ticket, signal);
+  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs, credential });
   const ended = await work(ticket, { log, open, worker, signal });
   switch (ended.outcome) {
     case 'ended':

@@ -9,6 +9,7 @@ import type { Next } from '../next.ts';
 import type { StepContext } from '../ports.ts';
 import { tools } from '../tools/index.ts';
 import type { ToolResult } from '../tools/tool.ts';
+import { keep } from './keep.ts';
 
 type CallStep = Extract<Next, { do: 'call' }>;
 
@@ -37,12 +38,19 @@ export const runCall = async (
   });
   if (signal.aborted) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
-  const checkpoint =
-    toolNature[parsed.tool] === 'changes' ? await ports.workspace.checkpoint(head, `${parsed.tool} ${call.id}`) : null;
+  const kept = toolNature[parsed.tool] === 'changes' ? await keep(context, head, `${parsed.tool} ${call.id}`) : null;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
   return [
     ...effects(result),
-    finished(call.id, { ...result, tool: call.tool, args, durationMs, checkpoint, outputBlob }),
+    ...(kept?.uploaded ?? []),
+    finished(call.id, {
+      ...result,
+      tool: call.tool,
+      args,
+      durationMs,
+      checkpoint: kept?.checkpoint ?? null,
+      outputBlob,
+    }),
   ];
 };
 

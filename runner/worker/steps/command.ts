@@ -1,6 +1,7 @@
 import { chown, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
+import { passed } from '../../../shared/run/state.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import type { StepContext } from '../ports.ts';
 import { headAndTail } from '../tools/output.ts';
@@ -15,6 +16,18 @@ export const setUp = async (context: StepContext, index: number): Promise<readon
   const command = planned(context.state.task.setup, index);
   const result = await runPlanned(context, await context.sandbox(), command);
   return result === null ? [] : [{ type: 'setup.finished', v: 1, index, ...result }];
+};
+
+/** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
+export const setUpAgain = async (context: StepContext): Promise<readonly number[]> => {
+  const { setup, task } = context.state;
+  const failed: number[] = [];
+  for (const record of setup) {
+    const result = await runPlanned(context, await context.sandbox(), planned(task.setup, record.index));
+    if (result === null) return [];
+    if (passed(record) && !(result.outcome === 'exited' && result.exitCode === 0)) failed.push(record.index);
+  }
+  return failed;
 };
 
 /**

@@ -19,6 +19,7 @@ import { cp } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
+import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle.ts';
 import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
 import { copyIndex } from '../../git/index-file.ts';
 import { scan, type ScanOptions } from '../../git/scan.ts';
@@ -26,12 +27,17 @@ import { writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
 import { parseDiff, readChanges } from './tree-changes.ts';
 import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
-import type { Changes, Workspace } from './workspace.ts';
+import { fetchSource } from './fetch-source.ts';
+import { SourceRefused, type Changes, type Origin, type Workspace } from './workspace.ts';
 
 /** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
 export interface WorkspaceOptions {
   readonly folder: string;
   readonly user: Owner | null;
+  /** Where code comes from that is not on this machine; null: all of it is. */
+  readonly origin?: Origin;
+  /** What the files of a tree that comes from outside may come to. */
+  readonly maxTreeBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -68,18 +74,36 @@ const parseIndex = (output: Buffer): TreeEntry[] =>
     return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
   });
 
+/** The ignore rules that are not in the tree. A remote has none. */
+const excludeOf = (source: Source): Buffer | string => {
+  switch (source.kind) {
+    case 'local': {
+      const file = join(source.gitDirectory, 'info', 'exclude');
+      return existsSync(file) ? readFileSync(file) : '';
+    }
+    case 'bundle':
+      return source.exclude;
+    case 'remote':
+      return '';
+  }
+};
+
 class GitWorkspace implements Workspace {
   readonly root: string;
   private readonly folder: string;
   private readonly user: Owner | null;
+  private readonly origin: Origin | null;
+  private readonly maxTreeBytes: number;
   private readonly signal: { readonly signal?: AbortSignal };
   /** The index as it was last left, and the tree that it holds. */
   private saved: { readonly index: string | null; readonly tree: string } | null = null;
 
-  constructor({ folder, user, signal }: WorkspaceOptions) {
+  constructor({ folder, user, origin, maxTreeBytes, signal }: WorkspaceOptions) {
     this.folder = folder;
     this.root = join(folder, 'tree');
     this.user = user;
+    this.origin = origin ?? null;
+    this.maxTreeBytes = maxTreeBytes ?? Infinity;
     this.signal = signal === undefined ? {} : { signal };
   }
 
@@ -122,8 +146,7 @@ class GitWorkspace implements Workspace {
 
   async restore(checkpoint: Checkpoint): Promise<boolean> {
     const repository = this.repository;
-    if (!existsSync(repository.gitDirectory)) return false;
-    if (!(await git(['cat-file', '-e', `${checkpoint.commit}^{commit}`], repository)).ok) return false;
+    if (!(await this.has(checkpoint))) return false;
     if (!existsSync(this.root)) this.makeTree(this.root);
     await this.withIndex(async (options) => {
       // With its ignore rules a file that only they hid comes to light, and maybe further rules in it; each pass removes some.
@@ -132,6 +155,44 @@ class GitWorkspace implements Workspace {
     const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], repository));
     await repairOwnRepository({ ...this.ownRepository(repository, base), tree: this.root, index: null });
     return true;
+  }
+
+  async has({ commit }: Checkpoint): Promise<boolean> {
+    const repository = this.repository;
+    if (!existsSync(repository.gitDirectory)) return false;
+    return (await git(['cat-file', '-e', `${commit}^{commit}`], repository)).ok;
+  }
+
+  async bundle({ commit }: Checkpoint, since: Checkpoint, send: (file: string) => Promise<void>): Promise<number> {
+    const repository = this.repository;
+    const file = join(repository.gitDirectory, 'outgoing.bundle');
+    try {
+      const bytes = await writeBundle(repository, { commit, since: [since.commit], whole: false }, file);
+      await send(file);
+      return bytes;
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+
+  async take({ commit, tree }: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void> {
+    const repository = this.repository;
+    const { maxTreeBytes } = this;
+    const file = join(repository.gitDirectory, 'incoming.bundle');
+    try {
+      await receive(file);
+      await takeBundle(repository, file, { commit, since: [since.commit], maxTreeBytes });
+    } catch (error) {
+      if (!(error instanceof BundleRefused)) throw error;
+      throw new SourceRefused(
+        `The uploaded checkpoint ${commit} is damaged. ${error.message}`,
+        'Delegate the task again.',
+      );
+    } finally {
+      rmSync(file, { force: true });
+    }
+    if ((await treeOf(repository, commit)) !== tree)
+      throw new SourceRefused(`The uploaded checkpoint ${commit} has another tree than ${tree}.`, 'Delegate again.');
   }
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
@@ -183,16 +244,21 @@ class GitWorkspace implements Workspace {
     mkdirSync(gitDirectory, { mode: 0o700 });
     const init = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, `--initial-branch=${branch}`];
     await gitOrThrow(init, repository);
-    await cp(join(source.gitDirectory, 'objects'), join(gitDirectory, 'objects'), {
-      recursive: true,
-      mode: constants.COPYFILE_FICLONE,
-    });
-    const packs = join(gitDirectory, 'objects', 'pack');
-    for (const name of readdirSync(packs)) syncFile(join(packs, name));
     mkdirSync(join(gitDirectory, 'info'), { recursive: true });
     writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
-    const exclude = join(source.gitDirectory, 'info', 'exclude');
-    writeFileSync(join(gitDirectory, 'info', 'exclude'), existsSync(exclude) ? readFileSync(exclude) : '');
+    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source));
+    if (source.kind === 'local') {
+      await cp(join(source.gitDirectory, 'objects'), join(gitDirectory, 'objects'), {
+        recursive: true,
+        mode: constants.COPYFILE_FICLONE,
+      });
+      const packs = join(gitDirectory, 'objects', 'pack');
+      for (const name of readdirSync(packs)) syncFile(join(packs, name));
+      return;
+    }
+    if (this.origin === null) throw new Error(`a workspace without an origin cannot fetch a ${source.kind} source`);
+    const { origin, maxTreeBytes } = this;
+    await fetchSource(repository, source, { origin, maxTreeBytes, file: `${gitDirectory}.bundle` });
   }
 
   /** Writes the source's files and commits them as the base. Submodules are left out: their files are not there to work on. */

@@ -7,6 +7,24 @@ export interface Changes {
   readonly patch: Buffer;
 }
 
+/** What a workspace needs from outside to get at code that is not on this machine. */
+export interface Origin {
+  /** Writes a blob of the run to a file. Throws if it cannot be had. */
+  blob(hash: string, file: string): Promise<void>;
+  /** For the remote of the run's source; null: it asks for none. Good for a short time. */
+  credential(): Promise<{ readonly username: string; readonly password: string } | null>;
+}
+
+/** The code of a run cannot be had, or is not what it was said to be: trying again would not help. */
+export class SourceRefused extends Error {
+  override readonly name = 'SourceRefused';
+  readonly remedy: string;
+  constructor(reason: string, remedy: string) {
+    super(reason);
+    this.remedy = remedy;
+  }
+}
+
 /**
  * The tree that a run works on, and its checkpoints in a git directory that the sandbox never sees.
  * Nothing here runs while a command runs, and no git of the host reads the tree's own `.git`.
@@ -14,7 +32,10 @@ export interface Changes {
 export interface Workspace {
   /** Absolute path of the tree on the host. */
   readonly root: string;
-  /** Fills the tree from the source and saves it as the base checkpoint. Starts afresh if an earlier attempt was cut off. */
+  /**
+   * Fills the tree from the source and saves it as the base checkpoint. Starts afresh if an earlier attempt was cut off. The same
+   * source gives the same checkpoint on every machine. Throws SourceRefused.
+   */
   prepare(source: Source): Promise<Checkpoint>;
   /** Saves the tree as it is. Ignored files are left out. Same tree as `parent`: gives `parent` back. */
   checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint>;
@@ -23,6 +44,12 @@ export interface Workspace {
    * does not hold the checkpoint (never prepared here, or removed): prepare again.
    */
   restore(checkpoint: Checkpoint): Promise<boolean>;
+  /** Has what is new in a checkpoint since an earlier one sent, as a file that is a git bundle; gives its size in bytes. */
+  bundle(checkpoint: Checkpoint, since: Checkpoint, send: (file: string) => Promise<void>): Promise<number>;
+  /** Takes in such a bundle, which `receive` writes to a file: then `restore` knows its checkpoint. Throws SourceRefused if it is not what it should be. */
+  take(checkpoint: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void>;
+  /** Whether this machine holds the checkpoint. */
+  has(checkpoint: Checkpoint): Promise<boolean>;
   /** Writes the checkpoint's files into an empty folder, without history, for verification. */
   checkout(checkpoint: Checkpoint, folder: string): Promise<void>;
   /** `store` is given each changed file's content, before and after, and returns the name it is kept under. */

@@ -1,40 +1,73 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
+import { applyAll } from './review-steps.ts';
 import type { Test } from './tests.ts';
-import { delegate, eventually, longhaul, reviewing, settled } from './world.ts';
+import { cleanTree, delegate, eventually, repository, longhaul, reviewing, settled } from './world.ts';
+
+/** Lets the window talk to its runner as to one elsewhere: by address and token. */
+const elsewhere = async (work: (url: string) => Promise<void>): Promise<void> => {
+  const { connection, extension } = await longhaul();
+  await connection.api();
+  const { state } = connection;
+  const url = state.status === 'connected' ? state.url : '';
+  const token = await readFile(path.join(process.env['LONGHAUL_HOME'] ?? '', 'token'), 'utf8');
+  const settings = vscode.workspace.getConfiguration('longhaul');
+  try {
+    await extension.secrets.store(`longhaul.token ${new URL(url).origin}`, token.trim());
+    await settings.update('url', url, vscode.ConfigurationTarget.Global);
+    await connection.reconnect();
+    assert.deepEqual(connection.state, { status: 'connected', url, local: false });
+    await work(url);
+  } finally {
+    await settings.update('url', undefined, vscode.ConfigurationTarget.Global);
+    await connection.reconnect();
+  }
+};
 
 export const connectionTests = {
   'a remote runner with a bad token says so, and with the right one its runs are there': async () => {
     const { connection, runs, extension } = await longhaul();
-    await connection.api();
-    const { state } = connection;
-    assert.equal(state.status, 'connected');
-    const url = state.status === 'connected' ? state.url : '';
-    const home = process.env['LONGHAUL_HOME'] ?? '';
-    const token = (await readFile(path.join(home, 'token'), 'utf8')).trim();
-    const secret = `longhaul.token ${new URL(url).origin}`;
-    const settings = vscode.workspace.getConfiguration('longhaul');
     const known = runs.all().length;
     assert.ok(known > 0);
-    try {
-      await extension.secrets.store(secret, 'wrong');
-      await settings.update('url', url, vscode.ConfigurationTarget.Global);
+    await elsewhere(async (url) => {
+      await eventually(runs.onDidChange, () => runs.all().length === known || null);
+      await extension.secrets.store(`longhaul.token ${new URL(url).origin}`, 'wrong');
       await assert.rejects(connection.reconnect(), {
         name: 'ConnectionError',
         trouble: 'unauthorized',
         message: 'The runner does not know this token.',
       });
       assert.equal(connection.state.status, 'offline');
-      await extension.secrets.store(secret, token);
-      await connection.reconnect();
-      assert.deepEqual(connection.state, { status: 'connected', url, local: false });
-      await eventually(runs.onDidChange, () => runs.all().length === known || null);
-    } finally {
-      await settings.update('url', undefined, vscode.ConfigurationTarget.Global);
-      await connection.reconnect();
-    }
+    });
+    assert.equal(connection.state.status, 'connected');
+  },
+
+  'to a runner elsewhere the tree goes along as an upload, and its result is applied here': async () => {
+    cleanTree();
+    writeFileSync(repository('README.md'), `${readFileSync(repository('README.md'), 'utf8')}\nNot committed.\n`);
+    const before = readFileSync(repository('README.md'), 'utf8');
+    await elsewhere(async () => {
+      const { runs } = await longhaul();
+      const known = new Set(runs.all().map(({ id }) => id));
+      await vscode.lm.invokeTool('longhaul_delegate', {
+        input: { goal: '[line] Say sums', verification: 'grep -q "Not committed" README.md' },
+        toolInvocationToken: undefined,
+      });
+      const run = await eventually(runs.onDidChange, () => runs.all().find(({ id }) => !known.has(id)) ?? null);
+      assert.equal(run.task.source.kind, 'bundle');
+      const done = await settled(run.id, reviewing);
+      assert.deepEqual(
+        done.verification.map(({ exitCode }) => exitCode),
+        [0],
+      );
+      await applyAll(run.id);
+      assert.equal(readFileSync(repository('README.md'), 'utf8'), before.replace('Adds up a cart', 'Sums a cart'));
+      await vscode.commands.executeCommand('longhaul.undoApply', run.id);
+      assert.equal(readFileSync(repository('README.md'), 'utf8'), before);
+    });
   },
 
   'each event of a run reaches the views, once': async (take) => {

@@ -9,6 +9,7 @@ export const names = [
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',
   'a chat model delegates through the tool, and its words are checked',
   'a remote runner with a bad token says so, and with the right one its runs are there',
+  'to a runner elsewhere the tree goes along as an upload, and its result is applied here',
   'each event of a run reaches the views, once',
 ] as const;
 export type Name = (typeof names)[number];

@@ -18,9 +18,11 @@ import {
   readPosition,
   readQueued,
   readState,
+  readUpload,
+  readUploadedBytes,
 } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import { StoreError, type CommandOptions, type Created, type Store, type Written } from '../store.ts';
+import { StoreError, type CommandOptions, type Created, type Store, type StoredBlob, type Written } from '../store.ts';
 import { foldAgain, type Circumstances } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -199,22 +201,28 @@ class PostgresStore implements Store {
     this.#parts = parts;
   }
 
-  async create(input: Parameters<Store['create']>[0]): Promise<Created> {
-    // safe: the writer answers a write with what its kind is answered with; here and below
-    return (await this.#parts.writer.write({ kind: 'create', ...input, ...this.#circumstances() })) as Created;
+  create(input: Parameters<Store['create']>[0]): Promise<Created> {
+    return this.#parts.writer.write({ kind: 'create', ...input, ...this.#circumstances() });
   }
 
-  async command(run: string, command: Command, options: CommandOptions = {}): Promise<Written> {
-    const write = { kind: 'command', run, command, options, ...this.#circumstances() } as const;
-    return (await this.#parts.writer.write(write)) as Written; // safe: as above
+  command(run: string, command: Command, options: CommandOptions = {}): Promise<Written> {
+    return this.#parts.writer.write({ kind: 'command', run, command, options, ...this.#circumstances() });
   }
 
-  async heartbeat(input: Parameters<Store['heartbeat']>[0]): Promise<Written> {
-    return (await this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() })) as Written; // safe: as above
+  heartbeat(input: Parameters<Store['heartbeat']>[0]): Promise<Written> {
+    return this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() });
   }
 
-  async linkBlob(run: string, hash: string, bytes: number): Promise<void> {
-    await this.#parts.writer.write({ kind: 'blob', run, hash, bytes });
+  async linkBlob(run: string, blob: Parameters<Store['linkBlob']>[1]): Promise<void> {
+    await this.#parts.writer.write({ kind: 'blob', run, ...blob });
+  }
+
+  async recordUpload(tenant: string, blob: StoredBlob): Promise<void> {
+    await this.#parts.writer.write({ kind: 'upload', tenant, ...blob, now: this.#parts.now() });
+  }
+
+  async forgetBlobs(input: Parameters<Store['forgetBlobs']>[0]): Promise<readonly string[]> {
+    return (await this.#parts.writer.write({ kind: 'forget blobs', ...input, now: this.#parts.now() })).hashes;
   }
 
   state(run: string): ReturnType<Store['state']> {
@@ -259,6 +267,14 @@ class PostgresStore implements Store {
 
   runHasBlob(run: string, hash: string): Promise<boolean> {
     return this.#read((db) => readBlobLink(db, run, hash));
+  }
+
+  upload(tenant: string, hash: string): Promise<number | null> {
+    return this.#read((db) => readUpload(db, tenant, hash));
+  }
+
+  uploadedBytes(tenant: string): Promise<number> {
+    return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
   onCommit(listener: (runs: readonly string[] | null) => void): () => void {

@@ -2,14 +2,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CompiledQuery, sql, type ControlledTransaction } from 'kysely';
 import type { HeldRun } from '../projections.ts';
 import type { Database, Tables } from '../schema.ts';
-import { StoreError, type Created, type Written } from '../store.ts';
-import { perform, type Transaction, type Write } from '../writes.ts';
+import { StoreError } from '../store.ts';
+import { perform, type AnswerTo, type Transaction, type Write } from '../writes.ts';
 import { isConflict, isDisconnection, storeErrorOf } from './errors.ts';
 import { Lanes } from './lanes.ts';
 import { noticeOf } from './listener.ts';
 import { locks } from './locks.ts';
 
-type Answer = Created | Written | null;
+type Answer = AnswerTo<Write['kind']>;
 
 type Attempt =
   | { readonly outcome: 'committed'; readonly answer: Answer; readonly appended: boolean }
@@ -43,6 +43,8 @@ const fateMs = 15_000;
  * have failed. Where the server does not come back to be asked, StoreError `unreachable` says that it is not known.
  * Whoever is told so may ask again: a batch, a lease, a decision, a dedupe key and a blob are recognised; a message or a
  * delegation without a key would be there twice, and is left to the person who sent it.
+ * What appends no event has no positions and so no id: it is done again, and of blobs that were forgotten some then stay
+ * where they lie.
  */
 export class Writer {
   readonly #options: WriterOptions;
@@ -55,9 +57,10 @@ export class Writer {
   }
 
   /** Answers when it is on the server's disk. Throws StoreError. */
-  async write(write: Write): Promise<Answer> {
+  async write<Kind extends Write['kind']>(write: Extract<Write, { readonly kind: Kind }>): Promise<AnswerTo<Kind>> {
     if (this.#closed) throw new Error('The store has been closed.');
-    return this.#lanes.take(write.run, () => this.#insist(write));
+    // safe: `perform` answers a write with what its kind is answered with
+    return this.#lanes.take(subjectOf(write), () => this.#insist(write)) as Promise<AnswerTo<Kind>>;
   }
 
   /** Returns when all that was asked for is written. */
@@ -70,7 +73,7 @@ export class Writer {
     for (let attempt = 1; ; attempt += 1) {
       const done = await this.#attempt(write);
       if (done.outcome === 'committed') {
-        if (done.appended) this.#options.onCommit([write.run]);
+        if (done.appended) this.#options.onCommit([subjectOf(write)]);
         return done.answer;
       }
       if (attempt === attempts) throw storeErrorOf(done.error, this.#options.address);
@@ -85,7 +88,7 @@ export class Writer {
     try {
       // Not a stricter one: whoever waited for a row or a position must then see what the other one wrote.
       transaction = await this.#options.db.startTransaction().setIsolationLevel('read committed').execute();
-      one = new PostgresTransaction(transaction, noticeOf(this.#options.origin, write.run));
+      one = new PostgresTransaction(transaction, noticeOf(this.#options.origin, subjectOf(write)));
       answer = await perform(one, write);
     } catch (error) {
       if (transaction !== null) await undo(transaction);
@@ -104,7 +107,7 @@ export class Writer {
 
   /** What became of a transaction whose commit was not answered. One without an id wrote nothing that matters if done again. */
   async #wasCommitted(
-    { run }: Write,
+    write: Write,
     { id, error }: { readonly id: string | null; readonly error: unknown },
   ): Promise<boolean> {
     if (id === null) return false;
@@ -114,6 +117,7 @@ export class Writer {
       const fate = await this.#fateOf(id).catch(() => null);
       if (fate === 'committed' || fate === 'aborted') return fate === 'committed';
     }
+    const run = subjectOf(write);
     // Perhaps it was: whoever follows the run looks.
     this.#options.onCommit([run]);
     throw new StoreError(
@@ -129,6 +133,10 @@ export class Writer {
     return (await asked.execute(this.#options.db)).rows[0]?.fate ?? null;
   }
 }
+
+/** What is done in turn: writes to one run; of the others, those of one tenant, and those of none. */
+const subjectOf = (write: Write): string =>
+  'run' in write ? write.run : 'tenant' in write ? `tenant ${write.tenant}` : write.kind;
 
 /** A connection that broke takes its transaction with it. */
 const undo = async (transaction: ControlledTransaction<Tables>): Promise<void> => {

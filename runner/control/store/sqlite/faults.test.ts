@@ -233,7 +233,9 @@ test('what is asked for before it is closed is still written; after that nothing
   const created = store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
   await store[Symbol.asyncDispose]();
   expect((await created).outcome).toBe('created');
-  await expect(store.linkBlob('run_aaaa', 'a', 1)).rejects.toThrow('The store has been closed.');
+  await expect(store.linkBlob('run_aaaa', { hash: 'a', bytes: 1, use: 'result' })).rejects.toThrow(
+    'The store has been closed.',
+  );
   await store[Symbol.asyncDispose]();
 });
 

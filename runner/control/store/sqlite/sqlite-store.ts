@@ -15,8 +15,10 @@ import {
   readPosition,
   readQueued,
   readState,
+  readUpload,
+  readUploadedBytes,
 } from '../reads.ts';
-import type { CommandOptions, Created, Store, Written } from '../store.ts';
+import type { CommandOptions, Created, Store, StoredBlob, Written } from '../store.ts';
 import type { Circumstances } from '../writes.ts';
 import { connect, type Connection } from './database.ts';
 import { storeErrorOf } from './errors.ts';
@@ -103,8 +105,16 @@ class SqliteStore implements Store {
     return this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() });
   }
 
-  async linkBlob(run: string, hash: string, bytes: number): Promise<void> {
-    await this.#parts.writer.write({ kind: 'blob', run, hash, bytes });
+  async linkBlob(run: string, blob: Parameters<Store['linkBlob']>[1]): Promise<void> {
+    await this.#parts.writer.write({ kind: 'blob', run, ...blob });
+  }
+
+  async recordUpload(tenant: string, blob: StoredBlob): Promise<void> {
+    await this.#parts.writer.write({ kind: 'upload', tenant, ...blob, now: this.#parts.now() });
+  }
+
+  async forgetBlobs(input: Parameters<Store['forgetBlobs']>[0]): Promise<readonly string[]> {
+    return (await this.#parts.writer.write({ kind: 'forget blobs', ...input, now: this.#parts.now() })).hashes;
   }
 
   state(run: string): ReturnType<Store['state']> {
@@ -149,6 +159,14 @@ class SqliteStore implements Store {
 
   runHasBlob(run: string, hash: string): Promise<boolean> {
     return this.#read((db) => readBlobLink(db, run, hash));
+  }
+
+  upload(tenant: string, hash: string): Promise<number | null> {
+    return this.#read((db) => readUpload(db, tenant, hash));
+  }
+
+  uploadedBytes(tenant: string): Promise<number> {
+    return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
   onCommit(listener: (runs: readonly string[]) => void): () => void {

@@ -1,10 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import { StoreError, type Created, type Written } from '../store.ts';
-import type { Write } from '../writes.ts';
+import { StoreError } from '../store.ts';
+import type { AnswerTo, Write } from '../writes.ts';
 import { answersOf, errorOf, writesText, type FromThread, type ThreadData } from './messages.ts';
-
-/** What a write of a kind is answered with. */
-type AnswerTo<Kind extends Write['kind']> = Kind extends 'create' ? Created : Kind extends 'blob' ? null : Written;
 
 /** This thread's end of the writer's thread. */
 export interface WriterThread {

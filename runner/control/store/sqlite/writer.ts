@@ -2,14 +2,13 @@ import { dirname } from 'node:path';
 import { migrate } from '../migrations.ts';
 import type { HeldRun } from '../projections.ts';
 import { readPosition } from '../reads.ts';
-import type { Created, Written } from '../store.ts';
 import { foldAgain, isLively, perform, type Transaction, type Write } from '../writes.ts';
 import { connect, type Connection } from './database.ts';
 import { storeErrorOf } from './errors.ts';
 
 /** What came of one write of a group. */
 export type Outcome =
-  | { readonly outcome: 'answered'; readonly answer: Created | Written | null }
+  | { readonly outcome: 'answered'; readonly answer: Awaited<ReturnType<typeof perform>> }
   | { readonly outcome: 'failed'; readonly error: unknown };
 
 interface Committed {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { AcceptedFile } from '../../../shared/api/runner-api.ts';
-import { applyHunks, parsePatch, type FilePatch, type Hunk } from '../../../shared/review/patch.ts';
-import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
-import type { ChangedFile, ChangeSet } from '../../../shared/run/artifacts.ts';
+import type { AcceptedFile } from '../../shared/api/runner-api.ts';
+import { applyHunks, parsePatch, type FilePatch, type Hunk } from '../../shared/review/patch.ts';
+import { reviewFiles, type ReviewFile } from '../../shared/review/review-file.ts';
+import type { ChangedFile, ChangeSet } from '../../shared/run/artifacts.ts';
 import { refused, type Refusal } from './user-repository.ts';
 
 /** A whole result. `patch` is the content of its patch blob; `read` gives a blob by its name and throws if there is none. */

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { AcceptedFile } from '../../../shared/api/runner-api.ts';
-import { createFixture, type Fixture } from '../../git/fixture.ts';
-import { openWorkspace } from '../../worker/workspace/git-workspace.ts';
+import type { AcceptedFile } from '../../shared/api/runner-api.ts';
+import { createFixture, type Fixture } from '../git/fixture.ts';
+import { openWorkspace } from '../worker/workspace/git-workspace.ts';
 import { applyToWorktree } from './apply.ts';
 import { acceptedPart, type WholeResult } from './apply-partial.ts';
 import { applyAsBranch } from './branch.ts';

@@ -13,17 +13,17 @@ import {
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { ChangedFile, ChangeSet } from '../../../shared/run/artifacts.ts';
-import type { Source } from '../../../shared/run/source.ts';
-import { createFixture, listing, type Fixture } from '../../git/fixture.ts';
-import { openWorkspace } from '../../worker/workspace/git-workspace.ts';
+import type { ChangedFile, ChangeSet } from '../../shared/run/artifacts.ts';
+import type { LocalSource } from '../../shared/run/source.ts';
+import { createFixture, listing, type Fixture } from '../git/fixture.ts';
+import { openWorkspace } from '../worker/workspace/git-workspace.ts';
 import { applyToWorktree, type Apply, type AppliedFile } from './apply.ts';
 import { applyAsBranch } from './branch.ts';
 import { snapshotRepository } from './snapshot.ts';
 import { undoApply } from './undo.ts';
 
 interface Delegated {
-  readonly source: Source;
+  readonly source: LocalSource;
   readonly changes: ChangeSet;
   readonly read: (hash: string) => Promise<Buffer>;
   readonly undo: string;

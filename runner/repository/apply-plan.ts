@@ -1,4 +1,4 @@
-import type { FileVersion } from '../../../shared/run/artifacts.ts';
+import type { FileVersion } from '../../shared/run/artifacts.ts';
 
 /** One version of a file. `id` is the git blob id of its content as the repository stores it. */
 export interface Version {

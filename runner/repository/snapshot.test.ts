@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createFixture, listing, type Fixture } from '../../git/fixture.ts';
-import { gitOrThrow } from '../../git/git.ts';
-import { openWorkspace } from '../../worker/workspace/git-workspace.ts';
+import { createFixture, listing, type Fixture } from '../git/fixture.ts';
+import { gitOrThrow } from '../git/git.ts';
+import { openWorkspace } from '../worker/workspace/git-workspace.ts';
 import { snapshotRepository, type Snapshot } from './snapshot.ts';
 
 const gitDirectory = (fixture: Fixture): string => join(fixture.folder, 'run', 'source.git');

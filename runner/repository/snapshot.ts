@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Source } from '../../../shared/run/source.ts';
-import { git, gitOrThrow, line, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
-import { copyIndex } from '../../git/index-file.ts';
-import { LONGHAUL } from '../../git/longhaul.ts';
-import { scan } from '../../git/scan.ts';
+import type { LocalSource } from '../../shared/run/source.ts';
+import { git, gitOrThrow, line, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
+import { copyIndex } from '../git/index-file.ts';
+import { LONGHAUL } from '../git/longhaul.ts';
+import { scan } from '../git/scan.ts';
 import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
 
 /** What to snapshot: `worktree` is the tree as it is on disk, `head` the last commit, else a commit, tag or branch by name. */
@@ -21,7 +21,7 @@ export interface SnapshotRequest {
 
 /** `files` counts the files of the snapshot. `notes` are sentences about what did not come along. */
 export type Snapshot =
-  | { readonly outcome: 'ok'; readonly source: Source; readonly files: number; readonly notes: readonly string[] }
+  | { readonly outcome: 'ok'; readonly source: LocalSource; readonly files: number; readonly notes: readonly string[] }
   | Refusal;
 
 const HEX_ZERO: Record<UserRepository['format'], string> = { sha1: '0'.repeat(40), sha256: '0'.repeat(64) };
@@ -162,7 +162,7 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
   await gitOrThrow(['update-ref', 'refs/longhaul/base', base.commit, HEX_ZERO[repository.format]], own);
   const tree = splitNul(await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', base.commit], own));
   const notes = [...base.notes, ...describeSubmodules(tree)];
-  const source: Source = {
+  const source: LocalSource = {
     kind: 'local',
     repository: repository.root,
     gitDirectory: request.gitDirectory,

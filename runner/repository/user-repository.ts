@@ -1,4 +1,4 @@
-import { git, line, type GitOptions } from '../../git/git.ts';
+import { git, line, type GitOptions } from '../git/git.ts';
 
 /** A person's repository, as git finds it from one of its folders. All paths are absolute. */
 export interface UserRepository {

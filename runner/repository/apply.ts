@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ChangedFile, ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
+import type { ChangedFile, ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
 import { decide, type Decision, type OnDisk, type Version } from './apply-plan.ts';
 import { openConversion, type Conversion } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';

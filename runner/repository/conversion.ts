@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { blobId, readBlobs } from '../../git/blobs.ts';
-import { git, gitOrThrow, line, type GitOptions } from '../../git/git.ts';
+import { blobId, readBlobs } from '../git/blobs.ts';
+import { git, gitOrThrow, line, type GitOptions } from '../git/git.ts';
 import { userOptions, type UserRepository } from './user-repository.ts';
 
 /** A content as the repository stores it, and the path whose line endings and encoding it gets on disk. */

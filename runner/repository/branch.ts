@@ -1,19 +1,19 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import type { ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
-import type { Source } from '../../../shared/run/source.ts';
-import { blobId } from '../../git/blobs.ts';
-import { git, gitOrThrow, line, type GitOptions, type Identity } from '../../git/git.ts';
+import type { ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
+import type { Source } from '../../shared/run/source.ts';
+import { blobId } from '../git/blobs.ts';
+import { git, gitOrThrow, line, type GitOptions, type Identity } from '../git/git.ts';
 import { withoutFilters } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';
 import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
 
-/** `gitDirectory` is the run's own repository, which the snapshot made. `message` is the commit message of the result. */
+/** `gitDirectory` has the objects of the source's commit; null: the person's repository has them. `message` is the commit message of the result. */
 export interface BranchRequest {
   readonly repository: string;
-  readonly gitDirectory: string;
-  readonly source: Source;
+  readonly gitDirectory: string | null;
+  readonly source: Pick<Source, 'commit' | 'head' | 'dirty'>;
   readonly changes: ChangeSet;
   readonly read: (hash: string) => Promise<Buffer>;
   readonly branch: string;
@@ -126,15 +126,20 @@ const create = async (repository: UserRepository, scratch: string, request: Bran
     folder: scratch,
     index: join(scratch, 'index'),
     objects,
-    alternates: [repository.objects, join(request.gitDirectory, 'objects')],
+    alternates: [repository.objects, ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')])],
     identity: await authorOf(repository),
   };
   if (source.head !== null && !(await git(['cat-file', '-e', `${source.head}^{tree}`], userOptions(repository))).ok) {
     return refused(
-      `The commit ${source.head} that the run started from is gone.`,
-      'Apply the result to the working tree instead.',
+      `The commit ${source.head} that the run started from is not in this repository.`,
+      'Fetch it, or apply the result to the working tree instead.',
     );
   }
+  if (!(await git(['cat-file', '-e', `${source.commit}^{tree}`], options)).ok)
+    return refused(
+      `The tree that the run started from (${source.commit}) is not in this repository, and not kept any more.`,
+      'Fetch that commit, or apply the result to the working tree instead.',
+    );
   const tree = await buildTree(options, request);
   if (typeof tree !== 'string') return tree;
   const commit = async (content: string, parent: string | null, message: string): Promise<string> => {

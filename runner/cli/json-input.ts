@@ -1,0 +1,13 @@
+import { usage } from './exit.ts';
+
+/** What a program wrote to stdin. Throws Failure where it is no JSON. */
+export const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw usage(
+      `The input is no JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      'Write one JSON document to stdin.',
+    );
+  }
+};

@@ -1,0 +1,57 @@
+import type { RemoteConfig } from '../../config/config.ts';
+import type { RemoteCredential } from '../../git/git.ts';
+import { gitHubCredential } from './github.ts';
+import { RemoteError } from './remote-error.ts';
+
+/** What the runner may read from elsewhere, and with which credential. */
+export interface Remotes {
+  /** The remote as it is to be asked for; null: none that this runner may go to. */
+  allowed(url: string): AllowedRemote | null;
+}
+
+export interface AllowedRemote {
+  /** In the one form in which it was compared with the settings. */
+  readonly url: string;
+  /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws RemoteError. */
+  credential(): Promise<RemoteCredential | null>;
+}
+
+/** The first setting that matches a URL decides; where none does, nobody connects. */
+export const openRemotes = (
+  configs: readonly RemoteConfig[],
+  env: Readonly<Record<string, string | undefined>>,
+): Remotes => {
+  const known = configs.map((config) => ({ config, pattern: patternOf(config.match) }));
+  return {
+    allowed: (given) => {
+      // Without what leads elsewhere on the way, such as /../ in any spelling.
+      const url = URL.parse(given)?.href;
+      if (url === undefined) return null;
+      const match = known.find(({ pattern }) => pattern.test(url));
+      return match === undefined ? null : { url, credential: () => credentialFor(match.config, url, env) };
+    },
+  };
+};
+
+const patternOf = (match: string): RegExp =>
+  new RegExp(
+    `^${match
+      .split('*')
+      .map((part) => part.replace(/[\\^$.+?()[\]{}|/]/g, '\\$&'))
+      .join('.*')}$`,
+  );
+
+const credentialFor = async (
+  { match, username, passwordVariable, github }: RemoteConfig,
+  url: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<RemoteCredential | null> => {
+  if (github !== null) return gitHubCredential(github, url);
+  if (passwordVariable === null) return null;
+  const password = env[passwordVariable] ?? '';
+  if (password === '')
+    throw new RemoteError(`The token for ${match} is missing: the runner's environment has no ${passwordVariable}.`, {
+      remedy: 'Set it where the runner is started, and start it again.',
+    });
+  return { username, password };
+};

@@ -1,0 +1,120 @@
+import { prepare } from './queries.ts';
+import type { Database, Tables } from './schema.ts';
+import type { BlobUse, Store, StoredBlob } from './store.ts';
+
+/** Writes about which blobs are whose; none of them appends an event. */
+export type BlobWrite =
+  | ({ readonly kind: 'blob'; readonly run: string; readonly use: BlobUse } & StoredBlob)
+  | ({ readonly kind: 'upload'; readonly tenant: string; readonly now: number } & StoredBlob)
+  | ({ readonly kind: 'forget blobs'; readonly now: number } & Parameters<Store['forgetBlobs']>[0]);
+
+/** Blobs that nothing refers to any more. */
+export interface Forgotten {
+  readonly hashes: readonly string[];
+}
+
+export const performOnBlobs = async (db: Database, write: BlobWrite): Promise<Forgotten | null> => {
+  switch (write.kind) {
+    case 'blob': {
+      const { run, hash, bytes, use } = write;
+      await (use === 'result' ? insertResult : insertBlob)(db, { run, hash, bytes, use });
+      return null;
+    }
+    case 'upload': {
+      const { tenant, hash, bytes, now } = write;
+      await insertUpload(db, { tenant, hash, bytes, uploaded: 1, at: now });
+      return null;
+    }
+    case 'forget blobs':
+      return forget(db, write);
+  }
+};
+
+/** Makes an upload the source of a run, in the transaction that creates the run. */
+export const takeUpload = async (
+  db: Database,
+  { run, tenant, hash, bytes }: StoredBlob & { readonly run: string; readonly tenant: string },
+): Promise<void> => {
+  await insertBlob(db, { run, hash, bytes, use: 'source' });
+  await db.deleteFrom('loose_blobs').where('tenant', '=', tenant).where('hash', '=', hash).execute();
+};
+
+const insertBlob = prepare<Tables['blobs'], unknown>((db, slot) =>
+  db
+    .insertInto('blobs')
+    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes'), use: slot('use') })
+    .onConflict((conflict) => conflict.columns(['run', 'hash']).doNothing()),
+);
+
+/** One content can be a checkpoint and a result: then it is a result. */
+const insertResult = prepare<Tables['blobs'], unknown>((db, slot) =>
+  db
+    .insertInto('blobs')
+    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes'), use: slot('use') })
+    .onConflict((conflict) => conflict.columns(['run', 'hash']).doUpdateSet({ use: slot('use') })),
+);
+
+const looseValues = (slot: <Name extends keyof Tables['loose_blobs']>(name: Name) => Tables['loose_blobs'][Name]) => ({
+  tenant: slot('tenant'),
+  hash: slot('hash'),
+  bytes: slot('bytes'),
+  uploaded: slot('uploaded'),
+  at: slot('at'),
+});
+
+const insertUpload = prepare<Tables['loose_blobs'], unknown>((db, slot) =>
+  db
+    .insertInto('loose_blobs')
+    .values(looseValues(slot))
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'hash']).doUpdateSet({ uploaded: slot('uploaded'), at: slot('at') }),
+    ),
+);
+
+const insertLeftover = prepare<Tables['loose_blobs'], unknown>((db, slot) =>
+  db
+    .insertInto('loose_blobs')
+    .values(looseValues(slot))
+    .onConflict((conflict) => conflict.columns(['tenant', 'hash']).doNothing()),
+);
+
+type Forget = Extract<BlobWrite, { kind: 'forget blobs' }>;
+
+const forget = async (db: Database, { now, sourcesBefore, unusedSince, limit }: Forget): Promise<Forgotten> => {
+  const ended = await db
+    .selectFrom('blobs')
+    .innerJoin('runs', 'runs.id', 'blobs.run')
+    .innerJoin('events', 'events.position', 'runs.position')
+    .select(['blobs.run', 'blobs.hash', 'blobs.bytes', 'runs.tenant'])
+    .where('runs.over', '=', 1)
+    .where((e) =>
+      e.or([
+        e('blobs.use', '=', 'checkpoint'),
+        e.and([e('blobs.use', '=', 'source'), e('events.at', '<=', new Date(sourcesBefore).toISOString())]),
+      ]),
+    )
+    .limit(limit)
+    .execute();
+  for (const { run, hash, bytes, tenant } of ended) {
+    await db.deleteFrom('blobs').where('run', '=', run).where('hash', '=', hash).execute();
+    await insertLeftover(db, { tenant, hash, bytes, uploaded: 0, at: now });
+  }
+  const old = await db
+    .selectFrom('loose_blobs')
+    .select(['tenant', 'hash'])
+    .where('at', '<=', unusedSince)
+    .limit(limit)
+    .execute();
+  const hashes: string[] = [];
+  for (const { tenant, hash } of old) {
+    await db.deleteFrom('loose_blobs').where('tenant', '=', tenant).where('hash', '=', hash).execute();
+    if (!(await isReferredTo(db, hash))) hashes.push(hash);
+  }
+  return { hashes };
+};
+
+const isReferredTo = async (db: Database, hash: string): Promise<boolean> => {
+  const linked = await db.selectFrom('blobs').select('hash').where('hash', '=', hash).limit(1).execute();
+  const loose = await db.selectFrom('loose_blobs').select('hash').where('hash', '=', hash).limit(1).execute();
+  return linked.length + loose.length > 0;
+};

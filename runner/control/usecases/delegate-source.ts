@@ -1,0 +1,166 @@
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DelegateInput, DelegateSource } from '../../../shared/api/runner-api.ts';
+import type { LocalSource, Source } from '../../../shared/run/source.ts';
+import { headerProblem, writeBundle } from '../../git/bundle.ts';
+import { resolveRef } from '../../git/remote.ts';
+import { settingsOfFolder, type RepositorySettings } from '../../repository/settings.ts';
+import { snapshotRepository } from '../../repository/snapshot.ts';
+import { privateExcludes } from '../../repository/upload.ts';
+import type { StoredBlob } from '../store/store.ts';
+import { mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
+import { allowedRemote, listAllowed } from './remotes.ts';
+import { settingsOfRemote } from './repository-settings.ts';
+
+/** What a run starts from, and what the repository says of itself. */
+export interface FoundSource {
+  readonly source: Source;
+  /** What lists and limits call it. */
+  readonly repository: string;
+  readonly settings: RepositorySettings | null;
+  /** The upload that becomes the run's. */
+  readonly blob: StoredBlob | null;
+}
+
+interface Wanted {
+  readonly input: DelegateInput;
+  readonly run: string;
+  /** Of the run; exists. */
+  readonly folder: string;
+}
+
+/** Makes, checks or finds what a run starts from. Throws RefusedError. */
+export const sourceFor = async (plane: ControlPlane, person: Person, wanted: Wanted): Promise<FoundSource> => {
+  const { source, repository } = wanted.input;
+  if (source === null) {
+    mustBeLocal(person, 'delegate on a path there');
+    return fromFolder(plane, person, wanted);
+  }
+  if (repository.startsWith('/'))
+    throw refused(
+      'invalid',
+      `A path names a repository on the runner's machine; ${repository} is elsewhere.`,
+      'Give the URL of the repository, or its name.',
+    );
+  return source.kind === 'bundle' ? fromUpload(plane, person, { source, repository }) : fromRemote(plane, source);
+};
+
+const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): Promise<FoundSource> => {
+  const { input, run, folder } = wanted;
+  const { repository, base } = input;
+  if (!repository.startsWith('/'))
+    throw refused('invalid', `The repository ${repository} is no absolute path.`, 'Name it from the root: /…');
+  const settings = await settingsOfFolder(repository);
+  const snapshot = await snapshotRepository({
+    path: repository,
+    gitDirectory: join(folder, 'source.git'),
+    base: base === 'worktree' ? 'worktree' : base.commit,
+    signal: plane.closing,
+  });
+  if (snapshot.outcome === 'refused') throw refused('invalid', snapshot.reason, snapshot.remedy);
+  for (const note of snapshot.notes) plane.log.info({ run }, note);
+  const found = { repository: snapshot.source.repository, settings };
+  return plane.engine.kind === 'embedded'
+    ? { ...found, source: snapshot.source, blob: null }
+    : { ...found, ...(await uploaded(plane, person, snapshot.source)) };
+};
+
+/** A snapshot for workers that do not share this machine's disk. */
+const uploaded = async (
+  { blobs, store, config }: ControlPlane,
+  person: Person,
+  source: LocalSource,
+): Promise<Pick<FoundSource, 'source' | 'blob'>> => {
+  const { gitDirectory, commit, head, branch, dirty } = source;
+  const file = join(gitDirectory, 'upload.bundle');
+  await writeBundle({ gitDirectory }, { commit, since: [], whole: true }, file);
+  const stored = await blobs.put(createReadStream(file), config.server.maxBlobBytes);
+  await rm(file, { force: true });
+  if (stored.outcome === 'too_large')
+    throw refused(
+      'invalid',
+      `The snapshot of ${source.repository} is larger than ${config.server.maxBlobBytes} bytes (server.maxBlobBytes).`,
+      'Ignore what the agent does not need, or raise that limit.',
+    );
+  await store.recordUpload(person.tenant, stored);
+  const exclude = await privateExcludes(gitDirectory);
+  return {
+    source: { kind: 'bundle', blob: stored.hash, needs: null, exclude, commit, head, branch, dirty },
+    blob: stored,
+  };
+};
+
+type Uploaded = Extract<DelegateSource, { kind: 'bundle' }>;
+
+const fromUpload = async (
+  plane: ControlPlane,
+  person: Person,
+  { source: given, repository }: { readonly source: Uploaded; readonly repository: string },
+): Promise<FoundSource> => {
+  const { settings, ...rest } = given;
+  const bytes = await plane.store.upload(person.tenant, given.blob);
+  if (bytes === null)
+    throw refused('not_found', `There is no upload ${given.blob}.`, 'Upload the snapshot, then delegate within a day.');
+  const needs =
+    given.needs === null ? null : { url: allowedRemote(plane, given.needs.url).url, commit: given.needs.commit };
+  const wrong = headerProblem(await headOf(plane, given.blob), {
+    commit: given.commit,
+    since: needs === null ? [] : [needs.commit],
+  });
+  if (wrong !== null)
+    throw refused(
+      'invalid',
+      `The upload ${given.blob} cannot be used. ${wrong}`,
+      'Delegate again, which uploads it anew.',
+    );
+  return {
+    source: { ...rest, needs },
+    repository,
+    settings: { branch: 'the default branch', files: settings },
+    blob: { hash: given.blob, bytes },
+  };
+};
+
+/** The beginning of a blob, as much of it as a header can be. */
+const headOf = async ({ blobs }: ControlPlane, hash: string): Promise<Buffer> => {
+  const stream = await blobs.stream(hash);
+  // What is not read to its end is not missed.
+  stream.on('error', () => {});
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer); // safe: no encoding is set
+    bytes += (chunk as Buffer).length; // safe: as above
+    if (bytes >= 65_536) break;
+  }
+  return Buffer.concat(chunks);
+};
+
+const fromRemote = async (
+  plane: ControlPlane,
+  { url: given, ref: wanted }: Extract<DelegateSource, { kind: 'remote' }>,
+): Promise<FoundSource> => {
+  const remote = allowedRemote(plane, given);
+  const { url } = remote;
+  const listed = await listAllowed(plane, remote);
+  const ref = wanted ?? listed.defaultBranch?.replace(/^refs\/heads\//, '') ?? 'HEAD';
+  const found = resolveRef(listed, ref);
+  if (found === null)
+    throw refused('not_found', `${url} has no branch or tag ${ref}.`, 'Name one that it has, or a whole commit id.');
+  const { commit, branch } = found;
+  const standard = listed.defaultBranch === null ? undefined : listed.refs.get(listed.defaultBranch);
+  const settings =
+    standard === undefined
+      ? null
+      : await settingsOfRemote(
+          { url, credential: await remote.credential() },
+          { commit: standard, branch: listed.defaultBranch ?? '' },
+        );
+  return {
+    source: { kind: 'remote', url, ref, commit, head: commit, branch, dirty: false },
+    repository: url,
+    settings,
+    blob: null,
+  };
+};

@@ -1,0 +1,153 @@
+import { createWriteStream } from 'node:fs';
+import { open, stat, writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { finished, git, gitOrThrow, line, splitNul, startGit, unexpected, type GitOptions } from './git.ts';
+
+type Repository = GitOptions & { readonly gitDirectory: string };
+
+/** What goes into a bundle. Its history stays out where `whole` says so: then it stands without parents, as a shallow clone has it. */
+export interface BundleContent {
+  readonly commit: string;
+  /** What its reader has: their objects are left out. */
+  readonly since: readonly string[];
+  readonly whole: boolean;
+}
+
+/** What a bundle has to be before anything in it is used. */
+export interface ExpectedBundle {
+  readonly commit: string;
+  /** Commits that it may rely on; the reader has them. */
+  readonly since: readonly string[];
+  /** Bytes that the files of its tree may come to. */
+  readonly maxTreeBytes: number;
+}
+
+/** A bundle that is not what it was said to be. A sentence; nothing of it is in use. */
+export class BundleRefused extends Error {
+  override readonly name = 'BundleRefused';
+}
+
+/** The name of the one ref in our bundles. */
+const REF = 'refs/longhaul/base';
+/** A header of ours has a few lines. */
+const longestHeader = 16_384;
+
+const headerOf = ({ commit, since }: BundleContent): string =>
+  [
+    ...(commit.length === 64 ? ['# v3 git bundle', '@object-format=sha256'] : ['# v2 git bundle']),
+    ...since.map((oid) => `-${oid} `),
+    `${commit} ${REF}`,
+    '',
+    '',
+  ].join('\n');
+
+/**
+ * Writes a git bundle (gitformat-bundle) with one ref to `file`, and returns its size in bytes. By `pack-objects` itself:
+ * `git bundle create` knows no commit without its history. Throws a GitError if objects are missing.
+ */
+export const writeBundle = async (repository: Repository, content: BundleContent, file: string): Promise<number> => {
+  const { commit, since, whole } = content;
+  await writeFile(file, headerOf(content), { mode: 0o600 });
+  // --shallow: what is left out need not be among the commit's ancestors, of which it has none.
+  const thin = whole ? ['--thin', '--shallow'] : ['--thin'];
+  const args = ['pack-objects', '-q', '--revs', ...thin, '--delta-base-offset', '--stdout'];
+  const child = startGit(args, repository);
+  const end = finished(child);
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdin.end([...(whole ? [`--shallow ${commit}`] : []), commit, ...since.map((oid) => `^${oid}`), ''].join('\n'));
+  await pipeline(child.stdout, createWriteStream(file, { flags: 'a' }));
+  const code = await end;
+  if (code !== 0) throw unexpected(args, { code, errors: errors.trim() });
+  return (await stat(file)).size;
+};
+
+interface Header {
+  readonly offset: number;
+  readonly commits: readonly string[];
+  readonly since: readonly string[];
+}
+
+/** What the beginning of a bundle says; null: it is none, or none that Longhaul wrote. */
+const parseHeader = (head: Buffer): Header | null => {
+  const text = head.subarray(0, longestHeader).toString('latin1');
+  const end = text.indexOf('\n\n');
+  const [signature = '', ...lines] = end < 0 ? [] : text.slice(0, end).split('\n');
+  if (!/^# v[23] git bundle$/.test(signature)) return null;
+  const since: string[] = [];
+  const commits: string[] = [];
+  for (const item of lines) {
+    const prerequisite = /^-([0-9a-f]{40,64})(?: .*)?$/.exec(item)?.[1];
+    const tip = /^([0-9a-f]{40,64}) refs\/longhaul\/base$/.exec(item)?.[1];
+    if (prerequisite !== undefined) since.push(prerequisite);
+    else if (tip !== undefined) commits.push(tip);
+    else if (item !== '@object-format=sha256' && item !== '@object-format=sha1') return null;
+  }
+  return { offset: end + 2, commits, since };
+};
+
+/** Why a bundle with this beginning is not the one that is expected, as a sentence; null: it may be. */
+export const headerProblem = (head: Buffer, expected: Pick<ExpectedBundle, 'commit' | 'since'>): string | null => {
+  const header = parseHeader(head);
+  if (header === null) return 'It is no git bundle of a snapshot.';
+  const [commit, ...others] = header.commits;
+  if (commit !== expected.commit || others.length > 0)
+    return `It holds ${header.commits.join(', ') || 'nothing'} and not ${expected.commit}.`;
+  const foreign = header.since.find((oid) => !expected.since.includes(oid));
+  return foreign === undefined ? null : `It relies on ${foreign}, which its delegation does not name.`;
+};
+
+/**
+ * Takes a bundle's objects into a repository. It comes from outside: its header must be the expected one, its pack must be
+ * whole and hold well-formed objects, and all of the commit's tree must be there. As objects are named by their content, no bundle can
+ * give a commit other files than its id stands for. Throws BundleRefused, with the objects in nobody's way.
+ */
+export const takeBundle = async (repository: Repository, file: string, expected: ExpectedBundle): Promise<void> => {
+  const handle = await open(file);
+  try {
+    const head = Buffer.alloc(longestHeader);
+    const { bytesRead } = await handle.read(head, 0, longestHeader, 0);
+    const wrong = headerProblem(head.subarray(0, bytesRead), expected);
+    if (wrong !== null) throw new BundleRefused(wrong);
+    const start = parseHeader(head.subarray(0, bytesRead))?.offset ?? 0;
+    await index(repository, handle.createReadStream({ start, autoClose: false }));
+  } finally {
+    await handle.close();
+  }
+  await checkTree(repository, expected);
+};
+
+const index = async (repository: Repository, pack: NodeJS.ReadableStream): Promise<void> => {
+  const child = startGit(['index-pack', '--stdin', '--fix-thin', '--fsck-objects'], repository);
+  const end = finished(child);
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdout.resume();
+  // Where git stops reading it says why, and that is what counts.
+  await pipeline(pack, child.stdin).catch(() => {});
+  if ((await end) !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.trim().split('\n').at(-1) ?? ''}.`);
+};
+
+/** Every file of the commit's tree must be there, and all of them together must fit. Throws BundleRefused. */
+export const checkTree = async (
+  repository: Repository,
+  { commit, maxTreeBytes }: Pick<ExpectedBundle, 'commit' | 'maxTreeBytes'>,
+): Promise<void> => {
+  const listed = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
+  if (!listed.ok) throw new BundleRefused(`Its tree is not whole: ${listed.errors.split('\n')[0] ?? ''}.`);
+  let bytes = 0;
+  for (const entry of splitNul(listed.output)) {
+    const [mode = '', , object = '', size = ''] = entry.slice(0, entry.indexOf('\t')).split(/ +/);
+    if (mode === '160000') continue;
+    if (!/^\d+$/.test(size)) throw new BundleRefused(`Its tree is not whole: ${object} is missing.`);
+    bytes += Number(size);
+  }
+  if (bytes > maxTreeBytes)
+    throw new BundleRefused(
+      `Its files come to ${bytes} bytes, and ${maxTreeBytes} are allowed (sandbox.workspaceBytes).`,
+    );
+};
+
+/** The tree of a commit that is there. */
+export const treeOf = async (repository: Repository, commit: string): Promise<string> =>
+  line(await gitOrThrow(['rev-parse', '--verify', `${commit}^{tree}`], repository));

@@ -1,0 +1,286 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import type { EventBody, WorkerEvent } from '../../../shared/run/events.ts';
+import { reduce } from '../../../shared/run/reduce.ts';
+import type { BundleSource } from '../../../shared/run/source.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { someTask } from '../../../test/fakes/task.ts';
+import { writeBundle } from '../../git/bundle.ts';
+import { createFixture, listing } from '../../git/fixture.ts';
+import type { StepContext } from '../ports.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { openWorkspace } from '../workspace/git-workspace.ts';
+import { SourceRefused } from '../workspace/workspace.ts';
+import { arrive } from './arrive.ts';
+import { keep } from './keep.ts';
+
+const run = promisify(execFile);
+
+/** Runs commands without confining them: what they are is the test's own. */
+const bareSandbox = (root: string): Sandbox => ({
+  run: async ({ argv: [program, ...args] }) => {
+    const exitCode = await run(program, args, { cwd: root }).then(
+      () => 0,
+      (error: { code: number }) => error.code,
+    );
+    return {
+      outcome: 'exited',
+      exitCode,
+      output: '',
+      outputBytes: 0,
+      truncated: false,
+      durationMs: 1,
+      refusedHosts: [],
+    };
+  },
+  [Symbol.asyncDispose]: async () => {},
+});
+
+/** A run on a snapshot that was uploaded, the store of its blobs, and as many machines as a test wants. */
+const world = async (setup: readonly string[] = []) => {
+  const fixture = await createFixture();
+  fixture.write('.gitignore', 'modules/\n');
+  fixture.write('notes.txt', 'one\n');
+  const commit = await fixture.commit('First');
+  const stored = new Map<string, Buffer>();
+  const fetched: string[] = [];
+  const put = (content: Buffer): string => {
+    const hash = createHash('sha256').update(content).digest('hex');
+    stored.set(hash, content);
+    return hash;
+  };
+  const file = path.join(fixture.folder, 'source.bundle');
+  await writeBundle({ gitDirectory: path.join(fixture.repo, '.git') }, { commit, since: [], whole: true }, file);
+  const source: BundleSource = {
+    kind: 'bundle',
+    blob: put(readFileSync(file)),
+    needs: null,
+    exclude: '',
+    commit,
+    head: commit,
+    branch: 'main',
+    dirty: false,
+  };
+  const task = someTask({
+    source,
+    setup: setup.map((command) => ({ command, network: [], timeoutSeconds: 10 })),
+  });
+  let state: RunState | undefined;
+  const append = (...bodies: readonly EventBody[]): void => {
+    for (const body of bodies) {
+      const seq = (state?.seq ?? 0) + 1;
+      state = reduce(state, {
+        run: 'run_test',
+        seq,
+        position: seq,
+        at: '2026-01-01T00:00:00.000Z',
+        activation: null,
+        body,
+      });
+    }
+  };
+  append({ type: 'run.created', v: 1, number: 1, task });
+  const now = (): RunState => state!;
+
+  const machine = async (name: string) => {
+    const folder = path.join(fixture.folder, name);
+    const get = async (hash: string, to: string): Promise<void> => {
+      const content = stored.get(hash);
+      if (content === undefined) throw new SourceRefused(`there is no blob ${hash}`, '');
+      fetched.push(hash);
+      writeFileSync(to, content);
+    };
+    const workspace = await openWorkspace({
+      folder,
+      user: null,
+      origin: { blob: get, credential: async () => null },
+    });
+    let visited: number | null = null;
+    const context = (): StepContext =>
+      ({
+        state: now(),
+        events: [],
+        signal: new AbortController().signal,
+        sandbox: async () => bareSandbox(workspace.root),
+        ports: {
+          keep: 'uploaded',
+          workspace,
+          visits: {
+            last: async () => visited,
+            record: async (fence: number) => {
+              visited = fence;
+            },
+          },
+          blobs: {
+            put: async (content: Buffer) => put(content),
+            putFile: async (sent: string) => put(readFileSync(sent)),
+            get,
+          },
+          clock: { now: Date.now, sleep: async () => {} },
+          redact: (text: string) => text,
+        },
+      }) as unknown as StepContext; // safe: these steps touch nothing else
+    return {
+      root: workspace.root,
+      tree: () => listing(workspace.root, (name) => name === '.git'),
+      write: (name: string, content: string) => {
+        mkdirSync(path.dirname(path.join(workspace.root, name)), { recursive: true });
+        writeFileSync(path.join(workspace.root, name), content);
+      },
+      /** A worker takes the next lease here. */
+      take: async (): Promise<readonly WorkerEvent[]> => {
+        const fence = (now()?.fence ?? 0) + 1;
+        append(
+          { type: 'activation.queued', v: 1, activation: `act_000${fence}`, reason: 'lost' },
+          { type: 'activation.leased', v: 1, activation: `act_000${fence}`, fence, worker: name },
+        );
+        const events = await arrive(context());
+        append(...events);
+        if (!now().prepared) append({ type: 'prepare.finished', v: 1, base: await workspace.prepare(source) });
+        return events;
+      },
+      setUp: async () => {
+        for (const [index, command] of setup.entries()) {
+          const { exitCode } = await bareSandbox(workspace.root).run(
+            { argv: ['/bin/bash', '-c', command], timeoutMs: 10_000, network: [], maxOutputBytes: 10 },
+            { signal: new AbortController().signal },
+          );
+          const result = {
+            index,
+            command,
+            outcome: 'exited',
+            exitCode,
+            output: '',
+            outputBlob: null,
+            durationMs: 1,
+          } as const;
+          append({ type: 'setup.finished', v: 1, ...result });
+        }
+      },
+      /** A call changed the tree. */
+      finish: async (call: string) => {
+        const { checkpoint, uploaded } = await keep(context(), now().head!, call);
+        append(...uploaded, {
+          type: 'call.finished',
+          v: 1,
+          call,
+          outcome: 'ok',
+          output: '',
+          outputBlob: null,
+          exitCode: 0,
+          durationMs: 1,
+          fingerprint: call,
+          checkpoint,
+          refusedHosts: [],
+        });
+      },
+    };
+  };
+  return { machine, now, stored, fetched, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() };
+};
+
+describe('an activation on another machine', () => {
+  test('finds the tree that the one before it left, with what the setup had made and git ignores', async () => {
+    await using at = await world(['mkdir -p modules && echo installed > modules/x && echo generated > made.txt']);
+    const [first, second] = [await at.machine('first'), await at.machine('second')];
+    expect(await first.take()).toEqual([]);
+    await first.setUp();
+    // Before anything else was done: the setup is all there is.
+    expect(await second.take()).toMatchObject([
+      { type: 'workspace.rebuilt', checkpoint: at.now().base, failedSetup: [] },
+    ]);
+    expect(second.tree()).toEqual(first.tree());
+    second.write('notes.txt', 'two\n');
+    second.write('deep/er/new.txt', 'new\n');
+    rmSync(path.join(second.root, 'made.txt'));
+    await second.finish('a');
+
+    const third = await at.machine('third');
+    expect(await third.take()).toMatchObject([{ type: 'workspace.rebuilt', checkpoint: at.now().head }]);
+    expect(third.tree()).toEqual(second.tree());
+    expect(Object.keys(third.tree())).toEqual(['.gitignore', 'deep/er/new.txt', 'modules/x', 'notes.txt']);
+  });
+
+  test('that the run was on before finds nothing left of what was lost there', async () => {
+    await using at = await world();
+    const [first, second] = [await at.machine('first'), await at.machine('second')];
+    await first.take();
+    first.write('notes.txt', 'two\n');
+    await first.finish('a');
+    // A call that was lost with its worker, and then did nothing when it was run again elsewhere.
+    first.write('notes.txt', 'half\n');
+    first.write('left.txt', 'left\n');
+    await second.take();
+    await second.finish('b');
+    expect(at.now().bundles).toHaveLength(1);
+    expect(await first.take()).toMatchObject([{ type: 'workspace.rebuilt' }]);
+    expect(first.tree()).toEqual(second.tree());
+
+    second.write('more.txt', 'of a worker that held the run no longer\n');
+    first.write('again.txt', 'again\n');
+    await first.finish('c');
+    expect(await second.take()).toMatchObject([{ type: 'workspace.rebuilt' }]);
+    expect(second.tree()).toEqual(first.tree());
+  });
+
+  test('goes on where it was, on the same machine, and touches nothing', async () => {
+    await using at = await world();
+    const only = await at.machine('only');
+    await only.take();
+    only.write('half.txt', 'in the middle of a call\n');
+    const fetched = at.fetched.length;
+    expect(await only.take()).toEqual([]);
+    expect(Object.keys(only.tree())).toContain('half.txt');
+    expect(at.fetched).toHaveLength(fetched);
+  });
+
+  test('says which setup commands fail there that had not before', async () => {
+    await using at = await world(['false', 'test "$(basename "$(dirname "$PWD")")" = first', 'true']);
+    const [first, second] = [await at.machine('first'), await at.machine('second')];
+    await first.take();
+    await first.setUp();
+    expect(at.now().setup.map(({ exitCode }) => exitCode)).toEqual([1, 0, 0]);
+    expect(await second.take()).toMatchObject([{ failedSetup: [1] }]);
+  });
+
+  test('fetches few bundles, however many there were', async () => {
+    await using at = await world();
+    const first = await at.machine('first');
+    await first.take();
+    for (let call = 0; call < 53; call += 1) {
+      first.write('notes.txt', `${call}\n`);
+      await first.finish(`c${call}`);
+    }
+    expect(at.now().bundles).toHaveLength(3);
+    expect(at.now().bundles[0]?.since).toEqual(at.now().base);
+    const second = await at.machine('second');
+    at.fetched.length = 0;
+    await second.take();
+    expect(at.fetched).toHaveLength(4);
+    expect(second.tree()).toEqual(first.tree());
+  });
+
+  test('refuses a checkpoint that is damaged, another one, or gone', async () => {
+    await using at = await world();
+    const first = await at.machine('first');
+    await first.take();
+    first.write('notes.txt', 'two\n');
+    await first.finish('a');
+    const blob = at.now().bundles[0]!.blob;
+    const good = at.stored.get(blob)!;
+    for (const [content, message] of [
+      [good.subarray(0, -30), 'is damaged. Its pack cannot be used'],
+      [Buffer.from('x'), 'is damaged. It is no git bundle of a snapshot'],
+      [null, 'there is no blob'],
+    ] as const) {
+      if (content === null) at.stored.delete(blob);
+      else at.stored.set(blob, Buffer.from(content));
+      const other = await at.machine(`other ${message.length}`);
+      await expect(other.take()).rejects.toThrow(message);
+    }
+  });
+});
