@@ -13,6 +13,7 @@ import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
 import { endLeftovers } from './engine/embedded/leftovers.ts';
 import { workerEnvironment } from './engine/embedded/environment.ts';
+import { EngineError, openTriggerEngine } from './engine/trigger/open.ts';
 import { presence, stopWhenIdle } from './idle.ts';
 import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
@@ -71,7 +72,12 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   try {
     return await start(options);
   } catch (error) {
-    if (error instanceof HomeError || error instanceof StoreError || error instanceof BlobError)
+    if (
+      error instanceof HomeError ||
+      error instanceof StoreError ||
+      error instanceof BlobError ||
+      error instanceof EngineError
+    )
       throw new ServeError(error.message, { remedy: error.remedy, cause: error });
     throw error;
   }
@@ -97,14 +103,26 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
   const blobs = await openBlobs(config, home);
   const engine = stack.use(
-    embeddedEngine({
-      command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
-      env: workerEnvironment(process.env, config.apiKey),
-      workers: config.limits.workers,
-      workersFile: home.workers,
-      log,
-      settingsFor: ({ run }) => settingsFor(home, config, run),
-    }),
+    config.engine.kind === 'trigger'
+      ? await openTriggerEngine({
+          settings: config.engine,
+          workers: config.limits.workers,
+          env: process.env,
+          publicUrl,
+          log,
+          originOf: async (run) => {
+            const state = await store.state(run);
+            return state === null ? null : { ...state.task, fence: state.fence };
+          },
+        })
+      : embeddedEngine({
+          command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
+          env: workerEnvironment(process.env, config.apiKey),
+          workers: config.limits.workers,
+          workersFile: home.workers,
+          log,
+          settingsFor: ({ run }) => settingsFor(home, config, run),
+        }),
   );
 
   let stopping: Promise<void> | null = null;
@@ -167,6 +185,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       limits: config.limits,
       now,
       log,
+      // What Trigger.dev has in its queue it reports itself when it is too late; this is for its silence.
+      ...(config.engine.kind === 'trigger' ? { beginMs: config.engine.ttlSeconds * 1000 + beginGraceMs } : {}),
       ticketFor: ({ run, activation }) => ({
         run,
         activation,
@@ -205,6 +225,9 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
 };
+
+/** Trigger.dev may take so long to notice that a task did not begin in time. */
+const beginGraceMs = 60_000;
 
 const logTo = (level: LevelWithSilent): Logger => {
   const stderr = destination({ fd: 2, sync: true });

@@ -26,8 +26,7 @@ const longestMs = 60_000;
  * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came,
  * activations that never began, folders that are not needed any more. And, without waiting for time, what the engine lost.
  *
- * It begins with a clean slate: workers live no longer than the process that started them, so every lease there is
- * belongs to a dead one.
+ * It begins with the leases that there are: the engine says which of them belong to workers that are gone.
  */
 export const startSupervisor = async (options: SupervisorOptions): Promise<AsyncDisposable> => {
   const { store, engine, dispatcher, retention, leaseSeconds, now, log } = options;
@@ -95,7 +94,7 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     wakeAt(now() + afterCommitMs);
   });
 
-  for (const held of await store.leased()) await lose(held, 'the runner was restarted');
+  for (const lost of await engine.resume(await store.leased())) await lose(lost, lost.reason);
   dispatcher.look();
   await pass();
   return {

@@ -34,7 +34,9 @@ const setUp = (options: { slots: number; perTenant?: number }) => {
       dispatched.push(activation);
     },
     cancel: () => {},
+    release: () => {},
     onLost: () => {},
+    resume: async () => [],
     onFree: (listener) => {
       free = listener;
     },

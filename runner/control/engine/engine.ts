@@ -1,5 +1,14 @@
 import type { Ticket } from '../../../shared/api/worker-api.ts';
 
+export interface Held {
+  readonly run: string;
+  readonly activation: string;
+}
+
+export interface Lost extends Held {
+  readonly reason: string;
+}
+
 /**
  * What brings an activation to a worker. The store is the queue; an engine is told when something is in it.
  *
@@ -13,9 +22,14 @@ export interface Engine extends AsyncDisposable {
   capacity(): number;
   dispatch(ticket: Ticket): Promise<void>;
   cancel(activation: string): void;
-  onLost(
-    listener: (lost: { readonly run: string; readonly activation: string; readonly reason: string }) => void,
-  ): void;
+  /** The run is over, though it was parked: whatever is kept for its next activation may go. Waits for nothing. */
+  release(run: string): void;
+  onLost(listener: (lost: Lost) => void): void;
+  /**
+   * Takes up activations that were begun under an earlier control plane, once and before the first dispatch; resolves with
+   * those that are lost. Where workers die with their control plane, all are.
+   */
+  resume(held: readonly Held[]): Promise<readonly Lost[]>;
   /** Something that was busy is free again: a good moment to look at the queue. */
   onFree(listener: () => void): void;
 }

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
 import type { WorkerSettings } from '../../../ipc/protocol.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, Held, Lost } from '../engine.ts';
 import { startChild, type Child } from './child.ts';
 import { recordWorkers } from './leftovers.ts';
 
@@ -52,7 +52,7 @@ class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedOptions;
   readonly #workers = new Set<Worker>();
   readonly #seen = new Set<string>();
-  readonly #lost: Parameters<Engine['onLost']>[0][] = [];
+  readonly #lost: ((lost: Lost) => void)[] = [];
   readonly #free: (() => void)[] = [];
   #failedStarts = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -110,12 +110,20 @@ class EmbeddedEngine implements Engine {
     }, graceMs).unref();
   }
 
-  onLost(listener: Parameters<Engine['onLost']>[0]): void {
+  /** A parked run has no process here. */
+  release(): void {}
+
+  onLost(listener: (lost: Lost) => void): void {
     this.#lost.push(listener);
   }
 
   onFree(listener: () => void): void {
     this.#free.push(listener);
+  }
+
+  /** Workers end with the process that started them. */
+  async resume(held: readonly Held[]): Promise<readonly Lost[]> {
+    return held.map(({ run, activation }) => ({ run, activation, reason: 'the runner was restarted' }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -219,7 +227,7 @@ class EmbeddedEngine implements Engine {
     ).unref();
   }
 
-  #report(lost: { run: string; activation: string; reason: string }): void {
+  #report(lost: Lost): void {
     for (const listener of this.#lost) listener(lost);
   }
 
