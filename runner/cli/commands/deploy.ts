@@ -1,18 +1,18 @@
 import { Option } from 'commander';
 import type { CommandContext } from '../context.ts';
-import { openAccess, setVariables, variablesFor } from '../deploy/access.ts';
+import { openAccess, setVariables, variablesFor, type Access } from '../deploy/access.ts';
 import { buildTask } from '../deploy/build.ts';
 import { findProject } from '../deploy/project.ts';
 import { verifyDeployment } from '../deploy/verify.ts';
 import { fail, ok, type Check } from '../doctor/check.ts';
 import { doctorView } from '../doctor/view.ts';
-import { exit } from '../exit.ts';
+import { exit, Failure } from '../exit.ts';
 import { explain } from '../help.ts';
 import { collect } from '../options.ts';
 import type { Define } from '../program.ts';
 
 interface Options {
-  readonly env: 'prod' | 'staging' | 'preview';
+  readonly env: 'prod' | 'staging';
   readonly set?: readonly string[];
   readonly localBuild?: boolean;
   readonly build: boolean;
@@ -21,9 +21,7 @@ interface Options {
 
 export const define: Define = (command, act) => {
   command
-    .addOption(
-      new Option('--env <env>', 'environment of the project').choices(['prod', 'staging', 'preview']).default('prod'),
-    )
+    .addOption(new Option('--env <env>', 'environment of the project').choices(['prod', 'staging']).default('prod'))
     .option('--set <name>', 'give the tasks this variable of this shell, too; may be repeated', collect)
     .option('--local-build', 'build the image with Docker here (for a self-hosted Trigger.dev)')
     .option('--no-build', 'leave the deployed task as it is: only set variables and check')
@@ -82,5 +80,21 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
   }
   if (dryRun) return checks;
   note('Starting a task to look at its machine…');
-  return [...checks, ...(await verifyDeployment(access, context.interrupted()))];
+  return [...checks, ...(await verify(access, context.interrupted()))];
+};
+
+const verify = async (access: Access, signal: AbortSignal): Promise<readonly Check[]> => {
+  try {
+    return await verifyDeployment(access, signal);
+  } catch (error) {
+    if (signal.aborted)
+      throw new Failure('Interrupted; what was deployed stays.', {
+        remedy: 'longhaul deploy --no-build looks at it.',
+        exitCode: exit.interrupted,
+      });
+    const detail = error instanceof Error ? error.message : String(error);
+    return [
+      fail('check', `Trigger.dev did not start it: ${detail}`, 'Is TRIGGER_SECRET_KEY that of this environment?'),
+    ];
+  }
 };
