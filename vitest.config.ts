@@ -29,6 +29,8 @@ export default defineConfig({
       project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 300_000 }),
       // A real VS Code workbench with the packed extension: npm run test:editor.
       project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 300_000 }),
+      // The engine suite on a real Trigger.dev: npm run test:trigger.
+      project('trigger', ['test/trigger/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
       project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 2_400_000, hookTimeout: 300_000 }),
     ],
   },

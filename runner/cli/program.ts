@@ -95,6 +95,12 @@ const commands: readonly Entry[] = [
     load: () => import('./commands/stop.ts'),
   },
   {
+    name: 'deploy',
+    group: groups.runner,
+    summary: 'put the worker on Trigger.dev, and check it there',
+    load: () => import('./commands/deploy.ts'),
+  },
+  {
     name: 'doctor',
     group: groups.runner,
     summary: 'check what runs need, and say how to get it',

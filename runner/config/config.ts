@@ -69,6 +69,25 @@ const Store = z.preprocess(
 );
 export type StoreConfig = z.infer<typeof Store>;
 
+/** What starts workers: child processes of the runner's own, or a task that is deployed to Trigger.dev. */
+const Engine = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('embedded') }),
+  z.strictObject({
+    kind: z.literal('trigger'),
+    /** `token` where a wait frees the machine (Trigger.dev's Cloud); elsewhere it would hold one for days. */
+    waits: z.enum(['end', 'token']).default('end'),
+    /** An activation that no machine has begun with for so long is lost. */
+    ttlSeconds: Count.max(86_400).default(3600),
+    /** Trigger.dev's name for a size; null: what trigger.config.ts says. */
+    machine: z
+      .enum(['micro', 'small-1x', 'small-2x', 'medium-1x', 'medium-2x', 'large-1x', 'large-2x'])
+      .nullable()
+      .default(null),
+    /** A deployment to stay with, such as 20260131.1; null: the current one. */
+    version: z.string().min(1).nullable().default(null),
+  }),
+]);
+
 const Token = z.strictObject({
   /** Hex SHA-256 of the token: printf %s TOKEN | sha256sum */
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hex SHA-256 of a token'),
@@ -156,6 +175,7 @@ const Config = z.strictObject({
   budget: Budget.partial()
     .default({})
     .transform((own) => Budget.parse({ ...defaultBudget, ...own })),
+  engine: Engine.prefault({ kind: 'embedded' }),
   sandbox: Sandbox.prefault({}),
   server: Server.prefault({}),
   blobs: Blobs.prefault({ kind: 'folder' }),

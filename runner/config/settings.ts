@@ -91,6 +91,16 @@ export const settings: readonly Setting[] = [
     { kind: 'number', value: 'count', about: 'of them, on one repository' },
   ),
   setting(
+    'engine.kind',
+    { flag: '--engine', variable: 'LONGHAUL_ENGINE' },
+    { kind: 'text', value: 'embedded|trigger', about: 'what starts workers' },
+  ),
+  setting(
+    'engine.waits',
+    { flag: null, variable: 'LONGHAUL_WAITS' },
+    { kind: 'text', value: 'end|token', about: 'on Trigger.dev: end the task at a wait, or suspend it' },
+  ),
+  setting(
     'sandbox.readable',
     { flag: '--readable', variable: 'LONGHAUL_READABLE' },
     { kind: 'list', value: 'folder:…', about: 'folders outside /usr that commands may read' },

@@ -13,6 +13,7 @@ import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
 import { endLeftovers } from './engine/embedded/leftovers.ts';
 import { workerEnvironment } from './engine/embedded/environment.ts';
+import { EngineError, openTriggerEngine } from './engine/trigger/open.ts';
 import { presence, stopWhenIdle } from './idle.ts';
 import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
@@ -71,7 +72,12 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   try {
     return await start(options);
   } catch (error) {
-    if (error instanceof HomeError || error instanceof StoreError || error instanceof BlobError)
+    if (
+      error instanceof HomeError ||
+      error instanceof StoreError ||
+      error instanceof BlobError ||
+      error instanceof EngineError
+    )
       throw new ServeError(error.message, { remedy: error.remedy, cause: error });
     throw error;
   }
@@ -93,29 +99,44 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   await using stack = new AsyncDisposableStack();
   const ground = stack.use(await openGround({ home, name, config: config.store, log }));
   const { store, role, token, secret } = ground;
-  // Of a home that shares its runs with no other, every worker there ever was is ours.
-  const workersOf = ground.shared ? `${name} ` : '';
+  // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
+  const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
   // When the workers have ended and the store is still open: another control plane need not wait for their leases.
-  if (ground.shared)
+  if (workersOf !== '')
     stack.defer(() =>
       endLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
         log.warn({ err: error }, 'leases of workers that have ended could not be given up; they run out');
       }),
     );
+  // The next activation of a run may be another control plane's, on another machine.
+  const keep = ground.shared ? 'uploaded' : 'local';
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
   const blobs = await openBlobs(config, home);
   const engine = stack.use(
-    embeddedEngine({
-      command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
-      env: workerEnvironment(process.env, config.apiKey),
-      plane: name,
-      workers: config.limits.workers,
-      workersFile: home.workers,
-      log,
-      settingsFor: ({ run }) => settingsFor(home, config, run),
-    }),
+    config.engine.kind === 'trigger'
+      ? await openTriggerEngine({
+          settings: config.engine,
+          workers: config.limits.workers,
+          env: process.env,
+          publicUrl,
+          log,
+          originOf: async (run) => {
+            const state = await store.state(run);
+            return state === null ? null : { ...state.task, fence: state.fence };
+          },
+        })
+      : embeddedEngine({
+          command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
+          env: workerEnvironment(process.env, config.apiKey),
+          plane: name,
+          workersOf,
+          workers: config.limits.workers,
+          workersFile: home.workers,
+          log,
+          settingsFor: ({ run }) => settingsFor(home, { config, keep, run }),
+        }),
   );
 
   let stopping: Promise<void> | null = null;
@@ -186,6 +207,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       limits: config.limits,
       now,
       log,
+      // What Trigger.dev has in its queue it reports itself when it is too late; this is for its silence.
+      ...(config.engine.kind === 'trigger' ? { beginMs: config.engine.ttlSeconds * 1000 + beginGraceMs } : {}),
       ticketFor: ({ run, activation }) => ({
         run,
         activation,
@@ -235,6 +258,9 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   return { url, token, closed, close };
 };
 
+/** Trigger.dev may take so long to notice that a task did not begin in time. */
+const beginGraceMs = 60_000;
+
 const logTo = (level: LevelWithSilent): Logger => {
   const stderr = destination({ fd: 2, sync: true });
   // Whoever read it may be gone; a runner outlives its terminal.
@@ -253,11 +279,17 @@ const urlHost = (host: string): string => {
   return host.includes(':') ? `[${host}]` : host;
 };
 
-const settingsFor = async (home: Home, config: RunnerConfig, run: string): Promise<WorkerSettings> => {
+interface ForWorker {
+  readonly config: RunnerConfig;
+  readonly keep: WorkerSettings['keep'];
+  readonly run: string;
+}
+
+const settingsFor = async (home: Home, { config, keep, run }: ForWorker): Promise<WorkerSettings> => {
   const { readable, uidBase, ...sandbox } = config.sandbox;
   const dataFolder = home.run(run);
   await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  return { dataFolder, keep: 'local', sandbox, readable, uidBase, model: config.model };
+  return { dataFolder, keep, sandbox, readable, uidBase, model: config.model };
 };
 
 const listenError = (error: unknown, host: string): unknown => {

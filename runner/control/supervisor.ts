@@ -12,7 +12,7 @@ export interface SupervisorOptions {
   readonly dispatcher: Dispatcher;
   readonly retention: Retention;
   readonly role: SupervisorRole;
-  /** How the names of the workers begin that live no longer than this process; empty: all workers there are. */
+  /** How the names of the workers begin that this one's engine may report as lost; empty: of any. */
   readonly workersOf: string;
   readonly leaseSeconds: number;
   /** Ms since the epoch. */
@@ -42,8 +42,7 @@ export const endLeases = async (
  * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came,
  * activations that never began, folders that are not needed any more. And, without waiting for time, what the engine lost.
  *
- * It begins with a clean slate: workers live no longer than the process that started them, so every lease that one of
- * ours has belongs to a dead one.
+ * It begins with the leases that there are: the engine says which of them belong to workers that are gone.
  *
  * Of several control planes, one does what concerns all runs: it has the role. Each cleans up its own folders and
  * reports what its own engine lost.
@@ -113,6 +112,10 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     return passing;
   };
 
+  const takeUp = async (): Promise<void> => {
+    for (const lost of await engine.resume(await store.leased())) await lose(lost, lost.reason, { workersOf });
+  };
+
   engine.onLost(({ run, activation, reason }) => {
     if (stopped) return;
     lose({ run, activation }, reason, { workersOf }).catch((error: unknown) => {
@@ -127,10 +130,18 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
 
   role.onTaken(() => {
     log.info('looking after all runs now');
-    dispatcher.look();
-    wakeAt(now());
+    takeUp()
+      .catch((error: unknown) => {
+        // Leases run out.
+        log.error({ err: error }, 'it could not be seen which workers are gone');
+      })
+      .finally(() => {
+        dispatcher.look();
+        wakeAt(now());
+      });
   });
-  await endLeases({ store, workersOf, log }, 'the runner was restarted');
+  // What outlives its control plane is for whoever has the role; what does not, each knows of its own.
+  if (role.held || engine.kind === 'embedded') await takeUp();
   dispatcher.look();
   await pass();
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Ticket } from '../../shared/api/worker-api.ts';
+import { ModelSettings, SandboxLimits, Ticket } from '../../shared/api/worker-api.ts';
 import { ActivationId } from '../../shared/ids.ts';
 
 /** What a worker needs to know besides its ticket. The model's key is in its environment (OPENAI_API_KEY), never here. */
@@ -8,26 +8,10 @@ export const WorkerSettings = z.strictObject({
   dataFolder: z.string().min(1),
   /** Where checkpoints are: in that folder alone, or uploaded as well, because the next activation may be on another machine. */
   keep: z.enum(['local', 'uploaded']),
-  sandbox: z.strictObject({
-    memoryBytes: z.int().positive(),
-    processes: z.int().positive(),
-    fileBytes: z.int().positive(),
-    tmpBytes: z.int().positive(),
-    workspaceBytes: z.int().positive(),
-  }),
+  sandbox: SandboxLimits,
   /** Folders outside /usr that commands may read. */
   readable: z.array(z.string()),
-  /** The runner's default; a task may name another model. */
-  model: z.strictObject({
-    name: z.string().min(1),
-    api: z.enum(['responses', 'chat']),
-    baseUrl: z.string(),
-    background: z.boolean(),
-    reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),
-    contextWindow: z.int().positive().nullable(),
-    idleSeconds: z.number().positive(),
-    pricesOf: z.string().nullable(),
-  }),
+  model: ModelSettings,
   /** As root: the commands of run n run as user `uidBase + n`. */
   uidBase: z.int().positive(),
 });

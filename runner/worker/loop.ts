@@ -32,17 +32,21 @@ class Fenced extends Error {
 class Record {
   events: readonly RunEvent[];
   state: RunState;
-  constructor(events: readonly RunEvent[]) {
+  readonly #onState: (state: RunState) => void;
+  constructor(events: readonly RunEvent[], onState: (state: RunState) => void = () => {}) {
     const state = fold(events);
     if (state === undefined) throw new Error('a lease came without the run it is for');
     this.events = events;
     this.state = state;
+    this.#onState = onState;
+    onState(state);
   }
   learn(events: readonly RunEvent[]): void {
     const fresh = events.filter((event) => event.seq > this.state.seq);
     if (fresh.length === 0) return;
     this.events = [...this.events, ...fresh];
     for (const event of fresh) this.state = reduce(this.state, event) ?? this.state;
+    this.#onState(this.state);
   }
 }
 
@@ -52,6 +56,8 @@ export interface Activation {
   readonly open: (state: RunState) => Promise<Ports>;
   readonly worker: string;
   readonly signal: AbortSignal;
+  /** Called with every state that the run comes to, for whoever shows it. Must not throw. */
+  readonly onState?: (state: RunState) => void;
 }
 
 /**
@@ -62,7 +68,7 @@ export const work = async (ticket: Pick<Ticket, 'run' | 'activation'>, activatio
   const { log } = activation;
   const leased = await log.lease({ run: ticket.run, activation: ticket.activation, worker: activation.worker });
   if (leased.outcome === 'refused') return { outcome: 'fenced', refusal: leased.refusal };
-  const record = new Record(leased.events);
+  const record = new Record(leased.events, activation.onState);
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, activation.signal]);
   const heart = beat(leased, { log, record, stop });

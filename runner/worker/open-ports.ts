@@ -17,14 +17,19 @@ import { SourceRefused, type Origin } from './workspace/workspace.ts';
 /** Adapters for one run on this machine: its workspace, its sandbox, the model that its task names. */
 export const openPorts = async (
   state: RunState,
-  given: { readonly token: string; readonly settings: WorkerSettings } & Pick<ControlClient, 'blobs' | 'credential'>,
+  given: {
+    readonly token: string;
+    readonly settings: WorkerSettings;
+    /** Of the machine, besides the model's key and the token. */
+    readonly secrets?: readonly string[];
+  } & Pick<ControlClient, 'blobs' | 'credential'>,
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
   const { model, baseUrl, apiKey, pricesOf } = modelOf(state, settings);
   const folder = settings.dataFolder;
   await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
-  const secrets = secretsOf(given.token, apiKey);
+  const secrets = secretsOf([given.token, ...(given.secrets ?? [])], apiKey);
   // Beside the runs, so that they share one copy.
   const ripgrep = await ripgrepIn(path.join(path.dirname(folder), '.tools'));
   return {
@@ -63,8 +68,8 @@ interface Secrets {
   add(secret: string): void;
 }
 
-const secretsOf = (token: string, apiKey: string | null): Secrets => {
-  let redact = redactionOf(token, apiKey);
+const secretsOf = (known: readonly string[], apiKey: string | null): Secrets => {
+  let redact = redactionOf(known, apiKey);
   return {
     redact: (text) => redact(text),
     add: (secret) => {
@@ -105,8 +110,8 @@ let keyRedaction: { readonly key: string; readonly redact: Ports['redact'] } | n
  * A pattern costs 5 to 20 ms when it is first used, in the way of a run that was just woken. So the key's is kept for the
  * life of this process, and of a token only the signature is taken out: without it the rest opens nothing and is no secret.
  */
-const redactionOf = (token: string, apiKey: string | null): Ports['redact'] => {
-  const ofToken = redactor([token.slice(token.lastIndexOf('.') + 1)]);
+const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['redact'] => {
+  const ofToken = redactor(secrets.map((secret) => secret.slice(secret.lastIndexOf('.') + 1)));
   if (apiKey === null) return ofToken;
   if (keyRedaction?.key !== apiKey) keyRedaction = { key: apiKey, redact: redactor([apiKey]) };
   const { redact } = keyRedaction;

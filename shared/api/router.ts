@@ -4,7 +4,14 @@ import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
-import { AppendInput, CredentialInput, HeartbeatInput, LeaseInput, type WorkerApi } from './worker-api.ts';
+import {
+  AppendInput,
+  CredentialInput,
+  HeartbeatInput,
+  LeaseInput,
+  SettingsInput,
+  type WorkerApi,
+} from './worker-api.ts';
 
 export interface ApiContext {
   /** Null: no token, or an unknown one. */
@@ -175,6 +182,7 @@ export const apiRouter = trpc.router({
       .mutation(({ ctx, input }) => ctx.runner.renew(ctx.caller, input)),
   }),
   worker: trpc.router({
+    settings: worker.input(SettingsInput).query(({ ctx, input }) => ctx.worker.settings(ctx.caller, input)),
     lease: worker.input(LeaseInput).mutation(({ ctx, input }) => ctx.worker.lease(ctx.caller, input)),
     append: worker.input(AppendInput).mutation(({ ctx, input }) => ctx.worker.append(ctx.caller, input)),
     heartbeat: worker.input(HeartbeatInput).mutation(({ ctx, input }) => ctx.worker.heartbeat(ctx.caller, input)),

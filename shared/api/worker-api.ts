@@ -53,8 +53,50 @@ export interface Refused {
   readonly refusal: Refusal;
 }
 
+/**
+ * Raised whenever a worker from before could not work with it: an event it does not know, a field it does not send. A
+ * worker that is deployed apart from its control plane compares its own with the one it is told.
+ */
+export const contract = 1;
+
+export const SandboxLimits = z.strictObject({
+  memoryBytes: z.int().positive(),
+  processes: z.int().positive(),
+  fileBytes: z.int().positive(),
+  tmpBytes: z.int().positive(),
+  workspaceBytes: z.int().positive(),
+});
+
+/** The runner's default; a task may name another model. Its key is in the worker's environment, never here. */
+export const ModelSettings = z.strictObject({
+  name: z.string().min(1),
+  api: z.enum(['responses', 'chat']),
+  baseUrl: z.string(),
+  background: z.boolean(),
+  reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),
+  contextWindow: z.int().positive().nullable(),
+  idleSeconds: z.number().positive(),
+  pricesOf: z.string().nullable(),
+});
+
+/** What a worker that the control plane did not start has to know besides its ticket. What is new in it, it may ignore. */
+export const WorkSettings = z.object({
+  contract: z.int().positive(),
+  sandbox: SandboxLimits,
+  model: ModelSettings,
+  /** Where checkpoints have to be when an activation ends: `local` is enough where the next one finds this disk again. */
+  keep: z.enum(['local', 'uploaded']),
+  /** `token`: the worker stays, suspended, until the next activation; `end`: it leaves, and another one is started then. */
+  waits: z.enum(['end', 'token']),
+});
+export type WorkSettings = z.infer<typeof WorkSettings>;
+
+export const SettingsInput = z.strictObject({ run: RunId, activation: ActivationId });
+export type SettingsInput = z.infer<typeof SettingsInput>;
+
 /** What a worker may ask, with a token for one activation of one run. Refusals are values: a worker acts on them. */
 export interface WorkerApi {
+  settings(caller: Principal, input: SettingsInput): Promise<WorkSettings>;
   lease(caller: Principal, input: LeaseInput): Promise<Leased | Refused>;
   append(caller: Principal, input: AppendInput): Promise<Held | Refused>;
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;

@@ -9,12 +9,21 @@ export interface ProxyRule {
   readonly after: (append: number) => Promise<'pass' | 'drop'>;
 }
 
+export interface Rewrite {
+  /** Of a request's path and query. */
+  readonly path?: (path: string) => string;
+  readonly request?: (body: string, path: string) => string;
+  readonly answer?: (body: string, path: string) => string;
+}
+
 /** Stands between the workers and the control plane, and lets a test crash either at an exact place in the log. */
 export class AppendProxy implements AsyncDisposable {
   /** Where the control plane is now. */
   target = '';
   rule: ProxyRule | null = null;
   appends = 0;
+  /** What either side is made to say instead: as one of another version would. */
+  rewrite: Rewrite = {};
   private readonly server = createServer((incoming, outgoing) => {
     void this.pass(incoming, outgoing);
   });
@@ -32,12 +41,24 @@ export class AppendProxy implements AsyncDisposable {
     const number = isAppend ? (this.appends += 1) : 0;
     if (isAppend && (await this.rule?.before(number)) === 'drop') return void outgoing.destroy();
     try {
-      const { status, headers, body } = await forward(this.target, incoming, Buffer.concat(chunks));
+      const { status, headers, body } = await this.forwarded(incoming, Buffer.concat(chunks));
       if (isAppend && (await this.rule?.after(number)) === 'drop') return void outgoing.destroy();
       outgoing.writeHead(status, headers).end(body);
     } catch {
       outgoing.destroy();
     }
+  }
+
+  private async forwarded(incoming: IncomingMessage, body: Buffer) {
+    const { path, request: rewritten, answer } = this.rewrite;
+    const asked = incoming.url ?? '/';
+    incoming.url = path?.(asked) ?? asked;
+    const given = rewritten === undefined ? body : Buffer.from(rewritten(body.toString(), asked));
+    if (given !== body) incoming.headers['content-length'] = String(given.length);
+    const answered = await forward(this.target, incoming, given);
+    if (answer === undefined) return answered;
+    const { 'content-length': _length, ...headers } = answered.headers;
+    return { ...answered, headers, body: Buffer.from(answer(answered.body.toString(), asked)) };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

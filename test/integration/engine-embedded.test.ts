@@ -10,7 +10,7 @@ import { embeddedEngine } from '../../runner/control/engine/embedded/embedded.ts
 import { endLeftovers, recordWorkers } from '../../runner/control/engine/embedded/leftovers.ts';
 import type { WorkerSettings } from '../../runner/ipc/protocol.ts';
 import { processStart } from '../../runner/ipc/process-start.ts';
-import { engineSuite } from '../suites/engine.ts';
+import { engineSuite, workersServer } from '../suites/engine.ts';
 
 const settings: WorkerSettings = {
   dataFolder: '/nowhere',
@@ -43,6 +43,7 @@ const make = async ({
     command: [process.execPath, program],
     env: {},
     plane: 'plane_1',
+    workersOf: 'plane_1 ',
     workers,
     workersFile,
     log: pino({ level: 'silent' }),
@@ -58,7 +59,22 @@ const make = async ({
   };
 };
 
-engineSuite('embedded', make);
+engineSuite('embedded', make, { crash: 'the last words of a worker', kill: 'SIGKILL' });
+
+test('of the leases that there are, those of this home’s own workers are lost, unless they are at work', async () => {
+  await using made = await make({ workers: 1 });
+  await using server = await workersServer();
+  await made.engine.dispatch({ run: 'run_work', activation: 'act_work', url: server.url, token: 'x' });
+  await server.until(() => server.began('act_work'));
+  const held = [
+    { run: 'run_mine', activation: 'act_mine', worker: 'plane_1 child 1' },
+    { run: 'run_none', activation: 'act_none', worker: 'plane_2 child 1' },
+    { run: 'run_work', activation: 'act_work', worker: 'plane_1 child 2' },
+  ];
+  expect(await made.engine.resume(held)).toEqual([
+    { run: 'run_mine', activation: 'act_mine', reason: 'the runner was restarted' },
+  ]);
+});
 
 test('a worker that cannot start loses its activation, and the engine goes on', async () => {
   await using made = await make({ workers: 1, program: '/nowhere/worker.mjs' });
@@ -71,6 +87,19 @@ test('a worker that cannot start loses its activation, and the engine goes on', 
     reason: expect.stringContaining('the worker exited with 1'),
   });
   expect(made.engine.capacity()).toBe(1);
+});
+
+test('a run gets its next worker only when the one before is gone: they share a workspace', async () => {
+  await using made = await make({ workers: 2 });
+  await using server = await workersServer();
+  const ticket = (activation: string) => ({ run: 'run_same', activation, url: server.url, token: 'x' });
+  await made.engine.dispatch(ticket('act_aaaa'));
+  const stopped = await server.until(() => server.began('act_aaaa'));
+  process.kill(stopped.pid, 'SIGSTOP');
+  made.engine.cancel('act_aaaa');
+  await made.engine.dispatch(ticket('act_bbbb'));
+  await server.until(() => server.began('act_bbbb'));
+  expect(() => process.kill(stopped.pid, 0)).toThrow('ESRCH');
 });
 
 test('its workers are on record, so that what outlives it can be ended', async () => {

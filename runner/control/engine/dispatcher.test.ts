@@ -36,7 +36,9 @@ const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) =
       dispatched.push(activation);
     },
     cancel: () => {},
+    release: () => {},
     onLost: () => {},
+    resume: async () => [],
     onFree: (listener) => {
       free = listener;
     },

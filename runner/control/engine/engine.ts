@@ -1,5 +1,19 @@
 import type { Ticket } from '../../../shared/api/worker-api.ts';
 
+export interface Held {
+  readonly run: string;
+  readonly activation: string;
+}
+
+/** An activation that a worker has the lease of, whoever started that worker. */
+export interface HeldBy extends Held {
+  readonly worker: string | null;
+}
+
+export interface Lost extends Held {
+  readonly reason: string;
+}
+
 /**
  * What brings an activation to a worker. The store is the queue; an engine is told when something is in it.
  *
@@ -13,9 +27,15 @@ export interface Engine extends AsyncDisposable {
   capacity(): number;
   dispatch(ticket: Ticket): Promise<void>;
   cancel(activation: string): void;
-  onLost(
-    listener: (lost: { readonly run: string; readonly activation: string; readonly reason: string }) => void,
-  ): void;
+  /** The run is over, though it was parked: whatever is kept for its next activation may go. Waits for nothing. */
+  release(run: string): void;
+  onLost(listener: (lost: Lost) => void): void;
+  /**
+   * Takes up activations that were begun under another control plane: before the first dispatch, and whenever this one
+   * takes over from another. Resolves with those that are lost. Where workers die with their control plane, those of an
+   * earlier one of the same home are, and others are not its business.
+   */
+  resume(held: readonly HeldBy[]): Promise<readonly Lost[]>;
   /** Something that was busy is free again: a good moment to look at the queue. */
   onFree(listener: () => void): void;
 }

@@ -18,5 +18,6 @@ export const cancel = async (plane: ControlPlane, caller: Principal, input: Canc
     command: (by) => ({ kind: 'cancel', by, reason: input.reason }),
   });
   if ('activation' in before) plane.engine.cancel(before.activation);
+  else plane.engine.release(before.id);
   return after;
 };

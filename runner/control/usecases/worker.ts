@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Principal } from '../../../shared/api/runner-api.ts';
+import { contract } from '../../../shared/api/worker-api.ts';
 import type {
   AppendInput,
   Held,
@@ -8,10 +9,12 @@ import type {
   LeaseInput,
   Refused,
   WorkerApi,
+  WorkSettings,
 } from '../../../shared/api/worker-api.ts';
 import { decisionSubject } from '../../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
+import type { RunnerConfig } from '../../config/config.ts';
 import type { Store, Written } from '../store/store.ts';
 import { readLog } from './log.ts';
 import type { ControlPlane } from './plane.ts';
@@ -21,10 +24,26 @@ import { workerCredential } from './remotes.ts';
 export const workerApi = (plane: ControlPlane): WorkerApi => {
   const leaseMs = plane.config.leaseSeconds * 1000;
   return {
+    settings: async (caller, input) => {
+      checked(caller, input);
+      return settings(plane.config);
+    },
     lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
     append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
     heartbeat: (caller, input) => heartbeat(plane, { leaseMs, input: checked(caller, input) }),
     credential: (caller, input) => workerCredential(plane, checked(caller, input)),
+  };
+};
+
+/** Folders and user ids are not in it: those are of the worker's machine, which knows them itself. */
+const settings = ({ sandbox, model, engine }: RunnerConfig): WorkSettings => {
+  const { readable: _readable, uidBase: _uidBase, ...limits } = sandbox;
+  return {
+    contract,
+    sandbox: limits,
+    model,
+    keep: engine.kind === 'embedded' ? 'local' : 'uploaded',
+    waits: engine.kind === 'trigger' ? engine.waits : 'end',
   };
 };
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
 import type { WorkerSettings } from '../../../ipc/protocol.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine, HeldBy, Lost } from '../engine.ts';
 import { startChild, type Child } from './child.ts';
 import { recordWorkers } from './leftovers.ts';
 
@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Begins the names of its workers, so that they can be told from those of others. */
   readonly plane: string;
+  /** How the names of workers begin that died with an earlier process; empty: all that there are. */
+  readonly workersOf: string;
   /** Activations at once. */
   readonly workers: number;
   /** Where the pids of the workers are kept. */
@@ -54,7 +56,7 @@ class EmbeddedEngine implements Engine {
   readonly #options: EmbeddedOptions;
   readonly #workers = new Set<Worker>();
   readonly #seen = new Set<string>();
-  readonly #lost: Parameters<Engine['onLost']>[0][] = [];
+  readonly #lost: ((lost: Lost) => void)[] = [];
   readonly #free: (() => void)[] = [];
   #failedStarts = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -113,12 +115,23 @@ class EmbeddedEngine implements Engine {
     }, graceMs).unref();
   }
 
-  onLost(listener: Parameters<Engine['onLost']>[0]): void {
+  /** A parked run has no process here. */
+  release(): void {}
+
+  onLost(listener: (lost: Lost) => void): void {
     this.#lost.push(listener);
   }
 
   onFree(listener: () => void): void {
     this.#free.push(listener);
+  }
+
+  /** Workers end with the process that started them. */
+  async resume(held: readonly HeldBy[]): Promise<readonly Lost[]> {
+    const alive = new Set(this.#busy().map(({ assignment }) => assignment?.activation));
+    return held
+      .filter(({ activation, worker }) => (worker ?? '').startsWith(this.#options.workersOf) && !alive.has(activation))
+      .map(({ run, activation }) => ({ run, activation, reason: 'the runner was restarted' }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -222,7 +235,7 @@ class EmbeddedEngine implements Engine {
     ).unref();
   }
 
-  #report(lost: { run: string; activation: string; reason: string }): void {
+  #report(lost: Lost): void {
     for (const listener of this.#lost) listener(lost);
   }
 

@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { metadata, schemaTask, tags, task } from '@trigger.dev/sdk';
+import { Ticket } from '../../../shared/api/worker-api.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { checkTask, runTask } from '../../ipc/trigger.ts';
+import { runActivations } from '../trigger/activations.ts';
+import { reportMachine } from '../trigger/machine.ts';
+import { changesOf, progressOf, type Progress } from '../trigger/progress.ts';
+import { waitForToken } from '../trigger/token-wait.ts';
+
+/**
+ * A worker as a task of Trigger.dev. It finds its place in the log, so `run` may begin from the top at any time. It is
+ * tried once: a failed task is an activation lost, and the control plane starts the next one from the run's own budget.
+ */
+export const longhaulRun = schemaTask({
+  id: runTask,
+  description: 'Works on one activation of a Longhaul run',
+  schema: Ticket,
+  retry: { maxAttempts: 1 },
+  // For each concurrencyKey, which is a repository of a tenant. Longhaul's own limits are kept before it triggers.
+  queue: { name: 'longhaul', concurrencyLimit: 25 },
+  run: async (ticket, { ctx, signal }) => {
+    let shown: Progress = {};
+    const show = (state: RunState): void => {
+      const now = progressOf(state);
+      for (const [key, value] of changesOf(shown, now)) metadata.set(key, value as Parameters<typeof metadata.set>[1]); // safe: both are JSON
+      shown = now;
+    };
+    const taskRun = ctx.run.id;
+    let last: RunState | null = null;
+    const outcome = await runActivations(ticket, {
+      worker: `trigger ${taskRun} ${randomBytes(4).toString('hex')}`,
+      signal,
+      wait: waitForToken(taskRun),
+      onState: (state) => {
+        last = state;
+        show(state);
+      },
+    });
+    await tagEnd(last);
+    return outcome;
+  },
+});
+
+/** So that the list of task runs tells how the run stood when each of them ended. */
+const tagEnd = async (state: RunState | null): Promise<void> => {
+  if (state !== null && (isTerminal(state) || state.status === 'reviewing' || state.status === 'waiting'))
+    await tags.add(`ended:${state.status}`);
+};
+
+/** What a deployment is checked with: what its machine has of all that a run needs. Touches nothing. */
+export const longhaulCheck = task({
+  id: checkTask,
+  description: 'Says what the machine of a task has of what Longhaul needs',
+  retry: { maxAttempts: 1 },
+  machine: 'small-1x',
+  maxDuration: 60,
+  run: reportMachine,
+});

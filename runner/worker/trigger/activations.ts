@@ -1,0 +1,78 @@
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Ticket, WorkSettings } from '../../../shared/api/worker-api.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { firstSandboxUser, toolchains } from '../../config/toolchain.ts';
+import type { TaskOutcome } from '../../ipc/trigger.ts';
+import { connect } from '../control-client.ts';
+import { work, type Ended } from '../loop.ts';
+import { openPorts } from '../open-ports.ts';
+import { LogGone } from '../ports.ts';
+
+/**
+ * What a task does when its run has parked. Resolves with the ticket of the run's next activation once there is one, or
+ * with null: then the task ends, and the next activation starts another.
+ */
+export type Wait = (parked: Extract<RunState, { status: 'waiting' }>, signal: AbortSignal) => Promise<Ticket | null>;
+
+export interface TaskOptions {
+  /** Of this process alone: two that lease under one name are taken for one. */
+  readonly worker: string;
+  readonly signal: AbortSignal;
+  /** Used where the control plane says that waits hold a token. */
+  readonly wait: Wait;
+  readonly onState: (state: RunState) => void;
+}
+
+/** Works on an activation, and on those after it for as long as the task may wait for them. Can begin anew at any time. */
+export const runActivations = async (first: Ticket, options: TaskOptions): Promise<TaskOutcome> => {
+  for (let ticket = first; ;) {
+    const { ended, waits } = await activate(ticket, options);
+    if (ended.outcome === 'fenced') return { left: `It appends nothing more. ${ended.refusal.message}` };
+    if (ended.outcome === 'gone') return { left: ended.reason };
+    const { state } = ended;
+    if (state.status !== 'waiting' || waits === 'end') return { left: null };
+    const next = await options.wait(state, options.signal);
+    if (next === null || options.signal.aborted) return { left: null };
+    // A token can be completed by whoever knows its address: it may continue this run here, and nothing else.
+    if (next.run !== first.run || next.url !== first.url)
+      return { left: 'the ticket that it waited for is not for this run at this control plane' };
+    ticket = next;
+  }
+};
+
+interface Activated {
+  readonly ended: Ended;
+  readonly waits: WorkSettings['waits'];
+}
+
+const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions): Promise<Activated> => {
+  const { log, blobs, credential, settings: askSettings } = connect(ticket, signal);
+  let waits: WorkSettings['waits'] = 'end';
+  try {
+    const { sandbox, model, keep, ...rest } = await askSettings(worker);
+    waits = rest.waits;
+    const dataFolder = folderOf(ticket.run);
+    const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
+    const settings = { dataFolder, keep, sandbox, model, ...machine };
+    const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
+    const open = (state: RunState) => openPorts(state, given);
+    const ended = await work(ticket, { log, open, worker, signal, onState });
+    // What the next activation needs is uploaded by now, and no machine keeps another's code.
+    if (keep === 'uploaded') await rm(dataFolder, { recursive: true, force: true });
+    return { ended, waits };
+  } catch (error) {
+    if (error instanceof LogGone) return { ended: { outcome: 'gone', reason: error.message }, waits };
+    if (signal.aborted) return { ended: { outcome: 'gone', reason: 'the worker was told to stop' }, waits };
+    throw error;
+  }
+};
+
+/** Machines are new for each task run, or keep what is below the temporary folder between some of them. */
+const folderOf = (run: string): string =>
+  path.join(process.env['LONGHAUL_WORKER_FOLDER'] ?? path.join(tmpdir(), 'longhaul'), 'runs', run);
+
+/** What Trigger.dev lets its own SDK know in here; nothing that a model says may carry it out. */
+const secrets = (): readonly string[] =>
+  [process.env['TRIGGER_SECRET_KEY'], process.env['TRIGGER_RUN_TOKEN']].filter((secret) => secret !== undefined);

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { contract } from '../../../shared/api/worker-api.ts';
+import type { MachineReport } from '../../ipc/trigger.ts';
+import { findRipgrep } from '../ripgrep.ts';
+import { probeSandbox } from '../sandbox/bubblewrap.ts';
+
+const run = promisify(execFile);
+
+/** Asks every program that runs need for its version, and confines a real command. */
+export const reportMachine = async (): Promise<MachineReport> => {
+  const [git, socat, prlimit, ripgrep, probed] = await Promise.all([
+    versionOf('git', '--version'),
+    versionOf('socat', '-V'),
+    versionOf('prlimit', '--version'),
+    findRipgrep(process.env).then(
+      (file) => versionOf(file, '--version'),
+      () => null,
+    ),
+    probeSandbox(),
+  ]);
+  return {
+    contract,
+    node: process.version,
+    programs: { git, socat, prlimit, ripgrep },
+    sandbox:
+      probed.outcome === 'ok'
+        ? { outcome: 'ok', reason: `bubblewrap ${probed.version}`, remedy: '' }
+        : { outcome: 'refused', reason: probed.reason, remedy: probed.remedy },
+    modelKey: (process.env['OPENAI_API_KEY'] ?? '') !== '',
+  };
+};
+
+const versionOf = async (program: string, argument: string): Promise<string | null> => {
+  try {
+    const { stdout } = await run(program, [argument], { timeout: 10_000 });
+    return /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? 'there';
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,105 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ApiClient, parsePacket } from '@trigger.dev/core/v3';
+import { pino } from 'pino';
+import { triggerApi } from '../../runner/control/engine/trigger/api.ts';
+import { triggerEngine, type TriggerEngineOptions } from '../../runner/control/engine/trigger/trigger.ts';
+import { runTask } from '../../runner/ipc/trigger.ts';
+import { startFakeTrigger, type FakeTrigger } from '../fakes/trigger/index.ts';
+import { AppendProxy } from './proxy.ts';
+import { openFolder, projectRoot, Rig, type RigOptions } from './rig.ts';
+
+export const configFile = path.join(projectRoot, 'trigger.config.ts');
+/** The worker's own tasks, as they lie in the source. */
+export const workerTasks = path.join(projectRoot, 'runner/worker/entries/trigger.ts');
+
+/** An engine of this process, on a Trigger.dev at that address. */
+export const openTestEngine = (
+  { url, secretKey }: Pick<FakeTrigger, 'url' | 'secretKey'>,
+  { task, ...options }: Partial<TriggerEngineOptions> & { readonly task?: string },
+) => {
+  const stop = new AbortController();
+  const log = pino({ level: process.env['LONGHAUL_TEST_LOG'] ?? 'silent' });
+  const client = new ApiClient(url, secretKey, undefined, { retry: { maxAttempts: 1 } });
+  const api = triggerApi({ client, parsePacket, log, signal: stop.signal, ...(task === undefined ? {} : { task }) });
+  const engine = triggerEngine({
+    api,
+    settings: { waits: 'end', ttlSeconds: 600, machine: null, version: null },
+    workers: 2,
+    log,
+    originOf: async () => ({ tenant: 'local', repository: '/repository', priority: 0, fence: 0 }),
+    stop: () => stop.abort(),
+    ...options,
+  });
+  return {
+    engine,
+    api,
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+};
+
+export interface TriggerRig extends AsyncDisposable {
+  readonly rig: Rig;
+  readonly fake: FakeTrigger;
+  /** SIGKILL to the control plane; what is done while it is away; and another one, at the same address. */
+  restart(meanwhile?: () => void): Promise<void>;
+}
+
+export interface TriggerRigOptions extends Pick<RigOptions, 'script' | 'env'> {
+  readonly waits?: 'end' | 'token';
+  /** Seconds of compute, after which Trigger.dev ends a task. */
+  readonly maxDuration?: number;
+  /** Where tasks keep their data, instead of a folder of the rig's own. */
+  readonly workerFolder?: string;
+}
+
+/** A real control plane whose workers are tasks of a fake Trigger.dev, run by Trigger.dev's own executor on this machine. */
+export const startTriggerRig = async ({
+  script,
+  env = {},
+  waits = 'end',
+  maxDuration = 600,
+  workerFolder,
+}: TriggerRigOptions): Promise<TriggerRig> => {
+  const folder = await openFolder('longhaul-worker-');
+  const { PATH = '/usr/bin:/bin' } = process.env;
+  const fake = await startFakeTrigger({
+    program: {
+      configFile,
+      tasks: { [runTask]: workerTasks },
+      maxDuration,
+      // What `longhaul deploy` sets for the tasks; the key is the fake model's.
+      env: { PATH, OPENAI_API_KEY: 'sk-fake', LONGHAUL_WORKER_FOLDER: workerFolder ?? folder },
+    },
+  });
+  const proxy = new AppendProxy();
+  const rig = await Rig.start({
+    script,
+    env: {
+      LONGHAUL_ENGINE: 'trigger',
+      LONGHAUL_WAITS: waits,
+      LONGHAUL_WORKERS: '2',
+      TRIGGER_API_URL: fake.url,
+      TRIGGER_SECRET_KEY: fake.secretKey,
+      LONGHAUL_PUBLIC_URL: await proxy.listen(),
+      ...env,
+    },
+  });
+  proxy.target = rig.url;
+  return {
+    rig,
+    fake,
+    restart: async (meanwhile = () => {}) => {
+      await rig.kill();
+      meanwhile();
+      await rig.start();
+      proxy.target = rig.url;
+    },
+    async [Symbol.asyncDispose]() {
+      await rig[Symbol.asyncDispose]();
+      await fake[Symbol.asyncDispose]();
+      await proxy[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+};

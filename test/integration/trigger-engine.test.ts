@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Lost } from '../../runner/control/engine/engine.ts';
+import type { TriggerEngineOptions } from '../../runner/control/engine/trigger/trigger.ts';
+import { startFakeTrigger } from '../fakes/trigger/index.ts';
+import { configFile, openTestEngine } from '../harness/trigger.ts';
+import { engineSuite } from '../suites/engine.ts';
+
+const task = 'longhaul-engine-suite';
+const program = {
+  configFile,
+  tasks: { [task]: path.join(import.meta.dirname, '../suites/trigger/engine-task.ts') },
+  env: {},
+};
+
+engineSuite(
+  'trigger',
+  async ({ workers }) => {
+    const fake = await startFakeTrigger({ program });
+    const made = openTestEngine(fake, { workers, task });
+    return {
+      engine: made.engine,
+      async [Symbol.asyncDispose]() {
+        await made[Symbol.asyncDispose]();
+        await fake[Symbol.asyncDispose]();
+      },
+    };
+  },
+  { crash: 'CRASHED', kill: 'CRASHED' },
+);
+
+const ticket = (id: string, run = `run_${id}`) => ({
+  run,
+  activation: `act_${id}`,
+  url: 'http://127.0.0.1:1',
+  token: 'x',
+});
+
+/** An engine on a Trigger.dev whose runs do what the test says. */
+const setUp = async (options: Partial<TriggerEngineOptions> = {}) => {
+  const fake = await startFakeTrigger();
+  const made = openTestEngine(fake, options);
+  const lost: Lost[] = [];
+  const free: (() => void)[] = [];
+  made.engine.onLost((each) => lost.push(each));
+  made.engine.onFree(() => free.splice(0).forEach((resolve) => resolve()));
+  return {
+    fake,
+    lost,
+    engine: made.engine,
+    nextFree: () => new Promise<void>((resolve) => void free.push(resolve)),
+    async [Symbol.asyncDispose]() {
+      await made[Symbol.asyncDispose]();
+      await fake[Symbol.asyncDispose]();
+    },
+  };
+};
+
+test('without a realtime stream it asks, and learns the same', async () => {
+  await using set = await setUp({ pollMs: 50 });
+  set.fake.realtime = false;
+  await set.engine.dispatch(ticket('aaaa'));
+  const free = set.nextFree();
+  set.fake.world.report(await set.fake.runFor('act_aaaa'), 'CRASHED', 'OOM');
+  await free;
+  expect(set.lost).toEqual([
+    { run: 'run_aaaa', activation: 'act_aaaa', reason: 'Trigger.dev: CRASHED, often for want of memory: OOM' },
+  ]);
+  expect(set.engine.capacity()).toBe(2);
+});
+
+test('what Trigger.dev does not take is not under way, and a good moment to try again comes', async () => {
+  await using set = await setUp({ retryMs: 20 });
+  set.fake.trouble({ times: 1, on: /trigger$/, with: 401 });
+  const free = set.nextFree();
+  await expect(set.engine.dispatch(ticket('aaaa'))).rejects.toThrow('trouble, as the test wants it');
+  expect(set.engine.capacity()).toBe(2);
+  await free;
+  await set.engine.dispatch(ticket('aaaa'));
+  expect(set.fake.world.runs.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['act_aaaa']);
+});
+
+test('priorities, sizes and versions are passed on; a tag is never too long', async () => {
+  await using set = await setUp({
+    settings: { waits: 'end', ttlSeconds: 60, machine: 'large-1x', version: '20260101.1' },
+    originOf: async () => ({ tenant: 't'.repeat(200), repository: '/r', priority: 3, fence: 0 }),
+  });
+  await set.engine.dispatch(ticket('aaaa'));
+  expect(set.fake.world.runs[0]?.options).toMatchObject({
+    ttl: 60,
+    machine: 'large-1x',
+    lockToVersion: '20260101.1',
+    priority: 180,
+    tags: ['longhaul', 'run:run_aaaa', 'activation:act_aaaa', `tenant:${'t'.repeat(121)}`],
+  });
+});
+
+test('an engine that comes back finds its tasks again: those that were lost, those that ended, and those at work', async () => {
+  await using set = await setUp();
+  for (const id of ['lost', 'ended', 'work']) await set.engine.dispatch(ticket(id)).catch(() => {});
+  const world = set.fake.world;
+  await using again = openTestEngine(set.fake, { workers: 3 });
+  world.report(await set.fake.runFor('act_lost'), 'SYSTEM_FAILURE');
+  const ended = await set.fake.runFor('act_ended');
+  ended.output = { data: '{"left":null}', dataType: 'application/json' };
+  world.report(ended, 'COMPLETED');
+  const held = ['lost', 'ended', 'work', 'unknown'].map((id) => ({ ...ticket(id), worker: 'a task' }));
+  expect(await again.engine.resume(held)).toEqual([
+    { run: 'run_lost', activation: 'act_lost', reason: 'Trigger.dev: SYSTEM_FAILURE' },
+    { run: 'run_ended', activation: 'act_ended', reason: 'its task ended while the runner was away' },
+  ]);
+  // What it does not find it leaves to the lease.
+  expect(again.engine.capacity()).toBe(2);
+  const { promise: told, resolve: tell } = Promise.withResolvers<Lost>();
+  again.engine.onLost(tell);
+  world.report(await set.fake.runFor('act_work'), 'TIMED_OUT');
+  expect(await told).toMatchObject({ activation: 'act_work', reason: expect.stringContaining('TIMED_OUT') });
+});
+
+test('a wait holds no slot, and is no loss when it ends', async () => {
+  await using set = await setUp({ workers: 1 });
+  await set.engine.dispatch(ticket('aaaa'));
+  const run = await set.fake.runFor('act_aaaa');
+  const free = set.nextFree();
+  set.fake.world.report(run, 'WAITING');
+  await free;
+  expect(set.engine.capacity()).toBe(1);
+  const ended = set.nextFree();
+  run.output = { data: '{"left":null}', dataType: 'application/json' };
+  set.fake.world.report(run, 'COMPLETED');
+  await ended;
+  expect(set.lost).toEqual([]);
+});
+
+describe('npm run test:trigger', () => {
+  const main = path.join(import.meta.dirname, '../trigger/main.ts');
+  const run = async (env: Readonly<Record<string, string>>) => {
+    const child = spawn(process.execPath, [main], {
+      env: { PATH: process.env['PATH'], ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const [code] = await once(child, 'close');
+    return { code: Number(code), said };
+  };
+
+  test('says that it did not run where it is given no server, and does not pass', async () => {
+    expect(await run({ TRIGGER_API_URL: 'http://127.0.0.1:1' })).toEqual({
+      code: 2,
+      said: 'The engine suite did not run on Trigger.dev: TRIGGER_SECRET_KEY is not set.\n',
+    });
+  });
+
+  test('runs the suite on the server that it is given, and leaves nothing there', async () => {
+    await using fake = await startFakeTrigger({ program });
+    fake.world.held = true;
+    fake.world.trigger(task, '{}', {});
+    fake.world.held = false;
+    const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
+    expect({ code, passed: /8 passed/.test(said) }).toEqual({ code: 0, passed: true });
+    const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
+    expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
+  });
+});
