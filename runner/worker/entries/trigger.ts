@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { metadata, schemaTask, tags, task } from '@trigger.dev/sdk';
 import { Ticket } from '../../../shared/api/worker-api.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
@@ -38,6 +39,7 @@ export const longhaulRun = schemaTask({
       },
     });
     await tagEnd(last);
+    await flushProgress();
     return outcome;
   },
 });
@@ -46,6 +48,17 @@ export const longhaulRun = schemaTask({
 const tagEnd = async (state: RunState | null): Promise<void> => {
   if (state !== null && (isTerminal(state) || state.status === 'reviewing' || state.status === 'waiting'))
     await tags.add(`ended:${state.status}`);
+};
+
+/**
+ * Sends what was set last. The SDK (4.8.3) sends by itself once a second and lets a flush that comes while it does so do nothing; what is
+ * left then would be lost with the process. One that is under way is over within a second try, as a rule.
+ */
+const flushProgress = async (): Promise<void> => {
+  for (let attempt = 0; attempt < 3; attempt += 1) {
+    await metadata.flush();
+    await pause(100);
+  }
 };
 
 /** What a deployment is checked with: what its machine has of all that a run needs. Touches nothing. */

@@ -6,14 +6,14 @@ import { homeAt } from '../../runner/config/home.ts';
 import { serve, type Serving } from '../../runner/control/serve.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { scenarioInput, scenarioRepository, script } from '../chaos/scenario.ts';
+import { scenarioInput, scenarioRepository, script } from './scenario.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
 import { normalised } from '../harness/normalise.ts';
 import { descendants } from '../harness/processes.ts';
 import { AppendProxy } from '../harness/proxy.ts';
 import { openFolder, projectRoot } from '../harness/rig.ts';
 import { delegateUpload } from '../harness/uploads.ts';
-import { clientOf, follow, type Client } from './server-set-up.ts';
+import { clientOf, follow, type Client } from '../integration/server-set-up.ts';
 
 const wanderer = path.join(projectRoot, 'test/harness/wandering-worker.ts');
 
