@@ -59,19 +59,24 @@ class Arena implements AsyncDisposable {
     this.lead(front);
     const asked = planes.model.journal.length;
     proxy.appends = 0;
-    let dead: Rig | null = null;
+    const { promise: killed, resolve: dead } = Promise.withResolvers<void>();
+    let struck = false;
     const strike = async (append: number, side: Crash['side']): Promise<'pass' | 'drop'> => {
-      if (dead !== null || crash?.append !== append || crash.side !== side) return 'pass';
-      dead = front;
+      if (struck || crash?.append !== append || crash.side !== side) return 'pass';
+      struck = true;
       await front.kill();
       this.lead(spare);
+      dead();
       return 'drop';
     };
     proxy.rule = { before: (append) => strike(append, 'before'), after: (append) => strike(append, 'after') };
     const { id } = await front.delegate({ ...scenarioInput, repository: this.repository });
     const state = await this.drive(id);
-    if (dead !== null) await front.start();
-    if (crash !== null && dead === null) throw new Error(`there was no append ${crash.append}`);
+    if (crash !== null) {
+      // The last append ends the run before the proxy has heard of it.
+      await killed;
+      await front.start();
+    }
     return outcomeOf({ state, events: await spare.events(id), journal: planes.model.journal.slice(asked) });
   }
 

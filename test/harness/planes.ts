@@ -11,11 +11,12 @@ export interface PlanesOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Where workers find a control plane; without it, the balancer. */
   readonly publicUrl?: string;
+  /** Folders that the homes have in common; without it, both. */
+  readonly common?: readonly ('runs' | 'blobs')[];
 }
 
 /**
- * Two control planes, each a process with a home of its own, on one real Postgres, with the folders of runs and blobs in
- * common. Before them stands what stands for a load balancer: workers and clients know its address alone.
+ * Two control planes, each a process with a home of its own, on one real Postgres, with folders in common. Before them stands what stands for a load balancer: workers and clients know its address alone.
  */
 export class Planes implements AsyncDisposable {
   readonly server: PostgresServer;
@@ -34,7 +35,7 @@ export class Planes implements AsyncDisposable {
     this.all = parts.all;
   }
 
-  static async open({ script, env = {}, publicUrl }: PlanesOptions): Promise<Planes> {
+  static async open({ script, env = {}, publicUrl, common = ['runs', 'blobs'] }: PlanesOptions): Promise<Planes> {
     const server = await PostgresServer.start();
     const database = await server.database();
     const model = await startFakeOpenAi({ script });
@@ -44,7 +45,7 @@ export class Planes implements AsyncDisposable {
       Rig.start({
         script,
         model,
-        shared,
+        shared: { folder: shared, names: common },
         env: {
           LONGHAUL_DATABASE_URL: database,
           LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}`,

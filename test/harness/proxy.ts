@@ -21,9 +21,11 @@ export class AppendProxy implements AsyncDisposable {
   /** Where the control plane is now. */
   target = '';
   rule: ProxyRule | null = null;
+  /** Each once, however often a worker had to send it. */
   appends = 0;
   /** What either side is made to say instead: as one of another version would. */
   rewrite: Rewrite = {};
+  private readonly numbers = new Map<string, number>();
   private readonly server = createServer((incoming, outgoing) => {
     void this.pass(incoming, outgoing);
   });
@@ -38,7 +40,7 @@ export class AppendProxy implements AsyncDisposable {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer); // safe: no encoding is set
     const isAppend = incoming.url?.includes('worker.append') === true;
-    const number = isAppend ? (this.appends += 1) : 0;
+    const number = isAppend ? this.numberOf(Buffer.concat(chunks).toString()) : 0;
     if (isAppend && (await this.rule?.before(number)) === 'drop') return void outgoing.destroy();
     try {
       const { status, headers, body } = await this.forwarded(incoming, Buffer.concat(chunks));
@@ -47,6 +49,15 @@ export class AppendProxy implements AsyncDisposable {
     } catch {
       outgoing.destroy();
     }
+  }
+
+  private numberOf(body: string): number {
+    // safe: only workers append, and that is how they do
+    const { activation, batch } = JSON.parse(body) as { readonly activation: string; readonly batch: number };
+    const key = `${activation} ${batch}`;
+    const number = this.numbers.get(key) ?? (this.appends += 1);
+    this.numbers.set(key, number);
+    return number;
   }
 
   private async forwarded(incoming: IncomingMessage, body: Buffer) {

@@ -44,8 +44,8 @@ export interface RigOptions {
   readonly config?: object;
   /** A model that others use as well, and that outlives this rig; without it the rig has one of its own. */
   readonly model?: FakeOpenAi;
-  /** A folder of `runs` and `blobs` that several homes have in common, as on a file system that several machines mount. */
-  readonly shared?: string;
+  /** Folders that several homes have in common, below one folder, as on a file system that several machines mount. */
+  readonly shared?: { readonly folder: string; readonly names: readonly ('runs' | 'blobs')[] };
   /** Who owns the rig's folder. */
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Given the rig's folder: where `inside` puts this project, for a runner whose user cannot get to where it lies. */
@@ -113,11 +113,11 @@ export class Rig implements AsyncDisposable {
     const model = options.model ?? (await startFakeOpenAi({ script }));
     const rig = new Rig(await openFolder('longhaul-rig-'), model, options);
     await mkdir(rig.home);
-    if (shared !== undefined)
-      for (const name of ['runs', 'blobs']) {
-        await mkdir(path.join(shared, name), { recursive: true });
-        await symlink(path.join(shared, name), path.join(rig.home, name));
-      }
+    for (const name of shared?.names ?? []) {
+      const there = path.join(shared?.folder ?? '', name);
+      await mkdir(there, { recursive: true });
+      await symlink(there, path.join(rig.home, name));
+    }
     if (config !== undefined) await writeFile(path.join(rig.home, 'config.yaml'), JSON.stringify(config));
     if (owner !== undefined) for (const each of [rig.folder, rig.home]) await chown(each, owner.uid, owner.gid);
     await rig.start();

@@ -12,6 +12,7 @@ import { nameOf, Planes } from '../harness/planes.ts';
 import { databasePassword, postgresProgram, PostgresServer } from '../harness/postgres.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { projectRoot, Rig } from '../harness/rig.ts';
+import { delegateUpload } from '../harness/uploads.ts';
 
 /** Asks a person once, before it writes; what it wrote twice would show. */
 const script = scripted([
@@ -176,6 +177,24 @@ test('a control plane that is stopped leaves what its workers had to the other a
   });
 });
 
+test('a run on an upload goes on at a control plane that has nothing of it but the blobs', async () => {
+  await using planes = await Planes.open({ script, common: ['blobs'], env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  const first = await planes.supervisor();
+  const second = planes.otherThan(first);
+  planes.lead(first);
+  const upload = { goal: input.goal, verification: input.verification, policy: input.policy, setup: [] };
+  const endpoint = { url: first.url, token: first.token };
+  const { run } = await delegateUpload(endpoint, await someRepository(), upload);
+  const parked = await first.settled(run.id, waits);
+  await first.kill();
+  planes.lead(second);
+  await approve(second, parked);
+  const done = await second.settled(parked.id, inReview);
+  const events = await second.events(done.id);
+  expect(accountOf(done, events)).toEqual({ status: 'reviewing', verification: [0], made: 1, reasons: [] });
+  expect(events.filter(typeIs('workspace.rebuilt'))).toHaveLength(1);
+});
+
 test('a copy of the database and of the folders is all that a parked run needs to go on elsewhere', async () => {
   const copies = await mkdtemp(path.join(tmpdir(), 'longhaul-copy-'));
   const dump = path.join(copies, 'longhaul.dump');
@@ -194,7 +213,11 @@ test('a copy of the database and of the folders is all that a parked run needs t
   execFileSync(postgresProgram('pg_restore'), ['--exit-on-error', '--no-owner', '--dbname', database, dump]);
   // To where they were: the log names them.
   execFileSync('cp', ['--archive', path.join(copies, 'shared'), parked.gone]);
-  await using rig = await Rig.start({ script, shared: parked.gone, env: { LONGHAUL_DATABASE_URL: database } });
+  await using rig = await Rig.start({
+    script,
+    shared: { folder: parked.gone, names: ['runs', 'blobs'] },
+    env: { LONGHAUL_DATABASE_URL: database },
+  });
   expect(await rig.events(parked.state.id)).toEqual(parked.events);
   expect(rig.token).toBe(parked.token);
   await approve(rig, parked.state);
