@@ -20,8 +20,8 @@ export default defineConfig({
   retries: { enabledInDev: false, default: { maxAttempts: 1 } },
   telemetry: telemetry(process.env),
   build: {
-    // Brings a program of its own, which a bundle cannot hold.
-    external: ['@vscode/ripgrep'],
+    // Brings a program of its own, which a bundle cannot hold; and what is loaded only where it is configured.
+    external: ['@vscode/ripgrep', 'e2b', '@daytona/sdk'],
     extensions: [aptGet({ packages: ['git', 'ripgrep', 'bubblewrap', 'socat', 'util-linux'] })],
   },
 });

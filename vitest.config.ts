@@ -2,9 +2,16 @@ import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** One project per kind of test: what they need and how long they may take differs. */
-const project = (name: string, include: string[], rest: { testTimeout?: number; hookTimeout?: number } = {}) => ({
+const project = (
+  name: string,
+  include: string[],
+  rest: { testTimeout?: number; hookTimeout?: number; exclude?: string[] } = {},
+) => ({
   test: { name, include, pool: 'forks' as const, ...rest },
 });
+
+/** Only root can play a container or a machine, and give commands a user of their own in it. */
+const rootOnly = process.getuid?.() === 0 ? [] : ['**/*.root.test.ts'];
 
 /** Where CI wants the counts of every run of tests, beside what a person reads. */
 const results = process.env['LONGHAUL_TEST_RESULTS'];
@@ -26,7 +33,11 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000 }),
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 900_000, hookTimeout: 300_000 }),
-      project('attack', ['test/attack/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 300_000 }),
+      project('attack', ['test/attack/**/*.test.ts'], {
+        testTimeout: 600_000,
+        hookTimeout: 300_000,
+        exclude: rootOnly,
+      }),
       // A real VS Code workbench with the packed extension: npm run test:editor.
       project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 300_000 }),
       // The engine suite on a real Trigger.dev: npm run test:trigger.

@@ -3,6 +3,12 @@ import { availableParallelism } from 'node:os';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Role } from '../../shared/api/runner-api.ts';
+import {
+  ContainerNetwork,
+  Isolation,
+  type IsolationSettings,
+  type SandboxLimits,
+} from '../../shared/api/worker-api.ts';
 import { Budget, defaultBudget } from '../../shared/run/budget.ts';
 import { isSystemError } from './home.ts';
 import { layer, settings, type Flags, type Layer } from './settings.ts';
@@ -34,8 +40,12 @@ const Limits = z.strictObject({
   perRepository: Count.nullable().default(null),
 });
 
-/** Of each run's sandbox, in bytes; a repair of an ordinary project fits, a runaway does not. */
+/** Of each run's sandbox, sizes in bytes; a repair of an ordinary project fits, a runaway does not. */
 const Sandbox = z.strictObject({
+  isolation: Isolation.default('namespaces'),
+  containerNetwork: ContainerNetwork.nullable().default(null),
+  /** E2B's template or Daytona's snapshot. */
+  image: z.string().min(1).nullable().default(null),
   /** Data of one process. Node's own heap ends at about 4 GB on a 64-bit machine. */
   memoryBytes: Count.default(4 * GiB),
   /** Threads count. One node has 11; a test runner on 16 cores starts some 20 of them. */
@@ -211,6 +221,14 @@ export const onDemandIdleMinutes = 30;
 
 /** All settings of a runner, each with a value. */
 export type RunnerConfig = z.infer<typeof Config>;
+
+/** The part of the sandbox's settings that goes to every worker. The rest are folders and user ids of this machine. */
+export const sandboxForWorkers = ({
+  sandbox,
+}: RunnerConfig): { readonly sandbox: z.infer<typeof SandboxLimits>; readonly isolation: IsolationSettings } => {
+  const { readable: _readable, uidBase: _uidBase, isolation: kind, containerNetwork, image, ...limits } = sandbox;
+  return { sandbox: limits, isolation: { kind, containerNetwork, image } };
+};
 
 export type LoadedConfig =
   | { readonly outcome: 'ok'; readonly config: RunnerConfig }

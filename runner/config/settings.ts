@@ -101,6 +101,21 @@ export const settings: readonly Setting[] = [
     { kind: 'text', value: 'end|token', about: 'on Trigger.dev: end the task at a wait, or suspend it' },
   ),
   setting(
+    'sandbox.isolation',
+    { flag: '--isolation', variable: 'LONGHAUL_ISOLATION' },
+    { kind: 'text', value: 'kind', about: 'what keeps commands in: namespaces, container, e2b or daytona' },
+  ),
+  setting(
+    'sandbox.containerNetwork',
+    { flag: null, variable: 'LONGHAUL_CONTAINER_NETWORK' },
+    { kind: 'text', value: 'open|none', about: 'what a container reaches where its network cannot be cut' },
+  ),
+  setting(
+    'sandbox.image',
+    { flag: null, variable: 'LONGHAUL_SANDBOX_IMAGE' },
+    { kind: 'text', value: 'name', about: 'template (E2B) or snapshot (Daytona) for commands' },
+  ),
+  setting(
     'sandbox.readable',
     { flag: '--readable', variable: 'LONGHAUL_READABLE' },
     { kind: 'list', value: 'folder:…', about: 'folders outside /usr that commands may read' },

@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
-import type { RunnerConfig } from '../config/config.ts';
+import { sandboxForWorkers, type RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
@@ -129,7 +129,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
         })
       : embeddedEngine({
           command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
-          env: workerEnvironment(process.env, config.apiKey),
+          env: workerEnvironment(process.env, { apiKey: config.apiKey, isolation: config.sandbox.isolation }),
           plane: name,
           workersOf,
           workers: config.limits.workers,
@@ -286,10 +286,10 @@ interface ForWorker {
 }
 
 const settingsFor = async (home: Home, { config, keep, run }: ForWorker): Promise<WorkerSettings> => {
-  const { readable, uidBase, ...sandbox } = config.sandbox;
+  const { readable, uidBase } = config.sandbox;
   const dataFolder = home.run(run);
   await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
-  return { dataFolder, keep, sandbox, readable, uidBase, model: config.model };
+  return { dataFolder, keep, ...sandboxForWorkers(config), readable, uidBase, model: config.model };
 };
 
 const listenError = (error: unknown, host: string): unknown => {

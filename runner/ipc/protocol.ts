@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ModelSettings, SandboxLimits, Ticket } from '../../shared/api/worker-api.ts';
+import { IsolationSettings, ModelSettings, SandboxLimits, Ticket } from '../../shared/api/worker-api.ts';
 import { ActivationId } from '../../shared/ids.ts';
 
 /** What a worker needs to know besides its ticket. The model's key is in its environment (OPENAI_API_KEY), never here. */
@@ -9,6 +9,7 @@ export const WorkerSettings = z.strictObject({
   /** Where checkpoints are: in that folder alone, or uploaded as well, because the next activation may be on another machine. */
   keep: z.enum(['local', 'uploaded']),
   sandbox: SandboxLimits,
+  isolation: IsolationSettings,
   /** Folders outside /usr that commands may read. */
   readable: z.array(z.string()),
   model: ModelSettings,

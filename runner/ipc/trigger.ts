@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Ticket } from '../../shared/api/worker-api.ts';
+import { Ticket, WorkSettings } from '../../shared/api/worker-api.ts';
 
 /** The tasks that are deployed, and what the control plane and they say to one another through Trigger.dev. */
 export const runTask = 'longhaul-run';
@@ -24,6 +24,10 @@ const waiterPrefix = 'waiter:';
 export const waiterTag = (taskRun: string): string => `${waiterPrefix}${taskRun}`;
 export const waiterOf = (tags: readonly string[]): string | null =>
   tags.find((tag) => tag.startsWith(waiterPrefix))?.slice(waiterPrefix.length) ?? null;
+
+/** What the checking task is to try. */
+export const CheckInput = z.object({ isolation: WorkSettings.shape.isolation });
+export type CheckInput = z.infer<typeof CheckInput>;
 
 /** What a machine of Trigger.dev can do, as the checking task found it. Null: the program is not there. */
 export const MachineReport = z.object({

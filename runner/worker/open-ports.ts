@@ -9,8 +9,8 @@ import { redactor } from './agent/redact.ts';
 import { costOf } from './models/cost.ts';
 import { ModelConfig, openModel } from './models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
+import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
 import { findRipgrep } from './ripgrep.ts';
-import { openBubblewrap } from './sandbox/bubblewrap.ts';
 import { openWorkspace } from './workspace/git-workspace.ts';
 import { SourceRefused, type Origin } from './workspace/workspace.ts';
 
@@ -44,9 +44,9 @@ export const openPorts = async (
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
-    sandboxes: sandboxesOf(settings, owner, path.dirname(ripgrep)),
+    sandboxes: sandboxesOf(settings, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
     owner,
-    ripgrep,
+    ripgrep: ripgrepInside(settings, ripgrep),
     redact: secrets.redact,
     clock: systemClock,
     random: Math.random,
@@ -104,7 +104,10 @@ const visitsIn = (folder: string): Visits => {
   };
 };
 
-let keyRedaction: { readonly key: string; readonly redact: Ports['redact'] } | null = null;
+/** Of who runs commands, where that is not this machine. */
+const providerKeys = ['E2B_API_KEY', 'DAYTONA_API_KEY'];
+
+let keyRedaction: { readonly keys: string; readonly redact: Ports['redact'] } | null = null;
 
 /**
  * A pattern costs 5 to 20 ms when it is first used, in the way of a run that was just woken. So the key's is kept for the
@@ -112,8 +115,10 @@ let keyRedaction: { readonly key: string; readonly redact: Ports['redact'] } | n
  */
 const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['redact'] => {
   const ofToken = redactor(secrets.map((secret) => secret.slice(secret.lastIndexOf('.') + 1)));
-  if (apiKey === null) return ofToken;
-  if (keyRedaction?.key !== apiKey) keyRedaction = { key: apiKey, redact: redactor([apiKey]) };
+  const keys = [apiKey, ...providerKeys.map((name) => process.env[name])].flatMap((key) => key || []);
+  if (keys.length === 0) return ofToken;
+  const all = keys.join('\n');
+  if (keyRedaction?.keys !== all) keyRedaction = { keys: all, redact: redactor(keys) };
   const { redact } = keyRedaction;
   return (text) => ofToken(redact(text));
 };
@@ -135,7 +140,7 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
   return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
 
-const sandboxesOf = (settings: WorkerSettings, user: Ports['owner'], tools: string): Sandboxes => ({
+const sandboxesOf = (settings: WorkerSettings, open: SandboxOpener): Sandboxes => ({
   folder: path.join(settings.dataFolder, 'copies'),
   open: async (tree) => {
     const scratch = path.join(
@@ -144,13 +149,7 @@ const sandboxesOf = (settings: WorkerSettings, user: Ports['owner'], tools: stri
       path.relative(settings.dataFolder, tree).replaceAll('/', '-'),
     );
     await mkdir(scratch, { recursive: true, mode: 0o711 });
-    const opened = await openBubblewrap({
-      workspace: tree,
-      scratch,
-      user,
-      limits: settings.sandbox,
-      readable: [...settings.readable, tools],
-    });
+    const opened = await open(tree, scratch);
     if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
     return opened;
   },

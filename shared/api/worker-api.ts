@@ -67,6 +67,24 @@ export const SandboxLimits = z.strictObject({
   workspaceBytes: z.int().positive(),
 });
 
+/**
+ * What keeps commands in: namespaces of the worker's own machine; the container that the worker is in, which then is there
+ * for one run alone; or a machine of a provider.
+ */
+export const Isolation = z.enum(['namespaces', 'container', 'e2b', 'daytona']);
+export type Isolation = z.infer<typeof Isolation>;
+
+/** The operator's word on what a container's network reaches, needed where commands cannot be kept from it. `none`: nothing but what the worker needs. */
+export const ContainerNetwork = z.enum(['open', 'none']);
+
+export const IsolationSettings = z.strictObject({
+  kind: Isolation,
+  containerNetwork: ContainerNetwork.nullable(),
+  /** Template (E2B) or snapshot (Daytona); null: the provider's own. */
+  image: z.string().min(1).nullable(),
+});
+export type IsolationSettings = z.infer<typeof IsolationSettings>;
+
 /** The runner's default; a task may name another model. Its key is in the worker's environment, never here. */
 export const ModelSettings = z.strictObject({
   name: z.string().min(1),
@@ -83,6 +101,8 @@ export const ModelSettings = z.strictObject({
 export const WorkSettings = z.object({
   contract: z.int().positive(),
   sandbox: SandboxLimits,
+  /** A control plane from before it had a choice knows of one. */
+  isolation: IsolationSettings.default({ kind: 'namespaces', containerNetwork: null, image: null }),
   model: ModelSettings,
   /** Where checkpoints have to be when an activation ends: `local` is enough where the next one finds this disk again. */
   keep: z.enum(['local', 'uploaded']),

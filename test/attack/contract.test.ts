@@ -12,6 +12,7 @@ describe.each(modes)('with $name', (mode) => {
     if ('outcome' in sandbox) throw new Error(`${sandbox.reason}: ${sandbox.remedy}`);
     opening.use(sandbox);
     const opened = opening.move();
-    return { sandbox, workspace: workplace.options.workspace, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+    const { workspace } = workplace.options;
+    return { sandbox, workspace, live: workspace, [Symbol.asyncDispose]: () => opened.disposeAsync() };
   });
 });

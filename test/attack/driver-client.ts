@@ -14,7 +14,8 @@ export interface User {
   readonly gid: number;
 }
 
-export type OpenRequest = Omit<Extract<DriverRequest, { do: 'open' }>, 'id' | 'do'>;
+export type OpenRequest = Omit<Extract<DriverRequest, { do: 'open' }>, 'id' | 'do' | 'container'> &
+  Partial<Pick<Extract<DriverRequest, { do: 'open' }>, 'container'>>;
 type Unnumbered = DriverRequest extends infer Request
   ? Request extends DriverRequest
     ? Omit<Request, 'id'>
@@ -25,8 +26,8 @@ export interface DriverOptions {
   /** Null: the user of this process. */
   readonly as: User | null;
   readonly env: Readonly<Record<string, string>>;
-  /** Words before the program, to start it inside of something. */
-  readonly prefix?: readonly string[];
+  /** Words before the program, to start it inside of something, given the folder that it lies in. */
+  readonly prefix?: (folder: string) => readonly string[];
 }
 
 /** A worker process of its own, started as a user. */
@@ -52,7 +53,7 @@ export class Driver implements AsyncDisposable {
     });
   }
 
-  static async start({ as, env, prefix = [] }: DriverOptions): Promise<Driver> {
+  static async start({ as, env, prefix = () => [] }: DriverOptions): Promise<Driver> {
     const folder = await mkdtemp(join(tmpdir(), 'driver-'));
     await chmod(folder, 0o755);
     const program = join(folder, 'driver.mjs');
@@ -64,7 +65,7 @@ export class Driver implements AsyncDisposable {
       format: 'esm',
       logLevel: 'error',
     });
-    const [command, ...list] = [...prefix, await enterableNode(folder, as), program];
+    const [command, ...list] = [...prefix(folder), await enterableNode(folder, as), program];
     const child = spawn(command, list, {
       stdio: ['pipe', 'pipe', 'inherit'],
       cwd: '/',
@@ -85,12 +86,12 @@ export class Driver implements AsyncDisposable {
     await ended;
   }
 
-  async probe(): Promise<unknown> {
-    return this.#ask({ do: 'probe' }).value;
+  async probe(container: Extract<DriverRequest, { do: 'probe' }>['container'] = null): Promise<unknown> {
+    return this.#ask({ do: 'probe', container }).value;
   }
 
   async open(request: OpenRequest): Promise<Sandbox | SandboxRefusal> {
-    const { id, value } = this.#ask({ do: 'open', ...request });
+    const { id, value } = this.#ask({ do: 'open', container: null, ...request });
     // safe: what the driver answers to `open`
     const answer = (await value) as { outcome: 'ok' } | SandboxRefusal;
     if (answer.outcome === 'refused') return answer;

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { openBubblewrap, probeSandbox, type BubblewrapSeams } from '../../runner/worker/sandbox/bubblewrap.ts';
+import { openContainer, probeContainer } from '../../runner/worker/sandbox/container.ts';
 import type { Sandbox } from '../../runner/worker/sandbox/sandbox.ts';
 import type { DriverAnswer, DriverRequest } from './driver-protocol.ts';
 
@@ -24,9 +25,12 @@ function answer(value: DriverAnswer): void {
 async function perform(request: DriverRequest): Promise<Omit<DriverAnswer, 'id'>> {
   switch (request.do) {
     case 'probe':
-      return { value: await probeSandbox() };
+      return { value: await (request.container === null ? probeSandbox() : probeContainer(request.container)) };
     case 'open': {
-      const sandbox = await openBubblewrap(request.options, seams(request));
+      const { options, container } = request;
+      const sandbox = await (container === null
+        ? openBubblewrap(options, seams(request))
+        : openContainer({ ...options, ...container }, seams(request)));
       if ('outcome' in sandbox) return { value: sandbox };
       sandboxes.set(request.id, sandbox);
       return { value: { outcome: 'ok' } };

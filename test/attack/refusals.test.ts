@@ -62,7 +62,7 @@ describe.each(modes)('with $name', (mode) => {
   test('a host without user namespaces is a refusal that says so', async () => {
     await using workplace = await makeWorkplace({ ...mode, commands: null }, ATTACK_LIMITS);
     // Inside, nobody is root; so the worker there is an ordinary user in either mode.
-    await using driver = await Driver.start({ as: mode.owner, env: {}, prefix: WITHOUT_NAMESPACES });
+    await using driver = await Driver.start({ as: mode.owner, env: {}, prefix: () => WITHOUT_NAMESPACES });
     expect(await driver.open({ options: workplace.options, ...request })).toEqual(
       refusal(/^user namespaces are forbidden/, /namespaces/),
     );

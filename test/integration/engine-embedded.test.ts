@@ -16,6 +16,7 @@ const settings: WorkerSettings = {
   dataFolder: '/nowhere',
   keep: 'local',
   sandbox: { memoryBytes: 1, processes: 1, fileBytes: 1, tmpBytes: 1, workspaceBytes: 1 },
+  isolation: { kind: 'namespaces', containerNetwork: null, image: null },
   readable: [],
   model: {
     name: 'none',

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { sandboxForWorkers } from '../../runner/config/config.ts';
 import type { FromChild, ToChild } from '../../runner/ipc/protocol.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { calls, startFakeOpenAi, type Reply } from '../fakes/openai/index.ts';
@@ -73,14 +74,14 @@ describe('a worker whose lease ran out', () => {
     const { activation, token } = await runner.workerFor(state);
     const dataFolder = runner.home.run(state.id);
     await mkdir(dataFolder, { recursive: true, mode: 0o711 });
-    const { readable, uidBase, ...sandbox } = runner.config.sandbox;
+    const { readable, uidBase } = runner.config.sandbox;
     worker.send({
       kind: 'run',
       ticket: { run: state.id, activation, url: runner.serving.url, token },
       settings: {
         dataFolder,
         keep: 'local',
-        sandbox,
+        ...sandboxForWorkers(runner.config),
         readable,
         uidBase,
         model: { ...runner.config.model, name: 'scripted', baseUrl: model.url },

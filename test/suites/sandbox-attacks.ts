@@ -179,7 +179,7 @@ const READS: readonly Attack[] = [
   {
     name: "a command reads nothing of the worker's environment",
     script: () => 'env; for each in /proc/[0-9]*/environ /proc/self/task/*/environ; do tr "\\0" "\\n" <$each; done',
-    evidence: /HOME=\/home\/agent/,
+    evidence: /^HOME=/m,
   },
   {
     name: 'no file of /proc shows the secret of the worker',
@@ -391,7 +391,7 @@ const ask = (...requests: readonly string[]): string =>
   requests
     .map(
       (text) =>
-        `(exec 3<>/dev/tcp/127.0.0.1/3128; printf '%b' '${text.replaceAll('\n', String.raw`\r\n`)}' >&3; timeout 5 cat <&3)`,
+        `(exec 3<>/dev/tcp/127.0.0.1/\${HTTP_PROXY##*:}; printf '%b' '${text.replaceAll('\n', String.raw`\r\n`)}' >&3; timeout 5 cat <&3)`,
     )
     .join('; ');
 

@@ -1,4 +1,7 @@
 import { Option } from 'commander';
+import { loadConfig, sandboxForWorkers } from '../../config/config.ts';
+import { homeAt } from '../../config/home.ts';
+import { CheckInput } from '../../ipc/trigger.ts';
 import type { CommandContext } from '../context.ts';
 import { openAccess, setVariables, variablesFor, type Access } from '../deploy/access.ts';
 import { buildTask } from '../deploy/build.ts';
@@ -80,12 +83,25 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
   }
   if (dryRun) return checks;
   note('Starting a task to look at its machine…');
-  return [...checks, ...(await verify(access, context.interrupted()))];
+  return [
+    ...checks,
+    ...(await verify(access, { isolation: await isolationOf(context), signal: context.interrupted() })),
+  ];
 };
 
-const verify = async (access: Access, signal: AbortSignal): Promise<readonly Check[]> => {
+/** What the runner of this home would tell its workers; of settings that cannot be read the runner itself will complain. */
+const isolationOf = async ({ env, home }: CommandContext): Promise<CheckInput['isolation']> => {
+  const loaded = await loadConfig({ flags: {}, env, file: homeAt(home).config });
+  return loaded.outcome === 'ok' ? sandboxForWorkers(loaded.config).isolation : CheckInput.parse({}).isolation;
+};
+
+const verify = async (
+  access: Access,
+  asked: CheckInput & { readonly signal: AbortSignal },
+): Promise<readonly Check[]> => {
+  const { signal } = asked;
   try {
-    return await verifyDeployment(access, signal);
+    return await verifyDeployment(access, asked);
   } catch (error) {
     if (signal.aborted)
       throw new Failure('Interrupted; what was deployed stays.', {

@@ -5,7 +5,8 @@ import { homeAt } from '../../config/home.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import { homeCheck, runnerChecks } from '../doctor/home.ts';
-import { nodeCheck, programChecks, ripgrepCheck, sandboxCheck } from '../doctor/machine.ts';
+import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
+import { sandboxCheck } from '../doctor/sandbox.ts';
 import { judgeModel, listModels } from '../doctor/model.ts';
 import { doctorView } from '../doctor/view.ts';
 import { exit } from '../exit.ts';
@@ -25,7 +26,7 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, and the model
 endpoint. Says for each what is missing and how to get it. Starts nothing, and sends nothing but one question for the
-list of models.`,
+list of models; and one for the list of machines, where a provider's machines run the commands.`,
     examples: [
       ['longhaul doctor', 'before the first run, or when one fails'],
       ['longhaul doctor --json | jq ".checks[] | select(.outcome != \\"ok\\")"', 'only what is wrong'],
@@ -42,10 +43,9 @@ const localChecks = async (context: CommandContext): Promise<readonly Check[]> =
   const parts = await Promise.all([
     programChecks(),
     ripgrepCheck(),
-    sandboxCheck(),
     homeCheck(home),
     runnerChecks({ home, store, version }),
-    modelChecks(context, loaded),
+    settingsChecks(context, loaded),
   ]);
   return [nodeCheck(process.version), ...parts.flat()];
 };
@@ -55,14 +55,19 @@ const remoteCheck = async (context: CommandContext): Promise<Check> => {
   return ok('runner', `${context.remote?.url}, version ${version}, model ${model.name} at ${model.endpoint}`);
 };
 
-const modelChecks = async (context: CommandContext, loaded: LoadedConfig): Promise<readonly Check[]> => {
+/** What the settings name: what confines commands, and the model. */
+const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Promise<readonly Check[]> => {
   if (loaded.outcome === 'invalid')
     return loaded.problems.map((problem) =>
       fail('settings', problem, 'Correct it; other settings were not looked at.'),
     );
   const { config } = loaded;
-  const list = await listModels({ baseUrl: config.model.baseUrl, apiKey: config.apiKey });
-  return [judgeModel(config, list), ...(await staleSettings(context, config))];
+  const [sandbox, list, stale] = await Promise.all([
+    sandboxCheck(config),
+    listModels({ baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
+    staleSettings(context, config),
+  ]);
+  return [sandbox, judgeModel(config, list), ...stale];
 };
 
 /** A runner keeps the settings that it was started with: what this shell says may be news to it. */

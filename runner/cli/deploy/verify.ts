@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { contract } from '../../../shared/api/worker-api.ts';
-import { checkTask, MachineReport } from '../../ipc/trigger.ts';
+import { checkTask, MachineReport, type CheckInput } from '../../ipc/trigger.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import type { Access } from './access.ts';
 
@@ -10,9 +10,12 @@ const patienceMs = 300_000;
 const lookMs = 1_000;
 
 /** Runs the task that only looks around, and judges what it found. Throws what the API throws. */
-export const verifyDeployment = async ({ client }: Access, signal: AbortSignal): Promise<readonly Check[]> => {
+export const verifyDeployment = async (
+  { client }: Access,
+  { isolation, signal }: CheckInput & { readonly signal: AbortSignal },
+): Promise<readonly Check[]> => {
   const { id } = await client.triggerTask(checkTask, {
-    payload: '{}',
+    payload: JSON.stringify({ isolation } satisfies CheckInput),
     options: {
       payloadType: 'application/json',
       idempotencyKey: randomUUID(),
@@ -66,7 +69,7 @@ const judge = (report: MachineReport): readonly Check[] => [
       : ok(name, version),
   ),
   report.sandbox.outcome === 'ok'
-    ? ok('sandbox', `${report.sandbox.reason}; a confined command ran`)
+    ? ok('sandbox', report.sandbox.reason)
     : fail('sandbox', report.sandbox.reason, `${report.sandbox.remedy} See docs/trigger.md, "Isolation".`),
   report.modelKey
     ? ok('model key', 'the task has one')

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { loadConfig, type RunnerConfig } from '../../config/config.ts';
 import { plain } from '../paint.ts';
 import { nodeCheck } from './machine.ts';
+import { sandboxCheck } from './sandbox.ts';
 import { judgeModel, listModels } from './model.ts';
 import { doctorView } from './view.ts';
 
@@ -96,4 +97,19 @@ test('what is wrong comes with how to mend it', () => {
 
     1 thing to mend before runs can work."
   `);
+});
+
+test.each([
+  ['e2b', 'E2B', 'E2B_API_KEY'],
+  ['daytona', 'Daytona', 'DAYTONA_API_KEY'],
+] as const)('machines of %s without a key are something to mend', async (isolation, name, variable) => {
+  const before = process.env[variable];
+  delete process.env[variable];
+  expect(await sandboxCheck(await configWith({ LONGHAUL_ISOLATION: isolation }))).toEqual({
+    name: 'sandbox',
+    outcome: 'fail',
+    detail: `isolation ${isolation}: there is no key of ${name}`,
+    remedy: `set ${variable} for the worker`,
+  });
+  if (before !== undefined) process.env[variable] = before;
 });

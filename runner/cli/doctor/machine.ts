@@ -1,5 +1,4 @@
 import { findRipgrep } from '../../worker/ripgrep.ts';
-import { probeSandbox } from '../../worker/sandbox/bubblewrap.ts';
 import { fail, firstLine, ok, type Check } from './check.ts';
 
 /** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */
@@ -39,14 +38,6 @@ export const programChecks = (): Promise<readonly Check[]> =>
   );
 
 const versionIn = (line: string): string => /\d+(?:\.\d+)+/.exec(line)?.[0] ?? 'there';
-
-/** Confines a real command, so that a kernel or a policy that forbids user namespaces shows. */
-export const sandboxCheck = async (): Promise<Check> => {
-  const probed = await probeSandbox();
-  return probed.outcome === 'ok'
-    ? ok('sandbox', `bubblewrap ${probed.version}; a confined command ran`)
-    : fail('sandbox', probed.reason, probed.remedy);
-};
 
 export const ripgrepCheck = async (): Promise<Check> => {
   const remedy =

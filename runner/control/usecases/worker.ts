@@ -14,7 +14,7 @@ import type {
 import { decisionSubject } from '../../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
-import type { RunnerConfig } from '../../config/config.ts';
+import { sandboxForWorkers, type RunnerConfig } from '../../config/config.ts';
 import type { Store, Written } from '../store/store.ts';
 import { readLog } from './log.ts';
 import type { ControlPlane } from './plane.ts';
@@ -36,11 +36,11 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
 };
 
 /** Folders and user ids are not in it: those are of the worker's machine, which knows them itself. */
-const settings = ({ sandbox, model, engine }: RunnerConfig): WorkSettings => {
-  const { readable: _readable, uidBase: _uidBase, ...limits } = sandbox;
+const settings = (config: RunnerConfig): WorkSettings => {
+  const { model, engine } = config;
   return {
     contract,
-    sandbox: limits,
+    ...sandboxForWorkers(config),
     model,
     keep: engine.kind === 'embedded' ? 'local' : 'uploaded',
     waits: engine.kind === 'trigger' ? engine.waits : 'end',

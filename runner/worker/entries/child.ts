@@ -3,6 +3,7 @@ import { ToChild, type FromChild } from '../../ipc/protocol.ts';
 import { connect } from '../control-client.ts';
 import { work } from '../loop.ts';
 import { openPorts } from '../open-ports.ts';
+import { workerName } from '../worker-name.ts';
 
 type RunMessage = Extract<ToChild, { kind: 'run' }>;
 
@@ -60,7 +61,7 @@ interface Left {
 const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
   const { log, blobs, credential } = connect(ticket, signal);
   const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs, credential });
-  const ended = await work(ticket, { log, open, worker, signal });
+  const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal });
   switch (ended.outcome) {
     case 'ended':
       return { reason: null, lost: false };

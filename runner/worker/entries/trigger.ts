@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { metadata, schemaTask, tags, task } from '@trigger.dev/sdk';
+import { metadata, schemaTask, tags } from '@trigger.dev/sdk';
 import { Ticket } from '../../../shared/api/worker-api.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { checkTask, runTask } from '../../ipc/trigger.ts';
+import { CheckInput, checkTask, runTask } from '../../ipc/trigger.ts';
 import { runActivations } from '../trigger/activations.ts';
 import { reportMachine } from '../trigger/machine.ts';
 import { changesOf, progressOf, type Progress } from '../trigger/progress.ts';
@@ -62,9 +62,10 @@ const flushProgress = async (): Promise<void> => {
 };
 
 /** What a deployment is checked with: what its machine has of all that a run needs. Touches nothing. */
-export const longhaulCheck = task({
+export const longhaulCheck = schemaTask({
   id: checkTask,
   description: 'Says what the machine of a task has of what Longhaul needs',
+  schema: CheckInput,
   retry: { maxAttempts: 1 },
   machine: 'small-1x',
   maxDuration: 60,

@@ -79,7 +79,7 @@ describe('the argument list', () => {
       NODE_USE_ENV_PROXY: '1',
     });
     expect(list.find((word) => word.includes('socat'))).toMatch(
-      /^echo 1000 .*socat TCP4-LISTEN:3128.*until .*done; exec "\$@" 2>&1$/,
+      /^echo 1000 .*socat TCP4-LISTEN:3128.*until .*done; cd -- "\$0" 2>&1 \|\| exit 127; exec "\$@" 2>&1$/,
     );
   });
 

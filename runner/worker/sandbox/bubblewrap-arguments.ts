@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { confinedShell, minimalEnvironment, PROXY_PORT } from './confined-shell.ts';
 import { SANDBOX_ROOT, type SandboxCommand, type SandboxLimits } from './sandbox.ts';
 
 /** What of the host's file system a sandbox shows; read once, when it opens. */
@@ -44,12 +45,8 @@ const STATUS_FD = 4;
 export const INSIDE_ID = 1000;
 const HOME = '/home/agent';
 const EGRESS_SOCKET = '/run/egress.sock';
-/** Port of the proxy inside; the network namespace is empty, so it is free before the command begins. */
-const PROXY_PORT = 3128;
-const PROXY = `http://127.0.0.1:${PROXY_PORT}`;
 /** POSIX shared memory is for locks and small buffers. */
 const SHM_BYTES = 64 * 1024 * 1024;
-const OPEN_FILES = 4096;
 
 /** The argument list of bwrap for one command. Every mount, limit and variable of the inside is named here and nowhere else. */
 export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
@@ -62,7 +59,13 @@ export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
     ...option('--chdir', SANDBOX_ROOT, '--seccomp', String(SECCOMP_FD), '--json-status-fd', String(STATUS_FD)),
     // Last, because they would forbid the mount points above; otherwise both are memory that nothing limits.
     ...option('--remount-ro', '/dev', '--remount-ro', '/', '--'),
-    ...confinedCommand(plan),
+    ...confinedShell({
+      command: plan.command,
+      cwd: posix.join(SANDBOX_ROOT, plan.command.cwd ?? '.'),
+      limits: plan.limits,
+      prlimit: plan.host.prlimit,
+      egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: EGRESS_SOCKET },
+    }),
   ];
 }
 
@@ -112,54 +115,7 @@ function workspaceMounts({ workspace, pins, maskedSockets }: BubblewrapPlan): st
 
 function environment({ command, toolchains, egressSocket }: BubblewrapPlan): Record<string, string> {
   return {
-    PATH: [...toolchains.map((path) => `${path}/bin`), '/usr/local/bin:/usr/bin:/bin'].join(':'),
-    HOME,
-    TMPDIR: '/tmp',
-    LANG: 'C.UTF-8',
-    TERM: 'dumb',
-    USER: 'agent',
-    ...(egressSocket === null ? {} : PROXY_ENVIRONMENT),
+    ...minimalEnvironment({ toolchains, home: HOME, proxyPort: egressSocket === null ? null : PROXY_PORT }),
     ...command.env,
   };
-}
-
-/** Tools disagree about the case. Loopback is the sandbox's own and needs no proxy. */
-const PROXY_ENVIRONMENT = {
-  HTTP_PROXY: PROXY,
-  http_proxy: PROXY,
-  HTTPS_PROXY: PROXY,
-  https_proxy: PROXY,
-  NO_PROXY: 'localhost,127.0.0.1,::1',
-  no_proxy: 'localhost,127.0.0.1,::1',
-  NODE_USE_ENV_PROXY: '1',
-};
-
-/**
- * One descriptor for stdout and stderr keeps their order; what stays on the first stderr is bwrap's alone.
- * When memory runs out, the kernel takes these processes before anybody else's.
- */
-const BEGIN = 'echo 1000 >/proc/self/oom_score_adj; cd -- "$0" 2>&1 || exit 127';
-const RUN = 'exec "$@" 2>&1';
-/** socat becomes a child of the sandbox's init, so that a command that waits for all its children does not wait for it. */
-const LISTEN = (socat: string): string =>
-  `(${socat} TCP4-LISTEN:${PROXY_PORT},fork,reuseaddr,bind=127.0.0.1 UNIX-CONNECT:${EGRESS_SOCKET} </dev/null >/dev/null 2>&1 &); ` +
-  `until (: >/dev/tcp/127.0.0.1/${PROXY_PORT}) 2>/dev/null; do sleep 0.003; done`;
-
-function confinedCommand({ host, limits, command, egressSocket }: BubblewrapPlan): string[] {
-  const script = egressSocket === null ? [BEGIN, RUN] : [BEGIN, LISTEN(host.socat), RUN];
-  return [
-    // Only bash can open /dev/tcp; where that is not needed, the smaller shell starts sooner.
-    egressSocket === null ? '/bin/sh' : '/bin/bash',
-    '-c',
-    script.join('; '),
-    posix.join(SANDBOX_ROOT, command.cwd ?? '.'),
-    host.prlimit,
-    `--nproc=${limits.processes}`,
-    `--data=${limits.memoryBytes}`,
-    `--fsize=${limits.fileBytes}`,
-    `--nofile=${OPEN_FILES}`,
-    '--core=0',
-    '--',
-    ...command.argv,
-  ];
 }

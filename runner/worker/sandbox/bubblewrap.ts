@@ -5,14 +5,14 @@ import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments.ts';
 import { explainRefusal, type KernelSettings } from './bubblewrap-refusal.ts';
-import { CommandStop } from './command-stop.ts';
-import { diskUse, namelessUse } from './disk-use.ts';
+import { CommandSandbox, type Confinement, type Outlets } from './command-sandbox.ts';
+import { diskUse, namelessUse, processFolders } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
-import { isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
-import { launch, type Ended } from './namespace-process.ts';
-import { OutputWindow } from './output-window.ts';
+import { filterFolders, isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
+import { launch } from './namespace-process.ts';
+import { PROBE_LIMITS } from './probe-limits.ts';
 import { pinRepository, removeCommonDir } from './repository-pins.ts';
-import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal, SandboxResult } from './sandbox.ts';
+import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
 import { findSockets } from './workspace-sockets.ts';
 
@@ -25,8 +25,6 @@ export interface BubblewrapSeams {
   readonly path?: string;
 }
 
-/** A `du` of 5,000 files takes about 10 ms, so this is a load of 2 %, and a disk that takes 1 GB/s gets 0.5 GB beyond the quota. */
-const QUOTA_POLL_MS = 500;
 /** What an empty sandbox may take before it counts as broken. */
 const PROBE_MS = 10_000;
 
@@ -51,9 +49,12 @@ export async function openBubblewrap(
   if (options.user !== null) await chown(options.scratch, options.user.uid, options.user.gid);
   const toolchains = await filterFolders(options.readable, 'bin');
   const maskedSockets = await findSockets(options);
-  const sandbox = new BubblewrapSandbox({ options, host, seams, toolchains, maskedSockets });
-  const probe = await sandbox.probe();
-  if (probe.outcome === 'exited' && probe.exitCode === 0) return sandbox;
+  const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets });
+  const probe = await confinement.launch(
+    { argv: ['true'], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
+    { onOutput: () => {}, onCut: () => {}, watchQuota: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
+  );
+  if (probe.outcome === 'exited' && probe.exitCode === 0) return new CommandSandbox(confinement, seams.quotaPollMs);
   return explainRefusal(
     probe.outcome === 'failed' ? probe.complaint : `\`true\` ended with ${JSON.stringify(probe)}`,
     await kernelSettings(),
@@ -81,8 +82,6 @@ export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly
 
 /** The user that owns nothing, by its number on every Linux. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
-const MIB = 1024 * 1024;
-const PROBE_LIMITS = { memoryBytes: 256 * MIB, processes: 64, fileBytes: MIB, tmpBytes: MIB, workspaceBytes: MIB };
 
 const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
 
@@ -112,11 +111,6 @@ async function unfitOptions({ workspace, scratch, user, readable }: SandboxOptio
   return null;
 }
 
-async function filterFolders(paths: readonly string[], child: string): Promise<readonly string[]> {
-  const found = await Promise.all(paths.map(async (path) => ((await isFolder(join(path, child))) ? [path] : [])));
-  return found.flat();
-}
-
 async function kernelSettings(): Promise<KernelSettings> {
   const read = async (path: string): Promise<string | null> =>
     readFile(path, 'utf8').then(
@@ -139,87 +133,18 @@ interface Parts {
   readonly maskedSockets: readonly string[];
 }
 
-type Confined = Pick<SandboxCommand, 'argv' | 'env' | 'cwd' | 'stdin'>;
-
-class BubblewrapSandbox implements Sandbox {
+class Bubblewrap implements Confinement {
   readonly #parts: Parts;
-  readonly #disposal = new AbortController();
-  /** The command before: each waits for it, whatever became of it. */
-  #last: Promise<unknown> = Promise.resolve();
   #count = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
   }
 
-  run(command: SandboxCommand, options: { readonly signal: AbortSignal }): Promise<SandboxResult> {
-    const result = this.#last.then(() => this.#run(command, options.signal));
-    this.#last = result.catch(() => {});
-    return result;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#disposal.abort();
-    await this.#last;
-  }
-
-  /** One confined `true`, with nothing around it. */
-  async probe(): Promise<Ended> {
-    return this.#launch(
-      { argv: ['true'] },
-      { egressSocket: null, onOutput: () => {}, onStart: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
-    );
-  }
-
-  async #run(command: SandboxCommand, signal: AbortSignal): Promise<SandboxResult> {
-    if (this.#disposal.signal.aborted) throw new Error('this sandbox has been closed');
-    const { seams } = this.#parts;
-    const began = performance.now();
-    const output = new OutputWindow(command.maxOutputBytes);
-    await using proxy = await this.#openProxy(command.network);
-    using stop = new CommandStop({
-      timeoutMs: command.timeoutMs,
-      cancel: AbortSignal.any([signal, this.#disposal.signal]),
-    });
-    const ended = await this.#launch(command, {
-      egressSocket: proxy?.socket ?? null,
-      onOutput: (chunk) => output.push(chunk),
-      onStart: (init) =>
-        stop.watchQuota({ everyMs: seams.quotaPollMs ?? QUOTA_POLL_MS, exceeded: () => this.#isOverQuota(init) }),
-      kill: stop.signal,
-    });
-    if (ended.outcome === 'failed') throw new Error(`the sandbox could not be started: ${ended.complaint}`);
-    if (ended.outcome === 'too-long') output.push(Buffer.from('Argument list too long\n'));
-    return {
-      ...(ended.outcome === 'killed'
-        ? { outcome: stop.reason ?? 'cancelled', exitCode: null }
-        : { outcome: 'exited', exitCode: ended.outcome === 'exited' ? ended.exitCode : CANNOT_EXECUTE }),
-      ...output.read(),
-      durationMs: performance.now() - began,
-      refusedHosts: proxy?.refusedHosts ?? [],
-    };
-  }
-
-  async #isOverQuota(init: number): Promise<boolean> {
-    const { options } = this.#parts;
-    const [named, nameless] = await Promise.all([diskUse(options), namelessUse(options.workspace, init)]);
-    return named + nameless > options.limits.workspaceBytes;
-  }
-
-  async #openProxy(allowed: readonly string[]): Promise<EgressProxy | null> {
-    if (allowed.length === 0) return null;
-    const { options, seams } = this.#parts;
-    this.#count += 1;
-    return EgressProxy.listen({
-      socket: join(options.scratch, `egress-${this.#count}.sock`),
-      user: options.user,
-      allowed,
-      ...(seams.outside === undefined ? {} : { outside: seams.outside }),
-    });
-  }
-
-  async #launch(command: Confined, { egressSocket, ...outlets }: Outlets): Promise<Ended> {
+  async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
     const { options, host, toolchains } = this.#parts;
+    const egressSocket = command.network.length === 0 ? null : this.#nextSocket();
+    await using proxy = egressSocket === null ? null : await this.#openProxy(egressSocket, command.network);
     const pins = await pinRepository(options);
     const plan: BubblewrapPlan = {
       workspace: options.workspace,
@@ -234,29 +159,49 @@ class BubblewrapSandbox implements Sandbox {
       command,
     };
     try {
-      return await launch({
+      const ended = await launch({
         bwrap: host.bwrap,
         arguments: bubblewrapArguments(plan),
         user: options.user,
         seccomp: join(options.scratch, 'seccomp.bpf'),
         stdin: command.stdin,
-        ...outlets,
+        onOutput: outlets.onOutput,
+        onStart: (init) => outlets.watchQuota(() => this.#isOverQuota(init)),
+        kill: outlets.kill,
       });
+      return { ...ended, refusedHosts: proxy?.refusedHosts };
     } finally {
       await removeCommonDir(options.workspace, pins);
     }
   }
-}
 
-interface Outlets {
-  readonly egressSocket: string | null;
-  readonly onOutput: (chunk: Buffer) => void;
-  readonly onStart: (init: number) => void;
-  readonly kill: AbortSignal;
-}
+  async [Symbol.asyncDispose](): Promise<void> {}
 
-/** What a shell answers for a command that it found and could not execute. */
-const CANNOT_EXECUTE = 126;
+  async #isOverQuota(init: number): Promise<boolean> {
+    const { workspace, user, limits } = this.#parts.options;
+    const processes = `/proc/${init}/root/proc`;
+    const [named, nameless] = await Promise.all([
+      diskUse(workspace, user),
+      namelessUse(workspace, await processFolders(processes)),
+    ]);
+    return named + nameless > limits.workspaceBytes;
+  }
+
+  #nextSocket(): string {
+    this.#count += 1;
+    return join(this.#parts.options.scratch, `egress-${this.#count}.sock`);
+  }
+
+  #openProxy(socket: string, allowed: readonly string[]): Promise<EgressProxy> {
+    const { options, seams } = this.#parts;
+    return EgressProxy.listen({
+      socket,
+      user: options.user,
+      allowed,
+      ...(seams.outside === undefined ? {} : { outside: seams.outside }),
+    });
+  }
+}
 
 /** Masking a path that is gone would leave an empty file in the workspace. */
 async function stillThere(workspace: string, sockets: readonly string[]): Promise<readonly string[]> {

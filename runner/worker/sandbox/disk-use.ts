@@ -9,11 +9,8 @@ const BYTES_PER_INODE = 4096;
  * Bytes that a tree uses on disk, hard links once, links not followed, other file systems left out. `du` reads as the user of the commands, so that
  * a root worker opens nothing on the agent's behalf. A tree that changes under it gives what was readable.
  */
-export async function diskUse({ workspace, user }: Pick<SandboxOptions, 'workspace' | 'user'>): Promise<number> {
-  const [bytes, inodes] = await Promise.all([
-    du(['--block-size=1', workspace], user),
-    du(['--inodes', workspace], user),
-  ]);
+export async function diskUse(folder: string, user: SandboxOptions['user']): Promise<number> {
+  const [bytes, inodes] = await Promise.all([du(['--block-size=1', folder], user), du(['--inodes', folder], user)]);
   return Math.max(bytes, inodes * BYTES_PER_INODE);
 }
 
@@ -29,14 +26,13 @@ function du(words: readonly string[], user: SandboxOptions['user']): Promise<num
 
 /**
  * Bytes of files that have no name any more and stay on disk because a process of the sandbox holds them open: `du` cannot see them.
- * `init` is the first process of the sandbox's namespace, through whose process list the others are found. Processes that end meanwhile count nothing.
+ * `processes` are the sandbox's own, as folders of /proc. Those that end meanwhile count nothing.
  */
-export async function namelessUse(workspace: string, init: number): Promise<number> {
-  const processes = `/proc/${init}/root/proc`;
+export async function namelessUse(workspace: string, processes: readonly string[]): Promise<number> {
   const { dev } = await stat(workspace);
   const sizes = new Map<number, number>();
-  for (const pid of (await list(processes)).filter((name) => /^\d+$/.test(name))) {
-    const folder = `${processes}/${pid}/fd`;
+  for (const process of processes) {
+    const folder = `${process}/fd`;
     const files = await Promise.all(
       (await list(folder)).map((descriptor) => stat(`${folder}/${descriptor}`).catch(() => null)),
     );
@@ -45,6 +41,26 @@ export async function namelessUse(workspace: string, init: number): Promise<numb
     }
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+/** The same of all processes of a user, whose own eyes are needed where this process may not look into them. */
+export async function namelessUseOf(user: NonNullable<SandboxOptions['user']>, workspace: string): Promise<number> {
+  const { dev } = await stat(workspace);
+  const lines = await new Promise<string[]>((resolve) => {
+    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/', ...user };
+    const script = String.raw`find -L /proc/[0-9]*/fd -maxdepth 1 -type f -links 0 -printf '%D %i %b\n'`;
+    // It fails at every process that is not the user's, and prints the others.
+    execFile('/bin/sh', ['-c', script], options, (_error, stdout) => resolve(stdout.split('\n')));
+  });
+  const sizes = new Map(lines.map((line) => line.split(' ')).map(([on, inode, blocks]) => [`${on} ${inode}`, blocks]));
+  return [...sizes]
+    .filter(([file]) => file.startsWith(`${dev} `))
+    .reduce((sum, [, blocks]) => sum + Number(blocks) * BYTES_PER_BLOCK, 0);
+}
+
+/** The folders of all processes that a /proc lists. */
+export async function processFolders(proc: string): Promise<string[]> {
+  return (await list(proc)).filter((name) => /^\d+$/.test(name)).map((pid) => `${proc}/${pid}`);
 }
 
 /** stat(2): st_blocks counts these, whatever the file system's own block is. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -17,6 +17,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 
 interface World extends AsyncDisposable {
   readonly proxy: EgressProxy;
+  readonly socket: string;
   /** Sends bytes to the proxy and answers all that comes back until it closes. */
   readonly exchange: (...requests: readonly string[]) => Promise<string>;
   /** Where the proxy connected to, in order. */
@@ -60,7 +61,7 @@ async function world(
     await once(client, 'close');
     return Buffer.concat(chunks).toString();
   };
-  return { proxy, exchange, dialled, [Symbol.asyncDispose]: () => made.disposeAsync() };
+  return { proxy, socket, exchange, dialled, [Symbol.asyncDispose]: () => made.disposeAsync() };
 }
 
 const status = (answer: string): string => answer.split('\r\n')[0] ?? '';
@@ -191,7 +192,7 @@ describe('the egress proxy', () => {
     await to.proxy[Symbol.asyncDispose]();
     await ended;
     await answer;
-    await expect(stat(to.proxy.socket)).rejects.toThrow('ENOENT');
+    await expect(stat(to.socket)).rejects.toThrow('ENOENT');
   });
 
   test('listens however deep its folder lies, for its user alone', async () => {
@@ -200,10 +201,45 @@ describe('the egress proxy', () => {
     await mkdir(folder, { recursive: true });
     {
       await using proxy = await EgressProxy.listen({ socket: join(folder, 'egress.sock'), user: null, allowed: [] });
-      const { mode } = await stat(proxy.socket);
-      expect([await readdir(folder), mode & 0o777]).toEqual([['egress.sock'], 0o600]);
+      const { mode } = await stat(join(folder, 'egress.sock'));
+      expect([await readdir(folder), mode & 0o777, proxy.port]).toEqual([['egress.sock'], 0o600, 0]);
     }
     expect(await readdir(folder)).toEqual([]);
     await rm(root, { recursive: true });
+  });
+
+  test('who speaks another protocol is told, and may still be talking then', async () => {
+    await using to = await world(echo);
+    const client = connect(to.socket);
+    const broken: Error[] = [];
+    client.on('error', (error) => broken.push(error));
+    client.write('SSH-2.0-other\r\n');
+    const [answer] = (await once(client, 'data')) as [Buffer]; // safe: no encoding is set
+    client.end('and more of it\r\n');
+    await once(client, 'close');
+    expect([status(answer.toString()), broken]).toEqual(['HTTP/1.1 400 Bad Request', []]);
+  });
+
+  test('takes the place of a socket that nobody listens on any more', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'egress-'));
+    await writeFile(join(folder, 'egress.sock'), '');
+    await using proxy = await EgressProxy.listen({ socket: join(folder, 'egress.sock'), user: null, allowed: [] });
+    expect([(await stat(join(folder, 'egress.sock'))).isSocket(), proxy.refusedHosts]).toEqual([true, []]);
+    await rm(folder, { recursive: true });
+  });
+
+  test('listens on loopback where commands share a network with it', async () => {
+    await using proxy = await EgressProxy.listen({ socket: null, user: null, allowed: [] });
+    const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+      request({ port: proxy.port, path: 'http://evil.test/', headers: { host: 'evil.test' } }, resolve)
+        .on('error', reject)
+        .end(),
+    );
+    expect([answer.statusCode, answer.headers['x-proxy-error'], proxy.refusedHosts]).toEqual([
+      403,
+      'blocked-by-allowlist',
+      ['evil.test:80'],
+    ]);
+    answer.resume();
   });
 });

@@ -1,16 +1,16 @@
 import { lookup } from 'node:dns/promises';
 import { chmod, chown, open, rm, type FileHandle } from 'node:fs/promises';
 import { createServer, request, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, type ListenOptions, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { pipeline, type Duplex } from 'node:stream';
 import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl, type Target } from './egress-rules.ts';
 
 export interface EgressProxyOptions {
-  /** Absolute path of the unix socket to listen on; of any length. */
-  readonly socket: string;
-  /** Who may connect; null: the user of this process. */
+  /** Absolute path of the unix socket to listen on; of any length. Null: any free port of loopback. */
+  readonly socket: string | null;
+  /** Who may connect to the socket; null: the user of this process. */
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** Host names and `*.` patterns. */
   readonly allowed: readonly string[];
@@ -46,7 +46,7 @@ type Route =
   | { readonly outcome: 'unreachable' };
 
 /**
- * The only way out of a sandbox: an HTTP proxy for one command, on a unix socket.
+ * The only way out of a sandbox: an HTTP proxy for one command.
  * A refused request gets 403 with `x-proxy-error: blocked-by-allowlist`. Names are resolved here, once per connection, and the connection goes to the
  * address that was judged, so that a second answer of the name server changes nothing.
  */
@@ -60,9 +60,9 @@ export class EgressProxy implements AsyncDisposable {
   /** Of a connection tunnelled to port 80: the target that its requests must name. */
   readonly #tunnelled = new WeakMap<Duplex, Target>();
   /** Of the socket. Open as long as the server, which removes its socket through this descriptor. */
-  readonly #folder: FileHandle;
+  readonly #folder: FileHandle | null;
 
-  private constructor(options: EgressProxyOptions, folder: FileHandle) {
+  private constructor(options: EgressProxyOptions, folder: FileHandle | null) {
     this.#options = options;
     this.#folder = folder;
     this.#outside = options.outside ?? theInternet;
@@ -81,21 +81,35 @@ export class EgressProxy implements AsyncDisposable {
       (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void this.#tunnel({ incoming, socket, head }),
     );
     this.#server.on('connection', (socket: Socket) => this.#keep(socket));
+    // Read to its end, or what is still on its way would meet a closed socket, and the answer be lost with it.
+    this.#server.on('clientError', (_error, socket: Duplex) => {
+      if (socket.writable) socket.end(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\nConnection: close\r\n\r\n`);
+    });
   }
 
   /** Listens before it returns. Throws when the socket cannot be made. */
   static async listen(options: EgressProxyOptions): Promise<EgressProxy> {
-    const folder = await open(dirname(options.socket), 'r');
+    const { socket, user } = options;
+    if (socket === null) {
+      const proxy = new EgressProxy(options, null);
+      await listenAt(proxy.#server, { host: '127.0.0.1', port: 0 });
+      return proxy;
+    }
+    // One that a killed worker left.
+    await rm(socket, { force: true });
+    const folder = await open(dirname(socket), 'r');
     const proxy = new EgressProxy(options, folder);
     // A unix socket's path has at most 107 bytes; through its folder's descriptor it is short wherever the folder lies.
-    await listenAt(proxy.#server, `/proc/self/fd/${folder.fd}/${basename(options.socket)}`);
-    await chmod(options.socket, 0o600);
-    if (options.user !== null) await chown(options.socket, options.user.uid, options.user.gid);
+    await listenAt(proxy.#server, { path: `/proc/self/fd/${folder.fd}/${basename(socket)}` });
+    await chmod(socket, 0o600);
+    if (user !== null) await chown(socket, user.uid, user.gid);
     return proxy;
   }
 
-  get socket(): string {
-    return this.#options.socket;
+  /** On loopback; 0 where it listens on a socket. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
   }
 
   /** `host:port` of what was refused, each once, in order. */
@@ -107,8 +121,8 @@ export class EgressProxy implements AsyncDisposable {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const stream of this.#open) stream.destroy();
     await closed;
-    await rm(this.#options.socket, { force: true });
-    await this.#folder.close();
+    if (this.#options.socket !== null) await rm(this.#options.socket, { force: true });
+    await this.#folder?.close();
   }
 
   async #forward({ incoming, answer, target, path }: Forwarding): Promise<void> {
@@ -253,10 +267,10 @@ function ownAddresses(): ReadonlySet<string> {
   return new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
 }
 
-function listenAt(server: Server, path: string): Promise<void> {
+function listenAt(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(path, () => {
+    server.listen(where, () => {
       server.off('error', reject);
       resolve();
     });

@@ -26,7 +26,7 @@ const ETC = [
   '/etc/ssl/openssl.cnf',
 ];
 
-const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
+export const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
 
 /** Looks the host over. `path` is the search path for bwrap, as in `PATH`. Refuses when a program is missing. */
 export async function readHost(path: string): Promise<({ readonly outcome: 'ok' } & HostPrograms) | SandboxRefusal> {
@@ -60,7 +60,7 @@ export async function writeEtc(folder: string): Promise<void> {
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
 }
 
-function missing(program: string, debianPackage: string): SandboxRefusal {
+export function missing(program: string, debianPackage: string): SandboxRefusal {
   return {
     outcome: 'refused',
     reason: `${program} is not installed, and without it no command can be confined`,
@@ -68,7 +68,7 @@ function missing(program: string, debianPackage: string): SandboxRefusal {
   };
 }
 
-async function firstExecutable(name: string, folders: readonly string[]): Promise<string | null> {
+export async function firstExecutable(name: string, folders: readonly string[]): Promise<string | null> {
   for (const folder of folders) {
     const path = join(folder, name);
     if (await exists(path, 1)) return path;
@@ -98,4 +98,10 @@ export async function isFolder(path: string): Promise<boolean> {
     (found) => found.isDirectory(),
     () => false,
   );
+}
+
+/** Those of the folders that have such a child folder. */
+export async function filterFolders(paths: readonly string[], child: string): Promise<readonly string[]> {
+  const found = await Promise.all(paths.map(async (path) => ((await isFolder(join(path, child))) ? [path] : [])));
+  return found.flat();
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Ended } from './command-sandbox.ts';
 
 export interface Launch {
   readonly bwrap: string;
@@ -17,15 +18,6 @@ export interface Launch {
   /** Once it fires, every process of the sandbox is killed. */
   readonly kill: AbortSignal;
 }
-
-export type Ended =
-  /** The command ran. */
-  | { readonly outcome: 'exited'; readonly exitCode: number }
-  | { readonly outcome: 'killed' }
-  /** The operating system takes no arguments this long. */
-  | { readonly outcome: 'too-long' }
-  /** bwrap could not set the sandbox up; `complaint` is what it wrote. */
-  | { readonly outcome: 'failed'; readonly complaint: string };
 
 const COMPLAINT_BYTES = 4096;
 

@@ -64,3 +64,11 @@ describe('the window over an output', () => {
     }
   });
 });
+
+test('bytes that somebody else cut are counted where they were', () => {
+  const window = new OutputWindow(8);
+  window.push(Buffer.from('head'));
+  window.skip(100);
+  window.push(Buffer.from('tail'));
+  expect(window.read()).toEqual({ output: 'head\n[100 bytes cut]\ntail', outputBytes: 108, truncated: true });
+});

@@ -38,6 +38,11 @@ export class OutputWindow {
     if (this.#tailLength > 2 * this.#tailBytes + 65_536) this.#compact();
   }
 
+  /** Counts bytes that were cut before they got here. */
+  skip(bytes: number): void {
+    this.#total += bytes;
+  }
+
   /** What is left; to be asked once the stream has ended. */
   read(): WindowedOutput {
     this.#compact();

@@ -24,6 +24,7 @@ function verdict(program: Uint8Array<ArrayBuffer>, call: Call): string {
     if (code === 0x20) accumulator = data.getUint32(operand, true);
     else if (code === 0x15) jump(accumulator === operand);
     else if (code === 0x35) jump(accumulator >= operand);
+    else if (code === 0x45) jump((accumulator & operand) !== 0);
     else if (code === 0x06) return NAMES[operand] ?? operand.toString(16);
     else throw new Error(`no such instruction: ${code}`);
   }
@@ -106,6 +107,22 @@ describe.each<FilterArchitecture>(['x64', 'arm64'])('the filter for %s', (archit
   test('judges pairs of sockets like single ones', () => {
     const socketpair = { x64: 53, arm64: 199 }[architecture];
     expect([on(socketpair, 1, 1, 0), on(socketpair, 30, 1, 0)]).toEqual(['allow', 'EAFNOSUPPORT']);
+  });
+
+  test('refuses new namespaces where it is asked to', () => {
+    const { clone, unshare } = { x64: { clone: 56, unshare: 272 }, arm64: { clone: 220, unshare: 97 } }[architecture];
+    const strict = seccompFilter(architecture, 'refused');
+    const threads = 0x3d0f00;
+    const kinds = [0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000];
+    const judge = (filter: typeof strict, number: number, flags: number): string =>
+      verdict(filter, { audit: AUDIT[architecture], number, arguments: [flags] });
+    expect(kinds.map((kind) => judge(strict, clone, threads | kind))).toEqual(kinds.map(() => 'EPERM'));
+    expect([judge(strict, clone, threads), judge(strict, unshare, 0), on(unshare, 0), on(clone, 0x10000000)]).toEqual([
+      'allow',
+      'EPERM',
+      'allow',
+      'allow',
+    ]);
   });
 
   test('kills a process that calls in another mode of the processor', () => {

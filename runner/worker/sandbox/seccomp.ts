@@ -6,6 +6,8 @@ interface CallNumbers {
   readonly audit: number;
   readonly socket: number;
   readonly socketpair: number;
+  readonly clone: number;
+  readonly unshare: number;
   readonly clone3: number;
   readonly ioUring: readonly number[];
   readonly denied: readonly number[];
@@ -20,6 +22,8 @@ const CALLS: Record<FilterArchitecture, CallNumbers> = {
     audit: 0xc000003e,
     socket: 41,
     socketpair: 53,
+    clone: 56,
+    unshare: 272,
     clone3: 435,
     ioUring: [425, 426, 427],
     denied: [
@@ -74,6 +78,8 @@ const CALLS: Record<FilterArchitecture, CallNumbers> = {
     audit: 0xc00000b7,
     socket: 198,
     socketpair: 199,
+    clone: 220,
+    unshare: 97,
     clone3: 435,
     ioUring: [425, 426, 427],
     denied: [
@@ -123,6 +129,9 @@ const CALLS: Record<FilterArchitecture, CallNumbers> = {
   },
 };
 
+/** CLONE_NEW* of linux/sched.h that clone takes: mount, control group, host name, IPC, user, process, network. */
+const NEW_NAMESPACE = 0x7e020000;
+
 const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -152,6 +161,7 @@ type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, 
 const load = (offset: number): Instruction => [0x20, 0, 0, offset];
 const skipIf = (value: number, count: number): Instruction => [0x15, count, 0, value];
 const skipUnless = (value: number, count: number): Instruction => [0x15, 0, count, value];
+const skipUnlessAny = (bits: number, count: number): Instruction => [0x45, 0, count, bits];
 const end = (verdict: number): Instruction => [0x06, 0, 0, verdict];
 const endIf = (value: number, verdict: number): Instruction[] => [skipUnless(value, 1), end(verdict)];
 
@@ -174,13 +184,26 @@ function socketRules(): Instruction[] {
   ];
 }
 
+/** For a sandbox that is no namespace of its own, where nothing else forbids its commands to make some. */
+const namespaceRules = ({ clone, unshare }: CallNumbers): Instruction[] => [
+  ...endIf(unshare, EPERM),
+  skipUnless(clone, 4),
+  load(FIRST_ARGUMENT),
+  skipUnlessAny(NEW_NAMESPACE, 1),
+  end(EPERM),
+  end(RET_ALLOW),
+];
+
 /**
- * A seccomp program for `bwrap --seccomp FD`: an array of struct sock_filter, little endian, 8 bytes each.
+ * A seccomp program, as `bwrap --seccomp FD` and the kernel take it: an array of struct sock_filter, little endian, 8 bytes each.
  * It refuses what no build or test needs and what has opened kernels before: other socket families and protocols, keys, bpf,
  * ptrace, mounts, handles, modules, clocks. io_uring and clone3 look absent (ENOSYS), so that programs fall back.
  * A call in another processor mode (32 bits) kills its process.
  */
-export function seccompFilter(architecture: FilterArchitecture): Uint8Array<ArrayBuffer> {
+export function seccompFilter(
+  architecture: FilterArchitecture,
+  namespaces: 'allowed' | 'refused' = 'allowed',
+): Uint8Array<ArrayBuffer> {
   const calls = CALLS[architecture];
   const sockets = socketRules();
   const program: Instruction[] = [
@@ -191,6 +214,7 @@ export function seccompFilter(architecture: FilterArchitecture): Uint8Array<Arra
     ...(architecture === 'x64' ? ([[0x35, 0, 1, X32_BIT], end(ENOSYS)] satisfies Instruction[]) : []),
     ...calls.denied.flatMap((call) => endIf(call, EPERM)),
     ...[...calls.ioUring, calls.clone3].flatMap((call) => endIf(call, ENOSYS)),
+    ...(namespaces === 'refused' ? namespaceRules(calls) : []),
     skipIf(calls.socket, 1),
     skipUnless(calls.socketpair, sockets.length),
     ...sockets,

@@ -9,6 +9,7 @@ import { connect } from '../control-client.ts';
 import { work, type Ended } from '../loop.ts';
 import { openPorts } from '../open-ports.ts';
 import { LogGone } from '../ports.ts';
+import { workerName } from '../worker-name.ts';
 
 /**
  * What a task does when its run has parked. Resolves with the ticket of the run's next activation once there is one, or
@@ -51,14 +52,14 @@ const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions
   const { log, blobs, credential, settings: askSettings } = connect(ticket, signal);
   let waits: WorkSettings['waits'] = 'end';
   try {
-    const { sandbox, model, keep, ...rest } = await askSettings(worker);
+    const { sandbox, isolation, model, keep, ...rest } = await askSettings(worker);
     waits = rest.waits;
     const dataFolder = folderOf(ticket.run);
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
-    const settings = { dataFolder, keep, sandbox, model, ...machine };
+    const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
     const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
     const open = (state: RunState) => openPorts(state, given);
-    const ended = await work(ticket, { log, open, worker, signal, onState });
+    const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal, onState });
     // What the next activation needs is uploaded by now, and no machine keeps another's code.
     if (keep === 'uploaded') await rm(dataFolder, { recursive: true, force: true });
     return { ended, waits };

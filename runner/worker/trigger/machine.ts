@@ -1,14 +1,15 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { contract } from '../../../shared/api/worker-api.ts';
-import type { MachineReport } from '../../ipc/trigger.ts';
+import { firstSandboxUser } from '../../config/toolchain.ts';
+import type { CheckInput, MachineReport } from '../../ipc/trigger.ts';
+import { probeIsolation } from '../probe-isolation.ts';
 import { findRipgrep } from '../ripgrep.ts';
-import { probeSandbox } from '../sandbox/bubblewrap.ts';
 
 const run = promisify(execFile);
 
 /** Asks every program that runs need for its version, and confines a real command. */
-export const reportMachine = async (): Promise<MachineReport> => {
+export const reportMachine = async ({ isolation }: CheckInput): Promise<MachineReport> => {
   const [git, socat, prlimit, ripgrep, probed] = await Promise.all([
     versionOf('git', '--version'),
     versionOf('socat', '-V'),
@@ -17,7 +18,7 @@ export const reportMachine = async (): Promise<MachineReport> => {
       (file) => versionOf(file, '--version'),
       () => null,
     ),
-    probeSandbox(),
+    probeIsolation(isolation, firstSandboxUser()),
   ]);
   return {
     contract,
@@ -25,7 +26,7 @@ export const reportMachine = async (): Promise<MachineReport> => {
     programs: { git, socat, prlimit, ripgrep },
     sandbox:
       probed.outcome === 'ok'
-        ? { outcome: 'ok', reason: `bubblewrap ${probed.version}`, remedy: '' }
+        ? { outcome: 'ok', reason: probed.detail, remedy: '' }
         : { outcome: 'refused', reason: probed.reason, remedy: probed.remedy },
     modelKey: (process.env['OPENAI_API_KEY'] ?? '') !== '',
   };

@@ -1,3 +1,5 @@
+import type { Isolation } from '../../../../shared/api/worker-api.ts';
+
 /** What a worker may inherit: where programs are, how text is written, how the network is reached. Nothing that is a secret. */
 const inherited = [
   'PATH',
@@ -22,11 +24,20 @@ const inherited = [
   'no_proxy',
 ] as const;
 
-/** The whole environment of a worker. The model's key is the one secret that it has. */
+/** What a provider's SDK reads in a worker, where its machines run the commands: the key, and where the provider is. */
+const ofProviders = {
+  e2b: ['E2B_API_KEY', 'E2B_DOMAIN', 'E2B_API_URL', 'E2B_SANDBOX_URL'],
+  daytona: ['DAYTONA_API_KEY', 'DAYTONA_API_URL', 'DAYTONA_TARGET'],
+  namespaces: [],
+  container: [],
+} as const satisfies Record<Isolation, readonly string[]>;
+
+/** The whole environment of a worker. Its secrets are the model's key, and the key of who runs its commands if that is somebody else. */
 export const workerEnvironment = (
   env: Readonly<Record<string, string | undefined>>,
-  apiKey: string | null,
+  { apiKey, isolation }: { readonly apiKey: string | null; readonly isolation: Isolation },
 ): Record<string, string> => {
-  const own = Object.fromEntries(inherited.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+  const names = [...inherited, ...ofProviders[isolation]];
+  const own = Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
   return apiKey === null ? own : { ...own, OPENAI_API_KEY: apiKey };
 };

@@ -1,0 +1,85 @@
+import type { SandboxCommand, SandboxLimits } from './sandbox.ts';
+
+/** Port of the egress proxy inside, where the network namespace is empty and it is free before the command begins. */
+export const PROXY_PORT = 3128;
+const OPEN_FILES = 4096;
+
+export interface ConfinedShell {
+  readonly command: Pick<SandboxCommand, 'argv'>;
+  /** Absolute, as the inside sees it. */
+  readonly cwd: string;
+  readonly limits: SandboxLimits;
+  readonly prlimit: string;
+  /** Words before the command that none of its limits concern. */
+  readonly before?: readonly string[];
+  /** The way from the proxy's port inside to its socket: a path without blanks, from where the shell begins. Null: none is needed. */
+  readonly egress: { readonly socat: string; readonly socket: string } | null;
+}
+
+/**
+ * One descriptor for stdout and stderr keeps their order; what stays on the first stderr is the sandbox's own.
+ * When memory runs out, the kernel takes these processes before anybody else's.
+ */
+const EXPENDABLE = 'echo 1000 >/proc/self/oom_score_adj';
+const ENTER = 'cd -- "$0" 2>&1 || exit 127';
+const RUN = 'exec "$@" 2>&1';
+/** socat becomes a child of the sandbox's init, so that a command that waits for all its children does not wait for it. */
+const listen = ({ socat, socket }: { readonly socat: string; readonly socket: string }): string =>
+  `(${socat} TCP4-LISTEN:${PROXY_PORT},fork,reuseaddr,bind=127.0.0.1 UNIX-CONNECT:${socket} </dev/null >/dev/null 2>&1 &); ` +
+  `until (: >/dev/tcp/127.0.0.1/${PROXY_PORT}) 2>/dev/null; do sleep 0.003; done`;
+
+/** The last words before a command inside of a local sandbox: a shell that opens its way out, limits it and becomes it. */
+export function confinedShell({ command, cwd, limits, prlimit, before = [], egress }: ConfinedShell): string[] {
+  const script = [EXPENDABLE, ...(egress === null ? [] : [listen(egress)]), ENTER, RUN];
+  return [
+    // Only bash can open /dev/tcp; where that is not needed, the smaller shell starts sooner.
+    egress === null ? '/bin/sh' : '/bin/bash',
+    '-c',
+    script.join('; '),
+    cwd,
+    prlimit,
+    `--nproc=${limits.processes}`,
+    `--data=${limits.memoryBytes}`,
+    `--fsize=${limits.fileBytes}`,
+    `--nofile=${OPEN_FILES}`,
+    '--core=0',
+    '--',
+    ...before,
+    ...command.argv,
+  ];
+}
+
+/** What every command finds, whatever confines it. `toolchains` have a `bin` folder; `proxyPort` where there is a way out. */
+export function minimalEnvironment({
+  toolchains,
+  home,
+  proxyPort,
+}: {
+  readonly toolchains: readonly string[];
+  readonly home: string;
+  readonly proxyPort: number | null;
+}): Record<string, string> {
+  return {
+    PATH: [...toolchains.map((path) => `${path}/bin`), '/usr/local/bin:/usr/bin:/bin'].join(':'),
+    HOME: home,
+    TMPDIR: '/tmp',
+    LANG: 'C.UTF-8',
+    TERM: 'dumb',
+    USER: 'agent',
+    ...(proxyPort === null ? {} : proxyEnvironment(proxyPort)),
+  };
+}
+
+/** Tools disagree about the case. Loopback is the sandbox's own and needs no proxy. */
+function proxyEnvironment(port: number): Record<string, string> {
+  const proxy = `http://127.0.0.1:${port}`;
+  return {
+    HTTP_PROXY: proxy,
+    http_proxy: proxy,
+    HTTPS_PROXY: proxy,
+    https_proxy: proxy,
+    NO_PROXY: 'localhost,127.0.0.1,::1',
+    no_proxy: 'localhost,127.0.0.1,::1',
+    NODE_USE_ENV_PROXY: '1',
+  };
+}
