@@ -82,6 +82,11 @@ export class Planes implements AsyncDisposable {
     }
   }
 
+  /** Resolves when that one looks after all runs: a server may see a little later than we do that another one is dead. */
+  async supervisedBy(plane: Rig): Promise<void> {
+    while ((await this.supervisor()) !== plane);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const plane of this.all) await plane[Symbol.asyncDispose]();
     await this.balancer[Symbol.asyncDispose]();
