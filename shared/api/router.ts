@@ -41,7 +41,8 @@ const codes = {
 } as const satisfies Record<Refusal['code'], TRPCError['code']>;
 
 const trpc = initTRPC.context<ApiContext>().create({
-  sse: { ping: { enabled: true, intervalMs: 10_000 }, client: { reconnectAfterInactivityMs: 25_000 } },
+  // The server sends pings in between.
+  sse: { client: { reconnectAfterInactivityMs: 25_000 } },
   errorFormatter: ({ shape, error }) => {
     const refusal: Refusal | null =
       error.cause instanceof RefusedError
@@ -99,21 +100,6 @@ async function* positioned(events: AsyncIterable<RunEvent>) {
   for await (const event of events) yield tracked(String(event.position), event);
 }
 
-/**
- * tRPC asks for the next one before it needs it, and forgets that when the subscriber leaves. If it is then rejected, as
- * it is with the subscriber's leaving, nobody hears of it: that would end the process.
- */
-const heard = <Value>(values: AsyncGenerator<Value>): AsyncIterable<Value, void> => ({
-  [Symbol.asyncIterator]: () => ({
-    next: () => {
-      const next = values.next();
-      next.catch(() => {});
-      return next;
-    },
-    return: () => values.return(undefined),
-  }),
-});
-
 /** The whole API. Thin: it checks who calls with what, and passes on. */
 export const apiRouter = trpc.router({
   runner: trpc.router({
@@ -136,7 +122,7 @@ export const apiRouter = trpc.router({
     feed: person('viewer')
       .input(runner.FeedInput)
       .subscription(({ ctx, input, signal }) =>
-        heard(positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal))),
+        positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal)),
       ),
     message: person('developer')
       .input(runner.MessageInput)

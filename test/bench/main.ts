@@ -4,6 +4,7 @@
  */
 import { groups, durableStep } from './durable-step.ts';
 import { editor } from './editor.ts';
+import { fanout } from './fanout.ts';
 import { firstCommand } from './first-command.ts';
 import { parked } from './parked.ts';
 import { reconnect } from './reconnect.ts';
@@ -23,6 +24,7 @@ const benches: readonly Bench[] = [
   wake,
   recovery,
   reconnect,
+  fanout,
   parked,
   postgres,
   editor,

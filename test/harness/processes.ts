@@ -7,6 +7,12 @@ const read = (pid: number, file: string): Promise<string> => readFile(`/proc/${p
 export const residentBytes = async (pid: number): Promise<number> =>
   Number(/^VmRSS:\s+(\d+) kB$/m.exec(await read(pid, 'status'))?.[1]) * 1024;
 
+/** Ms of CPU that a process has used, to 10 ms. */
+export const cpuMs = async (pid: number): Promise<number> => {
+  const fields = (await read(pid, 'stat')).split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
+
 /** Every process below one, its children's children too, in the order of their ids. */
 export const descendants = async (pid: number): Promise<number[]> => {
   const children = (await read(pid, `task/${pid}/children`)).split(' ').filter(Boolean).map(Number);
@@ -17,8 +23,8 @@ export const descendants = async (pid: number): Promise<number[]> => {
 /** What makes a runner one whose inside can be looked at. */
 export const inspectable = { NODE_OPTIONS: '--inspect=127.0.0.1:0' } as const;
 
-/** Timers of node's HTTP server and of tRPC's event streams: they last as long as a connection does. */
-const ofConnections = /checkConnections|resetCache|onStreamTimeout|disposablePromiseTimerResult/;
+/** Timers of node's HTTP server and of event streams: they last as long as a connection does. */
+const ofConnections = /checkConnections|resetCache|onStreamTimeout|event: ping/;
 
 /**
  * The timers that are set in a runner for half a second or more, whether or not they keep the process alive, less those

@@ -12,7 +12,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody } from './errors.ts';
-import { withRetry } from './event-stream.ts';
+import { asEventStream } from './event-stream.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { withTypedErrors } from './typed-errors.ts';
 
@@ -65,7 +65,7 @@ export const createServer = (options: ServerOptions): Server => {
   });
   http.addHook('onSend', async (_request, reply, payload) => {
     if (!(payload instanceof Response)) return payload;
-    const told = withRetry(payload);
+    const told = asEventStream(payload);
     if (told !== payload) {
       streams.add(reply.raw);
       reply.raw.once('close', () => streams.delete(reply.raw));

@@ -2,9 +2,17 @@ import type { FeedInput, Principal } from '../../../shared/api/runner-api.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { Store } from '../store/store.ts';
 import { asPerson, runOf, type ControlPlane } from './plane.ts';
+import type { ReadPage } from './shared-pages.ts';
 
 /** Events read at once. All that a slow subscriber holds in memory is one page of them. */
-const pageSize = 100;
+export const pageSize = 100;
+
+interface Subscription {
+  readonly input: FeedInput;
+  readonly signal: AbortSignal;
+  /** Gives pages of `pageSize`. */
+  readonly readPage: ReadPage;
+}
 
 /**
  * Every event after a position, in order, until the subscriber leaves. A commit only says that there is something to
@@ -14,7 +22,7 @@ const pageSize = 100;
 export async function* feed(
   plane: ControlPlane,
   caller: Principal,
-  { input, signal }: { readonly input: FeedInput; readonly signal: AbortSignal },
+  { input, signal, readPage }: Subscription,
 ): AsyncGenerator<RunEvent> {
   const person = asPerson(caller);
   if (input.run !== null) await runOf(plane, person, input.run);
@@ -25,7 +33,7 @@ export async function* feed(
   for (;;) {
     until.throwIfAborted();
     commits.seen();
-    const page = await plane.store.feed(filter, position, pageSize);
+    const page = await readPage(filter, position);
     for (const event of page) {
       yield event;
       position = event.position;
