@@ -6,7 +6,17 @@ import { StoreError, type Store } from '../../runner/control/store/store.ts';
 import { callFinished, someTask } from './runs.ts';
 
 /** Written at once, so that what was said was said even if the next thing that happens is a SIGKILL. */
-const say = (line: unknown): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const say = (line: unknown): void => {
+  let left = Buffer.from(`${JSON.stringify(line)}\n`);
+  while (left.length > 0) {
+    try {
+      left = left.subarray(writeSync(1, left));
+    } catch (error) {
+      // The pipe is full: whoever reads it has not come round to it yet.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
+  }
+};
 
 const lease = async (store: Store, run: string): Promise<string> => {
   const { state } = await store.create({ run, task: someTask(), dedupeKey: null });
