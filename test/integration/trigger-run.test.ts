@@ -294,7 +294,10 @@ describe('ending a task', () => {
       },
     });
     const state = await drive(world.rig, repository);
-    expect(lossesOf(await world.rig.events(state.id))).toEqual([expect.stringContaining('TIMED_OUT')]);
+    const losses = lossesOf(await world.rig.events(state.id));
+    // On a busy machine the next one may take as long, and goes on from where that one was.
+    expect(losses).toEqual(losses.map(() => expect.stringContaining('TIMED_OUT')));
+    expect(losses.length).toBeGreaterThanOrEqual(1);
     expect(state.status).toBe('reviewing');
     await allOver(world);
   });
