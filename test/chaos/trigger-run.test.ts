@@ -294,10 +294,10 @@ describe('ending a task', () => {
       },
     });
     const state = await drive(world.rig, repository);
-    // On a slow machine another one may take too long as well.
     const losses = lossesOf(await world.rig.events(state.id));
-    expect(losses[0]).toContain('TIMED_OUT');
-    expect(losses).toEqual(losses.map(() => losses[0]));
+    // On a busy machine the next one may take as long, and goes on from where that one was.
+    expect(losses).toEqual(losses.map(() => expect.stringContaining('TIMED_OUT')));
+    expect(losses.length).toBeGreaterThanOrEqual(1);
     expect(state.status).toBe('reviewing');
     await allOver(world);
   });

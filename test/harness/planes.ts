@@ -8,6 +8,8 @@ import { TcpProxy } from './tcp-proxy.ts';
 
 export interface PlanesOptions {
   readonly script: Script;
+  /** Ms between two events of the model's answers; left out: none. */
+  readonly paceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
   /** Where workers find a control plane; without it, the balancer. */
   readonly publicUrl?: string;
@@ -35,10 +37,11 @@ export class Planes implements AsyncDisposable {
     this.all = parts.all;
   }
 
-  static async open({ script, env = {}, publicUrl, common = ['runs', 'blobs'] }: PlanesOptions): Promise<Planes> {
+  static async open(options: PlanesOptions): Promise<Planes> {
+    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'] } = options;
     const server = await PostgresServer.start();
     const database = await server.database();
-    const model = await startFakeOpenAi({ script });
+    const model = await startFakeOpenAi({ script, paceMs });
     const balancer = await TcpProxy.to(0);
     const shared = await openFolder('longhaul-shared-');
     const start = () =>

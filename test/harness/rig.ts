@@ -38,6 +38,8 @@ const clientOf = (url: string, token: string) => {
 
 export interface RigOptions {
   readonly script: Script;
+  /** Ms between two events of the model's answers, where the rig has a model of its own; left out: none. */
+  readonly paceMs?: number;
   /** Settings of the runner, as its environment has them. */
   readonly env?: Readonly<Record<string, string>>;
   /** Settings of the runner, as its `config.yaml` has them. */
@@ -109,8 +111,8 @@ export class Rig implements AsyncDisposable {
   }
 
   static async start(options: RigOptions): Promise<Rig> {
-    const { script, config, owner, shared } = options;
-    const model = options.model ?? (await startFakeOpenAi({ script }));
+    const { script, paceMs = 0, config, owner, shared } = options;
+    const model = options.model ?? (await startFakeOpenAi({ script, paceMs }));
     const rig = new Rig(await openFolder('longhaul-rig-'), model, options);
     await mkdir(rig.home);
     for (const name of shared?.names ?? []) {

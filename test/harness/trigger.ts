@@ -53,34 +53,44 @@ export interface TriggerRigOptions extends Pick<RigOptions, 'script' | 'env'> {
   readonly workerFolder?: string;
 }
 
-/** A real control plane whose workers are tasks of a fake Trigger.dev, run by Trigger.dev's own executor on this machine. */
-export const startTriggerRig = async ({
-  script,
-  env = {},
-  waits = 'end',
-  maxDuration = 600,
-  workerFolder,
-}: TriggerRigOptions): Promise<TriggerRig> => {
-  const folder = await openFolder('longhaul-worker-');
+/** A fake Trigger.dev with the worker's own task, which its tasks' machines, all of them this one, keep in `workerFolder`. */
+export const startWorkerTrigger = (workerFolder: string, maxDuration = 600): Promise<FakeTrigger> => {
   const { PATH = '/usr/bin:/bin' } = process.env;
-  const fake = await startFakeTrigger({
+  return startFakeTrigger({
     program: {
       configFile,
       tasks: { [runTask]: workerTasks },
       maxDuration,
       // What `longhaul deploy` sets for the tasks; the key is the fake model's.
-      env: { PATH, OPENAI_API_KEY: 'sk-fake', LONGHAUL_WORKER_FOLDER: workerFolder ?? folder },
+      env: { PATH, OPENAI_API_KEY: 'sk-fake', LONGHAUL_WORKER_FOLDER: workerFolder },
     },
   });
+};
+
+/** What a runner is told so that its workers are that Trigger.dev's tasks. */
+export const triggerSettings = ({ url, secretKey }: FakeTrigger): Readonly<Record<string, string>> => ({
+  LONGHAUL_ENGINE: 'trigger',
+  TRIGGER_API_URL: url,
+  TRIGGER_SECRET_KEY: secretKey,
+});
+
+/** A real control plane whose workers are tasks of a fake Trigger.dev, run by Trigger.dev's own executor on this machine. */
+export const startTriggerRig = async ({
+  script,
+  env = {},
+  waits = 'end',
+  maxDuration,
+  workerFolder,
+}: TriggerRigOptions): Promise<TriggerRig> => {
+  const folder = await openFolder('longhaul-worker-');
+  const fake = await startWorkerTrigger(workerFolder ?? folder, maxDuration);
   const proxy = new AppendProxy();
   const rig = await Rig.start({
     script,
     env: {
-      LONGHAUL_ENGINE: 'trigger',
+      ...triggerSettings(fake),
       LONGHAUL_WAITS: waits,
       LONGHAUL_WORKERS: '2',
-      TRIGGER_API_URL: fake.url,
-      TRIGGER_SECRET_KEY: fake.secretKey,
       LONGHAUL_PUBLIC_URL: await proxy.listen(),
       ...env,
     },

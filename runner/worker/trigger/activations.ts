@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Ticket, WorkSettings } from '../../../shared/api/worker-api.ts';
@@ -54,11 +54,14 @@ const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions
   try {
     const { sandbox, isolation, model, keep, ...rest } = await askSettings(worker);
     waits = rest.waits;
-    const dataFolder = folderOf(ticket.run);
+    const dataFolder = folderOf(ticket);
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
     const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
     const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
-    const open = (state: RunState) => openPorts(state, given);
+    const open = async (state: RunState) => {
+      await removeEarlier(ticket);
+      return openPorts(state, given);
+    };
     const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal, onState });
     // What the next activation needs is uploaded by now, and no machine keeps another's code.
     if (keep === 'uploaded') await rm(dataFolder, { recursive: true, force: true });
@@ -71,8 +74,19 @@ const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions
 };
 
 /** Machines are new for each task run, or keep what is below the temporary folder between some of them. */
-const folderOf = (run: string): string =>
-  path.join(process.env['LONGHAUL_WORKER_FOLDER'] ?? path.join(tmpdir(), 'longhaul'), 'runs', run);
+const runsFolder = (): string =>
+  path.join(process.env['LONGHAUL_WORKER_FOLDER'] ?? path.join(tmpdir(), 'longhaul'), 'runs');
+
+/** Of this activation alone: a person may be so quick that the one before still tidies up, on this same machine. */
+const folderOf = ({ run, activation }: Ticket): string => path.join(runsFolder(), `${run}.${activation}`);
+
+/** What activations of this run left here that died: with the lease in hand, nobody else has a right to it. */
+const removeEarlier = async ({ run, activation }: Ticket): Promise<void> => {
+  const names = await readdir(runsFolder()).catch(() => []);
+  for (const name of names)
+    if (name.startsWith(`${run}.`) && name !== `${run}.${activation}`)
+      await rm(path.join(runsFolder(), name), { recursive: true, force: true, maxRetries: 5 });
+};
 
 /** What Trigger.dev lets its own SDK know in here; nothing that a model says may carry it out. */
 const secrets = (): readonly string[] =>
