@@ -88,8 +88,8 @@ describe.concurrent('with workers on Trigger.dev and two control planes on Postg
         );
       await check(expires(fake), { status: 'EXPIRED' });
       // When the one that supervises is gone, the other finds what expired in the queue, and nothing is lost.
-      if (victim === 'front') expect([...recorded]).toEqual([...ends, 'EXPIRED']);
-      else expect([...recorded].filter((status) => status !== 'EXPIRED')).toEqual(ends);
+      const counted = [...recorded].filter((status) => victim === 'front' || status !== 'EXPIRED');
+      expect(counted).toEqual(victim === 'front' ? [...ends, 'EXPIRED'] : ends);
       const { seen } = arena;
       expect(seen.map(({ position }) => position)).toEqual(seen.map((_, index) => index + 1));
     });
