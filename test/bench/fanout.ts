@@ -35,7 +35,7 @@ interface Side {
 
 const linksTo = (url: string, token: string) => {
   const headers = { authorization: `Bearer ${token}` };
-  const withToken = (input: string | URL | Request, init: RequestInit) =>
+  const withToken = (input: string | URL | Request, init: { readonly headers: Readonly<Record<string, string>> }) =>
     fetch(input, { ...init, headers: { ...init.headers, ...headers } });
   const stream = httpSubscriptionLink({ url, EventSource, eventSourceOptions: { fetch: withToken } });
   return [
