@@ -6,6 +6,7 @@ import { groups, durableStep } from './durable-step.ts';
 import { editor } from './editor.ts';
 import { fanout } from './fanout.ts';
 import { firstCommand } from './first-command.ts';
+import { loadBench } from './load.ts';
 import { parked } from './parked.ts';
 import { reconnect } from './reconnect.ts';
 import { postgres } from './postgres.ts';
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   parked,
   postgres,
   editor,
+  loadBench,
 ];
 
 /** ms for one of them, if it does not say otherwise; the slowest takes 20 s on two quiet cores. */
@@ -52,7 +54,7 @@ const chosen = (names: readonly string[]): readonly Bench[] => {
     );
     process.exit(2);
   }
-  return names.length === 0 ? benches : benches.filter(({ name }) => names.includes(name));
+  return benches.filter(({ name, onlyByName = false }) => (names.length === 0 ? !onlyByName : names.includes(name)));
 };
 
 const words = process.argv.slice(2);

@@ -12,7 +12,7 @@ export interface Row {
   readonly what: string;
   /** Null: it could not be had on this machine, and the note says why. */
   readonly value: number | null;
-  readonly unit: 'ms' | '×' | 'MB' | 'per step';
+  readonly unit: 'ms' | '×' | 'MB' | 'per step' | 'runs/min' | 'events/s';
   readonly target: Target | null;
   /** What it was made of: the two sides of a ratio, the parts of a time. */
   readonly note: string;
@@ -21,6 +21,8 @@ export interface Row {
 /** One benchmark: its name on the command line, and what it measures. */
 export interface Bench {
   readonly name: string;
+  /** It takes long: only where it is asked for. */
+  readonly onlyByName?: boolean;
   /** ms after which it is given up; left out: as all others. */
   readonly limitMs?: number;
   run(): Promise<readonly Row[]>;

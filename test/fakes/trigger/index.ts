@@ -1,2 +1,3 @@
+export type { Attempt, Execution, Finished } from './executor.ts';
 export { startFakeTrigger, type FakeTrigger } from './server.ts';
 export type { FakeRun } from './world.ts';
