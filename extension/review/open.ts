@@ -71,7 +71,28 @@ export const review = async (reviewing: Reviewing, argument: unknown): Promise<v
     return [shown, before, after];
   });
   if (rows.length === 0) void vscode.window.showInformationMessage('This round changed no files.');
-  else await openChanges(titleOf(reviewing, round), rows);
+  else await openPage(titleOf(reviewing, round), rows, 0);
+};
+
+/** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
+const FILES_AT_ONCE = 400;
+
+/** Opens the files from one on, and offers the next ones. The review's view lists all of them in any case. */
+const openPage = async (title: string, rows: readonly Row[], from: number): Promise<void> => {
+  const page = rows.slice(from, from + FILES_AT_ONCE);
+  const to = from + page.length;
+  await openChanges(
+    page.length === rows.length ? title : `${title}, files ${from + 1} to ${to} of ${rows.length}`,
+    page,
+  );
+  if (to === rows.length) return;
+  const next = 'Show the Next Ones';
+  void vscode.window
+    .showInformationMessage(
+      `${rows.length} files changed; this shows ${from + 1} to ${to}. The view "Review" lists all.`,
+      next,
+    )
+    .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined));
 };
 
 /** Shows one file's changes, with a line of the result in sight if one is named. */
