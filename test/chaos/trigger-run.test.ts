@@ -1,3 +1,5 @@
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
@@ -5,7 +7,7 @@ import { scenarioInput, scenarioRepository, script } from './scenario.ts';
 import { calls, scripted } from '../fakes/openai/index.ts';
 import type { FakeRun } from '../fakes/trigger/index.ts';
 import { normalised } from '../harness/normalise.ts';
-import { Rig } from '../harness/rig.ts';
+import { openFolder, Rig } from '../harness/rig.ts';
 import { startTriggerRig, type TriggerRig } from '../harness/trigger.ts';
 
 const approve = async (rig: Rig, state: RunState): Promise<void> => {
@@ -301,6 +303,20 @@ describe('ending a task', () => {
     expect(losses.length).toBeGreaterThanOrEqual(1);
     expect(state.status).toBe('reviewing');
     await allOver(world);
+  });
+
+  test('a machine that stays keeps no code, of activations that ended and of one that died', async () => {
+    const workerFolder = await openFolder('longhaul-worker-');
+    await using world = await startTriggerRig({ script, workerFolder });
+    const { rig, fake } = world;
+    const { id } = await rig.delegate({ ...scenarioInput, repository });
+    await rig.event(id, ({ body }) => body.type === 'call.finished');
+    fake.world.report(fake.world.runs.at(-1)!, 'CRASHED');
+    await approve(rig, await rig.settled(id, waits));
+    await rig.settled(id, isDone);
+    await allOver(world);
+    expect(await readdir(path.join(workerFolder, 'runs'))).toEqual(['.tools']);
+    await rm(workerFolder, { recursive: true });
   });
 
   test('one whose program fails is tried again by the control plane, and not by Trigger.dev', async () => {
