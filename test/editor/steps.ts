@@ -4,11 +4,15 @@ import { output } from './workbench.ts';
 
 /** What a person does in the workbench, in steps that were found to be steady. Each waits for what it needs. */
 
-/** Shows a container of the side bar. A click on the one that is shown already would hide it. */
+/** Shows a container of the side bar. A click hides the one that is shown, which Longhaul's own may become just then: after a delegation. */
 export const openActivity = async (page: Page, name: string | RegExp): Promise<void> => {
   const tab = page.locator('.activitybar').getByRole('tab', { name });
+  const shown = tab.and(page.locator('[aria-expanded="true"]'));
   await tab.waitFor({ timeout: 60_000 });
-  if ((await tab.getAttribute('aria-expanded')) !== 'true') await tab.click();
+  for (let attempt = 0; attempt < 5 && (await shown.count()) === 0; attempt += 1) {
+    await tab.click();
+    await shown.waitFor({ timeout: 3000 }).catch(() => {});
+  }
 };
 
 export const treeItem = (page: Page, name: string | RegExp): Locator => page.getByRole('treeitem', { name });
