@@ -212,7 +212,18 @@ export const readUpload = async (db: Database, tenant: string, hash: string): Pr
     .where('hash', '=', hash)
     .where('uploaded', '=', 1)
     .execute();
-  return row?.bytes ?? null;
+  if (row !== undefined) return row.bytes;
+  // The same content, uploaded twice at once, is one blob: whoever delegates second finds it with the run of the first.
+  const [taken] = await db
+    .selectFrom('blobs')
+    .innerJoin('runs', 'runs.id', 'blobs.run')
+    .select('blobs.bytes')
+    .where('blobs.hash', '=', hash)
+    .where('blobs.use', '=', 'source')
+    .where('runs.tenant', '=', tenant)
+    .limit(1)
+    .execute();
+  return taken?.bytes ?? null;
 };
 
 export const readUploadedBytes = async (db: Database, tenant: string): Promise<number> => {

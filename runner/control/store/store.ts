@@ -119,7 +119,7 @@ export interface Store extends AsyncDisposable {
   runHasBlob(run: string, hash: string): Promise<boolean>;
   /** Remembers that somebody of a tenant uploaded a blob, which no run has yet. Again: as of now. */
   recordUpload(tenant: string, blob: StoredBlob): Promise<void>;
-  /** Bytes of an upload that no run has yet; null: there is none. */
+  /** Bytes of an upload that no run has yet, or that is the source of a run of this tenant; null: there is none. */
   upload(tenant: string, hash: string): Promise<number | null>;
   /** Bytes of all of them. */
   uploadedBytes(tenant: string): Promise<number>;
