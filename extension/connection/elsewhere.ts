@@ -1,12 +1,8 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import type * as vscode from 'vscode';
-import { z } from 'zod';
-import { ConnectionError } from './connection.ts';
+import { answerOf } from './command-answer.ts';
 import { packagedRunner, remoteEndpoint } from './connect.ts';
-
-/** What the command line prints where it did not do what it was asked for. */
-const Failed = z.object({ error: z.object({ message: z.string(), remedy: z.string() }) });
 
 /** Seconds; a large repository on a slow line takes minutes. */
 const LIMIT_SECONDS = 1_800;
@@ -27,22 +23,17 @@ export const runCommand = async (
   const { token } = await remoteEndpoint(extension, url);
   const { node, cli, env } = await packagedRunner(extension);
   const child = spawn(node, [cli, '--json', ...words], {
-    // The token is in no argument, where others on the machine could read it.
-    env: { ...env, LONGHAUL_URL: url, LONGHAUL_TOKEN: token },
+    // The token is in no argument, where others on the machine could read it. The model's key is for a runner alone.
+    env: { ...env, OPENAI_API_KEY: undefined, LONGHAUL_URL: url, LONGHAUL_TOKEN: token },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LIMIT_SECONDS * 1000,
   });
+  child.on('error', (error) => tell(error.message));
   // One that ends before it has read everything says why in its output.
   child.stdin.on('error', () => {});
   child.stdin.end(JSON.stringify(input));
   child.stderr.setEncoding('utf8').on('data', (said: string) => {
     for (const line of said.split('\n')) if (line.trim() !== '') tell(line.trim());
   });
-  const printed = await text(child.stdout);
-  const answer: unknown = z.json().safeParse(JSON.parse(printed === '' ? 'null' : printed)).data ?? null;
-  const failed = Failed.safeParse(answer);
-  if (failed.success) throw new ConnectionError('refused', failed.data.error.message, failed.data.error.remedy);
-  if (answer === null)
-    throw new ConnectionError('refused', 'The command line ended without an answer.', 'The log of Longhaul says more.');
-  return answer;
+  return answerOf(await text(child.stdout));
 };
