@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RunId } from '../../shared/ids.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Longhaul } from '../context.ts';
+import { showProblem } from '../problem.ts';
 import { runArgument } from './argument.ts';
 import { documentsOf, documentUri } from './documents.ts';
 import { loadRounds, type ReviewRound } from './round.ts';
@@ -92,7 +93,8 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
       `${rows.length} files changed; this shows ${from + 1} to ${to}. The view "Review" lists all.`,
       next,
     )
-    .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined));
+    .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined))
+    .then(undefined, showProblem);
 };
 
 /** Shows one file's changes, with a line of the result in sight if one is named. */

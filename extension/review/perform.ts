@@ -41,7 +41,10 @@ export const perform = async (
       const answer = await runCommand(longhaul.extension, elsewhere, {
         words: ['apply', run, '--how', '--repo', repository],
         input: how,
-        tell: (line) => progress.report({ message: line }),
+        tell: (line) => {
+          longhaul.log.info(line);
+          progress.report({ message: line });
+        },
       });
       return Applied.parse(answer);
     },
