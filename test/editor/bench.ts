@@ -1,5 +1,6 @@
 // The extension in a real workbench, from its package, as figures: a JSON array of the rows of `npm run bench`.
 import path from 'node:path';
+import type { Page } from 'playwright-core';
 import { runInHost } from './inhost-run.ts';
 import { figureNames, type FigureName, type Report } from './inhost/names.ts';
 import { packedExtension } from './packed.ts';
@@ -12,26 +13,52 @@ import { inMs, p50 } from '../bench/statistics.ts';
 /** Windows that are opened for the time that activating takes. */
 const windows = 7;
 
-/** What VS Code itself says that loading and activating the extension took, in each of some windows, ms. */
-const activations = async (): Promise<readonly number[]> => {
+/** What VS Code itself says that it took in one window, ms. */
+interface Activation {
+  /** From asking for the code to having run it. */
+  readonly load: number;
+  readonly call: number;
+}
+
+/** Read in a window that has settled: keys that are pressed while it starts take the cores from what is measured. */
+const activations = async (): Promise<readonly Activation[]> => {
   await using place = await Place.make();
   await using workbench = await Workbench.start({
     folder: path.join(place.folder, 'code'),
     vsix: packedExtension(),
     env: place.env,
   });
-  const times: number[] = [];
+  const all: Activation[] = [];
   for (let window = 0; window < windows; window += 1) {
     const page = await workbench.open(place.repository);
-    // High enough for the whole list: what is not in sight is not there.
-    await page.setViewportSize({ width: 1440, height: 1800 });
-    await palette(page, 'Developer: Show Running Extensions');
-    const row = page.locator('.runtime-extensions-editor').getByRole('listitem', { name: 'longhaul', exact: true });
-    const said = await row.locator('.activation-time').filter({ hasText: /\d+ms/ }).textContent();
-    times.push(Number(/(\d+)ms/.exec(said ?? '')?.[1]));
+    // The branch is shown by an extension that is activated before those that wait for the end of the start.
+    await page.locator('.statusbar-item', { hasText: 'main' }).first().waitFor();
+    await page.evaluate(() => new Promise((resolve) => requestIdleCallback(() => resolve(null))));
+    all.push(await activationIn(page));
     await page.close();
   }
-  return times;
+  return all;
+};
+
+const activationIn = async (page: Page): Promise<Activation> => {
+  const row = page
+    .locator('.monaco-editor .view-line')
+    .filter({ hasText: '|' })
+    .filter({ hasText: 'longhaul.longhaul' });
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await palette(page, 'Developer: Startup Performance');
+    // High enough for the whole table: lines that are not in sight are not there. A window that still starts misses it.
+    await page.setViewportSize({ width: 1440, height: 4800 + attempt });
+    const text = await row
+      .first()
+      .textContent({ timeout: 10_000 })
+      .catch(() => null);
+    // Its columns: extension, eager, load code, call activate, …
+    const [, load, call] = /\|\s*(?:true|false)\s*\|\s*(\d+)\s*\|\s*(\d+)\s*\|/.exec(text ?? '') ?? [];
+    if (load !== undefined && call !== undefined) return { load: Number(load), call: Number(call) };
+    await page.keyboard.press('Control+F4');
+  }
+  throw new Error('VS Code does not say what activating the extension took.');
 };
 
 const rowOf = (report: Report, figure: FigureName, target: Row['target']): Row => {
@@ -45,17 +72,17 @@ const rowOf = (report: Report, figure: FigureName, target: Row['target']): Row =
   };
 };
 
-const loading = await activations();
+const taken = await activations();
 const report = await runInHost();
 const failed = Object.entries(report).find(([, { failure }]) => failure !== null);
 if (failed !== undefined) throw new Error(`"${failed[0]}" failed: ${failed[1].failure}`);
 const rows: readonly Row[] = [
   {
     what: 'editor: loading and activating the extension',
-    value: p50(loading),
+    value: p50(taken.map(({ load, call }) => load + call)),
     unit: 'ms',
     target: { at: 'below', value: 30 },
-    note: `by VS Code's own count; p50 of ${windows} windows, ${loading.join(', ')}`,
+    note: `by VS Code's own count; p50 of ${windows} windows: ${taken.map(({ load, call }) => `${load} + ${call}`).join(', ')}`,
   },
   rowOf(report, 'latency', { at: 'below', value: 50 }),
   rowOf(report, 'thousand', { at: 'below', value: 2000 }),
