@@ -28,7 +28,7 @@ export const restartRunner = async (longhaul: Longhaul): Promise<void> => {
     const home = homeOf();
     const endpoint = await findRunner(home);
     if (endpoint !== null) {
-      const { clientOf } = await import('../connection/client.ts');
+      const { clientOf } = await import('../../shared/client/client.ts');
       await clientOf(endpoint).runner.shutdown.mutate();
       const end = Date.now() + STOP_MS;
       while ((await findRunner(home)) !== null && Date.now() < end) await pause(LOOK_MS);

@@ -1,9 +1,10 @@
 import type { TRPCClient } from '@trpc/client';
 import * as vscode from 'vscode';
 import type { ApiRouter } from '../../shared/api/router.ts';
+import type { Endpoint } from '../../shared/client/client.ts';
 import { ConnectionError, type Connection, type ConnectionState } from './connection.ts';
 import { ripgrepOf, runnerEnvironment } from './environment.ts';
-import { homeFolder, type Endpoint } from './home.ts';
+import { homeFolder } from './home.ts';
 import { secretsIn } from './secrets.ts';
 import { readSettings } from './settings.ts';
 
@@ -53,7 +54,7 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
     if (state.status !== 'offline' && state.status !== 'starting') enter({ status: 'starting' });
     try {
       const { endpoint, local } = await find();
-      const { clientOf } = await import('./client.ts');
+      const { clientOf } = await import('../../shared/client/client.ts');
       const api = clientOf(endpoint);
       // A wrong token or another program's port show here and not in the middle of something.
       await api.runner.info.query();
@@ -89,7 +90,7 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
     api: async () => (await connected()).api,
     blob: async (run, hash) => {
       const { endpoint } = await connected();
-      const { readBlob } = await import('./client.ts');
+      const { readBlob } = await import('../../shared/client/client.ts');
       const content = await readBlob(endpoint, { run, hash });
       if (content === null)
         throw new ConnectionError(

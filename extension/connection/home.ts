@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Endpoint } from '../../shared/client/client.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -19,12 +20,6 @@ export const homeFolder = (env: Environment, setting: string, uid: number | unde
 
 /** Where a runner in the background says what it has to say. */
 export const logFile = (home: string): string => join(home, 'logs', 'runner.log');
-
-export interface Endpoint {
-  /** Base URL of the runner, without a slash at the end. */
-  readonly url: string;
-  readonly token: string;
-}
 
 const RunnerFile = z.object({ pid: z.int().positive(), url: z.url() });
 

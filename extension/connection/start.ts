@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { ConnectionError } from './connection.ts';
-import { findRunner, logFile, type Endpoint } from './home.ts';
+import type { Endpoint } from '../../shared/client/client.ts';
+import { findRunner, logFile } from './home.ts';
 
 /** What `longhaul serve` tells whoever started it, as one line on the file descriptor that LONGHAUL_READY_FD names. */
 const ReadyMessage = z.discriminatedUnion('outcome', [

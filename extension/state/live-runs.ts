@@ -122,14 +122,19 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
     if (!loaded || here !== source) await load();
     source = here;
     for (const follower of followers) if (follower.held !== null) catchUp(follower);
-    const { subscribe } = await import('../connection/feed.ts');
+    const { subscribe } = await import('../../shared/client/feed.ts');
     const broken = new AbortController();
     // A person may point to another runner while this one goes on.
     const elsewhere = connection.onDidChangeState(({ status }) => {
       if (status === 'starting') broken.abort();
     });
     try {
-      for await (const event of subscribe(api, position, AbortSignal.any([stop.signal, broken.signal]))) take(event);
+      for await (const event of subscribe(
+        api,
+        { run: null, after: position },
+        AbortSignal.any([stop.signal, broken.signal]),
+      ))
+        take(event);
     } finally {
       elsewhere.dispose();
     }

@@ -1,24 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import {
-  createTRPCClient,
-  httpLink,
-  httpSubscriptionLink,
-  splitLink,
-  TRPCClientError,
-  type TRPCClient,
-} from '@trpc/client';
-import { EventSource } from 'eventsource';
+import { TRPCClientError, type TRPCClient } from '@trpc/client';
 import { z } from 'zod';
 import type { ApiRouter } from '../../shared/api/router.ts';
+import { clientOf, readBlob, type Endpoint } from '../../shared/client/client.ts';
 import { BlobHash } from '../../shared/run/artifacts.ts';
-
-export interface Endpoint {
-  /** Base URL of the runner, without a slash at the end. */
-  readonly url: string;
-  readonly token: string;
-}
 
 /** A runner as a client sees it. Calls throw what `problemOf` makes sentences of. */
 export interface Api {
@@ -35,28 +22,6 @@ export interface Api {
 /** Opens no connection; the first call does. */
 export const connect = (endpoint: Endpoint): Api => {
   const authorization = `Bearer ${endpoint.token}`;
-  const url = `${endpoint.url}/trpc`;
-  const call = createTRPCClient<ApiRouter>({
-    links: [
-      splitLink({
-        condition: (operation) => operation.type === 'subscription',
-        true: httpSubscriptionLink({
-          url,
-          EventSource,
-          eventSourceOptions: {
-            fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, authorization } }),
-          },
-        }),
-        false: httpLink({ url, headers: { authorization } }),
-      }),
-    ],
-  });
-  const blob = async (run: string, hash: string): Promise<Uint8Array | null> => {
-    const answer = await fetch(`${endpoint.url}/blobs/${hash}?run=${run}`, { headers: { authorization } });
-    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-    await answer.body?.cancel();
-    return null;
-  };
   const download = async (run: string, hash: string, file: string): Promise<boolean> => {
     const answer = await fetch(`${endpoint.url}/blobs/${hash}?run=${run}`, { headers: { authorization } });
     if (answer.ok && answer.body !== null) {
@@ -86,7 +51,13 @@ export const connect = (endpoint: Endpoint): Api => {
       body.destroy();
     }
   };
-  return { endpoint, call, blob, download, upload };
+  return {
+    endpoint,
+    call: clientOf(endpoint),
+    blob: (run, hash) => readBlob(endpoint, { run, hash }),
+    download,
+    upload,
+  };
 };
 
 const Stored = z.object({ hash: BlobHash });

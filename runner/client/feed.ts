@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { subscribe } from '../../shared/client/feed.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { Api } from './client.ts';
 
@@ -25,9 +26,8 @@ export async function* follow({ run, after, signal, connect, onBreak }: FollowOp
   while (!signal.aborted) {
     const api = await connect();
     if (api === null) return;
-    for await (const event of subscribe(api, { run, after: position }, signal)) {
+    for await (const event of subscribe(api.call, { run, after: position }, signal)) {
       attempts = 0;
-      if (event.position <= position) continue;
       position = event.position;
       yield event;
     }
@@ -40,43 +40,3 @@ export async function* follow({ run, after, signal, connect, onBreak }: FollowOp
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   delay(ms, undefined, { signal }).catch(() => undefined);
-
-/** One subscription, as long as its connection holds. Ends without an error: the caller tries again and learns why. */
-async function* subscribe(
-  api: Api,
-  input: { readonly run: string | null; readonly after: number },
-  signal: AbortSignal,
-): AsyncGenerator<RunEvent> {
-  const queue: RunEvent[] = [];
-  let wake: () => void = () => {};
-  const ended = new AbortController();
-  const end = () => {
-    ended.abort();
-    wake();
-  };
-  let connected = false;
-  const subscription = api.call.runs.feed.subscribe(input, {
-    onData: ({ data }) => {
-      queue.push(data);
-      wake();
-    },
-    onError: end,
-    onComplete: end,
-    onConnectionStateChange: ({ state, error }) => {
-      // `connecting` is also how it begins; the second time it is a break.
-      if (state === 'connecting' && (connected || error !== null)) end();
-      else if (state === 'pending') connected = true;
-    },
-  });
-  signal.addEventListener('abort', end);
-  try {
-    while (!ended.signal.aborted || queue.length > 0) {
-      const event = queue.shift();
-      if (event !== undefined) yield event;
-      else await new Promise<void>((resolve) => (wake = resolve));
-    }
-  } finally {
-    signal.removeEventListener('abort', end);
-    subscription.unsubscribe();
-  }
-}

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TRPCClient } from '@trpc/client';
-import { clientOf } from '../../extension/connection/client.ts';
+import { clientOf } from '../../shared/client/client.ts';
 import { findRunner } from '../../extension/connection/home.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { RunState } from '../../shared/run/state.ts';

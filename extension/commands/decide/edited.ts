@@ -1,5 +1,5 @@
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
-import { budgetRaise } from '../../../shared/run/reduce.ts';
+import { budgetRaise } from '../../../shared/run/reduce-decisions.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
 
 /** Edited arguments: fit to be sent, or why not. */

@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { expect, test } from 'vitest';
-import { apiRouter, type ApiContext } from '../../shared/api/router.ts';
-import type { RunEvent } from '../../shared/run/events.ts';
+import { apiRouter, type ApiContext } from '../api/router.ts';
+import type { RunEvent } from '../run/events.ts';
 import { clientOf } from './client.ts';
 import { subscribe } from './feed.ts';
 
@@ -79,7 +79,7 @@ test('a feed ends with its connection, and asked again from its last event it mi
   const seen: number[] = [];
   runner.append(3);
   while (seen.length < 12)
-    for await (const event of subscribe(runner.api, seen.at(-1) ?? 0, signal)) {
+    for await (const event of subscribe(runner.api, { run: null, after: seen.at(-1) ?? 0 }, signal)) {
       seen.push(event.position);
       if (event.position === 12) break;
       if (event.position % 3 === 0) {
@@ -95,7 +95,7 @@ test('a feed ends when it is told to, also while nothing happens', async () => {
   const stop = new AbortController();
   runner.append(1);
   const seen: number[] = [];
-  for await (const event of subscribe(runner.api, 0, stop.signal)) {
+  for await (const event of subscribe(runner.api, { run: null, after: 0 }, stop.signal)) {
     seen.push(event.position);
     setImmediate(() => stop.abort());
   }

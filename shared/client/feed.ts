@@ -1,6 +1,12 @@
 import type { TRPCClient } from '@trpc/client';
-import type { ApiRouter } from '../../shared/api/router.ts';
-import type { RunEvent } from '../../shared/run/events.ts';
+import type { ApiRouter } from '../api/router.ts';
+import type { RunEvent } from '../run/events.ts';
+
+export interface FeedInput {
+  /** Null: of all runs. */
+  readonly run: string | null;
+  readonly after: number;
+}
 
 /**
  * Every event after a position, in order and each once, for as long as one connection holds; then it ends without an
@@ -9,11 +15,11 @@ import type { RunEvent } from '../../shared/run/events.ts';
  */
 export async function* subscribe(
   api: TRPCClient<ApiRouter>,
-  after: number,
+  input: FeedInput,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent> {
   const queue: RunEvent[] = [];
-  let position = after;
+  let position = input.after;
   let wake: () => void = () => {};
   const ended = new AbortController();
   const end = (): void => {
@@ -22,22 +28,19 @@ export async function* subscribe(
   };
   if (signal.aborted) end();
   let connected = false;
-  const subscription = api.runs.feed.subscribe(
-    { after },
-    {
-      onData: ({ data }) => {
-        queue.push(data);
-        wake();
-      },
-      onError: end,
-      onComplete: end,
-      onConnectionStateChange: ({ state, error }) => {
-        // `connecting` is also how it begins; the second time it is a break.
-        if (state === 'connecting' && (connected || error !== null)) end();
-        else if (state === 'pending') connected = true;
-      },
+  const subscription = api.runs.feed.subscribe(input, {
+    onData: ({ data }) => {
+      queue.push(data);
+      wake();
     },
-  );
+    onError: end,
+    onComplete: end,
+    onConnectionStateChange: ({ state, error }) => {
+      // `connecting` is also how it begins; the second time it is a break.
+      if (state === 'connecting' && (connected || error !== null)) end();
+      else if (state === 'pending') connected = true;
+    },
+  });
   signal.addEventListener('abort', end);
   try {
     while (!ended.signal.aborted || queue.length > 0) {

@@ -1,7 +1,12 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client';
 import { EventSource } from 'eventsource';
-import type { ApiRouter } from '../../shared/api/router.ts';
-import type { Endpoint } from './home.ts';
+import type { ApiRouter } from '../api/router.ts';
+
+export interface Endpoint {
+  /** Base URL of the runner, without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+}
 
 /** Opens no connection; the first call does. */
 export const clientOf = (endpoint: Endpoint): TRPCClient<ApiRouter> => {
