@@ -1,5 +1,5 @@
 import { judge } from '../policy/evaluate.ts';
-import { budgetRaise } from '../run/reduce.ts';
+import { budgetRaise } from '../run/reduce-decisions.ts';
 import { refuse, type Refusal } from '../run/refusal.ts';
 import type { RunState } from '../run/state.ts';
 import { parseCall } from '../tool/policy-call.ts';

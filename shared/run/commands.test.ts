@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { callFinished, ended, roundFinished, someRequest, someTask } from '../../test/suites/runs.ts';
+import { callFinished, ended, roundFinished, someRequest } from '../../test/suites/runs.ts';
+import { someTask } from '../../test/fakes/task.ts';
 import { obey, settle, type Command, type Obeyed } from './commands.ts';
 import { reduce } from './reduce.ts';
 import type { RunState, Status } from './state.ts';

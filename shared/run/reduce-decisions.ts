@@ -1,0 +1,69 @@
+import type { OpenDecision } from '../decision/decision.ts';
+import type { EventBody } from './events.ts';
+import type { RunState, RunStatus } from './state.ts';
+
+/** How a reduction changes a state: facts that change, and perhaps another status. */
+export type Change = Partial<Omit<RunState, keyof RunStatus>>;
+
+export const withDecision = (state: RunState, open: OpenDecision): RunState['decisions'] => ({
+  ...state.decisions,
+  [open.request.id]: open,
+});
+
+export const withoutDecisions = (state: RunState, drop: (open: OpenDecision) => boolean): RunState['decisions'] =>
+  Object.fromEntries(Object.entries(state.decisions).filter(([, open]) => !drop(open)));
+
+export const decided = (open: OpenDecision): boolean => open.status === 'decided';
+
+/** What making a decision means beyond having been made. A decided call or question stays until its call has finished. */
+export const decide = (state: RunState, body: Extract<EventBody, { type: 'decision.made' }>): Change => {
+  const open = state.decisions[body.decision];
+  if (open === undefined || open.status === 'decided') return {};
+  const { request } = open;
+  const decisions = withDecision(state, { status: 'decided', request, verdict: body.verdict, by: body.by });
+  const closed = withoutDecisions(state, (other) => other.request.id === body.decision);
+  const { verdict } = body;
+  switch (request.kind) {
+    case 'call':
+      return { decisions };
+    case 'question':
+      // A question without a call is Longhaul's own, about an agent that is stuck: answering it starts the count anew.
+      if (request.requester.call !== null) return { decisions };
+      return {
+        decisions: closed,
+        repetition: null,
+        idleTurns: 0,
+        wrapUp: verdict.kind === 'rejected' ? 'task' : state.wrapUp,
+      };
+    case 'budget': {
+      if (verdict.kind !== 'approved') return { decisions: closed, wrapUp: 'budget' };
+      const asked = verdict.arguments ?? request.arguments;
+      const raise = budgetRaise(asked);
+      return {
+        decisions: closed,
+        budget: raise === null ? state.budget : { ...state.budget, [raise.budget]: raise.limit },
+      };
+    }
+    case 'retry': {
+      if (request.requester.call !== null) return { decisions };
+      if (verdict.kind === 'approved') {
+        const turn = state.turn?.phase === 'failed' ? { ...state.turn, retryAt: state.updatedAt } : state.turn;
+        // A refusal is asked again as a fresh turn.
+        return {
+          decisions: closed,
+          turn: turn?.phase === 'taken' && turn.refusal !== null ? { ...turn, refusal: null } : turn,
+        };
+      }
+      return { decisions: closed, givenUp: { class: 'model', message: request.reason } };
+    }
+  }
+};
+
+/** `{budget, limit}` as a budget decision has it, or null. */
+export const budgetRaise = (value: unknown): { budget: keyof RunState['budget']; limit: number } | null => {
+  if (typeof value !== 'object' || value === null || !('budget' in value) || !('limit' in value)) return null;
+  const { budget, limit } = value;
+  const names = ['turns', 'tokens', 'usd', 'activeMinutes', 'toolMinutes', 'retries'] as const;
+  const name = names.find((candidate) => candidate === budget);
+  return name !== undefined && typeof limit === 'number' && limit > 0 ? { budget: name, limit } : null;
+};
