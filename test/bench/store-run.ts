@@ -1,32 +1,8 @@
-import type { Task, WorkerEvent } from '../../shared/run/events.ts';
-import { defaultBudget } from '../../shared/run/budget.ts';
-import { defaultPolicy } from '../../shared/policy/default.ts';
+import type { WorkerEvent } from '../../shared/run/events.ts';
 import type { Store } from '../../runner/control/store/store.ts';
+import { someTask } from '../fakes/task.ts';
 
-const task: Task = {
-  tenant: 'local',
-  repository: '/home/ada/shop',
-  title: 'Repair the failing test of the price list',
-  goal: 'The test of the price list fails since yesterday. Find out why, repair it, and explain what it was.',
-  recipe: null,
-  requester: 'person:ada',
-  priority: 0,
-  source: {
-    kind: 'local',
-    repository: '/home/ada/shop',
-    gitDirectory: '/home/ada/.longhaul/git/1',
-    commit: '0'.repeat(40),
-    head: null,
-    branch: 'main',
-    dirty: false,
-  },
-  policy: defaultPolicy,
-  budget: defaultBudget,
-  setup: [],
-  verification: [{ command: 'npm test', network: [], timeoutSeconds: 600 }],
-  model: null,
-  decisionHours: 72,
-};
+const task = someTask({ verification: [{ command: 'npm test', network: [], timeoutSeconds: 600 }] });
 
 /** An event of the size that most have: about 500 bytes. */
 export const stepEvent: WorkerEvent = {

@@ -4,49 +4,17 @@ import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.
 import type { Store } from '../../runner/control/store/store.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { asksOnce, asksOnceInput, someRepository, waits } from '../harness/asks-once.ts';
 import { descendants, inspectable, residentBytes, timersIn } from '../harness/processes.ts';
 import { AppendProxy } from '../harness/proxy.ts';
-import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
-import { ended, someRequest, someTask } from '../suites/runs.ts';
+import { ended, someRequest } from '../suites/runs.ts';
+import { someTask } from '../fakes/task.ts';
 
-/** Asks a person once, before it writes; what it wrote twice would show. */
-const script = scripted([
-  calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null }),
-  calls('bash', { command: 'cat log.txt', timeoutSeconds: null, network: null }),
-  ({ entries }: Asked) =>
-    calls('finish', {
-      summary: 'It is written.',
-      claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
-    }),
-]);
-
-const input = {
-  goal: 'Write the log.',
-  verification: [{ command: 'test "$(cat log.txt)" = once', network: [], timeoutSeconds: 30 }],
-  setup: [],
-  policy: {
-    rules: [
-      {
-        id: 'writing',
-        verdict: 'ask' as const,
-        reason: 'It writes the log.',
-        tool: ['bash' as const],
-        command: 'echo',
-        examples: { matches: [{ tool: 'bash' as const, command: 'echo x' }], not: [] },
-      },
-    ],
-    otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
-  },
-};
-
-const someRepository = () => repositoryWith({ 'readme.txt': 'A log.\n' });
-const waits = ({ status }: RunState) => status === 'waiting';
 const isOver = ({ status }: RunState) => status !== 'queued' && status !== 'working' && status !== 'waiting';
 
 const parked = async (rig: Rig, repository: string): Promise<RunState> =>
-  rig.settled((await rig.delegate({ ...input, repository })).id, waits);
+  rig.settled((await rig.delegate({ ...asksOnceInput, repository })).id, waits);
 
 const approve = async (rig: Rig, state: RunState): Promise<unknown> => {
   const [open] = openDecisions(state);
@@ -96,7 +64,7 @@ const park = async (store: Store, count: number): Promise<void> => {
 
 describe('a run that waits for a person', () => {
   test('holds no process and no timer of its own', async () => {
-    await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
+    await using rig = await Rig.start({ script: asksOnce, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
     const repository = await someRepository();
     const before = await descendants(rig.pid);
     expect(before).toHaveLength(1);
@@ -110,7 +78,7 @@ describe('a run that waits for a person', () => {
 
   test('costs the control plane next to nothing: 10,000 of them at most 20 MB', async () => {
     const runs = 10_000;
-    await using rig = await Rig.start({ script, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
+    await using rig = await Rig.start({ script: asksOnce, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
     const cost = async () => {
       const { waiting } = (await rig.api.runner.info.query()).runs;
       const listed = (await rig.api.runs.list.query({})).runs.length;
@@ -134,7 +102,7 @@ describe('a run that waits for a person', () => {
 
 describe('an approval wakes the run, exactly once', () => {
   test('when the runner was killed while the run waited, and started again', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.start({ script: asksOnce });
     const state = await parked(rig, await someRepository());
     await rig.kill();
     await rig.start();
@@ -143,7 +111,7 @@ describe('an approval wakes the run, exactly once', () => {
   });
 
   test('when the person decides while there is no runner: the command starts one', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.start({ script: asksOnce });
     const repository = await someRepository();
     const state = await parked(rig, repository);
     await rig.kill();
@@ -159,7 +127,7 @@ describe('an approval wakes the run, exactly once', () => {
 
   test('when it comes before the worker has parked the run', async () => {
     await using proxy = new AppendProxy();
-    await using rig = await Rig.start({ script, env: { LONGHAUL_PUBLIC_URL: await proxy.listen() } });
+    await using rig = await Rig.start({ script: asksOnce, env: { LONGHAUL_PUBLIC_URL: await proxy.listen() } });
     proxy.target = rig.url;
     let early: RunState | null = null;
     // Held back until the person has decided: all that the worker appends after it asked.
@@ -174,14 +142,14 @@ describe('an approval wakes the run, exactly once', () => {
       },
       after: async () => 'pass',
     };
-    const { id } = await rig.delegate({ ...input, repository: await someRepository() });
+    const { id } = await rig.delegate({ ...asksOnceInput, repository: await someRepository() });
     const state = await rig.settled(id, isOver);
     expect(early).toMatchObject({ id, status: 'working' });
     expect(await account(rig, state)).toEqual(once);
   });
 
   test('when it is given twice at the same time', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.start({ script: asksOnce });
     const state = await parked(rig, await someRepository());
     const [first, second] = await Promise.allSettled([approve(rig, state), approve(rig, state)]);
     expect([first.status, second.status].toSorted()).toContain('fulfilled');

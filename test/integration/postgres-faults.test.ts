@@ -8,7 +8,8 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { databasePassword, PostgresServer } from '../harness/postgres.ts';
 import { TcpProxy, type Fate } from '../harness/tcp-proxy.ts';
-import { callFinished, someTask } from '../suites/runs.ts';
+import { callFinished } from '../suites/runs.ts';
+import { someTask } from '../fakes/task.ts';
 
 let server: PostgresServer;
 beforeAll(async () => {

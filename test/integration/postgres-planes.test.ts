@@ -8,44 +8,12 @@ import { follow } from '../../runner/client/feed.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { asksOnce, asksOnceInput, someRepository, waits } from '../harness/asks-once.ts';
 import { nameOf, Planes } from '../harness/planes.ts';
 import { databasePassword, postgresProgram, PostgresServer } from '../harness/postgres.ts';
-import { repositoryWith } from '../harness/repository.ts';
 import { projectRoot, Rig } from '../harness/rig.ts';
 import { delegateUpload } from '../harness/uploads.ts';
 
-/** Asks a person once, before it writes; what it wrote twice would show. */
-const script = scripted([
-  calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null }),
-  calls('bash', { command: 'cat log.txt', timeoutSeconds: null, network: null }),
-  ({ entries }: Asked) =>
-    calls('finish', {
-      summary: 'It is written.',
-      claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
-    }),
-]);
-
-const input = {
-  goal: 'Write the log.',
-  verification: [{ command: 'test "$(cat log.txt)" = once', network: [], timeoutSeconds: 30 }],
-  setup: [],
-  policy: {
-    rules: [
-      {
-        id: 'writing',
-        verdict: 'ask' as const,
-        reason: 'It writes the log.',
-        tool: ['bash' as const],
-        command: 'echo',
-        examples: { matches: [{ tool: 'bash' as const, command: 'echo x' }], not: [] },
-      },
-    ],
-    otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
-  },
-};
-
-const someRepository = () => repositoryWith({ 'readme.txt': 'A log.\n' });
-const waits = ({ status }: RunState) => status === 'waiting';
 const inReview = ({ status }: RunState) => status === 'reviewing';
 const typeIs =
   (type: RunEvent['body']['type']) =>
@@ -65,7 +33,7 @@ const accountOf = (state: RunState, events: readonly RunEvent[]): object => ({
 });
 
 test('two control planes are one: what is begun at one is followed, decided and reviewed at the other', async () => {
-  await using planes = await Planes.open({ script });
+  await using planes = await Planes.open({ script: asksOnce });
   const supervisor = await planes.supervisor();
   const other = planes.otherThan(supervisor);
   expect(supervisor.token).toBe(other.token);
@@ -79,7 +47,7 @@ test('two control planes are one: what is begun at one is followed, decided and 
   // The one that delegates has no say in who works; the worker's calls go through the balancer, to the other one.
   planes.lead(other);
   const repository = await someRepository();
-  const parked = await other.settled((await other.delegate({ ...input, repository })).id, waits);
+  const parked = await other.settled((await other.delegate({ ...asksOnceInput, repository })).id, waits);
   await approve(other, parked);
   const done = await supervisor.settled(parked.id, inReview);
   const events = await supervisor.events(done.id);
@@ -95,12 +63,12 @@ test('two control planes are one: what is begun at one is followed, decided and 
 });
 
 test('when the one that supervises is killed, another goes on with its runs', async () => {
-  await using planes = await Planes.open({ script, env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  await using planes = await Planes.open({ script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(first);
   const repository = await someRepository();
-  const parked = await first.settled((await first.delegate({ ...input, repository })).id, waits);
+  const parked = await first.settled((await first.delegate({ ...asksOnceInput, repository })).id, waits);
   await first.kill();
   planes.lead(second);
   await planes.supervisedBy(second);
@@ -141,7 +109,7 @@ test('a control plane that comes back ends the leases of its own dead workers, a
   const second = planes.otherThan(first);
   planes.lead(second);
   const repository = await someRepository();
-  const delegate = (at: Rig) => at.delegate({ ...input, policy: null, repository });
+  const delegate = (at: Rig) => at.delegate({ ...asksOnceInput, policy: null, repository });
   const ofFirst = await delegate(first);
   await second.event(ofFirst.id, typeIs('model.started'));
   await first.kill();
@@ -164,7 +132,7 @@ test('a control plane that is stopped leaves what its workers had to the other a
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(second);
-  const { id } = await first.delegate({ ...input, policy: null, repository: await someRepository() });
+  const { id } = await first.delegate({ ...asksOnceInput, policy: null, repository: await someRepository() });
   await second.event(id, typeIs('model.started'));
   await first.kill('SIGTERM');
   release();
@@ -178,11 +146,16 @@ test('a control plane that is stopped leaves what its workers had to the other a
 });
 
 test('a run on an upload goes on at a control plane that has nothing of it but the blobs', async () => {
-  await using planes = await Planes.open({ script, common: ['blobs'], env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  await using planes = await Planes.open({ script: asksOnce, common: ['blobs'], env: { LONGHAUL_LEASE_SECONDS: '2' } });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(first);
-  const upload = { goal: input.goal, verification: input.verification, policy: input.policy, setup: [] };
+  const upload = {
+    goal: asksOnceInput.goal,
+    verification: asksOnceInput.verification,
+    policy: asksOnceInput.policy,
+    setup: [],
+  };
   const endpoint = { url: first.url, token: first.token };
   const { run } = await delegateUpload(endpoint, await someRepository(), upload);
   const parked = await first.settled(run.id, waits);
@@ -199,10 +172,13 @@ test('a copy of the database and of the folders is all that a parked run needs t
   const copies = await mkdtemp(path.join(tmpdir(), 'longhaul-copy-'));
   const dump = path.join(copies, 'longhaul.dump');
   const parked = await (async () => {
-    await using planes = await Planes.open({ script });
+    await using planes = await Planes.open({ script: asksOnce });
     const rig = await planes.supervisor();
     planes.lead(rig);
-    const state = await rig.settled((await rig.delegate({ ...input, repository: await someRepository() })).id, waits);
+    const state = await rig.settled(
+      (await rig.delegate({ ...asksOnceInput, repository: await someRepository() })).id,
+      waits,
+    );
     // While both are at work, as docs/operating.md says.
     execFileSync(postgresProgram('pg_dump'), ['--format=custom', '--file', dump, planes.database]);
     execFileSync('cp', ['--archive', planes.shared, path.join(copies, 'shared')]);
@@ -214,7 +190,7 @@ test('a copy of the database and of the folders is all that a parked run needs t
   // To where they were: the log names them.
   execFileSync('cp', ['--archive', path.join(copies, 'shared'), parked.gone]);
   await using rig = await Rig.start({
-    script,
+    script: asksOnce,
     shared: { folder: parked.gone, names: ['runs', 'blobs'] },
     env: { LONGHAUL_DATABASE_URL: database },
   });
@@ -232,10 +208,13 @@ test('a copy of the database and of the folders is all that a parked run needs t
 });
 
 test('the password of the database is told to nobody', async () => {
-  await using planes = await Planes.open({ script });
+  await using planes = await Planes.open({ script: asksOnce });
   const rig = await planes.supervisor();
   planes.lead(rig);
-  const state = await rig.settled((await rig.delegate({ ...input, repository: await someRepository() })).id, waits);
+  const state = await rig.settled(
+    (await rig.delegate({ ...asksOnceInput, repository: await someRepository() })).id,
+    waits,
+  );
   const doctor = await rig.cli(['doctor', '--json']);
   expect(doctor.stdout).toContain(`postgres://ada@127.0.0.1:${planes.server.port}`);
   const workers = await Promise.all((await rig.workers()).map((pid) => readFile(`/proc/${pid}/environ`, 'utf8')));
@@ -258,7 +237,7 @@ test('the password of the database is told to nobody', async () => {
 test('a copy of the program without the driver says so', async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-bare-'));
   await cp(path.join(projectRoot, 'dist'), path.join(folder, 'dist'), { recursive: true });
-  await using rig = await Rig.start({ script });
+  await using rig = await Rig.start({ script: asksOnce });
   const env = { ...rig.env, LONGHAUL_HOME: path.join(rig.folder, 'other'), LONGHAUL_DATABASE_URL: 'postgres://x/y' };
   const program = path.join(folder, 'dist', 'longhaul.mjs');
   const run = (): string => {

@@ -1,35 +1,6 @@
 import { decisionSubject, type DecisionKind, type DecisionRequest } from '../../shared/decision/decision.ts';
-import { defaultPolicy } from '../../shared/policy/default.ts';
-import { defaultBudget } from '../../shared/run/budget.ts';
-import type { Task, WorkerEvent } from '../../shared/run/events.ts';
+import type { WorkerEvent } from '../../shared/run/events.ts';
 import { createHash } from 'node:crypto';
-
-/** A task as delegation leaves it, with what a test wants otherwise. */
-export const someTask = (change: Partial<Task> = {}): Task => ({
-  tenant: 'local',
-  repository: '/home/ada/shop',
-  title: 'Repair the price list',
-  goal: 'The test of the price list fails. Repair it.',
-  recipe: null,
-  requester: 'person:ada',
-  priority: 0,
-  source: {
-    kind: 'local',
-    repository: '/home/ada/shop',
-    gitDirectory: '/home/ada/.longhaul/git/1',
-    commit: '0'.repeat(40),
-    head: null,
-    branch: 'main',
-    dirty: false,
-  },
-  policy: defaultPolicy,
-  budget: defaultBudget,
-  setup: [],
-  verification: [{ command: 'npm test', network: [], timeoutSeconds: 600 }],
-  model: null,
-  decisionHours: 72,
-  ...change,
-});
 
 export interface Asked {
   readonly run: string;

@@ -3,7 +3,8 @@ import { rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { StoreError, type Store } from '../../runner/control/store/store.ts';
-import { callFinished, someTask } from './runs.ts';
+import { callFinished } from './runs.ts';
+import { someTask } from '../fakes/task.ts';
 
 /** Written at once, so that what was said was said even if the next thing that happens is a SIGKILL. */
 const say = (line: unknown): void => {

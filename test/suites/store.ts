@@ -6,7 +6,8 @@ import type { Command } from '../../shared/run/commands.ts';
 import { RunEvent, type Task } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { callFinished, ended, roundFinished, someRequest, someTask } from './runs.ts';
+import { callFinished, ended, roundFinished, someRequest } from './runs.ts';
+import { someTask } from '../fakes/task.ts';
 import { expectProjections, randomCommand, someStep } from './store-model.ts';
 
 /** A store for one test. `reopen` closes it and opens it again on the same data. */
