@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Participant } from './chat/participant.ts';
 import type { Longhaul } from './context.ts';
 import { openDoors } from './doors.ts';
 import type { Parts } from './parts.ts';
@@ -9,6 +10,8 @@ export interface TestAccess {
   /** Whether anything but the doors is loaded. */
   readonly loaded: () => boolean;
   readonly longhaul: () => Promise<Longhaul>;
+  /** A workbench without a chat model has no way to it. */
+  readonly participant: () => Promise<Participant>;
 }
 
 /**
@@ -29,6 +32,10 @@ export const activate = (extension: vscode.ExtensionContext): TestAccess | undef
   if (extension.globalState.get<boolean>(openRunsKey) === true)
     setImmediate(() => void load().then(({ longhaul }) => longhaul.runs.all()));
   return extension.extensionMode === vscode.ExtensionMode.Test
-    ? { loaded: () => parts !== null, longhaul: async () => (await load()).longhaul }
+    ? {
+        loaded: () => parts !== null,
+        longhaul: async () => (await load()).longhaul,
+        participant: async () => (await load()).participant,
+      }
     : undefined;
 };

@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import type { Test } from './tests.ts';
-import { cleanTree, longhaul, reviewing, settled } from './world.ts';
+import { cleanTree, delegate, extension, longhaul, repository, reviewing, settled } from './world.ts';
 
 const invoke = async (input: object): Promise<string> => {
   const result = await vscode.lm.invokeTool('longhaul_delegate', { input, toolInvocationToken: undefined });
   return result.content.map((part) => (part instanceof vscode.LanguageModelTextPart ? part.value : '')).join('');
+};
+
+/** What `@longhaul` says to a message, as Markdown, and the buttons that it puts below. */
+const say = async (message: Partial<vscode.ChatRequest>) => {
+  const answer = await (await extension().activate()).participant();
+  const said: string[] = [];
+  const buttons: vscode.Command[] = [];
+  const stream = {
+    markdown: (text: string | vscode.MarkdownString) => said.push(typeof text === 'string' ? text : text.value),
+    button: (button: vscode.Command) => buttons.push(button),
+  };
+  // safe: the parts of both that it uses
+  await answer(
+    { prompt: '', references: [], ...message } as unknown as vscode.ChatRequest,
+    stream as unknown as vscode.ChatResponseStream,
+  );
+  return { said: said.join('\n'), buttons };
 };
 
 export const chatTests = {
@@ -24,5 +41,27 @@ export const chatTests = {
       run.task.verification.map(({ command }) => command),
       ['test -e README.md'],
     );
+  },
+
+  'the chat participant offers to delegate what was said, and lists runs with titles that are only text': async () => {
+    const file = vscode.Uri.file(repository('README.md'));
+    assert.deepEqual((await say({ prompt: '  ' })).buttons, []);
+    const { buttons } = await say({
+      prompt: ' Say sums ',
+      references: [
+        { id: 'file', value: file },
+        { id: 'selection', value: new vscode.Location(file, new vscode.Position(0, 0)) },
+        { id: 'text', value: 'README.md' },
+      ],
+    });
+    assert.deepEqual(
+      buttons.map(({ command, arguments: given }) => ({ command, given })),
+      [{ command: 'longhaul.delegate', given: [{ goal: 'Say sums', files: [file.fsPath, file.fsPath] }] }],
+    );
+    const { id } = await delegate('[line] Say sums', { title: '[sums](command:evil) <b>' });
+    const listed = await say({ command: 'runs' });
+    assert.match(listed.said, /\\\[sums\\\]\\\(command:evil\\\)/);
+    assert.deepEqual(listed.buttons[0]?.arguments, [{ run: id }]);
+    await settled(id, reviewing);
   },
 } satisfies Record<string, Test>;

@@ -8,6 +8,7 @@ export const names = [
   'a change of a thousand files opens, and is applied whole',
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',
   'a chat model delegates through the tool, and its words are checked',
+  'the chat participant offers to delegate what was said, and lists runs with titles that are only text',
   'a remote runner with a bad token says so, and with the right one its runs are there',
   'to a runner elsewhere the tree goes along as an upload, and its result is applied here',
   'each event of a run reaches the views, once',
