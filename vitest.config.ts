@@ -13,6 +13,13 @@ const project = (
 /** Only root can play a container or a machine, and give commands a user of their own in it. */
 const rootOnly = process.getuid?.() === 0 ? [] : ['**/*.root.test.ts'];
 
+/**
+ * Node strips the types of what a thread loads with a program in WebAssembly. Isolates of one process share V8's registry of such code, and
+ * Node 24 aborts once in some ten thousand threads ("Check failed: jit_page.has_value()"). From this cache threads take what was stripped
+ * before. Bundles have no types to strip.
+ */
+process.env['NODE_COMPILE_CACHE'] ??= path.join(import.meta.dirname, 'node_modules', '.cache', 'longhaul-node');
+
 /** Where CI wants the counts of every run of tests, beside what a person reads. */
 const results = process.env['LONGHAUL_TEST_RESULTS'];
 
