@@ -14,6 +14,8 @@ const options: ArbitraryOptions = {
   patterns: new Map<string, fc.Arbitrary<string>>([
     ['^dec_[a-z0-9]{4,40}$', fc.constantFrom('dec_0001', 'dec_0002', 'dec_0003')],
     ['^act_[a-z0-9]{4,40}$', fc.constantFrom('act_0001', 'act_0002')],
+    // What it may not begin or end with is no part of its pattern.
+    [String.raw`^[^ ~^:?*[\\]+$`, fc.constantFrom('main', 'v1.0', 'team/topic')],
   ]),
 };
 const anyBody: fc.Arbitrary<EventBody> = fc.oneof(
