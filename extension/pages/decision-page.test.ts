@@ -80,6 +80,29 @@ test('goal, plan, changes, tests, calls and cost are in the same place', () => {
   ]);
 });
 
+test('what has changed stands there as it was saved, with its patch and its diff at hand', () => {
+  const saved: EventBody = {
+    type: 'changes.saved',
+    v: 1,
+    head: { commit: 'a'.repeat(40), tree: 'b'.repeat(40) },
+    changes: 'c'.repeat(64),
+    patch: 'd'.repeat(64),
+    files: 2,
+    additions: 8,
+    deletions: 4,
+  };
+  const { timeline } = asked([saved]);
+  expect(timeline.moments.at(-1)).toMatchObject({ topic: 'changes', blob: 'd'.repeat(64) });
+  expect(pageOf([saved]).sections.find(({ id }) => id === 'diff')?.items).toMatchObject([
+    { kind: 'entry', text: 'Changed so far', detail: '2 files, +8 −4', more: true, open: true },
+    {
+      buttons: [
+        { label: 'Open Diff', action: { command: 'longhaul.openChangesSoFar', argument: { run: 'run_test1' } } },
+      ],
+    },
+  ]);
+});
+
 test('what can be done follows from how the decision stands', () => {
   expect(buttonsOf(pageOf([], true, 'question'))).toEqual(['longhaul.answer', 'longhaul.reject', 'longhaul.openRun']);
   expect(buttonsOf(pageOf([], true, 'retry'))).toEqual(['longhaul.approve', 'longhaul.reject', 'longhaul.openRun']);

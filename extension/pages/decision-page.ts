@@ -131,8 +131,32 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   return [button('longhaul.approve', 'Approve…', true), ...edit, reject, open];
 };
 
-/** Files that calls of the agent changed, by what they say; commands may have changed others. */
+/** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
 const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
+  const saved = state.soFar === null ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
+  if (saved !== undefined)
+    return [
+      ...entries([saved], state.createdAt).map((item) => ({ ...item, open: true })),
+      openDiff(state, 'longhaul.openChangesSoFar'),
+    ];
+  const result = changes(state);
+  const told = toldItems(timeline);
+  if (result === null) return told.length > 0 ? told : [{ key: 'none', kind: 'text', text: 'None yet.', tone: 'dim' }];
+  return [
+    ...told,
+    { key: 'result', kind: 'text', text: `The last finished round: ${result}.`, tone: 'plain' },
+    openDiff(state, 'longhaul.review'),
+  ];
+};
+
+const openDiff = ({ id }: RunState, command: string): Item => ({
+  key: 'diff',
+  kind: 'buttons',
+  buttons: [{ id: command, label: 'Open Diff', primary: false, action: { command, argument: { run: id } } }],
+});
+
+/** Files that calls of the agent changed, by what they say; commands may have changed others. */
+const toldItems = (timeline: Timeline): readonly Item[] => {
   const edits = new Map<string, number>();
   let commands = 0;
   for (const { call, text, mark } of timeline.moments) {
@@ -142,42 +166,13 @@ const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
     const paths = text.slice(call.tool.length).trim();
     if (paths !== '') edits.set(paths, (edits.get(paths) ?? 0) + 1);
   }
-  const result = changes(state);
   const facts = [...edits].map(([path, times]) => ({
     label: path,
     text: times === 1 ? 'edited once' : `edited ${times} times`,
   }));
+  const others = 'Commands that ran may have changed other files.';
   return [
     ...(facts.length === 0 ? [] : [{ key: 'files', kind: 'facts' as const, facts }]),
-    ...(commands === 0
-      ? []
-      : [
-          {
-            key: 'commands',
-            kind: 'text' as const,
-            text: 'Commands that ran may have changed other files.',
-            tone: 'dim' as const,
-          },
-        ]),
-    ...(result === null
-      ? []
-      : [
-          { key: 'result', kind: 'text' as const, text: `The last finished round: ${result}.`, tone: 'plain' as const },
-          {
-            key: 'diff',
-            kind: 'buttons' as const,
-            buttons: [
-              {
-                id: 'longhaul.review',
-                label: 'Open Diff',
-                primary: false,
-                action: { command: 'longhaul.review', argument: { run: state.id } },
-              },
-            ],
-          },
-        ]),
-    ...(facts.length === 0 && commands === 0 && result === null
-      ? [{ key: 'none', kind: 'text' as const, text: 'None yet.', tone: 'dim' as const }]
-      : []),
+    ...(commands === 0 ? [] : [{ key: 'commands', kind: 'text' as const, text: others, tone: 'dim' as const }]),
   ];
 };

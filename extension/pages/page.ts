@@ -35,6 +35,8 @@ export type Item = { readonly key: string } & (
       readonly detail: string;
       /** There is more to see: the page asks for it when it is opened. */
       readonly more: boolean;
+      /** It is open until the person closes it. */
+      readonly open?: boolean;
     }
   | {
       readonly kind: 'claim';

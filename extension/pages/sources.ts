@@ -51,8 +51,9 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
       if (moment === undefined) return [];
       if (moment.blob === null) return moment.parts;
       const whole = output(new TextDecoder().decode(await connection.blob(run, moment.blob)));
+      const what = moment.topic === 'changes' ? 'Patch' : 'Output';
       const shown: Part = {
-        label: whole.length > OUTPUT_CHARACTERS ? 'Output (its first million characters)' : 'Output',
+        label: whole.length > OUTPUT_CHARACTERS ? `${what} (its first million characters)` : what,
         text: whole.slice(0, OUTPUT_CHARACTERS),
       };
       return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];

@@ -6,14 +6,14 @@ import { actor, callLine, exactArguments, line, output, plural, took } from './t
 /** One thing that happened, with all that is known of it. */
 export interface Moment {
   readonly key: string;
-  readonly topic: 'call' | 'decision' | 'retry' | 'setup' | 'verification' | 'person' | 'model' | 'run';
+  readonly topic: 'call' | 'decision' | 'retry' | 'setup' | 'verification' | 'person' | 'model' | 'changes' | 'run';
   readonly round: number;
   readonly at: string;
   readonly mark: Mark;
   readonly text: string;
   readonly detail: string;
   readonly parts: readonly Part[];
-  /** The whole of an output of which a part is shown. */
+  /** The whole of an output of which a part is shown, or a patch. */
   readonly blob: string | null;
   /** Of a call: counts from 1 through the run, and its id. */
   readonly call: { readonly number: number; readonly id: string; readonly tool: string } | null;
@@ -176,6 +176,14 @@ export const createTimeline = (): Timeline => {
           topic: 'run',
           mark: 'warning',
           text: `Verification failed; the agent is shown how (repair ${body.repair})`,
+        });
+      case 'changes.saved':
+        return put(event, {
+          topic: 'changes',
+          mark: 'note',
+          text: 'Changed so far',
+          detail: `${plural(body.files, 'file')}, +${body.additions} −${body.deletions}`,
+          blob: body.patch,
         });
       case 'round.finished':
         return put(event, {

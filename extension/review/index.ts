@@ -6,7 +6,7 @@ import { ReviewComments } from './comments.ts';
 import { decideAll, decideAtCursor, decideFile, decideUnit, go, setReviewed } from './decide.ts';
 import { ReviewDocuments } from './documents.ts';
 import { ReviewLenses } from './lenses.ts';
-import { compare, openReviewFile, review } from './open.ts';
+import { compare, openChangesSoFar, openReviewFile, review } from './open.ts';
 import { ReviewSession } from './session.ts';
 import { ReviewTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
@@ -19,6 +19,7 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   void vscode.commands.executeCommand('setContext', 'longhaul.reviewing', session.current !== undefined);
   const commands: Readonly<Record<string, (...args: readonly unknown[]) => Promise<void> | void>> = {
     'longhaul.review': (run) => review(reviewing, run),
+    'longhaul.openChangesSoFar': (run) => openChangesSoFar(reviewing, run),
     'longhaul.review.openFile': (file) => openReviewFile(reviewing, file),
     'longhaul.review.compareRounds': (run) => compare(reviewing, run),
     'longhaul.review.decide': (...args) => decideUnit(reviewing, ...args),

@@ -1,15 +1,16 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../shared/ids.ts';
+import { reviewFiles, type ReviewFile } from '../../shared/review/review-file.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Longhaul } from '../context.ts';
 import { showProblem } from '../problem.ts';
 import { runArgument } from './argument.ts';
-import { documentsOf, documentUri } from './documents.ts';
-import { loadRounds, type ReviewRound } from './round.ts';
+import { documentsOf, documentUri, type Place } from './documents.ts';
+import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
 import { compareRounds } from './rounds.ts';
 import type { ReviewSession } from './session.ts';
-import { isReviewNode, type ReviewNode } from './tree.ts';
+import { isReviewNode } from './tree.ts';
 
 /** What a review command works on. */
 export interface Reviewing {
@@ -75,10 +76,23 @@ export const review = async (reviewing: Reviewing, argument: unknown): Promise<v
   else await openPage(titleOf(reviewing, round), rows, 0);
 };
 
+/** Shows what a run has changed by the time that it asks a person something. */
+export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknown): Promise<void> => {
+  const run = runArgument(argument);
+  if (run === null) return;
+  const { round, changes } = await loadSoFar(longhaul.connection, run);
+  const rows = changes.files.map((file): Row => {
+    const { before, after, shown } = documentsOf({ run, round }, { file });
+    return [shown, before, after];
+  });
+  const state = longhaul.runs.get(run);
+  await openPage(`${state === undefined ? 'Changes' : `#${state.number} ${state.task.title}`} (so far)`, rows, 0);
+};
+
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
 const FILES_AT_ONCE = 400;
 
-/** Opens the files from one on, and offers the next ones. The review's view lists all of them in any case. */
+/** Opens the files from one on, and offers the next ones. The run's row lists all of them in any case. */
 const openPage = async (title: string, rows: readonly Row[], from: number): Promise<void> => {
   const page = rows.slice(from, from + FILES_AT_ONCE);
   const to = from + page.length;
@@ -90,7 +104,7 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
   const next = 'Show the Next Ones';
   void vscode.window
     .showInformationMessage(
-      `${rows.length} files changed; this shows ${from + 1} to ${to}. The view "Review" lists all.`,
+      `${rows.length} files changed; this shows ${from + 1} to ${to}. The row "Changed files" of the run lists all.`,
       next,
     )
     .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined))
@@ -98,7 +112,10 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
 };
 
 /** Shows one file's changes, with a line of the result in sight if one is named. */
-export const openFile = async ({ round, file }: ReviewNode, line: number | null = null): Promise<void> => {
+export const openFile = async (
+  { round, file }: { readonly round: Place; readonly file: Pick<ReviewFile, 'path' | 'file'> },
+  line: number | null = null,
+): Promise<void> => {
   const { before, after, shown } = documentsOf(round, file);
   const selection = line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) };
   if (before === undefined || after === undefined)
@@ -110,17 +127,27 @@ export const openFile = async ({ round, file }: ReviewNode, line: number | null 
     });
 };
 
-const FileArgument = z.object({ run: RunId, path: z.string().min(1) });
+const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
+  const { round, changes } = await loadSoFar(connection, run);
+  const file = reviewFiles(changes, []).find((one) => one.path === path);
+  if (file === undefined)
+    void vscode.window.showInformationMessage(`By now this run does not change ${path} any more.`);
+  else await openFile({ round: { run, round }, file });
+};
+
+const FileArgument = z.object({ run: RunId, path: z.string().min(1), soFar: z.boolean().default(false) });
 
 /** Shows the changes of the file that a row stands for: one of the review's view, or one that names its run and its path. */
-export const openReviewFile = async ({ session }: Reviewing, argument: unknown): Promise<void> => {
+export const openReviewFile = async ({ longhaul, session }: Reviewing, argument: unknown): Promise<void> => {
   if (isReviewNode(argument)) return openFile(argument);
   const named = FileArgument.safeParse(argument);
   if (!named.success) return;
-  const round = await session.load(named.data.run);
-  const file = round.byPath.get(named.data.path);
+  const { run, path, soFar } = named.data;
+  if (soFar) return openFileSoFar(longhaul, { run, path });
+  const round = await session.load(run);
+  const file = round.byPath.get(path);
   if (file === undefined)
-    void vscode.window.showInformationMessage(`The latest result of this run does not change ${named.data.path}.`);
+    void vscode.window.showInformationMessage(`The latest result of this run does not change ${path}.`);
   else await openFile({ round, file });
 };
 

@@ -25,6 +25,13 @@ export const loadRound = async (connection: Connection, run: string): Promise<Re
   return { run, round, changes, files, byPath: new Map(files.map((file) => [file.path, file])) };
 };
 
+/** What a run had changed when it last began to wait for a person: no decisions are made on it. Throws as the connection does. */
+export const loadSoFar = async (connection: Connection, run: string): Promise<RoundChanges> => {
+  const api = await connection.api();
+  const { round, changes } = await api.runs.diff.query({ run, soFar: true });
+  return { round, changes };
+};
+
 /** The result of an earlier round: only its change set, which is enough to compare. */
 export interface RoundChanges {
   readonly round: number;

@@ -111,7 +111,8 @@ export class ReviewSession implements vscode.Disposable {
   /** The file that a document shows, if its round is the one under review. */
   async reviewed(uri: vscode.Uri): Promise<Reviewed | null> {
     const address = addressOf(uri);
-    if (address === null) return null;
+    // Before its first result a run has documents only of what it changed so far.
+    if (address === null || this.longhaul.runs.get(address.run)?.result === null) return null;
     const round = await this.load(address.run);
     const file = round.files.find(({ file }) => {
       const version = file[address.side];

@@ -72,11 +72,12 @@ const block = (text: string): string => {
   return `${lines.length} lines${ended ? '' : ', no line end after the last'}\n${lines.join('\n')}`;
 };
 
-/** The commands that decide it, as they can be typed. */
-const howToDecide = ({ status, request }: DecisionSummary): readonly string[] => {
-  if (status === 'expired') return [`longhaul approve ${request.id} --renew   asks again`];
-  if (request.kind === 'question') return [`longhaul answer ${request.id} "…"`];
-  return [`longhaul approve ${request.id}`, `longhaul reject ${request.id} --reason "…"`];
+/** The commands that decide it, as they can be typed, and the one that shows what it comes to so far. */
+const howToDecide = ({ run, status, request }: DecisionSummary): readonly string[] => {
+  const look = `longhaul diff ${run} --so-far`;
+  if (status === 'expired') return [look, `longhaul approve ${request.id} --renew   asks again`];
+  if (request.kind === 'question') return [look, `longhaul answer ${request.id} "…"`];
+  return [look, `longhaul approve ${request.id}`, `longhaul reject ${request.id} --reason "…"`];
 };
 
 export const noDecisions = 'Nothing waits for your decision.';

@@ -199,6 +199,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'setup.started':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
+    case 'changes.saved':
     case 'model.started':
     case 'model.accepted':
     case 'context.compacted':

@@ -28,6 +28,7 @@ export const showView = (state: RunState, history: History, options: ShowOptions
     section('Goal', clean(state.task.goal).trim(), options),
     section('Plan', planText(state), options),
     section('Needs you', waitingText(state, options), options),
+    section('Changed so far', changesText(state.soFar), options),
     section('What happened', callsText(history, options), options),
     section('Setup', commandsText(history, 'setup', options), options),
     section('Decisions', history.decisions.map((decision) => decisionText(decision, options)).join('\n'), options),
@@ -38,7 +39,7 @@ export const showView = (state: RunState, history: History, options: ShowOptions
     ),
     section('Report', reportText(state, history, options), options),
     section('Evidence', evidenceText(state, history, options), options),
-    section('Result', resultText(state), options),
+    section('Result', changesText(state.result), options),
     section('Reviews', reviewsText(history), options),
     section(
       'Applied',
@@ -172,10 +173,8 @@ const evidenceText = (state: RunState, history: History, options: ShowOptions): 
   return state.result === null ? '' : 'No verification command was given, so nothing shows that it works: --verify "…"';
 };
 
-const resultText = (state: RunState): string =>
-  state.result === null
-    ? ''
-    : `${plural(state.result.files, 'file')} changed, +${state.result.additions} -${state.result.deletions}`;
+const changesText = (changes: RunState['result']): string =>
+  changes === null ? '' : `${plural(changes.files, 'file')} changed, +${changes.additions} -${changes.deletions}`;
 
 const reviewsText = (history: History): string =>
   history.reviews

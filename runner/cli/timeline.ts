@@ -111,6 +111,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return [`report: ${fit(cleanLine(body.report.summary), CALL_COLUMNS)}`];
     case 'repair.requested':
       return [paint.yellow(`! verification failed; the agent is shown how (repair ${body.repair})`)];
+    case 'changes.saved':
+      return [`changed so far: ${plural(body.files, 'file')}, +${body.additions} -${body.deletions}`];
     case 'round.finished':
       return [paint.bold(`ready for review: ${plural(body.files, 'file')}, +${body.additions} -${body.deletions}`)];
     case 'message.sent':

@@ -185,6 +185,7 @@ test('a decision shows exactly what it is about', () => {
         "timeoutSeconds": null
         "network": ["packages.host.test"]
       hash          f6090af3a446
+      longhaul diff run_k3v9x2 --so-far
       longhaul approve dec_a1b2c3
       longhaul reject dec_a1b2c3 --reason "…""
   `);
@@ -203,6 +204,7 @@ test('an expired question offers to be asked again', () => {
       if it expires The run stays parked.
       choices       "a"  "b"
       hash          bb21b2bc1da2
+      longhaul diff run_k3v9x2 --so-far
       longhaul approve dec_a1b2c3 --renew   asks again"
   `);
 });

@@ -238,6 +238,27 @@ describe('an activation', () => {
     });
   });
 
+  test('saves what it has changed for whoever is asked, once for each tree', async () => {
+    const remove = bash('rm nothing-there');
+    await using running = await rig(
+      [[bash('echo 2 >> a.txt'), remove], [remove], [bash('echo three >> a.txt'), remove], [finish('call_0_0')]],
+      asking,
+    );
+    await running.activate();
+    const { head, soFar } = running.log.state;
+    expect(soFar).toMatchObject({ head, files: 1, additions: 1, deletions: 0 });
+    expect(running.log.events.slice(-2).map(({ body }) => body.type)).toEqual(['changes.saved', 'activation.ended']);
+    const parks: string[] = [];
+    while (running.log.state.status === 'waiting') {
+      approveAll(running);
+      await running.activate();
+      const last = running.log.events.slice(-2).map(({ body }) => body.type);
+      parks.push(last.includes('changes.saved') ? 'saved' : 'as it was');
+    }
+    expect(parks).toEqual(['as it was', 'saved', 'as it was']);
+    expect(running.log.state).toMatchObject({ status: 'reviewing', soFar: null, result: { files: 1 } });
+  });
+
   test('writes no known secret into the log', async () => {
     await using running = await rig([[bash('echo hunter2secret; echo x >> a.txt')], [finish('call_0_0')]]);
     await toEnd(running);

@@ -38,6 +38,7 @@ const working = (different: object = {}): RunState => ({
   givenUp: null,
   verification: [],
   repairs: 0,
+  soFar: null,
   result: null,
   reviewMs: null,
   leasedAt: at,

@@ -2,6 +2,7 @@ import type { WorkerEvent } from '../../shared/run/events.ts';
 import type { Next } from './next.ts';
 import type { StepContext } from './ports.ts';
 import { ask } from './steps/ask.ts';
+import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';
 import { setUp, verify } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
@@ -80,6 +81,9 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
         { type: 'run.failed', v: 1, class: step.class, message: step.message },
       ];
     case 'park':
-      return [{ type: 'activation.ended', v: 1, until: step.until }];
+      return [
+        ...(step.until.kind === 'decision' ? await saveForPerson(context) : []),
+        { type: 'activation.ended', v: 1, until: step.until },
+      ];
   }
 };

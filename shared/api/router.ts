@@ -128,7 +128,7 @@ export const apiRouter = trpc.router({
       .input(runner.MessageInput)
       .mutation(({ ctx, input }) => ctx.runner.message(ctx.caller, input)),
     diff: person('viewer')
-      .input(runner.RunInput)
+      .input(runner.DiffInput)
       .query(({ ctx, input }) => ctx.runner.diff(ctx.caller, input)),
     review: person('developer')
       .input(runner.ReviewInput)

@@ -189,6 +189,9 @@ export const CancelInput = z.strictObject({ run: RunId, reason: z.string().max(1
 export type CancelInput = z.infer<typeof CancelInput>;
 export const RunInput = z.strictObject({ run: RunId });
 export type RunInput = z.infer<typeof RunInput>;
+/** `soFar`: not the last finished round, but what had changed when the run last began to wait for a person. */
+export const DiffInput = z.strictObject({ run: RunId, soFar: z.boolean().default(false) });
+export type DiffInput = z.infer<typeof DiffInput>;
 
 export const AppliedFile = z.strictObject({
   path: z.string(),
@@ -266,7 +269,7 @@ export interface RunnerApi {
   answer(caller: Principal, input: AnswerInput): Promise<RunState>;
   renew(caller: Principal, input: RenewInput): Promise<RunState>;
   message(caller: Principal, input: MessageInput): Promise<RunState>;
-  diff(caller: Principal, input: RunInput): Promise<Review>;
+  diff(caller: Principal, input: DiffInput): Promise<Review>;
   review(caller: Principal, input: ReviewInput): Promise<RunState>;
   apply(caller: Principal, input: ApplyInput): Promise<Applied>;
   /** Puts on record what the caller did with a result on a machine of their own. */

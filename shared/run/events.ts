@@ -100,6 +100,16 @@ export const WaitUntil = z.discriminatedUnion('kind', [
 ]);
 export type WaitUntil = z.infer<typeof WaitUntil>;
 
+/** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
+const Saved = {
+  head: Checkpoint,
+  changes: BlobHash,
+  patch: BlobHash,
+  files: Count,
+  additions: Count,
+  deletions: Count,
+};
+
 /** What only the worker that holds the lease may append. */
 export const workerEvents = [
   event('activation.ended', 1, { until: WaitUntil.nullable() }),
@@ -171,15 +181,9 @@ export const workerEvents = [
   event('verification.finished', 1, CommandResult),
   /** Verification failed; the agent is shown how, and goes on. */
   event('repair.requested', 1, { repair: Count }),
-  /** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
-  event('round.finished', 1, {
-    head: Checkpoint,
-    changes: BlobHash,
-    patch: BlobHash,
-    files: Count,
-    additions: Count,
-    deletions: Count,
-  }),
+  /** What differs from the base while a person is asked something. */
+  event('changes.saved', 1, Saved),
+  event('round.finished', 1, Saved),
   event('run.completed', 1, {}),
   event('run.failed', 1, { class: FailureClass, message: z.string() }),
 ] as const;

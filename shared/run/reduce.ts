@@ -2,7 +2,15 @@ import { nothingSpent, type Spent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
 import type { ModelItem, Usage } from './model-item.ts';
 import { decide, decided, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
-import { isTerminal, type Call, type CommandRecord, type RunState, type RunStatus, type Turn } from './state.ts';
+import {
+  isTerminal,
+  type Call,
+  type CommandRecord,
+  type RoundResult,
+  type RunState,
+  type RunStatus,
+  type Turn,
+} from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
@@ -57,6 +65,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   verification: [],
   repairs: 0,
   result: null,
+  soFar: null,
   reviewMs: null,
   leasedAt: null,
   status: 'ready',
@@ -92,6 +101,15 @@ const record = ({ index, command, outcome, exitCode, durationMs }: CommandRecord
   outcome,
   exitCode,
   durationMs,
+});
+
+const saved = ({ head, changes, patch, files, additions, deletions }: RoundResult): RoundResult => ({
+  head,
+  changes,
+  patch,
+  files,
+  additions,
+  deletions,
 });
 
 const refusalOf = (items: readonly ModelItem[]): string | null => {
@@ -291,14 +309,14 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       });
     case 'repair.requested':
       return set(state, { repairs: body.repair, report: null, verification: [] });
-    case 'round.finished': {
-      const { head, changes, patch, files, additions, deletions } = body;
+    case 'changes.saved':
+      return set(state, { soFar: saved(body) });
+    case 'round.finished':
       return enter(
         state,
         { status: 'reviewing', since: at },
-        { ...released(state, at), result: { head, changes, patch, files, additions, deletions } },
+        { ...released(state, at), result: saved(body), soFar: null },
       );
-    }
     case 'timer.fired':
       return state.status === 'waiting' ? enter(state, { status: 'ready', reason: 'timer' }) : state;
     case 'message.sent':

@@ -110,6 +110,8 @@ export interface RunFacts {
   readonly verification: readonly CommandRecord[];
   readonly repairs: number;
   readonly result: RoundResult | null;
+  /** What had changed when the run last began to wait for a person; null: nothing that the result has not. */
+  readonly soFar: RoundResult | null;
   /** How long results waited for a person's verdict, ms, all rounds together; null: no verdict was given. */
   readonly reviewMs: number | null;
   /** When the worker took the lease it has; null without one. */

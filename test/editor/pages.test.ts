@@ -85,7 +85,18 @@ test('the page of an approval holds what is asked and all that it rests on, and 
     /^Cost so far/,
   ])
     await shown.getByRole('heading', { name: heading }).waitFor();
+  const changed = shown.locator('#section-diff');
+  await changed.getByText('+    const discount = count >= 10').first().waitFor();
+  await changed.scrollIntoViewIfNeeded();
   await picture(page, '12 the page of an approval');
+  await changed.getByRole('button', { name: 'Open Diff' }).click();
+  await page.locator('.multiDiffEditor').first().waitFor();
+  await picture(page, '12 the diff so far');
+  expect(await page.locator('.multiDiffEditor').getByText('undecided').count()).toBe(0);
+  await fold(treeItem(page, /^Changed files so far: 2 files/), true);
+  await treeItem(page, /^src\/cart\.js, modified/).click();
+  await page.locator('.tab.active', { hasText: 'src/cart.js (round 1)' }).waitFor();
+  await page.getByRole('tab', { name: 'A decision for you' }).click();
   await shown.getByRole('button', { name: /^Approve/ }).click();
   await dialog(page, 'receipts/record.js').getByRole('button', { name: 'Approve', exact: true }).click();
   const { result } = await place.settled(({ status }) => status === 'reviewing');

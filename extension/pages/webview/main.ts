@@ -70,7 +70,7 @@ const show = (change: PageChange, keep: Readonly<Record<string, string>> | null)
     }
     for (const item of section.items) {
       const old = shown.items.get(item.key);
-      const node = createItem(item, { ...send, wasOpen: old instanceof HTMLDetailsElement && old.open });
+      const node = createItem(item, { ...send, wasOpen: old instanceof HTMLDetailsElement ? old.open : null });
       shown.items.set(item.key, node);
       if (old !== undefined) {
         const focused = old.contains(document.activeElement);

@@ -7,8 +7,8 @@ export interface Deeds {
   message(text: string): void;
   draft(text: string): void;
   readDraft(): string;
-  /** The item that this one replaces was open. */
-  readonly wasOpen: boolean;
+  /** Whether the item that this one replaces was open; null: it replaces none. */
+  readonly wasOpen: boolean | null;
 }
 
 /** An element with attributes; text is only ever set as text. */
@@ -105,7 +105,7 @@ const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTML
   details.addEventListener('toggle', () => {
     if (details.open) deeds.open(item.key);
   });
-  details.open = deeds.wasOpen;
+  details.open = deeds.wasOpen ?? item.open ?? false;
   return details;
 };
 

@@ -5,31 +5,39 @@ import type { Connection } from '../../connection/connection.ts';
 import { problemOf } from '../../problem.ts';
 import { FactNode, plainTooltip, type Node } from '../node.ts';
 
-/** The files that a run's latest result changes. Read from the runner when somebody looks at them. */
+interface FilesSource {
+  readonly text: string;
+  readonly connection: Connection;
+  /** Not of the latest result, but of what the run has changed while it waits for a person. */
+  readonly soFar: boolean;
+}
+
+/** The files that a run changes. Read from the runner when somebody looks at them. */
 export class FilesNode implements Node {
   private readonly run: string;
-  private readonly text: string;
-  private readonly connection: Connection;
-  constructor(run: string, { text, connection }: { readonly text: string; readonly connection: Connection }) {
+  private readonly source: FilesSource;
+  constructor(run: string, source: FilesSource) {
     this.run = run;
-    this.text = text;
-    this.connection = connection;
+    this.source = source;
   }
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem('Changed files', vscode.TreeItemCollapsibleState.Collapsed);
+    const { text, soFar } = this.source;
+    const label = soFar ? 'Changed files so far' : 'Changed files';
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = `run ${this.run} files`;
-    item.description = this.text;
+    item.description = text;
     item.iconPath = new vscode.ThemeIcon('diff-multiple');
-    item.accessibilityInformation = { label: `Changed files: ${this.text}` };
+    item.accessibilityInformation = { label: `${label}: ${text}` };
     return item;
   }
 
   async children(): Promise<readonly Node[]> {
     try {
-      const api = await this.connection.api();
-      const { changes } = await api.runs.diff.query({ run: this.run });
-      return reviewFiles(changes, []).map(({ path, file }) => new FileNode({ run: this.run, path, file }));
+      const { connection, soFar } = this.source;
+      const api = await connection.api();
+      const { changes } = await api.runs.diff.query({ run: this.run, soFar });
+      return reviewFiles(changes, []).map(({ path, file }) => new FileNode({ run: this.run, path, file, soFar }));
     } catch (error) {
       const { message, remedy } = problemOf(error);
       const fact = { label: message, text: remedy, icon: 'warning' };
@@ -49,6 +57,7 @@ interface Changed {
   readonly run: string;
   readonly path: string;
   readonly file: ChangedFile;
+  readonly soFar: boolean;
 }
 
 /** A changed file: a click opens its diff. */
@@ -59,7 +68,7 @@ class FileNode implements Node {
   }
 
   item(): vscode.TreeItem {
-    const { run, path, file } = this.changed;
+    const { run, path, file, soFar } = this.changed;
     const { status, additions, deletions, binary } = file;
     const slash = path.lastIndexOf('/');
     const item = new vscode.TreeItem(path.slice(slash + 1));
@@ -69,7 +78,7 @@ class FileNode implements Node {
     item.description = [path.slice(0, Math.max(0, slash)), size].filter(Boolean).join(' · ');
     item.iconPath = new vscode.ThemeIcon(icon, new vscode.ThemeColor(color));
     item.tooltip = plainTooltip(`${path}\n${status}, ${size}`);
-    item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ run, path }] };
+    item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ run, path, soFar }] };
     item.accessibilityInformation = { label: `${path}, ${status}, ${size}` };
     return item;
   }

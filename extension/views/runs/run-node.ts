@@ -61,7 +61,8 @@ export class RunNode implements Node {
   children(): readonly Node[] {
     const { state } = this;
     const call = state.turn?.phase === 'taken' ? state.turn.calls.find(({ running }) => running) : undefined;
-    const [size, shown] = [changes(state), evidence(state)];
+    const soFar = state.soFar !== null;
+    const [size, shown] = [changes({ result: state.soFar ?? state.result }), evidence(state)];
     const facts = [
       { label: 'Now', text: call === undefined ? '' : `${call.tool} ${callText(call.arguments)}`, icon: 'terminal' },
       { label: 'Turns', text: turnsText(state), icon: 'comment-discussion' },
@@ -70,7 +71,7 @@ export class RunNode implements Node {
       ...decisionSummaries(state).map((summary) => new DecisionNode(summary)),
       ...state.plan.map((step, index) => new StepNode(state.id, index, step)),
       ...facts.filter(({ text }) => text !== '').map((fact) => new FactNode(`run ${state.id} ${fact.label}`, fact)),
-      ...(size === null ? [] : [new FilesNode(state.id, { text: size, connection: this.connection })]),
+      ...(size === null ? [] : [new FilesNode(state.id, { text: size, connection: this.connection, soFar })]),
       ...(shown === null ? [] : [new EvidenceNode(state.id, { text: shown, commands: state.verification })]),
       this.timeline,
     ];

@@ -12,6 +12,7 @@ interface Options {
   readonly stat?: boolean;
   readonly nameOnly?: boolean;
   readonly patch?: boolean;
+  readonly soFar?: boolean;
 }
 
 export const define: Define = (command, act) => {
@@ -20,13 +21,17 @@ export const define: Define = (command, act) => {
     .option('--stat', 'files with the lines added and deleted')
     .option('--name-only', 'paths of the files that changed')
     .option('--patch', 'the patch (this is what you get without an option)')
+    .option('--so-far', 'what had changed when the run last began to wait for a person')
     .action(
       act(async (context, run: string, options: Options) => {
         if ([options.stat, options.nameOnly, options.patch].filter(Boolean).length > 1)
           throw usage('--stat, --name-only and --patch exclude one another.', 'Give one of them.');
         const api = await runnerWithRuns(context);
-        const { id, number } = await resolveRun(api, run);
-        const review = await api.call.runs.diff.query({ run: id });
+        const { id, number, result, soFar: saved } = await resolveRun(api, run);
+        const soFar = options.soFar === true || (result === null && saved !== null);
+        const review = await api.call.runs.diff.query({ run: id, soFar });
+        if (soFar)
+          context.note(`Round ${review.round} is not finished: this is what had changed when the run began to wait.`);
         if (context.json) context.printJson(review);
         else if (review.changes.files.length === 0) context.note(`Run ${number} changed nothing.`);
         else if (options.nameOnly === true) context.print(changedNames(review.changes.files).join('\n'));
@@ -38,7 +43,7 @@ export const define: Define = (command, act) => {
       }),
     );
   explain(command, {
-    about: `What the run changed, against the tree that it began with. Into a pipe or a file the patch comes byte for byte, as
+    about: `What the run changed, against the tree that it began with: in the last round that it finished, or else so far. Into a pipe or a file the patch comes byte for byte, as
 "git apply" takes it; on a terminal control characters are made visible.`,
     examples: [
       ['longhaul diff 12 --stat', 'an overview'],

@@ -1,4 +1,4 @@
-import type { Principal, Review, RunInput } from '../../../shared/api/runner-api.ts';
+import type { DiffInput, Principal, Review } from '../../../shared/api/runner-api.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
@@ -19,6 +19,16 @@ export const resultOf = (state: RunState): RoundResult => {
 export const changesOf = async ({ blobs }: ControlPlane, { changes }: RoundResult): Promise<ChangeSet> =>
   ChangeSet.parse(JSON.parse((await blobs.read(changes)).toString('utf8')));
 
+/** What there is to see before the round is finished. Throws RefusedError where there is nothing. */
+const soFarOf = (state: RunState): RoundResult => {
+  if (state.soFar !== null) return state.soFar;
+  throw refused(
+    'conflict',
+    `Run ${state.id} has saved no changes since its last result: it is ${state.status}.`,
+    'They are saved when a person is asked something. Look at the last finished round, or at what its calls did.',
+  );
+};
+
 /** Which round the result is from: the current one once it was handed over, else the one before it. */
 const roundOf = (state: RunState): number => {
   const handedOver = state.status === 'reviewing' || state.status === 'accepted' || state.status === 'rejected';
@@ -26,11 +36,11 @@ const roundOf = (state: RunState): number => {
   return handedOver || cancelledInReview ? state.round : Math.max(1, state.round - 1);
 };
 
-export const diff = async (plane: ControlPlane, caller: Principal, { run }: RunInput): Promise<Review> => {
+export const diff = async (plane: ControlPlane, caller: Principal, { run, soFar }: DiffInput): Promise<Review> => {
   const state = await runOf(plane, asPerson(caller), run);
-  const result = resultOf(state);
+  const result = soFar ? soFarOf(state) : resultOf(state);
   const changes = await changesOf(plane, result);
   const bytes = (await plane.blobs.size(result.patch)) ?? 0;
   const patch = bytes > maxPatchBytes ? null : (await plane.blobs.read(result.patch)).toString('utf8');
-  return { run, round: roundOf(state), changes, patch };
+  return { run, round: soFar ? state.round : roundOf(state), changes, patch };
 };

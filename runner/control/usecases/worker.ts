@@ -106,7 +106,7 @@ const problemWith = async (store: Store, { run, events }: AppendInput): Promise<
 };
 
 const blobsOf = (event: WorkerEvent): readonly string[] => {
-  if (event.type === 'round.finished') return [event.changes, event.patch];
+  if (event.type === 'round.finished' || event.type === 'changes.saved') return [event.changes, event.patch];
   if (event.type === 'checkpoint.uploaded') return [event.blob];
   return 'outputBlob' in event && event.outputBlob !== null ? [event.outputBlob] : [];
 };

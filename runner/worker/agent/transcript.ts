@@ -161,6 +161,7 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'setup.started':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
+    case 'changes.saved':
     case 'model.accepted':
     case 'report.submitted':
     case 'verification.started':
