@@ -85,6 +85,10 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
     const { before, after, shown } = documentsOf({ run, round }, { file });
     return [shown, before, after];
   });
+  if (rows.length === 0) {
+    void vscode.window.showInformationMessage('By now this run changes no file.');
+    return;
+  }
   const state = longhaul.runs.get(run);
   await openPage(`${state === undefined ? 'Changes' : `#${state.number} ${state.task.title}`} (so far)`, rows, 0);
 };

@@ -259,6 +259,19 @@ describe('an activation', () => {
     expect(running.log.state).toMatchObject({ status: 'reviewing', soFar: null, result: { files: 1 } });
   });
 
+  test('does not go on showing what it has taken back meanwhile', async () => {
+    const remove = bash('rm nothing-there');
+    await using running = await rig(
+      [[bash('echo 2 >> a.txt'), remove], [bash('echo one > a.txt'), remove], [finish('call_0_0')]],
+      asking,
+    );
+    await running.activate();
+    expect(running.log.state.soFar).toMatchObject({ files: 1 });
+    approveAll(running);
+    await running.activate();
+    expect(running.log.state).toMatchObject({ status: 'waiting', soFar: { files: 0, head: running.log.state.head } });
+  });
+
   test('writes no known secret into the log', async () => {
     await using running = await rig([[bash('echo hunter2secret; echo x >> a.txt')], [finish('call_0_0')]]);
     await toEnd(running);

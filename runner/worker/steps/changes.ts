@@ -3,15 +3,11 @@ import type { WorkerEvent } from '../../../shared/run/events.ts';
 import type { RoundResult } from '../../../shared/run/state.ts';
 import type { StepContext } from '../ports.ts';
 
-/** Saves what differs between the base and the head of a run, contents and patch, for people to look at. Null: nothing does. */
-export const saveChanges = async ({
-  state,
-  ports,
-}: Pick<StepContext, 'state' | 'ports'>): Promise<RoundResult | null> => {
+/** Saves what differs between the base and the head of a run, contents and patch, for people to look at. */
+export const saveChanges = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>): Promise<RoundResult> => {
   const { base, head } = state;
   if (base === null || head === null) throw new Error(`run ${state.id} has changes before it was prepared`);
   const { files, patch } = await ports.workspace.changes(base, head, (content) => ports.blobs.put(content));
-  if (files.length === 0) return null;
   const changes: ChangeSet = { base, head, patch: await ports.blobs.put(patch), files: [...files] };
   return {
     head,
@@ -23,11 +19,10 @@ export const saveChanges = async ({
   };
 };
 
-/** Who is asked something can see what the run has changed by then. No event: nothing, or nothing since it was last saved. */
+/** Who is asked something can see what the run has changed by then. No event: the tree is what it was when that was saved last. */
 export const saveForPerson = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
   const { base, head, soFar, result } = context.state;
-  const seen = [base, soFar?.head, result?.head].some((saved) => saved?.tree === head?.tree);
-  if (head === null || seen) return [];
-  const saved = await saveChanges(context);
-  return saved === null ? [] : [{ type: 'changes.saved', v: 1, ...saved }];
+  const known = (soFar ?? result)?.head ?? base;
+  if (head === null || known?.tree === head.tree) return [];
+  return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context)) }];
 };

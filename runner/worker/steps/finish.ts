@@ -7,7 +7,7 @@ export const finish = async (context: StepContext): Promise<readonly WorkerEvent
   const saved = await saveChanges(context);
   return [
     { type: 'activation.ended', v: 1, until: null },
-    saved === null ? unchanged(context.state.wrapUp) : { type: 'round.finished', v: 1, ...saved },
+    saved.files === 0 ? unchanged(context.state.wrapUp) : { type: 'round.finished', v: 1, ...saved },
   ];
 };
 
