@@ -78,6 +78,9 @@ test('closed in the middle of a run, and opened again: it went on, the tree is r
     .first()
     .waitFor();
   await treeItem(first, /^Run 2, .*, waiting/).waitFor();
+  // Rows that are not in sight are not there.
+  await treeItem(first, /^Run 2, /).hover();
+  await first.mouse.wheel(0, 1000);
   await treeItem(first, /^Run 1, .*, reviewing/).waitFor();
   await expect.poll(() => badge(first, /^Longhaul/).textContent()).toBe('2');
   expect(await told.count()).toBe(1);
