@@ -133,7 +133,9 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
 
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
 const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
-  const saved = state.soFar === null ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
+  // What could not be saved for this wait leaves that of an earlier one, which is not what is asked about.
+  const old = state.status === 'waiting' && state.soFar?.head.tree !== state.head?.tree;
+  const saved = state.soFar === null || old ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
   if (saved !== undefined)
     return [
       ...entries([saved], state.createdAt).map((item) => ({ ...item, open: true })),

@@ -43,8 +43,9 @@ export const define: Define = (command, act) => {
       }),
     );
   explain(command, {
-    about: `What the run changed, against the tree that it began with: in the last round that it finished, or else so far. Into a pipe or a file the patch comes byte for byte, as
-"git apply" takes it; on a terminal control characters are made visible.`,
+    about: `What the run changed, against the tree that it began with: in the last round that it finished, or else by the time
+that it asked you something. Into a pipe or a file the patch comes byte for byte, as "git apply" takes it; on a terminal
+control characters are made visible.`,
     examples: [
       ['longhaul diff 12 --stat', 'an overview'],
       ['longhaul diff 12 > fix.patch', 'the patch as a file'],

@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import type { RoundResult } from '../../../shared/run/state.ts';
-import type { StepContext } from '../ports.ts';
+import { LogGone, type StepContext } from '../ports.ts';
 
 /** Saves what differs between the base and the head of a run, contents and patch, for people to look at. */
 export const saveChanges = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>): Promise<RoundResult> => {
@@ -19,10 +19,18 @@ export const saveChanges = async ({ state, ports }: Pick<StepContext, 'state' | 
   };
 };
 
-/** Who is asked something can see what the run has changed by then. No event: the tree is what it was when that was saved last. */
+/**
+ * Who is asked something can see what the run has changed by then. No event: the tree is what it was when that was saved last, or it
+ * cannot be saved (a file that is too large for a blob, say), which must not keep the run from asking.
+ */
 export const saveForPerson = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
   const { base, head, soFar, result } = context.state;
   const known = (soFar ?? result)?.head ?? base;
   if (head === null || known?.tree === head.tree) return [];
-  return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context)) }];
+  try {
+    return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context)) }];
+  } catch (error) {
+    if (error instanceof LogGone || context.signal.aborted) throw error;
+    return [];
+  }
 };
