@@ -5,21 +5,12 @@ import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { expect, test } from 'vitest';
 import { apiRouter, RefusedError, type ApiContext } from '../../shared/api/router.ts';
 import type { Principal } from '../../shared/api/runner-api.ts';
-import type { RunEvent } from '../../shared/run/events.ts';
 import { connect } from './client.ts';
+import { eventAt } from '../../test/fakes/event.ts';
 import { follow } from './feed.ts';
 import { problemOf } from './problem.ts';
 
 const ada: Principal = { kind: 'person', name: 'ada', tenant: 'local', role: 'admin', local: true };
-
-const eventAt = (position: number): RunEvent => ({
-  run: 'run_k3v9x2',
-  seq: position,
-  position,
-  at: '2026-03-04T12:00:00.000Z',
-  activation: null,
-  body: { type: 'timer.fired', v: 1 },
-});
 
 /** A runner on the wire, with a log that a test can write: everything but what is asked for here is missing. */
 const startRunner = async () => {

@@ -4,18 +4,9 @@ import { connect, createServer as createTcpServer, type AddressInfo, type Socket
 import { createHTTPHandler } from '@trpc/server/adapters/standalone';
 import { expect, test } from 'vitest';
 import { apiRouter, type ApiContext } from '../api/router.ts';
-import type { RunEvent } from '../run/events.ts';
 import { clientOf } from './client.ts';
+import { eventAt } from '../../test/fakes/event.ts';
 import { subscribe } from './feed.ts';
-
-const eventAt = (position: number): RunEvent => ({
-  run: 'run_k3v9x2',
-  seq: position,
-  position,
-  at: '2026-03-04T12:00:00.000Z',
-  activation: null,
-  body: { type: 'timer.fired', v: 1 },
-});
 
 // safe: they listen on ports, not on paths
 const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
