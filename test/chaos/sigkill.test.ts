@@ -40,9 +40,12 @@ class Arena implements AsyncDisposable {
     const { rig, proxy } = this;
     const asked = rig.model.journal.length;
     proxy.appends = 0;
+    const delegated = Promise.withResolvers<void>();
     const strike = async (append: number, side: Crash['side']): Promise<'pass' | 'drop'> => {
       if (crash === null || crash.append !== append || crash.side !== side) return 'pass';
       crash = null;
+      // A fast worker appends before whoever delegated has the answer, and that client does not ask again.
+      await delegated.promise;
       await this.kill(struck.victim);
       return 'drop';
     };
@@ -50,6 +53,7 @@ class Arena implements AsyncDisposable {
     const struck = crash as Crash;
     proxy.rule = { before: (append) => strike(append, 'before'), after: (append) => strike(append, 'after') };
     const { id } = await rig.delegate({ ...scenarioInput, repository: this.repository });
+    delegated.resolve();
     const state = await this.drive(id);
     return outcomeOf({ state, events: await rig.events(id), journal: rig.model.journal.slice(asked) });
   }
