@@ -1,3 +1,4 @@
+import { upgraded } from '../../../shared/run/earlier-versions.ts';
 import { controlEvents, workerEvents, type EventBody, type RunEvent, type Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { stateVersion } from './schema.ts';
@@ -26,8 +27,8 @@ export const eventOf = (row: EventRow): RunEvent => {
 };
 
 const bodyOf = (text: string, run: string): EventBody => {
-  // safe: the store wrote it, from a checked EventBody; the version is checked below
-  const body = JSON.parse(text) as EventBody;
+  // safe: the store wrote it, from a checked EventBody of its time; the version is checked below
+  const body = upgraded(JSON.parse(text) as Readonly<Record<string, unknown>>) as EventBody;
   const known = versions.get(body.type);
   if (known === undefined || body.v > known) throw newer(`event ${body.type} version ${body.v} of run ${run}`);
   return body;

@@ -1,0 +1,15 @@
+/** A body as it is on record, or as this program would have written it. */
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * How a body of an earlier version becomes one of the next: by `type v`, such as `call.judged 1`. What raises the version of an
+ * event in events.ts adds its line here, so that logs that were written before are read as if they had been written today; no
+ * reducer and no reader knows of an earlier version.
+ */
+export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {};
+
+/** A body that the store read, brought up to the version that events.ts has. */
+export const upgraded = (body: Body, steps: Readonly<Record<string, (body: Body) => Body>> = upgrades): Body => {
+  const step = steps[`${String(body['type'])} ${String(body['v'])}`];
+  return step === undefined ? body : upgraded(step(body), steps);
+};
