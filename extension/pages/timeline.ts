@@ -257,7 +257,7 @@ export const createTimeline = (): Timeline => {
       topic: 'model',
       mark: 'model',
       ...headed(`Turn ${body.turn}${said.join('').trim() === '' ? '' : ': '}`, said.join('\n\n')),
-      detail: `${tokens} · ${price}`,
+      detail: [`${tokens} · ${price}`, ...body.oddities.map((what) => `not read: ${what}`)].join(' · '),
     });
   };
 

@@ -99,7 +99,8 @@ const started = (id: string): Extract<EventBody, { type: 'call.started' }> => ({
 
 const turn = (number: number, text: string, cost: number | null): EventBody => ({
   type: 'turn.taken',
-  v: 1,
+  v: 2,
+  oddities: [],
   turn: number,
   attempt: 1,
   model: 'scripted',

@@ -163,9 +163,12 @@ const spoken = (
       .filter((line) => line.trim() !== '');
   });
   const shown = lines.slice(0, messageLines);
+  const odd = body.oddities.map((what) =>
+    paint.yellow(`the endpoint also sent ${cleanLine(what)}, which was not read`),
+  );
   return lines.length > shown.length
-    ? [...shown, paint.dim(`… ${plural(lines.length - shown.length, 'more line')}`)]
-    : shown;
+    ? [...shown, paint.dim(`… ${plural(lines.length - shown.length, 'more line')}`), ...odd]
+    : [...shown, ...odd];
 };
 
 /** `✓ bash npm test  exit 0 · 2.3 s` */

@@ -8,6 +8,7 @@ import {
   Isolation,
   type IsolationSettings,
   type SandboxLimits,
+  ModelSwitches,
 } from '../../shared/api/worker-api.ts';
 import { Budget, defaultBudget } from '../../shared/run/budget.ts';
 import { isSystemError } from './home.ts';
@@ -29,6 +30,8 @@ const Model = z.strictObject({
   contextWindow: Count.nullable().default(null),
   /** A stream that says nothing for so long is given up and asked again. */
   idleSeconds: z.number().positive().max(3600).default(120),
+  /** What of the API the endpoint does not know, each `false`. */
+  switches: ModelSwitches.prefault({}),
   /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
   pricesOf: z.string().min(1).nullable().default(null),
 });

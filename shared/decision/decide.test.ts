@@ -158,7 +158,8 @@ const made: EventBody = {
 };
 const taken: EventBody = {
   type: 'turn.taken',
-  v: 1,
+  v: 2,
+  oddities: [],
   turn: 1,
   attempt: 1,
   model: 'm',

@@ -6,7 +6,9 @@ type Body = Readonly<Record<string, unknown>>;
  * event in events.ts adds its line here, so that logs that were written before are read as if they had been written today; no
  * reducer and no reader knows of an earlier version.
  */
-export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {};
+export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
+  'turn.taken 1': (body) => ({ ...body, v: 2, oddities: [] }),
+};
 
 /** A body that the store read, brought up to the version that events.ts has. */
 export const upgraded = (body: Body, steps: Readonly<Record<string, (body: Body) => Body>> = upgrades): Body => {

@@ -132,11 +132,13 @@ export const workerEvents = [
   }),
   /** A call that was in flight when its worker died; what it cost is unknown. */
   event('model.lost', 1, { turn: Count, attempt: Count }),
-  event('turn.taken', 1, {
+  event('turn.taken', 2, {
     turn: Count,
     attempt: Count,
     model: z.string(),
     items: z.array(ModelItem),
+    /** What the endpoint sent besides and nobody could read, a few words each. */
+    oddities: z.array(z.string()),
     usage: Usage.nullable(),
     cost: Cost,
   }),

@@ -23,8 +23,12 @@ export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelIt
   const used = new Set(
     turns.flatMap((turn) => turn.items.flatMap((item) => (item.type === 'call' ? [item.call] : []))),
   );
+  /** What a call is named now, by the id that the endpoint gave it. */
+  const named = new Map<string, string>();
   let count = 0;
   return items.map((item) => {
+    if (item.type === 'returned')
+      return { ...item, call: item.call === null ? null : (named.get(item.call) ?? item.call) };
     if (item.type !== 'call') return item;
     let id = item.call;
     while (id === '' || id.length > longestId || used.has(id)) {
@@ -32,6 +36,7 @@ export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelIt
       id = `call_${turns.length + 1}_${count}`;
     }
     used.add(id);
+    named.set(item.call, id);
     return { ...item, call: id };
   });
 };

@@ -41,11 +41,12 @@ export const takeTurn = async (
   return [
     {
       type: 'turn.taken',
-      v: 1,
+      v: 2,
       turn,
       attempt,
       model: ports.model.name,
       items: [...items],
+      oddities: [...outcome.oddities],
       usage,
       cost: usage === null ? null : ports.price(usage),
     },
