@@ -6,6 +6,7 @@ import type {
   ResponseCreateParamsStreaming,
   ResponseIncludable,
 } from 'openai/resources/responses/responses';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
 import {
   connect,
   type Connection,
@@ -250,7 +251,14 @@ function toolOf({ name, description, parameters }: ToolSpec, strict: boolean): F
 
 const nothingRead = (): Pick<Reading, 'finished' | 'text' | 'oddities'> => ({ finished: [], text: '', oddities: [] });
 
-/** What was finished on the way stands in for the output of a response that has none. */
+/** The items as the last event has them, unless it has fewer of the calls than were finished on the way: then those. */
+function fuller(last: readonly ModelItem[], onTheWay: readonly ModelItem[]): readonly ModelItem[] {
+  const named = (items: readonly ModelItem[]) =>
+    items.filter((item) => item.type === 'call' && item.name !== '').length;
+  return last.length === 0 || named(last) < named(onTheWay) ? onTheWay : last;
+}
+
+/** What was finished on the way stands in for the output of a response that has none, or not all. */
 function outcomeOf(
   wire: unknown,
   connection: Connection,
@@ -264,9 +272,9 @@ function outcomeOf(
   switch (response.status) {
     case 'completed': {
       const seen = { events: 0, contentType: '', oddities: [...oddities] };
-      const items = (response.output.length > 0 ? response.output : finished).flatMap((output) =>
-        itemsOf(output, (what) => note(seen, what)),
-      );
+      const read = (outputs: readonly unknown[]) =>
+        outputs.flatMap((output) => itemsOf(output, (what) => note(seen, what)));
+      const items = fuller(read(response.output), read(finished));
       const said = items.length === 0 && text !== '' ? [{ type: 'message', role: 'assistant', text } as const] : items;
       return { kind: 'completed', items: said, usage, responseId: response.id, oddities: seen.oddities };
     }
