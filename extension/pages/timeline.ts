@@ -34,6 +34,8 @@ export const createTimeline = (): Timeline => {
   const moments: Moment[] = [];
   const places = new Map<string, number>();
   const callKeys = new Map<string, string>();
+  /** The latest decision about each call. */
+  const asked = new Map<string, string>();
   let round = 1;
   let calls = 0;
 
@@ -138,6 +140,13 @@ export const createTimeline = (): Timeline => {
         return change(callKeys.get(body.call) ?? '', (moment) => finished(moment, body));
       case 'decision.requested': {
         const { request } = body;
+        const { call } = request.requester;
+        const earlier = call === null ? undefined : asked.get(call);
+        if (earlier !== undefined)
+          change(earlier, ({ mark }) =>
+            mark === 'busy' || mark === 'warning' ? { mark: 'warning', detail: 'withdrawn: it was asked anew' } : {},
+          );
+        if (call !== null) asked.set(call, `decision ${request.id}`);
         return put(event, {
           key: `decision ${request.id}`,
           topic: 'decision',

@@ -178,13 +178,20 @@ export const finishedLine = (call: CallHistory, paint: Paint): string => {
   if (finished === null) return `${paint.dim('·')} ${name}`;
   const ok = finished.outcome === 'ok' && (finished.exitCode ?? 0) === 0;
   const facts = [
-    finished.outcome === 'ok' || (finished.outcome === 'error' && finished.exitCode !== null) ? '' : finished.outcome,
+    howItFailed(finished),
     finished.exitCode === null ? '' : `exit ${finished.exitCode}`,
     finished.durationMs === 0 ? '' : duration(finished.durationMs),
     finished.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(finished.refusedHosts.join(', '))}`,
     call.attempts > 1 ? `attempt ${call.attempts}` : '',
   ].filter(Boolean);
   return `${ok ? paint.green('✓') : paint.red('✗')} ${name}${facts.length === 0 ? '' : `  ${paint.dim(facts.join(' · '))}`}`;
+};
+
+/** A command's exit code says that it failed; of everything else the first line of its output says how. */
+const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallHistory['finished']>): string => {
+  if (outcome !== 'error') return outcome === 'ok' ? '' : outcome;
+  const [first = ''] = output.split('\n');
+  return exitCode === null ? fit(`error: ${cleanLine(first)}`, CALL_COLUMNS) : '';
 };
 
 /** `✓ verification npm test  exit 0 · 2.3 s` */

@@ -156,7 +156,7 @@ export const workerEvents = [
     /** Policy says that running it twice does no harm. */
     repeatable: z.boolean(),
   }),
-  event('decision.requested', 1, { request: DecisionRequest }),
+  event('decision.requested', 2, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
   event('call.finished', 1, {
     call: z.string(),

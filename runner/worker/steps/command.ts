@@ -18,6 +18,24 @@ export const setUp = async (context: StepContext, index: number): Promise<readon
   return result === null ? [] : [{ type: 'setup.finished', v: 1, index, ...result }];
 };
 
+/** A command that ended its worker so often is not run again: on record it counts as one that failed. */
+export const giveUp = (
+  { state }: Pick<StepContext, 'state'>,
+  { step, index, losses }: { readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number },
+): readonly WorkerEvent[] => {
+  const result = {
+    v: 1,
+    index,
+    command: planned(state.task[step], index).command,
+    outcome: 'cancelled',
+    exitCode: null,
+    output: `This command ended its worker ${losses === 2 ? 'twice' : `${losses} times`}; it was not run a third time.`,
+    outputBlob: null,
+    durationMs: 0,
+  } as const;
+  return [step === 'setup' ? { type: 'setup.finished', ...result } : { type: 'verification.finished', ...result }];
+};
+
 /** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
 export const setUpAgain = async (context: StepContext): Promise<readonly number[]> => {
   const { setup, task } = context.state;
