@@ -1,5 +1,6 @@
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DENIED as DENIED_CALLS } from '../../runner/worker/sandbox/system-calls.ts';
 import type { SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
 import type { Bait } from './sandbox-bait.ts';
 
@@ -261,12 +262,19 @@ const RESOURCES: readonly Attack[] = [
   },
 ];
 
-/** Calls by number, for both processors: keyctl, bpf, ptrace, userfaultfd, perf_event_open, open_by_handle_at, setns, process_vm_readv. */
-const RAW_CALLS = `perl -e 'my $arm = qx(uname -m) =~ /aarch64/; my %calls = $arm
-  ? (keyctl => 219, bpf => 280, ptrace => 117, userfaultfd => 282, perf => 241, handle => 265, setns => 268, vm => 270)
-  : (keyctl => 250, bpf => 321, ptrace => 101, userfaultfd => 323, perf => 298, handle => 304, setns => 308, vm => 310);
-  for (sort keys %calls) { my $r = syscall($calls{$_}, 0, 0, 0, 0, 0); print "$_: ", ($r == -1 ? $! : "BREACHED"), "\\n" }
-  my $setup = "\\0" x 120; my $ring = syscall(425, 8, $setup); print "io_uring: ", ($ring == -1 ? $! : "BREACHED"), "\\n"'`;
+/** Every call that is refused or looks absent, by its number on the processor that the command runs on. */
+const rawCalls = (): string => {
+  const [x64, arm64] = (['x64', 'arm64'] as const).map((processor) =>
+    [...DENIED_CALLS]
+      .flatMap(([name, { [processor]: number }]) => (number === null ? [] : [`${name} => ${number}`]))
+      .join(', '),
+  );
+  return `perl -e 'my %calls = qx(uname -m) =~ /aarch64/ ? (${arm64}) : (${x64}); my $refused = 0;
+  for (sort keys %calls) { my $r = syscall($calls{$_}, 0, 0, 0, 0, 0); if ($r == -1 && $! == 1) { $refused += 1 } else { print "BREACHED $_: $r $!\n" } }
+  print "refused all but ", scalar(keys %calls) - $refused, "\n";
+  my $setup = "\\0" x 120; my $ring = syscall(425, 8, $setup); print "io_uring: ", ($ring == -1 ? $! : "BREACHED"), "\n";
+  for (470, 600, 1000) { my $r = syscall($_, 0, 0, 0, 0, 0); print "$_: ", ($r == -1 ? $! : "BREACHED"), "\n" }'`;
+};
 
 const KERNEL: readonly Attack[] = [
   {
@@ -331,8 +339,13 @@ const KERNEL: readonly Attack[] = [
   },
   {
     name: 'system calls that open kernels are refused',
-    script: () => RAW_CALLS,
-    evidence: /(\w+: Operation not permitted\n){8}io_uring: Function not implemented/,
+    script: rawCalls,
+    evidence: /refused all but 0\n(\w+: Function not implemented\n){4}/,
+  },
+  {
+    name: 'shared memory that outlives its process is of no use to keep data in',
+    script: () => 'ipcmk -M 64 && echo tiny ones work; ipcmk -M 100M && echo BREACHED; true',
+    evidence: /tiny ones work[\s\S]*Invalid argument/,
   },
   {
     name: 'a command has no capability and gains none',

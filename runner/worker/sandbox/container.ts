@@ -133,7 +133,7 @@ async function confine(options: Parts['options'], seams: ContainerSeams): Promis
   // What commands could write would decide about the next one: the filter, and where the proxy listens.
   await chown(scratch, 0, 0);
   await chmod(scratch, 0o711);
-  await writeFile(join(scratch, 'seccomp.bpf'), seccompFilter(architecture, 'refused'), { mode: 0o644 });
+  await writeFile(join(scratch, 'seccomp.bpf'), seccompFilter(architecture), { mode: 0o644 });
   const toolchains = await filterFolders(readable, 'bin');
   const container = new Container({ options, user, programs, architecture, toolchains, network, seams });
   return (await container.look()) ?? container;
