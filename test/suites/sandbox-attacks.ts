@@ -21,8 +21,7 @@ const MIB = 1024 * 1024;
 
 /** Small enough that an attack on them takes no time. */
 export const ATTACK_LIMITS: SandboxLimits = {
-  // V8 reserves 512 MiB of address space for the code of each thread, and the kernel counts that.
-  memoryBytes: 3072 * MIB,
+  memoryBytes: 1536 * MIB,
   processes: 200,
   fileBytes: 48 * MIB,
   tmpBytes: 32 * MIB,
@@ -229,11 +228,29 @@ const PROCESSES: readonly Attack[] = [
   },
 ];
 
+const endedByMemory = async ({ outcome }: SandboxResult): Promise<string | null> =>
+  outcome === 'memory' ? null : `it ended otherwise: ${outcome}`;
+
 const RESOURCES: readonly Attack[] = [
   {
-    name: 'one process gets no more than the permitted memory',
-    script: () => `perl -e '$x = "a" x (6 * 1024 ** 3); print "BREACHED\\n"'; true`,
-    evidence: /Out of memory|allocat/i,
+    name: 'a process that wants more than the permitted memory is ended',
+    script: () => `echo tried; perl -e '$x = "a" x (6 * 1024 ** 3); sleep 60'; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
+  },
+  {
+    name: 'processes get no more than the permitted memory together',
+    script: () =>
+      `echo tried; for n in 1 2 3 4 5 6 7 8; do perl -e '$x = "a" x (600 * 1024 ** 2); sleep 60' & done; wait; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
+  },
+  {
+    name: 'files in memory that have no name count as memory',
+    script: () =>
+      `echo tried; perl -e 'for my $n (1..80) { my $fd = syscall(319 + (qx(uname -m) =~ /aarch64/ ? -40 : 0), my $name = "m", 0); open(my $f, ">&=", $fd); push @all, $f; syswrite $f, "x" x (46 * 1024 ** 2) } sleep 60'; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
   },
   {
     name: 'no file grows beyond the permitted size',

@@ -86,7 +86,7 @@ EOT`,
 static void *run(void *text) { puts(text); return NULL; }
 int main(void) { pthread_t t; char *p = malloc(8); p[0] = 1; free(p); pthread_create(&t, NULL, run, "threads work"); pthread_join(t, NULL); return 0; }
 EOT
-gcc a.c -o a -pthread && ./a && for each in undefined; do gcc -fsanitize=$each a.c -o $each -pthread 2>/dev/null || { echo no $each; continue; }; ASAN_OPTIONS=detect_leaks=0 ./$each && echo $each works || echo $each BROKEN; done; grep -v BROKEN <<<"$(ls)" >/dev/null`,
+gcc a.c -o a -pthread && ./a && for each in address thread undefined; do gcc -fsanitize=$each a.c -o $each -pthread 2>/dev/null || { echo no $each; continue; }; ASAN_OPTIONS=detect_leaks=0 ./$each && echo $each works || echo $each BROKEN; done; grep -v BROKEN <<<"$(ls)" >/dev/null`,
     output: /no gcc|^threads work\n(?![\s\S]*BROKEN)/,
   },
   {
