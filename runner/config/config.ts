@@ -49,8 +49,8 @@ const Sandbox = z.strictObject({
   containerNetwork: ContainerNetwork.nullable().default(null),
   /** E2B's template or Daytona's snapshot. */
   image: z.string().min(1).nullable().default(null),
-  /** Data of one process. Node's own heap ends at about 4 GB on a 64-bit machine. */
-  memoryBytes: Count.default(4 * GiB),
+  /** Of all processes of a command together: a test runner with a dozen of them fits. */
+  memoryBytes: Count.default(8 * GiB),
   /** Threads count. One node has 11; a test runner on 16 cores starts some 20 of them. */
   processes: Count.default(1024),
   fileBytes: Count.default(2 * GiB),

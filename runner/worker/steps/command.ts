@@ -107,9 +107,11 @@ const kept = async (
   ports: StepContext['ports'],
 ): Promise<Pick<CommandResult, 'outcome' | 'exitCode' | 'output' | 'outputBlob'>> => {
   const { outcome, exitCode, output } = result;
-  const { output: shown, full } = headAndTail(ports.redact(output));
+  const ended =
+    outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
+  const { output: shown, full } = headAndTail(ports.redact(ended));
   return {
-    outcome,
+    outcome: outcome === 'memory' ? 'limit' : outcome,
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
