@@ -60,6 +60,17 @@ const upToDate = async () => {
   }
 };
 
+/**
+ * CommonJS that is loaded by a dynamic import has its names in Node, and in a bundle only `default`: it works in every test on the
+ * sources and in no program. A sentence for each such import.
+ */
+const dynamicCommonJs = ({ inputs }) =>
+  Object.entries(inputs).flatMap(([file, { imports }]) =>
+    imports
+      .filter(({ kind, path: to }) => kind === 'dynamic-import' && inputs[to]?.format === 'cjs')
+      .map(({ path: to }) => `${file} imports ${to} dynamically: import it statically in a module that is.`),
+  );
+
 const build = async () => {
   const { build: bundle } = await import('esbuild');
   const result = await bundle({
@@ -88,6 +99,8 @@ const build = async () => {
     metafile: true,
     write: false,
   });
+  const fragile = dynamicCommonJs(result.metafile);
+  if (fragile.length > 0) throw new Error(`The bundle would break: ${fragile.join(' ')}`);
   await mkdir(dist, { recursive: true });
   // Each file in one step: a runner that is starting meanwhile must not read half of one.
   for (const { path: file, contents } of result.outputFiles) {

@@ -1,3 +1,4 @@
+import { parseDocument } from 'yaml';
 import { brokenExamples } from '../../shared/policy/evaluate.ts';
 import { Policy } from '../../shared/policy/policy.ts';
 import { issueText } from '../../shared/tool/issues.ts';
@@ -8,8 +9,7 @@ export type ParsedPolicy =
   | { readonly outcome: 'invalid'; readonly problems: readonly string[] };
 
 /** A policy as YAML, of which JSON is a part, with its own examples checked. */
-export const parsePolicy = async (text: string): Promise<ParsedPolicy> => {
-  const { parseDocument } = await import('yaml');
+export const parsePolicy = (text: string): ParsedPolicy => {
   const document = parseDocument(text);
   if (document.errors.length > 0)
     return { outcome: 'invalid', problems: document.errors.map((error) => error.message) };

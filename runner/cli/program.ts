@@ -150,6 +150,14 @@ export const runCli = async (argv: readonly string[], surroundings: Surroundings
   }
 };
 
+/** All commands with all their options, for whoever looks at what there is. Running it does nothing. */
+export const everyCommand = (surroundings: Surroundings): Promise<Command> =>
+  programWith(
+    commands.map(({ name }) => name),
+    () => async () => {},
+    surroundings,
+  );
+
 const programWith = async (
   argv: readonly string[],
   act: Act,

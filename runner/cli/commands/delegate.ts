@@ -10,7 +10,6 @@ import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
-import { parsePolicy } from '../policy-file.ts';
 import type { Define } from '../program.ts';
 import { cleanLine } from '../text.ts';
 import { delegateFrom } from '../upload.ts';
@@ -185,7 +184,10 @@ const goalOf = async (
 };
 
 const policyOf = async (context: CommandContext, file: string): Promise<Policy> => {
-  const parsed = await parsePolicy(await readText(context, file));
+  const text = await readText(context, file);
+  // Loaded only here: most delegations name no file, and a YAML parser is a quarter of what this command loads.
+  const { parsePolicy } = await import('../policy-file.ts');
+  const parsed = parsePolicy(text);
   if (parsed.outcome === 'ok') return parsed.policy;
   throw usage(
     `The policy ${file} cannot be used:\n  ${parsed.problems.join('\n  ')}`,

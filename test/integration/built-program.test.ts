@@ -1,0 +1,272 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { everyCommand } from '../../runner/cli/program.ts';
+import { defaultPolicy } from '../../shared/policy/default.ts';
+import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { Installed } from '../harness/installed.ts';
+import { repositoryWith } from '../harness/repository.ts';
+
+/** Words in braces are made for the case that names them: see `made`. */
+interface Case {
+  readonly args: string;
+  readonly code: number;
+  /** In what it prints, wherever. */
+  readonly says: RegExp;
+  readonly input?: string;
+  /** Stops it once it has said its first. */
+  readonly stops?: true;
+}
+
+const run = /Run \d+ is \w+/;
+const inJson = /^\{.*\}\n$/s;
+const cases: Readonly<Record<string, readonly Case[]>> = {
+  delegate: [
+    { args: 'delegate Greet --repo {repo} --base head --verify true --title Greeting', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --setup true --network allowed.example.org', code: 0, says: run },
+    { args: 'delegate --file {goal} --repo {repo} --budget turns=9,usd=1 --priority 3', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --policy {policy} --model scripted', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --recipe update-docs --decision-hours 5', code: 0, says: run },
+    { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
+    { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
+    { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
+  ],
+  recipes: [
+    { args: 'recipes --repo {repo}', code: 0, says: /fix-failing-test/ },
+    { args: 'recipes --json', code: 0, says: inJson },
+  ],
+  runs: [
+    { args: 'runs --status open --repo {repo} --limit 3 --before 999', code: 0, says: /Greet|No runs/ },
+    { args: 'runs --url {url} --token {token} --json', code: 0, says: inJson },
+    { args: 'runs --home {home}', code: 0, says: /longhaul delegate/ },
+    { args: 'runs --no-color', code: 0, says: /Greet/ },
+  ],
+  show: [
+    { args: 'show {review} --calls', code: 0, says: /hello/ },
+    { args: 'show {review} --json --events', code: 0, says: inJson },
+  ],
+  watch: [
+    { args: 'watch {waiting} --until-decision --message-lines 1', code: 3, says: /Which\?/ },
+    { args: 'watch {review} --after 3 --json', code: 3, says: /"type"/ },
+  ],
+  message: [{ args: 'message {waiting} Be quick', code: 0, says: /Told run/ }],
+  cancel: [{ args: 'cancel {waiting} --reason Enough', code: 0, says: /ancelled/ }],
+  decisions: [
+    { args: 'decisions {question}', code: 0, says: /Which\?/ },
+    { args: 'decisions --json', code: 0, says: inJson },
+  ],
+  approve: [
+    { args: 'approve {call} --yes --hash {hash}', code: 0, says: /Approved/ },
+    { args: 'approve {call} --yes --arguments {arguments}', code: 0, says: /Approved/ },
+    { args: 'approve {call} --renew', code: 0, says: /Asked again/ },
+    { args: 'approve {call} --edit', code: 2, says: /needs a terminal/ },
+    { args: 'approve {call}', code: 2, says: /needs a person/ },
+  ],
+  reject: [{ args: 'reject {call} --reason No', code: 0, says: /ejected/ }],
+  answer: [{ args: 'answer {question} This one', code: 0, says: /nswer/ }],
+  diff: [
+    { args: 'diff {review} --stat', code: 0, says: /hello\.txt/ },
+    { args: 'diff {review} --name-only', code: 0, says: /^hello\.txt\n$/ },
+    { args: 'diff {review} --patch', code: 0, says: /\+hello/ },
+    { args: 'diff {call} --so-far', code: 2, says: /is no run/ },
+    { args: 'diff {asking} --so-far', code: 0, says: /\+hello/ },
+  ],
+  apply: [
+    { args: 'apply {review} --dry-run', code: 0, says: /hello\.txt/ },
+    { args: 'apply {applied} --undo', code: 0, says: /hello\.txt|taken back/ },
+    { args: 'apply {review} --branch greet', code: 0, says: /greet/ },
+    {
+      args: 'apply {review} --how --json',
+      code: 0,
+      says: inJson,
+      input: '{"kind":"worktree","dryRun":true}',
+    },
+    { args: 'apply {review} --repo {repo}', code: 2, says: /--repo is for a runner elsewhere/ },
+    { args: 'apply {review} --url {url} --token {token} --repo {repo} --dry-run', code: 0, says: /hello\.txt/ },
+  ],
+  accept: [{ args: 'accept {review} --reason Fine', code: 0, says: /ccepted/ }],
+  discard: [
+    { args: 'discard {review} --reason No', code: 0, says: /ejected/ },
+    { args: 'discard {review} --changes Louder', code: 0, says: /round/ },
+  ],
+  serve: [
+    {
+      args: 'serve --home {home} --detach --on-demand --log-level warn --model scripted --api responses --base-url {model} --reasoning-effort low --context-window 100000 --workers 1 --engine embedded --isolation namespaces --readable /opt --host 127.0.0.1 --port 0 --public-url http://127.0.0.1:1 --idle-minutes never',
+      code: 0,
+      says: /http:\/\/127\.0\.0\.1:\d+/,
+    },
+    { args: 'serve --home {home} --foreground --json', code: 0, says: /"url"/, stops: true },
+  ],
+  stop: [{ args: 'stop --home {home}', code: 0, says: /No runner is running/ }],
+  deploy: [
+    { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
+    { args: 'deploy --no-build', code: 2, says: /TRIGGER_PROJECT_REF/ },
+  ],
+  doctor: [{ args: 'doctor --json', code: 0, says: inJson }],
+};
+
+const bash = (command: string, network: readonly string[] = []) =>
+  calls('bash', { command, timeoutSeconds: null, network: [...network] });
+const finish = ({ entries }: Asked) =>
+  calls('finish', {
+    summary: 'Greeted.',
+    claims: [{ text: 'It is there', calls: [entries.findLast(({ by }) => by === 'call')?.call ?? ''] }],
+  });
+const write = bash('echo hello >hello.txt; cat hello.txt');
+const greets = scripted([write, finish, bash('echo louder >>hello.txt'), finish]);
+const asks = scripted([write, calls('ask', { question: 'Which?', choices: [] }), finish, finish]);
+const reaches = scripted([bash('true', ['allowed.example.org']), finish, finish]);
+
+const surroundings = {
+  terminal: {
+    out: () => {},
+    note: () => {},
+    outIsTty: false,
+    interactive: false,
+    columns: () => 80,
+    input: async () => '',
+    ask: async () => null,
+  },
+  env: {},
+  cwd: '/',
+  version: '1.2.3',
+  self: ['false'],
+  interrupted: () => new AbortController().signal,
+} as const;
+
+/** `--detach`, `--log-level`, …, whatever they are called with one letter. */
+const optionsIn = (command: Command): readonly string[] =>
+  command.options.map(({ long, short }) => long ?? short ?? '').filter((name) => name !== '--help');
+
+const argumentsOf = (list: readonly Case[]): readonly string[] => list.flatMap(({ args }) => args.split(' '));
+
+describe('the built program, installed', () => {
+  let stack: AsyncDisposableStack;
+  let installed: Installed;
+  let repo: string;
+  const homes: string[] = [];
+
+  beforeAll(async () => {
+    stack = new AsyncDisposableStack();
+    installed = stack.use(
+      await Installed.start((asked, place) => {
+        const text = asked.entries.map((entry) => entry.text).join('\n');
+        return (/#ask/.test(text) ? asks : /#reach/.test(text) ? reaches : greets)(asked, place);
+      }),
+    );
+    repo = await repositoryWith({ 'readme.txt': 'Greet.\n' });
+    await mkdir(installed.home, { mode: 0o711 });
+    await writeFile(
+      path.join(installed.home, 'config.yaml'),
+      `remotes: [{ match: "file://${path.dirname(repo)}/*" }]\n`,
+    );
+    await writeFile(path.join(installed.folder, 'goal.md'), 'Greet');
+    await writeFile(path.join(installed.folder, 'policy.yaml'), JSON.stringify(defaultPolicy));
+  });
+  afterAll(async () => {
+    for (const home of homes) await installed.run(['stop', '--home', home]);
+    await stack.disposeAsync();
+  });
+
+  /** A run that was followed until it waits for a person, by its number. */
+  const followed = async (goal: string): Promise<number> => {
+    const said = await installed.run(['delegate', goal, '--repo', repo, '--watch', '--json']);
+    expect({ code: said.code, stderr: said.stderr }).toEqual({ code: 3, stderr: expect.anything() });
+    // safe: as its help says
+    const first = JSON.parse(said.stdout.split('\n')[0] ?? '') as { run: { number: number } };
+    return first.run.number;
+  };
+  const decisionOf = async (goal: string): Promise<{ id: string; hash: string; arguments: unknown }> => {
+    const number = await followed(goal);
+    // safe: as its help says
+    const { state } = (await installed.json(['show', String(number)])) as {
+      state: { decisions: Record<string, { request: { id: string; hash: string; arguments: unknown } }> };
+    };
+    return Object.values(state.decisions)[0]!.request;
+  };
+  const runnerFile = async (): Promise<{ url: string }> =>
+    // safe: as the runner writes it
+    JSON.parse(await readFile(path.join(installed.home, 'runner.json'), 'utf8')) as { url: string };
+
+  /** What stands for the words in braces; what a case changes is made for it alone. */
+  const made: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
+    repo: async () => ({ repo }),
+    goal: async () => ({ goal: path.join(installed.folder, 'goal.md') }),
+    policy: async () => ({ policy: path.join(installed.folder, 'policy.yaml') }),
+    model: async () => ({ model: installed.model.url }),
+    url: async () => ({ url: (await runnerFile()).url }),
+    token: async () => ({ token: (await readFile(path.join(installed.home, 'token'), 'utf8')).trim() }),
+    home: async () => {
+      const home = path.join(installed.folder, `home-${homes.length}`);
+      homes.push(home);
+      return { home };
+    },
+    review: async () => ({ review: String(await followed('Greet')) }),
+    applied: async () => {
+      const applied = String(await followed('Greet'));
+      await installed.json(['apply', applied]);
+      return { applied };
+    },
+    waiting: async () => ({ waiting: String(await followed('Greet #ask')) }),
+    asking: async () => ({ asking: String(await followed('Greet #ask')) }),
+    question: async () => ({ question: (await decisionOf('Greet #ask')).id }),
+    call: async () => {
+      const { id, hash, arguments: args } = await decisionOf('Greet #reach');
+      return { call: id, hash: hash.slice(0, 12), arguments: JSON.stringify(args) };
+    },
+  };
+
+  const filled = async ({ args, input = '' }: Case) => {
+    const values: Record<string, string> = {};
+    for (const [, name = ''] of `${args} ${input.startsWith('{"') ? '{repo}' : ''}`.matchAll(/\{(\w+)\}/g))
+      if (!(name in values)) Object.assign(values, await made[name]?.());
+    const fill = (text: string) => text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+    return { words: args.split(' ').map(fill), input: fill(input) };
+  };
+
+  test('has a case here for every command and every option of it', async () => {
+    const program = await everyCommand(surroundings);
+    const everywhere = Object.values(cases).flatMap(argumentsOf);
+    const missing = [
+      ...optionsIn(program)
+        .filter((option) => option !== '--version' && !everywhere.includes(option))
+        .map((option) => `longhaul ${option}`),
+      ...program.commands.flatMap((command) => {
+        const words = argumentsOf(cases[command.name()] ?? []);
+        const untried = optionsIn(command).filter((option) => !words.includes(option));
+        return words.length === 0 && command.name() !== 'help'
+          ? [`longhaul ${command.name()}`]
+          : untried.map((option) => `longhaul ${command.name()} ${option}`);
+      }),
+    ];
+    expect(missing).toEqual([]);
+  });
+
+  test('says its version, and what it can do', async () => {
+    expect(await installed.run(['--version'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    });
+    expect((await installed.run(['--help'])).stdout).toContain('Usage: longhaul');
+  });
+
+  test.each(Object.keys(cases))('says what it does by itself in the help of %s', async (name) => {
+    expect(await installed.run(['help', name])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  // Those that only look come after those that make something to look at.
+  test.each(Object.values(cases).flat())('longhaul $args', async (each) => {
+    const { words, input } = await filled(each);
+    const home = words[words.indexOf('--home') + 1] ?? '';
+    const said = await installed.run(words, {
+      cwd: repo,
+      input,
+      ...(each.stops === true ? { begun: () => installed.run(['stop', '--home', home]) } : {}),
+    });
+    const all = `${said.stdout}${said.stderr}`;
+    expect(all).not.toMatch(/unexpected:|^ +at .*:\d+/m);
+    expect({ ...said, all }).toMatchObject({ code: each.code, all: expect.stringMatching(each.says) });
+  });
+});
