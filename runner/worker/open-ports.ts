@@ -136,7 +136,9 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
     ...(model.pricesOf === null ? {} : { pricesOf: model.pricesOf }),
   };
   const config = ModelConfig.parse(
-    model.api === 'chat' ? { api: 'chat', ...common } : { api: 'responses', ...common, background: model.background },
+    model.api === 'responses'
+      ? { api: 'responses', ...common, background: model.background }
+      : { api: model.api, ...common },
   );
   return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
