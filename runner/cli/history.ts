@@ -29,7 +29,7 @@ export interface CommandHistory extends Pick<
 > {
   readonly phase: 'setup' | 'verification';
   readonly round: number;
-  /** Verification of an attempt that was repaired afterwards. */
+  /** Verification of an attempt that the agent went on from afterwards. */
   readonly superseded: boolean;
 }
 
@@ -108,7 +108,7 @@ export const remember = (history: History, event: RunEvent): History => {
         retryAt: null,
       });
     case 'turn.taken':
-      return { ...history, turn: body.turn };
+      return { ...superseded(history), turn: body.turn };
     case 'call.judged':
       return {
         ...history,
@@ -174,14 +174,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'verification.finished':
       return withCommand(history, 'verification', body);
     case 'repair.requested':
-      return {
-        ...history,
-        commands: history.commands.map((command) =>
-          command.phase === 'verification' && command.round === history.round
-            ? { ...command, superseded: true }
-            : command,
-        ),
-      };
+      return superseded(history);
     case 'message.sent':
       return { ...history, messages: [...history.messages, { at, by: body.by, text: body.text, comments: [] }] };
     case 'review.decided': {
@@ -231,6 +224,14 @@ export const historyOf = (events: Iterable<RunEvent>): History => {
   for (const event of events) history = remember(history, event);
   return history;
 };
+
+/** A report that the agent was asked after is void, and with it what verified it. */
+const superseded = (history: History): History => ({
+  ...history,
+  commands: history.commands.map((command) =>
+    command.phase === 'verification' && command.round === history.round ? { ...command, superseded: true } : command,
+  ),
+});
 
 const withRetry = (history: History, retry: Retry): History => ({ ...history, retries: [...history.retries, retry] });
 

@@ -38,7 +38,8 @@ export type Next =
   | { readonly do: 'give up'; readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number }
   | { readonly do: 'verify'; readonly index: number }
   | { readonly do: 'repair'; readonly repair: number }
-  | { readonly do: 'finish' }
+  /** `mendable`: what cannot be handed over may be shown to the agent, which can do something about it. */
+  | { readonly do: 'finish'; readonly mendable: boolean }
   | { readonly do: 'fail'; readonly class: FailureClass; readonly message: string }
   | { readonly do: 'sleep'; readonly until: string }
   | { readonly do: 'park'; readonly until: WaitUntil }

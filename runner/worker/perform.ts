@@ -89,7 +89,7 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
     case 'repair':
       return [{ type: 'repair.requested', v: 1, repair: step.repair }];
     case 'finish':
-      return finish(context);
+      return finish(context, step);
     case 'fail':
       return [
         { type: 'activation.ended', v: 1, until: null },

@@ -199,6 +199,8 @@ const takeTurn = (draft: Draft, { turn, items }: Extract<WorkerEvent, { type: 't
         exitCode: null,
         changedTo: null,
       });
+  // A report that the agent is asked after is void, and what verified it.
+  draft.verification = [];
   draft.turns.push({ turn, told: draft.told, items, calls });
   draft.told = draft.later;
   draft.later = [];
