@@ -161,7 +161,9 @@ describe('the supervisor', () => {
   });
 
   test('removes all of a run that has been over for longer than it is kept, and what a cut-off delegation left', async () => {
-    await using runner = await startRunner({ change: (config) => ({ ...config, retention: { sourceDays: 0 } }) });
+    await using runner = await startRunner({
+      change: (config) => ({ ...config, retention: { sourceDays: 0, treeDays: 0 } }),
+    });
     const [over, open] = [await runner.delegate(), await runner.delegate()];
     await runner.client.runs.cancel.mutate({ run: over.id });
     await mkdir(join(runner.home.runs, 'run_orphan'));
