@@ -75,6 +75,15 @@ export const createTimeline = (): Timeline => {
         return;
       case 'activation.lost':
         return put(event, { topic: 'retry', mark: 'warning', text: `The worker was lost: ${line(body.reason)}` });
+      case 'activation.deferred':
+        return put(event, {
+          topic: 'retry',
+          mark: 'warning',
+          text: `The engine could not start a worker: ${line(body.reason)}`,
+          detail: `tries again at ${body.retryAt}`,
+        });
+      case 'activation.returned':
+        return put(event, { topic: 'run', mark: 'note', text: `The worker left: ${line(body.reason)}` });
       case 'activation.ended':
         if (body.until?.kind === 'time')
           put(event, { topic: 'run', mark: 'note', text: `Sleeps until ${body.until.at}` });
@@ -240,7 +249,10 @@ export const createTimeline = (): Timeline => {
           mark: 'bad',
           text: `Cancelled by ${actor(body.by)}${body.reason === '' ? '' : `: ${line(body.reason)}`}`,
         });
+      case 'run.resumed':
+        return put(event, { topic: 'run', mark: 'note', text: `Resumed by ${actor(body.by)}` });
       case 'activation.queued':
+      case 'run.paused':
       case 'prepare.started':
       case 'setup.started':
       case 'checkpoint.uploaded':

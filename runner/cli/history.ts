@@ -43,7 +43,7 @@ export interface DecisionHistory {
 
 interface Retry {
   readonly at: string;
-  readonly what: 'model call failed' | 'model call lost' | 'worker lost';
+  readonly what: 'model call failed' | 'model call lost' | 'worker lost' | 'no worker began';
   readonly message: string;
   readonly retryAt: string | null;
 }
@@ -94,6 +94,8 @@ export const remember = (history: History, event: RunEvent): History => {
   switch (body.type) {
     case 'activation.leased':
       return { ...history, activations: history.activations + 1 };
+    case 'activation.deferred':
+      return withRetry(history, { at, what: 'no worker began', message: body.reason, retryAt: body.retryAt });
     case 'activation.lost':
       return withRetry(history, { at, what: 'worker lost', message: body.reason, retryAt: null });
     case 'model.failed': {
@@ -192,6 +194,7 @@ export const remember = (history: History, event: RunEvent): History => {
     }
     case 'run.created':
     case 'activation.queued':
+    case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':
@@ -210,6 +213,8 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':
+    case 'run.paused':
+    case 'run.resumed':
       return history;
     default:
       return unknown(body, history);

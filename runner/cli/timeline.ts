@@ -39,6 +39,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'checkpoint.uploaded':
     case 'verification.started':
     case 'timer.fired':
+    // The question that it waits for stands right before it.
+    case 'run.paused':
       return [];
     case 'workspace.rebuilt': {
       const failed = body.failedSetup.length;
@@ -51,6 +53,14 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return body.fence === 1 ? ['a worker took it'] : [`a worker took it (activation ${history.activations})`];
     case 'activation.lost':
       return [paint.yellow(`! the worker was lost: ${cleanLine(body.reason)}`)];
+    case 'activation.deferred':
+      return [
+        paint.yellow(
+          `! the engine could not start a worker: ${cleanLine(body.reason)} (tries again at ${body.retryAt.slice(11, 19)} UTC)`,
+        ),
+      ];
+    case 'activation.returned':
+      return [`the worker left: ${cleanLine(body.reason)}`];
     case 'activation.ended':
       return body.until?.kind === 'time' ? [`waits until ${body.until.at}`] : [];
     case 'prepare.finished':
@@ -134,6 +144,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
           `cancelled by ${cleanLine(actor(body.by))}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`,
         ),
       ];
+    case 'run.resumed':
+      return [`resumed by ${cleanLine(actor(body.by))}`];
     default:
       return unknown(body);
   }
@@ -147,6 +159,8 @@ const queued = {
   decision: 'queued again: decided',
   timer: 'queued again: the time has come',
   lost: 'queued again: it goes on from its log',
+  returned: 'queued again: it goes on from its log',
+  resumed: 'queued again: it goes on from its last checkpoint',
   changes: 'queued again: changes were requested',
 };
 

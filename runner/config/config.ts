@@ -216,6 +216,8 @@ const Config = z.strictObject({
     .strictObject({
       /** Days that the snapshot of a run that is over is kept; its branch can be made that long. */
       sourceDays: z.number().nonnegative().default(30),
+      /** Days that the tree and the checkpoints of a run that failed or was cancelled are kept; it can be resumed that long. */
+      treeDays: z.number().nonnegative().default(7),
     })
     .prefault({}),
 });

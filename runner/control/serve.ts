@@ -22,7 +22,7 @@ import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
 import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
-import { endLeases, startSupervisor } from './supervisor.ts';
+import { returnLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
@@ -101,11 +101,11 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const { store, role, token, secret } = ground;
   // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
   const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
-  // When the workers have ended and the store is still open: another control plane need not wait for their leases.
-  if (workersOf !== '')
+  // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
+  if (config.engine.kind === 'embedded')
     stack.defer(() =>
-      endLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
-        log.warn({ err: error }, 'leases of workers that have ended could not be given up; they run out');
+      returnLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
+        log.warn({ err: error }, 'what workers had that have ended could not be handed back; their leases run out');
       }),
     );
   // The next activation of a run may be another control plane's, on another machine.
@@ -191,7 +191,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     blobs,
     home,
-    sourceDays: config.retention.sourceDays,
+    ...config.retention,
     shared: ground.shared,
     log,
   });
@@ -207,8 +207,6 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       limits: config.limits,
       now,
       log,
-      // What Trigger.dev has in its queue it reports itself when it is too late; this is for its silence.
-      ...(config.engine.kind === 'trigger' ? { beginMs: config.engine.ttlSeconds * 1000 + beginGraceMs } : {}),
       ticketFor: ({ run, activation }) => ({
         run,
         activation,
@@ -257,9 +255,6 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
 };
-
-/** Trigger.dev may take so long to notice that a task did not begin in time. */
-const beginGraceMs = 60_000;
 
 const logTo = (level: LevelWithSilent): Logger => {
   const stderr = destination({ fd: 2, sync: true });

@@ -34,15 +34,22 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
     },
     home,
     sourceDays: 30,
+    treeDays: 7,
     shared: false,
     log: pino({ level: 'silent' }),
   });
   const now = 1_800_000_000_000;
-  expect([await retention.pass(now), await retention.pass(now)]).toEqual([now, now + hour]);
-  expect(await retention.pass(now + 1)).toBe(now + hour);
-  expect(await retention.pass(now + hour)).toBe(now + 2 * hour);
+  const { signal } = new AbortController();
+  expect([await retention.pass(now, signal), await retention.pass(now, signal)]).toEqual([now, now + hour]);
+  expect(await retention.pass(now + 1, signal)).toBe(now + hour);
+  expect(await retention.pass(now + hour, signal)).toBe(now + 2 * hour);
   expect(asked).toEqual(
-    [now, now, now + hour].map((at) => ({ sourcesBefore: at - 30 * day, unusedSince: at - day, limit: 500 })),
+    [now, now, now + hour].map((at) => ({
+      sourcesBefore: at - 30 * day,
+      checkpointsBefore: at - 7 * day,
+      unusedSince: at - day,
+      limit: 500,
+    })),
   );
   expect(removed).toEqual([
     [500, hour],

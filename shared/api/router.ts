@@ -146,6 +146,9 @@ export const apiRouter = trpc.router({
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
+    retry: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.retry(ctx.caller, input)),
   }),
   recipes: trpc.router({
     list: person('viewer')

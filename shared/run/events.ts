@@ -193,12 +193,24 @@ export const workerEvents = [
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
   event('run.created', 1, { number: z.int().positive(), task: Task }),
-  event('activation.queued', 1, {
+  event('activation.queued', 2, {
     activation: ActivationId,
-    reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'changes']),
+    reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),
+  }),
+  /** No worker began with it, which is the engine's trouble and not the run's: `next` is to be begun in its place, from then on. */
+  event('activation.deferred', 1, {
+    activation: ActivationId,
+    next: ActivationId,
+    reason: z.string(),
+    retryAt: Time,
   }),
   event('activation.leased', 1, { activation: ActivationId, fence: Fence, worker: z.string() }),
+  /** Its worker died at it. */
   event('activation.lost', 1, { activation: ActivationId, reason: z.string() }),
+  /** Its worker was told to stop and left it as it was: no loss. */
+  event('activation.returned', 1, { activation: ActivationId, reason: z.string() }),
+  /** It waits for a person at Longhaul's own wish, without a worker that could park it. */
+  event('run.paused', 1, { decision: DecisionId }),
   event('decision.made', 1, { decision: DecisionId, hash: z.string(), verdict: DecisionVerdict, by: Actor }),
   event('decision.expired', 1, { decision: DecisionId }),
   event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
@@ -218,6 +230,8 @@ export const controlEvents = [
     conflicts: Count,
   }),
   event('run.cancelled', 1, { by: Actor, reason: z.string() }),
+  /** A run that had failed or was cancelled goes on from where it was. */
+  event('run.resumed', 1, { by: Actor }),
 ] as const;
 
 export const WorkerEvent = z.discriminatedUnion('type', workerEvents);

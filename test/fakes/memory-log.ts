@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { obey, settle, type Command } from '../../shared/run/commands.ts';
 import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
@@ -67,7 +68,13 @@ export class MemoryLog {
 
   private circumstances() {
     this.activations += 1;
-    return { at: new Date(this.now()).toISOString(), activation: `act_test${this.activations}` };
+    return {
+      at: new Date(this.now()).toISOString(),
+      activation: `act_test${this.activations}`,
+      decision: `dec_test${this.activations}`,
+      jitter: 0,
+      sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
+    };
   }
 
   private write(bodies: readonly EventBody[]): void {

@@ -48,7 +48,7 @@ export const callFinished = (output: string): WorkerEvent => ({
   refusedHosts: [],
 });
 
-const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };
+export const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };
 
 export const roundFinished: WorkerEvent = {
   type: 'round.finished',

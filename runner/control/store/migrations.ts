@@ -135,11 +135,22 @@ const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
     .execute();
 };
 
+/** The queue as each tenant has it. */
+const fairQueue = async (db: Database): Promise<void> => {
+  await db.schema
+    .createIndex('runs_queue_of_tenant')
+    .on('runs')
+    .columns(['tenant', 'priority desc', 'since', 'number', 'repository', 'wake_at'])
+    .where(sql.ref('status'), '=', 'queued')
+    .execute();
+};
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
   { name: '002-loose-blobs', up: looseBlobs },
   { name: '003-several-planes', up: severalPlanes },
+  { name: '004-fair-queue', up: fairQueue },
 ];
 
 /**

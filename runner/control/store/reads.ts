@@ -150,6 +150,36 @@ export const readQueued = async (db: Database, limit: number): Promise<readonly 
   return rows.map(plain);
 };
 
+/** In the order in which a tenant's own are taken, which the index of the same name has: none of the queue is sorted. */
+export const readHeads = async (
+  db: Database,
+  { now, places, byRepository }: Parameters<Store['heads']>[0],
+): Promise<readonly Scheduled[]> => {
+  const partition = byRepository ? sql`tenant, repository` : sql`tenant`;
+  const ranked = db
+    .selectFrom('runs')
+    .select('number')
+    .select(
+      sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
+    )
+    .where('status', '=', sql.lit('queued'))
+    .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', now)]))
+    .as('ranked');
+  const rows = await scheduled(db)
+    .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', places))
+    .orderBy('priority', 'desc')
+    .orderBy('runs.since')
+    .orderBy('runs.number')
+    .execute();
+  return rows.map(plain);
+};
+
+export const readQueuedAmong = async (db: Database, runs: readonly string[]): Promise<readonly Scheduled[]> => {
+  if (runs.length === 0) return [];
+  const rows = await scheduled(db).where('status', '=', sql.lit('queued')).where('id', 'in', runs).execute();
+  return rows.map(plain);
+};
+
 export const readLeased = async (db: Database): Promise<readonly Scheduled[]> => {
   const rows = await scheduled(db).where('status', '=', sql.lit('working')).orderBy('number').execute();
   return rows.map(plain);
@@ -164,6 +194,8 @@ export const readDue = async (db: Database, now: number): Promise<Due> => {
     .selectFrom('runs')
     .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
     .where('wake_at', '<=', now)
+    // What is queued has one as well: the dispatcher's.
+    .where('status', '=', sql.lit('waiting'))
     .orderBy('wake_at')
     .execute();
   const expiries = await db

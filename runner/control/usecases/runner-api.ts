@@ -7,6 +7,7 @@ import { feed, pageSize } from './feed.ts';
 import type { ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
+import { retry } from './retry.ts';
 import { cancel, message, review } from './review.ts';
 import { events, get, info, list } from './runs.ts';
 import { sharedPages } from './shared-pages.ts';
@@ -32,6 +33,7 @@ export const runnerApi = (plane: ControlPlane, readPage = sharedPages(plane.stor
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
+  retry: (caller, input) => retry(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();
     return { stopping: true };

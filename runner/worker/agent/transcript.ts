@@ -154,7 +154,9 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       return;
     case 'activation.queued':
     case 'activation.leased':
+    case 'activation.deferred':
     case 'activation.lost':
+    case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':

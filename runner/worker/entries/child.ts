@@ -17,6 +17,8 @@ export const runWorkerChild = (): void => {
     if (process.connected) process.send?.(message);
   };
   process.on('disconnect', () => process.exit(0));
+  // A terminal and a service manager tell every process of a runner to stop; a worker is told by its parent, which knows what for.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   process.on('message', (raw) => {
     const message = ToChild.parse(raw);
     switch (message.kind) {

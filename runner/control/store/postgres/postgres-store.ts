@@ -12,17 +12,27 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readHeads,
   readLeased,
   readList,
   readOpenDecisions,
   readPosition,
   readQueued,
+  readQueuedAmong,
   readState,
   readUpload,
   readUploadedBytes,
 } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import { StoreError, type CommandOptions, type Created, type Store, type StoredBlob, type Written } from '../store.ts';
+import {
+  StoreError,
+  type CommandOptions,
+  type Committer,
+  type Created,
+  type Store,
+  type StoredBlob,
+  type Written,
+} from '../store.ts';
 import { foldAgain, type Circumstances } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -82,7 +92,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
     listen({
       open,
       origin,
-      onCommit: commits.tell,
+      onCommit: (runs) => commits.tell(runs, 'another'),
       onTrouble: trouble('the database was not listened to for a while'),
     }),
   );
@@ -90,7 +100,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   await listener.begun;
   const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
   const lanes = Math.min(mostLanes, Math.floor(connections / 2));
-  const writer = new Writer({ db, lanes, address, origin, onCommit: commits.tell });
+  const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
   const store = new PostgresStore({ db, writer, commits, address, now, newId, held: stack.move() });
   return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
@@ -165,14 +175,14 @@ const secretOf = async (db: Database): Promise<Buffer> => {
 
 /** Those who want to hear of commits. */
 class Commits {
-  readonly #listeners = new Set<(runs: readonly string[] | null) => void>();
+  readonly #listeners = new Set<Parameters<Store['onCommit']>[0]>();
 
-  readonly tell = (runs: readonly string[] | null): void => {
-    for (const listener of this.#listeners) listener(runs);
-  };
+  tell(runs: readonly string[] | null, by: Committer): void {
+    for (const listener of this.#listeners) listener(runs, by);
+  }
 
-  on(listener: (runs: readonly string[] | null) => void): () => void {
-    const own = (runs: readonly string[] | null): void => listener(runs);
+  on(listener: Parameters<Store['onCommit']>[0]): () => void {
+    const own: typeof listener = (runs, by) => listener(runs, by);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }
@@ -257,6 +267,14 @@ class PostgresStore implements Store {
     return this.#read((db) => readQueued(db, limit));
   }
 
+  heads(input: Parameters<Store['heads']>[0]): ReturnType<Store['heads']> {
+    return this.#read((db) => readHeads(db, input));
+  }
+
+  queuedAmong(runs: readonly string[]): ReturnType<Store['queuedAmong']> {
+    return this.#read((db) => readQueuedAmong(db, runs));
+  }
+
   leased(): ReturnType<Store['leased']> {
     return this.#read(readLeased);
   }
@@ -277,7 +295,7 @@ class PostgresStore implements Store {
     return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
-  onCommit(listener: (runs: readonly string[] | null) => void): () => void {
+  onCommit(listener: Parameters<Store['onCommit']>[0]): () => void {
     return this.#parts.commits.on(listener);
   }
 
@@ -287,7 +305,12 @@ class PostgresStore implements Store {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
+    return {
+      now: this.#parts.now(),
+      nextActivation: `act_${this.#parts.newId()}`,
+      nextDecision: `dec_${this.#parts.newId()}`,
+      jitter: Math.random(),
+    };
   }
 
   async #read<Value>(read: (db: Database) => Promise<Value>): Promise<Value> {

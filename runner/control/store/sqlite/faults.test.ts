@@ -128,7 +128,7 @@ test.each([
   ],
   [
     'a version of an event that it does not know',
-    `update events set body = replace(body, '"v":1', '"v":2') where seq = 2`,
+    `update events set body = replace(body, '"v":2', '"v":3') where seq = 2`,
   ],
 ])('%s says that the database is newer', async (_name, sql) => {
   using at = scratch();

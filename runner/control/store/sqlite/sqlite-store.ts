@@ -9,11 +9,13 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readHeads,
   readLeased,
   readList,
   readOpenDecisions,
   readPosition,
   readQueued,
+  readQueuedAmong,
   readState,
   readUpload,
   readUploadedBytes,
@@ -149,6 +151,14 @@ class SqliteStore implements Store {
     return this.#read((db) => readQueued(db, limit));
   }
 
+  heads(input: Parameters<Store['heads']>[0]): ReturnType<Store['heads']> {
+    return this.#read((db) => readHeads(db, input));
+  }
+
+  queuedAmong(runs: readonly string[]): ReturnType<Store['queuedAmong']> {
+    return this.#read((db) => readQueuedAmong(db, runs));
+  }
+
   leased(): ReturnType<Store['leased']> {
     return this.#read(readLeased);
   }
@@ -169,8 +179,8 @@ class SqliteStore implements Store {
     return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
-  onCommit(listener: (runs: readonly string[]) => void): () => void {
-    return this.#parts.writer.onCommit(listener);
+  onCommit(listener: Parameters<Store['onCommit']>[0]): () => void {
+    return this.#parts.writer.onCommit((runs) => listener(runs, 'this'));
   }
 
   /** What has been asked for is still written. */
@@ -179,7 +189,12 @@ class SqliteStore implements Store {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
+    return {
+      now: this.#parts.now(),
+      nextActivation: `act_${this.#parts.newId()}`,
+      nextDecision: `dec_${this.#parts.newId()}`,
+      jitter: Math.random(),
+    };
   }
 
   async #read<Value>(read: (db: Connection['db']) => Promise<Value>): Promise<Value> {
