@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { at, commandFor, created, ids, someAction, wishFor, type Action } from '../../test/suites/anybody.ts';
+import { under, commandFor, created, ids, someAction, wishFor, type Action } from '../../test/suites/anybody.ts';
 import type { Json } from '../decision/decision.ts';
 import { obey, type Obeyed } from './commands.ts';
 import type { EventBody } from './events.ts';
@@ -75,7 +75,7 @@ describe('whatever a worker says, and whoever it is', () => {
         let state = created();
         const account = new Account();
         for (const action of actions) {
-          const obeyed = obey(state, commandFor(state, focus, action), { at, activation: `act_${1000 + state.seq}` });
+          const obeyed = obey(state, commandFor(state, focus, action), under(1000 + state.seq));
           if (obeyed.outcome === 'refused') {
             seen.refusals += 1;
             continue;

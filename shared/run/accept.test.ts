@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { at, bash, commandFor, created, ids, run, saying, type Action } from '../../test/suites/anybody.ts';
+import { at, under, bash, commandFor, created, ids, run, saying, type Action } from '../../test/suites/anybody.ts';
 import { roundFinished } from '../../test/suites/runs.ts';
 import { obey, type Command, type Obeyed } from './commands.ts';
 import type { WorkerEvent } from './events.ts';
@@ -11,12 +11,12 @@ describe('a worker is refused', () => {
     obey(
       state,
       { kind: 'append', activation: 'activation' in state ? state.activation : '', fence: state.fence, events },
-      { at, activation: 'act_9999' },
+      under('9999'),
     );
   const after = (state: RunState, ...actions: readonly Action['kind'][]): RunState =>
     actions.reduce((before, kind) => {
       const action: Action = { kind, call: null, honest: true, pick: 1 };
-      const obeyed = obey(before, commandFor(before, focus, action), { at, activation: `act_${1000 + before.seq}` });
+      const obeyed = obey(before, commandFor(before, focus, action), under(1000 + before.seq));
       if (obeyed.outcome === 'refused') throw new Error(`${kind}: ${obeyed.refusal.message}`);
       return obeyed.state;
     }, state);
@@ -96,16 +96,12 @@ describe('a worker is refused', () => {
 test('a round that ends while a message is on its way does not end, and the rest of what was appended is kept', () => {
   const message: Command = { kind: 'message', by: 'person:ada', text: 'And that.' };
   const told = (...events: readonly WorkerEvent[]) => {
-    const working = obey(
-      created(),
-      { kind: 'lease', activation: 'act_0001', worker: 'w' },
-      { at, activation: 'act_2' },
-    );
+    const working = obey(created(), { kind: 'lease', activation: 'act_0001', worker: 'w' }, under('2'));
     if (working.outcome === 'refused') throw new Error('refused');
-    const sent = obey(working.state, message, { at, activation: 'act_3' });
+    const sent = obey(working.state, message, under('3'));
     if (sent.outcome === 'refused') throw new Error('refused');
     const append: Command = { kind: 'append', activation: 'act_0001', fence: 1, events };
-    const obeyed = obey(sent.state, append, { at, activation: 'act_4' });
+    const obeyed = obey(sent.state, append, under('4'));
     return obeyed.outcome === 'refused'
       ? obeyed
       : { events: obeyed.events.map(({ type }) => type), status: obeyed.state.status };

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Json } from '../../shared/decision/decision.ts';
-import { settle, type Command } from '../../shared/run/commands.ts';
+import { settle, type Circumstances, type Command } from '../../shared/run/commands.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { judgeCall } from '../../shared/run/judge-call.ts';
 import { reduce } from '../../shared/run/reduce.ts';
@@ -10,6 +10,14 @@ import { roundFinished, someRequest } from './runs.ts';
 
 export const run = 'run_test1';
 export const at = '2030-01-01T12:00:00.000Z';
+/** What a command is obeyed under; ids are the state's own, so that none comes twice. */
+export const under = (id: number | string): Circumstances => ({
+  at,
+  activation: `act_${id}`,
+  decision: `dec_own${id}`,
+  jitter: 0.5,
+  sha256: () => 'ab'.repeat(32),
+});
 const treeOf = (name: string) => ({ commit: name.repeat(40), tree: name.repeat(40) });
 
 export const bash = (command: string, network: readonly string[] | null = null): Json => ({
@@ -58,7 +66,7 @@ export const created = (): RunState => {
   const body = { type: 'run.created', v: 1, number: 1, task } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
-  return settle(state, [], { at, activation: 'act_0001' }).state;
+  return settle(state, [], under('0001')).state;
 };
 
 /** What one of them does next: the worker, which may be anybody who got hold of its lease; a person; the supervisor. */
