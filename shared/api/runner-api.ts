@@ -210,8 +210,8 @@ export type Applied = Readonly<z.infer<typeof Applied>>;
 
 export interface RunnerInfo {
   readonly version: string;
-  readonly home: string;
-  readonly pid: number;
+  /** Where its home is and which process it is: null for whoever does not administer it on its own machine. */
+  readonly place: { readonly home: string; readonly pid: number } | null;
   readonly startedAt: string;
   readonly engine: string;
   readonly store: string;

@@ -207,7 +207,7 @@ describe('a runner', () => {
     await using runner = await startRunner();
     const second = serve({ home: runner.home.folder, config: await configFor(), logLevel: 'silent' });
     await expect(second).rejects.toMatchObject({ name: 'ServeError', remedy: expect.stringContaining('--home') });
-    expect(await runner.client.runner.info.query()).toMatchObject({ pid: process.pid });
+    expect(await runner.client.runner.info.query()).toMatchObject({ place: { pid: process.pid } });
     expect(JSON.parse(await readFile(runner.home.runner, 'utf8'))).toMatchObject({ url: runner.serving.url });
   });
 

@@ -62,7 +62,8 @@ interface Left {
 
 const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
   const { log, blobs, credential } = connect(ticket, signal);
-  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs, credential });
+  const open = (state: RunState, working: AbortSignal) =>
+    openPorts(state, { token: ticket.token, settings, blobs, credential, signal: working });
   const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal });
   switch (ended.outcome) {
     case 'ended':
