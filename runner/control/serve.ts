@@ -191,6 +191,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     blobs,
     home,
+    role,
     ...config.retention,
     shared: ground.shared,
     log,

@@ -7,11 +7,14 @@ import { missingIs, type Home } from '../config/home.ts';
 import type { Blobs } from './blobs/blobs.ts';
 import { asideSuffix, moveAside, removeFolder } from './remove-folder.ts';
 import type { Store } from './store/store.ts';
+import type { SupervisorRole } from './supervisor-role.ts';
 
 export interface RetentionOptions {
   readonly store: Pick<Store, 'state' | 'forgetBlobs'>;
   readonly blobs: Pick<Blobs, 'remove'>;
   readonly home: Home;
+  /** Blobs are those of all control planes: the one that has it looks after them. */
+  readonly role: Pick<SupervisorRole, 'held' | 'fence'>;
   /** Days that what `apply` needs is kept after a run is over. */
   readonly sourceDays: number;
   /** Days that what resuming needs is kept after a run failed or was cancelled. */
@@ -48,7 +51,7 @@ const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 
 /** Folders that are there now and belong to no run come from delegations that were cut off; the first pass removes them. */
 export const openRetention = async (options: RetentionOptions): Promise<Retention> => {
-  const { store, blobs, home, sourceDays, treeDays, shared, log, remove = removeFolder } = options;
+  const { store, blobs, home, role, sourceDays, treeDays, shared, log, remove = removeFolder } = options;
   const touched = new Set<string>();
   let touchedAt = Infinity;
   let orphans: readonly string[] = await runFolders(home);
@@ -82,6 +85,7 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
       checkpointsBefore: now - treeDays * dayMs,
       unusedSince: now - dayMs,
       limit: blobsAtOnce,
+      role: role.fence,
     });
     await blobs.remove(forgotten, hourMs).catch((error: unknown) => {
       log.warn({ err: error, blobs: forgotten.length }, 'blobs that nothing needs could not be removed');
@@ -118,14 +122,14 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
         fullAt = now + dayMs;
         await each(await runFolders(home), (run) => clean(run, now));
       }
-      if (now >= blobsAt) blobsAt = (await sweep(now)) ? now : now + hourMs;
+      if (now >= blobsAt && role.held) blobsAt = (await sweep(now)) ? now : now + hourMs;
       if (now >= touchedAt) {
         const runs = [...touched];
         touched.clear();
         touchedAt = Infinity;
         await each(runs, (run) => clean(run, now));
       }
-      return Math.min(fullAt, blobsAt, touchedAt);
+      return Math.min(fullAt, role.held ? blobsAt : now + hourMs, touchedAt);
     },
   };
 };

@@ -36,6 +36,8 @@ export interface CommandOptions {
   readonly workersOf?: string;
   /** Of `lose`: only if the lease has run out. Whoever looked may have looked before it was renewed. */
   readonly overdue?: boolean;
+  /** The fence of the supervisor's role in which it is done: refused as `fenced` where another control plane has it now. */
+  readonly role?: number | null;
 }
 
 /** A queued activation as the scheduler sees it, or one that a worker holds. */
@@ -147,6 +149,8 @@ export interface Store extends AsyncDisposable {
     readonly checkpointsBefore: number;
     readonly unusedSince: number;
     readonly limit: number;
+    /** As in `CommandOptions`; where another has the role now, nothing is forgotten. */
+    readonly role?: number | null;
   }): Promise<readonly string[]>;
 
   /**

@@ -54,6 +54,8 @@ export interface PostgresStoreOptions {
   /** The random part of an id: 12 or more lower-case letters and digits. */
   readonly newId?: () => string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Ms for which the supervisor's role is had at a time; left out, 10 s. */
+  readonly roleMs?: number;
 }
 
 /** What control planes on one database share. */
@@ -78,7 +80,7 @@ const mostLanes = 3;
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, name, connections, now = Date.now, newId = randomId, log } = options;
+  const { url, name, connections, now = Date.now, newId = randomId, log, roleMs } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
   const db = connect({ url, name }, connections);
@@ -98,7 +100,14 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   );
   // What others commit from here on is heard of.
   await listener.begun;
-  const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
+  const role = stack.use(
+    contendForRole({
+      open,
+      name,
+      onTrouble: trouble('the supervisor’s role cannot be had or was lost'),
+      ...(roleMs === undefined ? {} : { leaseMs: roleMs }),
+    }),
+  );
   const lanes = Math.min(mostLanes, Math.floor(connections / 2));
   const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
