@@ -119,6 +119,15 @@ const selectPosition = prepare<object, { position: number | null }>((db) =>
 );
 export const readPosition = async (db: Database): Promise<number> => (await selectPosition(db, {}))[0]?.position ?? 0;
 
+const selectEnd = prepare<object, { position: number; run: string; seq: number; at: string }>((db) =>
+  db.selectFrom('events').select(['position', 'run', 'seq', 'at']).orderBy('position', 'desc').limit(1),
+);
+/** The last event that there is; of none, all zero and empty. */
+export const readLogEnd = async (db: Database) => {
+  const [last = { position: 0, run: '', seq: 0, at: '' }] = await selectEnd(db, {});
+  return { ...last };
+};
+
 /** What a partial index holds has to be written out in the query: of a parameter a database need not know that it fits. */
 const scheduled = (db: Database) =>
   db

@@ -8,6 +8,7 @@ import type { Outcome } from './writer.ts';
 export interface ThreadData {
   readonly file: string;
   readonly maxPages: number | null;
+  readonly acceptLoss: boolean;
   readonly now: number;
   readonly groupSize: number;
 }

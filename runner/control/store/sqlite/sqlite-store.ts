@@ -37,6 +37,8 @@ export interface SqliteStoreOptions {
   readonly newId?: () => string;
   /** Upper bound of the database in pages of 4096 bytes. Without it the disk is the bound. */
   readonly maxPages?: number;
+  /** Goes on though the end of the log is gone, and records that. Without it such a database is `corrupt`. */
+  readonly acceptLoss?: boolean;
   /** So many writes share a commit at most: a group must not keep the first of it waiting for long. Default 500. */
   readonly groupSize?: number;
   /** The program of the writer's thread. Without it: `writer-thread.mjs` beside this program if bundled, else the source. */
@@ -57,7 +59,7 @@ const writerThread = (): URL => {
  * process has it, `newer` if a later version wrote it, `full`, `io`, `corrupt`.
  */
 export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Store> => {
-  const { folder, now = Date.now, newId = randomId, maxPages = null, groupSize = 500 } = options;
+  const { folder, now = Date.now, newId = randomId, maxPages = null, acceptLoss = false, groupSize = 500 } = options;
   const file = join(folder, 'longhaul.db');
   await using stack = new AsyncDisposableStack();
   try {
@@ -65,7 +67,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
     stack.use(lockFolder(folder));
     makePrivateFile(file);
     const program = options.thread ?? writerThread();
-    const writer = await startWriterThread(program, { file, maxPages, now: now(), groupSize });
+    const writer = await startWriterThread(program, { file, maxPages, acceptLoss, now: now(), groupSize });
     stack.defer(() => writer.close());
     const reader = connect(file, { readOnly: true });
     // Before the writer: only a connection that may write can tidy up as the last one.
