@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly blobs: Blobs;
   readonly guard: GuardOptions;
   readonly presence: Presence;
+  /** Is all begun that may fail to? Until then it is not healthy, though it answers. */
+  readonly ready: () => boolean;
   readonly maxBodyBytes: number;
   readonly maxBlobBytes: number;
   readonly maxUploadedBytes: number;
@@ -89,7 +91,9 @@ export const createServer = (options: ServerOptions): Server => {
   http.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
   );
-  http.get(health, async () => ({ ok: true }));
+  http.get(health, async (_request, reply) =>
+    options.ready() ? { ok: true } : reply.code(503).send({ ok: false, reason: 'it is starting' }),
+  );
 
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });

@@ -168,6 +168,8 @@ const migrations: readonly Migration[] = [
   { name: '005-supervisor-role', up: supervisorRole },
 ];
 
+export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);
+
 /**
  * Brings a database to this program's schema, in the transaction it is given. A database that has had a migration which
  * this program does not know throws StoreError `newer`, before anything is written.

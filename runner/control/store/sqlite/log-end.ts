@@ -13,7 +13,7 @@ export type LogEnd = z.infer<typeof LogEnd>;
 const Loss = z.strictObject({ acceptedAt: z.string(), after: z.int().min(0), end: LogEnd });
 export type Loss = z.infer<typeof Loss>;
 
-export const endFile = (folder: string): string => join(folder, 'log.end');
+const endFile = (folder: string): string => join(folder, 'log.end');
 const lossesFile = (folder: string): string => join(folder, 'losses.json');
 
 /** Always so long, so that it is overwritten in one piece and in place: less than a sector of any disk. */
@@ -48,7 +48,7 @@ const wayOn =
   'Restore a back-up into another home (longhaul restore), or go on with what is there: longhaul serve --accept-loss';
 
 /** What a database that ends at `last` lacks of a log that ended at `end`; null: nothing. */
-export const missingFrom = (last: LogEnd, end: LogEnd | null): { readonly message: string } | null => {
+const missingFrom = (last: LogEnd, end: LogEnd | null): { readonly message: string } | null => {
   if (end === null || last.position >= end.position) return null;
   const count = end.position - last.position;
   const events = count === 1 ? 'event' : `${count} events`;
