@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { RunId } from '../../shared/ids.ts';
 import { isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { missingIs, type Home } from '../config/home.ts';
+import { isHeld } from './backup/hold.ts';
 import type { Blobs } from './blobs/blobs.ts';
 import { asideSuffix, moveAside, removeFolder } from './remove-folder.ts';
 import type { Store } from './store/store.ts';
@@ -41,6 +42,8 @@ export interface Retention {
 
 /** A worker that was cancelled has 2 s to leave the tree before it is killed. */
 const settleMs = 5_000;
+/** A back-up is being made: so often is looked whether it still is. */
+const backupMs = 2_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** So many rows are gone through in one transaction, in which nothing else is written. */
@@ -104,6 +107,7 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
       if (touchedAt === Infinity) touchedAt = now + settleMs;
     },
     pass: async (now, signal) => {
+      if (await isHeld(home.folder)) return now + backupMs;
       const each = async (runs: Iterable<string>, work: (run: string) => Promise<void>): Promise<void> => {
         for (const run of runs) {
           if (signal.aborted) return;

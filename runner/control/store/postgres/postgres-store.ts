@@ -150,6 +150,23 @@ export const probePostgres = async (url: string): Promise<{ readonly address: st
   }
 };
 
+/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
+export const inspectPostgres = async (
+  url: string,
+  blobs: string,
+): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> => {
+  const db = connect({ url, name: 'backup' }, 1);
+  try {
+    await checkServer(db);
+    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
+    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+  } catch (error) {
+    throw storeErrorOf(error, shownAddress(url));
+  } finally {
+    await db.destroy();
+  }
+};
+
 /** Its version, in words. */
 const checkServer = async (db: Database): Promise<string> => {
   const setting = (name: string) => sql<string>`current_setting(${sql.lit(name)})`;
