@@ -43,6 +43,7 @@ const account = (state: RunState, events: readonly RunEvent[]) => ({
   status: state.status,
   verification: state.verification.map(({ exitCode }) => exitCode),
   files: state.result?.files,
+  /** The command and the finish, each once. */
   ran: events.filter(({ body }) => body.type === 'call.started').length,
 });
 
@@ -80,8 +81,8 @@ test('a back-up that was made while runs worked is put into another home, and ea
   await next.api.decisions.approve.mutate({ run: parked.id, decision: open!.request.id, hash: open!.request.hash });
   const [one, other] = [await next.settled(id, inReview), await next.settled(parked.id, inReview)];
   expect([account(one, await next.events(id)), account(other, await next.events(parked.id))]).toEqual([
-    { status: 'reviewing', verification: [0], files: 1, ran: 1 },
-    { status: 'reviewing', verification: [0], files: 1, ran: 1 },
+    { status: 'reviewing', verification: [0], files: 1, ran: 2 },
+    { status: 'reviewing', verification: [0], files: 1, ran: 2 },
   ]);
   expect((await next.api.runs.diff.query({ run: id })).patch).toContain('+once');
   await rm(copies, { recursive: true });

@@ -7,7 +7,8 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { sourceFolder } from '../../git/source-folder.ts';
 import { applyResult, countsOf } from '../../repository/apply-result.ts';
 import { openSource } from '../../repository/open-source.ts';
-import { changesOf, resultOf } from './diff.ts';
+import { readBlob } from './blob.ts';
+import { changesOf } from './diff.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, commandRun, mustBeLocal, refused, runOf, type ControlPlane } from './plane.ts';
 
@@ -60,8 +61,8 @@ const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['ho
       repository,
       source,
       undoFolder: join(plane.home.run(state.id), 'undo'),
-      changes: how.kind === 'undo' ? null : await changesOf(plane, resultOf(state)),
-      read: (hash) => blobs.read(hash),
+      changes: how.kind === 'undo' ? null : await changesOf(plane, state),
+      read: (hash) => readBlob(plane, { run: state, hash, what: 'a file of the result' }),
       openSource: () =>
         openSource(source, {
           repository,
