@@ -25,6 +25,7 @@ import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
 import { returnLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
+import { feedPages, feedReading } from './usecases/feed.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
 import { workerApi } from './usecases/worker.ts';
@@ -180,8 +181,10 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   };
   const there = presence(now);
   let ready = false;
+  const read = feedReading(store);
   const server = createServer({
-    runner: runnerApi(plane),
+    runner: runnerApi(plane, read),
+    feedPages: (caller, input, signal) => feedPages(plane, caller, { input, signal, read }),
     worker: workerApi(plane),
     authenticate: authentication({ localToken: token, secret, tokens: config.server.tokens, now }),
     store,

@@ -65,6 +65,24 @@ export interface Due {
   readonly nextAt: number | null;
 }
 
+/** An event as JSON text, as RunEvent says, without a line break in it. */
+export interface EventText {
+  readonly position: number;
+  readonly json: string;
+}
+
+/** A stretch of the feed. `more`: there is more after it already. */
+export interface FeedPage {
+  readonly events: readonly EventText[];
+  readonly more: boolean;
+}
+
+/** A page has so many events at most, and so many bytes, unless its first event alone has more. */
+export interface FeedLimits {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
 export interface StoredBlob {
   readonly hash: string;
   readonly bytes: number;
@@ -112,6 +130,12 @@ export interface Store extends AsyncDisposable {
     after: number,
     limit: number,
   ): Promise<readonly RunEvent[]>;
+  /** The same as text, to be passed on. However much is read, it does not hold up the rest of the control plane. */
+  feedPage(
+    filter: { readonly tenant: string | null; readonly run: string | null },
+    after: number,
+    limits: FeedLimits,
+  ): Promise<FeedPage>;
   position(): Promise<number>;
 
   queued(limit: number): Promise<readonly Scheduled[]>;

@@ -12,6 +12,7 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readFeedPage,
   readHeads,
   readLeased,
   readList,
@@ -29,6 +30,8 @@ import {
   type CommandOptions,
   type Committer,
   type Created,
+  type FeedLimits,
+  type FeedPage,
   type Store,
   type StoredBlob,
   type Written,
@@ -283,6 +286,10 @@ class PostgresStore implements Store {
 
   feed(filter: Parameters<Store['feed']>[0], after: number, limit: number): ReturnType<Store['feed']> {
     return this.#read((db) => readFeed(db, filter, { after, limit }));
+  }
+
+  feedPage(filter: Parameters<Store['feed']>[0], after: number, limits: FeedLimits): Promise<FeedPage> {
+    return this.#read((db) => readFeedPage(db, filter, { after, ...limits }));
   }
 
   position(): Promise<number> {
