@@ -15,6 +15,7 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
   const home = homeAt(folder);
   await mkdir(home.runs);
   const asked: Parameters<Store['forgetBlobs']>[0][] = [];
+  const role = { held: true, fence: 7 };
   const removed: (readonly [number, number])[] = [];
   const answers = [Array.from({ length: 500 }, (_, index) => `${index}`), ['last'], []];
   const retention = await openRetention({
@@ -33,6 +34,7 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
       },
     },
     home,
+    role,
     sourceDays: 30,
     treeDays: 7,
     shared: false,
@@ -49,8 +51,13 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
       checkpointsBefore: at - 7 * day,
       unusedSince: at - day,
       limit: 500,
+      role: 7,
     })),
   );
+  // They are those of all control planes.
+  role.held = false;
+  await retention.pass(now + 3 * hour, signal);
+  expect(asked).toHaveLength(3);
   expect(removed).toEqual([
     [500, hour],
     [1, hour],

@@ -4,14 +4,18 @@ import type { Logger } from 'pino';
 import { RunId } from '../../shared/ids.ts';
 import { isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { missingIs, type Home } from '../config/home.ts';
+import { isHeld } from './backup/hold.ts';
 import type { Blobs } from './blobs/blobs.ts';
 import { asideSuffix, moveAside, removeFolder } from './remove-folder.ts';
 import type { Store } from './store/store.ts';
+import type { SupervisorRole } from './supervisor-role.ts';
 
 export interface RetentionOptions {
   readonly store: Pick<Store, 'state' | 'forgetBlobs'>;
   readonly blobs: Pick<Blobs, 'remove'>;
   readonly home: Home;
+  /** Blobs are those of all control planes: the one that has it looks after them. */
+  readonly role: Pick<SupervisorRole, 'held' | 'fence'>;
   /** Days that what `apply` needs is kept after a run is over. */
   readonly sourceDays: number;
   /** Days that what resuming needs is kept after a run failed or was cancelled. */
@@ -38,6 +42,8 @@ export interface Retention {
 
 /** A worker that was cancelled has 2 s to leave the tree before it is killed. */
 const settleMs = 5_000;
+/** A back-up is being made: so often is looked whether it still is. */
+const backupMs = 2_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** So many rows are gone through in one transaction, in which nothing else is written. */
@@ -48,7 +54,7 @@ const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 
 /** Folders that are there now and belong to no run come from delegations that were cut off; the first pass removes them. */
 export const openRetention = async (options: RetentionOptions): Promise<Retention> => {
-  const { store, blobs, home, sourceDays, treeDays, shared, log, remove = removeFolder } = options;
+  const { store, blobs, home, role, sourceDays, treeDays, shared, log, remove = removeFolder } = options;
   const touched = new Set<string>();
   let touchedAt = Infinity;
   let orphans: readonly string[] = await runFolders(home);
@@ -82,6 +88,7 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
       checkpointsBefore: now - treeDays * dayMs,
       unusedSince: now - dayMs,
       limit: blobsAtOnce,
+      role: role.fence,
     });
     await blobs.remove(forgotten, hourMs).catch((error: unknown) => {
       log.warn({ err: error, blobs: forgotten.length }, 'blobs that nothing needs could not be removed');
@@ -100,6 +107,7 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
       if (touchedAt === Infinity) touchedAt = now + settleMs;
     },
     pass: async (now, signal) => {
+      if (await isHeld(home.folder)) return now + backupMs;
       const each = async (runs: Iterable<string>, work: (run: string) => Promise<void>): Promise<void> => {
         for (const run of runs) {
           if (signal.aborted) return;
@@ -118,14 +126,14 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
         fullAt = now + dayMs;
         await each(await runFolders(home), (run) => clean(run, now));
       }
-      if (now >= blobsAt) blobsAt = (await sweep(now)) ? now : now + hourMs;
+      if (now >= blobsAt && role.held) blobsAt = (await sweep(now)) ? now : now + hourMs;
       if (now >= touchedAt) {
         const runs = [...touched];
         touched.clear();
         touchedAt = Infinity;
         await each(runs, (run) => clean(run, now));
       }
-      return Math.min(fullAt, blobsAt, touchedAt);
+      return Math.min(fullAt, role.held ? blobsAt : now + hourMs, touchedAt);
     },
   };
 };

@@ -75,19 +75,20 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
   };
 
   /** What concerns all runs. Returns when to come back; null: nothing waits for time. */
-  const passOverRuns = async (): Promise<number | null> => {
+  const passOverRuns = async (inRole: CommandOptions): Promise<number | null> => {
     const due = await store.due(now());
     const reason = `its worker was not heard of for ${leaseSeconds} s`;
-    for (const { run, activation } of due.leases) await lose({ run, activation, reason }, { overdue: true });
-    for (const { run } of due.timers) await command(run, { kind: 'fire' });
-    for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision });
+    for (const { run, activation } of due.leases) await lose({ run, activation, reason }, { ...inRole, overdue: true });
+    for (const { run } of due.timers) await command(run, { kind: 'fire' }, inRole);
+    for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision }, inRole);
     dispatcher.look();
     return due.nextAt;
   };
 
   const runs = startPasses({
     pass: async () => {
-      const dueAt = role.held ? await passOverRuns() : null;
+      // As it is now: a control plane that hangs amid this pass must not end it in the name of a later tenure.
+      const dueAt = role.held ? await passOverRuns({ role: role.fence }) : null;
       return Math.min(dueAt ?? Infinity, now() + longestMs);
     },
     now,

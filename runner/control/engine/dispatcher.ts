@@ -55,6 +55,8 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
       byRepository: limits.perRepository !== null,
     });
     const leased = await store.leased();
+    // It may have hung just now, for longer than its lease of the role.
+    if (!role.held) return;
     const stillQueued = new Set(waiting.map(({ activation }) => activation));
     for (const [run, { activation }] of handed) if (!stillQueued.has(activation)) handed.delete(run);
     const running = new Map(leased.map((item) => [item.activation, item]));

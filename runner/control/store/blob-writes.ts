@@ -1,4 +1,5 @@
 import { prepare } from './queries.ts';
+import { isRoleHeld } from './role.ts';
 import type { Database, Tables } from './schema.ts';
 import { resumable } from '../../../shared/run/state.ts';
 import type { BlobUse, Store, StoredBlob } from './store.ts';
@@ -83,8 +84,9 @@ type Forget = Extract<BlobWrite, { kind: 'forget blobs' }>;
 
 const forget = async (
   db: Database,
-  { now, sourcesBefore, checkpointsBefore, unusedSince, limit }: Forget,
+  { now, sourcesBefore, checkpointsBefore, unusedSince, limit, role }: Forget,
 ): Promise<Forgotten> => {
+  if (!(await isRoleHeld(db, role))) return { hashes: [] };
   const iso = (ms: number): string => new Date(ms).toISOString();
   const ended = await db
     .selectFrom('blobs')

@@ -36,6 +36,8 @@ export interface CommandOptions {
   readonly workersOf?: string;
   /** Of `lose`: only if the lease has run out. Whoever looked may have looked before it was renewed. */
   readonly overdue?: boolean;
+  /** The fence of the supervisor's role in which it is done: refused as `fenced` where another control plane has it now. */
+  readonly role?: number | null;
 }
 
 /** A queued activation as the scheduler sees it, or one that a worker holds. */
@@ -61,6 +63,24 @@ export interface Due {
   readonly expiries: readonly { readonly run: string; readonly decision: string; readonly at: string }[];
   /** The earliest moment at which any of these, not yet due, will be; null: nothing is waiting for time. */
   readonly nextAt: number | null;
+}
+
+/** An event as JSON text, as RunEvent says, without a line break in it. */
+export interface EventText {
+  readonly position: number;
+  readonly json: string;
+}
+
+/** A stretch of the feed. `more`: there is more after it already. */
+export interface FeedPage {
+  readonly events: readonly EventText[];
+  readonly more: boolean;
+}
+
+/** A page has so many events at most, and so many bytes, unless its first event alone has more. */
+export interface FeedLimits {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface StoredBlob {
@@ -110,6 +130,12 @@ export interface Store extends AsyncDisposable {
     after: number,
     limit: number,
   ): Promise<readonly RunEvent[]>;
+  /** The same as text, to be passed on. However much is read, it does not hold up the rest of the control plane. */
+  feedPage(
+    filter: { readonly tenant: string | null; readonly run: string | null },
+    after: number,
+    limits: FeedLimits,
+  ): Promise<FeedPage>;
   position(): Promise<number>;
 
   queued(limit: number): Promise<readonly Scheduled[]>;
@@ -147,6 +173,8 @@ export interface Store extends AsyncDisposable {
     readonly checkpointsBefore: number;
     readonly unusedSince: number;
     readonly limit: number;
+    /** As in `CommandOptions`; where another has the role now, nothing is forgotten. */
+    readonly role?: number | null;
   }): Promise<readonly string[]>;
 
   /**

@@ -8,6 +8,7 @@ import { performOnBlobs, takeUpload, type BlobWrite, type Forgotten } from './bl
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
+import { isRoleHeld } from './role.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
 import type { CommandOptions, Created, Store, StoredBlob, Written } from './store.ts';
@@ -140,6 +141,9 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
 
 const command = async (transaction: Transaction, input: Input<'command'>): Promise<Written> => {
   const { command, options } = input;
+  // Before the run's row: whoever takes the role over waits for this, and for nothing else that it waits for.
+  if (!(await isRoleHeld(transaction.db, options.role)))
+    return refuse('fenced', 'Another control plane looks after all runs now.', 'Nothing is left to do.');
   const held = await load(transaction, input.run);
   if (held === undefined) return unknownRun(input.run);
   const after = options.after ?? null;

@@ -9,16 +9,15 @@ const setUp = () => {
   let tell: Parameters<Store['onCommit']>[0] = () => {};
   const page = sharedPages(
     {
-      feed: () => {
-        reads.push(Promise.withResolvers());
-        return reads.at(-1)!.promise;
-      },
       onCommit: (listener) => {
         tell = listener;
         return () => {};
       },
     },
-    100,
+    () => {
+      reads.push(Promise.withResolvers());
+      return reads.at(-1)!.promise;
+    },
   );
   const end = (read: number): void => reads[read]!.resolve([{ position: read } as RunEvent]); // safe: nobody looks further
   return { page, reads, end, commit: () => tell(['run_aaaa'], 'this') };

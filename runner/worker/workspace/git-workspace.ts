@@ -23,6 +23,7 @@ import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle
 import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
 import { copyIndex } from '../../git/index-file.ts';
 import { scan, type ScanOptions } from '../../git/scan.ts';
+import { sourceFolder } from '../../git/source-folder.ts';
 import { writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
 import { parseDiff, readChanges } from './tree-changes.ts';
@@ -75,10 +76,10 @@ const parseIndex = (output: Buffer): TreeEntry[] =>
   });
 
 /** The ignore rules that are not in the tree. A remote has none. */
-const excludeOf = (source: Source): Buffer | string => {
+const excludeOf = (source: Source, runFolder: string): Buffer | string => {
   switch (source.kind) {
     case 'local': {
-      const file = join(source.gitDirectory, 'info', 'exclude');
+      const file = join(sourceFolder(source, runFolder), 'info', 'exclude');
       return existsSync(file) ? readFileSync(file) : '';
     }
     case 'bundle':
@@ -246,9 +247,9 @@ class GitWorkspace implements Workspace {
     await gitOrThrow(init, repository);
     mkdirSync(join(gitDirectory, 'info'), { recursive: true });
     writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
-    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source));
+    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source, this.folder));
     if (source.kind === 'local') {
-      await cp(join(source.gitDirectory, 'objects'), join(gitDirectory, 'objects'), {
+      await cp(join(sourceFolder(source, this.folder), 'objects'), join(gitDirectory, 'objects'), {
         recursive: true,
         mode: constants.COPYFILE_FICLONE,
       });

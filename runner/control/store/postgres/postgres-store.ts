@@ -12,6 +12,7 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readFeedPage,
   readHeads,
   readLeased,
   readList,
@@ -29,6 +30,8 @@ import {
   type CommandOptions,
   type Committer,
   type Created,
+  type FeedLimits,
+  type FeedPage,
   type Store,
   type StoredBlob,
   type Written,
@@ -54,6 +57,8 @@ export interface PostgresStoreOptions {
   /** The random part of an id: 12 or more lower-case letters and digits. */
   readonly newId?: () => string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Ms for which the supervisor's role is had at a time; left out, 10 s. */
+  readonly roleMs?: number;
 }
 
 /** What control planes on one database share. */
@@ -78,7 +83,7 @@ const mostLanes = 3;
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, name, connections, now = Date.now, newId = randomId, log } = options;
+  const { url, name, connections, now = Date.now, newId = randomId, log, roleMs } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
   const db = connect({ url, name }, connections);
@@ -98,7 +103,14 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   );
   // What others commit from here on is heard of.
   await listener.begun;
-  const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
+  const role = stack.use(
+    contendForRole({
+      open,
+      name,
+      onTrouble: trouble('the supervisor’s role cannot be had or was lost'),
+      ...(roleMs === undefined ? {} : { leaseMs: roleMs }),
+    }),
+  );
   const lanes = Math.min(mostLanes, Math.floor(connections / 2));
   const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
@@ -136,6 +148,23 @@ export const probePostgres = async (url: string): Promise<{ readonly address: st
     return { address, version: await checkServer(db) };
   } catch (error) {
     throw storeErrorOf(error, address);
+  } finally {
+    await db.destroy();
+  }
+};
+
+/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
+export const inspectPostgres = async (
+  url: string,
+  blobs: string,
+): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> => {
+  const db = connect({ url, name: 'backup' }, 1);
+  try {
+    await checkServer(db);
+    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
+    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+  } catch (error) {
+    throw storeErrorOf(error, shownAddress(url));
   } finally {
     await db.destroy();
   }
@@ -257,6 +286,10 @@ class PostgresStore implements Store {
 
   feed(filter: Parameters<Store['feed']>[0], after: number, limit: number): ReturnType<Store['feed']> {
     return this.#read((db) => readFeed(db, filter, { after, limit }));
+  }
+
+  feedPage(filter: Parameters<Store['feed']>[0], after: number, limits: FeedLimits): Promise<FeedPage> {
+    return this.#read((db) => readFeedPage(db, filter, { after, ...limits }));
   }
 
   position(): Promise<number> {
