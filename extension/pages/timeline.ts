@@ -145,6 +145,12 @@ export const createTimeline = (): Timeline => {
           detail: body.attempt > 1 ? `attempt ${body.attempt}` : '',
           parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
         }));
+      case 'call.held':
+        return change(callKeys.get(body.call) ?? '', ({ parts }) => ({
+          mark: 'busy',
+          detail: `it ran; what it changed needs a person's yes: ${body.paths.map((path) => line(path)).join(', ')}`,
+          parts: [...parts, { label: 'Changed', text: output(body.patch) }],
+        }));
       case 'call.finished':
         return change(callKeys.get(body.call) ?? '', (moment) => finished(moment, body));
       case 'decision.requested': {

@@ -199,6 +199,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'call.held':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':

@@ -4,7 +4,7 @@ import { clock, cost, count, duration, plural } from './format.ts';
 import { callById, type CallHistory, type CommandHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
 import { actor } from './person.ts';
-import { clean, cleanLine, fit } from './text.ts';
+import { clean, cleanLine, fit, shownPath } from './text.ts';
 
 export interface TimelineOptions {
   /** When the run was delegated: times are counted from there. */
@@ -42,6 +42,11 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     // The question that it waits for stands right before it.
     case 'run.paused':
       return [];
+    case 'call.held': {
+      const shown = body.paths.slice(0, 3).map(shownPath).join(', ');
+      const more = body.paths.length > 3 ? ` and ${body.paths.length - 3} more` : '';
+      return [paint.yellow(`! it ran; what it changed needs a person's yes: ${shown}${more}`)];
+    }
     case 'workspace.rebuilt': {
       const failed = body.failedSetup.length;
       const setup = failed === 0 ? '' : paint.yellow(`; ${plural(failed, 'setup command')} failed there`);

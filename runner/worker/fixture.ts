@@ -95,6 +95,14 @@ const folderWorkspace = (root: string) => {
           : [{ status: 'modified' as const, before: null, after: null, binary: false, additions: 1, deletions: 0 }],
       patch: Buffer.from(JSON.stringify([saved.get(from.commit), saved.get(to.commit)])),
     }),
+    difference: async (from: Checkpoint, to: Checkpoint) => {
+      const [before = {}, after = {}] = [saved.get(from.commit), saved.get(to.commit)];
+      return Object.keys({ ...before, ...after })
+        .filter((name) => before[name] !== after[name])
+        .map((name) => ({ path: name, target: null }));
+    },
+    patch: async (_from: Checkpoint, to: Checkpoint, paths: readonly string[]) =>
+      paths.map((name) => saved.get(to.commit)?.[name] ?? `${name} is gone`).join(''),
   };
 };
 

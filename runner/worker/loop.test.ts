@@ -12,8 +12,17 @@ const scenario: readonly (readonly Wish[])[] = [
   ],
   [['write', { path: '.github', content: 'x' }], bash('rm nothing-there'), ['bash', '{"command": ']],
   [bash('wc -l a.txt'), ['nonsense', {}]],
+  [bash('echo me > owners.txt; echo four >> a.txt'), bash('echo five >> a.txt; echo x > lock.txt')],
   [finish('call_1_0', 'call_4_0')],
 ];
+const pathRule = (verdict: 'ask' | 'deny', path: string) => ({
+  id: `${verdict}-path`,
+  verdict,
+  reason: `It is about ${path}.`,
+  path,
+  tool: ['write' as const],
+  examples: { matches: [{ tool: 'write' as const, path }], not: [] },
+});
 const asking = {
   verification: [{ command: 'grep -q 2 a.txt', network: [], timeoutSeconds: 10 }],
   policy: {
@@ -25,6 +34,8 @@ const asking = {
         command: 'rm',
         examples: { matches: [{ tool: 'bash' as const, command: 'rm x' }], not: [] },
       },
+      pathRule('ask', 'owners.txt'),
+      pathRule('deny', 'lock.txt'),
     ],
     otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
   },
@@ -37,6 +48,8 @@ describe('an activation', () => {
     expect(running.log.state).toMatchObject({ status: 'waiting', until: { kind: 'decision', decision: 'dec_test1' } });
     approveAll(running);
     await running.activate();
+    approveAll(running);
+    await running.activate();
     expect(running.log.state).toMatchObject({
       status: 'reviewing',
       report: { summary: 'Done.' },
@@ -44,9 +57,45 @@ describe('an activation', () => {
     });
     expect(await running.workspace.read()).toEqual({
       '.github': 'x',
-      'a.txt': 'one\n2\nthree\n',
+      'a.txt': 'one\n2\nthree\nfour\n',
       'b.txt': '[redacted]\n',
+      'owners.txt': 'me\n',
     });
+  });
+
+  test('does not let a command keep what policy protects until a person says so, who sees it', async () => {
+    await using running = await rig([[bash('echo me > owners.txt; echo two >> a.txt')], [finish('call_0_0')]], asking);
+    await running.activate();
+    const { state } = running.log;
+    const [open] = Object.values(state.decisions);
+    expect(open).toMatchObject({
+      status: 'pending',
+      request: {
+        kind: 'changes',
+        action: 'Keep what bash changed: owners.txt',
+        arguments: { paths: ['owners.txt'], patch: 'me\n' },
+        reason: 'It is about owners.txt.',
+      },
+    });
+    // The tree that it is bound to is the one that is shown, and is not yet the run's.
+    expect([state.soFar?.head.tree, state.head?.tree]).toEqual([open!.request.tree, state.base?.tree]);
+    running.log.command({
+      kind: 'decide',
+      by: 'person:ada',
+      decision: open!.request.id,
+      hash: open!.request.hash,
+      verdict: { kind: 'rejected', reason: 'Those are ours.' },
+    });
+    await running.activate();
+    expect(await running.workspace.read()).toEqual({ 'a.txt': 'one\n' });
+    expect(running.asked.at(-1)).toContain('a person rejected what it changed: Those are ours.');
+  });
+
+  test('takes back at once what policy denies that a command did, and tells the model', async () => {
+    await using running = await rig([[bash('echo x > lock.txt; echo two >> a.txt')], [finish('call_0_0')]], asking);
+    await running.activate();
+    expect(await running.workspace.read()).toEqual({ 'a.txt': 'one\n' });
+    expect(running.asked.at(-1)).toContain('policy denies what it changed: It is about lock.txt.');
   });
 
   test('saves what it has changed for whoever is asked, once for each tree', async () => {

@@ -4,7 +4,7 @@ import type { DecisionRequest } from '../decision/decision.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
 import { isAsStrict, judgeCall, type JudgedCall } from './judge-call.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import type { RunState } from './state.ts';
+import { heldTree, type RunState } from './state.ts';
 
 type Accepted =
   | { readonly outcome: 'accepted'; readonly events: readonly WorkerEvent[] }
@@ -17,6 +17,7 @@ export type Folding = (state: RunState, bodies: readonly EventBody[]) => RunStat
 const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
   'call.judged',
   'call.started',
+  'call.finished',
   'decision.requested',
   'round.finished',
   'run.completed',
@@ -24,7 +25,8 @@ const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
 
 /**
  * What of a worker's events goes on record. The control plane does not take the worker's word for what it may do: a call is judged no
- * less strictly than policy says, and starts only where policy or a person let it start, on the tree that the person saw, and a question names the tree of the run's head.
+ * less strictly than policy says, and starts only where policy or a person let it start, on the tree that the person saw, a question
+ * names the tree of the run's head, and what a call changed that waits for a person does not become the run's.
  * A round that ends while a message is on its way to the agent does not end: those events are left out, and the
  * worker, which is answered with the message, goes on.
  */
@@ -59,6 +61,7 @@ const unheard = ({ unheard: messages, wrapUp }: RunState): boolean => messages >
 
 const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   if (event.type === 'decision.requested') return problemWithRequest(state, event.request);
+  if (event.type === 'call.finished') return problemWithEnd(callOf(state, event.call), event);
   if (event.type !== 'call.started' && event.type !== 'call.judged') return null;
   const call = callOf(state, event.call);
   if (event.type === 'call.judged') return problemWithJudgement(state, call, event);
@@ -87,6 +90,10 @@ const problemWithRequest = (state: RunState, request: DecisionRequest): string |
     return `Decision ${id} is not about the tree that the run has now.`;
   const call = requester.call === null ? undefined : callOf(state, requester.call);
   if (call === undefined || kind === 'question') return null;
+  if (kind === 'changes')
+    return call.status === 'held' && call.tool === request.tool
+      ? null
+      : `Decision ${id} is not about what call ${call.id} changed.`;
   // A person who approves it approves what it says, so it must say what policy has judged.
   const same =
     'asks' in call &&
@@ -99,8 +106,23 @@ const problemWithRequest = (state: RunState, request: DecisionRequest): string |
 const callOf = ({ turn }: RunState, id: string): Call | undefined =>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.id === id) : undefined;
 
+/** What a person has not let stay cannot become the run's, nor anything else under its name. */
+const problemWithEnd = (
+  call: Call | undefined,
+  event: Extract<WorkerEvent, { type: 'call.finished' }>,
+): string | null => {
+  if (call?.status === 'held' && event.checkpoint !== null)
+    return `What call ${event.call} changed waits for a person.`;
+  return call?.status === 'released' && event.checkpoint?.tree !== call.after.tree
+    ? `Call ${event.call} left another tree than the one that a person let stay.`
+    : null;
+};
+
 export const treeOf = ({ head }: RunState): string | null => head?.tree ?? null;
 
-/** The tree that a decision has to name: what a call that it is about would run on. */
-export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null =>
-  call !== null && (kind === 'call' || kind === 'retry') ? treeOf(state) : null;
+/** The tree that a decision has to name: what a call that it is about would run on, or what one has left. */
+export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null => {
+  if (call === null) return null;
+  if (kind === 'changes') return heldTree(state)?.tree ?? null;
+  return kind === 'call' || kind === 'retry' ? treeOf(state) : null;
+};

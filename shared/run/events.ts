@@ -100,6 +100,23 @@ export const WaitUntil = z.discriminatedUnion('kind', [
 ]);
 export type WaitUntil = z.infer<typeof WaitUntil>;
 
+/** How a call ended. */
+const CallEnding = {
+  call: z.string(),
+  outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
+  /** What the model is given. */
+  output: z.string(),
+  /** The whole output, where `output` is a part of it. */
+  outputBlob: BlobHash.nullable(),
+  exitCode: z.int().nullable(),
+  durationMs: Count,
+  /** Tool, arguments and output in one short hash: the same call with the same result has the same one. */
+  fingerprint: z.string(),
+  /** The tree after it; null if the call could not change it. */
+  checkpoint: Checkpoint.nullable(),
+  refusedHosts: z.array(z.string()),
+};
+
 /** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
 const Saved = {
   head: Checkpoint,
@@ -158,21 +175,16 @@ export const workerEvents = [
   }),
   event('decision.requested', 2, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
-  event('call.finished', 1, {
-    call: z.string(),
-    outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
-    /** What the model is given. */
-    output: z.string(),
-    /** The whole output, where `output` is a part of it. */
-    outputBlob: BlobHash.nullable(),
-    exitCode: z.int().nullable(),
-    durationMs: Count,
-    /** Tool, arguments and output in one short hash: the same call with the same result has the same one. */
-    fingerprint: z.string(),
-    /** The tree after it; null if the call could not change it. */
-    checkpoint: Checkpoint.nullable(),
-    refusedHosts: z.array(z.string()),
+  /** It ran, and policy has a person asked whether what it changed may stay: in `paths`, as `patch` shows, cut where it is long. */
+  event('call.held', 1, {
+    ...CallEnding,
+    checkpoint: Checkpoint,
+    rule: z.string(),
+    reason: z.string(),
+    paths: z.array(z.string()).min(1),
+    patch: z.string(),
   }),
+  event('call.finished', 1, CallEnding),
   /** What is new in a checkpoint since an earlier one, as a git bundle: with it another machine can go on from there. */
   event('checkpoint.uploaded', 1, { checkpoint: Checkpoint, since: Checkpoint, blob: BlobHash, bytes: Count }),
   /** A machine that did not have the run's tree made it anew. `failedSetup`: setup commands that failed there, by index. */

@@ -10,8 +10,11 @@ export type JudgedCall = Extract<WorkerEvent, { type: 'call.judged' }>;
 /** A call as the model wants it. */
 type WantedCall = Omit<CallIn<'asked'>, 'status'>;
 
-/** The verdict on a call. Pure: equal policies and calls give equal verdicts. */
-export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
+/**
+ * The verdict on a call. Pure: equal policies, calls and places give equal verdicts. `places`: where its paths lead in the tree as it
+ * is, if that is elsewhere than they say. They can make a verdict stricter, and never less strict.
+ */
+export const judgeCall = (policy: Policy, item: WantedCall, places: readonly string[] = []): JudgedCall => {
   const known = ToolName.safeParse(item.tool).success;
   const args = jsonOf(item.arguments);
   if (known && args === undefined)
@@ -22,7 +25,7 @@ export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
     );
   const parsed = parseCall(item.tool, args);
   if (parsed.outcome === 'invalid') return invalid(item, known && args !== undefined ? args : null, parsed.message);
-  const judgement = judge(policy, parsed.call);
+  const judgement = judge(policy, { ...parsed.call, paths: [...parsed.call.paths, ...places] });
   const { verdict, rule, reason, repeatable } = parsed.tool === 'ask' ? asked(judgement) : judgement;
   return {
     type: 'call.judged',
@@ -32,7 +35,8 @@ export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
     arguments: Json.parse(parsed.arguments),
     verdict,
     rule,
-    reason,
+    reason:
+      verdict === 'allow' || places.length === 0 ? reason : `${reason} By links it leads to ${places.join(', ')}.`,
     network: [...parsed.call.network],
     repeatable,
   };
@@ -42,7 +46,8 @@ export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
 const asked = (judgement: Judgement): Judgement =>
   judgement.verdict === 'deny' ? judgement : { ...judgement, verdict: 'ask', reason: 'The agent asks a question.' };
 
-const jsonOf = (text: string): Json | undefined => {
+/** The arguments of a call as the model wrote them; undefined: they are no JSON. */
+export const jsonOf = (text: string): Json | undefined => {
   try {
     return Json.parse(JSON.parse(text));
   } catch {

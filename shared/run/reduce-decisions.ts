@@ -34,6 +34,7 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
     return { decisions, turn: mapCall(state, call, (waiting) => decidedOn(waiting, request, verdict)) };
   switch (request.kind) {
     case 'call':
+    case 'changes':
       return { decisions };
     case 'question':
       // Longhaul's own, about an agent that is stuck: answering it starts the count anew.

@@ -1,6 +1,6 @@
 import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
-import { askedAbout, finished, judged, started } from './call.ts';
+import { askedAbout, finished, held, judged, started } from './call.ts';
 import { delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
 import { abandoned, beginning, modelFailed, modelLost, modelStarted, spend, turnTaken } from './reduce-work.ts';
@@ -195,6 +195,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     }
     case 'call.started':
       return set(state, { turn: mapCall(state, body.call, (call) => started(call, body)) });
+    case 'call.held':
+      return set(state, { turn: mapCall(state, body.call, (call) => held(call, body)), losses: 0 });
     case 'call.finished': {
       const again = state.repetition?.fingerprint === body.fingerprint;
       return set(state, {

@@ -179,6 +179,13 @@ export const openDecisions = (state: RunState): readonly OpenDecision[] =>
 export const runningCall = ({ turn }: RunFacts): CallIn<'running'> | undefined =>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
 
+/** The tree that a call left which a person has not yet let stay; null: there is none. */
+export const heldTree = ({ turn }: RunFacts): Checkpoint | null => {
+  const call =
+    turn?.phase === 'taken' ? turn.calls.find(({ status }) => status === 'held' || status === 'released') : undefined;
+  return call?.status === 'held' || call?.status === 'released' ? call.after : null;
+};
+
 /** A wait that only a person can end and whose time is over: it shows in every list as needing attention. */
 export const needsAttention = (state: RunState): boolean =>
   state.status === 'waiting' && Object.values(state.decisions).some((decision) => decision.status === 'expired');

@@ -15,7 +15,7 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
   const exact = argumentsText(summary.request.arguments);
   if (exact.length > DIALOG_CHARACTERS) return editArguments(summary);
   const { request, title } = summary;
-  const editable = request.kind !== 'retry';
+  const editable = request.kind !== 'retry' && request.kind !== 'changes';
   const chosen = await vscode.window.showWarningMessage(
     request.action,
     {

@@ -161,6 +161,7 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'call.held':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':
@@ -253,5 +254,6 @@ const decide = (
       return;
     }
     case 'call':
+    case 'changes':
   }
 };

@@ -26,10 +26,10 @@ import { scan, type ScanOptions } from '../../git/scan.ts';
 import { sourceFolder } from '../../git/source-folder.ts';
 import { writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
-import { parseDiff, readChanges } from './tree-changes.ts';
+import { parseDiff, readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
 import { fetchSource } from './fetch-source.ts';
-import { SourceRefused, type Changes, type Origin, type Workspace } from './workspace.ts';
+import { SourceRefused, type Changes, type Differing, type Origin, type Workspace } from './workspace.ts';
 
 /** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
 export interface WorkspaceOptions {
@@ -208,6 +208,14 @@ class GitWorkspace implements Workspace {
 
   changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes> {
     return readChanges(this.repository, { from: from.tree, to: to.tree }, store);
+  }
+
+  async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
+    return from.tree === to.tree ? [] : readDifference(this.repository, { from: from.tree, to: to.tree });
+  }
+
+  patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string> {
+    return readPatch(this.repository, { from: from.tree, to: to.tree }, paths);
   }
 
   /** True if another pass is needed, because ignore rules changed. */
