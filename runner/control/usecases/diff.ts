@@ -9,7 +9,7 @@ import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 const maxPatchBytes = 10_000_000;
 
 /** The result of the last round that was finished. Throws RefusedError where there is none yet. */
-export const resultOf = (state: RunState): RoundResult => {
+const resultOf = (state: RunState): RoundResult => {
   if (state.result !== null) return state.result;
   throw refused(
     'conflict',
