@@ -2,7 +2,6 @@ import type { WorkerEvent } from '../../../shared/run/events.ts';
 import type { RoundResult } from '../../../shared/run/state.ts';
 import type { Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
-import { ResultTooLarge } from '../workspace/result-size.ts';
 import { saveChanges } from './changes.ts';
 import { endsActivation, troubleText } from './trouble.ts';
 

@@ -26,7 +26,7 @@ test('a file that is too large for a result is named before anything of it is he
   const before = process.memoryUsage().rss;
   await expect(readChanges(repository, { from, to }, never)).rejects.toThrow(
     new ResultTooLarge(
-      'large.bin has 300000000 bytes, and a file of a result may have 268435456. Delegate it again, and say that large files are to be deleted or ignored (.gitignore).',
+      'large.bin has 300000000 bytes, and a file of a result may have 268435456. Delete large files that are no part of the work, or have git ignore them.',
     ),
   );
   expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
@@ -36,12 +36,10 @@ test('files that are too large together are refused, and those that are not are 
   const { fixture, from, between, repository } = await withLargeFile();
   await using _ = fixture;
   const range = { from, to: between };
-  await expect(readChanges(repository, range, never, { fileBytes: 10, allBytes: 13 })).rejects.toThrow(
+  await expect(readChanges(repository, { ...range, limits: { fileBytes: 10, allBytes: 13 } }, never)).rejects.toThrow(
     /^The changed files come to 14 bytes, and a result may have 13\./,
   );
-  const { files } = await readChanges(repository, range, async (content) => content.toString(), {
-    fileBytes: 10,
-    allBytes: 14,
-  });
+  const limits = { fileBytes: 10, allBytes: 14 };
+  const { files } = await readChanges(repository, { ...range, limits }, async (content) => content.toString());
   expect(files).toMatchObject([{ status: 'modified', before: { blob: 'small\n' }, after: { blob: 'changed\n' } }]);
 });

@@ -39,4 +39,4 @@ export const checkResultSize = async (
     throw new ResultTooLarge(`The changed files come to ${all} bytes, and a result may have ${allBytes}. ${REMEDY}`);
 };
 
-const REMEDY = 'Delegate it again, and say that large files are to be deleted or ignored (.gitignore).';
+const REMEDY = 'Delete large files that are no part of the work, or have git ignore them.';

@@ -113,12 +113,15 @@ export const readPatch = async (
 /** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. Throws ResultTooLarge. */
 export const readChanges = async (
   repository: GitOptions,
-  range: Range,
+  range: Range & { readonly limits?: ResultLimits },
   store: (content: Buffer) => Promise<string>,
-  limits: ResultLimits = RESULT_LIMITS,
 ): Promise<Changes> => {
   const names = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', range.from, range.to];
-  await checkResultSize(repository, parseDiff(await gitOrThrow(names, repository)).changes, limits);
+  await checkResultSize(
+    repository,
+    parseDiff(await gitOrThrow(names, repository)).changes,
+    range.limits ?? RESULT_LIMITS,
+  );
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
   const [summary, patch] = await Promise.all([
     gitOrThrow([...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to], repository),
