@@ -17,7 +17,7 @@ child.on('error', (error) => {
   console.error(`longhaul: ${program} could not be started: ${error.message}`);
   process.exit(2);
 });
-child.on('exit', async (code, signal) => {
-  await Promise.all(loops.map((each) => each.terminate()));
-  process.exit(code ?? (signal === null ? 0 : 1));
+child.on('exit', (code) => {
+  for (const each of loops) void each.terminate();
+  process.exit(code ?? 1);
 });

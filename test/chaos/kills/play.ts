@@ -26,10 +26,10 @@ export const playKills = async (
   const repository = await repositoryWith(files);
   const killed: Record<string, number> = {};
   const runs: Counted[] = [];
-  let left = kills;
+  const plan = { left: kills };
   let tokens = 0;
   const driver = async (): Promise<void> => {
-    while (left > 0) {
+    while (plan.left > 0) {
       tokens += 1;
       const token = `k${tokens}`;
       const id = await insist(ground, (rig) => delegate(rig, { token, repository }));
@@ -38,12 +38,12 @@ export const playKills = async (
     }
   };
   const killer = async (): Promise<void> => {
-    while (left > 0) {
+    while (plan.left > 0) {
       await pause(random.wait(betweenMs));
       const victim = random.pick(ground.victims);
       await victim.kill();
       killed[victim.name] = (killed[victim.name] ?? 0) + 1;
-      left -= 1;
+      plan.left -= 1;
     }
   };
   await Promise.all([killer(), ...Array.from({ length: atOnce }, driver)]);
