@@ -383,20 +383,19 @@ describe('the supervisor’s role', () => {
   test('is lost by one whose network swallows everything, and what it still does in the role has no effect', async () => {
     const url = await server.database();
     await using proxy = await TcpProxy.to(server.port);
-    const roleMs = 1_000;
     // Its role goes through the proxy; its writes are those of a process that was stopped and goes on.
-    await using first = await open(server.url(new URL(url).pathname.slice(1), proxy.port), roleMs);
-    await using late = await open(url, roleMs);
+    await using first = await open(server.url(new URL(url).pathname.slice(1), proxy.port), 1_000);
     await taken(first.role);
     const { fence } = first.role;
+    proxy.fateOf = () => 'hang';
+    await using late = await open(url, 600_000);
+    await taken(late.role);
+    expect(first.role.held).toBe(false);
+    expect(Number(late.role.fence)).toBeGreaterThan(Number(fence));
     const { state } = await late.store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
     const activation = 'activation' in state ? state.activation : '';
     const lose = (role: number | null) =>
       late.store.command('run_aaaa', { kind: 'lose', activation, reason: 'late' }, { role });
-    proxy.fateOf = () => 'hang';
-    await taken(late.role);
-    expect(first.role.held).toBe(false);
-    expect(late.role.fence).toBe(Number(fence) + 1);
     expect(await lose(fence)).toMatchObject({ outcome: 'refused', refusal: { code: 'fenced' } });
     // Never had.
     expect(await lose(0)).toMatchObject({ outcome: 'refused', refusal: { code: 'fenced' } });
@@ -406,7 +405,7 @@ describe('the supervisor’s role', () => {
 
   test('is not taken over amid a write that is done in it', async () => {
     const url = await server.database();
-    await using one = await open(url, 1_000);
+    await using one = await open(url, 600_000);
     await taken(one.role);
     const { state } = await one.store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
     const activation = 'activation' in state ? state.activation : '';
