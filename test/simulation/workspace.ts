@@ -65,6 +65,8 @@ export class Disk {
       bundle: nowhere,
       take: nowhere,
       checkout: async () => {},
+      difference: async (from, to) => (from.tree === to.tree ? [] : [{ path: 'lines', target: null }]),
+      patch: async () => '',
       changes: async (from, to) => ({
         files:
           from.tree === to.tree
