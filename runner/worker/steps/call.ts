@@ -85,7 +85,7 @@ export const concludeCall = async (
 
 /** Undoes what an attempt left in the tree that nobody saw the end of. */
 const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, head: Checkpoint): Promise<void> => {
-  if (!(await ports.workspace.restore(head)))
+  if (!(await ports.workspace.restore(state.saved ?? head)))
     throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
 };
 
