@@ -64,7 +64,7 @@ const eventWhere = (runner: Runner, run: string, wanted: (event: RunEvent) => bo
   });
 
 /** Each line once, with when it was written; in a file that git ignores. */
-const lines = 60;
+const lines = 200;
 const command = `echo '*.log' > .gitignore; for i in $(seq ${lines}); do echo "$i $(date +%s%3N)" >> lines.log; sleep 0.1; done`;
 const script = scripted([
   calls('bash', { command, timeoutSeconds: null, network: null }),
@@ -82,7 +82,7 @@ const script = scripted([
 
 /** A run whose one command writes lines, on a runner whose leases are short; workers of it are started by the test. */
 const scene = async () => {
-  const runner = await startRunner({ change: (config) => ({ ...config, leaseSeconds: 2 }) });
+  const runner = await startRunner({ change: (config) => ({ ...config, leaseSeconds: 8 }) });
   const model = await startFakeOpenAi({ script });
   const { id } = await runner.delegate();
   const dataFolder = runner.home.run(id);
