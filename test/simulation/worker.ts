@@ -1,6 +1,7 @@
 import type { Held, Leased, Refused, Ticket } from '../../shared/api/worker-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { StoreError } from '../../runner/control/store/store.ts';
+import { Hold } from '../../runner/worker/hold.ts';
 import { work, type Ended } from '../../runner/worker/loop.ts';
 import { LogGone, type Log, type Ports } from '../../runner/worker/ports.ts';
 import { NoAnswer } from './network.ts';
@@ -41,7 +42,7 @@ export const startWorker = (world: World, start: WorkerStart, onLeft: (left: Lef
   world.time.in(worker, () => {
     const log = logOf(world, { ...start, lease });
     const open = async (state: RunState) => portsOf(world, { state, ticket, worker });
-    work(ticket, { log, open, worker: name, signal }).then(
+    work(ticket, { log, hold: new Hold(), open, worker: name, signal }).then(
       (ended) => left(leftBy(ended)),
       (error: unknown) => {
         // Before its first answer there is nothing that it could leave in order.

@@ -50,6 +50,14 @@ export class Disk {
     const nowhere = () => Promise.reject(new Error('nothing leaves this machine'));
     return {
       root: '/nowhere',
+      left: [],
+      present: () => true,
+      renew: async ({ commit }) => {
+        const lines = this.#saved.get(commit);
+        if (lines === undefined) return 'absent';
+        if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
+        return 'whole';
+      },
       prepare: async () => {
         tree.lines = ['base'];
         return save(null);
