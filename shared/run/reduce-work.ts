@@ -15,7 +15,7 @@ export const spend = (spent: Spent, usage: Usage | null, cost: number | null): S
   unpriced: spent.unpriced + (cost === null ? 1 : 0),
 });
 
-const retried = (spent: Spent): Spent => ({ ...spent, retries: spent.retries + 1 });
+export const retried = (spent: Spent): Spent => ({ ...spent, retries: spent.retries + 1 });
 
 /** What nobody is at any more, since the activation that was is over. `lost`: its worker died; else it was told to stop. */
 export const abandoned = (state: RunState, lost: boolean): Change => {
