@@ -32,6 +32,9 @@ const task: Task = {
   verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }],
   model: null,
   decisionHours: 72,
+  setupReads: [],
+  loosened: [],
+  notes: [],
 };
 
 const checkpoint = { commit: 'c'.repeat(40), tree: 'd'.repeat(40) };
@@ -76,7 +79,7 @@ const finished = (
   rest: Partial<Extract<EventBody, { type: 'call.finished' }>> = {},
 ): EventBody => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call: id,
   outcome: 'ok',
   output,
@@ -86,6 +89,7 @@ const finished = (
   fingerprint: id,
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
   ...rest,
 });
 
@@ -112,7 +116,7 @@ const install = { command: 'npm install', timeoutSeconds: null, network: ['packa
 
 /** Delegated, worked on, asked, approved, verified and ready for review: seconds since delegation, and what happened. */
 export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
-  [0, { type: 'run.created', v: 1, number: 12, task }],
+  [0, { type: 'run.created', v: 2, number: 12, task }],
   [0, { type: 'activation.queued', v: 1, activation: 'act_0001', reason: 'delegated' }],
   [0, { type: 'activation.leased', v: 1, activation: 'act_0001', fence: 1, worker: 'child 7' }],
   [1, { type: 'prepare.started', v: 1 }],
@@ -193,7 +197,7 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
     104,
     {
       type: 'verification.finished',
-      v: 1,
+      v: 2,
       index: 0,
       command: 'npm test',
       outcome: 'exited',
@@ -201,6 +205,9 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
       output: '1 passed\n',
       outputBlob: null,
       durationMs: 3_000,
+      refusedHosts: [],
+      reachedHosts: [],
+      setup: 'offline',
     },
   ],
   [

@@ -11,7 +11,18 @@ export type Question =
   | { readonly about: 'budget'; readonly exceeded: Exceeded }
   | { readonly about: 'model'; readonly message: string; readonly refusal: boolean }
   | { readonly about: 'interrupted'; readonly call: Call }
+  | { readonly about: 'setup'; readonly changed: ChangedSetup }
   | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
+
+/** A setup with network whose files the agent changed, as a person is shown it. */
+export interface ChangedSetup {
+  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
+  readonly paths: readonly string[];
+  /** What changed in them; cut where it is long. */
+  readonly patch: string;
+  /** Of the tree that it would run on. */
+  readonly tree: string;
+}
 
 /** The one thing to do now. */
 export type Next =

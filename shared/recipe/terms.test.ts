@@ -37,6 +37,7 @@ test('where nobody says anything, the runner speaks', () => {
     budget: defaultBudget,
     setup: [],
     verification: [],
+    setupReads: [],
     model: null,
     decisionHours: 72,
     priority: 0,

@@ -24,7 +24,10 @@ export interface TermSources {
   readonly own: OwnTerms;
 }
 
-export type Terms = Pick<Task, 'policy' | 'budget' | 'setup' | 'verification' | 'model' | 'decisionHours' | 'priority'>;
+export type Terms = Pick<
+  Task,
+  'policy' | 'budget' | 'setup' | 'verification' | 'setupReads' | 'model' | 'decisionHours' | 'priority'
+>;
 
 /**
  * The terms of a task, from all who have a say. What a person says at delegation holds, then the recipe, then the
@@ -39,6 +42,7 @@ export const termsOf = ({ runner, repository, recipe, own }: TermSources): Terms
   }),
   setup: [...(own.setup ?? recipe?.setup ?? repository?.setup ?? [])],
   verification: [...(own.verification ?? recipe?.verification ?? repository?.verification ?? [])],
+  setupReads: [...(repository?.setupReads ?? [])],
   model: own.model ?? recipe?.model ?? repository?.model ?? null,
   decisionHours: own.decisionHours ?? recipe?.decisionHours ?? runner.decisionHours,
   priority: own.priority ?? recipe?.priority ?? 0,

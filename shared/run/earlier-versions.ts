@@ -6,7 +6,24 @@ type Body = Readonly<Record<string, unknown>>;
  * event in events.ts adds its line here, so that logs that were written before are read as if they had been written today; no
  * reducer and no reader knows of an earlier version.
  */
-export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {};
+export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
+  'run.created 1': ({ task, ...body }) => ({
+    ...body,
+    v: 2,
+    // safe: a task is an object in every version
+    task: { ...(task as Body), setupReads: [], loosened: [], notes: [] },
+  }),
+  // Which hosts were reached was not on record.
+  'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),
+  'setup.finished 1': (body) => ({ ...body, v: 2, refusedHosts: [], reachedHosts: [] }),
+  'verification.finished 1': (body) => ({
+    ...body,
+    v: 2,
+    refusedHosts: [],
+    reachedHosts: [],
+    setup: 'unrecorded',
+  }),
+};
 
 /** A body that the store read, brought up to the version that events.ts has. */
 export const upgraded = (body: Body, steps: Readonly<Record<string, (body: Body) => Body>> = upgrades): Body => {

@@ -43,6 +43,15 @@ export const PlannedCommand = z.strictObject({
 });
 export type PlannedCommand = z.infer<typeof PlannedCommand>;
 
+/** A limit or a rule that an approver let go of. */
+const Loosened = z.strictObject({
+  /** `policy`, `budget.usd`, `setup`: what of the task it is. */
+  what: z.string().min(1),
+  from: z.string(),
+  to: z.string(),
+  by: Actor,
+});
+
 /** All that was fixed at delegation. */
 export const Task = z.strictObject({
   tenant: z.string().min(1).max(100),
@@ -59,10 +68,16 @@ export const Task = z.strictObject({
   budget: Budget,
   setup: z.array(PlannedCommand),
   verification: z.array(PlannedCommand),
+  /** Globs of files that setup reads, besides those that are known for it. */
+  setupReads: z.array(z.string()),
   /** Null: the runner's default. */
   model: z.string().nullable(),
   /** How long a decision waits for a person, hours. */
   decisionHours: z.number().positive(),
+  /** What would have held and does not, because somebody with the right to said so at delegation. */
+  loosened: z.array(Loosened),
+  /** What whoever delegated should know of how the terms came about, a sentence each. */
+  notes: z.array(z.string()),
 });
 export type Task = z.infer<typeof Task>;
 
@@ -75,7 +90,20 @@ const CommandResult = {
   output: z.string(),
   outputBlob: BlobHash.nullable(),
   durationMs: Count,
+  /** As `host:port`, each once: what it was not let through to, and what it was. */
+  refusedHosts: z.array(z.string()),
+  reachedHosts: z.array(z.string()),
 };
+
+/** What a setup command runs on before verification: the base, where the agent's files are not yet; or the final tree. */
+const SetupTree = z.enum(['base', 'final']);
+
+/**
+ * How a tree was prepared for verification. `offline`: on the final tree, nothing had network. `base`: on the base, and the final tree was
+ * laid over it. `approved`: on the final tree, with the network that a person approved. `declined`: a person did not, so it was the base's setup
+ * though the agent changed what it reads. `unrecorded`: an earlier version did not say.
+ */
+const PreparedBy = z.enum(['offline', 'base', 'approved', 'declined', 'unrecorded']);
 
 export const ModelTrouble = z.strictObject({
   code: z.string(),
@@ -116,7 +144,7 @@ export const workerEvents = [
   event('prepare.started', 1, {}),
   event('prepare.finished', 1, { base: Checkpoint }),
   event('setup.started', 1, { index: Count, command: z.string() }),
-  event('setup.finished', 1, CommandResult),
+  event('setup.finished', 2, CommandResult),
   event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),
   event('model.accepted', 1, { turn: Count, attempt: Count, responseId: z.string() }),
   /** `retryAt` null: trying again would not help; a person is asked. */
@@ -156,7 +184,7 @@ export const workerEvents = [
   }),
   event('decision.requested', 1, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
-  event('call.finished', 1, {
+  event('call.finished', 2, {
     call: z.string(),
     outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
     /** What the model is given. */
@@ -170,6 +198,7 @@ export const workerEvents = [
     /** The tree after it; null if the call could not change it. */
     checkpoint: Checkpoint.nullable(),
     refusedHosts: z.array(z.string()),
+    reachedHosts: z.array(z.string()),
   }),
   /** What is new in a checkpoint since an earlier one, as a git bundle: with it another machine can go on from there. */
   event('checkpoint.uploaded', 1, { checkpoint: Checkpoint, since: Checkpoint, blob: BlobHash, bytes: Count }),
@@ -178,7 +207,16 @@ export const workerEvents = [
   event('plan.updated', 1, { steps: z.array(PlanStep) }),
   event('report.submitted', 1, { report: Report }),
   event('verification.started', 1, { index: Count, command: z.string() }),
-  event('verification.finished', 1, CommandResult),
+  /** A setup command for the verification command with that index. `network`: the hosts that it may reach. */
+  event('verification.setup.started', 1, {
+    verification: Count,
+    on: SetupTree,
+    index: Count,
+    command: z.string(),
+    network: z.array(z.string()),
+  }),
+  event('verification.setup.finished', 1, { verification: Count, on: SetupTree, ...CommandResult }),
+  event('verification.finished', 2, { ...CommandResult, setup: PreparedBy }),
   /** Verification failed; the agent is shown how, and goes on. */
   event('repair.requested', 1, { repair: Count }),
   /** What differs from the base while a person is asked something. */
@@ -190,7 +228,7 @@ export const workerEvents = [
 
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
-  event('run.created', 1, { number: z.int().positive(), task: Task }),
+  event('run.created', 2, { number: z.int().positive(), task: Task }),
   event('activation.queued', 1, {
     activation: ActivationId,
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'changes']),

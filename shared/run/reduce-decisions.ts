@@ -44,6 +44,12 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
         budget: raise === null ? state.budget : { ...state.budget, [raise.budget]: raise.limit },
       };
     }
+    case 'setup': {
+      const tree = setupTree(request.arguments);
+      if (tree === null) return { decisions: closed };
+      const said = verdict.kind === 'approved' ? 'approved' : 'declined';
+      return { decisions: closed, newSetup: { tree, verdict: said, begun: [] } };
+    }
     case 'retry': {
       if (request.requester.call !== null) return { decisions };
       if (verdict.kind === 'approved') {
@@ -58,6 +64,10 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
     }
   }
 };
+
+/** The tree that a setup decision is about, or null. */
+const setupTree = (value: unknown): string | null =>
+  typeof value === 'object' && value !== null && 'tree' in value && typeof value.tree === 'string' ? value.tree : null;
 
 /** `{budget, limit}` as a budget decision has it, or null. */
 export const budgetRaise = (value: unknown): { budget: keyof RunState['budget']; limit: number } | null => {

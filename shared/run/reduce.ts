@@ -63,6 +63,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   wrapUp: null,
   givenUp: null,
   verification: [],
+  newSetup: null,
   repairs: 0,
   result: null,
   soFar: null,
@@ -301,6 +302,13 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return set(state, { report: body.report });
     case 'verification.started':
       return state;
+    case 'verification.setup.started': {
+      const { newSetup } = state;
+      if (body.on === 'base' || body.network.length === 0 || newSetup === null) return state;
+      return set(state, { newSetup: { ...newSetup, begun: [...new Set([...newSetup.begun, body.verification])] } });
+    }
+    case 'verification.setup.finished':
+      return set(state, { losses: 0, spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs } });
     case 'verification.finished':
       return set(state, {
         verification: [...state.verification, record(body)],

@@ -26,5 +26,8 @@ export const someTask = (different: Partial<Task> = {}): Task => ({
   verification: [],
   model: null,
   decisionHours: 72,
+  setupReads: [],
+  loosened: [],
+  notes: [],
   ...different,
 });

@@ -34,7 +34,7 @@ export const someRequest = ({ run, decision, kind, expiresAt }: Asked): Decision
 
 export const callFinished = (output: string): WorkerEvent => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call: 'call_1',
   outcome: 'ok',
   output,
@@ -44,6 +44,7 @@ export const callFinished = (output: string): WorkerEvent => ({
   fingerprint: `read:${output}`,
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
 });
 
 const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };

@@ -77,6 +77,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>): void {
     outputBytes: Buffer.byteLength(output),
     truncated: false,
     refusedHosts: [],
+    reachedHosts: [],
   });
 
   test.each([

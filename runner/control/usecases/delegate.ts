@@ -78,6 +78,8 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
       requester: actor(person),
       source,
       ...terms,
+      loosened: [],
+      notes: [],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;

@@ -169,7 +169,7 @@ class Bubblewrap implements Confinement {
         onStart: (init) => outlets.watchQuota(() => this.#isOverQuota(init)),
         kill: outlets.kill,
       });
-      return { ...ended, refusedHosts: proxy?.refusedHosts };
+      return { ...ended, refusedHosts: proxy?.refusedHosts, reachedHosts: proxy?.reachedHosts };
     } finally {
       await removeCommonDir(options.workspace, pins);
     }

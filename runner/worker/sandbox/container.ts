@@ -194,7 +194,7 @@ class Container implements Confinement {
         onStart: () => outlets.watchQuota(() => this.#isOverQuota()),
         outlets,
       });
-      return { ...ended, refusedHosts: proxy?.refusedHosts };
+      return { ...ended, refusedHosts: proxy?.refusedHosts, reachedHosts: proxy?.reachedHosts };
     } finally {
       await this.#sweep();
     }

@@ -35,6 +35,7 @@ const bareSandbox = (root: string): Sandbox => ({
       truncated: false,
       durationMs: 1,
       refusedHosts: [],
+      reachedHosts: [],
     };
   },
   [Symbol.asyncDispose]: async () => {},
@@ -83,7 +84,7 @@ const world = async (setup: readonly string[] = []) => {
       });
     }
   };
-  append({ type: 'run.created', v: 1, number: 1, task });
+  append({ type: 'run.created', v: 2, number: 1, task });
   const now = (): RunState => state!;
 
   const machine = async (name: string) => {
@@ -157,8 +158,10 @@ const world = async (setup: readonly string[] = []) => {
             output: '',
             outputBlob: null,
             durationMs: 1,
+            refusedHosts: [] as string[],
+            reachedHosts: [] as string[],
           } as const;
-          append({ type: 'setup.finished', v: 1, ...result });
+          append({ type: 'setup.finished', v: 2, ...result });
         }
       },
       /** A call changed the tree. */
@@ -166,7 +169,7 @@ const world = async (setup: readonly string[] = []) => {
         const { checkpoint, uploaded } = await keep(context(), now().head!, call);
         append(...uploaded, {
           type: 'call.finished',
-          v: 1,
+          v: 2,
           call,
           outcome: 'ok',
           output: '',
@@ -176,6 +179,7 @@ const world = async (setup: readonly string[] = []) => {
           fingerprint: call,
           checkpoint,
           refusedHosts: [],
+          reachedHosts: [],
         });
       },
     };

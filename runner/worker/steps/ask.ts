@@ -6,6 +6,7 @@ import {
   aboutCall,
   aboutInterrupted,
   aboutModel,
+  aboutSetup,
   aboutStuck,
   type DecisionDraft,
 } from '../agent/judge.ts';
@@ -36,6 +37,8 @@ const draft = ({ state }: StepContext, question: Question): DecisionDraft => {
       return aboutModel(question.message, question.refusal);
     case 'interrupted':
       return aboutInterrupted(question.call);
+    case 'setup':
+      return aboutSetup(question.changed, state.task.verification.length);
     case 'stuck':
       return aboutStuck(question.sign, question.count);
   }

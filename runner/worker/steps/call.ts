@@ -59,7 +59,7 @@ export const concludeCall = ({ call, outcome, output }: Extract<Next, { do: 'con
   finished(call.id, { tool: call.tool, args: call.arguments, outcome, output }),
 ];
 
-interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts'>> {
+interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts' | 'reachedHosts'>> {
   readonly tool: string;
   readonly args: Json | null;
   readonly outcome: 'ok' | 'error' | 'denied' | 'rejected' | 'invalid';
@@ -71,7 +71,7 @@ interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts'>> 
 
 const finished = (call: string, ending: Ending): WorkerEvent => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call,
   outcome: ending.outcome,
   output: ending.output,
@@ -84,6 +84,7 @@ const finished = (call: string, ending: Ending): WorkerEvent => ({
     .slice(0, 16),
   checkpoint: ending.checkpoint ?? null,
   refusedHosts: [...(ending.refusedHosts ?? [])],
+  reachedHosts: [...(ending.reachedHosts ?? [])],
 });
 
 const effects = ({ effect }: ToolResult): readonly WorkerEvent[] => {

@@ -1,12 +1,11 @@
-import { chown, mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
 import { passed } from '../../../shared/run/state.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import type { StepContext } from '../ports.ts';
 import { headAndTail } from '../tools/output.ts';
 
-type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
+/** How a command of Longhaul's own ended, for its event. */
+export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
 
 /** What is kept of an output at all. */
 const keptBytes = 4 * 1024 * 1024;
@@ -15,7 +14,7 @@ const keptBytes = 4 * 1024 * 1024;
 export const setUp = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
   const command = planned(context.state.task.setup, index);
   const result = await runPlanned(context, await context.sandbox(), command);
-  return result === null ? [] : [{ type: 'setup.finished', v: 1, index, ...result }];
+  return result === null ? [] : [{ type: 'setup.finished', v: 2, index, ...result }];
 };
 
 /** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
@@ -25,48 +24,22 @@ export const setUpAgain = async (context: StepContext): Promise<readonly number[
   for (const record of setup) {
     const result = await runPlanned(context, await context.sandbox(), planned(task.setup, record.index));
     if (result === null) return [];
-    if (passed(record) && !(result.outcome === 'exited' && result.exitCode === 0)) failed.push(record.index);
+    if (passed(record) && !succeeded(result)) failed.push(record.index);
   }
   return failed;
 };
 
-/**
- * Runs one verification command on the final tree: in a fresh copy of it, set up anew, in a sandbox of its own, so that
- * nothing the agent left lying about can make it pass. Commands that belong together are one command, joined by `&&`.
- */
-export const verify = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
-  const { state, ports } = context;
-  if (state.head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
-  const folder = path.join(ports.sandboxes.folder, `verify-${index}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o711 });
-  try {
-    const tree = path.join(folder, 'tree');
-    await mkdir(tree, { mode: 0o700 });
-    if (ports.owner !== null) await chown(tree, ports.owner.uid, ports.owner.gid);
-    await ports.workspace.checkout(state.head, tree);
-    await using sandbox = await ports.sandboxes.open(tree);
-    for (const setup of state.task.setup) {
-      const result = await runPlanned(context, sandbox, setup);
-      if (result === null) return [];
-      if (result.exitCode !== 0)
-        return [{ type: 'verification.finished', v: 1, index, ...result, command: `${setup.command} (setup)` }];
-    }
-    const result = await runPlanned(context, sandbox, planned(state.task.verification, index));
-    return result === null ? [] : [{ type: 'verification.finished', v: 1, index, ...result }];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
-
-const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
+export const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
   const command = commands[index];
   if (command === undefined) throw new Error(`there is no command ${index}`);
   return command;
 };
 
+export const succeeded = ({ outcome, exitCode }: Pick<CommandResult, 'outcome' | 'exitCode'>): boolean =>
+  outcome === 'exited' && exitCode === 0;
+
 /** Null: aborted. */
-const runPlanned = async (
+export const runPlanned = async (
   { ports, signal }: StepContext,
   sandbox: Sandbox,
   planned: PlannedCommand,
@@ -87,13 +60,15 @@ const runPlanned = async (
 const kept = async (
   result: SandboxResult,
   ports: StepContext['ports'],
-): Promise<Pick<CommandResult, 'outcome' | 'exitCode' | 'output' | 'outputBlob'>> => {
-  const { outcome, exitCode, output } = result;
+): Promise<Omit<CommandResult, 'index' | 'command' | 'durationMs'>> => {
+  const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
   const { output: shown, full } = headAndTail(ports.redact(output));
   return {
     outcome,
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+    refusedHosts: [...refusedHosts].sort(),
+    reachedHosts: [...reachedHosts].sort(),
   };
 };
