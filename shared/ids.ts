@@ -11,6 +11,8 @@ export type ActivationId = z.infer<typeof ActivationId>;
 export const DecisionId = id('dec');
 export type DecisionId = z.infer<typeof DecisionId>;
 
+export const GitObject = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'expected a git object id');
+
 /** ISO 8601 in UTC with milliseconds, as `Date.toISOString` gives it. */
 export const Time = z.iso.datetime({ precision: 3 });
 export type Time = z.infer<typeof Time>;

@@ -11,6 +11,7 @@ const request: DecisionRequest = {
   action: 'Run npm install\u202e',
   tool: 'bash',
   arguments: { command: 'npm install\nrm -rf x', network: ['packages.host.test'] },
+  tree: null,
   hash: 'ab'.repeat(32),
   reason: 'It needs <b>left-pad</b>',
   consequence: 'It runs',
@@ -20,7 +21,7 @@ const request: DecisionRequest = {
 };
 
 const asked = (more: readonly EventBody[] = []) =>
-  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 1, request }, ...more]);
+  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 2, request }, ...more]);
 
 const pageOf = (more: readonly EventBody[] = [], whole = true, kind: DecisionRequest['kind'] = 'call') =>
   decisionPage({ ...asked(more), decision: request.id, request: { ...request, kind }, whole, now: began + 60_000 });

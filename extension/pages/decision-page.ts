@@ -109,6 +109,7 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
     { label: request.kind === 'question' ? 'Then' : 'If approved', text: visible(request.consequence) },
     { label: 'If nobody decides', text: visible(request.onExpiry) },
     { label: 'Choices', text: request.choices.map((choice) => visible(JSON.stringify(choice))).join('  ') },
+    { label: 'On tree', text: request.tree ?? '' },
     { label: 'Hash', text: request.hash },
   ];
 };

@@ -51,7 +51,7 @@ test('what a turn cost is never shown as nothing when it is not known', () => {
     followed([
       created('Fix it'),
       ...leased,
-      { type: 'turn.taken', v: 1, turn: 1, attempt: 1, model: 'm', items: [], usage: null, cost: usd },
+      { type: 'turn.taken', v: 2, oddities: [], turn: 1, attempt: 1, model: 'm', items: [], usage: null, cost: usd },
     ]).timeline.moments.at(-1)!.detail;
   expect(turn(null)).toBe('tokens unknown · cost unknown');
   expect(turn(0.5)).toBe('tokens unknown · $0.50');

@@ -34,6 +34,8 @@ export const createTimeline = (): Timeline => {
   const moments: Moment[] = [];
   const places = new Map<string, number>();
   const callKeys = new Map<string, string>();
+  /** The latest decision about each call. */
+  const asked = new Map<string, string>();
   let round = 1;
   let calls = 0;
 
@@ -145,6 +147,13 @@ export const createTimeline = (): Timeline => {
         return change(callKeys.get(body.call) ?? '', (moment) => finished(moment, body));
       case 'decision.requested': {
         const { request } = body;
+        const { call } = request.requester;
+        const earlier = call === null ? undefined : asked.get(call);
+        if (earlier !== undefined)
+          change(earlier, ({ mark }) =>
+            mark === 'busy' || mark === 'warning' ? { mark: 'warning', detail: 'withdrawn: it was asked anew' } : {},
+          );
+        if (call !== null) asked.set(call, `decision ${request.id}`);
         return put(event, {
           key: `decision ${request.id}`,
           topic: 'decision',
@@ -265,7 +274,7 @@ export const createTimeline = (): Timeline => {
       topic: 'model',
       mark: 'model',
       ...headed(`Turn ${body.turn}${said.join('').trim() === '' ? '' : ': '}`, said.join('\n\n')),
-      detail: `${tokens} · ${price}`,
+      detail: [`${tokens} · ${price}`, ...body.oddities.map((what) => `not read: ${what}`)].join(' · '),
     });
   };
 

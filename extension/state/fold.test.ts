@@ -110,6 +110,7 @@ test('runs are listed newest first, and decisions by what runs out first', () =>
     action: 'Try again',
     tool: null,
     arguments: null,
+    tree: null,
     hash: '0'.repeat(64),
     reason: '',
     consequence: '',

@@ -31,6 +31,7 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
     ...line('if it expires', request.onExpiry),
     ...(request.kind === 'question' ? [] : argumentsView(request, paint)),
     ...line('choices', request.choices.map((choice) => JSON.stringify(choice)).join('  ')),
+    ...line('on tree', request.tree?.slice(0, HASH_DIGITS) ?? ''),
     ...line('hash', request.hash.slice(0, HASH_DIGITS)),
     ...(options.commands === false ? [] : howToDecide(decision)).map((command) => `  ${paint.cyan(command)}`),
   ].join('\n');

@@ -49,6 +49,7 @@ export const decisionOf = (different: Partial<DecisionRequest> = {}): DecisionRe
     action: 'Run npm install in the sandbox, with network access to packages.host.test',
     tool: 'bash',
     arguments: { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] },
+    tree: checkpoint.tree,
     reason: 'It asks for network access to packages.host.test.',
     consequence: 'The command runs once, and what it installs stays in the workspace.',
     expiresAt: '2026-03-07T12:00:20.000Z',
@@ -101,13 +102,22 @@ const started = (id: string): Extract<EventBody, { type: 'call.started' }> => ({
   arguments: {},
 });
 
-const turn = (number: number, text: string, cost: number | null): EventBody => ({
+interface Paid {
+  readonly cost: number | null;
+  readonly calls?: readonly string[];
+}
+
+const turn = (number: number, text: string, { cost, calls = [] }: Paid): EventBody => ({
   type: 'turn.taken',
-  v: 1,
+  v: 2,
+  oddities: [],
   turn: number,
   attempt: 1,
   model: 'scripted',
-  items: text === '' ? [] : [{ type: 'message', role: 'assistant', text }],
+  items: [
+    ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
+    ...calls.map((id) => ({ type: 'call' as const, call: id, name: 'bash', arguments: '{}' })),
+  ],
   usage: { input: 12_000, cached: 0, cacheWrite: 0, output: 340, reasoning: 0 },
   cost,
 });
@@ -137,16 +147,16 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
     },
   ],
   [5, { type: 'model.started', v: 1, turn: 1, attempt: 2, purpose: 'turn' }],
-  [9, turn(1, 'I look at the test.\n\u001b[31mIt\u001b[0m fails.', 0.0042)],
+  [9, turn(1, 'I look at the test.\n\u001b[31mIt\u001b[0m fails.', { cost: 0.0042, calls: ['call_0', 'call_1'] })],
   [9, call('call_0', 'plan', { steps: [{ text: 'Mend it', status: 'active' }] })],
   [9, { type: 'plan.updated', v: 1, steps: [{ text: 'Mend it', status: 'active' }] }],
   [9, finished('call_0', 'noted')],
   [9, call('call_1', 'bash', { command: 'npm test', timeoutSeconds: null, network: null })],
   [9, { ...started('call_1'), arguments: { command: 'npm test', timeoutSeconds: null, network: null } }],
   [12, finished('call_1', 'Cannot find package', { exitCode: 1, outcome: 'error', durationMs: 2_340 })],
-  [20, turn(2, '', 0.005)],
+  [20, turn(2, '', { cost: 0.005, calls: ['call_2'] })],
   [20, { ...call('call_2', 'bash', install), verdict: 'ask' }],
-  [20, { type: 'decision.requested', v: 1, request: decisionOf() }],
+  [20, { type: 'decision.requested', v: 2, request: decisionOf() }],
   [20, { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: 'dec_a1b2c3' } }],
   [
     80,
@@ -163,7 +173,7 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
   [80, { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'child 8' }],
   [80, { type: 'call.started', v: 1, call: 'call_2', attempt: 1, arguments: install }],
   [95, finished('call_2', 'added 3 packages', { exitCode: 0, durationMs: 14_900, checkpoint })],
-  [100, turn(3, '', 0.005)],
+  [100, turn(3, '', { cost: 0.005, calls: ['call_3', 'call_4'] })],
   [100, call('call_3', 'edit', { path: 'src/parser.ts', old: 'a', new: 'b' })],
   [
     100,

@@ -44,7 +44,8 @@ export interface CommandHistory extends Pick<
 export interface DecisionHistory {
   readonly request: DecisionRequest;
   readonly requestedAt: string;
-  readonly status: 'pending' | 'expired' | 'decided';
+  /** `withdrawn`: nobody decided it before it was asked anew, about another tree or another attempt. */
+  readonly status: 'pending' | 'expired' | 'decided' | 'withdrawn';
   readonly made: { readonly verdict: DecisionVerdict; readonly by: string; readonly at: string } | null;
 }
 
@@ -151,8 +152,13 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'decision.requested': {
       const { request } = body;
       const asked: DecisionHistory = { request, requestedAt: at, status: 'pending', made: null };
-      const told = { ...history, decisions: [...history.decisions, asked] };
       const { call } = request.requester;
+      const earlier = history.decisions.map((before) =>
+        call !== null && before.request.requester.call === call && before.made === null
+          ? { ...before, status: 'withdrawn' as const }
+          : before,
+      );
+      const told = { ...history, decisions: [...earlier, asked] };
       return call === null ? told : mapCall(told, call, (of) => ({ ...of, decision: request.id }));
     }
     case 'decision.made': {

@@ -135,9 +135,16 @@ const commandText = (command: CommandHistory, { paint, calls }: ShowOptions): st
 const decisionText = ({ request, requestedAt, status, made }: DecisionHistory, { paint }: ShowOptions): string => {
   const outcome =
     made === null
-      ? paint.yellow(status === 'expired' ? 'expired undecided' : 'waits')
+      ? paint.yellow(undecided[status])
       : `${verdictText(made.verdict, paint)} by ${cleanLine(actor(made.by))}, ${moment(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
   return `${paint.dim(request.id)}  ${cleanLine(request.action)}\n  ${outcome}`;
+};
+
+const undecided: Record<DecisionHistory['status'], string> = {
+  pending: 'waits',
+  expired: 'expired undecided',
+  withdrawn: 'withdrawn: it was asked anew',
+  decided: 'decided',
 };
 
 const verdictText = (verdict: DecisionVerdict, paint: Paint): string => {

@@ -1,4 +1,4 @@
-import type { RunState } from '../../shared/run/state.ts';
+import { runningCall, type RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
 import { callLine } from './call-line.ts';
 import { clock, cost, count, duration } from './format.ts';
@@ -36,10 +36,7 @@ export const statusLine = (state: RunState, { now, frame, columns, connected }: 
 };
 
 const step = (state: RunState): string => {
-  const running =
-    state.status === 'working' && state.turn?.phase === 'taken'
-      ? state.turn.calls.find((call) => call.running)
-      : undefined;
+  const running = state.status === 'working' ? runningCall(state) : undefined;
   if (running !== undefined && state.turn !== null)
     return fit(`turn ${state.turn.number}: ${callLine(running.tool, running.arguments)}`, 60);
   const { status, detail } = summarize(state);

@@ -166,9 +166,12 @@ const spoken = (
       .filter((line) => line.trim() !== '');
   });
   const shown = lines.slice(0, messageLines);
+  const odd = body.oddities.map((what) =>
+    paint.yellow(`the endpoint also sent ${cleanLine(what)}, which was not read`),
+  );
   return lines.length > shown.length
-    ? [...shown, paint.dim(`… ${plural(lines.length - shown.length, 'more line')}`)]
-    : shown;
+    ? [...shown, paint.dim(`… ${plural(lines.length - shown.length, 'more line')}`), ...odd]
+    : [...shown, ...odd];
 };
 
 /** `✓ bash npm test  exit 0 · 2.3 s` */
@@ -178,7 +181,7 @@ export const finishedLine = (call: CallHistory, paint: Paint): string => {
   if (finished === null) return `${paint.dim('·')} ${name}`;
   const ok = finished.outcome === 'ok' && (finished.exitCode ?? 0) === 0;
   const facts = [
-    finished.outcome === 'ok' || (finished.outcome === 'error' && finished.exitCode !== null) ? '' : finished.outcome,
+    howItFailed(finished),
     finished.exitCode === null ? '' : `exit ${finished.exitCode}`,
     finished.durationMs === 0 ? '' : duration(finished.durationMs),
     ...hostFacts(finished),
@@ -192,6 +195,13 @@ const hostFacts = (hosts: { readonly refusedHosts: readonly string[]; readonly r
   hosts.reachedHosts.length === 0 ? '' : `reached ${cleanLine(hosts.reachedHosts.join(', '))}`,
   hosts.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(hosts.refusedHosts.join(', '))}`,
 ];
+
+/** A command's exit code says that it failed; of everything else the first line of its output says how. */
+const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallHistory['finished']>): string => {
+  if (outcome !== 'error') return outcome === 'ok' ? '' : outcome;
+  const [first = ''] = output.split('\n');
+  return exitCode === null ? fit(`error: ${cleanLine(first)}`, CALL_COLUMNS) : '';
+};
 
 /** `✓ verification npm test  exit 0 · 2.3 s` */
 export const commandLine = (

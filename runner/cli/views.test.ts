@@ -184,7 +184,8 @@ test('a decision shows exactly what it is about', () => {
         "command": "npm install"
         "timeoutSeconds": null
         "network": ["packages.host.test"]
-      hash          f6090af3a446
+      on tree       dddddddddddd
+      hash          4ffeaadc2838
       longhaul diff run_k3v9x2 --so-far
       longhaul approve dec_a1b2c3
       longhaul reject dec_a1b2c3 --reason "…""
@@ -192,7 +193,14 @@ test('a decision shows exactly what it is about', () => {
 });
 
 test('an expired question offers to be asked again', () => {
-  const request = decisionOf({ kind: 'question', action: 'Which?', tool: null, arguments: {}, choices: ['a', 'b'] });
+  const request = decisionOf({
+    kind: 'question',
+    action: 'Which?',
+    tool: null,
+    arguments: {},
+    tree: null,
+    choices: ['a', 'b'],
+  });
   const open = { run: RUN, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
   expect(decisionView(open, { now: now + 1e9, paint: plain })).toMatchInlineSnapshot(`
     "dec_a1b2c3  Which?

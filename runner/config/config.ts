@@ -8,6 +8,7 @@ import {
   Isolation,
   type IsolationSettings,
   type SandboxLimits,
+  ModelSwitches,
 } from '../../shared/api/worker-api.ts';
 import { Budget, defaultBudget } from '../../shared/run/budget.ts';
 import { isSystemError } from './home.ts';
@@ -29,6 +30,8 @@ const Model = z.strictObject({
   contextWindow: Count.nullable().default(null),
   /** A stream that says nothing for so long is given up and asked again. */
   idleSeconds: z.number().positive().max(3600).default(120),
+  /** What of the API the endpoint does not know, each `false`. */
+  switches: ModelSwitches.prefault({}),
   /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
   pricesOf: z.string().min(1).nullable().default(null),
 });
@@ -46,8 +49,8 @@ const Sandbox = z.strictObject({
   containerNetwork: ContainerNetwork.nullable().default(null),
   /** E2B's template or Daytona's snapshot. */
   image: z.string().min(1).nullable().default(null),
-  /** Data of one process. Node's own heap ends at about 4 GB on a 64-bit machine. */
-  memoryBytes: Count.default(4 * GiB),
+  /** Of all processes of a command together: a test runner with a dozen of them fits. */
+  memoryBytes: Count.default(8 * GiB),
   /** Threads count. One node has 11; a test runner on 16 cores starts some 20 of them. */
   processes: Count.default(1024),
   fileBytes: Count.default(2 * GiB),

@@ -38,6 +38,7 @@ const conversation = (turns: readonly (readonly Wish[])[]) => {
       items: said.length > 0 ? said : [{ type: 'message', role: 'assistant', text: 'Well.' }],
       usage,
       responseId: null,
+      oddities: [],
     };
   };
   return { asked, model: { name: 'scripted', contextWindow: null, respond } };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { nothingSpent } from '../../shared/run/budget.ts';
-import type { Call, RunState, Turn } from '../../shared/run/state.ts';
+import type { Call, CallIn } from '../../shared/run/call.ts';
+import type { RunState, Turn } from '../../shared/run/state.ts';
 import type { DecisionRequest, OpenDecision } from '../../shared/decision/decision.ts';
 import { someTask } from '../../test/fakes/task.ts';
 import { next } from './next.ts';
@@ -24,7 +25,9 @@ const working = (different: object = {}): RunState => ({
   head: tree,
   bundles: [],
   setup: [],
+  underWay: null,
   turn: null,
+  unheard: 0,
   contextTokens: null,
   compactedThrough: 0,
   budget: someTask().budget,
@@ -49,23 +52,48 @@ const working = (different: object = {}): RunState => ({
   ...different,
 });
 
-const call = (different: Partial<Call> = {}): Call => ({
+const ls = { command: 'ls', timeoutSeconds: null, network: null };
+const terms = {
   id: 'call_1',
   tool: 'bash',
-  arguments: { command: 'ls' },
-  verdict: 'allow',
-  reason: 'fine',
+  arguments: ls,
   network: [],
   repeatable: false,
-  decision: null,
+  asks: false,
+  reason: 'fine',
   attempt: 0,
-  running: false,
-  finished: false,
+  losses: 0,
+};
+const ready = (different: Partial<CallIn<'ready'>> = {}): CallIn<'ready'> => ({
+  status: 'ready',
+  ...terms,
+  approval: null,
+  ...different,
+});
+/** A person approved it, on this tree if no other is named. */
+const approved = (different: Partial<CallIn<'ready'>> = {}): CallIn<'ready'> =>
+  ready({ asks: true, approval: { decision: 'dec_test1', tree: tree.tree }, ...different });
+const interrupted = (different: Partial<CallIn<'interrupted'>> = {}): CallIn<'interrupted'> => ({
+  status: 'interrupted',
+  ...terms,
+  attempt: 1,
+  losses: 1,
+  ...different,
+});
+const waiting: CallIn<'waiting'> = { status: 'waiting', ...terms, asks: true, decision: 'dec_test1' };
+const wanted: CallIn<'asked'> = { status: 'asked', id: 'call_1', tool: 'bash', arguments: '{' };
+const refused = (different: Partial<CallIn<'refused'>> = {}): CallIn<'refused'> => ({
+  status: 'refused',
+  id: 'call_1',
+  tool: 'bash',
+  arguments: ls,
+  outcome: 'rejected',
+  reason: 'A person rejected this call: no',
+  attempt: 0,
   ...different,
 });
 const curl = { command: 'curl a.org', timeoutSeconds: null, network: ['a.org'] };
-/** A command that may reach a host. */
-const online = (different: Partial<Call> = {}): Call => call({ arguments: curl, network: ['a.org'], ...different });
+const online = { arguments: curl, network: ['a.org'] };
 const taken = (...calls: Call[]): Turn => ({ phase: 'taken', number: 3, calls, refusal: null });
 const failed = (different: object = {}): Turn => ({
   phase: 'failed',
@@ -74,6 +102,8 @@ const failed = (different: object = {}): Turn => ({
   purpose: 'turn',
   retryAt: at,
   responseId: null,
+  hears: 0,
+  losses: 0,
   trouble: { code: 'server', message: 'It broke.', retryable: true, status: 500 },
   ...different,
 });
@@ -84,7 +114,8 @@ const request = (different: Partial<DecisionRequest> = {}): DecisionRequest => (
   requester: { turn: 3, call: 'call_1' },
   action: 'Run ls',
   tool: 'bash',
-  arguments: { command: 'ls' },
+  arguments: ls,
+  tree: tree.tree,
   hash: 'c'.repeat(64),
   reason: '',
   consequence: '',
@@ -96,13 +127,6 @@ const request = (different: Partial<DecisionRequest> = {}): DecisionRequest => (
 const pending = (different: Partial<DecisionRequest> = {}): Record<string, OpenDecision> => ({
   dec_test1: { status: 'pending', request: request(different) },
 });
-const decided = (
-  verdict: Extract<OpenDecision, { status: 'decided' }>['verdict'],
-  different: Partial<DecisionRequest> = {},
-): Record<string, OpenDecision> => ({
-  dec_test1: { status: 'decided', request: request(different), verdict, by: 'person:ada' },
-});
-
 const ran = { index: 0, command: 'npm test', outcome: 'exited', durationMs: 1 } as const;
 const verified = someTask({ verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }] });
 const report = { summary: 'Done.', claims: [] };
@@ -112,6 +136,42 @@ describe('what comes next', () => {
   test.each<[string, object, object]>([
     ['prepares first', { prepared: false }, { do: 'prepare' }],
     [
+      'asks before it prepares a third time what ended its worker twice',
+      { prepared: false, underWay: { step: 'prepare', index: 0, running: false, losses: 2 } },
+      { do: 'ask', question: { about: 'preparing', losses: 2 } },
+    ],
+    [
+      'sets up again what ended its worker once',
+      {
+        task: someTask({ setup: [{ command: 'npm ci', network: [], timeoutSeconds: 60 }] }),
+        underWay: { step: 'setup', index: 0, running: false, losses: 1 },
+      },
+      { do: 'setup', index: 0 },
+    ],
+    [
+      'gives up a setup that ended its worker twice',
+      {
+        task: someTask({ setup: [{ command: 'npm ci', network: [], timeoutSeconds: 60 }] }),
+        underWay: { step: 'setup', index: 0, running: false, losses: 2 },
+      },
+      { do: 'give up', step: 'setup', index: 0, losses: 2 },
+    ],
+    [
+      'gives up a verification that ended its worker twice',
+      {
+        task: verified,
+        turn: taken(),
+        report,
+        underWay: { step: 'verification', index: 0, running: false, losses: 2 },
+      },
+      { do: 'give up', step: 'verification', index: 0, losses: 2 },
+    ],
+    [
+      'asks the agent once more where a message came after its report',
+      { task: verified, turn: taken(), report, unheard: 1 },
+      { do: 'turn', turn: 4, attempt: 1, responseId: null },
+    ],
+    [
       'sets up before the first turn',
       { task: someTask({ setup: [{ command: 'npm ci', network: [], timeoutSeconds: 60 }] }) },
       { do: 'setup', index: 0 },
@@ -119,17 +179,17 @@ describe('what comes next', () => {
     ['takes the first turn', {}, { do: 'turn', turn: 1, attempt: 1, responseId: null }],
     [
       'takes another turn when all calls are finished',
-      { turn: taken(call({ finished: true })) },
+      { turn: taken({ status: 'finished', id: 'call_1', tool: 'bash' }) },
       { do: 'turn', turn: 4, attempt: 1, responseId: null },
     ],
     [
       'writes off a model call that nobody is waiting for',
-      { turn: { phase: 'asking', number: 3, attempt: 2, purpose: 'turn', responseId: null } },
+      { turn: { phase: 'asking', number: 3, attempt: 2, purpose: 'turn', responseId: null, hears: 0, losses: 0 } },
       { do: 'write off', turn: 3, attempt: 2 },
     ],
     [
       'goes on with a background response',
-      { turn: { phase: 'asking', number: 3, attempt: 2, purpose: 'turn', responseId: 'resp_1' } },
+      { turn: { phase: 'asking', number: 3, attempt: 2, purpose: 'turn', responseId: 'resp_1', hears: 0, losses: 0 } },
       { do: 'turn', turn: 3, attempt: 2, responseId: 'resp_1' },
     ],
     [
@@ -173,122 +233,135 @@ describe('what comes next', () => {
       { do: 'compact', turn: 4, attempt: 1 },
     ],
     [
-      'runs the first call that is not finished',
-      { turn: taken(call({ finished: true, id: 'call_0' }), call()) },
-      { do: 'call', call: call(), arguments: { command: 'ls' }, attempt: 1, restore: false },
+      'judges the first call that is not finished, when all before it are',
+      { turn: taken({ status: 'finished', id: 'call_0', tool: 'bash' }, wanted, { ...wanted, id: 'call_2' }) },
+      { do: 'judge', call: wanted },
     ],
+    ['runs a call that policy allows', { turn: taken(ready()) }, { do: 'call', call: ready(), restore: false }],
     [
       'restores the tree before it runs a changing call again',
-      { turn: taken(call({ running: true, attempt: 1 })) },
-      {
-        do: 'call',
-        call: call({ running: true, attempt: 1 }),
-        arguments: { command: 'ls' },
-        attempt: 2,
-        restore: true,
-      },
+      { turn: taken(interrupted()) },
+      { do: 'call', call: interrupted(), restore: true },
     ],
     [
       'just repeats a call that reads',
-      { turn: taken(call({ tool: 'read', running: true, attempt: 1 })) },
+      { turn: taken(interrupted({ tool: 'read' })) },
+      { do: 'call', call: interrupted({ tool: 'read' }), restore: false },
+    ],
+    [
+      'runs a call again whose worker was told to stop, however often',
+      { turn: taken(interrupted({ attempt: 3, losses: 0 })) },
+      { do: 'call', call: interrupted({ attempt: 3, losses: 0 }), restore: true },
+    ],
+    [
+      'does not run a third time what ended its worker twice',
+      { turn: taken(interrupted({ attempt: 2, losses: 2 })) },
       {
-        do: 'call',
-        call: call({ tool: 'read', running: true, attempt: 1 }),
-        arguments: { command: 'ls' },
-        attempt: 2,
-        restore: false,
+        do: 'conclude',
+        call: interrupted({ attempt: 2, losses: 2 }),
+        outcome: 'error',
+        output:
+          'This call ended its worker twice; it was not run a third time. The workspace is as it was before it. Do it in another way, or in smaller steps.',
+        restore: true,
       },
     ],
     [
       'asks before it repeats a command that had network',
-      { turn: taken(online({ running: true, attempt: 1 })) },
-      { do: 'ask', question: { about: 'interrupted', call: online({ running: true, attempt: 1 }) } },
+      { turn: taken(interrupted(online)) },
+      { do: 'ask', question: { about: 'interrupted', call: interrupted(online) } },
     ],
     [
-      'asks about what ran, where a person had edited it',
-      {
-        turn: taken(call({ verdict: 'ask', decision: 'dec_test1', running: true, attempt: 1 })),
-        decisions: decided({ kind: 'approved', arguments: curl }),
-      },
-      {
-        do: 'ask',
-        question: {
-          about: 'interrupted',
-          call: online({ verdict: 'ask', decision: 'dec_test1', running: true, attempt: 1 }),
-        },
-      },
+      'asks again each time that it was interrupted',
+      { turn: taken(interrupted({ ...online, attempt: 4, losses: 4 })) },
+      { do: 'ask', question: { about: 'interrupted', call: interrupted({ ...online, attempt: 4, losses: 4 }) } },
+    ],
+    [
+      'asks again about what a person had approved, with network or without',
+      { turn: taken(interrupted({ asks: true })) },
+      { do: 'ask', question: { about: 'interrupted', call: interrupted({ asks: true }) } },
     ],
     [
       'does not ask where repeating does no harm',
-      { turn: taken(online({ repeatable: true, running: true, attempt: 1 })) },
-      {
-        do: 'call',
-        call: online({ repeatable: true, running: true, attempt: 1 }),
-        arguments: curl,
-        attempt: 2,
-        restore: true,
-      },
+      { turn: taken(interrupted({ ...online, repeatable: true })) },
+      { do: 'call', call: interrupted({ ...online, repeatable: true }), restore: true },
     ],
     [
-      'tells the model what policy denies',
-      { turn: taken(call({ verdict: 'deny', reason: 'Never.' })) },
+      'tells the model why a call is not run',
+      { turn: taken(refused()) },
       {
         do: 'conclude',
-        call: call({ verdict: 'deny', reason: 'Never.' }),
-        outcome: 'denied',
-        output: 'Policy denies this call: Never. Do without it.',
-      },
-    ],
-    [
-      'never runs what nobody approved',
-      { turn: taken(call({ verdict: 'ask' })) },
-      { do: 'conclude', call: call({ verdict: 'ask' }), outcome: 'denied', output: 'Nobody approved this call.' },
-    ],
-    [
-      'waits for a decision',
-      { turn: taken(call({ verdict: 'ask', decision: 'dec_test1' })), decisions: pending() },
-      { do: 'park', until: { kind: 'decision', decision: 'dec_test1' } },
-    ],
-    [
-      'runs what was approved, with the edits of the person who approved it',
-      {
-        turn: taken(call({ verdict: 'ask', decision: 'dec_test1' })),
-        decisions: decided({ kind: 'approved', arguments: { command: 'ls -l' } }),
-      },
-      {
-        do: 'call',
-        call: call({ verdict: 'ask', decision: 'dec_test1' }),
-        arguments: { command: 'ls -l' },
-        attempt: 1,
+        call: refused(),
+        outcome: 'rejected',
+        output: 'A person rejected this call: no',
         restore: false,
       },
     ],
     [
-      'tells the model why it was rejected',
-      {
-        turn: taken(call({ verdict: 'ask', decision: 'dec_test1' })),
-        decisions: decided({ kind: 'rejected', reason: 'no' }),
-      },
+      'takes back what an attempt left that is not repeated',
+      { turn: taken(refused({ attempt: 1 })) },
       {
         do: 'conclude',
-        call: call({ verdict: 'ask', decision: 'dec_test1' }),
+        call: refused({ attempt: 1 }),
         outcome: 'rejected',
         output: 'A person rejected this call: no',
+        restore: true,
       },
     ],
     [
-      'gives the model the answer to its question',
+      'asks about a call that policy has asked',
+      { turn: taken({ ...terms, status: 'judged', asks: true }) },
+      { do: 'ask', question: { about: 'call', call: { ...terms, status: 'judged', asks: true }, again: false } },
+    ],
+    [
+      'waits for a decision',
+      { turn: taken(waiting), decisions: pending() },
+      { do: 'park', until: { kind: 'decision', decision: 'dec_test1' } },
+    ],
+    [
+      'asks again where the decision is about another tree',
+      { turn: taken(waiting), decisions: pending({ tree: 'd'.repeat(40) }) },
+      { do: 'ask', question: { about: 'call', call: waiting, again: true } },
+    ],
+    ['runs what was approved', { turn: taken(approved()) }, { do: 'call', call: approved(), restore: false }],
+    [
+      'restores the tree before it runs again what was approved again',
+      { turn: taken(approved({ attempt: 1, losses: 1 })) },
+      { do: 'call', call: approved({ attempt: 1, losses: 1 }), restore: true },
+    ],
+    [
+      'asks again where the tree is not the one that the approval was for',
+      { turn: taken(approved()), head: { commit: 'e'.repeat(40), tree: 'f'.repeat(40) } },
+      { do: 'ask', question: { about: 'call', call: approved(), again: true } },
+    ],
+    [
+      'asks again about what was approved before decisions named their tree',
+      { turn: taken(approved({ approval: { decision: 'dec_test1', tree: null } })) },
       {
-        turn: taken(call({ tool: 'ask', verdict: 'ask', decision: 'dec_test1' })),
-        decisions: decided({ kind: 'answered', answer: 'blue' }, { kind: 'question' }),
-      },
-      {
-        do: 'conclude',
-        call: call({ tool: 'ask', verdict: 'ask', decision: 'dec_test1' }),
-        outcome: 'ok',
-        output: 'blue',
+        do: 'ask',
+        question: {
+          about: 'call',
+          call: approved({ approval: { decision: 'dec_test1', tree: null } }),
+          again: true,
+        },
       },
     ],
+    [
+      'never runs what nobody approved',
+      { turn: taken(ready({ asks: true })) },
+      { do: 'ask', question: { about: 'call', call: ready({ asks: true }), again: true } },
+    ],
+    [
+      'gives the model the answer to its question',
+      { turn: taken({ status: 'answered', id: 'call_1', tool: 'ask', arguments: {}, answer: 'blue' }) },
+      {
+        do: 'conclude',
+        call: { status: 'answered', id: 'call_1', tool: 'ask', arguments: {}, answer: 'blue' },
+        outcome: 'ok',
+        output: 'blue',
+        restore: false,
+      },
+    ],
+    ['leaves a call alone that somebody is at', { turn: taken({ ...terms, status: 'running' }) }, { do: 'stop' }],
     [
       'pauses at the edge of a budget',
       { turn: taken(), spent: { ...nothingSpent, turns: 60 } },
@@ -296,12 +369,12 @@ describe('what comes next', () => {
     ],
     [
       'still runs the calls of the last turn in the budget',
-      { turn: taken(call()), spent: { ...nothingSpent, turns: 60 } },
-      { do: 'call', call: call(), arguments: { command: 'ls' }, attempt: 1, restore: false },
+      { turn: taken(ready()), spent: { ...nothingSpent, turns: 60 } },
+      { do: 'call', call: ready(), restore: false },
     ],
     [
       'runs no command when its minutes are used up',
-      { turn: taken(call()), spent: { ...nothingSpent, toolMs: 30 * 60_000 } },
+      { turn: taken(ready()), spent: { ...nothingSpent, toolMs: 30 * 60_000 } },
       { do: 'ask', question: { about: 'budget', exceeded: { budget: 'toolMinutes', limit: 30, used: 30 } } },
     ],
     [

@@ -1,59 +1,9 @@
-import { exceeded, type Budget, type BudgetName, type Exceeded } from '../../shared/run/budget.ts';
-import type { FailureClass, WaitUntil } from '../../shared/run/events.ts';
-import { passed, verdictOf, type Call, type RunState, type Turn } from '../../shared/run/state.ts';
-import type { Json, OpenDecision } from '../../shared/decision/decision.ts';
-import { toolNature, ToolName } from '../../shared/tool/arguments.ts';
-import { parseCall } from '../../shared/tool/policy-call.ts';
+import { exceeded, type Budget, type BudgetName } from '../../shared/run/budget.ts';
+import { passed, type RunState, type Turn } from '../../shared/run/state.ts';
+import { mostLosses } from '../../shared/run/call.ts';
 import { needsCompaction } from './agent/compaction.ts';
-
-/** What a person is to be asked next. */
-export type Question =
-  | { readonly about: 'budget'; readonly exceeded: Exceeded }
-  | { readonly about: 'model'; readonly message: string; readonly refusal: boolean }
-  | { readonly about: 'interrupted'; readonly call: Call }
-  | { readonly about: 'setup'; readonly changed: ChangedSetup }
-  | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
-
-/** A setup with network whose files the agent changed, as a person is shown it. */
-export interface ChangedSetup {
-  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
-  readonly paths: readonly string[];
-  /** What changed in them; cut where it is long. */
-  readonly patch: string;
-  /** Of the tree that it would run on. */
-  readonly tree: string;
-}
-
-/** The one thing to do now. */
-export type Next =
-  | { readonly do: 'prepare' }
-  | { readonly do: 'setup'; readonly index: number }
-  | { readonly do: 'turn'; readonly turn: number; readonly attempt: number; readonly responseId: string | null }
-  | { readonly do: 'compact'; readonly turn: number; readonly attempt: number }
-  /** The call to the model that is on record was lost with its worker. */
-  | { readonly do: 'write off'; readonly turn: number; readonly attempt: number }
-  | { readonly do: 'ask'; readonly question: Question }
-  | {
-      readonly do: 'call';
-      readonly call: Call;
-      readonly arguments: Json;
-      readonly attempt: number;
-      readonly restore: boolean;
-    }
-  /** A call that is not run: denied, invalid, rejected, or answered by a person. */
-  | {
-      readonly do: 'conclude';
-      readonly call: Call;
-      readonly outcome: 'ok' | 'denied' | 'rejected' | 'invalid';
-      readonly output: string;
-    }
-  | { readonly do: 'verify'; readonly index: number }
-  | { readonly do: 'repair'; readonly repair: number }
-  | { readonly do: 'finish' }
-  | { readonly do: 'fail'; readonly class: FailureClass; readonly message: string }
-  | { readonly do: 'sleep'; readonly until: string }
-  | { readonly do: 'park'; readonly until: WaitUntil }
-  | { readonly do: 'stop' };
+import { conclude, forCall, park } from './next-call.ts';
+import type { Next } from './next-step.ts';
 
 /** Rounds of "your verification fails, mend it" before a person gets to see the result as it is. */
 const repairLimit = 2;
@@ -72,13 +22,28 @@ export interface NextOptions {
 export const next = (state: RunState, now: number, options: NextOptions): Next => {
   if (state.status !== 'working') return { do: 'stop' };
   if (state.givenUp !== null) return { do: 'fail', ...state.givenUp };
-  if (!state.prepared) return { do: 'prepare' };
-  if (state.setup.length < state.task.setup.length) return { do: 'setup', index: state.setup.length };
+  const question = openQuestion(state);
+  if (question !== null) return question;
+  if (!state.prepared) return preparation(state);
+  if (state.setup.length < state.task.setup.length) return planned(state, 'setup', state.setup.length);
   return (
-    openQuestion(state) ??
     inTurn(state, now) ??
-    (state.report !== null || state.wrapUp !== null ? conclusion(state) : anotherTurn(state, now, options))
+    ((state.report !== null && state.unheard === 0) || state.wrapUp !== null
+      ? conclusion(state)
+      : anotherTurn(state, now, options))
   );
+};
+
+const preparation = ({ underWay }: RunState): Next =>
+  underWay?.step === 'prepare' && underWay.losses >= mostLosses
+    ? { do: 'ask', question: { about: 'preparing', losses: underWay.losses } }
+    : { do: 'prepare' };
+
+/** A command of the task's own, unless it ended its worker too often. */
+const planned = ({ underWay }: RunState, step: 'setup' | 'verification', index: number): Next => {
+  if (underWay?.step === step && underWay.index === index && underWay.losses >= mostLosses)
+    return { do: 'give up', step, index, losses: underWay.losses };
+  return step === 'setup' ? { do: 'setup', index } : { do: 'verify', index };
 };
 
 /** A question of Longhaul's own waits for its answer, whatever else there is to do. */
@@ -88,8 +53,6 @@ const openQuestion = (state: RunState): Next | null => {
   );
   return open === undefined ? null : park(open);
 };
-
-const park = (open: OpenDecision): Next => ({ do: 'park', until: { kind: 'decision', decision: open.request.id } });
 
 /** What the turn at hand still needs; null when it needs nothing. */
 const inTurn = (state: RunState, now: number): Next | null => {
@@ -105,16 +68,11 @@ const inTurn = (state: RunState, now: number): Next | null => {
     case 'taken': {
       if (turn.refusal !== null && state.wrapUp === null)
         return { do: 'ask', question: { about: 'model', message: turn.refusal, refusal: true } };
-      const call = turn.calls.find((candidate) => !candidate.finished);
+      const call = turn.calls.find((candidate) => candidate.status !== 'finished');
       if (call === undefined) return null;
       if (state.wrapUp !== null)
-        return {
-          do: 'conclude',
-          call,
-          outcome: 'rejected',
-          output: 'A person stopped the work here; what there is is handed over.',
-        };
-      return forCall(state, call, now);
+        return conclude(call, 'rejected', 'A person stopped the work here; what there is is handed over.');
+      return forCall(state, call, () => overBudget(state, now, ['activeMinutes', 'toolMinutes']));
     }
   }
 };
@@ -135,69 +93,6 @@ const afterFailure = (state: RunState, turn: Extract<Turn, { phase: 'failed' }>,
     : { do: 'turn', turn: turn.number, attempt, responseId: turn.responseId };
 };
 
-const forCall = (state: RunState, call: Call, now: number): Next => {
-  if (call.verdict === 'invalid') return { do: 'conclude', call, outcome: 'invalid', output: call.reason };
-  if (call.verdict === 'deny')
-    return {
-      do: 'conclude',
-      call,
-      outcome: 'denied',
-      output: `Policy denies this call: ${call.reason} Do without it.`,
-    };
-  const open = call.decision === null ? undefined : state.decisions[call.decision];
-  if (open !== undefined && open.status !== 'decided') return park(open);
-  const verdict = verdictOf(state, call.decision);
-  if (verdict?.kind === 'rejected')
-    return {
-      do: 'conclude',
-      call,
-      outcome: 'rejected',
-      output: `A person rejected this call${verdict.reason === '' ? '.' : `: ${verdict.reason}`}`,
-    };
-  if (verdict?.kind === 'answered') return { do: 'conclude', call, outcome: 'ok', output: verdict.answer };
-  // "ask" without a decision cannot come from this program; never run what nobody approved.
-  if (call.verdict === 'ask' && verdict?.kind !== 'approved')
-    return { do: 'conclude', call, outcome: 'denied', output: 'Nobody approved this call.' };
-  return runCall(state, call, { now, retryApproved: open?.request.kind === 'retry' });
-};
-
-const runCall = (
-  state: RunState,
-  call: Call,
-  { now, retryApproved }: { now: number; retryApproved: boolean },
-): Next => {
-  const args = approvedArguments(state, call);
-  const name = ToolName.safeParse(call.tool);
-  const changes = name.success && toolNature[name.data] === 'changes';
-  if (!call.running) {
-    const over = changes ? overBudget(state, now, ['activeMinutes', 'toolMinutes']) : null;
-    return over ?? { do: 'call', call, arguments: args, attempt: call.attempt + 1, restore: false };
-  }
-  const ran = { ...call, arguments: args, network: networkOf(call.tool, args) };
-  if (ran.network.length > 0 && !call.repeatable && !retryApproved)
-    return { do: 'ask', question: { about: 'interrupted', call: ran } };
-  return { do: 'call', call, arguments: args, attempt: call.attempt + 1, restore: changes };
-};
-
-/** The hosts that a call may reach with these arguments: a person who edited them may have named others. */
-const networkOf = (tool: string, args: Json): readonly string[] => {
-  const parsed = parseCall(tool, args);
-  return parsed.outcome === 'ok' ? parsed.call.network : [];
-};
-
-/** The arguments as a person approved them, edits included. */
-const approvedArguments = (state: RunState, call: Call): Json => {
-  for (const open of Object.values(state.decisions))
-    if (
-      open.status === 'decided' &&
-      open.request.kind === 'call' &&
-      open.request.requester.call === call.id &&
-      open.verdict.kind === 'approved'
-    )
-      return open.verdict.arguments ?? open.request.arguments;
-  return call.arguments;
-};
-
 const anotherTurn = (state: RunState, now: number, options: NextOptions): Next => {
   if (state.idleTurns >= stuckTurns)
     return { do: 'ask', question: { about: 'stuck', sign: 'no calls', count: state.idleTurns } };
@@ -213,7 +108,7 @@ const anotherTurn = (state: RunState, now: number, options: NextOptions): Next =
 
 const conclusion = (state: RunState): Next => {
   const { verification } = state.task;
-  if (state.verification.length < verification.length) return { do: 'verify', index: state.verification.length };
+  if (state.verification.length < verification.length) return planned(state, 'verification', state.verification.length);
   const failed = state.verification.some((record) => !passed(record));
   if (failed && state.wrapUp === null && state.repairs < repairLimit)
     return { do: 'repair', repair: state.repairs + 1 };

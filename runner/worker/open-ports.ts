@@ -130,6 +130,7 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
     apiKey,
     baseURL: model.baseUrl,
     idleMs: Math.ceil(model.idleSeconds * 1000),
+    switches: model.switches,
     ...(model.reasoningEffort === null ? {} : { reasoningEffort: model.reasoningEffort }),
     ...(model.contextWindow === null ? {} : { contextWindow: model.contextWindow }),
     ...(model.pricesOf === null ? {} : { pricesOf: model.pricesOf }),

@@ -1,11 +1,12 @@
 import type { WorkerEvent } from '../../shared/run/events.ts';
-import type { Next } from './next.ts';
+import type { Next } from './next-step.ts';
 import type { StepContext } from './ports.ts';
 import { ask } from './steps/ask.ts';
 import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';
-import { setUp } from './steps/command.ts';
+import { giveUp, setUp } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
+import { judgeNext } from './steps/judge.ts';
 import { compact, takeTurn } from './steps/turn.ts';
 import { verify } from './steps/verify.ts';
 
@@ -28,7 +29,15 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
     case 'compact':
       return [{ type: 'model.started', v: 1, turn: step.turn, attempt: step.attempt, purpose: 'compaction' }];
     case 'call':
-      return [{ type: 'call.started', v: 1, call: step.call.id, attempt: step.attempt, arguments: step.arguments }];
+      return [
+        {
+          type: 'call.started',
+          v: 1,
+          call: step.call.id,
+          attempt: step.call.attempt + 1,
+          arguments: step.call.arguments,
+        },
+      ];
     case 'verify':
       return [
         {
@@ -40,7 +49,9 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
       ];
     case 'write off':
     case 'ask':
+    case 'judge':
     case 'conclude':
+    case 'give up':
     case 'repair':
     case 'finish':
     case 'fail':
@@ -68,8 +79,12 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
       return ask(context, step.question);
     case 'call':
       return runCall(context, step);
+    case 'judge':
+      return judgeNext(context, step.call);
     case 'conclude':
-      return concludeCall(step);
+      return concludeCall(context, step);
+    case 'give up':
+      return giveUp(context, step);
     case 'verify':
       return verify(context, step.index);
     case 'repair':

@@ -57,7 +57,7 @@ export interface Refused {
  * Raised whenever a worker from before could not work with it: an event it does not know, a field it does not send. A
  * worker that is deployed apart from its control plane compares its own with the one it is told.
  */
-export const contract = 1;
+export const contract = 2;
 
 export const SandboxLimits = z.strictObject({
   memoryBytes: z.int().positive(),
@@ -85,6 +85,21 @@ export const IsolationSettings = z.strictObject({
 });
 export type IsolationSettings = z.infer<typeof IsolationSettings>;
 
+/** Parts of a request that OpenAI knows and not every endpoint does; those that are left out are known. */
+export const ModelSwitches = z.strictObject({
+  /** `strict: true` with each tool. */
+  strict: z.boolean().optional(),
+  /** `stream_options` of Chat Completions, which asks for usage. */
+  streamOptions: z.boolean().optional(),
+  /** `parallel_tool_calls`. */
+  parallelCalls: z.boolean().optional(),
+  /** Reasoning text and signatures go back to the endpoint that gave them. */
+  returnReasoning: z.boolean().optional(),
+  /** `include: ['reasoning.encrypted_content']` of the Responses API. */
+  encryptedReasoning: z.boolean().optional(),
+});
+export type ModelSwitches = z.infer<typeof ModelSwitches>;
+
 /** The runner's default; a task may name another model. Its key is in the worker's environment, never here. */
 export const ModelSettings = z.strictObject({
   name: z.string().min(1),
@@ -94,6 +109,8 @@ export const ModelSettings = z.strictObject({
   reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),
   contextWindow: z.int().positive().nullable(),
   idleSeconds: z.number().positive(),
+  /** A control plane from before there was one has none. */
+  switches: ModelSwitches.default({}),
   pricesOf: z.string().nullable(),
 });
 

@@ -45,6 +45,7 @@ const request = (different: Partial<DecisionRequest> = {}): DecisionRequest => (
   action: 'Run npm install',
   tool: 'bash',
   arguments: bash,
+  tree: null,
   hash,
   reason: '',
   consequence: '',
@@ -75,7 +76,7 @@ const stateWith = (...bodies: EventBody[]) =>
       body,
     })),
   )!;
-const requested = (asked: DecisionRequest): EventBody => ({ type: 'decision.requested', v: 1, request: asked });
+const requested = (asked: DecisionRequest): EventBody => ({ type: 'decision.requested', v: 2, request: asked });
 const approved = (args: unknown = null): DecideInput['verdict'] => ({ kind: 'approved', arguments: args as null }); // safe: a test's own JSON
 const rejected: DecideInput['verdict'] = { kind: 'rejected', reason: 'no' };
 const answer = (text: string): DecideInput['verdict'] => ({ kind: 'answered', answer: text });
@@ -161,7 +162,8 @@ const made: EventBody = {
 };
 const taken: EventBody = {
   type: 'turn.taken',
-  v: 1,
+  v: 2,
+  oddities: [],
   turn: 1,
   attempt: 1,
   model: 'm',
@@ -232,4 +234,12 @@ test('the hash binds run, action and arguments, and nothing that may change whil
   );
   expect(decisionSubject('run_abcd', request({ expiresAt: now }))).toBe(subject);
   expect(DecisionRequest.parse(request())).toEqual(request());
+});
+
+test('the hash binds the tree, where there is one', () => {
+  const tree = 'f'.repeat(40);
+  expect(decisionSubject('run_abcd', request({ tree }))).toBe(
+    `{"action":"Run npm install","arguments":{"command":"npm install","network":["packages.host.test"],"timeoutSeconds":null},"id":"dec_abcd","kind":"call","run":"run_abcd","tool":"bash","tree":"${tree}"}`,
+  );
+  expect(DecisionRequest.parse(request({ tree }))).toEqual(request({ tree }));
 });

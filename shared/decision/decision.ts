@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DecisionId, Time } from '../ids.ts';
+import { DecisionId, GitObject, Time } from '../ids.ts';
 import { canonicalJson } from './canonical.ts';
 
 /**
@@ -24,6 +24,8 @@ export const DecisionRequest = z.strictObject({
   action: z.string().min(1),
   tool: z.string().nullable(),
   arguments: Json,
+  /** Git's id of the tree that it is to run on; null: it runs on none, or there was none yet. */
+  tree: GitObject.nullable(),
   /** Hex SHA-256 of `decisionSubject`. */
   hash: z.string().regex(/^[0-9a-f]{64}$/),
   reason: z.string(),
@@ -45,6 +47,8 @@ export const decisionSubject = (run: string, request: Omit<DecisionRequest, 'has
     action: request.action,
     tool: request.tool,
     arguments: request.arguments,
+    // Left out where there is none: so are the hashes of decisions from before they named a tree.
+    ...(request.tree === null ? {} : { tree: request.tree }),
   });
 
 export const DecisionVerdict = z.discriminatedUnion('kind', [

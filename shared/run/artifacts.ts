@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { GitObject } from '../ids.ts';
 
 /** Hex SHA-256 of a blob's content: its name. */
 export const BlobHash = z.string().regex(/^[0-9a-f]{64}$/, 'expected the 64 hex digits of a SHA-256');
 export type BlobHash = z.infer<typeof BlobHash>;
-
-const GitObject = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'expected a git object id');
 
 /** A saved state of the workspace: a commit in the run's checkpoint repository, and its tree. */
 export const Checkpoint = z.strictObject({ commit: GitObject, tree: GitObject });

@@ -1,5 +1,6 @@
 import { checkDecision, type DecideInput } from '../decision/decide.ts';
 import type { EventBody, ReviewComment, RunEvent, WorkerEvent } from './events.ts';
+import { accept } from './accept.ts';
 import { fold } from './reduce.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { isTerminal, openDecisions, type RunState } from './state.ts';
@@ -115,8 +116,11 @@ const eventsFor = (
           worker: command.worker,
         },
       ];
-    case 'append':
-      return holdsLease(state, command) ? command.events : lostLease(state, command);
+    case 'append': {
+      if (!holdsLease(state, command)) return lostLease(state, command);
+      const accepted = accept(state, command.events, (from, bodies) => foldBodies(from, bodies, circumstances.at));
+      return accepted.outcome === 'refused' ? accepted : accepted.events;
+    }
     case 'lose':
       if (!('activation' in state) || state.activation !== command.activation)
         return refuse(
@@ -169,6 +173,12 @@ const eventsFor = (
           'conflict',
           `Run ${state.id} is in review: the agent is not listening.`,
           `Request changes instead: longhaul discard ${state.id} --changes "…"`,
+        );
+      if (state.wrapUp !== null)
+        return refuse(
+          'conflict',
+          `A person stopped the work of run ${state.id}: the agent is not listening.`,
+          `Wait until it is in review, then request changes: longhaul discard ${state.id} --changes "…"`,
         );
       return [{ type: 'message.sent', v: 1, by: command.by, text: command.text }];
     case 'review':

@@ -23,7 +23,12 @@ export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
     reachedHosts: [],
     setup: 'unrecorded',
   }),
+  'turn.taken 1': (body) => ({ ...body, v: 2, oddities: [] }),
+  // What was approved then was approved for no tree in particular.
+  'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),
 };
+
+const fieldsOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
 
 /** A body that the store read, brought up to the version that events.ts has. */
 export const upgraded = (body: Body, steps: Readonly<Record<string, (body: Body) => Body>> = upgrades): Body => {

@@ -160,11 +160,13 @@ export const workerEvents = [
   }),
   /** A call that was in flight when its worker died; what it cost is unknown. */
   event('model.lost', 1, { turn: Count, attempt: Count }),
-  event('turn.taken', 1, {
+  event('turn.taken', 2, {
     turn: Count,
     attempt: Count,
     model: z.string(),
     items: z.array(ModelItem),
+    /** What the endpoint sent besides and nobody could read, a few words each. */
+    oddities: z.array(z.string()),
     usage: Usage.nullable(),
     cost: Cost,
   }),
@@ -182,7 +184,7 @@ export const workerEvents = [
     /** Policy says that running it twice does no harm. */
     repeatable: z.boolean(),
   }),
-  event('decision.requested', 1, { request: DecisionRequest }),
+  event('decision.requested', 2, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
   event('call.finished', 2, {
     call: z.string(),

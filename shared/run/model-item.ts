@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Json } from '../decision/decision.ts';
 
 /** Tokens of one model call, as the provider counted them. `cached` is part of `input`, `reasoning` part of `output`. */
 export const Usage = z.strictObject({
@@ -24,5 +25,15 @@ export const ModelItem = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('call'), call: z.string(), name: z.string(), arguments: z.string() }),
   z.strictObject({ type: z.literal('output'), call: z.string(), output: z.string() }),
   z.strictObject({ type: z.literal('refusal'), text: z.string() }),
+  /**
+   * What an endpoint added and wants back as it came, with the call, or (null) with the message that has the calls: the text of
+   * reasoning, signatures. `from` names the endpoint and its model; nobody else gets it.
+   */
+  z.strictObject({
+    type: z.literal('returned'),
+    from: z.string(),
+    call: z.string().nullable(),
+    fields: z.record(z.string(), Json),
+  }),
 ]);
 export type ModelItem = z.infer<typeof ModelItem>;

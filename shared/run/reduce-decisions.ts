@@ -1,6 +1,7 @@
 import type { OpenDecision } from '../decision/decision.ts';
+import { decidedOn, mostLosses, type Call } from './call.ts';
 import type { EventBody } from './events.ts';
-import type { RunState, RunStatus } from './state.ts';
+import type { RunState, RunStatus, Turn } from './state.ts';
 
 /** How a reduction changes a state: facts that change, and perhaps another status. */
 export type Change = Partial<Omit<RunState, keyof RunStatus>>;
@@ -13,7 +14,11 @@ export const withDecision = (state: RunState, open: OpenDecision): RunState['dec
 export const withoutDecisions = (state: RunState, drop: (open: OpenDecision) => boolean): RunState['decisions'] =>
   Object.fromEntries(Object.entries(state.decisions).filter(([, open]) => !drop(open)));
 
-export const decided = (open: OpenDecision): boolean => open.status === 'decided';
+export const mapCalls = ({ turn }: RunState, change: (call: Call) => Call): Turn | null =>
+  turn?.phase === 'taken' ? { ...turn, calls: turn.calls.map(change) } : turn;
+
+export const mapCall = (state: RunState, id: string, change: (call: Call) => Call): Turn | null =>
+  mapCalls(state, (call) => (call.id === id ? change(call) : call));
 
 /** What making a decision means beyond having been made. A decided call or question stays until its call has finished. */
 export const decide = (state: RunState, body: Extract<EventBody, { type: 'decision.made' }>): Change => {
@@ -23,12 +28,14 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
   const decisions = withDecision(state, { status: 'decided', request, verdict: body.verdict, by: body.by });
   const closed = withoutDecisions(state, (other) => other.request.id === body.decision);
   const { verdict } = body;
+  const { call } = request.requester;
+  if (call !== null)
+    return { decisions, turn: mapCall(state, call, (waiting) => decidedOn(waiting, request, verdict)) };
   switch (request.kind) {
     case 'call':
       return { decisions };
     case 'question':
-      // A question without a call is Longhaul's own, about an agent that is stuck: answering it starts the count anew.
-      if (request.requester.call !== null) return { decisions };
+      // Longhaul's own, about an agent that is stuck: answering it starts the count anew.
       return {
         decisions: closed,
         repetition: null,
@@ -45,13 +52,17 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
       };
     }
     case 'setup': {
-      const tree = setupTree(request.arguments);
-      if (tree === null) return { decisions: closed };
       const said = verdict.kind === 'approved' ? 'approved' : 'declined';
-      return { decisions: closed, newSetup: { tree, verdict: said, begun: [] } };
+      return { decisions: closed, newSetup: { tree: request.tree, verdict: said, begun: [] } };
     }
     case 'retry': {
-      if (request.requester.call !== null) return { decisions };
+      if (isAboutPreparing(request.arguments)) {
+        if (verdict.kind !== 'approved')
+          return { decisions: closed, givenUp: { class: 'infrastructure', message: request.reason } };
+        // One more attempt, and no more than that.
+        const again = state.underWay === null ? null : { ...state.underWay, losses: mostLosses - 1 };
+        return { decisions: closed, underWay: again };
+      }
       if (verdict.kind === 'approved') {
         const turn = state.turn?.phase === 'failed' ? { ...state.turn, retryAt: state.updatedAt } : state.turn;
         // A refusal is asked again as a fresh turn.
@@ -65,9 +76,10 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
   }
 };
 
-/** The tree that a setup decision is about, or null. */
-const setupTree = (value: unknown): string | null =>
-  typeof value === 'object' && value !== null && 'tree' in value && typeof value.tree === 'string' ? value.tree : null;
+/** What a decision to prepare once more has as its arguments: what tells it from one to ask the model again. */
+export const aboutPreparing = { step: 'prepare' } as const;
+const isAboutPreparing = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && 'step' in value && value.step === aboutPreparing.step;
 
 /** `{budget, limit}` as a budget decision has it, or null. */
 export const budgetRaise = (value: unknown): { budget: keyof RunState['budget']; limit: number } | null => {

@@ -1,16 +1,18 @@
-import { nothingSpent, type Spent } from './budget.ts';
+import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
-import type { ModelItem, Usage } from './model-item.ts';
-import { decide, decided, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
+import { askedAbout, finished, judged, started } from './call.ts';
+import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
 import {
-  isTerminal,
-  type Call,
-  type CommandRecord,
-  type RoundResult,
-  type RunState,
-  type RunStatus,
-  type Turn,
-} from './state.ts';
+  abandoned,
+  beginning,
+  modelFailed,
+  modelLost,
+  modelStarted,
+  retried,
+  spend,
+  turnTaken,
+} from './reduce-work.ts';
+import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
@@ -50,7 +52,9 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   head: null,
   bundles: [],
   setup: [],
+  underWay: null,
   turn: null,
+  unheard: 0,
   contextTokens: null,
   compactedThrough: 0,
   budget: body.task.budget,
@@ -73,16 +77,6 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   reason: 'delegated',
 });
 
-const spend = (spent: Spent, usage: Usage | null, cost: number | null): Spent => ({
-  ...spent,
-  inputTokens: spent.inputTokens + (usage?.input ?? 0),
-  outputTokens: spent.outputTokens + (usage?.output ?? 0),
-  usd: spent.usd + (cost ?? 0),
-  unpriced: spent.unpriced + (cost === null ? 1 : 0),
-});
-
-const retried = (spent: Spent): Spent => ({ ...spent, retries: spent.retries + 1 });
-
 const milliseconds = (from: string | null, to: string): number =>
   from === null ? 0 : Math.max(0, Date.parse(to) - Date.parse(from));
 
@@ -90,11 +84,6 @@ const released = (state: RunState, at: string): Change => ({
   leasedAt: null,
   spent: { ...state.spent, activeMs: state.spent.activeMs + milliseconds(state.leasedAt, at) },
 });
-
-const mapCall = (state: RunState, id: string, change: (call: Call) => Call): Turn | null =>
-  state.turn?.phase === 'taken'
-    ? { ...state.turn, calls: state.turn.calls.map((call) => (call.id === id ? change(call) : call)) }
-    : state.turn;
 
 const record = ({ index, command, outcome, exitCode, durationMs }: CommandRecord): CommandRecord => ({
   index,
@@ -112,11 +101,6 @@ const saved = ({ head, changes, patch, files, additions, deletions }: RoundResul
   additions,
   deletions,
 });
-
-const refusalOf = (items: readonly ModelItem[]): string | null => {
-  const refusal = items.find((item) => item.type === 'refusal');
-  return refusal?.type === 'refusal' ? refusal.text : null;
-};
 
 const review = (state: RunState, body: Extract<EventBody, { type: 'review.decided' }>, at: string): RunState => {
   const waited =
@@ -146,14 +130,19 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return enter(
         state,
         { status: 'working', activation: body.activation, since: at },
-        { fence: body.fence, leasedAt: at },
+        { ...abandoned(state, false), fence: body.fence, leasedAt: at },
       );
     case 'activation.lost': {
       const losses = state.losses + 1;
       return enter(
         state,
         { status: 'ready', reason: 'lost' },
-        { ...released(state, at), losses, spent: retried({ ...state.spent, ...released(state, at).spent }) },
+        {
+          ...abandoned(state, true),
+          ...released(state, at),
+          losses,
+          spent: retried({ ...state.spent, ...released(state, at).spent }),
+        },
       );
     }
     case 'activation.ended':
@@ -161,69 +150,30 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       if (body.until === null || state.status !== 'working') return set(state, released(state, at));
       return enter(state, { status: 'waiting', until: body.until, since: at }, released(state, at));
     case 'prepare.started':
-      return state;
+      return set(state, beginning(state, 'prepare', 0));
     case 'prepare.finished':
-      return set(state, { prepared: true, base: body.base, head: body.base, losses: 0 });
+      return set(state, { underWay: null, prepared: true, base: body.base, head: body.base, losses: 0 });
     case 'setup.started':
-      return state;
+      return set(state, beginning(state, 'setup', body.index));
     case 'setup.finished':
       return set(state, {
+        underWay: null,
         setup: [...state.setup, record(body)],
         losses: 0,
         spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
       });
     case 'model.started':
-      return set(state, {
-        turn: { phase: 'asking', number: body.turn, attempt: body.attempt, purpose: body.purpose, responseId: null },
-      });
+      return set(state, modelStarted(state, body));
     case 'model.accepted':
       return state.turn?.phase === 'asking'
         ? set(state, { turn: { ...state.turn, responseId: body.responseId } })
         : state;
-    case 'model.failed': {
-      const purpose = state.turn?.phase === 'asking' ? state.turn.purpose : 'turn';
-      return set(state, {
-        turn: {
-          phase: 'failed',
-          number: body.turn,
-          attempt: body.attempt,
-          purpose,
-          trouble: body.trouble,
-          retryAt: body.retryAt,
-          responseId: body.resume,
-        },
-        spent: retried(spend(state.spent, body.usage, body.cost)),
-        losses: 0,
-      });
-    }
+    case 'model.failed':
+      return set(state, modelFailed(state, body));
     case 'model.lost':
-      return set(state, {
-        turn: {
-          phase: 'failed',
-          number: body.turn,
-          attempt: body.attempt,
-          retryAt: at,
-          responseId: null,
-          purpose: state.turn?.phase === 'asking' ? state.turn.purpose : 'turn',
-          trouble: {
-            code: 'lost',
-            message: 'The worker died while the model was answering.',
-            retryable: true,
-            status: null,
-          },
-        },
-        spent: retried(spend(state.spent, null, null)),
-      });
-    case 'turn.taken': {
-      const refusal = refusalOf(body.items);
-      return set(state, {
-        turn: { phase: 'taken', number: body.turn, calls: [], refusal },
-        contextTokens: body.usage?.input ?? state.contextTokens,
-        spent: { ...spend(state.spent, body.usage, body.cost), turns: state.spent.turns + 1 },
-        idleTurns: body.items.some((item) => item.type === 'call') ? 0 : state.idleTurns + 1,
-        losses: 0,
-      });
-    }
+      return set(state, modelLost(state, body, at));
+    case 'turn.taken':
+      return set(state, turnTaken(state, body));
     case 'context.compacted':
       return set(state, {
         compactedThrough: body.through,
@@ -232,30 +182,22 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         turn: state.turn === null ? null : { phase: 'taken', number: state.turn.number - 1, calls: [], refusal: null },
         spent: spend(state.spent, body.usage, body.cost),
       });
-    case 'call.judged': {
-      if (state.turn?.phase !== 'taken') return state;
-      const call: Call = {
-        id: body.call,
-        tool: body.tool,
-        arguments: body.arguments,
-        verdict: body.verdict,
-        reason: body.reason,
-        network: body.network,
-        repeatable: body.repeatable,
-        decision: null,
-        attempt: 0,
-        running: false,
-        finished: false,
-      };
-      return set(state, { turn: { ...state.turn, calls: [...state.turn.calls, call] } });
-    }
+    case 'call.judged':
+      return set(state, { turn: mapCall(state, body.call, (call) => judged(call, body)) });
     case 'decision.requested': {
       const { request } = body;
-      const decisions = withDecision(state, { status: 'pending', request });
       const { call } = request.requester;
+      if (call === null)
+        return set(state, {
+          decisions: withDecision(state, { status: 'pending', request }),
+          // It stands between two attempts of a verification command: neither of them ended its worker.
+          ...(request.kind === 'setup' ? { underWay: null } : {}),
+        });
+      // What was asked about it before was about another tree or another attempt.
+      const others = withoutDecisions(state, (open) => open.request.requester.call === call);
       return set(state, {
-        decisions,
-        ...(call === null ? {} : { turn: mapCall(state, call, (asked) => ({ ...asked, decision: request.id })) }),
+        decisions: { ...others, [request.id]: { status: 'pending', request } },
+        turn: mapCall(state, call, (asked) => askedAbout(asked, request)),
       });
     }
     case 'decision.made':
@@ -274,15 +216,13 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       });
     }
     case 'call.started':
-      return set(state, {
-        turn: mapCall(state, body.call, (call) => ({ ...call, attempt: body.attempt, running: true })),
-      });
+      return set(state, { turn: mapCall(state, body.call, (call) => started(call, body)) });
     case 'call.finished': {
       const again = state.repetition?.fingerprint === body.fingerprint;
       return set(state, {
-        turn: mapCall(state, body.call, (call) => ({ ...call, running: false, finished: true })),
+        turn: mapCall(state, body.call, finished),
         head: body.checkpoint ?? state.head,
-        decisions: withoutDecisions(state, (open) => decided(open) && open.request.requester.call === body.call),
+        decisions: withoutDecisions(state, (open) => open.request.requester.call === body.call),
         repetition: { fingerprint: body.fingerprint, count: again ? (state.repetition?.count ?? 0) + 1 : 1 },
         spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
         losses: 0,
@@ -301,16 +241,19 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'report.submitted':
       return set(state, { report: body.report });
     case 'verification.started':
-      return state;
+      return set(state, beginning(state, 'verification', body.index));
     case 'verification.setup.started': {
       const { newSetup } = state;
       if (body.on === 'base' || body.network.length === 0 || newSetup === null) return state;
-      return set(state, { newSetup: { ...newSetup, begun: [...new Set([...newSetup.begun, body.verification])] } });
+      return set(state, {
+        newSetup: { ...newSetup, begun: [...newSetup.begun, { verification: body.verification, index: body.index }] },
+      });
     }
     case 'verification.setup.finished':
       return set(state, { losses: 0, spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs } });
     case 'verification.finished':
       return set(state, {
+        underWay: null,
         verification: [...state.verification, record(body)],
         losses: 0,
         spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
@@ -328,7 +271,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'timer.fired':
       return state.status === 'waiting' ? enter(state, { status: 'ready', reason: 'timer' }) : state;
     case 'message.sent':
-      return set(state, { repetition: null, idleTurns: 0 });
+      return set(state, { unheard: state.unheard + 1, repetition: null, idleTurns: 0 });
     case 'review.decided':
       return review(state, body, at);
     case 'changes.applied':

@@ -1,6 +1,7 @@
-import type { DecisionVerdict, Json, OpenDecision } from '../decision/decision.ts';
+import type { OpenDecision } from '../decision/decision.ts';
 import type { BlobHash, Checkpoint } from './artifacts.ts';
 import type { Budget, Spent } from './budget.ts';
+import type { Call, CallIn } from './call.ts';
 import type { FailureClass, ModelTrouble, PlanStep, Report, Task, WaitUntil } from './events.ts';
 
 /** A command that Longhaul ran itself in this round. */
@@ -16,30 +17,12 @@ export const passed = (record: CommandRecord): boolean => record.outcome === 'ex
 
 /**
  * What a person said to the setup that verification needs, because the agent changed what setup reads. `tree`: the one they saw; it holds
- * for no other. `begun`: verification commands for which it was begun with its network: one approval is good for one attempt each.
+ * for no other. `begun`: setup commands that were begun with their network, and for which verification command: one approval is good for one attempt each.
  */
 interface NewSetup {
-  readonly tree: string;
+  readonly tree: string | null;
   readonly verdict: 'approved' | 'declined';
-  readonly begun: readonly number[];
-}
-
-/** A call of the turn at hand. Calls of earlier turns are in the log only. */
-export interface Call {
-  readonly id: string;
-  readonly tool: string;
-  readonly arguments: Json | null;
-  readonly verdict: 'allow' | 'ask' | 'deny' | 'invalid';
-  readonly reason: string;
-  readonly network: readonly string[];
-  readonly repeatable: boolean;
-  /** The decision that was asked for it, last one first. */
-  readonly decision: string | null;
-  /** How often it was started; 0: never. */
-  readonly attempt: number;
-  /** Started and not finished: if nobody is at it, its worker died. */
-  readonly running: boolean;
-  readonly finished: boolean;
+  readonly begun: readonly { readonly verification: number; readonly index: number }[];
 }
 
 /** Where the conversation with the model stands. */
@@ -50,6 +33,10 @@ export type Turn =
       readonly attempt: number;
       readonly purpose: 'turn' | 'compaction';
       readonly responseId: string | null;
+      /** How many messages that the model had not been told of are in the request. */
+      readonly hears: number;
+      /** How often the worker was lost while the model was asked for this turn. */
+      readonly losses: number;
     }
   | {
       readonly phase: 'failed';
@@ -60,6 +47,8 @@ export type Turn =
       readonly retryAt: string | null;
       /** A background response to go on with. */
       readonly responseId: string | null;
+      readonly hears: number;
+      readonly losses: number;
     }
   | {
       readonly phase: 'taken';
@@ -67,6 +56,16 @@ export type Turn =
       readonly calls: readonly Call[];
       readonly refusal: string | null;
     };
+
+/** A step of Longhaul's own, as long as it has not been finished. */
+export interface UnderWay {
+  readonly step: 'prepare' | 'setup' | 'verification';
+  readonly index: number;
+  /** False: the worker that was at it is gone. */
+  readonly running: boolean;
+  /** How often its worker was lost with it. */
+  readonly losses: number;
+}
 
 /** How often in a row the same thing happened: the sign of an agent that is stuck. */
 interface Repetition {
@@ -101,7 +100,10 @@ export interface RunFacts {
   /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
   readonly bundles: readonly CheckpointBundle[];
   readonly setup: readonly CommandRecord[];
+  readonly underWay: UnderWay | null;
   readonly turn: Turn | null;
+  /** Messages that no request that the model has answered had in it. As long as there are any, a report does not count. */
+  readonly unheard: number;
   /** Tokens that the last turn's context had; null before the first or where the provider does not say. */
   readonly contextTokens: number | null;
   readonly compactedThrough: number;
@@ -163,10 +165,9 @@ export const isTerminal = (state: { readonly status: Status }): boolean => termi
 export const openDecisions = (state: RunState): readonly OpenDecision[] =>
   isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
 
-export const verdictOf = (state: RunFacts, decision: string | null): DecisionVerdict | null => {
-  const open = decision === null ? undefined : state.decisions[decision];
-  return open?.status === 'decided' ? open.verdict : null;
-};
+/** The call that the worker is at. */
+export const runningCall = ({ turn }: RunFacts): CallIn<'running'> | undefined =>
+  turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
 
 /** A wait that only a person can end and whose time is over: it shows in every list as needing attention. */
 export const needsAttention = (state: RunState): boolean =>

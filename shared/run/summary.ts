@@ -1,5 +1,5 @@
 import type { DecisionRequest } from '../decision/decision.ts';
-import { needsAttention, openDecisions, passed, type RunState, type Status } from './state.ts';
+import { needsAttention, openDecisions, passed, runningCall, type RunState, type Status } from './state.ts';
 
 /** One line of a list: what every reader shows of a run. */
 export interface RunSummary {
@@ -84,7 +84,7 @@ const detailOf = (state: RunState): string => {
 
 const workOf = (state: RunState): string => {
   if (!state.prepared) return 'preparing the workspace';
-  if (state.report !== null) return 'verifying';
+  if (state.report !== null && state.unheard === 0) return 'verifying';
   if (state.turn === null) return 'setting up';
   switch (state.turn.phase) {
     case 'asking':
@@ -94,7 +94,7 @@ const workOf = (state: RunState): string => {
     case 'failed':
       return `model trouble: ${state.turn.trouble.message}`;
     case 'taken': {
-      const running = state.turn.calls.find((call) => call.running);
+      const running = runningCall(state);
       return running === undefined ? `turn ${state.turn.number}` : `turn ${state.turn.number}: ${running.tool}`;
     }
   }

@@ -20,6 +20,6 @@ describe.each(asRoot)('with $name', (mode) => {
       const opened = opening.move();
       const { workspace } = options;
       return { sandbox, workspace, live: one!.machine.workspace, [Symbol.asyncDispose]: () => opened.disposeAsync() };
-    });
+    }, 'elsewhere');
   });
 });

@@ -62,6 +62,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
       })),
       usage: null,
       responseId: null,
+      oddities: [],
     };
   };
   const outside = {
@@ -147,8 +148,8 @@ describe('a script that the agent has setup run', () => {
         hosts: [registry],
         paths: ['package.json'],
         patch: expect.stringContaining(`+${manifest({ preinstall: steal })}`),
-        tree: at.log.state.head!.tree,
       },
+      tree: at.log.state.head!.tree,
     });
     at.decide({ kind: 'rejected', reason: 'It posts the source.' });
     await at.activate();

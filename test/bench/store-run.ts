@@ -53,6 +53,7 @@ export const park = async (store: Store, id: string): Promise<void> => {
     action: 'Which of the two price lists is the right one?',
     tool: null,
     arguments: null,
+    tree: null,
     hash: '0'.repeat(64),
     reason: 'They differ.',
     consequence: 'The answer goes to the agent.',
@@ -61,7 +62,7 @@ export const park = async (store: Store, id: string): Promise<void> => {
     choices: [],
   };
   const events: WorkerEvent[] = [
-    { type: 'decision.requested', v: 1, request },
+    { type: 'decision.requested', v: 2, request },
     { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: 'dec_0001' } },
   ];
   await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });

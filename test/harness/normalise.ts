@@ -3,8 +3,15 @@ import type { EventBody, RunEvent } from '../../shared/run/events.ts';
 /** What is left of a log when crashes and the time they took are taken out: what an undisturbed run has as well. */
 export const normalised = (events: readonly RunEvent[]): readonly object[] => {
   const bodies = events.map(({ body }) => body);
-  return bodies.filter((body, index) => !isOfCrash(bodies, body, index)).map(plain);
+  const retries = new Set(bodies.flatMap((body) => (isRetry(body) ? [body.request.id] : [])));
+  return bodies
+    .filter((body, index) => !isOfCrash(bodies, body, index) && !('decision' in body && retries.has(body.decision)))
+    .map(plain);
 };
+
+/** A call that a person approved, or that had network access, is asked about again after a crash. */
+const isRetry = (body: EventBody): body is Extract<EventBody, { type: 'decision.requested' }> =>
+  body.type === 'decision.requested' && body.request.kind === 'retry' && body.request.requester.call !== null;
 
 /** Activations come and go with crashes; a start that was not finished is started again; a lost model call is asked again. */
 const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number): boolean => {
@@ -18,6 +25,8 @@ const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number)
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
       return true;
+    case 'decision.requested':
+      return isRetry(body);
     case 'prepare.started':
       return bodies.slice(index + 1).some((later) => later.type === 'prepare.started');
     case 'model.started':

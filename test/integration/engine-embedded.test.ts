@@ -26,6 +26,7 @@ const settings: WorkerSettings = {
     reasoningEffort: null,
     contextWindow: null,
     idleSeconds: 120,
+    switches: {},
     pricesOf: null,
   },
   uidBase: 40_000,

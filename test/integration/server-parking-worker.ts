@@ -20,6 +20,7 @@ const work = async ({ url, token, run, activation }: Extract<ToChild, { kind: 'r
     action: 'Go on?',
     tool: null,
     arguments: {},
+    tree: null,
     reason: '',
     consequence: '',
     expiresAt: '2100-01-01T00:00:00.000Z',
@@ -34,7 +35,7 @@ const work = async ({ url, token, run, activation }: Extract<ToChild, { kind: 'r
     batch: 1,
     after: 0,
     events: [
-      { type: 'decision.requested', v: 1, request: { ...asked, hash } },
+      { type: 'decision.requested', v: 2, request: { ...asked, hash } },
       { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: asked.id } },
     ],
   });

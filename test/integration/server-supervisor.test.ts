@@ -34,6 +34,7 @@ const question = (run: string, expiresAt: string): DecisionRequest => {
     action: 'Go on?',
     tool: null,
     arguments: {},
+    tree: null,
     reason: '',
     consequence: '',
     expiresAt,
@@ -43,7 +44,7 @@ const question = (run: string, expiresAt: string): DecisionRequest => {
   return { ...request, hash: createHash('sha256').update(decisionSubject(run, request)).digest('hex') };
 };
 const park = (request: DecisionRequest): WorkerEvent[] => [
-  { type: 'decision.requested', v: 1, request },
+  { type: 'decision.requested', v: 2, request },
   { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: request.id } },
 ];
 

@@ -219,6 +219,7 @@ describe('a worker', () => {
       action: 'Run ls',
       tool: 'bash',
       arguments: { command: 'rm -rf /' },
+      tree: null,
       hash: createHash('sha256').update('something else').digest('hex'),
       reason: '',
       consequence: '',
@@ -226,7 +227,7 @@ describe('a worker', () => {
       onExpiry: '',
       choices: [],
     } as const;
-    expect(await append([{ type: 'decision.requested', v: 1, request: { ...request, choices: [] } }])).toMatchObject({
+    expect(await append([{ type: 'decision.requested', v: 2, request: { ...request, choices: [] } }])).toMatchObject({
       outcome: 'refused',
       refusal: { code: 'invalid', message: expect.stringContaining('dec_aaaa') },
     });

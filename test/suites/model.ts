@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import type { Model, ModelOutcome, ModelRequest, RespondOptions } from '../../runner/worker/models/model.ts';
 import type { ModelItem } from '../../shared/run/model-item.ts';
@@ -61,6 +64,35 @@ export const ask = (items: readonly ModelItem[], rest: Partial<ModelRequest> = {
 
 export const user = (text: string): ModelItem => ({ type: 'message', role: 'user', text });
 export const assistant = (text: string): ModelItem => ({ type: 'message', role: 'assistant', text });
+
+/** A server that says nothing but that it is there, every 50 ms. */
+const commentsThenHangs = async () => {
+  let comments = 0;
+  let changed = Promise.withResolvers<void>();
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    const timer = setInterval(() => {
+      response.write(': keep-alive\n\n');
+      comments += 1;
+      changed.resolve();
+      changed = Promise.withResolvers();
+    }, 50);
+    response.on('close', () => clearInterval(timer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // safe: a server that listens on TCP has such an address
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    sent: async (count: number) => {
+      for (let left = count - comments; left > 0; left -= 1) await changed.promise;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+};
 
 /** What every adapter must do, whatever the API behind it. */
 export function describeModel(adapter: ModelAdapter): void {
@@ -366,6 +398,34 @@ export function describeModel(adapter: ModelAdapter): void {
     it('recognizes a stream that is no JSON', async () => {
       await using fake = await begin(sequence(answersRaw(200, 'text/event-stream', 'data: {"type":\n\n')));
       expect(failureOf(await respond(open(fake)))).toMatchObject({ code: 'protocol', retryable: false });
+    });
+
+    it('tells an error that came with status 200 for what it says, and asks again where it may pass', async () => {
+      const said = { error: { message: 'Provider returned error: upstream is overloaded', code: 502 } };
+      await using fake = await begin(sequence(answersRaw(200, 'application/json', JSON.stringify(said))));
+      const failure = failureOf(await respond(open(fake)));
+      expect(failure).toMatchObject({ code: 'server', retryable: true, status: 502 });
+      expect(failure.message).toContain('Provider returned error: upstream is overloaded');
+    });
+
+    it('tells an error in the middle of a stream for what it says', async () => {
+      const said = { error: { message: 'Slow down.', code: 429 } };
+      await using fake = await begin(
+        sequence(answersRaw(200, 'text/event-stream', `data: ${JSON.stringify(said)}\n\n`)),
+      );
+      expect(failureOf(await respond(open(fake)))).toMatchObject({ code: 'rate_limited', retryable: true });
+    });
+
+    it('waits for a server that keeps the connection with comments', async () => {
+      await using server = await commentsThenHangs();
+      const signal = new AbortController();
+      const outcome = adapter
+        .open({ apiKey: KEY, baseURL: server.url, model: 'scripted', idleMs: 400 })
+        .respond(ask([user('Fix it.')]), { signal: signal.signal });
+      // More comments than fit into the idle limit, each well within it.
+      await server.sent(12);
+      signal.abort();
+      expect(await outcome).toEqual({ kind: 'aborted' });
     });
 
     it('quotes little of a page that a proxy sends', async () => {

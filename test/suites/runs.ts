@@ -23,6 +23,7 @@ export const someRequest = ({ run, decision, kind, expiresAt }: Asked): Decision
         : kind === 'budget'
           ? { budget: 'turns', limit: 100 }
           : null,
+    tree: null,
     reason: 'Its rule says to ask.',
     consequence: 'It may reach registry.example.',
     expiresAt,
@@ -32,10 +33,11 @@ export const someRequest = ({ run, decision, kind, expiresAt }: Asked): Decision
   return { ...request, hash: createHash('sha256').update(decisionSubject(run, request)).digest('hex') };
 };
 
+/** Of another call than decisions are about here. */
 export const callFinished = (output: string): WorkerEvent => ({
   type: 'call.finished',
   v: 2,
-  call: 'call_1',
+  call: 'call_0',
   outcome: 'ok',
   output,
   outputBlob: null,

@@ -1,5 +1,6 @@
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DENIED as DENIED_CALLS } from '../../runner/worker/sandbox/system-calls.ts';
 import type { SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
 import type { Bait } from './sandbox-bait.ts';
 
@@ -20,8 +21,7 @@ const MIB = 1024 * 1024;
 
 /** Small enough that an attack on them takes no time. */
 export const ATTACK_LIMITS: SandboxLimits = {
-  // V8 reserves 512 MiB of address space for the code of each thread, and the kernel counts that.
-  memoryBytes: 3072 * MIB,
+  memoryBytes: 1536 * MIB,
   processes: 200,
   fileBytes: 48 * MIB,
   tmpBytes: 32 * MIB,
@@ -228,11 +228,29 @@ const PROCESSES: readonly Attack[] = [
   },
 ];
 
+const endedByMemory = async ({ outcome }: SandboxResult): Promise<string | null> =>
+  outcome === 'memory' ? null : `it ended otherwise: ${outcome}`;
+
 const RESOURCES: readonly Attack[] = [
   {
-    name: 'one process gets no more than the permitted memory',
-    script: () => `perl -e '$x = "a" x (6 * 1024 ** 3); print "BREACHED\\n"'; true`,
-    evidence: /Out of memory|allocat/i,
+    name: 'a process that wants more than the permitted memory is ended',
+    script: () => `echo tried; perl -e '$x = "a" x (6 * 1024 ** 3); sleep 60'; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
+  },
+  {
+    name: 'processes get no more than the permitted memory together',
+    script: () =>
+      `echo tried; for n in 1 2 3 4 5 6 7 8; do perl -e '$x = "a" x (600 * 1024 ** 2); sleep 60' & done; wait; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
+  },
+  {
+    name: 'files in memory that have no name count as memory',
+    script: () =>
+      `echo tried; perl -e 'for my $n (1..80) { my $fd = syscall(319 + (qx(uname -m) =~ /aarch64/ ? -40 : 0), my $name = "m", 0); open(my $f, ">&=", $fd); push @all, $f; syswrite $f, "x" x (46 * 1024 ** 2) } sleep 60'; echo BREACHED`,
+    evidence: /tried/,
+    check: endedByMemory,
   },
   {
     name: 'no file grows beyond the permitted size',
@@ -261,12 +279,19 @@ const RESOURCES: readonly Attack[] = [
   },
 ];
 
-/** Calls by number, for both processors: keyctl, bpf, ptrace, userfaultfd, perf_event_open, open_by_handle_at, setns, process_vm_readv. */
-const RAW_CALLS = `perl -e 'my $arm = qx(uname -m) =~ /aarch64/; my %calls = $arm
-  ? (keyctl => 219, bpf => 280, ptrace => 117, userfaultfd => 282, perf => 241, handle => 265, setns => 268, vm => 270)
-  : (keyctl => 250, bpf => 321, ptrace => 101, userfaultfd => 323, perf => 298, handle => 304, setns => 308, vm => 310);
-  for (sort keys %calls) { my $r = syscall($calls{$_}, 0, 0, 0, 0, 0); print "$_: ", ($r == -1 ? $! : "BREACHED"), "\\n" }
-  my $setup = "\\0" x 120; my $ring = syscall(425, 8, $setup); print "io_uring: ", ($ring == -1 ? $! : "BREACHED"), "\\n"'`;
+/** Every call that is refused or looks absent, by its number on the processor that the command runs on. */
+const rawCalls = (): string => {
+  const [x64, arm64] = (['x64', 'arm64'] as const).map((processor) =>
+    [...DENIED_CALLS]
+      .flatMap(([name, { [processor]: number }]) => (number === null ? [] : [`${name} => ${number}`]))
+      .join(', '),
+  );
+  return `perl -e 'my %calls = qx(uname -m) =~ /aarch64/ ? (${arm64}) : (${x64}); my $refused = 0;
+  for (sort keys %calls) { my $r = syscall($calls{$_}, 0, 0, 0, 0, 0); if ($r == -1 && $! == 1) { $refused += 1 } else { print "BREACHED $_: $r $!\n" } }
+  print "refused all but ", scalar(keys %calls) - $refused, "\n";
+  my $setup = "\\0" x 120; my $ring = syscall(425, 8, $setup); print "io_uring: ", ($ring == -1 ? $! : "BREACHED"), "\n";
+  for (470, 600, 1000) { my $r = syscall($_, 0, 0, 0, 0, 0); print "$_: ", ($r == -1 ? $! : "BREACHED"), "\n" }'`;
+};
 
 const KERNEL: readonly Attack[] = [
   {
@@ -331,8 +356,13 @@ const KERNEL: readonly Attack[] = [
   },
   {
     name: 'system calls that open kernels are refused',
-    script: () => RAW_CALLS,
-    evidence: /(\w+: Operation not permitted\n){8}io_uring: Function not implemented/,
+    script: rawCalls,
+    evidence: /refused all but 0\n(\w+: Function not implemented\n){4}/,
+  },
+  {
+    name: 'shared memory that outlives its process is of no use to keep data in',
+    script: () => 'ipcmk -M 64 && echo tiny ones work; ipcmk -M 100M && echo BREACHED; true',
+    evidence: /tiny ones work[\s\S]*Invalid argument/,
   },
   {
     name: 'a command has no capability and gains none',

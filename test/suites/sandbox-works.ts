@@ -61,6 +61,39 @@ node /tmp/ipc.mjs`,
     output: /https:\S+ hello from tls\nhttp:\S+ hello from http\n/,
     network: [REGISTRY],
   },
+  {
+    name: 'python runs threads, processes, sockets and temporary files',
+    script: `PY=$(command -v /usr/bin/python3) || { echo no python; exit 0; }; $PY - <<'EOT'
+import asyncio, multiprocessing, os, select, signal, socket, subprocess, tempfile, threading, time, mmap
+a, b = socket.socketpair(); a.send(b'x'); assert b.recv(1) == b'x'
+t = threading.Thread(target=time.sleep, args=(0.01,)); t.start(); t.join()
+assert subprocess.run(['echo', 'sub'], capture_output=True).stdout == b'sub\\n'
+child = multiprocessing.Process(target=os.getpid); child.start(); child.join(); assert child.exitcode == 0
+m = mmap.mmap(-1, 4096); m[0] = 1
+with tempfile.TemporaryFile() as f: os.posix_fallocate(f.fileno(), 0, 4096)
+e = select.epoll(); e.register(a); e.poll(0); os.sched_getaffinity(0); os.nice(1); os.getrandom(8); os.memfd_create('m')
+async def main(): await asyncio.sleep(0.01)
+asyncio.run(main()); signal.setitimer(signal.ITIMER_REAL, 0); print('python works')
+EOT`,
+    output: /no python|python works/,
+  },
+  {
+    name: 'a compiler, threads and the sanitizers work',
+    script: `command -v gcc >/dev/null || { echo no gcc; exit 0; }; cd /tmp; cat >a.c <<'EOT'
+#include <pthread.h>
+#include <stdlib.h>
+#include <stdio.h>
+static void *run(void *text) { puts(text); return NULL; }
+int main(void) { pthread_t t; char *p = malloc(8); p[0] = 1; free(p); pthread_create(&t, NULL, run, "threads work"); pthread_join(t, NULL); return 0; }
+EOT
+gcc a.c -o a -pthread && ./a && for each in address thread undefined; do gcc -fsanitize=$each a.c -o $each -pthread 2>/dev/null || { echo no $each; continue; }; ASAN_OPTIONS=detect_leaks=0 ./$each && echo $each works || echo $each BROKEN; done; grep -v BROKEN <<<"$(ls)" >/dev/null`,
+    output: /no gcc|^threads work\n(?![\s\S]*BROKEN)/,
+  },
+  {
+    name: 'java starts and runs threads',
+    script: `command -v java >/dev/null || { echo no java; exit 0; }; java -version 2>&1`,
+    output: /no java|version/,
+  },
 ];
 
 /** Null when it worked; otherwise one sentence. */

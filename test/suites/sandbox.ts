@@ -40,6 +40,27 @@ function appears(folder: string, name: string): Promise<void> {
   });
 }
 
+/** A script that makes files of 8 MiB without a name, and waits. */
+const python = (lines: string): string => `python3 - <<'EOT'
+import mmap, os, socket, time
+held = []
+def filled(name):
+    f = os.open(name, os.O_RDWR | os.O_CREAT); os.unlink(name)
+    for _ in range(8): os.write(f, bytes(1024 * 1024))
+    return f
+${lines}
+time.sleep(600)
+EOT`;
+
+const IN_FLIGHT = [
+  'files that have no name any more and are on their way through a socket',
+  python(`ours, theirs = socket.socketpair()
+held += [ours, theirs]
+for n in range(5):
+    f = filled(f'sent.{n}')
+    socket.send_fds(ours, [b'x'], [f]); os.close(f)`),
+] as const;
+
 /** Command lines on this host that have this argument. */
 async function processesWith(argument: string): Promise<readonly string[]> {
   const lines = await Promise.all(
@@ -48,8 +69,8 @@ async function processesWith(argument: string): Promise<readonly string[]> {
   return lines.filter((line) => line.split('\0').includes(argument));
 }
 
-/** The contract of the sandbox's port. Each adapter passes it; the quota must be looked at several times a second. */
-export function sandboxSuite(open: () => Promise<SandboxUnderTest>): void {
+/** The contract of the sandbox's port. Each adapter passes it; the quota must be looked at several times a second. Elsewhere a disk is the provider's, and what nobody sees of it there is as well. */
+export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here' | 'elsewhere' = 'here'): void {
   let under: SandboxUnderTest;
   beforeAll(async () => {
     under = await open();
@@ -224,19 +245,53 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>): void {
     expect(results.map(settled)).toEqual(Array.from({ length: 4 }, () => exited(0, '')));
   });
 
-  test.each([
+  test.each<readonly [string, string]>([
     ['files', `for n in {1..9}; do head -c 8M /dev/zero >fill.$n; done; sleep ${nap}`],
     [
       'files that have no name any more',
       `for n in {3..9}; do eval "exec $n>gone.$n"; rm gone.$n; head -c 8M /dev/zero >&$n; done; sleep ${nap}`,
     ],
+    [
+      'files in folders that forbid to look into them',
+      `mkdir -p closed/inner; chmod 0 closed/inner; chmod 0300 closed; cd closed; for n in {1..5}; do head -c 8M /dev/zero >fill.$n; done; sleep ${nap}`,
+    ],
+    [
+      'files that have no name any more and are only mapped',
+      python(`for n in range(5):
+    f = filled(f'mapped.{n}')
+    held.append(mmap.mmap(f, 4096)); os.close(f)`),
+    ],
+    ...(where === 'elsewhere' ? [] : [IN_FLIGHT]),
     ['a great many empty files', `mkdir many; cd many; seq 6500 | xargs touch; sleep ${nap}`],
   ])('a workspace that outgrows its quota by %s ends the command', async (_what, script) => {
     const result = await run(script);
     expect(settled(result)).toEqual({ ...exited(0, ''), outcome: 'limit', exitCode: null });
     expect(await processesWith(nap)).toEqual([]);
-    expect(await run('rm -rf fill.* many')).toMatchObject({ outcome: 'exited', exitCode: 0 });
+    await run('chmod -R u+rwx closed; rm -rf fill.* many closed');
+    expect(await run('true')).toMatchObject({ outcome: 'exited', exitCode: 0 });
   });
+
+  test.each([
+    ['in a folder that forbids to look into it', 'mkdir closed; chmod 0300 closed; head -c 28M /dev/zero >closed/fill'],
+    ['in plain sight', 'head -c 28M /dev/zero >fill.1'],
+  ])('a command that ended before anybody looked is over the limit by what it left %s', async (_where, script) => {
+    expect(settled(await run(script))).toEqual({ ...exited(0, ''), outcome: 'limit', exitCode: null });
+    expect(await run('chmod 700 closed 2>/dev/null; rm -rf closed fill.*')).toMatchObject({ exitCode: 0 });
+    expect(settled(await run('true'))).toEqual(exited(0, ''));
+  });
+
+  test.each(where === 'here' ? ['head -c 1M /dev/zero >more; ls -l more'] : [])(
+    'in a tree that is over its limit a command may make room, and write nothing: %s',
+    async (script) => {
+      expect(await run('head -c 28M /dev/zero >fill.1')).toMatchObject({ outcome: 'limit' });
+      const { output } = await run(`exec 2>&1; ${script}`);
+      expect(output).toMatch(/ 0 \S+ \d+ \S+ more$/m);
+      expect(await run('rm fill.1 more')).toMatchObject({ outcome: 'exited', exitCode: 0 });
+      expect(await run(`exec 2>&1; ${script}; rm more`)).toMatchObject({
+        output: expect.stringContaining(' 1048576 ') as string,
+      });
+    },
+  );
 
   test('a closed sandbox ends its command and starts no other', async () => {
     const other = await open();

@@ -40,6 +40,7 @@ test('what is shown is bound to its hash, and a word changed breaks it', () => {
   const request: DecisionRequest = {
     ...asked,
     arguments: { ...call.arguments },
+    tree: null,
     requester: { turn: 1, call: 'call_1' },
     hash,
     reason: 'because',

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
-import { isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { isTerminal, runningCall, type RunState } from '../../../shared/run/state.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { DecisionNode } from '../needs-you/decision-node.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../node.ts';
@@ -60,7 +60,7 @@ export class RunNode implements Node {
 
   children(): readonly Node[] {
     const { state } = this;
-    const call = state.turn?.phase === 'taken' ? state.turn.calls.find(({ running }) => running) : undefined;
+    const call = runningCall(state);
     const soFar = state.soFar !== null;
     const [size, shown] = [changes({ result: state.soFar ?? state.result }), evidence(state)];
     const facts = [

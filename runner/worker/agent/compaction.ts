@@ -110,6 +110,7 @@ const turnText = ({ turn, told, items, calls }: TurnRecord, perEntry: number): s
       case 'reasoning':
         return item.summary === '' ? [] : [`The agent thought:\n${cut(item.summary)}`];
       case 'output':
+      case 'returned':
         return [];
     }
   });

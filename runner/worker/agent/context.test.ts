@@ -186,7 +186,7 @@ test('a review that asks for changes names files and lines', () => {
 
 const question = (kind: 'question' | 'budget' | 'retry', reason: string): EventBody => ({
   type: 'decision.requested',
-  v: 1,
+  v: 2,
   request: {
     id: 'dec_abcd',
     kind,
@@ -194,6 +194,7 @@ const question = (kind: 'question' | 'budget' | 'retry', reason: string): EventB
     action: 'What now?',
     tool: null,
     arguments: null,
+    tree: null,
     hash: 'a'.repeat(64),
     reason,
     consequence: '',

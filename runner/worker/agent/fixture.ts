@@ -52,7 +52,8 @@ export const asking = (turn: number, attempt = 1, purpose: 'turn' | 'compaction'
 
 export const taken = (turn: number, ...items: ModelItem[]): EventBody => ({
   type: 'turn.taken',
-  v: 1,
+  v: 2,
+  oddities: [],
   turn,
   attempt: 1,
   model: 'm',

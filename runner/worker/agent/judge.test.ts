@@ -4,23 +4,34 @@ import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { callItem, logOf, taken } from './fixture.ts';
-import { aboutBudget, aboutCall, aboutInterrupted, aboutModel, aboutStuck, judgeCalls, uniqueCalls } from './judge.ts';
+import {
+  aboutBudget,
+  aboutCall,
+  aboutInterrupted,
+  aboutModel,
+  aboutPreparing,
+  aboutStuck,
+  judgeCall,
+  uniqueCalls,
+} from './judge.ts';
 
 const judged = { type: 'call.judged', v: 1, call: 'c1', rule: null, network: [], repeatable: false } as const;
-const verdictOn = (item: ModelItem, policy: Policy = defaultPolicy) => judgeCalls(policy, [item])[0];
+type CallItem = Extract<ModelItem, { type: 'call' }>;
+const verdictOn = ({ call, name, arguments: args }: CallItem, policy: Policy = defaultPolicy) =>
+  judgeCall(policy, { id: call, tool: name, arguments: args });
+const asking = (item: CallItem) => ({ ...verdictOn(item), id: item.call });
 const bash = { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] };
 const write = { path: './.github/ci.yml', content: '' };
 const ask = { question: 'Which?', choices: ['a', 'b'] };
 
-test('calls are judged by policy, in their order; what is no call is left out', () => {
-  const items: ModelItem[] = [
-    { type: 'message', role: 'assistant', text: 'Hm.' },
+test('calls are judged by policy', () => {
+  const items = [
     callItem('c1', 'bash', { ...bash, network: null }),
     callItem('c2', 'bash', bash),
     callItem('c3', 'write', write),
     callItem('c4', 'write', { path: '.git/x', content: '' }),
   ];
-  expect(judgeCalls(defaultPolicy, items)).toEqual([
+  expect(items.map((item) => verdictOn(item))).toEqual([
     {
       ...judged,
       tool: 'bash',
@@ -154,8 +165,7 @@ const onExpiry =
   'The run stays parked and is listed as needing attention; nothing is approved and nothing is rejected.';
 
 test('a person is asked about a command in plain words', () => {
-  const [call] = judgeCalls(defaultPolicy, [callItem('c1', 'bash', bash)]);
-  expect(aboutCall(call!)).toEqual({
+  expect(aboutCall(asking(callItem('c1', 'bash', bash)))).toEqual({
     call: 'c1',
     kind: 'call',
     tool: 'bash',
@@ -163,7 +173,7 @@ test('a person is asked about a command in plain words', () => {
     action: 'Run npm install in the sandbox, with network access to packages.host.test',
     reason: 'It asks for network access to packages.host.test.',
     consequence:
-      'If you approve, the command runs in the sandbox and can reach packages.host.test, to which it could also send the code that it sees, and the agent goes on with the result. If you reject it, the agent is told why and goes on without.',
+      'If you approve, the command runs in the sandbox and can reach packages.host.test, to which it could also send the code that it sees, and the agent goes on with the result. That is for one attempt: if it is interrupted, you are asked again. If you reject it, the agent is told why and goes on without.',
     onExpiry,
     choices: [],
   });
@@ -171,16 +181,14 @@ test('a person is asked about a command in plain words', () => {
 
 test('a patch is named by the files that it changes', () => {
   const patch = '*** Begin Patch\n*** Add File: .github/a.yml\n+a\n*** Delete File: b\n*** End Patch';
-  const [call] = judgeCalls(defaultPolicy, [callItem('c1', 'apply_patch', { patch })]);
-  expect(aboutCall(call!)).toMatchObject({
+  expect(aboutCall(asking(callItem('c1', 'apply_patch', { patch })))).toMatchObject({
     action: 'Change files by a patch: .github/a.yml, b',
     reason: 'It changes what runs by itself later, with more rights than this sandbox has.',
   });
 });
 
 test('a question of the agent is passed on with its choices', () => {
-  const [call] = judgeCalls(defaultPolicy, [callItem('c1', 'ask', ask)]);
-  expect(aboutCall(call!)).toEqual({
+  expect(aboutCall(asking(callItem('c1', 'ask', ask)))).toEqual({
     call: 'c1',
     kind: 'question',
     tool: 'ask',
@@ -195,12 +203,36 @@ test('a question of the agent is passed on with its choices', () => {
 });
 
 test('a command that was cut off is asked about before it runs again', () => {
-  expect(aboutInterrupted({ id: 'c1', tool: 'bash', arguments: bash, network: ['packages.host.test'] })).toMatchObject({
+  const call = { id: 'c1', tool: 'bash', arguments: bash, network: ['packages.host.test'], attempt: 1 };
+  expect(aboutInterrupted(call)).toMatchObject({
     call: 'c1',
     kind: 'retry',
     tool: 'bash',
     arguments: bash,
     action: 'Run npm install in the sandbox, with network access to packages.host.test, once more',
+    reason:
+      'Its worker ended while it ran with network access, so it may have done its work outside already, in part or whole.',
+  });
+  expect(aboutInterrupted({ ...call, network: [], attempt: 2 }).reason).toBe(
+    'It was started 2 times, and each time its worker ended while it ran. What was approved was one attempt.',
+  );
+});
+
+test('a call whose tree has changed since it was approved is asked about again, and it is said why', () => {
+  const call = asking(callItem('c1', 'bash', bash));
+  expect(aboutCall(call, true)).toEqual({
+    ...aboutCall(call),
+    reason: 'The tree is another one than it was asked about before. It asks for network access to packages.host.test.',
+  });
+});
+
+test('a workspace whose preparation keeps ending the worker is a question without a call', () => {
+  expect(aboutPreparing(2)).toMatchObject({
+    call: null,
+    kind: 'retry',
+    tool: null,
+    arguments: { step: 'prepare' },
+    action: 'Prepare the workspace once more',
   });
 });
 

@@ -1,16 +1,18 @@
 import { judge, type Judgement } from '../../../shared/policy/evaluate.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import { aboutPreparing as preparing } from '../../../shared/run/reduce-decisions.ts';
 import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts';
 import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
-import type { Call } from '../../../shared/run/state.ts';
+import type { CallIn } from '../../../shared/run/call.ts';
 import { ToolName } from '../../../shared/tool/arguments.ts';
-import type { ChangedSetup } from '../next.ts';
+import type { ChangedSetup } from '../next-step.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
 
 export type JudgedCall = Extract<WorkerEvent, { type: 'call.judged' }>;
-type CallItem = Extract<ModelItem, { type: 'call' }>;
+/** A call as the model wants it. */
+type WantedCall = Omit<CallIn<'asked'>, 'status'>;
 
 /** As the Responses API allows. */
 const longestId = 64;
@@ -24,8 +26,12 @@ export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelIt
   const used = new Set(
     turns.flatMap((turn) => turn.items.flatMap((item) => (item.type === 'call' ? [item.call] : []))),
   );
+  /** What a call is named now, by the id that the endpoint gave it. */
+  const named = new Map<string, string>();
   let count = 0;
   return items.map((item) => {
+    if (item.type === 'returned')
+      return { ...item, call: item.call === null ? null : (named.get(item.call) ?? item.call) };
     if (item.type !== 'call') return item;
     let id = item.call;
     while (id === '' || id.length > longestId || used.has(id)) {
@@ -33,31 +39,29 @@ export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelIt
       id = `call_${turns.length + 1}_${count}`;
     }
     used.add(id);
+    named.set(item.call, id);
     return { ...item, call: id };
   });
 };
 
-/** The verdict on each call of a turn, in its order. Pure: equal policies and items give equal verdicts. */
-export const judgeCalls = (policy: Policy, items: readonly ModelItem[]): readonly JudgedCall[] =>
-  items.flatMap((item) => (item.type === 'call' ? [judgeCall(policy, item)] : []));
-
-const judgeCall = (policy: Policy, item: CallItem): JudgedCall => {
-  const known = ToolName.safeParse(item.name).success;
+/** The verdict on a call. Pure: equal policies and calls give equal verdicts. */
+export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
+  const known = ToolName.safeParse(item.tool).success;
   const args = jsonOf(item.arguments);
   if (known && args === undefined)
     return invalid(
       item,
       null,
-      `The arguments of ${item.name} are not JSON. Send one JSON object that fits its schema.`,
+      `The arguments of ${item.tool} are not JSON. Send one JSON object that fits its schema.`,
     );
-  const parsed = parseCall(item.name, args);
+  const parsed = parseCall(item.tool, args);
   if (parsed.outcome === 'invalid') return invalid(item, known && args !== undefined ? args : null, parsed.message);
   const judgement = judge(policy, parsed.call);
   const { verdict, rule, reason, repeatable } = parsed.tool === 'ask' ? asked(judgement) : judgement;
   return {
     type: 'call.judged',
     v: 1,
-    call: item.call,
+    call: item.id,
     tool: parsed.tool,
     arguments: Json.parse(parsed.arguments),
     verdict,
@@ -80,11 +84,11 @@ const jsonOf = (text: string): Json | undefined => {
   }
 };
 
-const invalid = (item: CallItem, args: Json | null, reason: string): JudgedCall => ({
+const invalid = (item: WantedCall, args: Json | null, reason: string): JudgedCall => ({
   type: 'call.judged',
   v: 1,
-  call: item.call,
-  tool: item.name,
+  call: item.id,
+  tool: item.tool,
   arguments: args,
   verdict: 'invalid',
   rule: null,
@@ -93,32 +97,38 @@ const invalid = (item: CallItem, args: Json | null, reason: string): JudgedCall 
   repeatable: false,
 });
 
-/** A decision without what its asker adds: id, turn, expiry and hash. `call`: the call that it is about, if any. */
-export type DecisionDraft = Omit<DecisionRequest, 'id' | 'requester' | 'expiresAt' | 'hash'> & {
+/** A decision without what its asker adds: id, turn, tree, expiry and hash. `call`: the call that it is about, if any. */
+export type DecisionDraft = Omit<DecisionRequest, 'id' | 'requester' | 'tree' | 'expiresAt' | 'hash'> & {
   readonly call: string | null;
 };
 
 const waits = 'The run stays parked and is listed as needing attention; nothing is approved and nothing is rejected.';
 
-/** Asks whether a call may run; of the tool `ask`, what its answer is. */
-export const aboutCall = (judged: JudgedCall): DecisionDraft => {
-  const { call, tool, arguments: args, reason } = judged;
-  if (tool === 'ask') return aboutQuestion(judged);
+/** A call that a person is asked about, with what policy says of it. */
+interface Asking extends Described {
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Asks whether a call may run; of the tool `ask`, what its answer is. `again`: what was approved was for another tree. */
+export const aboutCall = (asking: Asking, again = false): DecisionDraft => {
+  const { id, tool, arguments: args, reason } = asking;
+  if (tool === 'ask') return aboutQuestion(asking);
   return {
-    call,
+    call: id,
     kind: 'call',
     tool,
     arguments: args,
-    action: actionOf(judged),
-    reason,
-    consequence: `If you approve, ${consequenceOf(judged)}, and the agent goes on with the result. If you reject it, the agent is told why and goes on without.`,
+    action: actionOf(asking),
+    reason: again ? `The tree is another one than it was asked about before. ${reason}` : reason,
+    consequence: `If you approve, ${consequenceOf(asking)}, and the agent goes on with the result. That is for one attempt: if it is interrupted, you are asked again. If you reject it, the agent is told why and goes on without.`,
     onExpiry: waits,
     choices: [],
   };
 };
 
-const aboutQuestion = ({ call, tool, arguments: args, reason }: JudgedCall): DecisionDraft => ({
-  call,
+const aboutQuestion = ({ id, tool, arguments: args, reason }: Asking): DecisionDraft => ({
+  call: id,
   kind: 'question',
   tool,
   arguments: args,
@@ -178,17 +188,38 @@ const listOf = (args: Json | null, name: string): string[] => {
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 };
 
-/** Asks about a command with network access whose worker died: nobody knows how far it came. `call` has the arguments it ran with. */
-export const aboutInterrupted = (call: Pick<Call, 'id' | 'tool' | 'arguments' | 'network'>): DecisionDraft => ({
+/** Asks about a call whose worker is gone: what was approved was one attempt, and nobody knows how far it came. */
+export const aboutInterrupted = (
+  call: Pick<CallIn<'interrupted'>, 'id' | 'tool' | 'arguments' | 'network' | 'attempt'>,
+): DecisionDraft => ({
   call: call.id,
   kind: 'retry',
   tool: call.tool,
   arguments: call.arguments,
   action: `${actionOf(call)}, once more`,
-  reason:
-    'The worker died while it ran with network access, so it may have done its work outside already, in part or whole.',
+  reason: [
+    call.attempt > 1
+      ? `It was started ${call.attempt} times, and each time its worker ended while it ran`
+      : 'Its worker ended while it ran',
+    call.network.length > 0
+      ? ' with network access, so it may have done its work outside already, in part or whole.'
+      : '. What was approved was one attempt.',
+  ].join(''),
   consequence:
-    'If you approve, the workspace is taken back to before the command and it runs again. If you reject it, the agent is told that it was interrupted, and goes on.',
+    'If you approve, the workspace is taken back to before it and it runs once more. If you reject it, the agent is told that it was interrupted, and goes on.',
+  onExpiry: waits,
+  choices: [],
+});
+
+/** Asks whether the run is to be prepared once more, which ended its worker so often. */
+export const aboutPreparing = (losses: number): DecisionDraft => ({
+  call: null,
+  kind: 'retry',
+  tool: null,
+  arguments: preparing,
+  action: 'Prepare the workspace once more',
+  reason: `Its worker ended ${losses} times while it prepared the workspace. The runner's log says more (longhaul doctor shows where).`,
+  consequence: 'If you approve, it is tried once more. If you reject it, the run ends as failed.',
   onExpiry: waits,
   choices: [],
 });
@@ -242,7 +273,7 @@ const costText = ({ usd, unpriced }: Spent): string => {
 };
 
 /** Asks whether a setup that the agent changed may run with its network, before each verification command. */
-export const aboutSetup = ({ commands, paths, patch, tree }: ChangedSetup, verifications: number): DecisionDraft => {
+export const aboutSetup = ({ commands, paths, patch }: ChangedSetup, verifications: number): DecisionDraft => {
   const hosts = [...new Set(commands.flatMap(({ network }) => network))];
   const times = verifications === 1 ? 'once' : `once for each of the ${verifications} verification commands`;
   return {
@@ -254,7 +285,6 @@ export const aboutSetup = ({ commands, paths, patch, tree }: ChangedSetup, verif
       hosts,
       paths: [...paths],
       patch,
-      tree,
     },
     action: `Run setup as the agent changed it, with network access to ${hosts.join(', ')}, for verification`,
     reason: `The agent changed what setup reads: ${paths.slice(0, 10).join(', ')}${paths.length > 10 ? ` and ${paths.length - 10} more` : ''}. What it wrote there can run while setup does.`,

@@ -43,6 +43,7 @@ describe('Chat Completions: servers with ways of their own', () => {
       items: [assistant('Short.')],
       usage: null,
       responseId: null,
+      oddities: [],
     });
   });
 
@@ -75,11 +76,80 @@ describe('Chat Completions: servers with ways of their own', () => {
     expect(outcome).toMatchObject({ kind: 'completed', items: [assistant('Yes.')] });
   });
 
+  it('takes [DONE] for the end where no reason to finish came', async () => {
+    const text = `data: ${JSON.stringify(chunk({ content: 'Short.' }))}\n\ndata: [DONE]\n\n`;
+    expect(await respond(answersRaw(200, 'text/event-stream', text))).toMatchObject({ items: [assistant('Short.')] });
+  });
+
+  it('takes the whole completion as one document', async () => {
+    const document = JSON.stringify({
+      object: 'chat.completion',
+      choices: [{ index: 0, message: { role: 'assistant', content: 'Short.' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: 5, completion_tokens: 2 },
+    });
+    expect(await respond(answersRaw(200, 'application/json', document))).toMatchObject({
+      kind: 'completed',
+      items: [assistant('Short.')],
+      usage: { input: 5, output: 2 },
+    });
+  });
+
+  it('tells what could not be read beside the answer', async () => {
+    const text = `data: {"choices":\n\ndata: ${JSON.stringify(chunk({ content: 'Short.' }, 'stop'))}\n\n`;
+    expect(await respond(answersRaw(200, 'text/event-stream', text))).toMatchObject({
+      items: [assistant('Short.')],
+      oddities: ['an event that is no JSON'],
+    });
+  });
+
+  it('gives reasoning back to the endpoint that gave it, and to no other', async () => {
+    const thinks = stream(
+      chunk({ reasoning_content: 'I look.' }),
+      chunk({ tool_calls: [{ index: 0, id: 'a', function: { name: 'bash', arguments: '{}' } }] }, 'tool_calls'),
+    );
+    await using fake = await startFakeOpenAi({ script: sequence(thinks, thinks, thinks) });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const first = await model.respond(ask([user('Go.')]), unaborted());
+    const own = first.kind === 'completed' ? first.items : [];
+    const others = own.map((item) => (item.type === 'returned' ? { ...item, from: 'https://elsewhere' } : item));
+    for (const items of [own, others])
+      await model.respond(ask([user('Go.'), ...items, { type: 'output', call: 'a', output: 'ok' }]), unaborted());
+    const assistantOf = (request: number) =>
+      (fake.journal[request]!.body as { messages: { role: string }[] }).messages.find(
+        ({ role }) => role === 'assistant',
+      );
+    expect(assistantOf(1)).toMatchObject({ reasoning_content: 'I look.' });
+    expect(assistantOf(2)).not.toHaveProperty('reasoning_content');
+  });
+
+  it('asks again without a part of the request that the endpoint does not know, once', async () => {
+    const unknown = answersRaw(
+      400,
+      'application/json',
+      JSON.stringify({ error: { message: "Unknown parameter: 'tools[0].function.strict'." } }),
+    );
+    await using fake = await startFakeOpenAi({ script: sequence(unknown, unknown) });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const first = await model.respond(ask([user('Go.')]), unaborted());
+    expect(first).toMatchObject({ failure: { code: 'bad_request', retryable: true, retryAfterMs: 0 } });
+    expect(first.kind === 'failed' && first.failure.message).toContain('model.switches.strict: false');
+    const second = await model.respond(ask([user('Go.')]), unaborted());
+    expect(second).toMatchObject({ failure: { code: 'bad_request', retryable: false } });
+    expect(JSON.stringify(fake.journal[0]!.body)).toContain('"strict":true');
+    expect(JSON.stringify(fake.journal[1]!.body)).not.toContain('strict');
+  });
+
   it('completes a message whose usage never comes', async () => {
     await using fake = await startFakeOpenAi({ script: sequence(stalls(3, says('Whole.'))) });
     const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted', idleMs: 700 });
     const outcome = await model.respond(ask([user('Fix it.')]), unaborted());
-    expect(outcome).toEqual({ kind: 'completed', items: [assistant('Whole.')], usage: null, responseId: null });
+    expect(outcome).toEqual({
+      kind: 'completed',
+      items: [assistant('Whole.')],
+      usage: null,
+      responseId: null,
+      oddities: [],
+    });
   });
 
   it('is aborted even when the message was whole already', async () => {

@@ -1,27 +1,46 @@
-import { randomUUID } from 'node:crypto';
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionFunctionTool,
 } from 'openai/resources/chat/completions';
-import { z } from 'zod';
-import type { ModelItem } from '../../../shared/run/model-item.ts';
-import { messagesOf, usageOfChat } from './chat-messages.ts';
-import { connect, type Connection, type EndpointOptions, failed, type Seen, unfinished } from './connection.ts';
-import { type Endpoint, incompleteFailure } from './failure.ts';
-import type { Model, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import { addChunk, callsAreWhole, type ChatAnswer, emptyAnswer, itemsOfAnswer, saysSomething } from './chat-answer.ts';
+import { messagesOf } from './chat-messages.ts';
+import {
+  connect,
+  type Connection,
+  type EndpointOptions,
+  failed,
+  nameOf,
+  note,
+  refused,
+  type Seen,
+  unfinished,
+} from './connection.ts';
+import { incompleteFailure, saidFailure } from './failure.ts';
+import { type Frame, framesOf } from './frames.ts';
+import { validHistory } from './history.ts';
+import type { Model, ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import { errorIn } from './said-error.ts';
 import { listen } from './stream.ts';
 
 /**
- * Chat Completions, for servers that have no Responses API. Reasoning is neither returned nor sent back: it has no place
- * in this API.
+ * Chat Completions, for servers that have no Responses API. Reasoning has no place in this API; what an endpoint adds of it, and wants
+ * back, is kept as it came.
  */
 export function chatCompletionsModel(options: EndpointOptions): Model {
   const connection = connect(options);
   return {
     name: options.model,
     contextWindow: options.contextWindow ?? null,
-    respond: (request, how) => respond(connection, bodyOf(request, options), { ...how, key: request.idempotencyKey }),
+    respond: (request, how) =>
+      respond(connection, bodyOf(request, options, connection), { ...how, key: request.idempotencyKey }),
   };
+}
+
+interface Reading extends Seen {
+  readonly answer: ChatAnswer;
+  /** The server said `[DONE]`. */
+  done: boolean;
+  failure: ModelFailure | null;
 }
 
 async function respond(
@@ -29,139 +48,79 @@ async function respond(
   body: ChatCompletionCreateParamsStreaming,
   how: RespondOptions & { readonly key: string },
 ): Promise<ModelOutcome> {
-  const assembly = newAssembly();
-  const seen: Seen = { events: 0, contentType: '' };
-  const end = await listen<unknown>({
+  const answer = emptyAnswer();
+  const reading: Reading = { events: 0, contentType: '', oddities: [], answer, done: false, failure: null };
+  const end = await listen<Frame>({
     signal: how.signal,
     idleMs: connection.idleMs,
-    open: async (signal) => {
+    open: async (signal, alive) => {
       const headers = { 'Idempotency-Key': how.key };
-      const sent = connection.client.chat.completions.create(body, { signal, headers });
-      const { data, response } = await sent.withResponse();
-      seen.contentType = response.headers.get('content-type') ?? '';
-      return data;
+      const response = await connection.client.chat.completions.create(body, { signal, headers }).asResponse();
+      reading.contentType = response.headers.get('content-type') ?? '';
+      return framesOf(response, alive);
     },
-    onEvent: async (chunk) => {
-      seen.events += 1;
-      const before = assembly.characters;
-      assemble(assembly, chunk);
-      if (assembly.characters > before) how.onProgress?.(assembly.characters);
-      return 'more';
+    onEvent: async (frame) => {
+      const before = answer.characters;
+      const next = read(reading, frame, connection);
+      if (answer.characters > before) how.onProgress?.(answer.characters);
+      return next;
     },
   });
-  // The reason to finish is the terminal event; usage comes after it, and to lose that alone is no failure.
-  return end.kind !== 'aborted' && assembly.finish !== null
-    ? outcomeOf(assembly, connection.endpoint)
-    : unfinished(end, connection, seen);
+  if (end.kind === 'aborted') return { kind: 'aborted' };
+  if (reading.failure !== null) return refused(reading.failure, connection);
+  // The reason to finish is the terminal event; usage comes after it, and to lose that alone is no failure. Where none came, [DONE] says it.
+  const whole = answer.finish !== null || (reading.done && saysSomething(answer) && callsAreWhole(answer));
+  return whole ? outcomeOf(reading, connection) : unfinished(end, connection, reading);
 }
 
-function bodyOf(request: ModelRequest, options: EndpointOptions): ChatCompletionCreateParamsStreaming {
+function read(reading: Reading, frame: Frame, { endpoint }: Connection): 'more' | 'done' {
+  switch (frame.kind) {
+    case 'done':
+      reading.done = true;
+      return 'done';
+    case 'unreadable':
+      note(reading, 'an event that is no JSON');
+      return 'more';
+    case 'json': {
+      const error = errorIn(frame.value);
+      if (error !== null) {
+        reading.failure = saidFailure(error, endpoint);
+        return 'done';
+      }
+      reading.events += 1;
+      addChunk(reading.answer, frame.value, (what) => note(reading, what));
+      return 'more';
+    }
+  }
+}
+
+function bodyOf(
+  request: ModelRequest,
+  options: EndpointOptions,
+  { switches, endpoint }: Connection,
+): ChatCompletionCreateParamsStreaming {
+  const from = switches.returnReasoning ? nameOf(endpoint) : null;
   return {
     model: options.model,
-    messages: messagesOf(request.instructions, request.items),
+    messages: messagesOf(request.instructions, validHistory(request.items), from),
     stream: true,
-    stream_options: { include_usage: true },
+    ...(switches.streamOptions && { stream_options: { include_usage: true } }),
     // Both are refused without tools.
-    ...(request.tools.length > 0 && { tools: request.tools.map(toolOf), parallel_tool_calls: true }),
+    ...(request.tools.length > 0 && {
+      tools: request.tools.map((tool) => toolOf(tool, switches.strict)),
+      ...(switches.parallelCalls && { parallel_tool_calls: true }),
+    }),
     ...(options.reasoningEffort && { reasoning_effort: options.reasoningEffort }),
   };
 }
 
-function toolOf({ name, description, parameters }: ToolSpec): ChatCompletionFunctionTool {
-  return { type: 'function', function: { name, description, parameters, strict: true } };
+function toolOf({ name, description, parameters }: ToolSpec, strict: boolean): ChatCompletionFunctionTool {
+  return { type: 'function', function: { name, description, parameters, ...(strict && { strict }) } };
 }
 
-const Chunk = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        index: z.number().default(0),
-        delta: z
-          .looseObject({
-            content: z.string().nullish(),
-            refusal: z.string().nullish(),
-            /** Of servers that show the model's reasoning; counted as progress only. */
-            reasoning_content: z.string().nullish(),
-            tool_calls: z
-              .array(
-                z.looseObject({
-                  index: z.number().default(0),
-                  id: z.string().nullish(),
-                  function: z.looseObject({ name: z.string().nullish(), arguments: z.string().nullish() }).nullish(),
-                }),
-              )
-              .nullish(),
-          })
-          .nullish(),
-        finish_reason: z.string().nullish(),
-      }),
-    )
-    .default([]),
-  usage: z.unknown().optional(),
-});
-type CallDelta = NonNullable<NonNullable<z.infer<typeof Chunk>['choices'][number]['delta']>['tool_calls']>[number];
-
-interface PartialCall {
-  readonly index: number;
-  id: string;
-  name: string;
-  arguments: string;
-}
-
-interface Assembly {
-  text: string;
-  refusal: string;
-  readonly calls: PartialCall[];
-  finish: string | null;
-  usage: ReturnType<typeof usageOfChat>;
-  characters: number;
-}
-
-const newAssembly = (): Assembly => ({ text: '', refusal: '', calls: [], finish: null, usage: null, characters: 0 });
-
-/** Adds one chunk; what is no chunk is passed over. */
-function assemble(assembly: Assembly, raw: unknown): void {
-  const { success, data: chunk } = Chunk.safeParse(raw);
-  if (!success) return;
-  assembly.usage = usageOfChat(chunk.usage) ?? assembly.usage;
-  const choice = chunk.choices.find(({ index }) => index === 0);
-  if (choice === undefined) return;
-  const { content, refusal, reasoning_content, tool_calls } = choice.delta ?? {};
-  assembly.text += content ?? '';
-  assembly.refusal += refusal ?? '';
-  for (const delta of tool_calls ?? []) addToCall(assembly.calls, delta);
-  assembly.finish = choice.finish_reason ?? assembly.finish;
-  const inCalls = (tool_calls ?? []).reduce((sum, call) => sum + (call.function?.arguments?.length ?? 0), 0);
-  assembly.characters += (content?.length ?? 0) + (refusal?.length ?? 0) + (reasoning_content?.length ?? 0) + inCalls;
-}
-
-/** Some servers give every call of a turn the index 0: another id is another call. */
-function addToCall(calls: PartialCall[], delta: CallDelta): void {
-  const id = delta.id ?? '';
-  const known = calls.findLast((call) => call.index === delta.index);
-  const call = known !== undefined && (id === '' || known.id === '' || known.id === id) ? known : null;
-  const added = { name: delta.function?.name ?? '', arguments: delta.function?.arguments ?? '' };
-  if (call === null) {
-    calls.push({ index: delta.index, id, ...added });
-    return;
-  }
-  call.id ||= id;
-  call.name ||= added.name;
-  call.arguments += added.arguments;
-}
-
-function outcomeOf({ text, refusal, calls, finish, usage }: Assembly, endpoint: Endpoint): ModelOutcome {
+function outcomeOf({ answer, oddities }: Reading, { endpoint }: Connection): ModelOutcome {
+  const { finish, usage } = answer;
   if (finish === 'length' || finish === 'content_filter') return failed(incompleteFailure(finish, endpoint, usage));
-  const items: ModelItem[] = [
-    ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
-    ...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
-    // Old servers give no ids; an answer has to name its call all the same.
-    ...calls.map((call) => ({
-      type: 'call' as const,
-      call: call.id || `call_${randomUUID()}`,
-      name: call.name,
-      arguments: call.arguments,
-    })),
-  ];
-  return { kind: 'completed', items, usage, responseId: null };
+  if (finish === 'error') return failed(saidFailure({ message: 'finish_reason error' }, endpoint, usage));
+  return { kind: 'completed', items: itemsOfAnswer(answer, nameOf(endpoint)), usage, responseId: null, oddities };
 }

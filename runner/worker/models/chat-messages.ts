@@ -8,10 +8,16 @@ import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
 
 /**
  * Our items as chat messages. What the model said and called in one turn becomes one assistant message, followed by the
- * outputs of its calls, as the API demands; reasoning is left out. The instructions are a `system` message: older servers
- * know no other role for them, and OpenAI reads it as `developer`.
+ * outputs of its calls, as the API demands. The instructions are a `system` message: older servers know no other role for them,
+ * and OpenAI reads it as `developer`.
+ *
+ * @param to names the endpoint, which gets back what it gave to be returned; null: nothing is. Reasoning of others is left out.
  */
-export function messagesOf(instructions: string, items: readonly ModelItem[]): ChatCompletionMessageParam[] {
+export function messagesOf(
+  instructions: string,
+  items: readonly ModelItem[],
+  to: string | null,
+): ChatCompletionMessageParam[] {
   const messages: ChatCompletionMessageParam[] = [{ role: 'system', content: instructions }];
   for (const item of items) {
     switch (item.type) {
@@ -31,6 +37,9 @@ export function messagesOf(instructions: string, items: readonly ModelItem[]): C
         break;
       case 'output':
         messages.push({ role: 'tool', tool_call_id: item.call, content: item.output });
+        break;
+      case 'returned':
+        if (item.from === to) giveBack(messages, item);
         break;
       case 'reasoning':
         break;
@@ -53,6 +62,17 @@ function call(messages: ChatCompletionMessageParam[], call: ChatCompletionMessag
   }
   const message: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null, tool_calls: [call] };
   messages.push(message);
+}
+
+/** Puts what the endpoint wants back where it was: on the call, or on the message that has the calls. */
+function giveBack(
+  messages: readonly ChatCompletionMessageParam[],
+  { call, fields }: Extract<ModelItem, { type: 'returned' }>,
+): void {
+  const last = messages.at(-1);
+  if (last?.role !== 'assistant' || last.tool_calls === undefined) return;
+  const place = call === null ? last : last.tool_calls.find(({ id }) => id === call);
+  if (place !== undefined) Object.assign(place, fields);
 }
 
 const WireUsage = z.looseObject({

@@ -1,6 +1,9 @@
 import OpenAI from 'openai';
 import type { ReasoningEffort } from 'openai/resources/shared';
-import { cutFailure, type Endpoint, failureOf, protocolFailure, stalledFailure } from './failure.ts';
+import type { ModelSwitches } from '../../../shared/api/worker-api.ts';
+import { adapted, switchesOf, type Switches } from './switches.ts';
+import { cutFailure, type Endpoint, failureOf, protocolFailure, shown, stalledFailure } from './failure.ts';
+import { endpointFetch } from './http.ts';
 import type { ModelFailure, ModelOutcome } from './model.ts';
 import type { StreamEnd } from './stream.ts';
 
@@ -11,14 +14,14 @@ export interface EndpointOptions {
   readonly baseURL?: string | undefined;
   readonly model: string;
   /**
-   * ms without an event after which a call has stalled. Default 120,000: reasoning models are silent for a minute and
-   * more. Before the headers Node's fetch itself gives up at 300,000.
+   * ms without a byte after which a call has stalled. Default 120,000: reasoning models are silent for a minute and more.
    */
   readonly idleMs?: number | undefined;
   readonly reasoningEffort?: Exclude<ReasoningEffort, null> | undefined;
   /** Tokens, input and output together. */
   readonly contextWindow?: number | null | undefined;
-  readonly fetch?: typeof fetch | undefined;
+  /** What of the API this endpoint knows. */
+  readonly switches?: ModelSwitches | undefined;
 }
 
 export const OPENAI_URL = 'https://api.openai.com/v1';
@@ -28,12 +31,36 @@ export interface Connection {
   readonly client: OpenAI;
   readonly endpoint: Endpoint;
   readonly idleMs: number;
+  /** As configured, less what the endpoint has refused since. */
+  switches: Switches;
 }
 
 /** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */
-export function connect({ apiKey, baseURL = OPENAI_URL, model, idleMs = IDLE_MS, fetch }: EndpointOptions): Connection {
-  const client = new OpenAI({ apiKey, baseURL, maxRetries: 0, logLevel: 'off', ...(fetch && { fetch }) });
-  return { client, endpoint: { apiKey, baseURL, model }, idleMs };
+export function connect(options: EndpointOptions): Connection {
+  const { apiKey, baseURL = OPENAI_URL, model, idleMs = IDLE_MS } = options;
+  const client = new OpenAI({
+    apiKey,
+    baseURL,
+    maxRetries: 0,
+    logLevel: 'off',
+    fetch: endpointFetch,
+    // Its own limit, 10 minutes until the headers, would be a second one beside `idleMs`. The largest that a timer takes.
+    timeout: 2 ** 31 - 1,
+  });
+  return { client, endpoint: { apiKey, baseURL, model }, idleMs, switches: switchesOf(options.switches) };
+}
+
+/** A failure, unless the endpoint has just named a part of the request that it does not know: then it is asked again without. */
+export function refused(failure: ModelFailure, connection: Connection): ModelOutcome {
+  const without = adapted(connection.switches, failure);
+  if (without === null) return failed(failure);
+  connection.switches = without.switches;
+  return failed({
+    ...failure,
+    retryable: true,
+    retryAfterMs: 0,
+    message: `${failure.message} It is asked again ${without.how}; set ${without.setting} to have it so from the start.`,
+  });
 }
 
 export const failed = (failure: ModelFailure): ModelOutcome => ({ kind: 'failed', failure });
@@ -42,23 +69,40 @@ export const failed = (failure: ModelFailure): ModelOutcome => ({ kind: 'failed'
 export interface Seen {
   events: number;
   contentType: string;
+  /** What came that could not be read, a sentence each. */
+  readonly oddities: string[];
 }
 
+/** Keeps what could not be read for whoever looks at the run; more of the same kind says no more. */
+export function note(seen: Seen, oddity: string): void {
+  if (seen.oddities.length < mostOddities && !seen.oddities.includes(oddity)) seen.oddities.push(oddity);
+}
+const mostOddities = 10;
+
 /** The outcome of a stream that ended without its terminal event. */
-export function unfinished(end: StreamEnd, { endpoint, idleMs }: Connection, seen: Seen): ModelOutcome {
+export function unfinished(end: StreamEnd, connection: Connection, seen: Seen): ModelOutcome {
+  const { endpoint, idleMs } = connection;
   switch (end.kind) {
     case 'aborted':
       return { kind: 'aborted' };
     case 'stalled':
       return failed(stalledFailure(idleMs, endpoint));
     case 'failed':
-      return failed(failureOf(end.error, endpoint));
+      return refused(failureOf(end.error, endpoint), connection);
     case 'done':
     case 'closed': {
-      const foreign = seen.events === 0 && !seen.contentType.includes('event-stream');
-      return failed(foreign ? protocolFailure(`content type ${quoted(seen)}`, endpoint) : cutFailure(endpoint));
+      if (seen.events > 0) return failed(cutFailure(endpoint));
+      const [odd] = seen.oddities;
+      const foreign = !seen.contentType.includes('event-stream');
+      if (odd === undefined && !foreign) return failed(cutFailure(endpoint));
+      return failed(
+        protocolFailure(foreign ? `content type ${quoted(seen)}` : 'its stream is not valid JSON', endpoint),
+      );
     }
   }
 }
+
+/** Names an endpoint and its model, for what goes back to it alone. */
+export const nameOf = ({ baseURL, model }: Endpoint): string => `${shown({ baseURL })} ${model}`;
 
 const quoted = ({ contentType }: Seen): string => (contentType === '' ? 'missing' : contentType.slice(0, 60));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   canResume,
   cutFailure,
-  failedResponse,
+  saidFailure,
   failureOf,
   incompleteFailure,
   lostFailure,
@@ -82,6 +82,85 @@ describe('an HTTP error', () => {
   });
 });
 
+/** As they were published by those who had them, with the status that they came with. */
+describe('a context that is too long is told by what is said, whoever says it', () => {
+  it.each<[string, number, string]>([
+    [
+      'OpenAI',
+      400,
+      "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+    ],
+    [
+      'OpenAI, Responses',
+      400,
+      'Your input exceeds the context window of this model. Please adjust your input and try again.',
+    ],
+    ['llama.cpp', 400, 'the request exceeds the available context size, try increasing it'],
+    ['llama.cpp, older', 500, 'the request exceeds the available context size'],
+    [
+      'vLLM',
+      400,
+      "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4000 in the messages, 1000 in the completion).",
+    ],
+    ['vLLM, V1', 400, 'The decoder prompt (length 5000) is longer than the maximum model length of 4096.'],
+    ['Ollama', 500, 'input length exceeds maximum context length'],
+    [
+      'LM Studio',
+      400,
+      'Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens',
+    ],
+    ['Anthropic', 400, 'prompt is too long: 210000 tokens > 200000 maximum'],
+    ['Anthropic, with output', 400, 'input length and `max_tokens` exceed context limit: 199000 + 8192 > 200000'],
+    ['Gemini', 400, 'The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).'],
+    ['Bedrock', 400, 'Input is too long for requested model.'],
+    [
+      'Mistral',
+      400,
+      'Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length',
+    ],
+    ['Cohere', 400, 'too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4292.'],
+    ['Groq', 413, 'Request Entity Too Large'],
+    ['Groq, in words', 400, 'Please reduce the length of the messages or completion.'],
+    ['xAI', 400, "This model's maximum prompt length is 131072 but the request contains 140000 tokens."],
+    [
+      'TGI',
+      422,
+      'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 `inputs` tokens and 1000 `max_new_tokens`',
+    ],
+    [
+      'Together',
+      422,
+      'Input validation error: inputs must have less than 4096 tokens: the number of tokens exceeds the limit',
+    ],
+    [
+      'OpenRouter',
+      400,
+      "This endpoint's maximum context length is 65536 tokens. However, you requested about 70000 tokens",
+    ],
+    [
+      'a rate that one request alone is above',
+      429,
+      'Request too large for gpt-4o in organization org on tokens per min (TPM): Limit 30000, Requested 40000.',
+    ],
+  ])('%s (%i)', (_who, status, message) => {
+    expect(failureOf(http(status, { message }), endpoint)).toMatchObject({ code: 'context_length', retryable: false });
+  });
+
+  it.each<[number, string, string]>([
+    [
+      429,
+      'Rate limit reached for gpt-4o on tokens per min (TPM): Limit 30000, Used 29000, Requested 2000.',
+      'rate_limited',
+    ],
+    [429, 'You exceeded your current quota of tokens per day.', 'rate_limited'],
+    [400, 'max_tokens is too large: 100000. This model supports at most 16384 completion tokens.', 'bad_request'],
+    [400, "Invalid value for 'content': expected a string, got null.", 'bad_request'],
+    [401, 'Your key may not use the long context window.', 'auth'],
+  ])('and is not taken for another: %i %s', (status, message, code) => {
+    expect(failureOf(http(status, { message }), endpoint).code).toBe(code);
+  });
+});
+
 describe('Retry-After', () => {
   it.each([
     [{ 'retry-after': '2' }, 2_000],
@@ -140,7 +219,7 @@ describe('a failure without a status', () => {
     ['bio_policy', 'bad_request', false],
     ['', 'server', true],
   ])('a response that failed with %o is %s, retryable %s', (code, expected, retryable) => {
-    expect(failedResponse({ code, message: 'Oh.' }, endpoint, null)).toMatchObject({
+    expect(saidFailure({ code, message: 'Oh.' }, endpoint, null)).toMatchObject({
       code: expected,
       retryable,
       status: null,
@@ -189,7 +268,7 @@ describe('a background response', () => {
     ['after a poll that failed (503)', poll(503), true],
     ['after too many polls (429)', poll(429), true],
     ['after it is lost', lostFailure('resp_1', endpoint), false],
-    ['after it failed itself', failedResponse({ code: 'server_error', message: '' }, endpoint, null), false],
+    ['after it failed itself', saidFailure({ code: 'server_error', message: '' }, endpoint, null), false],
     ['after it ended early', incompleteFailure('max_output_tokens', endpoint, null), false],
     ['after the key was refused', poll(401), false],
   ])('%s may be gone on with: %s', (_when, failure, expected) => {

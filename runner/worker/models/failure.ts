@@ -1,6 +1,7 @@
 import { APIConnectionError, APIError } from 'openai';
 import type { Usage } from '../../../shared/run/model-item.ts';
 import type { ModelFailure } from './model.ts';
+import type { SaidError } from './said-error.ts';
 
 /** Whom a failure is about. `apiKey` is here to be kept out of every message. */
 export interface Endpoint {
@@ -26,10 +27,31 @@ const QUOTE_CHARACTERS = 300;
 const SHORTEST_SECRET = 8;
 
 const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
-const LENGTH_CODES = new Set(['context_length_exceeded', 'exceed_context_size_error', 'string_above_max_length']);
-/** OpenAI, llama.cpp and vLLM, in this order; the last is OpenAI's 429 for one request above the tokens-per-minute limit. */
-const LENGTH_WORDS =
-  /context (length|window)|exceeds the available context|maximum model length|request too large for .* tokens per min/i;
+const LENGTH_CODES = new Set([
+  'context_length_exceeded',
+  'exceed_context_size_error',
+  'string_above_max_length',
+  'model_context_window_exceeded',
+  'request_too_large',
+]);
+/**
+ * How endpoints say that a context is too long, by kind and not by one wording: OpenAI, Azure, vLLM, llama.cpp, Ollama, LM Studio, Anthropic,
+ * Gemini, Bedrock, Mistral, Cohere, Groq, xAI, Together, OpenRouter, DeepSeek, TGI. failure.test.ts has their sentences.
+ */
+const LENGTH_WORDS: readonly RegExp[] = [
+  /context[ _-]?(?:length|window|size|limit)/i,
+  /(?:available|maximum|max) context\b/i,
+  /maximum (?:model|prompt|input|sequence|allowed) ?(?:length|tokens?)|max[_ ](?:seq|model|input)[_ ]?(?:len|length|tokens?)/i,
+  /(?:prompt|input|request|messages?|conversation|content)\b.{0,80}\b(?:too (?:long|large|many tokens)|exceeds?|is over|larger than)\b.{0,80}\b(?:tokens?|length|limit|context|maximum)/i,
+  /\b(?:prompt|input) is too long/i,
+  /too many (?:input |prompt |total )?tokens/i,
+  /(?:token count|number of (?:input |prompt )?tokens|tokens?).{0,80}\b(?:exceeds?|greater than|more than|larger than|over)\b.{0,80}(?:maximum|limit|allowed|supported|context)/i,
+  /reduce (?:the length of (?:the|your) (?:messages|prompt|input)|your prompt)/i,
+  /inputs?\W* tokens? \+ .{0,40}max_new_tokens.{0,20}must be/i,
+  /request too large for .* tokens per min/i,
+];
+/** A rate is no length: "tokens per minute" says how fast, unless one request alone is above it. */
+const RATE_WORDS = /per (?:minute|min|second|day|hour)|rate limit|tpm|quota/i;
 /** From `ResponseError.code` in openai 7.57: what makes a response fail and will make it fail again. */
 const REQUEST_CODES =
   /^(invalid_|image_|empty_image|unsupported_image|bio_policy|misalignment_policy|data_residency|content_policy)/;
@@ -63,14 +85,19 @@ export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date
   throw error;
 }
 
-/** Classifies an error that came as part of a response (`response.failed`): there is no HTTP status then. */
-export function failedResponse(
-  error: { readonly code: string; readonly message: string },
+/** Classifies an error that came in an answer with status 200, or in the middle of a stream. A status that it names counts. */
+export function saidFailure(
+  { message, code, type, status }: SaidError,
   endpoint: Endpoint,
-  usage: Usage | null,
+  usage: Usage | null = null,
 ): ModelFailure {
-  const complaint = { status: null, code: error.code, said: error.message, retryAfterMs: waitIn(error.message) };
-  return complaintFailure(complaint, endpoint, usage);
+  const told = code ?? type ?? '';
+  const known = type !== undefined && (QUOTA_CODES.has(type) || LENGTH_CODES.has(type)) ? type : told;
+  return complaintFailure(
+    { status: status ?? null, code: known, said: message, retryAfterMs: waitIn(message) },
+    endpoint,
+    usage,
+  );
 }
 
 /** The response ended early. `reason` is the provider's: `max_output_tokens`, `content_filter`, `length`. */
@@ -157,9 +184,13 @@ function complaintOf(error: APIError, now: number): Complaint {
 function codeOf({ status, code, said }: Complaint): Code {
   if (QUOTA_CODES.has(code) || status === 402) return 'quota';
   if (LENGTH_CODES.has(code) || status === 413) return 'context_length';
-  if ((status === null || status === 400 || status === 429) && LENGTH_WORDS.test(said)) return 'context_length';
+  if (status !== 401 && status !== 403 && status !== 404 && saysTooLong(said)) return 'context_length';
   return status === null ? codeInStream(code) : codeOfStatus(status);
 }
+
+const saysTooLong = (said: string): boolean =>
+  LENGTH_WORDS.some((words) => words.test(said)) &&
+  (!RATE_WORDS.test(said) || /request too large for .* tokens per min/i.test(said));
 
 function codeInStream(code: string): Code {
   if (/rate_limit|slow_down|too_many_requests/.test(code)) return 'rate_limited';
@@ -231,7 +262,7 @@ function causeCode(error: unknown): string | null {
 }
 
 /** The endpoint without credentials and query: both may be secret. */
-function shown({ baseURL }: Endpoint): string {
+export function shown({ baseURL }: Pick<Endpoint, 'baseURL'>): string {
   const url = URL.parse(baseURL);
   return url === null ? 'at an invalid address' : `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

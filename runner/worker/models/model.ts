@@ -51,6 +51,8 @@ export type ModelOutcome =
       readonly items: readonly ModelItem[];
       readonly usage: Usage | null;
       readonly responseId: string | null;
+      /** What came with it and could not be read, a few words each: it may have meant something. */
+      readonly oddities: readonly string[];
     }
   | { readonly kind: 'failed'; readonly failure: ModelFailure }
   | { readonly kind: 'aborted' };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { chatCompletionsModel } from './chat-completions.ts';
 import { OPENAI_URL } from './connection.ts';
 import { contextWindowOf } from './cost.ts';
+import { ModelSwitches } from '../../../shared/api/worker-api.ts';
 import type { Model } from './model.ts';
 import { responsesModel } from './responses.ts';
 
@@ -20,6 +21,7 @@ const Shared = z.strictObject({
   baseURL: z.url({ protocol: /^https?$/ }).default(OPENAI_URL),
   /** ms */
   idleMs: z.int().positive().optional(),
+  switches: ModelSwitches.optional(),
   reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).optional(),
   /** Tokens; for models that the price list does not know. */
   contextWindow: z.int().positive().optional(),

@@ -62,11 +62,41 @@ describe('the output of a response', () => {
     ],
     [{ type: 'web_search_call' }, []],
   ])('%o', (wire, expected) => {
-    expect(itemsOf(wire)).toEqual(expected);
+    expect(itemsOf(wire, () => {})).toEqual(expected);
   });
 
-  it('is refused where a known item is malformed', () => {
-    expect(() => itemsOf({ type: 'function_call' })).toThrow('call_id');
+  it.each<[string, unknown, object]>([
+    [
+      'the id of the item stands in for that of the call',
+      { id: 'fc_1', name: 'bash', arguments: '{}' },
+      { call: 'fc_1' },
+    ],
+    ['a number is an id', { call_id: 7, name: 'bash', arguments: '{}' }, { call: '7' }],
+    ['without any id it gets one', { name: 'bash', arguments: '{}' }, { call: expect.stringMatching(/^call_.{36}$/) }],
+    [
+      'arguments may be the object itself',
+      { call_id: 'a', name: 'bash', arguments: { a: 1 } },
+      { arguments: '{"a":1}' },
+    ],
+    ['arguments may be missing', { call_id: 'a', name: 'bash', arguments: null }, { arguments: '' }],
+    ['a name may be missing', { call_id: 'a', arguments: '{}' }, { name: '' }],
+  ])('is never lost where it is a call: %s', (_what, wire, expected) => {
+    const odd: string[] = [];
+    expect(itemsOf({ type: 'function_call', ...(wire as object) }, (what) => odd.push(what))).toMatchObject([
+      { type: 'call', ...expected },
+    ]);
+    expect(odd).toEqual([]);
+  });
+
+  it.each<[unknown, string]>([
+    [null, 'an output item that is no object'],
+    [{ type: 'hologram' }, 'an output item of the kind "hologram"'],
+    [{ type: 'message', content: [{ type: 'hologram' }] }, 'a part of a message of the kind "hologram"'],
+    [{ type: 'reasoning', summary: [{ text: 'Hm.' }] }, 'reasoning without an id'],
+  ])('is reported where %o cannot be read', (wire, expected) => {
+    const odd: string[] = [];
+    expect(itemsOf(wire, (what) => odd.push(what))).toEqual([]);
+    expect(odd).toEqual([expected]);
   });
 });
 

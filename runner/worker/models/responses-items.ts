@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ResponseInputItem } from 'openai/resources/responses/responses';
 import { z } from 'zod';
 import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
@@ -22,54 +23,110 @@ export function inputOf(items: readonly ModelItem[]): ResponseInputItem[] {
         return [{ type: 'function_call_output', call_id: item.call, output: item.output }];
       case 'refusal':
         return [{ type: 'message', role: 'assistant', content: item.text }];
+      case 'returned':
+        return [];
     }
   });
 }
 
 /** Whether the next item that is no reasoning is the model's own, too. */
 function isFollowed(items: readonly ModelItem[], index: number): boolean {
-  const next = items.slice(index + 1).find((item) => item.type !== 'reasoning');
+  const next = items.slice(index + 1).find((item) => item.type !== 'reasoning' && item.type !== 'returned');
   if (next === undefined) return false;
   return next.type === 'call' || next.type === 'refusal' || (next.type === 'message' && next.role === 'assistant');
 }
 
-const ReasoningOutput = z.looseObject({
-  id: z.string(),
-  summary: z.array(z.looseObject({ text: z.string() })).default([]),
-  encrypted_content: z.string().nullish(),
-});
-const CallOutput = z.looseObject({ call_id: z.string(), name: z.string(), arguments: z.string() });
-const MessageOutput = z.looseObject({
-  content: z.array(z.looseObject({ type: z.string(), text: z.string().optional(), refusal: z.string().optional() })),
-});
+type Bag = Readonly<Record<string, unknown>>;
+const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Told of what an endpoint sent and nobody could read. */
+export type Odd = (what: string) => void;
+
+/** Kinds that carry nothing for us: what a server did by itself. */
+const passedOver = new Set([
+  'web_search_call',
+  'file_search_call',
+  'code_interpreter_call',
+  'computer_call',
+  'compaction',
+]);
 
 /**
- * One output item of a response as ours: none for a kind that we did not ask for, two for a message that is part refusal.
- * @throws ZodError where an item of a known kind is malformed.
+ * One output item of a response as ours: none for a kind that we did not ask for, two for a message that is part refusal. Reads what is
+ * there, of whatever type: an id that is a number or missing, arguments that are an object. What is left over is reported.
  */
-export function itemsOf(output: { readonly type: string }): ModelItem[] {
-  switch (output.type) {
-    case 'reasoning': {
-      const { id, summary, encrypted_content } = ReasoningOutput.parse(output);
-      const text = summary.map((part) => part.text).join('\n\n');
-      return [{ type: 'reasoning', id, encrypted: encrypted_content ?? null, summary: text }];
-    }
-    case 'function_call': {
-      const call = CallOutput.parse(output);
-      return [{ type: 'call', call: call.call_id, name: call.name, arguments: call.arguments }];
-    }
-    case 'message': {
-      const { content } = MessageOutput.parse(output);
-      const text = content.map((part) => (part.type === 'output_text' ? (part.text ?? '') : '')).join('');
-      const refusal = content.map((part) => (part.type === 'refusal' ? (part.refusal ?? '') : '')).join('');
-      return [
-        ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
-        ...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
-      ];
-    }
-    default:
-      return [];
+export function itemsOf(output: unknown, odd: Odd): ModelItem[] {
+  if (!isBag(output)) {
+    odd('an output item that is no object');
+    return [];
   }
+  switch (output['type']) {
+    case 'reasoning':
+      return reasoningOf(output, odd);
+    case 'function_call':
+    case 'tool_call':
+    case 'custom_tool_call':
+      return [callOf(output)];
+    case 'message':
+      return messageOf(output['content'], odd);
+    default: {
+      // A call is a call, whatever it is named.
+      if (typeof output['name'] === 'string' && 'arguments' in output) return [callOf(output)];
+      if (!passedOver.has(textOf(output['type'])))
+        odd(`an output item of the kind ${JSON.stringify(output['type'] ?? null)}`);
+      return [];
+    }
+  }
+}
+
+function reasoningOf({ id, summary, content, encrypted_content }: Bag, odd: Odd): ModelItem[] {
+  const parts = Array.isArray(summary) && summary.length > 0 ? summary : content;
+  const texts = Array.isArray(parts) ? parts.map((part) => textOf(isBag(part) ? part['text'] : part)) : [textOf(parts)];
+  if (typeof id !== 'string') {
+    // Without its id it cannot be sent back; the next request is complete without it.
+    odd('reasoning without an id');
+    return [];
+  }
+  const text = texts.filter((part) => part !== '').join('\n\n');
+  return [
+    {
+      type: 'reasoning',
+      id,
+      encrypted: typeof encrypted_content === 'string' ? encrypted_content : null,
+      summary: text,
+    },
+  ];
+}
+
+function callOf(output: Bag): ModelItem {
+  const { call_id, id, name, input } = output;
+  const args = output['arguments'] ?? input;
+  const known = [call_id, id].find((candidate) => typeof candidate === 'string' || typeof candidate === 'number');
+  return {
+    type: 'call',
+    // An answer has to name its call all the same.
+    call: known === undefined || known === '' ? `call_${randomUUID()}` : String(known),
+    name: textOf(name),
+    arguments: typeof args === 'string' ? args : args === null || args === undefined ? '' : JSON.stringify(args),
+  };
+}
+
+function messageOf(content: unknown, odd: Odd): ModelItem[] {
+  const parts = Array.isArray(content) ? content : content === null || content === undefined ? [] : [content];
+  let text = '';
+  let refusal = '';
+  for (const part of parts) {
+    if (typeof part === 'string') text += part;
+    else if (!isBag(part)) odd('a part of a message that is no object');
+    else if (typeof part['refusal'] === 'string' && part['type'] !== 'output_text') refusal += part['refusal'];
+    else if (typeof part['text'] === 'string') text += part['text'];
+    else odd(`a part of a message of the kind ${JSON.stringify(part['type'] ?? null)}`);
+  }
+  return [
+    ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
+    ...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
+  ];
 }
 
 const WireUsage = z.looseObject({
@@ -96,13 +153,17 @@ export function usageOf(wire: unknown): Usage | null {
   return usage.success ? usage.data : null;
 }
 
-/** The part of a response that we read, whether it came with a terminal event or from a poll. */
+/** The part of a response that we read, whether it came with a terminal event, from a poll or as a whole document. */
 export const WireResponse = z.looseObject({
-  id: z.string(),
-  status: z.string(),
-  output: z.array(z.looseObject({ type: z.string() })).default([]),
+  id: z
+    .union([z.string(), z.number().transform(String)])
+    .nullable()
+    .catch(null)
+    .default(null),
+  status: z.string().nullable().catch(null).default(null),
+  output: z.array(z.unknown()).catch([]).default([]),
   usage: z.unknown().optional(),
-  error: z.looseObject({ code: z.string().nullish(), message: z.string().nullish() }).nullish(),
-  incomplete_details: z.looseObject({ reason: z.string().nullish() }).nullish(),
+  error: z.unknown().optional(),
+  incomplete_details: z.looseObject({ reason: z.string().nullish() }).nullish().catch(null),
 });
 export type WireResponse = z.infer<typeof WireResponse>;

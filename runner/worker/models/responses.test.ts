@@ -70,18 +70,62 @@ describe('Responses: servers with ways of their own', () => {
       items: [assistant('Bit by bit.')],
       usage: null,
       responseId: 'resp_1',
+      oddities: [],
     });
   });
 
-  it.each([
-    ['an item that is no call', { id: 'resp_1', output: [{ type: 'function_call' }] }],
-    ['a response without an id', { output: [item] }],
-  ])('may not send %s', async (_what, response) => {
-    const text = event('response.completed', { response });
-    await using fake = await startFakeOpenAi({ script: sequence(answersRaw(200, 'text/event-stream', text)) });
+  const completes = async (reply: ReturnType<typeof answersRaw>) => {
+    await using fake = await startFakeOpenAi({ script: sequence(reply) });
     const model = responsesModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
-    const outcome = await model.respond(ask([user('Fix it.')]), unaborted());
-    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'protocol', retryable: false } });
+    return await model.respond(ask([user('Fix it.')]), unaborted());
+  };
+  const stream = (text: string) => answersRaw(200, 'text/event-stream', text);
+
+  it('may send a response without an id', async () => {
+    const text = event('response.completed', { response: { output: [item] } });
+    expect(await completes(stream(text))).toMatchObject({ items: [assistant('Bit by bit.')], responseId: null });
+  });
+
+  it('may finish no item, and have said it all in pieces', async () => {
+    const text =
+      event('response.output_text.delta', { delta: 'Bit by ' }) +
+      event('response.output_text.delta', { delta: 'bit.' }) +
+      event('response.completed', { response: { id: 'resp_1' } });
+    expect(await completes(stream(text))).toMatchObject({ kind: 'completed', items: [assistant('Bit by bit.')] });
+  });
+
+  it('may have no terminal event but [DONE]', async () => {
+    const text = `${event('response.output_item.done', { item })}data: [DONE]\n\n`;
+    expect(await completes(stream(text))).toMatchObject({ kind: 'completed', items: [assistant('Bit by bit.')] });
+  });
+
+  it('may answer with the whole response as one document', async () => {
+    const document = JSON.stringify({ object: 'response', id: 'resp_1', status: 'completed', output: [item] });
+    expect(await completes(answersRaw(200, 'application/json', document))).toMatchObject({
+      kind: 'completed',
+      items: [assistant('Bit by bit.')],
+    });
+  });
+
+  it('may call a stream by another name', async () => {
+    const text = event('response.completed', { response: { id: 'resp_1', output: [item] } });
+    expect(await completes(answersRaw(200, 'text/plain', text))).toMatchObject({ items: [assistant('Bit by bit.')] });
+  });
+
+  it('is told of what could not be read, and of the rest as ever', async () => {
+    const text =
+      'data: {"type":\n\n' + event('response.completed', { response: { output: [item, { type: 'hologram' }] } });
+    expect(await completes(stream(text))).toMatchObject({
+      items: [assistant('Bit by bit.')],
+      oddities: ['an event that is no JSON', 'an output item of the kind "hologram"'],
+    });
+  });
+
+  it('may not end without having said anything', async () => {
+    expect(await completes(stream(event('response.completed', {})))).toMatchObject({
+      kind: 'failed',
+      failure: { code: 'protocol', retryable: false },
+    });
   });
 });
 
@@ -120,6 +164,7 @@ describe('Responses: in the background', () => {
       items: [assistant('Worth the wait.')],
       usage: tokens,
       responseId,
+      oddities: [],
     });
     expect(fake.journal.map(({ method, path }) => `${method} ${path.split('?')[0]}`)).toEqual([
       'POST /v1/responses',

@@ -10,11 +10,17 @@ export interface ListenOptions<T> {
   readonly signal: AbortSignal;
   /** ms without an event, counted from the opening on, after which the stream is given up. */
   readonly idleMs: number;
-  /** Makes the request. The signal it gets is aborted when the caller aborts or the watchdog bites. */
-  readonly open: (signal: AbortSignal) => PromiseLike<AsyncIterable<T>>;
+  /**
+   * Makes the request. The signal it gets is aborted when the caller aborts or the watchdog bites. `alive` says that something came that
+   * is no event, such as a comment to keep the connection: the watchdog begins anew.
+   */
+  readonly open: (signal: AbortSignal, alive: () => void) => PromiseLike<AsyncIterable<T>>;
   /** Is given every event in order and awaited; the watchdog rests meanwhile. `done` ends the reading. */
   readonly onEvent: (event: T) => Promise<'more' | 'done'>;
 }
+
+/** A server that only keeps its connection, without an event for so long, is not going to answer: 1 h, six times what slow models take. */
+const longestKeptMs = 3_600_000;
 
 /**
  * Opens a stream and reads it to its end, under a watchdog of our own: the SDK's timeout ends at the headers, so that a
@@ -27,23 +33,34 @@ export async function listen<T>({ signal, idleMs, open, onEvent }: ListenOptions
   const abort = () => request.abort();
   signal.addEventListener('abort', abort, { once: true });
   let stalled = false;
-  const watched = async <R>(wait: () => PromiseLike<R>): Promise<R> => {
-    const bite = () => {
+  let watchdog: NodeJS.Timeout | undefined;
+  let givenUpAt = Infinity;
+  const watch = () => {
+    clearTimeout(watchdog);
+    const left = Math.min(idleMs, Math.max(0, givenUpAt - performance.now()));
+    watchdog = setTimeout(() => {
       stalled = true;
       request.abort();
-    };
-    const watchdog = setTimeout(bite, idleMs);
+    }, left);
+  };
+  const alive = () => {
+    if (watchdog !== undefined) watch();
+  };
+  const watched = async <R>(wait: () => PromiseLike<R>): Promise<R> => {
+    givenUpAt = performance.now() + Math.max(longestKeptMs, idleMs);
+    watch();
     try {
       return await wait();
     } finally {
       clearTimeout(watchdog);
+      watchdog = undefined;
     }
   };
   /** An abort either throws or ends the iterator in silence, depending on when it comes. */
   const end = (otherwise: StreamEnd): StreamEnd =>
     signal.aborted ? { kind: 'aborted' } : stalled ? { kind: 'stalled' } : otherwise;
   try {
-    const opened = await attempt(() => watched(() => open(request.signal)));
+    const opened = await attempt(() => watched(() => open(request.signal, alive)));
     if (!opened.ok) return end({ kind: 'failed', error: opened.error });
     const events = opened.value[Symbol.asyncIterator]();
     for (;;) {

@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments.ts';
 import { explainRefusal, type KernelSettings } from './bubblewrap-refusal.ts';
 import { CommandSandbox, type Confinement, type Outlets } from './command-sandbox.ts';
-import { diskUse, namelessUse, processFolders } from './disk-use.ts';
+import { processFolders, WorkspaceQuota } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { filterFolders, isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
+import { MemoryWatch } from './memory-use.ts';
 import { launch } from './namespace-process.ts';
 import { PROBE_LIMITS } from './probe-limits.ts';
 import { pinRepository, removeCommonDir } from './repository-pins.ts';
@@ -52,7 +53,7 @@ export async function openBubblewrap(
   const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets });
   const probe = await confinement.launch(
     { argv: ['true'], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
-    { onOutput: () => {}, onCut: () => {}, watchQuota: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
+    { onOutput: () => {}, onCut: () => {}, watch: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
   );
   if (probe.outcome === 'exited' && probe.exitCode === 0) return new CommandSandbox(confinement, seams.quotaPollMs);
   return explainRefusal(
@@ -135,16 +136,19 @@ interface Parts {
 
 class Bubblewrap implements Confinement {
   readonly #parts: Parts;
+  readonly #quota: WorkspaceQuota;
   #count = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#quota = new WorkspaceQuota(parts.options, process.getuid?.() === 0 ? null : parts.host.bwrap);
   }
 
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
     const { options, host, toolchains } = this.#parts;
     const egressSocket = command.network.length === 0 ? null : this.#nextSocket();
     await using proxy = egressSocket === null ? null : await this.#openProxy(egressSocket, command.network);
+    const isFull = await this.#quota.begin();
     const pins = await pinRepository(options);
     const plan: BubblewrapPlan = {
       workspace: options.workspace,
@@ -154,7 +158,7 @@ class Bubblewrap implements Confinement {
       toolchains,
       pins,
       maskedSockets: await stillThere(options.workspace, this.#parts.maskedSockets),
-      limits: options.limits,
+      limits: isFull ? { ...options.limits, fileBytes: 0 } : options.limits,
       egressSocket,
       command,
     };
@@ -166,10 +170,15 @@ class Bubblewrap implements Confinement {
         seccomp: join(options.scratch, 'seccomp.bpf'),
         stdin: command.stdin,
         onOutput: outlets.onOutput,
-        onStart: (init) => outlets.watchQuota(() => this.#isOverQuota(init)),
+        onStart: (init) => this.#watch(init, outlets),
         kill: outlets.kill,
       });
-      return { ...ended, refusedHosts: proxy?.refusedHosts, reachedHosts: proxy?.reachedHosts };
+      const outgrown = await this.#quota.end();
+      return {
+        ...(outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
+        refusedHosts: proxy?.refusedHosts,
+        reachedHosts: proxy?.reachedHosts,
+      };
     } finally {
       await removeCommonDir(options.workspace, pins);
     }
@@ -177,14 +186,17 @@ class Bubblewrap implements Confinement {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  async #isOverQuota(init: number): Promise<boolean> {
-    const { workspace, user, limits } = this.#parts.options;
-    const processes = `/proc/${init}/root/proc`;
-    const [named, nameless] = await Promise.all([
-      diskUse(workspace, user),
-      namelessUse(workspace, await processFolders(processes)),
-    ]);
-    return named + nameless > limits.workspaceBytes;
+  #watch(init: number, { watch }: Outlets): void {
+    const { limits } = this.#parts.options;
+    const processes = (): Promise<string[]> => processFolders(`/proc/${init}/root/proc`);
+    const memory = new MemoryWatch(limits.memoryBytes);
+    let inFiles = 0;
+    watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processes()));
+    watch('limit', async () => {
+      const looked = await this.#quota.look(await processes());
+      inFiles = looked.memory;
+      return looked.exceeded;
+    });
   }
 
   #nextSocket(): string {

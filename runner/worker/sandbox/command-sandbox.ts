@@ -10,6 +10,8 @@ export type Ended =
   | { readonly outcome: 'killed' }
   /** The tree that the command left is larger than its quota. */
   | { readonly outcome: 'limit' }
+  /** The kernel ended it, because its processes used more memory than they may. */
+  | { readonly outcome: 'memory' }
   /** The operating system takes no arguments this long. */
   | { readonly outcome: 'too-long' }
   /** The sandbox could not be set up; `complaint` is what its programs wrote. */
@@ -19,8 +21,8 @@ export interface Outlets {
   readonly onOutput: (chunk: Buffer) => void;
   /** For bytes in the middle of the output that are not handed over. */
   readonly onCut: (bytes: number) => void;
-  /** Asks again and again from now on, until the command ends; the first yes fires `kill`. To be called at most once. */
-  readonly watchQuota: (exceeded: () => Promise<boolean>) => void;
+  /** Asks again and again from now on, until the command ends; the first yes fires `kill`. */
+  readonly watch: (limit: 'limit' | 'memory', exceeded: () => Promise<boolean>) => void;
   /** Once it fires, every process of the command is to be killed. */
   readonly kill: AbortSignal;
 }
@@ -39,6 +41,8 @@ export interface Confinement extends AsyncDisposable {
 
 /** A `du` of 5,000 files takes about 10 ms, so this is a load of 2 %, and a disk that takes 1 GB/s gets 0.5 GB beyond the quota. */
 const QUOTA_POLL_MS = 500;
+/** Filling new memory is slower than 4 GB/s for each processor. A look at ten processes takes 0.2 ms. */
+const MEMORY_POLL_MS = 50;
 /** What a shell answers for a command that it found and could not execute. */
 const CANNOT_EXECUTE = 126;
 
@@ -78,7 +82,8 @@ export class CommandSandbox implements Sandbox {
     const ended = await this.#confinement.launch(command, {
       onOutput: (chunk) => output.push(chunk),
       onCut: (bytes) => output.skip(bytes),
-      watchQuota: (exceeded) => stop.watchQuota({ everyMs: this.#quotaPollMs, exceeded }),
+      watch: (reason, exceeded) =>
+        stop.watch({ reason, everyMs: reason === 'limit' ? this.#quotaPollMs : MEMORY_POLL_MS, exceeded }),
       kill: stop.signal,
     });
     if (ended.outcome === 'failed') throw new Error(`the sandbox could not be started: ${ended.complaint}`);
@@ -101,7 +106,8 @@ const conclude = (ended: Ended, stop: CommandStop): Pick<SandboxResult, 'outcome
     case 'failed':
       return { outcome: 'exited', exitCode: CANNOT_EXECUTE };
     case 'limit':
-      return { outcome: 'limit', exitCode: null };
+    case 'memory':
+      return { outcome: ended.outcome, exitCode: null };
     case 'killed':
       return { outcome: stop.reason ?? 'cancelled', exitCode: null };
   }

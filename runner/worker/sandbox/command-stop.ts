@@ -1,6 +1,7 @@
-export type StopReason = 'timeout' | 'cancelled' | 'limit';
+export type StopReason = 'timeout' | 'cancelled' | 'limit' | 'memory';
 
-export interface QuotaWatch {
+export interface LimitWatch {
+  readonly reason: 'limit' | 'memory';
   readonly everyMs: number;
   exceeded(): Promise<boolean>;
 }
@@ -10,7 +11,8 @@ export class CommandStop implements Disposable {
   readonly #controller = new AbortController();
   readonly #cancel: AbortSignal;
   readonly #deadline: NodeJS.Timeout;
-  #poll: NodeJS.Timeout | undefined;
+  readonly #polls = new Map<LimitWatch, NodeJS.Timeout>();
+  #ended = false;
   #reason: StopReason | null = null;
 
   constructor({ timeoutMs, cancel }: { readonly timeoutMs: number; readonly cancel: AbortSignal }) {
@@ -29,24 +31,28 @@ export class CommandStop implements Disposable {
   }
 
   /** Looks again `everyMs` after each look has ended, so that a large tree slows the looks down and not the machine. */
-  watchQuota(watch: QuotaWatch): void {
-    this.#poll = setTimeout(() => void this.#look(watch), watch.everyMs);
+  watch(watch: LimitWatch): void {
+    this.#polls.set(
+      watch,
+      setTimeout(() => void this.#look(watch), watch.everyMs),
+    );
   }
 
   [Symbol.dispose](): void {
+    this.#ended = true;
     clearTimeout(this.#deadline);
-    clearTimeout(this.#poll);
-    this.#poll = undefined;
+    for (const poll of this.#polls.values()) clearTimeout(poll);
     this.#cancel.removeEventListener('abort', this.#onCancel);
   }
 
   readonly #onCancel = (): void => this.#stop('cancelled');
 
-  async #look(watch: QuotaWatch): Promise<void> {
-    const exceeded = await watch.exceeded();
-    if (this.#poll === undefined) return;
-    if (exceeded) return this.#stop('limit');
-    this.watchQuota(watch);
+  async #look(watch: LimitWatch): Promise<void> {
+    // A look that fails says nothing of the limit: the next one does.
+    const exceeded = await watch.exceeded().catch(() => false);
+    if (this.#ended) return;
+    if (exceeded) return this.#stop(watch.reason);
+    this.watch(watch);
   }
 
   #stop(reason: StopReason): void {

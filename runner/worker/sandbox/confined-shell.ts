@@ -39,7 +39,6 @@ export function confinedShell({ command, cwd, limits, prlimit, before = [], egre
     cwd,
     prlimit,
     `--nproc=${limits.processes}`,
-    `--data=${limits.memoryBytes}`,
     `--fsize=${limits.fileBytes}`,
     `--nofile=${OPEN_FILES}`,
     '--core=0',

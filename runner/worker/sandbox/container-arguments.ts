@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { confinedShell, minimalEnvironment, PROXY_PORT } from './confined-shell.ts';
 import type { SandboxCommand, SandboxLimits } from './sandbox.ts';
-import type { FilterArchitecture } from './seccomp.ts';
+import type { FilterArchitecture } from './system-calls.ts';
 
 /** Programs of the container that confine a command. */
 export interface ContainerPrograms {

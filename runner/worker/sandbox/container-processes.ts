@@ -10,7 +10,7 @@ type User = NonNullable<SandboxOptions['user']>;
 const END_MS = 10_000;
 
 /** The folders in /proc of all processes that run as this user and are not dead. */
-async function processesOf({ uid }: User): Promise<string[]> {
+export async function processesOf({ uid }: User): Promise<string[]> {
   const folders = await processFolders('/proc');
   const found = await Promise.all(
     folders.map(async (folder) => {

@@ -17,10 +17,11 @@ import {
   type ContainerNetwork,
 } from './container-fit.ts';
 import { launchInContainer } from './container-process.ts';
-import { endProcessesOf } from './container-processes.ts';
-import { diskUse, namelessUseOf } from './disk-use.ts';
+import { endProcessesOf, processesOf } from './container-processes.ts';
+import { diskUse, WorkspaceQuota } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { filterFolders } from './host-layout.ts';
+import { MemoryWatch } from './memory-use.ts';
 import { PROBE_LIMITS } from './probe-limits.ts';
 import {
   SANDBOX_ROOT,
@@ -133,7 +134,7 @@ async function confine(options: Parts['options'], seams: ContainerSeams): Promis
   // What commands could write would decide about the next one: the filter, and where the proxy listens.
   await chown(scratch, 0, 0);
   await chmod(scratch, 0o711);
-  await writeFile(join(scratch, 'seccomp.bpf'), seccompFilter(architecture, 'refused'), { mode: 0o644 });
+  await writeFile(join(scratch, 'seccomp.bpf'), seccompFilter(architecture), { mode: 0o644 });
   const toolchains = await filterFolders(readable, 'bin');
   const container = new Container({ options, user, programs, architecture, toolchains, network, seams });
   return (await container.look()) ?? container;
@@ -143,10 +144,12 @@ const PROBE_MS = 10_000;
 
 class Container implements Confinement {
   readonly #parts: Parts;
+  readonly #quota: WorkspaceQuota;
   #count = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#quota = new WorkspaceQuota(parts.options, null);
   }
 
   get network(): Parts['network'] {
@@ -161,7 +164,7 @@ class Container implements Confinement {
       {
         onOutput: (chunk) => printed.push(chunk),
         onCut: () => {},
-        watchQuota: () => {},
+        watch: () => {},
         kill: AbortSignal.timeout(PROBE_MS),
       },
     );
@@ -175,13 +178,14 @@ class Container implements Confinement {
     await using proxy = network !== 'cut' || socket !== null ? await this.#openProxy(command, socket) : null;
     const [home, temporary] = await this.#makeFolders();
     if (options.root === SANDBOX_ROOT) await linkWorkspace(options.workspace);
+    const isFull = await this.#quota.begin();
     const argv = containerArguments({
       ...this.#parts,
       filter: join(scratch, 'seccomp.bpf'),
       root: options.root,
       home,
       temporary,
-      limits: options.limits,
+      limits: isFull ? { ...options.limits, fileBytes: 0 } : options.limits,
       network: network === 'cut' ? { kind: 'cut', socket } : { kind: 'shared', proxyPort: proxy?.port ?? 0 },
       command,
     });
@@ -191,10 +195,15 @@ class Container implements Confinement {
         folder: scratch,
         user,
         stdin: command.stdin,
-        onStart: () => outlets.watchQuota(() => this.#isOverQuota()),
+        onStart: () => this.#watch(outlets),
         outlets,
       });
-      return { ...ended, refusedHosts: proxy?.refusedHosts, reachedHosts: proxy?.reachedHosts };
+      const outgrown = await this.#quota.end();
+      return {
+        ...(outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
+        refusedHosts: proxy?.refusedHosts,
+        reachedHosts: proxy?.reachedHosts,
+      };
     } finally {
       await this.#sweep();
     }
@@ -242,15 +251,20 @@ class Container implements Confinement {
     });
   }
 
-  async #isOverQuota(): Promise<boolean> {
+  #watch({ watch }: Outlets): void {
     const { options, user } = this.#parts;
-    const { workspace, scratch, limits } = options;
-    const [named, nameless, temporary] = await Promise.all([
-      diskUse(workspace, user),
-      namelessUseOf(user, workspace),
-      diskUse(join(scratch, 'inside'), user),
-    ]);
-    // Home and temporary files have no size of their own here.
-    return named + nameless > limits.workspaceBytes || temporary > 2 * limits.tmpBytes;
+    const { scratch, limits } = options;
+    const memory = new MemoryWatch(limits.memoryBytes);
+    let inFiles = 0;
+    watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processesOf(user)));
+    watch('limit', async () => {
+      const [looked, temporary] = await Promise.all([
+        processesOf(user).then((processes) => this.#quota.look(processes, user)),
+        diskUse(join(scratch, 'inside'), null),
+      ]);
+      inFiles = looked.memory;
+      // Home and temporary files have no size of their own here.
+      return looked.exceeded || temporary > 2 * limits.tmpBytes;
+    });
   }
 }

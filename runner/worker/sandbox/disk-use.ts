@@ -1,71 +1,114 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { BYTES_PER_BLOCK, heldBy, type Held } from './open-files.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
 /** An inode without contents still costs the file system; ext4 has one per 16 KiB by default, and the smallest block is 4 KiB. */
 const BYTES_PER_INODE = 4096;
 
 /**
- * Bytes that a tree uses on disk, hard links once, links not followed, other file systems left out. `du` reads as the user of the commands, so that
- * a root worker opens nothing on the agent's behalf. A tree that changes under it gives what was readable.
+ * Bytes that a tree uses on disk, hard links once, links not followed, other file systems left out. A folder whose owner took its own rights away is
+ * counted like any other: root may look into all of them, and an ordinary user's `bwrap` gives the right to read to nobody but this `du`.
+ * A tree that changes under it gives what was readable.
  */
-export async function diskUse(folder: string, user: SandboxOptions['user']): Promise<number> {
-  const [bytes, inodes] = await Promise.all([du(['--block-size=1', folder], user), du(['--inodes', folder], user)]);
+export async function diskUse(folder: string, bwrap: string | null): Promise<number> {
+  const lines = await printed(bwrap, ['/bin/sh', '-c', DU, 'sh', folder]);
+  const [bytes = 0, inodes = 0] = lines.map((line) => Number.parseInt(line, 10) || 0);
   return Math.max(bytes, inodes * BYTES_PER_INODE);
 }
 
-function du(words: readonly string[], user: SandboxOptions['user']): Promise<number> {
+/** Its exit code tells of entries that vanished meanwhile; the sums are printed all the same. */
+const DU = 'du --summarize --one-file-system --block-size=1 -- "$1"; du --summarize --one-file-system --inodes -- "$1"';
+
+/** Nothing can be written there, no other process be seen; `--dev-bind` and not `--ro-bind`, as the tree may lie below a mount that forbids the latter. */
+const READS_ALL =
+  '--unshare-user --unshare-pid --unshare-net --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --dev-bind / / --die-with-parent --';
+
+function printed(bwrap: string | null, words: readonly string[]): Promise<readonly string[]> {
+  const [program = '', ...list] = bwrap === null ? words : [bwrap, ...READS_ALL.split(' '), ...words];
   return new Promise((resolve) => {
-    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/', ...user };
-    // Its exit code tells of entries that vanished meanwhile; the sum is printed all the same.
-    execFile('du', ['--summarize', '--one-file-system', ...words], options, (_error, stdout) =>
-      resolve(Number.parseInt(stdout, 10) || 0),
-    );
+    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' };
+    execFile(program, list, options, (_error, stdout) => resolve(stdout.split('\n')));
   });
 }
 
 /**
- * Bytes of files that have no name any more and stay on disk because a process of the sandbox holds them open: `du` cannot see them.
- * `processes` are the sandbox's own, as folders of /proc. Those that end meanwhile count nothing.
+ * The quota of one workspace, whose commands run one after the other. Counted as far as it can be seen; what is out of sight is taken to be as
+ * large as what the file system has lost since the command began: other programs' files are in that too, so it counts for nobody who hides nothing.
  */
-export async function namelessUse(workspace: string, processes: readonly string[]): Promise<number> {
-  const { dev } = await stat(workspace);
-  const sizes = new Map<number, number>();
-  for (const process of processes) {
-    const folder = `${process}/fd`;
-    const files = await Promise.all(
-      (await list(folder)).map((descriptor) => stat(`${folder}/${descriptor}`).catch(() => null)),
-    );
-    for (const file of files) {
-      if (file?.isFile() && file.nlink === 0 && file.dev === dev) sizes.set(file.ino, file.blocks * BYTES_PER_BLOCK);
-    }
+export class WorkspaceQuota {
+  readonly #workspace: string;
+  readonly #bytes: number;
+  readonly #bwrap: string | null;
+  /** By the tree, when the last command had ended. */
+  #used = 0;
+  #free = 0;
+
+  /** `bwrap`: how an ordinary user's worker may read all of its own tree; null: it is root. */
+  constructor({ workspace, limits }: Pick<SandboxOptions, 'workspace' | 'limits'>, bwrap: string | null) {
+    this.#workspace = workspace;
+    this.#bytes = limits.workspaceBytes;
+    this.#bwrap = bwrap;
   }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+
+  /** To be called before a command begins. True: the quota is passed already, and the command may make room and write nothing. */
+  async begin(): Promise<boolean> {
+    this.#free = await freeBytes(this.#workspace);
+    return this.#used > this.#bytes;
+  }
+
+  /**
+   * Whether the command that runs now makes the tree too large; of one that was too large already, larger. `processes` are the command's, as folders of
+   * /proc. `user`: who sees what this process may not, of that user's processes. `memory` is in files too, and on no disk.
+   */
+  async look(
+    processes: readonly string[],
+    user: SandboxOptions['user'] = null,
+  ): Promise<{ readonly exceeded: boolean; readonly memory: number }> {
+    const { dev } = await stat(this.#workspace);
+    const [named, seen] = await Promise.all([diskUse(this.#workspace, this.#bwrap), heldBy(processes, dev)]);
+    const held = seen.unseen && user !== null ? largest(seen, await heldByUser(user, dev)) : seen;
+    const lost = held.unseen ? this.#free - (await freeBytes(this.#workspace)) : 0;
+    const bytes = Math.max(named + held.disk, lost);
+    return { exceeded: bytes > Math.max(this.#bytes, this.#used), memory: held.memory };
+  }
+
+  /** To be called once no process of the command is left. True: it left more than it may. */
+  async end(): Promise<boolean> {
+    const before = this.#used;
+    this.#used = await diskUse(this.#workspace, this.#bwrap);
+    return this.#used > Math.max(this.#bytes, before);
+  }
 }
 
-/** The same of all processes of a user, whose own eyes are needed where this process may not look into them. */
-export async function namelessUseOf(user: NonNullable<SandboxOptions['user']>, workspace: string): Promise<number> {
-  const { dev } = await stat(workspace);
+const largest = (one: Held, other: Omit<Held, 'unseen'>): Held => ({
+  disk: Math.max(one.disk, other.disk),
+  memory: Math.max(one.memory, other.memory),
+  unseen: one.unseen,
+});
+
+/** The same of all processes of a user with that user's own eyes: root of a container may have no right to look into them. */
+async function heldByUser(user: NonNullable<SandboxOptions['user']>, device: number): Promise<Omit<Held, 'unseen'>> {
   const lines = await new Promise<string[]>((resolve) => {
     const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/', ...user };
     const script = String.raw`find -L /proc/[0-9]*/fd -maxdepth 1 -type f -links 0 -printf '%D %i %b\n'`;
     // It fails at every process that is not the user's, and prints the others.
-    execFile('/bin/sh', ['-c', script], options, (_error, stdout) => resolve(stdout.split('\n')));
+    execFile('/bin/sh', ['-c', script], options, (_error, stdout) => resolve(stdout.trim().split('\n')));
   });
-  const sizes = new Map(lines.map((line) => line.split(' ')).map(([on, inode, blocks]) => [`${on} ${inode}`, blocks]));
-  return [...sizes]
-    .filter(([file]) => file.startsWith(`${dev} `))
-    .reduce((sum, [, blocks]) => sum + Number(blocks) * BYTES_PER_BLOCK, 0);
+  const blocks = new Map(lines.map((line) => line.split(' ')).map(([on, inode, count]) => [`${on} ${inode}`, count]));
+  const held = { disk: 0, memory: 0 };
+  for (const [file, count] of blocks)
+    held[file.startsWith(`${device} `) ? 'disk' : 'memory'] += (Number(count) || 0) * BYTES_PER_BLOCK;
+  return held;
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bfree, bsize } = await statfs(folder);
+  return bfree * bsize;
 }
 
 /** The folders of all processes that a /proc lists. */
 export async function processFolders(proc: string): Promise<string[]> {
-  return (await list(proc)).filter((name) => /^\d+$/.test(name)).map((pid) => `${proc}/${pid}`);
-}
-
-/** stat(2): st_blocks counts these, whatever the file system's own block is. */
-const BYTES_PER_BLOCK = 512;
-
-function list(folder: string): Promise<string[]> {
-  return readdir(folder).catch(() => []);
+  const names = await readdir(proc).catch((): string[] => []);
+  return names.filter((name) => /^\d+$/.test(name)).map((pid) => `${proc}/${pid}`);
 }

@@ -16,8 +16,11 @@ export interface SandboxCommand {
 }
 
 export interface SandboxResult {
-  /** `limit`: the run's disk quota was passed and everything was killed. `cancelled`: the signal fired. */
-  readonly outcome: 'exited' | 'timeout' | 'cancelled' | 'limit';
+  /**
+   * `limit`: the run's disk quota was passed and everything was killed, or it is passed by what the command left. `memory`: its processes used more memory
+   * than they may together, and were killed. `cancelled`: the signal fired.
+   */
+  readonly outcome: 'exited' | 'timeout' | 'cancelled' | 'limit' | 'memory';
   /** Null unless `exited`. A process that a signal ended has 128 + its number, as in a shell. */
   readonly exitCode: number | null;
   /** stdout and stderr as they came, in UTF-8; where the middle was cut, one line says how many bytes. */
@@ -40,14 +43,14 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 export interface SandboxLimits {
-  /** Address space for data of one process, bytes. */
+  /** What all processes of a command may use together, bytes; besides, files in /tmp, home and /dev/shm are memory. */
   readonly memoryBytes: number;
   readonly processes: number;
   /** Largest file that can be written, bytes. */
   readonly fileBytes: number;
   /** /tmp and home together, bytes each. */
   readonly tmpBytes: number;
-  /** The whole workspace, bytes: polled while a command runs. */
+  /** The whole workspace, bytes: polled while a command runs, and looked at when it has ended. */
   readonly workspaceBytes: number;
 }
 

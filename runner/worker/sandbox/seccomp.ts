@@ -1,133 +1,7 @@
-/** The processors that a filter can be made for, as `process.arch` names them. */
-export type FilterArchitecture = 'x64' | 'arm64';
+import { ALLOWED, DENIED, JUDGED, type FilterArchitecture } from './system-calls.ts';
 
-interface CallNumbers {
-  /** AUDIT_ARCH_* of linux/audit.h. */
-  readonly audit: number;
-  readonly socket: number;
-  readonly socketpair: number;
-  readonly clone: number;
-  readonly unshare: number;
-  readonly clone3: number;
-  readonly ioUring: readonly number[];
-  readonly denied: readonly number[];
-}
-
-/** Calls with one number everywhere: open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd, mount_setattr, quotactl_fd. */
-const DENIED_EVERYWHERE = [428, 429, 430, 431, 432, 433, 438, 442, 443];
-
-/** Numbers are those of the kernel's asm/unistd_64.h (x64) and asm-generic/unistd.h (arm64). */
-const CALLS: Record<FilterArchitecture, CallNumbers> = {
-  x64: {
-    audit: 0xc000003e,
-    socket: 41,
-    socketpair: 53,
-    clone: 56,
-    unshare: 272,
-    clone3: 435,
-    ioUring: [425, 426, 427],
-    denied: [
-      // ptrace, syslog, vhangup, modify_ldt, pivot_root, chroot, acct, settimeofday, mount, umount2, swapon, swapoff
-      101,
-      103,
-      153,
-      154,
-      155,
-      161,
-      163,
-      164,
-      165,
-      166,
-      167,
-      168,
-      // reboot, sethostname, setdomainname, iopl, ioperm, init_module, delete_module, quotactl, nfsservctl, lookup_dcookie
-      169,
-      170,
-      171,
-      172,
-      173,
-      175,
-      176,
-      179,
-      180,
-      212,
-      // clock_settime, kexec_load, add_key, request_key, keyctl, perf_event_open, fanotify_init
-      227,
-      246,
-      248,
-      249,
-      250,
-      298,
-      300,
-      // name_to_handle_at, open_by_handle_at, setns, process_vm_readv, process_vm_writev, kcmp, finit_module
-      303,
-      304,
-      308,
-      310,
-      311,
-      312,
-      313,
-      // kexec_file_load, bpf, userfaultfd
-      320,
-      321,
-      323,
-      ...DENIED_EVERYWHERE,
-    ],
-  },
-  arm64: {
-    audit: 0xc00000b7,
-    socket: 198,
-    socketpair: 199,
-    clone: 220,
-    unshare: 97,
-    clone3: 435,
-    ioUring: [425, 426, 427],
-    denied: [
-      // lookup_dcookie, umount2, mount, pivot_root, nfsservctl, chroot, vhangup, quotactl, acct, kexec_load
-      18,
-      39,
-      40,
-      41,
-      42,
-      51,
-      58,
-      60,
-      89,
-      104,
-      // init_module, delete_module, clock_settime, syslog, ptrace, reboot, sethostname, setdomainname, settimeofday
-      105,
-      106,
-      112,
-      116,
-      117,
-      142,
-      161,
-      162,
-      170,
-      // add_key, request_key, keyctl, swapon, swapoff, perf_event_open, fanotify_init
-      217,
-      218,
-      219,
-      224,
-      225,
-      241,
-      262,
-      // name_to_handle_at, open_by_handle_at, setns, process_vm_readv, process_vm_writev, kcmp, finit_module
-      264,
-      265,
-      268,
-      270,
-      271,
-      272,
-      273,
-      // bpf, userfaultfd, kexec_file_load
-      280,
-      282,
-      294,
-      ...DENIED_EVERYWHERE,
-    ],
-  },
-};
+/** AUDIT_ARCH_* of linux/audit.h. */
+const AUDIT: Record<FilterArchitecture, number> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
 /** CLONE_NEW* of linux/sched.h that clone takes: mount, control group, host name, IPC, user, process, network. */
 const NEW_NAMESPACE = 0x7e020000;
@@ -144,23 +18,28 @@ const RET_ALLOW = 0x7fff0000;
 const RET_KILL_PROCESS = 0x80000000;
 const refuse = (errno: number): number => 0x00050000 | errno;
 const EPERM = refuse(1);
+const EINVAL = refuse(22);
 const ENOSYS = refuse(38);
 const EPROTONOSUPPORT = refuse(93);
 const EAFNOSUPPORT = refuse(97);
 
-/** x32 calls carry this bit under the x64 audit number, and would pass by every comparison below. */
-const X32_BIT = 0x40000000;
+/** Bytes. */
+const LARGEST_SEGMENT = 1024 * 1024;
+/** A jump's length has 8 bits. */
+const FARTHEST_JUMP = 255;
 
 /** Offsets in struct seccomp_data; arguments are 64 bits wide, and `int` arguments lie in the low half. */
 const NUMBER = 0;
 const ARCHITECTURE = 4;
 const FIRST_ARGUMENT = 16;
+const SECOND_ARGUMENT = 24;
 const THIRD_ARGUMENT = 32;
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 const load = (offset: number): Instruction => [0x20, 0, 0, offset];
 const skipIf = (value: number, count: number): Instruction => [0x15, count, 0, value];
 const skipUnless = (value: number, count: number): Instruction => [0x15, 0, count, value];
+const skipUnder = (value: number, count: number): Instruction => [0x35, 0, count, value];
 const skipUnlessAny = (bits: number, count: number): Instruction => [0x45, 0, count, bits];
 const end = (verdict: number): Instruction => [0x06, 0, 0, verdict];
 const endIf = (value: number, verdict: number): Instruction[] => [skipUnless(value, 1), end(verdict)];
@@ -184,10 +63,7 @@ function socketRules(): Instruction[] {
   ];
 }
 
-/** For a sandbox that is no namespace of its own, where nothing else forbids its commands to make some. */
-const namespaceRules = ({ clone, unshare }: CallNumbers): Instruction[] => [
-  ...endIf(unshare, EPERM),
-  skipUnless(clone, 4),
+const namespaceRules: readonly Instruction[] = [
   load(FIRST_ARGUMENT),
   skipUnlessAny(NEW_NAMESPACE, 1),
   end(EPERM),
@@ -195,32 +71,93 @@ const namespaceRules = ({ clone, unshare }: CallNumbers): Instruction[] => [
 ];
 
 /**
- * A seccomp program, as `bwrap --seccomp FD` and the kernel take it: an array of struct sock_filter, little endian, 8 bytes each.
- * It refuses what no build or test needs and what has opened kernels before: other socket families and protocols, keys, bpf,
- * ptrace, mounts, handles, modules, clocks. io_uring and clone3 look absent (ENOSYS), so that programs fall back.
- * A call in another processor mode (32 bits) kills its process.
+ * Segments of System V memory stay when nobody maps them, so that what is counted of processes misses them. Databases take one of 56 bytes,
+ * as a lock. The size has 64 bits.
  */
-export function seccompFilter(
-  architecture: FilterArchitecture,
-  namespaces: 'allowed' | 'refused' = 'allowed',
-): Uint8Array<ArrayBuffer> {
-  const calls = CALLS[architecture];
-  const sockets = socketRules();
-  const program: Instruction[] = [
+const sharedMemoryRules: readonly Instruction[] = [
+  load(SECOND_ARGUMENT + 4),
+  skipUnless(0, 2),
+  load(SECOND_ARGUMENT),
+  skipUnder(LARGEST_SEGMENT + 1, 1),
+  end(EINVAL),
+  end(RET_ALLOW),
+];
+
+/** Linux as it is, for 32 bits, as 2.6, and a look at what is set: as container runtimes allow. Sanitizers and debuggers turn off random addresses. */
+const PERSONALITIES = [0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff];
+const personalityRules: readonly Instruction[] = [
+  load(FIRST_ARGUMENT),
+  ...PERSONALITIES.flatMap((persona) => endIf(persona, RET_ALLOW)),
+  end(EPERM),
+];
+
+const JUDGMENTS: Readonly<Record<keyof typeof JUDGED, readonly Instruction[]>> = {
+  socket: socketRules(),
+  socketpair: socketRules(),
+  clone: namespaceRules,
+  shmget: sharedMemoryRules,
+  personality: personalityRules,
+};
+
+const NAMES_JUDGED = ['socket', 'socketpair', 'clone', 'shmget', 'personality'] as const;
+
+/** All numbers from `from` up to the next span's. Each list of instructions comes to an end. */
+interface Span {
+  readonly from: number;
+  readonly rules: readonly Instruction[];
+}
+
+const ABSENT = [end(ENOSYS)];
+
+function spansOf(architecture: FilterArchitecture): readonly Span[] {
+  const rules = new Map<number, readonly Instruction[]>();
+  const add = (number: number | null, what: readonly Instruction[]): void => {
+    if (number !== null) rules.set(number, what);
+  };
+  const allow = [end(RET_ALLOW)];
+  const deny = [end(EPERM)];
+  for (const call of ALLOWED.values()) add(call[architecture], allow);
+  for (const call of DENIED.values()) add(call[architecture], deny);
+  for (const name of NAMES_JUDGED) add(JUDGED[name][architecture], JUDGMENTS[name]);
+  const spans: Span[] = [];
+  const begin = (from: number, what: readonly Instruction[]): void => {
+    if (spans.at(-1)?.rules !== what) spans.push({ from, rules: what });
+  };
+  let next = 0;
+  for (const [number, what] of [...rules].sort(([one], [other]) => one - other)) {
+    if (number > next) begin(next, ABSENT);
+    begin(number, what);
+    next = number + 1;
+  }
+  begin(next, ABSENT);
+  return spans;
+}
+
+/** By halves, so that no call is compared with hundreds of others. */
+function search(spans: readonly Span[]): readonly Instruction[] {
+  const half = spans.length >> 1;
+  const middle = spans[half];
+  if (half === 0 || middle === undefined) return spans[0]?.rules ?? ABSENT;
+  const lower = search(spans.slice(0, half));
+  if (lower.length > FARTHEST_JUMP) throw new Error('the system call filter has become too long for its jumps');
+  return [[0x35, lower.length, 0, middle.from], ...lower, ...search(spans.slice(half))];
+}
+
+/**
+ * A seccomp program, as `bwrap --seccomp FD` and the kernel take it: an array of struct sock_filter, little endian, 8 bytes each.
+ * It allows what builds and tests call, and no namespace of their own; other socket families and protocols, keys, bpf, ptrace, mounts,
+ * handles, modules and clocks are refused. What it does not know looks absent (ENOSYS), so that programs fall back: clone3, io_uring,
+ * the calls of kernels to come. A call in another processor mode (32 bits) kills its process.
+ */
+export function seccompFilter(architecture: FilterArchitecture): Uint8Array<ArrayBuffer> {
+  return encode([
     load(ARCHITECTURE),
-    skipIf(calls.audit, 1),
+    skipIf(AUDIT[architecture], 1),
     end(RET_KILL_PROCESS),
     load(NUMBER),
-    ...(architecture === 'x64' ? ([[0x35, 0, 1, X32_BIT], end(ENOSYS)] satisfies Instruction[]) : []),
-    ...calls.denied.flatMap((call) => endIf(call, EPERM)),
-    ...[...calls.ioUring, calls.clone3].flatMap((call) => endIf(call, ENOSYS)),
-    ...(namespaces === 'refused' ? namespaceRules(calls) : []),
-    skipIf(calls.socket, 1),
-    skipUnless(calls.socketpair, sockets.length),
-    ...sockets,
-    end(RET_ALLOW),
-  ];
-  return encode(program);
+    // x32 calls carry a bit far above all numbers, so that they look absent.
+    ...search(spansOf(architecture)),
+  ]);
 }
 
 function encode(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {

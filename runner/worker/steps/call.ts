@@ -5,59 +5,89 @@ import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import { toolNature } from '../../../shared/tool/arguments.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
-import type { Next } from '../next.ts';
+import type { Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import { tools } from '../tools/index.ts';
-import type { ToolResult } from '../tools/tool.ts';
+import { failed, type ToolResult } from '../tools/tool.ts';
 import { keep } from './keep.ts';
+import { attributed, endsActivation, troubleText } from './trouble.ts';
 
 type CallStep = Extract<Next, { do: 'call' }>;
 
 /** Runs one call whose start is on record, and saves the tree if it may have changed it. Nothing comes of an aborted call. */
-export const runCall = async (
-  context: StepContext,
-  { call, arguments: args, restore }: CallStep,
-): Promise<readonly WorkerEvent[]> => {
+export const runCall = async (context: StepContext, { call, restore }: CallStep): Promise<readonly WorkerEvent[]> => {
   const { state, ports, signal } = context;
-  const parsed = parseCall(call.tool, args);
-  if (parsed.outcome === 'invalid')
-    return [finished(call.id, { tool: call.tool, args, outcome: 'invalid', output: parsed.message })];
+  const { id, tool, arguments: args } = call;
+  const parsed = parseCall(tool, args);
+  if (parsed.outcome === 'invalid') return [finished(id, { tool, args, outcome: 'invalid', output: parsed.message })];
   const { head } = state;
   if (head === null) throw new Error(`run ${state.id} runs a call before it was prepared`);
-  if (restore && !(await ports.workspace.restore(head)))
-    throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
+  if (restore) await takeBack(context, head);
   const started = ports.clock.now();
-  const result = await tools[parsed.tool].run(parsed.arguments, {
-    root: ports.workspace.root,
-    owner: ports.owner,
-    sandbox: await context.sandbox(),
-    signal,
-    network: parsed.call.network,
-    ripgrep: ports.ripgrep,
-    finishedCalls: finishedCalls(context.events),
-  });
+  const sandbox = attributed(await context.sandbox());
+  const result = await tools[parsed.tool]
+    .run(parsed.arguments, {
+      root: ports.workspace.root,
+      owner: ports.owner,
+      sandbox,
+      signal,
+      network: parsed.call.network,
+      ripgrep: ports.ripgrep,
+      finishedCalls: finishedCalls(context.events),
+    })
+    .catch((error: unknown) => thrown(error, context));
   if (signal.aborted) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
-  const kept = toolNature[parsed.tool] === 'changes' ? await keep(context, head, `${parsed.tool} ${call.id}`) : null;
+  const kept = toolNature[parsed.tool] === 'changes' ? await keepAfter(context, head, `${parsed.tool} ${id}`) : nothing;
+  if (kept.outcome === 'failed')
+    return [finished(id, { tool, args, outcome: 'error', output: kept.output, durationMs })];
+  const { checkpoint, uploaded } = kept;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
-  return [
-    ...effects(result),
-    ...(kept?.uploaded ?? []),
-    finished(call.id, {
-      ...result,
-      tool: call.tool,
-      args,
-      durationMs,
-      checkpoint: kept?.checkpoint ?? null,
-      outputBlob,
-    }),
-  ];
+  return [...effects(result), ...uploaded, finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob })];
 };
 
-/** A call that is answered without running. */
-export const concludeCall = ({ call, outcome, output }: Extract<Next, { do: 'conclude' }>): readonly WorkerEvent[] => [
-  finished(call.id, { tool: call.tool, args: call.arguments, outcome, output }),
-];
+/** A call that is answered without running, or without running again. */
+export const concludeCall = async (
+  context: StepContext,
+  { call, outcome, output, restore }: Extract<Next, { do: 'conclude' }>,
+): Promise<readonly WorkerEvent[]> => {
+  const { head } = context.state;
+  if (restore && head !== null) await takeBack(context, head);
+  const args = call.status === 'asked' ? null : call.arguments;
+  return [finished(call.id, { tool: call.tool, args, outcome, output })];
+};
+
+/** Undoes what an attempt left in the tree that nobody saw the end of. */
+const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, head: Checkpoint): Promise<void> => {
+  if (!(await ports.workspace.restore(head)))
+    throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
+};
+
+/** A tool that throws has failed, and says so to the model: it does not throw its worker down, which would only run it again. */
+const thrown = (error: unknown, { signal, ports }: StepContext): ToolResult => {
+  if (signal.aborted || endsActivation(error)) throw error;
+  return failed(`This could not be done: ${troubleText(error, ports.workspace.root)}`);
+};
+
+type Kept =
+  | { readonly outcome: 'kept'; readonly checkpoint: Checkpoint | null; readonly uploaded: readonly WorkerEvent[] }
+  | { readonly outcome: 'failed'; readonly output: string };
+const nothing: Kept = { outcome: 'kept', checkpoint: null, uploaded: [] };
+
+/** A tree that cannot be saved (a file too large for it, say) is taken back to before the call. */
+const keepAfter = async (context: StepContext, head: Checkpoint, label: string): Promise<Kept> => {
+  try {
+    return { outcome: 'kept', ...(await keep(context, head, label)) };
+  } catch (error) {
+    if (context.signal.aborted || endsActivation(error)) throw error;
+    await takeBack(context, head);
+    const why = troubleText(error, context.ports.workspace.root);
+    return {
+      outcome: 'failed',
+      output: `What this call left in the workspace could not be saved: ${why}\nThe workspace is as it was before the call.`,
+    };
+  }
+};
 
 interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts' | 'reachedHosts'>> {
   readonly tool: string;

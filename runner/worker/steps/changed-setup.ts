@@ -4,7 +4,7 @@ import { changedReads, setupReads } from '../../../shared/recipe/setup-reads.ts'
 import { parsePatch } from '../../../shared/review/patch.ts';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { PlannedCommand } from '../../../shared/run/events.ts';
-import type { ChangedSetup } from '../next.ts';
+import type { ChangedSetup } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 
 /** Characters of a patch that a decision shows: a manifest's change fits; of a lock file's, its beginning does. */
@@ -27,7 +27,7 @@ export const changedSetup = async (
   const { files, patch } = await ports.workspace.changes(base, head, async () => '');
   const paths = changedReads(files, setupReads(commands, state.task.setupReads));
   if (paths.length === 0) return null;
-  const setup = { commands: commands.map(({ command, network }) => ({ command, network })), paths, tree: head.tree };
+  const setup = { commands: commands.map(({ command, network }) => ({ command, network })), paths };
   const text = patch.toString();
   return { setup: { ...setup, patch: shown(text, paths, state.id) }, patch: text };
 };

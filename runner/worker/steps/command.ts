@@ -17,6 +17,30 @@ export const setUp = async (context: StepContext, index: number): Promise<readon
   return result === null ? [] : [{ type: 'setup.finished', v: 2, index, ...result }];
 };
 
+/** A command that ended its worker so often is not run again: on record it counts as one that failed. */
+export const giveUp = (
+  { state }: Pick<StepContext, 'state'>,
+  { step, index, losses }: { readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number },
+): readonly WorkerEvent[] => {
+  const result = {
+    v: 2,
+    index,
+    command: planned(state.task[step], index).command,
+    outcome: 'cancelled',
+    exitCode: null,
+    output: `This command ended its worker ${losses === 2 ? 'twice' : `${losses} times`}; it was not run a third time.`,
+    outputBlob: null,
+    durationMs: 0,
+    refusedHosts: [],
+    reachedHosts: [],
+  } satisfies Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type'>;
+  return [
+    step === 'setup'
+      ? { type: 'setup.finished', ...result }
+      : { type: 'verification.finished', ...result, setup: 'unrecorded' },
+  ];
+};
+
 /** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
 export const setUpAgain = async (context: StepContext): Promise<readonly number[]> => {
   const { setup, task } = context.state;
@@ -62,9 +86,11 @@ const kept = async (
   ports: StepContext['ports'],
 ): Promise<Omit<CommandResult, 'index' | 'command' | 'durationMs'>> => {
   const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
-  const { output: shown, full } = headAndTail(ports.redact(output));
+  const ended =
+    outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
+  const { output: shown, full } = headAndTail(ports.redact(ended));
   return {
-    outcome,
+    outcome: outcome === 'memory' ? 'limit' : outcome,
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),

@@ -2,15 +2,14 @@ import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { buildContext } from '../agent/context.ts';
 import { compactionRequest } from '../agent/compaction.ts';
 import { instructions } from '../agent/instructions.ts';
-import { judgeCalls, uniqueCalls } from '../agent/judge.ts';
+import { uniqueCalls } from '../agent/judge.ts';
 import { canResume } from '../models/failure.ts';
 import type { ModelFailure, ModelOutcome } from '../models/model.ts';
 import type { StepContext } from '../ports.ts';
 import { toolSpecs } from '../tools/index.ts';
-import { callDecision } from './ask.ts';
 import { retryAt } from './backoff.ts';
 
-/** Asks the model for the next turn and judges what it wants to do. Nothing comes of an aborted call. */
+/** Asks the model for the next turn: one event, whatever it wants to do. Nothing comes of an aborted call. */
 export const takeTurn = async (
   context: StepContext,
   step: { readonly turn: number; readonly attempt: number; readonly responseId: string | null },
@@ -36,24 +35,18 @@ export const takeTurn = async (
   );
   if (outcome.kind !== 'completed') return unanswered(context, { turn, attempt, responseId }, outcome);
   const { usage } = outcome;
-  const items = uniqueCalls(events, outcome.items);
-  const judged = judgeCalls(state.task.policy, items);
   return [
     {
       type: 'turn.taken',
-      v: 1,
+      v: 2,
       turn,
       attempt,
       model: ports.model.name,
-      items: [...items],
+      items: [...uniqueCalls(events, outcome.items)],
+      oddities: [...outcome.oddities],
       usage,
       cost: usage === null ? null : ports.price(usage),
     },
-    ...judged.flatMap((body): WorkerEvent[] =>
-      body.verdict === 'ask'
-        ? [body, { type: 'decision.requested', v: 1, request: callDecision(context, turn, body) }]
-        : [body],
-    ),
   ];
 };
 

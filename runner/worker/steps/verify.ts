@@ -2,7 +2,7 @@ import { chown, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
-import type { ChangedSetup } from '../next.ts';
+import type { ChangedSetup } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
@@ -111,7 +111,8 @@ const prepare = async (place: Place): Promise<Prepared> => {
   const changed = await changedSetup(context, networked, { base, head });
   const said = changed !== null && newSetup?.tree === head.tree ? newSetup : null;
   if (changed !== null && said?.verdict === 'approved') {
-    if (said.begun.includes(index)) return { outcome: 'ask', changed: changed.setup };
+    if (said.begun.some(({ verification }) => verification === index))
+      return { outcome: 'ask', changed: changed.setup };
     await workspace.checkout(head, tree);
     const ended = await runSetup(place, { on: 'final', from: 0, through: task.setup.length, as: 'approved' });
     return ended ?? ready('approved');

@@ -46,6 +46,8 @@ const ending = ({ outcome, exitCode, output }: SandboxResult, timeoutSeconds: nu
       return `stopped after ${timeoutSeconds} seconds, the time limit of this call`;
     case 'limit':
       return 'stopped: the workspace has grown past its disk limit; remove what is not needed';
+    case 'memory':
+      return 'stopped: its processes used more memory than they may together; use less of it, or run fewer of them at once';
     case 'cancelled':
       return 'stopped: the run was interrupted';
   }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { fold } from '../../../shared/run/reduce.ts';
-import { asking, logOf, taken } from '../agent/fixture.ts';
+import { asking, callItem, logOf, taken } from '../agent/fixture.ts';
 import { changesOf, progressOf } from './progress.ts';
 
 const stateAfter = (...bodies: EventBody[]) => fold(logOf(bodies))!;
@@ -32,7 +32,9 @@ test('it says what is being done, and not with what', () => {
     v: 1,
     steps: Array.from({ length: 30 }, (_, index) => ({ text: `${index} ${'x'.repeat(200)}`, status: 'pending' })),
   };
-  const progress = progressOf(stateAfter(leased, asking(1), taken(1), judged('bash'), started, plan));
+  const progress = progressOf(
+    stateAfter(leased, asking(1), taken(1, callItem('call_1', 'bash', {})), judged('bash'), started, plan),
+  );
   expect(progress).toEqual({
     run: '#1',
     status: 'working',

@@ -1,4 +1,4 @@
-import type { RunState } from '../../../shared/run/state.ts';
+import { runningCall, type RunState } from '../../../shared/run/state.ts';
 
 /** What Trigger.dev's dashboard is shown of a run. Never code, arguments or outputs: it is another party's database. */
 export type Progress = Readonly<Record<string, Json>>;
@@ -10,7 +10,7 @@ const mostSteps = 20;
 
 export const progressOf = (state: RunState): Progress => {
   const { spent, plan, turn } = state;
-  const call = turn?.phase === 'taken' ? turn.calls.find(({ running }) => running) : undefined;
+  const call = runningCall(state);
   return {
     run: `#${state.number}`,
     status: state.status,

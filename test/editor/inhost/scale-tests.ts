@@ -29,7 +29,7 @@ export const scaleTests = {
     cleanTree();
     const { connection, runs } = await longhaul();
     const { id } = await delegate('[long] Take your time');
-    await settled(id, ({ turn }) => turn?.phase === 'taken' && turn.calls.some(({ running }) => running));
+    await settled(id, ({ turn }) => turn?.phase === 'taken' && turn.calls.some(({ status }) => status === 'running'));
     const before = runnerPid();
     const seen: string[] = [];
     const watching = connection.onDidChangeState(({ status }) => seen.push(status));
