@@ -39,7 +39,7 @@ export const created = (goal: string): EventBody => ({
       branch: 'main',
       dirty: true,
     },
-    policy: defaultPolicy,
+    policy: { ...defaultPolicy, limits: [] },
     budget: defaultBudget,
     setup: [],
     verification: [],

@@ -26,7 +26,7 @@ const task: Task = {
     branch: 'main',
     dirty: true,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: { ...defaultBudget, usd: null },
   setup: [],
   verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }],

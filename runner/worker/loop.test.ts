@@ -219,6 +219,7 @@ const asking = {
       },
     ],
     otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
+    limits: [],
   },
 };
 

@@ -26,7 +26,7 @@ const task: Task = {
     branch: null,
     dirty: false,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: defaultBudget,
   setup: [],
   verification: [],

@@ -39,7 +39,7 @@ describe('a setup with network on the agent’s files', () => {
     ],
     ['that is another command', approved, { command: 'sh' }, 'another than the task has'],
     ['that reaches further', approved, { network: ['evil.example.org'] }, 'another than the task has'],
-  ])('%s does not go on record', (_name, newSetup, different, message) => {
+  ])('%s does not go on record', (...[, newSetup, different, message]) => {
     expect(accept(state(newSetup), [started(different)], (same) => same)).toMatchObject({
       outcome: 'refused',
       refusal: { code: 'invalid', message: expect.stringContaining(message) },

@@ -10,8 +10,16 @@ export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'run.created 1': ({ task, ...body }) => ({
     ...body,
     v: 2,
-    // safe: a task is an object in every version
-    task: { ...(task as Body), setupReads: [], loosened: [], notes: [] },
+    task: {
+      ...fieldsOf(task),
+      policy: {
+        ...fieldsOf(task !== null && typeof task === 'object' && 'policy' in task ? task.policy : null),
+        limits: [],
+      },
+      setupReads: [],
+      loosened: [],
+      notes: [],
+    },
   }),
   // Which hosts were reached was not on record.
   'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
 import { ActivationId, DecisionId, RunId, Time } from '../ids.ts';
-import { Policy } from '../policy/policy.ts';
+import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
 import { ModelItem, Usage } from './model-item.ts';
@@ -52,6 +52,8 @@ const Loosened = z.strictObject({
   by: Actor,
 });
 
+export type Loosened = z.infer<typeof Loosened>;
+
 /** All that was fixed at delegation. */
 export const Task = z.strictObject({
   tenant: z.string().min(1).max(100),
@@ -64,7 +66,7 @@ export const Task = z.strictObject({
   /** Higher goes first; 0 is ordinary. */
   priority: z.int().min(-100).max(100),
   source: Source,
-  policy: Policy,
+  policy: TaskPolicy,
   budget: Budget,
   setup: z.array(PlannedCommand),
   verification: z.array(PlannedCommand),

@@ -20,7 +20,7 @@ export const someTask = (different: Partial<Task> = {}): Task => ({
     branch: 'main',
     dirty: false,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: defaultBudget,
   setup: [],
   verification: [],

@@ -20,7 +20,7 @@ export const someTask: Task = {
     branch: 'main',
     dirty: true,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: defaultBudget,
   setup: [],
   verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }],
