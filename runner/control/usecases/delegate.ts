@@ -59,7 +59,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   let keep = false;
   try {
-    const { source, repository, settings, blob } = await sourceFor(plane, person, { input, run, folder });
+    const { source, repository, settings, notes, blob } = await sourceFor(plane, person, { input, run, folder });
     const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
     const terms = termsFor(plane, person, { input, recipe, repository: configIn(settings) });
     const task = Task.parse({
@@ -71,6 +71,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
       requester: actor(person),
       source,
       ...terms,
+      notes: [...notes, ...terms.notes],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;
