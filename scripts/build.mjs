@@ -2,6 +2,7 @@
 //
 //   dist/longhaul.mjs        the command line and the control plane
 //   dist/worker-child.mjs    what a worker process loads
+//   dist/reader-thread.mjs   the store's thread that reads the feed, beside it as well
 //   dist/writer-thread.mjs   the store's writing thread, looked for beside whatever chunk holds the store
 //
 // Commands are chunks that are loaded when they are used, so that each starts fast.
@@ -19,6 +20,7 @@ const manifest = path.join(dist, 'build.json');
 const entries = {
   longhaul: 'runner/main.ts',
   'worker-child': 'runner/worker/entries/child.ts',
+  'reader-thread': 'runner/control/store/sqlite/reader-thread.ts',
   'writer-thread': 'runner/control/store/sqlite/writer-thread.ts',
 };
 

@@ -5,6 +5,7 @@ import type { Endpoint } from '../../shared/client/client.ts';
 import { ConnectionError, type Connection, type ConnectionState } from './connection.ts';
 import { ripgrepOf, runnerEnvironment } from './environment.ts';
 import { homeFolder } from './home.ts';
+import { newestAttempt } from './newest-attempt.ts';
 import { secretsIn } from './secrets.ts';
 import { readSettings } from './settings.ts';
 
@@ -34,7 +35,6 @@ export const packagedRunner = async (extension: vscode.ExtensionContext) => {
 export const createConnection = (extension: vscode.ExtensionContext, log: vscode.LogOutputChannel): Connection => {
   const changed = new vscode.EventEmitter<ConnectionState>();
   let state: ConnectionState = { status: 'idle' };
-  let attempt: Promise<Connected> | null = null;
 
   const enter = (next: ConnectionState): void => {
     state = next;
@@ -49,7 +49,8 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
     return { endpoint: await startRunner(await packagedRunner(extension)), local: true };
   };
 
-  const connect = async (): Promise<Connected> => {
+  /** One that was overtaken (another runner was named meanwhile) says nothing of what it found. */
+  const attempts = newestAttempt<Connected>(async (isNewest) => {
     // What is tried again in the background stays offline until it is not: nothing flickers meanwhile.
     if (state.status !== 'offline' && state.status !== 'starting') enter({ status: 'starting' });
     try {
@@ -58,28 +59,20 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
       const api = clientOf(endpoint);
       // A wrong token or another program's port show here and not in the middle of something.
       await api.runner.info.query();
-      enter({ status: 'connected', url: endpoint.url, local });
+      if (isNewest()) enter({ status: 'connected', url: endpoint.url, local });
       return { endpoint, local, api };
     } catch (error) {
       const { connectionErrorOf } = await import('./trouble.ts');
       const trouble = connectionErrorOf(error);
-      enter({ status: 'offline', reason: trouble.message, remedy: trouble.remedy });
+      if (isNewest()) enter({ status: 'offline', reason: trouble.message, remedy: trouble.remedy });
       throw trouble;
     }
-  };
-
-  const connected = (): Promise<Connected> => {
-    const current = (attempt ??= connect());
-    current.catch(() => {
-      if (attempt === current) attempt = null;
-    });
-    return current;
-  };
+  });
 
   const reconnect = async (): Promise<void> => {
-    attempt = null;
+    attempts.forget();
     enter({ status: 'starting' });
-    await connected();
+    await attempts.get();
   };
 
   return {
@@ -87,9 +80,9 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
       return state;
     },
     onDidChangeState: changed.event,
-    api: async () => (await connected()).api,
+    api: async () => (await attempts.get()).api,
     blob: async (run, hash) => {
-      const { endpoint } = await connected();
+      const { endpoint } = await attempts.get();
       const { readBlob } = await import('../../shared/client/client.ts');
       const content = await readBlob(endpoint, { run, hash });
       if (content === null)
@@ -100,9 +93,7 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
         );
       return content;
     },
-    lost: () => {
-      attempt = null;
-    },
+    lost: () => attempts.forget(),
     reconnect,
     dispose: () => changed.dispose(),
   };

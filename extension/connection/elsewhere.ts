@@ -24,7 +24,7 @@ export const runCommand = async (
   const { node, cli, env } = await packagedRunner(extension);
   const child = spawn(node, [cli, '--json', ...words], {
     // The token is in no argument, where others on the machine could read it. The model's key is for a runner alone.
-    env: { ...env, OPENAI_API_KEY: undefined, LONGHAUL_URL: url, LONGHAUL_TOKEN: token },
+    env: { ...env, OPENAI_API_KEY: undefined, ANTHROPIC_API_KEY: undefined, LONGHAUL_URL: url, LONGHAUL_TOKEN: token },
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LIMIT_SECONDS * 1000,
   });

@@ -18,7 +18,9 @@ test("the runner gets this window's environment without what is VS Code's, the k
     ELECTRON_RUN_AS_NODE: '1',
     LONGHAUL_MODEL: 'm',
     OPENAI_BASE_URL: 'http://x/v1',
+    ANTHROPIC_BASE_URL: 'http://x/v1',
     OPENAI_API_KEY: 'new',
+    ANTHROPIC_API_KEY: 'new',
     LONGHAUL_RIPGREP: '/rg',
   });
   expect(

@@ -19,8 +19,8 @@ export const runnerEnvironment = ({ env, settings, modelKey, ripgrep }: Environm
   ...Object.fromEntries(Object.entries(env).filter(([name]) => !isVsCodes(name))),
   ELECTRON_RUN_AS_NODE: '1',
   ...(settings.model === '' ? {} : { LONGHAUL_MODEL: settings.model }),
-  ...(settings.baseUrl === '' ? {} : { OPENAI_BASE_URL: settings.baseUrl }),
-  ...(modelKey === undefined ? {} : { OPENAI_API_KEY: modelKey }),
+  ...(settings.baseUrl === '' ? {} : { OPENAI_BASE_URL: settings.baseUrl, ANTHROPIC_BASE_URL: settings.baseUrl }),
+  ...(modelKey === undefined ? {} : { OPENAI_API_KEY: modelKey, ANTHROPIC_API_KEY: modelKey }),
   ...(ripgrep === undefined ? {} : { LONGHAUL_RIPGREP: ripgrep }),
 });
 

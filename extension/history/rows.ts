@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { RunState } from '../../shared/run/state.ts';
 import { historyRow, type HistoryRow } from '../../shared/run/statistics.ts';
 import type { Longhaul } from '../context.ts';
+import { newer } from '../state/fold.ts';
 
 /** As many as the API gives at once. */
 const pageSize = 500;
@@ -47,7 +48,8 @@ export class HistoryRows implements vscode.Disposable {
         limit: pageSize,
         before,
       });
-      for (const state of page.runs) this.states.set(state.id, state);
+      // The feed goes on while pages are read: what it brought meanwhile is newer.
+      for (const state of page.runs) this.states.set(state.id, newer(this.states.get(state.id), state));
       before = page.next;
     } while (before !== null);
   }
@@ -56,7 +58,7 @@ export class HistoryRows implements vscode.Disposable {
     if (this.loading === null) return;
     for (const run of runs) {
       const state = this.longhaul.runs.get(run);
-      if (state !== undefined) this.states.set(run, state);
+      if (state !== undefined) this.states.set(run, newer(this.states.get(run), state));
     }
     this.changed.fire();
   }

@@ -52,7 +52,7 @@ export const created = (goal: string): EventBody => ({
 });
 
 export const leased: readonly EventBody[] = [
-  { type: 'activation.queued', v: 1, activation: 'act_test1', reason: 'delegated' },
+  { type: 'activation.queued', v: 2, activation: 'act_test1', reason: 'delegated' },
   { type: 'activation.leased', v: 1, activation: 'act_test1', fence: 1, worker: 'w' },
 ];
 

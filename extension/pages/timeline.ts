@@ -81,6 +81,15 @@ export const createTimeline = (): Timeline => {
         return;
       case 'activation.lost':
         return put(event, { topic: 'retry', mark: 'warning', text: `The worker was lost: ${line(body.reason)}` });
+      case 'activation.deferred':
+        return put(event, {
+          topic: 'retry',
+          mark: 'warning',
+          text: `The engine could not start a worker: ${line(body.reason)}`,
+          detail: `tries again at ${body.retryAt}`,
+        });
+      case 'activation.returned':
+        return put(event, { topic: 'run', mark: 'note', text: `The worker left: ${line(body.reason)}` });
       case 'activation.ended':
         if (body.until?.kind === 'time')
           put(event, { topic: 'run', mark: 'note', text: `Sleeps until ${body.until.at}` });
@@ -142,6 +151,12 @@ export const createTimeline = (): Timeline => {
           text: call === null ? text : callLine(call.tool, body.arguments),
           detail: body.attempt > 1 ? `attempt ${body.attempt}` : '',
           parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
+        }));
+      case 'call.held':
+        return change(callKeys.get(body.call) ?? '', ({ parts }) => ({
+          mark: 'busy',
+          detail: `it ran; what it changed needs a person's yes: ${body.paths.map((path) => line(path)).join(', ')}`,
+          parts: [...parts, { label: 'Changed', text: output(body.patch) }],
         }));
       case 'call.finished':
         return change(callKeys.get(body.call) ?? '', (moment) => finished(moment, body));
@@ -247,7 +262,10 @@ export const createTimeline = (): Timeline => {
           mark: 'bad',
           text: `Cancelled by ${actor(body.by)}${body.reason === '' ? '' : `: ${line(body.reason)}`}`,
         });
+      case 'run.resumed':
+        return put(event, { topic: 'run', mark: 'note', text: `Resumed by ${actor(body.by)}` });
       case 'activation.queued':
+      case 'run.paused':
       case 'prepare.started':
       case 'setup.started':
       case 'checkpoint.uploaded':

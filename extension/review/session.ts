@@ -9,6 +9,8 @@ import { loadRound, type ReviewRound } from './round.ts';
 const decisionsKey = (run: string): string => `longhaul.review.decisions/${run}`;
 const currentKey = 'longhaul.review.current';
 
+const KEPT_ROUNDS = 10;
+
 /** A review document with the file that it belongs to. */
 export interface Reviewed {
   readonly round: ReviewRound;
@@ -59,7 +61,9 @@ export class ReviewSession implements vscode.Disposable {
     if (found !== undefined) return found;
     const loading = loadRound(this.longhaul.connection, run).then(
       (round) => {
+        this.ready.delete(run);
         this.ready.set(run, round);
+        this.forgetOldest();
         return round;
       },
       (error: unknown) => {
@@ -69,6 +73,17 @@ export class ReviewSession implements vscode.Disposable {
     );
     this.rounds.set(run, loading);
     return loading;
+  }
+
+  /** Rounds hold a patch each: only the last ones that were looked at are kept, and are read again when they are wanted. */
+  private forgetOldest(): void {
+    for (const run of this.ready.keys()) {
+      if (this.ready.size <= KEPT_ROUNDS) return;
+      if (run === this.current) continue;
+      this.ready.delete(run);
+      this.rounds.delete(run);
+      this.known.delete(run);
+    }
   }
 
   /** What was loaded already. */

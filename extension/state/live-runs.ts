@@ -22,6 +22,8 @@ interface Follower {
   seq: number;
   /** Events that came while the log was being read; null: it is read. */
   held: RunEvent[] | null;
+  /** Attempts to read it since the last one that went well, while one is under way or waits for its time. */
+  catching: number | null;
 }
 
 export const createRuns = (connection: Connection, log: vscode.LogOutputChannel): Runs => {
@@ -95,8 +97,24 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
     }
   };
 
-  const catchUp = (follower: Follower): void => {
-    readLog(follower).catch((error: unknown) => log.warn(`log of ${follower.run}: ${String(error)}`));
+  /** Reads what a follower lacks, again and again until it is there or nobody follows any more. */
+  const catchUp = (follower: Follower, attempt = 0): void => {
+    if (attempt === 0 && follower.catching !== null) return;
+    follower.catching = attempt;
+    readLog(follower).then(
+      () => {
+        follower.catching = null;
+        // What was held had a gap of its own.
+        if (follower.held !== null) catchUp(follower);
+      },
+      (error: unknown) => {
+        log.warn(`log of ${follower.run}: ${String(error)}`);
+        const again = (): void => {
+          if (followers.has(follower) && !stop.signal.aborted) catchUp(follower, attempt + 1);
+        };
+        setTimeout(again, BACKOFF_MS[attempt] ?? LONGEST_MS);
+      },
+    );
   };
 
   const take = (event: RunEvent): void => {
@@ -200,7 +218,7 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
     },
     follow: (run, listener) => {
       begin();
-      const follower: Follower = { run, listener, seq: 0, held: [] };
+      const follower: Follower = { run, listener, seq: 0, held: [], catching: null };
       followers.add(follower);
       catchUp(follower);
       return new vscode.Disposable(() => followers.delete(follower));

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../context.ts';
+import { forgetOld } from './notified.ts';
 import { oneLine } from './text.ts';
 
 interface Notice {
@@ -33,13 +34,20 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
 
   const look = (): void => {
     if (connection.state.status !== 'connected') return;
-    const fresh = noticesOf(runs).filter(({ key }) => !looked.has(key));
+    const notices = noticesOf(runs);
+    const current = new Set(notices.map(({ key }) => key));
+    for (const key of looked) if (!current.has(key)) looked.delete(key);
+    const fresh = notices.filter(({ key }) => !looked.has(key));
     if (fresh.length === 0) return;
     for (const { key } of fresh) looked.add(key);
     tell(fresh).catch((error: unknown) => log.warn(`notification: ${String(error)}`));
   };
+  forgetOld(folder, Date.now()).catch((error: unknown) => log.warn(`notifications of old: ${String(error)}`));
   return runs.onDidChange(look);
 };
+
+const fileOf = (folder: string, key: string): string =>
+  join(folder, createHash('sha256').update(key).digest('hex').slice(0, 32));
 
 /**
  * Is it this window's to tell? An empty file per notice, which one window alone can create: two that see the same event
@@ -48,12 +56,15 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
 const claim = async (folder: string, key: string): Promise<boolean> => {
   await mkdir(folder, { recursive: true });
   try {
-    const file = await open(join(folder, createHash('sha256').update(key).digest('hex').slice(0, 32)), 'wx');
+    const file = await open(fileOf(folder, key), 'wx');
     await file.close();
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
-    throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    // It is still of use: what waits for a person is looked at by each window that opens.
+    const now = new Date();
+    await utimes(fileOf(folder, key), now, now).catch(() => {});
+    return false;
   }
 };
 
@@ -73,7 +84,8 @@ const noticesOf = (runs: Longhaul['runs']): readonly Notice[] => [
     const decide = (title: string, command: string) => ({ title, command, argument: target });
     return [
       {
-        key: `${run} ${request.id}`,
+        // One that was asked for again has another time to run out.
+        key: `${run} ${request.id} ${request.expiresAt}`,
         text: `${oneLine(title, 60)}: ${oneLine(request.action, 160)}`,
         actions:
           request.kind === 'question'

@@ -127,7 +127,7 @@ const install = { command: 'npm install', timeoutSeconds: null, network: ['packa
 /** Delegated, worked on, asked, approved, verified and ready for review: seconds since delegation, and what happened. */
 export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
   [0, { type: 'run.created', v: 2, number: 12, task }],
-  [0, { type: 'activation.queued', v: 1, activation: 'act_0001', reason: 'delegated' }],
+  [0, { type: 'activation.queued', v: 2, activation: 'act_0001', reason: 'delegated' }],
   [0, { type: 'activation.leased', v: 1, activation: 'act_0001', fence: 1, worker: 'child 7' }],
   [1, { type: 'prepare.started', v: 1 }],
   [1, { type: 'prepare.finished', v: 1, base: checkpoint }],
@@ -169,7 +169,7 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
       by: 'person:grace',
     },
   ],
-  [80, { type: 'activation.queued', v: 1, activation: 'act_0002', reason: 'decision' }],
+  [80, { type: 'activation.queued', v: 2, activation: 'act_0002', reason: 'decision' }],
   [80, { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'child 8' }],
   [80, { type: 'call.started', v: 1, call: 'call_2', attempt: 1, arguments: install }],
   [95, finished('call_2', 'added 3 packages', { exitCode: 0, durationMs: 14_900, checkpoint })],

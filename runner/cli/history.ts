@@ -37,7 +37,7 @@ export interface CommandHistory extends Pick<
 > {
   readonly phase: 'setup' | 'setup on the base' | 'setup on the result' | 'verification';
   readonly round: number;
-  /** Verification of an attempt that was repaired afterwards. */
+  /** Verification of an attempt that the agent went on from afterwards. */
   readonly superseded: boolean;
 }
 
@@ -51,7 +51,7 @@ export interface DecisionHistory {
 
 interface Retry {
   readonly at: string;
-  readonly what: 'model call failed' | 'model call lost' | 'worker lost';
+  readonly what: 'model call failed' | 'model call lost' | 'worker lost' | 'no worker began';
   readonly message: string;
   readonly retryAt: string | null;
 }
@@ -102,6 +102,8 @@ export const remember = (history: History, event: RunEvent): History => {
   switch (body.type) {
     case 'activation.leased':
       return { ...history, activations: history.activations + 1 };
+    case 'activation.deferred':
+      return withRetry(history, { at, what: 'no worker began', message: body.reason, retryAt: body.retryAt });
     case 'activation.lost':
       return withRetry(history, { at, what: 'worker lost', message: body.reason, retryAt: null });
     case 'model.failed': {
@@ -116,7 +118,7 @@ export const remember = (history: History, event: RunEvent): History => {
         retryAt: null,
       });
     case 'turn.taken':
-      return { ...history, turn: body.turn };
+      return { ...superseded(history), turn: body.turn };
     case 'call.judged':
       return {
         ...history,
@@ -184,12 +186,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'verification.finished':
       return withCommand(history, 'verification', body);
     case 'repair.requested':
-      return {
-        ...history,
-        commands: history.commands.map((command) =>
-          command.phase !== 'setup' && command.round === history.round ? { ...command, superseded: true } : command,
-        ),
-      };
+      return superseded(history);
     case 'message.sent':
       return { ...history, messages: [...history.messages, { at, by: body.by, text: body.text, comments: [] }] };
     case 'review.decided': {
@@ -207,10 +204,12 @@ export const remember = (history: History, event: RunEvent): History => {
     }
     case 'run.created':
     case 'activation.queued':
+    case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'call.held':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':
@@ -226,6 +225,8 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':
+    case 'run.paused':
+    case 'run.resumed':
       return history;
     default:
       return unknown(body, history);
@@ -240,6 +241,14 @@ export const historyOf = (events: Iterable<RunEvent>): History => {
   for (const event of events) history = remember(history, event);
   return history;
 };
+
+/** A report that the agent was asked after is void, and with it what verified it. */
+const superseded = (history: History): History => ({
+  ...history,
+  commands: history.commands.map((command) =>
+    command.phase !== 'setup' && command.round === history.round ? { ...command, superseded: true } : command,
+  ),
+});
 
 const withRetry = (history: History, retry: Retry): History => ({ ...history, retries: [...history.retries, retry] });
 

@@ -95,6 +95,18 @@ const commands: readonly Entry[] = [
     load: () => import('./commands/stop.ts'),
   },
   {
+    name: 'backup',
+    group: groups.runner,
+    summary: 'copy a home while its runner works',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore',
+    group: groups.runner,
+    summary: 'put a back-up into an empty home',
+    load: () => import('./commands/restore.ts'),
+  },
+  {
     name: 'deploy',
     group: groups.runner,
     summary: 'put the worker on Trigger.dev, and check it there',

@@ -4,7 +4,7 @@ import { clock, cost, count, duration, plural } from './format.ts';
 import { callById, type CallHistory, type CommandHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
 import { actor } from './person.ts';
-import { clean, cleanLine, fit } from './text.ts';
+import { clean, cleanLine, fit, shownPath } from './text.ts';
 
 export interface TimelineOptions {
   /** When the run was delegated: times are counted from there. */
@@ -40,7 +40,14 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'verification.started':
     case 'verification.setup.started':
     case 'timer.fired':
+    // The question that it waits for stands right before it.
+    case 'run.paused':
       return [];
+    case 'call.held': {
+      const shown = body.paths.slice(0, 3).map(shownPath).join(', ');
+      const more = body.paths.length > 3 ? ` and ${body.paths.length - 3} more` : '';
+      return [paint.yellow(`! it ran; what it changed needs a person's yes: ${shown}${more}`)];
+    }
     case 'workspace.rebuilt': {
       const failed = body.failedSetup.length;
       const setup = failed === 0 ? '' : paint.yellow(`; ${plural(failed, 'setup command')} failed there`);
@@ -52,6 +59,14 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return body.fence === 1 ? ['a worker took it'] : [`a worker took it (activation ${history.activations})`];
     case 'activation.lost':
       return [paint.yellow(`! the worker was lost: ${cleanLine(body.reason)}`)];
+    case 'activation.deferred':
+      return [
+        paint.yellow(
+          `! the engine could not start a worker: ${cleanLine(body.reason)} (tries again at ${body.retryAt.slice(11, 19)} UTC)`,
+        ),
+      ];
+    case 'activation.returned':
+      return [`the worker left: ${cleanLine(body.reason)}`];
     case 'activation.ended':
       return body.until?.kind === 'time' ? [`waits until ${body.until.at}`] : [];
     case 'prepare.finished':
@@ -137,6 +152,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
           `cancelled by ${cleanLine(actor(body.by))}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`,
         ),
       ];
+    case 'run.resumed':
+      return [`resumed by ${cleanLine(actor(body.by))}`];
     default:
       return unknown(body);
   }
@@ -150,6 +167,8 @@ const queued = {
   decision: 'queued again: decided',
   timer: 'queued again: the time has come',
   lost: 'queued again: it goes on from its log',
+  returned: 'queued again: it goes on from its log',
+  resumed: 'queued again: it goes on from its last checkpoint',
   changes: 'queued again: changes were requested',
 };
 

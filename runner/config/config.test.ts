@@ -146,3 +146,20 @@ test.each([
 ])('users for sandboxes fit the map %j', (map, base) => {
   expect(userBase(map)).toBe(base);
 });
+
+test('with the API of Anthropic its own variables say who is asked, and another provider is told nothing', async () => {
+  const env = {
+    OPENAI_API_KEY: 'sk-openai',
+    OPENAI_BASE_URL: 'https://models.example.org/v1',
+    LONGHAUL_API: 'anthropic',
+  };
+  const load = async (more: Record<string, string>) => {
+    const loaded = await loadConfig({ flags: {}, env: { ...env, ...more }, file: '/nowhere/config.yaml' });
+    return loaded.outcome === 'ok' ? [loaded.config.model.baseUrl, loaded.config.apiKey] : loaded.problems;
+  };
+  expect(await load({})).toEqual(['https://api.anthropic.com/v1', null]);
+  expect(await load({ ANTHROPIC_API_KEY: 'sk-ant', ANTHROPIC_BASE_URL: 'http://127.0.0.1:1/v1' })).toEqual([
+    'http://127.0.0.1:1/v1',
+    'sk-ant',
+  ]);
+});

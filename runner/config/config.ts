@@ -22,7 +22,8 @@ const Count = z.int().positive();
 const Model = z.strictObject({
   name: z.string().min(1).default('gpt-5.1-codex'),
   /** `chat`: Chat Completions, for endpoints that have no Responses. */
-  api: z.enum(['responses', 'chat']).default('responses'),
+  api: z.enum(['responses', 'chat', 'anthropic']).default('responses'),
+  /** Default: OpenAI's own, or Anthropic's where that is the API. */
   baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
   /** Responses only: a call outlives the worker that made it. */
   background: z.boolean().default(false),
@@ -217,6 +218,8 @@ const Config = z.strictObject({
     .strictObject({
       /** Days that the snapshot of a run that is over is kept; its branch can be made that long. */
       sourceDays: z.number().nonnegative().default(30),
+      /** Days that the tree and the checkpoints of a run that failed or was cancelled are kept; it can be resumed that long. */
+      treeDays: z.number().nonnegative().default(7),
     })
     .prefault({}),
 });
@@ -254,20 +257,31 @@ export interface ConfigSources {
 export const loadConfig = async ({ flags, env, file, defaults = {} }: ConfigSources): Promise<LoadedConfig> => {
   const read = await readConfigFile(file);
   if (read.outcome === 'invalid') return read;
-  const merged = layer([
-    fromTexts(settings.flatMap(({ path }) => textOf(path, defaults[path], path))),
+  const layersFor = (anthropic: boolean): readonly Layer[] => [
+    fromTexts(
+      settings.flatMap(({ path }) => textOf(path, defaults[path] ?? (anthropic ? ofAnthropic[path] : undefined), path)),
+    ),
     { values: read.values, origin: (path) => `${file}: ${path}` },
     fromTexts(
-      settings.flatMap(({ path, variable }) =>
-        textOf(path, variable === null ? undefined : env[variable], variable ?? ''),
-      ),
+      settings.flatMap(({ path, variable: usual }) => {
+        const variable = anthropic ? (usual?.replace(/^OPENAI_/, 'ANTHROPIC_') ?? null) : usual;
+        return textOf(path, variable === null ? undefined : env[variable], variable ?? '');
+      }),
     ),
     fromTexts(settings.flatMap(({ path, flag }) => textOf(path, flags[path], flag ?? path))),
-  ]);
+  ];
+  // Another provider's key and address are nothing to this one: with its API, its own variables count.
+  const first = layer(layersFor(false));
+  const merged = isAnthropic(first.values) ? layer(layersFor(true)) : first;
   const parsed = Config.safeParse(merged.values);
   if (parsed.success) return { outcome: 'ok', config: parsed.data };
   return { outcome: 'invalid', problems: parsed.error.issues.map((issue) => describe(issue, merged.originOf, file)) };
 };
+
+const ofAnthropic: Readonly<Record<string, string>> = { 'model.baseUrl': 'https://api.anthropic.com/v1' };
+
+const isAnthropic = ({ model }: Readonly<Record<string, unknown>>): boolean =>
+  isObject(model) && 'api' in model && model.api === 'anthropic';
 
 interface Text {
   readonly path: string;

@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
  *     secret         key that run tokens are signed with (0600); with Postgres it is in the database, for all control planes
  *     plane          name of this control plane among those of one database (0600)
  *     runner.json    the running runner: pid, start time, URL (0600)
+ *     backup.*.json  somebody copies the home, and nothing is removed meanwhile (0600)
  *     workers.json   its child processes, so that the next one can end what is left of them (0600)
  */
 export interface Home {

@@ -33,7 +33,7 @@ export const settings: readonly Setting[] = [
   setting(
     'model.api',
     { flag: '--api', variable: 'LONGHAUL_API' },
-    { kind: 'text', value: 'responses|chat', about: 'API that the model endpoint speaks' },
+    { kind: 'text', value: 'responses|chat|anthropic', about: 'API that the model endpoint speaks' },
   ),
   setting(
     'model.baseUrl',

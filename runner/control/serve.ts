@@ -5,6 +5,7 @@ import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
 import { sandboxForWorkers, type RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
+import { isFullDisk } from '../git/full-disk.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
 import { BlobError } from './blobs/blobs.ts';
@@ -22,8 +23,9 @@ import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
 import { openGround } from './store/open-store.ts';
 import { StoreError } from './store/store.ts';
-import { endLeases, startSupervisor } from './supervisor.ts';
+import { returnLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
+import { feedPages, feedReading } from './usecases/feed.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
 import { workerApi } from './usecases/worker.ts';
@@ -36,6 +38,8 @@ export interface ServeOptions {
   readonly host?: string;
   readonly port?: number;
   readonly publicUrl?: string | null;
+  /** Goes on though the database has lost the end of its log. */
+  readonly acceptLoss?: boolean;
   /** Stops the runner when it fires. */
   readonly signal?: AbortSignal;
   /** Of the log, which goes to stderr as a JSON line each. */
@@ -72,6 +76,12 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   try {
     return await start(options);
   } catch (error) {
+    // What a runner that is at work says of it is that it goes on by itself; this one does not.
+    if (isFullDisk(error) || (error instanceof StoreError && error.code === 'full'))
+      throw new ServeError(`The disk of the home ${options.home} is full: a runner cannot start on it.`, {
+        remedy: 'Make room on that disk, then start it again: nothing that was recorded is lost.',
+        cause: error,
+      });
     if (
       error instanceof HomeError ||
       error instanceof StoreError ||
@@ -97,15 +107,17 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   closed.catch(() => {});
 
   await using stack = new AsyncDisposableStack();
-  const ground = stack.use(await openGround({ home, name, config: config.store, log }));
+  const ground = stack.use(
+    await openGround({ home, name, config: config.store, acceptLoss: options.acceptLoss ?? false, log }),
+  );
   const { store, role, token, secret } = ground;
   // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
   const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
-  // When the workers have ended and the store is still open: another control plane need not wait for their leases.
-  if (workersOf !== '')
+  // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
+  if (config.engine.kind === 'embedded')
     stack.defer(() =>
-      endLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
-        log.warn({ err: error }, 'leases of workers that have ended could not be given up; they run out');
+      returnLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
+        log.warn({ err: error }, 'what workers had that have ended could not be handed back; their leases run out');
       }),
     );
   // The next activation of a run may be another control plane's, on another machine.
@@ -168,8 +180,11 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     shutdown: () => void setImmediate(() => void close().catch(() => {})),
   };
   const there = presence(now);
+  let ready = false;
+  const read = feedReading(store);
   const server = createServer({
-    runner: runnerApi(plane),
+    runner: runnerApi(plane, read),
+    feedPages: (caller, input, signal) => feedPages(plane, caller, { input, signal, read }),
     worker: workerApi(plane),
     authenticate: authentication({ localToken: token, secret, tokens: config.server.tokens, now }),
     store,
@@ -181,6 +196,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       origins: config.server.origins,
     },
     presence: there,
+    ready: () => ready,
     maxBodyBytes: config.server.maxBodyBytes,
     maxBlobBytes: config.server.maxBlobBytes,
     maxUploadedBytes: config.server.maxUploadedBytes,
@@ -191,7 +207,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     blobs,
     home,
-    sourceDays: config.retention.sourceDays,
+    role,
+    ...config.retention,
     shared: ground.shared,
     log,
   });
@@ -207,8 +224,6 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       limits: config.limits,
       now,
       log,
-      // What Trigger.dev has in its queue it reports itself when it is too late; this is for its silence.
-      ...(config.engine.kind === 'trigger' ? { beginMs: config.engine.ttlSeconds * 1000 + beginGraceMs } : {}),
       ticketFor: ({ run, activation }) => ({
         run,
         activation,
@@ -254,12 +269,10 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       }),
     );
   if (options.signal !== undefined) stopOn(options.signal, () => void close().catch(() => {}));
+  ready = true;
   log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
 };
-
-/** Trigger.dev may take so long to notice that a task did not begin in time. */
-const beginGraceMs = 60_000;
 
 const logTo = (level: LevelWithSilent): Logger => {
   const stderr = destination({ fd: 2, sync: true });

@@ -15,6 +15,7 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
   const home = homeAt(folder);
   await mkdir(home.runs);
   const asked: Parameters<Store['forgetBlobs']>[0][] = [];
+  const role = { held: true, fence: 7 };
   const removed: (readonly [number, number])[] = [];
   const answers = [Array.from({ length: 500 }, (_, index) => `${index}`), ['last'], []];
   const retention = await openRetention({
@@ -33,17 +34,30 @@ test('blobs that nothing needs are looked for every hour, and on at once while t
       },
     },
     home,
+    role,
     sourceDays: 30,
+    treeDays: 7,
     shared: false,
     log: pino({ level: 'silent' }),
   });
   const now = 1_800_000_000_000;
-  expect([await retention.pass(now), await retention.pass(now)]).toEqual([now, now + hour]);
-  expect(await retention.pass(now + 1)).toBe(now + hour);
-  expect(await retention.pass(now + hour)).toBe(now + 2 * hour);
+  const { signal } = new AbortController();
+  expect([await retention.pass(now, signal), await retention.pass(now, signal)]).toEqual([now, now + hour]);
+  expect(await retention.pass(now + 1, signal)).toBe(now + hour);
+  expect(await retention.pass(now + hour, signal)).toBe(now + 2 * hour);
   expect(asked).toEqual(
-    [now, now, now + hour].map((at) => ({ sourcesBefore: at - 30 * day, unusedSince: at - day, limit: 500 })),
+    [now, now, now + hour].map((at) => ({
+      sourcesBefore: at - 30 * day,
+      checkpointsBefore: at - 7 * day,
+      unusedSince: at - day,
+      limit: 500,
+      role: 7,
+    })),
   );
+  // They are those of all control planes.
+  role.held = false;
+  await retention.pass(now + 3 * hour, signal);
+  expect(asked).toHaveLength(3);
   expect(removed).toEqual([
     [500, hour],
     [1, hour],

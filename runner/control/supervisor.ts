@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Command } from '../../shared/run/commands.ts';
 import type { Dispatcher } from './engine/dispatcher.ts';
-import type { Engine } from './engine/engine.ts';
-import type { CommandOptions, Scheduled, Store } from './store/store.ts';
+import type { Engine, Lost } from './engine/engine.ts';
+import { startPasses } from './passes.ts';
+import type { CommandOptions, Store, Written } from './store/store.ts';
 import type { Retention } from './supervisor-retention.ts';
 import type { SupervisorRole } from './supervisor-role.ts';
 
@@ -22,25 +23,25 @@ export interface SupervisorOptions {
 
 /** After a commit deadlines may be new; each is at least half a second away, so this is soon enough. */
 const afterCommitMs = 100;
-const afterTroubleMs = 1_000;
-/** setTimeout takes up to 2^31 ms, and a machine that slept wakes with its timers late. */
+/** A machine that slept wakes with its timers late. */
 const longestMs = 60_000;
 
-/** Ends the leases of workers whose names begin so: they are dead, and their runs go on elsewhere. */
-export const endLeases = async (
+/** Gives back what workers had whose names begin so: they were told to stop and have ended, and their runs go on later. */
+export const returnLeases = async (
   { store, workersOf, log }: Pick<SupervisorOptions, 'store' | 'workersOf' | 'log'>,
   reason: string,
 ): Promise<void> => {
   for (const { run, activation, worker } of await store.leased()) {
     if (!(worker ?? '').startsWith(workersOf)) continue;
-    log.warn({ run, activation, reason }, 'an activation is lost');
-    await store.command(run, { kind: 'lose', activation, reason }, { workersOf });
+    log.info({ run, activation, reason }, 'an activation is handed back');
+    await store.command(run, { kind: 'return', activation, reason }, { workersOf });
   }
 };
 
 /**
- * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came,
- * activations that never began, folders that are not needed any more. And, without waiting for time, what the engine lost.
+ * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came, what is
+ * to be asked of the engine again. And, without waiting for time, what the engine lost, and what was cancelled elsewhere.
+ * Folders that are not needed any more have a timer of their own: to remove one takes as long as the disk does.
  *
  * It begins with the leases that there are: the engine says which of them belong to workers that are gone.
  *
@@ -49,84 +50,88 @@ export const endLeases = async (
  */
 export const startSupervisor = async (options: SupervisorOptions): Promise<AsyncDisposable> => {
   const { store, engine, dispatcher, retention, role, workersOf, leaseSeconds, now, log } = options;
-  let timer: NodeJS.Timeout | null = null;
-  let timerAt = Infinity;
-  let passing: Promise<void> | null = null;
   let stopped = false;
 
-  const command = async (run: string, what: Command, only: CommandOptions = {}): Promise<void> => {
+  const command = async (run: string, what: Command, only: CommandOptions = {}): Promise<Written> => {
     const written = await store.command(run, what, only);
     // Somebody was faster: the worker itself, or a person.
     if (written.outcome === 'refused') log.debug({ run, refusal: written.refusal }, `nothing to ${what.kind}`);
+    return written;
   };
 
-  const lose = async (
-    { run, activation }: Pick<Scheduled, 'run' | 'activation'>,
-    reason: string,
-    only: CommandOptions = {},
-  ): Promise<void> => {
+  const lose = async ({ run, activation, reason }: Lost, only: CommandOptions): Promise<void> => {
+    const written = await command(run, { kind: 'lose', activation, reason }, only);
+    if (written.outcome === 'refused') return;
     log.warn({ run, activation, reason }, 'an activation is lost');
-    await command(run, { kind: 'lose', activation, reason }, only);
     engine.cancel(activation);
   };
 
-  const wakeAt = (at: number): void => {
-    if (stopped || at >= timerAt) return;
-    if (timer !== null) clearTimeout(timer);
-    timerAt = at;
-    timer = setTimeout(() => void pass(), Math.min(longestMs, Math.max(0, at - now())));
+  /** What nobody began with is put off; what a worker had is lost. It can go from the one to the other, and not back. */
+  const end = async (lost: Lost): Promise<void> => {
+    const { run, activation, reason } = lost;
+    const put = await command(run, { kind: 'defer', activation, reason });
+    if (put.outcome === 'refused') await lose(lost, { workersOf });
+    else log.warn({ run, activation, reason }, 'no worker began with an activation');
   };
 
   /** What concerns all runs. Returns when to come back; null: nothing waits for time. */
-  const passOverRuns = async (): Promise<number | null> => {
+  const passOverRuns = async (inRole: CommandOptions): Promise<number | null> => {
     const due = await store.due(now());
-    for (const lease of due.leases) await lose(lease, `its worker was not heard of for ${leaseSeconds} s`);
-    for (const { run } of due.timers) await command(run, { kind: 'fire' });
-    for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision });
+    const reason = `its worker was not heard of for ${leaseSeconds} s`;
+    for (const { run, activation } of due.leases) await lose({ run, activation, reason }, { ...inRole, overdue: true });
+    for (const { run } of due.timers) await command(run, { kind: 'fire' }, inRole);
+    for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision }, inRole);
+    dispatcher.look();
     return due.nextAt;
   };
 
-  const passOnce = async (): Promise<void> => {
-    const dueAt = role.held ? await passOverRuns() : null;
-    const overdue = dispatcher.overdue(now());
-    for (const item of overdue.activations) {
-      const state = await store.state(item.run);
-      // Whoever has the role now has handed it over as well.
-      if (role.held && state?.status === 'queued' && state.activation === item.activation)
-        await lose(item, 'no worker began with it');
-    }
-    const cleanAt = await retention.pass(now());
-    wakeAt(Math.min(dueAt ?? Infinity, overdue.nextAt ?? Infinity, cleanAt, now() + longestMs));
-  };
-
-  const pass = (): Promise<void> => {
-    timerAt = Infinity;
-    passing ??= passOnce()
-      .catch((error: unknown) => {
-        log.error({ err: error }, 'runs could not be looked after');
-        wakeAt(now() + afterTroubleMs);
-      })
-      .finally(() => {
-        passing = null;
-      });
-    return passing;
-  };
+  const runs = startPasses({
+    pass: async () => {
+      // As it is now: a control plane that hangs amid this pass must not end it in the name of a later tenure.
+      const dueAt = role.held ? await passOverRuns({ role: role.fence }) : null;
+      return Math.min(dueAt ?? Infinity, now() + longestMs);
+    },
+    now,
+    onTrouble: (error) => log.error({ err: error }, 'runs could not be looked after'),
+  });
+  const folders = startPasses({
+    pass: (signal) => retention.pass(now(), signal),
+    now,
+    onTrouble: (error) => log.error({ err: error }, 'what runs left behind could not be removed'),
+  });
 
   const takeUp = async (): Promise<void> => {
-    for (const lost of await engine.resume(await store.leased())) await lose(lost, lost.reason, { workersOf });
+    for (const lost of await engine.resume(await store.leased())) await lose(lost, { workersOf });
   };
 
-  engine.onLost(({ run, activation, reason }) => {
+  engine.onLost((lost) => {
     if (stopped) return;
-    lose({ run, activation }, reason, { workersOf }).catch((error: unknown) => {
-      // Its lease runs out, or it is overdue to begin: it is lost then.
+    end(lost).catch((error: unknown) => {
+      const { run, activation } = lost;
+      // A lease runs out; what is queued is dispatched again by the next control plane.
       log.error({ err: error, run, activation }, 'a loss could not be written');
     });
   });
-  const forget = store.onCommit((runs) => {
-    retention.touched(runs, now());
-    wakeAt(now() + afterCommitMs);
+
+  const forget = store.onCommit((touched, by) => {
+    retention.touched(touched, now());
+    runs.wakeAt(now() + afterCommitMs);
+    folders.wakeAt(now() + afterCommitMs);
+    if (by === 'another')
+      stopCancelled(touched).catch((error: unknown) =>
+        log.warn({ err: error }, 'workers could not be told of a cancellation; their next heartbeat tells them'),
+      );
   });
+
+  /** A person may cancel a run at any control plane; its worker is with one of them. */
+  const stopCancelled = async (touched: readonly string[] | null): Promise<void> => {
+    const candidates = touched ?? (await store.leased()).map(({ run }) => run);
+    for (const run of candidates) {
+      const having = engine.having(run);
+      if (having.length === 0 || (await store.state(run))?.status !== 'cancelled') continue;
+      for (const activation of having) engine.cancel(activation);
+    }
+  };
 
   role.onTaken(() => {
     log.info('looking after all runs now');
@@ -137,19 +142,19 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
       })
       .finally(() => {
         dispatcher.look();
-        wakeAt(now());
+        runs.wakeAt(now());
       });
   });
   // What outlives its control plane is for whoever has the role; what does not, each knows of its own.
   if (role.held || engine.kind === 'embedded') await takeUp();
   dispatcher.look();
-  await pass();
+  await runs.passNow();
+  folders.wakeAt(now());
   return {
     [Symbol.asyncDispose]: async () => {
       stopped = true;
       forget();
-      if (timer !== null) clearTimeout(timer);
-      await passing;
+      await Promise.all([runs[Symbol.asyncDispose](), folders[Symbol.asyncDispose]()]);
     },
   };
 };

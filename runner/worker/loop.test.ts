@@ -1,199 +1,7 @@
-import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Checkpoint } from '../../shared/run/artifacts.ts';
-import type { ModelItem } from '../../shared/run/model-item.ts';
-import { MemoryLog } from '../../test/fakes/memory-log.ts';
-import { someTask } from '../../test/fakes/task.ts';
 import { normalised } from '../../test/harness/normalise.ts';
-import { work, type Ended } from './loop.ts';
-import type { ModelOutcome } from './models/model.ts';
-import type { Log, Ports } from './ports.ts';
-import type { Sandbox } from './sandbox/sandbox.ts';
-
-const run = promisify(execFile);
-const usage = { input: 100, cached: 0, cacheWrite: 0, output: 10, reasoning: 0 };
-
-type Wish = readonly [tool: string, args: unknown];
-
-/** A model that answers by how far the conversation is, as its context says: asked again, it says the same. */
-const conversation = (turns: readonly (readonly Wish[])[]) => {
-  const asked: string[] = [];
-  const respond = async ({ items }: { readonly items: readonly ModelItem[] }): Promise<ModelOutcome> => {
-    const turn = new Set(items.flatMap((item) => (item.type === 'call' ? [item.call.split('_')[1]] : []))).size;
-    asked.push(JSON.stringify(items));
-    const wishes = turns[turn] ?? [];
-    const said = wishes.map(([name, args], index): ModelItem => ({
-      type: 'call',
-      call: `call_${turn}_${index}`,
-      name,
-      arguments: typeof args === 'string' ? args : JSON.stringify(args),
-    }));
-    return {
-      kind: 'completed',
-      items: said.length > 0 ? said : [{ type: 'message', role: 'assistant', text: 'Well.' }],
-      usage,
-      responseId: null,
-      oddities: [],
-    };
-  };
-  return { asked, model: { name: 'scripted', contextWindow: null, respond } };
-};
-
-const bash = (command: string): Wish => ['bash', { command, timeoutSeconds: null, network: null }];
-const finish = (...calls: string[]): Wish => ['finish', { summary: 'Done.', claims: [{ text: 'It ran', calls }] }];
-
-/** A tree in a folder, saved whole as the text of its files. */
-const folderWorkspace = (root: string) => {
-  const saved = new Map<string, Record<string, string>>();
-  const read = async () =>
-    Object.fromEntries(
-      await Promise.all(
-        (await readdir(root))
-          .sort()
-          .map(async (name) => [name, await readFile(path.join(root, name), 'utf8')] as const),
-      ),
-    );
-  const save = async (): Promise<Checkpoint> => {
-    const files = await read();
-    const id = createHash('sha1').update(JSON.stringify(files)).digest('hex');
-    saved.set(id, files);
-    return { commit: id, tree: id };
-  };
-  const fill = async (files: Record<string, string>) => {
-    for (const name of await readdir(root)) await rm(path.join(root, name));
-    for (const [name, text] of Object.entries(files)) await writeFile(path.join(root, name), text);
-  };
-  return {
-    root,
-    read,
-    prepare: async () => {
-      await fill({ 'a.txt': 'one\n' });
-      return save();
-    },
-    checkpoint: save,
-    overlay: async () => {},
-    restore: async ({ commit }: Checkpoint) => {
-      await fill(saved.get(commit) ?? {});
-      return true;
-    },
-    has: async ({ commit }: Checkpoint) => saved.has(commit),
-    bundle: () => Promise.reject(new Error('nothing is uploaded')),
-    take: () => Promise.reject(new Error('nothing is kept')),
-    checkout: async ({ commit }: Checkpoint, folder: string) => {
-      for (const [name, text] of Object.entries(saved.get(commit) ?? {}))
-        await writeFile(path.join(folder, name), text);
-    },
-    changes: async (from: Checkpoint, to: Checkpoint) => ({
-      files:
-        from.tree === to.tree
-          ? []
-          : [{ status: 'modified' as const, before: null, after: null, binary: false, additions: 1, deletions: 0 }],
-      patch: Buffer.from(JSON.stringify([saved.get(from.commit), saved.get(to.commit)])),
-    }),
-  };
-};
-
-/** bash without a sandbox: the commands of these tests are our own. */
-const bareSandbox = (root: string): Sandbox => ({
-  run: async ({ argv }) => {
-    const [program, ...args] = argv;
-    const done = await run(program, args, { cwd: root }).then(
-      ({ stdout }) => ({ exitCode: 0, output: stdout }),
-      (error: { code: number; stdout: string }) => ({ exitCode: error.code, output: error.stdout }),
-    );
-    return {
-      outcome: 'exited',
-      ...done,
-      outputBytes: done.output.length,
-      truncated: false,
-      durationMs: 1,
-      refusedHosts: [],
-      reachedHosts: [],
-    };
-  },
-  [Symbol.asyncDispose]: async () => {},
-});
-
-const rig = async (turns: readonly (readonly Wish[])[], different: Parameters<typeof someTask>[0] = {}) => {
-  const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-loop-'));
-  const log = new MemoryLog(someTask(different));
-  const workspace = folderWorkspace(folder);
-  const { asked, model } = conversation(turns);
-  let decisions = 0;
-  const ports: Ports = {
-    blobs: {
-      put: async (content) => createHash('sha256').update(content).digest('hex'),
-      putFile: () => Promise.reject(new Error('nothing is uploaded')),
-      get: () => Promise.reject(new Error('nothing is kept')),
-    },
-    keep: 'local',
-    visits: { last: async () => null, record: async () => {} },
-    model,
-    price: () => 0.01,
-    workspace,
-    sandboxes: { open: async (tree) => bareSandbox(tree), folder: `${folder}-copies` },
-    owner: null,
-    ripgrep: '/nowhere/rg',
-    redact: (text) => text.replaceAll('hunter2secret', '[redacted]'),
-    clock: { now: Date.now, sleep: async () => {} },
-    random: () => 0,
-    newDecisionId: () => `dec_test${(decisions += 1)}`,
-  };
-  const activate = (through: (log: Log) => Log = (plain) => plain): Promise<Ended> => {
-    const { activation } = log;
-    if (activation === null) throw new Error(`nothing is queued: the run is ${log.state.status}`);
-    return work(
-      { run: log.run, activation },
-      {
-        log: through(log.forWorker(activation)),
-        open: async () => ports,
-        worker: 'test',
-        signal: new AbortController().signal,
-      },
-    );
-  };
-  return {
-    log,
-    asked,
-    workspace,
-    activate,
-    [Symbol.asyncDispose]: async () => {
-      await rm(folder, { recursive: true, force: true });
-      await rm(`${folder}-copies`, { recursive: true, force: true });
-    },
-  };
-};
-
-type Rig = Awaited<ReturnType<typeof rig>>;
-
-/** Approves whatever is asked, as a person does who looks at it. */
-const approveAll = ({ log }: Rig): void => {
-  if (log.state.status !== 'waiting') return;
-  for (const open of Object.values(log.state.decisions))
-    if (open.status === 'pending')
-      log.command({
-        kind: 'decide',
-        by: 'person:ada',
-        decision: open.request.id,
-        hash: open.request.hash,
-        verdict: { kind: 'approved', arguments: null },
-      });
-};
-
-/** Runs activation after activation until nothing is left to do without a person. */
-const toEnd = async (running: Rig): Promise<void> => {
-  for (let activations = 0; activations < 20; activations += 1) {
-    if (running.log.activation !== null) await running.activate();
-    approveAll(running);
-    if (running.log.state.status !== 'queued') return;
-  }
-  throw new Error('the run does not come to an end');
-};
+import { approveAll, bash, finish, rig, toEnd, type Wish } from './fixture.ts';
+import type { Log } from './ports.ts';
 
 const scenario: readonly (readonly Wish[])[] = [
   [['plan', { steps: [{ text: 'Add lines', status: 'active' }] }], bash('cat a.txt')],
@@ -204,8 +12,17 @@ const scenario: readonly (readonly Wish[])[] = [
   ],
   [['write', { path: '.github', content: 'x' }], bash('rm nothing-there'), ['bash', '{"command": ']],
   [bash('wc -l a.txt'), ['nonsense', {}]],
+  [bash('echo me > owners.txt; echo four >> a.txt'), bash('echo five >> a.txt; echo x > lock.txt')],
   [finish('call_1_0', 'call_4_0')],
 ];
+const pathRule = (verdict: 'ask' | 'deny', path: string) => ({
+  id: `${verdict}-path`,
+  verdict,
+  reason: `It is about ${path}.`,
+  path,
+  tool: ['write' as const],
+  examples: { matches: [{ tool: 'write' as const, path }], not: [] },
+});
 const asking = {
   verification: [{ command: 'grep -q 2 a.txt', network: [], timeoutSeconds: 10 }],
   policy: {
@@ -217,6 +34,8 @@ const asking = {
         command: 'rm',
         examples: { matches: [{ tool: 'bash' as const, command: 'rm x' }], not: [] },
       },
+      pathRule('ask', 'owners.txt'),
+      pathRule('deny', 'lock.txt'),
     ],
     otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
     limits: [],
@@ -230,6 +49,8 @@ describe('an activation', () => {
     expect(running.log.state).toMatchObject({ status: 'waiting', until: { kind: 'decision', decision: 'dec_test1' } });
     approveAll(running);
     await running.activate();
+    approveAll(running);
+    await running.activate();
     expect(running.log.state).toMatchObject({
       status: 'reviewing',
       report: { summary: 'Done.' },
@@ -237,9 +58,45 @@ describe('an activation', () => {
     });
     expect(await running.workspace.read()).toEqual({
       '.github': 'x',
-      'a.txt': 'one\n2\nthree\n',
+      'a.txt': 'one\n2\nthree\nfour\n',
       'b.txt': '[redacted]\n',
+      'owners.txt': 'me\n',
     });
+  });
+
+  test('does not let a command keep what policy protects until a person says so, who sees it', async () => {
+    await using running = await rig([[bash('echo me > owners.txt; echo two >> a.txt')], [finish('call_0_0')]], asking);
+    await running.activate();
+    const { state } = running.log;
+    const [open] = Object.values(state.decisions);
+    expect(open).toMatchObject({
+      status: 'pending',
+      request: {
+        kind: 'changes',
+        action: 'Keep what bash changed: owners.txt',
+        arguments: { paths: ['owners.txt'], patch: 'me\n' },
+        reason: 'It is about owners.txt.',
+      },
+    });
+    // The tree that it is bound to is the one that is shown, and is not yet the run's.
+    expect([state.soFar?.head.tree, state.head?.tree]).toEqual([open!.request.tree, state.base?.tree]);
+    running.log.command({
+      kind: 'decide',
+      by: 'person:ada',
+      decision: open!.request.id,
+      hash: open!.request.hash,
+      verdict: { kind: 'rejected', reason: 'Those are ours.' },
+    });
+    await running.activate();
+    expect(await running.workspace.read()).toEqual({ 'a.txt': 'one\n' });
+    expect(running.asked.at(-1)).toContain('a person rejected what it changed: Those are ours.');
+  });
+
+  test('takes back at once what policy denies that a command did, and tells the model', async () => {
+    await using running = await rig([[bash('echo x > lock.txt; echo two >> a.txt')], [finish('call_0_0')]], asking);
+    await running.activate();
+    expect(await running.workspace.read()).toEqual({ 'a.txt': 'one\n' });
+    expect(running.asked.at(-1)).toContain('policy denies what it changed: It is about lock.txt.');
   });
 
   test('saves what it has changed for whoever is asked, once for each tree', async () => {

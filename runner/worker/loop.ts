@@ -53,7 +53,7 @@ class Record {
 /** What an activation needs: the log to find out what it is about, and then the rest, opened for that run. */
 export interface Activation {
   readonly log: Log;
-  readonly open: (state: RunState) => Promise<Ports>;
+  readonly open: (state: RunState, signal: AbortSignal) => Promise<Ports>;
   readonly worker: string;
   readonly signal: AbortSignal;
   /** Called with every state that the run comes to, for whoever shows it. Must not throw. */
@@ -74,7 +74,7 @@ export const work = async (ticket: Pick<Ticket, 'run' | 'activation'>, activatio
   const heart = beat(leased, { log, record, stop });
   let sandbox: Promise<Sandbox> | null = null;
   try {
-    const opened = await activation.open(record.state);
+    const opened = await activation.open(record.state, signal);
     const append = async (events: readonly WorkerEvent[]): Promise<void> => {
       // safe: redaction replaces characters within JSON strings, so the shape stays what it was
       const clean = JSON.parse(opened.redact(JSON.stringify(events))) as readonly WorkerEvent[];

@@ -33,6 +33,10 @@ export const forCall = (
       return { do: 'stop' };
     case 'interrupted':
       return forInterrupted(call);
+    case 'held':
+      return forHeld(state, call);
+    case 'released':
+      return { do: 'release', call };
     case 'refused':
       return conclude(call, call.outcome, call.reason);
     case 'answered':
@@ -60,6 +64,13 @@ const forWaiting = (state: RunState, call: CallIn<'waiting'>): Next => {
   return request.tree === boundTree(state, request.kind, call.id)
     ? park(open)
     : { do: 'ask', question: { about: 'call', call, again: true } };
+};
+
+const forHeld = (state: RunState, call: CallIn<'held'>): Next => {
+  const open = call.decision === null ? undefined : state.decisions[call.decision];
+  return open === undefined || open.status === 'decided'
+    ? { do: 'ask', question: { about: 'changes', call } }
+    : park(open);
 };
 
 const forInterrupted = (call: CallIn<'interrupted'>): Next => {

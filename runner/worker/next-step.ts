@@ -10,6 +10,8 @@ export type Question =
   | { readonly about: 'call'; readonly call: CallIn<'judged' | 'waiting' | 'ready'>; readonly again: boolean }
   /** A call whose worker is gone: may it be tried once more? */
   | { readonly about: 'interrupted'; readonly call: CallIn<'interrupted'> }
+  /** A call that ran: may what it changed stay? */
+  | { readonly about: 'changes'; readonly call: CallIn<'held'> }
   | { readonly about: 'preparing'; readonly losses: number }
   | { readonly about: 'setup'; readonly changed: ChangedSetup }
   | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
@@ -35,6 +37,8 @@ export type Next =
   | { readonly do: 'judge'; readonly call: CallIn<'asked'> }
   /** `restore`: what an earlier attempt left in the tree is to be taken back first. */
   | { readonly do: 'call'; readonly call: CallIn<'ready' | 'interrupted'>; readonly restore: boolean }
+  /** What a call changed may stay: it becomes the run's. */
+  | { readonly do: 'release'; readonly call: CallIn<'released'> }
   /** A call that is not run, or not again: denied, invalid, rejected, answered by a person, or lost too often. */
   | {
       readonly do: 'conclude';
@@ -47,7 +51,8 @@ export type Next =
   | { readonly do: 'give up'; readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number }
   | { readonly do: 'verify'; readonly index: number }
   | { readonly do: 'repair'; readonly repair: number }
-  | { readonly do: 'finish' }
+  /** `mendable`: what cannot be handed over may be shown to the agent, which can do something about it. */
+  | { readonly do: 'finish'; readonly mendable: boolean }
   | { readonly do: 'fail'; readonly class: FailureClass; readonly message: string }
   | { readonly do: 'sleep'; readonly until: string }
   | { readonly do: 'park'; readonly until: WaitUntil }

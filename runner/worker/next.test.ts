@@ -391,17 +391,17 @@ describe('what comes next', () => {
     [
       'hands over after two repairs',
       { task: verified, turn: taken(), report, repairs: 2, verification: [{ ...ran, exitCode: 1 }] },
-      { do: 'finish' },
+      { do: 'finish', mendable: false },
     ],
     [
       'hands over what is verified',
       { task: verified, turn: taken(), report, verification: [{ ...ran, exitCode: 0 }] },
-      { do: 'finish' },
+      { do: 'finish', mendable: true },
     ],
     [
       'verifies and hands over, without the agent, what a person stopped',
       { turn: taken(), wrapUp: 'budget' },
-      { do: 'finish' },
+      { do: 'finish', mendable: false },
     ],
     [
       'fails where a person gave it up',

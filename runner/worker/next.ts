@@ -110,9 +110,8 @@ const conclusion = (state: RunState): Next => {
   const { verification } = state.task;
   if (state.verification.length < verification.length) return planned(state, 'verification', state.verification.length);
   const failed = state.verification.some((record) => !passed(record));
-  if (failed && state.wrapUp === null && state.repairs < repairLimit)
-    return { do: 'repair', repair: state.repairs + 1 };
-  return { do: 'finish' };
+  const mendable = state.wrapUp === null && state.repairs < repairLimit;
+  return failed && mendable ? { do: 'repair', repair: state.repairs + 1 } : { do: 'finish', mendable };
 };
 
 const overBudget = (state: RunState, now: number, only?: readonly BudgetName[]): Next | null => {

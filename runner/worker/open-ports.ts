@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunState } from '../../shared/run/state.ts';
@@ -10,6 +10,7 @@ import { costOf } from './models/cost.ts';
 import { ModelConfig, openModel } from './models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
 import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
+import { placeRipgrep } from './place-ripgrep.ts';
 import { findRipgrep } from './ripgrep.ts';
 import { openWorkspace } from './workspace/git-workspace.ts';
 import { SourceRefused, type Origin } from './workspace/workspace.ts';
@@ -22,6 +23,8 @@ export const openPorts = async (
     readonly settings: WorkerSettings;
     /** Of the machine, besides the model's key and the token. */
     readonly secrets?: readonly string[];
+    /** Ends what works in the tree and fetches for it, when the activation does. */
+    readonly signal: AbortSignal;
   } & Pick<ControlClient, 'blobs' | 'credential'>,
 ): Promise<Ports> => {
   const { settings, blobs } = given;
@@ -31,7 +34,7 @@ export const openPorts = async (
   await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   const secrets = secretsOf([given.token, ...(given.secrets ?? [])], apiKey);
   // Beside the runs, so that they share one copy.
-  const ripgrep = await ripgrepIn(path.join(path.dirname(folder), '.tools'));
+  const ripgrep = await placeRipgrep(await findRipgrep(process.env), path.join(path.dirname(folder), '.tools'));
   return {
     blobs,
     model,
@@ -40,6 +43,7 @@ export const openPorts = async (
       folder,
       user: owner,
       maxTreeBytes: settings.sandbox.workspaceBytes,
+      signal: given.signal,
       origin: { blob: (hash, file) => blobs.get(hash, file), credential: () => credentialFrom(given, secrets) },
     }),
     keep: settings.keep,
@@ -136,7 +140,9 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
     ...(model.pricesOf === null ? {} : { pricesOf: model.pricesOf }),
   };
   const config = ModelConfig.parse(
-    model.api === 'chat' ? { api: 'chat', ...common } : { api: 'responses', ...common, background: model.background },
+    model.api === 'responses'
+      ? { api: 'responses', ...common, background: model.background }
+      : { api: model.api, ...common },
   );
   return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
@@ -155,18 +161,6 @@ const sandboxesOf = (settings: WorkerSettings, open: SandboxOpener): Sandboxes =
     return opened;
   },
 });
-
-/** The search program, copied to where the sandbox's user can reach it: where npm put it, that user may not enter. */
-const ripgrepIn = async (folder: string): Promise<string> => {
-  const copy = path.join(folder, 'rg');
-  const present = await stat(copy).catch(() => null);
-  if (present !== null) return copy;
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  const draft = `${copy}.${randomBytes(4).toString('hex')}`;
-  await copyFile(await findRipgrep(process.env), draft);
-  await rename(draft, copy);
-  return copy;
-};
 
 const systemClock: Clock = {
   now: Date.now,

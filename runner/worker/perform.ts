@@ -4,6 +4,7 @@ import type { StepContext } from './ports.ts';
 import { ask } from './steps/ask.ts';
 import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';
+import { releaseCall } from './steps/hold.ts';
 import { giveUp, setUp } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
 import { judgeNext } from './steps/judge.ts';
@@ -50,6 +51,7 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
     case 'write off':
     case 'ask':
     case 'judge':
+    case 'release':
     case 'conclude':
     case 'give up':
     case 'repair':
@@ -81,6 +83,8 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
       return runCall(context, step);
     case 'judge':
       return judgeNext(context, step.call);
+    case 'release':
+      return releaseCall(context, step.call);
     case 'conclude':
       return concludeCall(context, step);
     case 'give up':
@@ -90,7 +94,7 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
     case 'repair':
       return [{ type: 'repair.requested', v: 1, repair: step.repair }];
     case 'finish':
-      return finish(context);
+      return finish(context, step);
     case 'fail':
       return [
         { type: 'activation.ended', v: 1, until: null },

@@ -40,9 +40,11 @@ const codes = {
   denied: 'FORBIDDEN',
 } as const satisfies Record<Refusal['code'], TRPCError['code']>;
 
+/** What a subscriber is told when its stream begins. The server sends pings in between. */
+export const streamOptions = { reconnectAfterInactivityMs: 25_000 };
+
 const trpc = initTRPC.context<ApiContext>().create({
-  // The server sends pings in between.
-  sse: { client: { reconnectAfterInactivityMs: 25_000 } },
+  sse: { client: streamOptions },
   errorFormatter: ({ shape, error }) => {
     const refusal: Refusal | null =
       error.cause instanceof RefusedError
@@ -146,6 +148,9 @@ export const apiRouter = trpc.router({
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
+    retry: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.retry(ctx.caller, input)),
   }),
   recipes: trpc.router({
     list: person('viewer')

@@ -210,8 +210,8 @@ export type Applied = Readonly<z.infer<typeof Applied>>;
 
 export interface RunnerInfo {
   readonly version: string;
-  readonly home: string;
-  readonly pid: number;
+  /** Where its home is and which process it is: null for whoever does not administer it on its own machine. */
+  readonly place: { readonly home: string; readonly pid: number } | null;
   readonly startedAt: string;
   readonly engine: string;
   readonly store: string;
@@ -277,6 +277,8 @@ export interface RunnerApi {
   /** What a remote that the runner may read has, asked with the runner's own credential for it. */
   remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
+  /** A run that failed or was cancelled goes on from its last checkpoint, as long as that is kept. */
+  retry(caller: Principal, input: RunInput): Promise<RunState>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;
 }

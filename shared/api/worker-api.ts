@@ -97,13 +97,15 @@ export const ModelSwitches = z.strictObject({
   returnReasoning: z.boolean().optional(),
   /** `include: ['reasoning.encrypted_content']` of the Responses API. */
   encryptedReasoning: z.boolean().optional(),
+  /** How much the model is to think, where the configuration says so. */
+  reasoning: z.boolean().optional(),
 });
 export type ModelSwitches = z.infer<typeof ModelSwitches>;
 
 /** The runner's default; a task may name another model. Its key is in the worker's environment, never here. */
 export const ModelSettings = z.strictObject({
   name: z.string().min(1),
-  api: z.enum(['responses', 'chat']),
+  api: z.enum(['responses', 'chat', 'anthropic']),
   baseUrl: z.string(),
   background: z.boolean(),
   reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),

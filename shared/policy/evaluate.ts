@@ -1,9 +1,13 @@
 import { toolNature, type ToolName } from '../tool/arguments.ts';
 import { globMatches } from './glob.ts';
+import { globTouches } from './names.ts';
 import type { Policy, PolicyRule, TaskPolicy, Verdict } from './policy.ts';
 import { mayRun, onlyRuns } from './shell.ts';
 
-/** What policy needs to know of a call. `paths` are relative to the workspace and normalised. */
+/**
+ * What policy needs to know of a call. `paths` are relative to the workspace and normalised: as the call names them, and where they
+ * lead once every link in the workspace is followed. An allow has to cover both, an ask or a deny to touch one.
+ */
 export interface PolicyCall {
   readonly tool: ToolName;
   readonly command: string | null;
@@ -34,14 +38,15 @@ const hostTouches = (pattern: string, host: string): boolean =>
 const covers = (items: readonly string[], extent: Extent, matches: (item: string) => boolean): boolean =>
   extent === 'whole' ? items.length > 0 && items.every(matches) : items.some(matches);
 
-const matchesTo = (rule: PolicyRule, call: PolicyCall, extent: Extent): boolean => {
+export const matchesTo = (rule: PolicyRule, call: PolicyCall, extent: Extent): boolean => {
   const { tool, command, path, network } = rule;
   if (tool !== undefined && !tool.includes(call.tool)) return false;
   if (command !== undefined) {
     if (call.command === null) return false;
     if (!(extent === 'whole' ? onlyRuns(call.command, command) : mayRun(call.command, command))) return false;
   }
-  if (path !== undefined && !covers(call.paths, extent, (item) => globMatches(path, item))) return false;
+  const names = extent === 'whole' ? globMatches : globTouches;
+  if (path !== undefined && !covers(call.paths, extent, (item) => names(path, item))) return false;
   const reaches = extent === 'whole' ? hostMatches : hostTouches;
   return network === undefined || covers(call.network, extent, (item) => reaches(network, item));
 };

@@ -1,5 +1,18 @@
 /** A glob over paths with `/`: `**` any folders, `*` and `?` within one name, `{a,b}` either. Others stand for themselves. */
-export const globMatches = (glob: string, path: string): boolean => toPattern(glob).test(path);
+export const globMatches = (glob: string, path: string): boolean => patternOf(glob).test(path);
+
+/** A policy has few globs, and a difference may have very many paths. */
+const patterns = new Map<string, RegExp>();
+const mostPatterns = 1000;
+
+const patternOf = (glob: string): RegExp => {
+  const known = patterns.get(glob);
+  if (known !== undefined) return known;
+  if (patterns.size >= mostPatterns) patterns.clear();
+  const pattern = toPattern(glob);
+  patterns.set(glob, pattern);
+  return pattern;
+};
 
 const toPattern = (glob: string): RegExp => {
   let pattern = '';

@@ -201,7 +201,7 @@ describe('an approver', () => {
     expect(loosened).toEqual([
       {
         what: 'policy',
-        from: '3 rules and 3 layers of limits; otherwise reads allow, changes ask, network deny',
+        from: `${defaultPolicy.rules.length + 1} rules and 3 layers of limits; otherwise reads allow, changes ask, network deny`,
         to: '0 rules; otherwise reads allow, changes allow, network allow',
         by: 'person:ada',
       },

@@ -1,9 +1,10 @@
-import { mayStart } from './call.ts';
+import { mayStart, type Call } from './call.ts';
 import { canonicalJson } from '../decision/canonical.ts';
 import type { DecisionRequest } from '../decision/decision.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
+import { isAsStrict, judgeCall, type JudgedCall } from './judge-call.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import type { RunState } from './state.ts';
+import { heldTree, type RunState } from './state.ts';
 
 type Accepted =
   | { readonly outcome: 'accepted'; readonly events: readonly WorkerEvent[] }
@@ -14,7 +15,9 @@ export type Folding = (state: RunState, bodies: readonly EventBody[]) => RunStat
 
 /** Events that a state decides about; all others a worker may append as it likes. */
 const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
+  'call.judged',
   'call.started',
+  'call.finished',
   'decision.requested',
   'verification.setup.started',
   'round.finished',
@@ -22,8 +25,9 @@ const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
 ]);
 
 /**
- * What of a worker's events goes on record. The control plane does not take the worker's word for what it may do: a call starts
- * only where policy or a person let it start, on the tree that the person saw, and a question names the tree of the run's head.
+ * What of a worker's events goes on record. The control plane does not take the worker's word for what it may do: a call is judged no
+ * less strictly than policy says, and starts only where policy or a person let it start, on the tree that the person saw, a question
+ * names the tree of the run's head, and what a call changed that waits for a person does not become the run's.
  * A round that ends while a message is on its way to the agent does not end: those events are left out, and the
  * worker, which is answered with the message, goes on.
  */
@@ -59,8 +63,10 @@ const unheard = ({ unheard: messages, wrapUp }: RunState): boolean => messages >
 const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   if (event.type === 'decision.requested') return problemWithRequest(state, event.request);
   if (event.type === 'verification.setup.started') return problemWithSetup(state, event);
-  if (event.type !== 'call.started') return null;
-  const call = state.turn?.phase === 'taken' ? state.turn.calls.find(({ id }) => id === event.call) : undefined;
+  if (event.type === 'call.finished') return problemWithEnd(callOf(state, event.call), event);
+  if (event.type !== 'call.started' && event.type !== 'call.judged') return null;
+  const call = callOf(state, event.call);
+  if (event.type === 'call.judged') return problemWithJudgement(state, call, event);
   if (call === undefined) return `Call ${event.call} is none of the turn at hand.`;
   if (!mayStart(call, treeOf(state))) return `Call ${event.call} is ${call.status}: it may not be started.`;
   if (canonicalJson(call.arguments) !== canonicalJson(event.arguments))
@@ -68,10 +74,51 @@ const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   return event.attempt === call.attempt + 1 ? null : `Call ${event.call} was started ${call.attempt} times before.`;
 };
 
-const problemWithRequest = (state: RunState, request: DecisionRequest): string | null =>
-  request.tree === boundTree(state, request.kind, request.requester.call)
+/** Policy is pure and all that it goes by is on record, so that what a worker makes of it can be checked. */
+const problemWithJudgement = (state: RunState, call: Call | undefined, judged: JudgedCall): string | null => {
+  const { tool, arguments: args, network } = judged;
+  if (call?.status !== 'asked') return `Call ${judged.call} is not one that is to be judged.`;
+  if (call.tool !== tool) return `Call ${judged.call} is one of ${call.tool}, and not of ${tool}.`;
+  const own = judgeCall(state.task.policy, { id: judged.call, tool, arguments: JSON.stringify(args) });
+  if (!isAsStrict(judged, own)) return `Policy says ${own.verdict} to call ${judged.call}, and not ${judged.verdict}.`;
+  return own.verdict === 'invalid' || canonicalJson(network) === canonicalJson(own.network)
     ? null
-    : `Decision ${request.id} is not about the tree that the run has now.`;
+    : `Call ${judged.call} has other hosts than its arguments name.`;
+};
+
+const problemWithRequest = (state: RunState, request: DecisionRequest): string | null => {
+  const { id, kind, requester } = request;
+  if (request.tree !== boundTree(state, kind, requester.call))
+    return `Decision ${id} is not about the tree that the run has now.`;
+  const call = requester.call === null ? undefined : callOf(state, requester.call);
+  if (call === undefined || kind === 'question') return null;
+  if (kind === 'changes')
+    return call.status === 'held' && call.tool === request.tool
+      ? null
+      : `Decision ${id} is not about what call ${call.id} changed.`;
+  // A person who approves it approves what it says, so it must say what policy has judged.
+  const same =
+    'asks' in call &&
+    call.status !== 'running' &&
+    call.tool === request.tool &&
+    canonicalJson(call.arguments) === canonicalJson(request.arguments);
+  return same ? null : `Decision ${id} is not about call ${call.id} as it is.`;
+};
+
+const callOf = ({ turn }: RunState, id: string): Call | undefined =>
+  turn?.phase === 'taken' ? turn.calls.find((call) => call.id === id) : undefined;
+
+/** What a person has not let stay cannot become the run's, nor anything else under its name. */
+const problemWithEnd = (
+  call: Call | undefined,
+  event: Extract<WorkerEvent, { type: 'call.finished' }>,
+): string | null => {
+  if (call?.status === 'held' && event.checkpoint !== null)
+    return `What call ${event.call} changed waits for a person.`;
+  return call?.status === 'released' && event.checkpoint?.tree !== call.after.tree
+    ? `Call ${event.call} left another tree than the one that a person let stay.`
+    : null;
+};
 
 type SetupStarted = Extract<WorkerEvent, { type: 'verification.setup.started' }>;
 
@@ -94,6 +141,10 @@ const problemWithSetup = (
 
 export const treeOf = ({ head }: RunState): string | null => head?.tree ?? null;
 
-/** The tree that a decision has to name: what a call, or a setup, that it is about would run on. */
-export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null =>
-  kind === 'setup' || (call !== null && (kind === 'call' || kind === 'retry')) ? treeOf(state) : null;
+/** The tree that a decision has to name: what a call, or a setup, that it is about would run on, or what one has left. */
+export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null => {
+  if (kind === 'setup') return treeOf(state);
+  if (call === null) return null;
+  if (kind === 'changes') return heldTree(state)?.tree ?? null;
+  return kind === 'call' || kind === 'retry' ? treeOf(state) : null;
+};

@@ -1,6 +1,7 @@
 import type { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
 import { toolNature, ToolName } from '../tool/arguments.ts';
 import { parseCall } from '../tool/policy-call.ts';
+import type { Checkpoint } from './artifacts.ts';
 import type { EventBody } from './events.ts';
 
 type Body<Type extends EventBody['type']> = Extract<EventBody, { type: Type }>;
@@ -35,6 +36,14 @@ interface Approval {
   readonly tree: string | null;
 }
 
+/** A call that ran and whose changes policy has a person asked about. The tree is as it left it; the run's head is still from before it. */
+interface Held extends Named {
+  readonly arguments: Json;
+  readonly attempt: number;
+  /** The tree as it left it. */
+  readonly after: Checkpoint;
+}
+
 /** A call of the turn at hand, as far as it has come. Calls of earlier turns are in the log only. */
 export type Call =
   /** The model wants it and nobody has looked at it. The arguments are as the model wrote them: perhaps no JSON. */
@@ -48,6 +57,10 @@ export type Call =
   | (Terms & { readonly status: 'running' })
   /** Started and not finished, and nobody is at it: the worker that was is gone. */
   | (Terms & { readonly status: 'interrupted' })
+  /** `decision` null: the person is still to be asked. */
+  | (Held & { readonly status: 'held'; readonly decision: string | null })
+  /** A person lets its changes stay: they are still to become the run's. */
+  | (Held & { readonly status: 'released' })
   /** It is not to run, and the model is still to be told why. `attempt`: how often it was started before. */
   | (Named & {
       readonly status: 'refused';
@@ -129,8 +142,11 @@ export const askedAbout = (call: Call, request: DecisionRequest): Call => {
     case 'ready':
     case 'interrupted':
       return { status: 'waiting', ...termsOf(call), decision: request.id };
+    case 'held':
+      return { ...call, decision: request.id };
     case 'asked':
     case 'running':
+    case 'released':
     case 'refused':
     case 'answered':
     case 'finished':
@@ -138,8 +154,18 @@ export const askedAbout = (call: Call, request: DecisionRequest): Call => {
   }
 };
 
+/** What a person's verdict makes of a call whose changes wait for it. */
+const decidedOnChanges = (call: CallIn<'held'>, verdict: DecisionVerdict): Call => {
+  const { id, tool, arguments: args, attempt, after } = call;
+  if (verdict.kind === 'approved') return { status: 'released', id, tool, arguments: args, attempt, after };
+  const why = verdict.kind === 'rejected' && verdict.reason !== '' ? `: ${verdict.reason}` : '.';
+  const reason = `This call ran, and a person rejected what it changed${why}\nThe workspace is as it was before the call.`;
+  return { status: 'refused', id, tool, arguments: args, outcome: 'rejected', reason, attempt };
+};
+
 /** What a person's verdict makes of the call that waits for it. */
 export const decidedOn = (call: Call, request: DecisionRequest, verdict: DecisionVerdict): Call => {
+  if (call.status === 'held' && call.decision === request.id) return decidedOnChanges(call, verdict);
   if (call.status !== 'waiting' || call.decision !== request.id) return call;
   const { id, tool, attempt } = call;
   switch (verdict.kind) {
@@ -174,5 +200,11 @@ export const started = (call: Call, { attempt, arguments: args }: Body<'call.sta
 /** `lost`: its worker died, which the call may be to blame for; else it was told to stop. */
 export const interrupted = (call: Call, lost: boolean): Call =>
   call.status === 'running' ? { status: 'interrupted', ...termsOf(call), losses: call.losses + (lost ? 1 : 0) } : call;
+
+export const held = (call: Call, { checkpoint }: Body<'call.held'>): Call => {
+  if (call.status !== 'running') return call;
+  const { id, tool, arguments: args, attempt } = call;
+  return { status: 'held', id, tool, arguments: args, attempt, after: checkpoint, decision: null };
+};
 
 export const finished = ({ id, tool }: Call): Call => ({ status: 'finished', id, tool });

@@ -1,15 +1,19 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { callFinished, ended, roundFinished, someRequest } from '../../test/suites/runs.ts';
+import { callFinished, ended, object, roundFinished, someRequest } from '../../test/suites/runs.ts';
 import { someTask } from '../../test/fakes/task.ts';
+import { decisionSubject } from '../decision/decision.ts';
 import { obey, settle, type Command, type Obeyed } from './commands.ts';
 import { reduce } from './reduce.ts';
 import type { RunState, Status } from './state.ts';
+import { summarize } from './summary.ts';
 
 const run = 'run_test1';
 const at = '2030-01-01T12:00:00.000Z';
 const before = '2030-01-01T11:00:00.000Z';
 const later = '2030-01-01T13:00:00.000Z';
-const circumstances = { at, activation: 'act_next' };
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const circumstances = { at, activation: 'act_next', decision: 'dec_next', jitter: 0.5, sha256 };
 
 const dec = (kind: 'call' | 'budget', expiresAt = later) =>
   someRequest({ run, decision: `dec_${kind}`, kind, expiresAt });
@@ -18,7 +22,7 @@ const created = (): RunState => {
   const body = { type: 'run.created', v: 2, number: 1, task: someTask() } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
-  return settle(state, [], { at, activation: 'act_0001' }).state;
+  return settle(state, [], { ...circumstances, activation: 'act_0001' }).state;
 };
 
 const after = (...commands: readonly Command[]): RunState =>
@@ -62,7 +66,9 @@ const states: Record<Exclude<Status, 'ready'> | 'waiting for a time', RunState> 
 const commands = {
   lease: { kind: 'lease', activation: 'act_next', worker: 'w' },
   append: append(callFinished('done')),
+  defer: { kind: 'defer', activation: 'act_next', reason: 'no memory' },
   lose: { kind: 'lose', activation: 'act_0001', reason: 'killed' },
+  return: { kind: 'return', activation: 'act_0001', reason: 'stopped' },
   decide: {
     kind: 'decide',
     by: 'person:ada',
@@ -78,6 +84,7 @@ const commands = {
   changes: review('changes'),
   applied: { kind: 'applied', by: 'person:ada', how: 'worktree', target: '/r', files: 1, conflicts: 0 },
   cancel,
+  resume: { kind: 'resume', by: 'person:ada' },
 } satisfies Record<string, Command>;
 
 /** What comes of it: the events and the status they leave, or the refusal's code. */
@@ -107,7 +114,9 @@ const whenOver = (code: string) => ({
 const table: Record<string, Record<string, string>> = {
   lease: everywhere('fenced', { queued: 'activation.leased → working' }),
   append: everywhere('fenced', { working: 'call.finished → working', ...whenOver('terminal') }),
+  defer: everywhere('conflict', { queued: 'activation.deferred → queued' }),
   lose: everywhere('conflict', { working: 'activation.lost + activation.queued → queued' }),
+  return: everywhere('conflict', { working: 'activation.returned + activation.queued → queued' }),
   decide: everywhere('terminal', {
     queued: 'decision.made → queued',
     working: 'decision.made → working',
@@ -136,6 +145,10 @@ const table: Record<string, Record<string, string>> = {
   changes: everywhere('conflict', {
     reviewing: 'review.decided + activation.queued → queued',
     ...whenOver('terminal'),
+  }),
+  resume: everywhere('conflict', {
+    failed: 'run.resumed + activation.queued → queued',
+    cancelled: 'run.resumed + activation.queued → queued',
   }),
   // What was applied is told of whatever became of the run.
   applied: Object.fromEntries(
@@ -192,20 +205,154 @@ test('a worker cannot bring back to life what it has ended', () => {
   ]).toEqual(['run.completed + activation.ended → completed', 'round.finished + activation.ended → reviewing']);
 });
 
-test('a run whose worker is lost five times without progress is given up', () => {
-  let state = created();
+/** Leases what is queued and has `then` done to it, over and over. */
+const inARow = (times: number, from: RunState, then: 'lose' | 'return'): { outcomes: string[]; state: RunState } => {
+  let state = from;
   const outcomes: string[] = [];
-  for (let loss = 1; loss <= 5; loss++) {
+  for (let time = 1; time <= times; time++) {
+    const activation = 'activation' in state ? state.activation : '';
+    const leased = obey(state, { kind: 'lease', activation, worker: 'w' }, circumstances);
+    if (leased.outcome === 'refused') throw new Error(leased.refusal.message);
     const obeyed = obey(
-      state,
-      { kind: 'lose', activation: 'activation' in state ? state.activation : '', reason: 'killed' },
-      { at, activation: `act_000${loss}` },
+      leased.state,
+      { kind: then, activation, reason: 'killed' },
+      { ...circumstances, activation: `act_000${time + 1}` },
     );
+    if (obeyed.outcome === 'refused') throw new Error(obeyed.refusal.message);
     outcomes.push(outcomeOf(obeyed));
-    if (obeyed.outcome === 'done') state = obeyed.state;
+    state = obeyed.state;
   }
+  return { outcomes, state };
+};
+
+test('a run whose worker is lost five times without progress pauses and asks', () => {
+  const { outcomes, state } = inARow(5, created(), 'lose');
   expect(outcomes).toEqual([
     ...Array.from({ length: 4 }, () => 'activation.lost + activation.queued → queued'),
-    'activation.lost + run.failed → failed',
+    'activation.lost + decision.requested + run.paused → waiting',
   ]);
+  const request = state.decisions['dec_next']?.request;
+  if (request === undefined) throw new Error('Nobody was asked.');
+  expect(request).toMatchObject({
+    kind: 'retry',
+    requester: { call: null },
+    hash: sha256(decisionSubject(run, request)),
+  });
+  expect(request.reason).toContain('5 times in a row');
+  const decide = (verdict: Extract<Command, { kind: 'decide' }>['verdict']) =>
+    obey(
+      state,
+      { kind: 'decide', by: 'person:ada', decision: request.id, hash: request.hash, verdict },
+      { ...circumstances, activation: 'act_again' },
+    );
+  const approved = decide({ kind: 'approved', arguments: null });
+  expect(outcomeOf(approved)).toBe('decision.made + activation.queued → queued');
+  // Another five, and not one.
+  if (approved.outcome === 'refused') throw new Error(approved.refusal.message);
+  expect(inARow(5, approved.state, 'lose').outcomes.filter((outcome) => outcome.includes('run.paused'))).toHaveLength(
+    1,
+  );
+  const rejected = decide({ kind: 'rejected', reason: 'no' });
+  expect(outcomeOf(rejected)).toBe('decision.made + run.failed → failed');
+  expect(rejected.outcome === 'done' ? rejected.state : null).toMatchObject({ class: 'infrastructure' });
+});
+
+test('a run that is handed back fifty times is as it was', () => {
+  const before = created();
+  const { state } = inARow(50, before, 'return');
+  const { activation: _a, ...was } = before as Extract<RunState, { status: 'queued' }>; // safe: it was just created
+  expect(state).toMatchObject({ ...was, seq: before.seq + 150, fence: 50, losses: 0, spent: was.spent });
+});
+
+test('a model call in flight when its worker is told to stop is asked again, spends no retry, and its cost is unknown', () => {
+  const asking = after(lease, append({ type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' }));
+  const obeyed = obey(asking, commands.return, circumstances);
+  expect(obeyed.outcome === 'done' ? obeyed.state : null).toMatchObject({
+    turn: { phase: 'failed', number: 1, attempt: 1, retryAt: at },
+    spent: { retries: 0, unpriced: 1 },
+  });
+  const answering = after(
+    lease,
+    append(
+      { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
+      { type: 'model.accepted', v: 1, turn: 1, attempt: 1, responseId: 'resp_1' },
+    ),
+  );
+  const resumable = obey(answering, commands.return, circumstances);
+  expect(resumable.outcome === 'done' ? resumable.state : null).toMatchObject({
+    turn: { phase: 'asking', responseId: 'resp_1' },
+    spent: { retries: 0, unpriced: 0 },
+  });
+});
+
+test('what no worker begins with waits longer each time, spends nothing, and says why', () => {
+  let state = created();
+  const waits: number[] = [];
+  for (let failure = 1; failure <= 12; failure++) {
+    const activation = 'activation' in state ? state.activation : '';
+    const obeyed = obey(
+      state,
+      { kind: 'defer', activation, reason: 'no memory\nat fork' },
+      { ...circumstances, activation: `act_000${failure + 1}` },
+    );
+    if (obeyed.outcome === 'refused') throw new Error(obeyed.refusal.message);
+    state = obeyed.state;
+    if (state.status !== 'queued') throw new Error(`it is ${state.status}`);
+    waits.push(Date.parse(state.delay?.retryAt ?? '') - Date.parse(at));
+  }
+  // Half of what it may be, which is what `jitter` says.
+  expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000, 128_000, 150_000, 150_000, 150_000]);
+  expect(state).toMatchObject({
+    status: 'queued',
+    since: at,
+    activation: 'act_00013',
+    losses: 0,
+    spent: created().spent,
+    delay: { reason: 'no memory\nat fork', failures: 12, since: at },
+  });
+  expect(summarize(state).detail).toBe(
+    'the engine could not start a worker: no memory; next attempt at 2030-01-01T12:02:30.000Z',
+  );
+  const begun = obey(state, { kind: 'lease', activation: 'act_00013', worker: 'w' }, circumstances);
+  expect(begun.outcome === 'done' ? 'delay' in begun.state : null).toBe(false);
+  expect(outcomeOf(obey(state, { ...lease }, circumstances))).toBe('fenced');
+});
+
+test('a run that is resumed keeps what it did and spent, and is rid of what stood in its way', () => {
+  const failed = after(
+    lease,
+    append(
+      { type: 'prepare.finished', v: 1, base: object },
+      { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
+      {
+        type: 'model.failed',
+        v: 1,
+        turn: 1,
+        attempt: 1,
+        trouble: { code: 'auth', message: 'The key is wrong.', retryable: false, status: 401 },
+        retryAt: null,
+        resume: null,
+        usage: null,
+        cost: null,
+      },
+      { type: 'run.failed', v: 1, class: 'model', message: 'The key is wrong.' },
+    ),
+  );
+  const obeyed = obey(failed, commands.resume, circumstances);
+  const {
+    status: _status,
+    class: _class,
+    message: _message,
+    at: _at,
+    ...facts
+  } = failed as Extract<RunState, { status: 'failed' }>; // safe: it has just failed
+  expect(obeyed.outcome === 'done' ? obeyed.state : null).toEqual({
+    ...facts,
+    seq: failed.seq + 2,
+    turn: { ...failed.turn, retryAt: at },
+    status: 'queued',
+    activation: 'act_next',
+    since: at,
+    delay: null,
+  });
 });

@@ -1,6 +1,7 @@
 import { checkDecision, type DecideInput } from '../decision/decide.ts';
 import type { EventBody, ReviewComment, RunEvent, WorkerEvent } from './events.ts';
 import { accept } from './accept.ts';
+import { lossDecision, lossesInARow, startAgainAt } from './losses.ts';
 import { fold } from './reduce.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { isTerminal, openDecisions, type RunState } from './state.ts';
@@ -14,7 +15,12 @@ export type Command =
       readonly fence: number;
       readonly events: readonly WorkerEvent[];
     }
+  /** No worker began with it. Refused once one has. */
+  | { readonly kind: 'defer'; readonly activation: string; readonly reason: string }
+  /** The worker that had it is dead. Refused while it is queued. */
   | { readonly kind: 'lose'; readonly activation: string; readonly reason: string }
+  /** The worker that had it was told to stop, and has. Refused while it is queued. */
+  | { readonly kind: 'return'; readonly activation: string; readonly reason: string }
   | ({ readonly kind: 'decide'; readonly by: string } & DecideInput)
   | { readonly kind: 'expire'; readonly decision: string }
   | { readonly kind: 'renew'; readonly decision: string; readonly by: string }
@@ -35,21 +41,26 @@ export type Command =
       readonly files: number;
       readonly conflicts: number;
     }
-  | { readonly kind: 'cancel'; readonly by: string; readonly reason: string };
+  | { readonly kind: 'cancel'; readonly by: string; readonly reason: string }
+  /** Whether its tree is still there, whoever sends this has looked. */
+  | { readonly kind: 'resume'; readonly by: string };
 
 /** What a command brings with it from outside, so that obeying it stays pure. */
 export interface Circumstances {
   readonly at: string;
   /** A fresh id, in case another activation is queued. */
   readonly activation: string;
+  /** A fresh id, in case a person is asked. */
+  readonly decision: string;
+  /** From [0, 1): spreads what is tried again. */
+  readonly jitter: number;
+  /** Lower-case hex. */
+  readonly sha256: (text: string) => string;
 }
 
 export type Obeyed =
   | { readonly outcome: 'done'; readonly events: readonly EventBody[]; readonly state: RunState }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
-
-/** Activations that may be lost one after the other with no progress between them, before the run is given up. */
-const lossesInARow = 5;
 
 /**
  * What a command does to a run: the events to append, in order, and the state after them. Includes the next activation
@@ -69,16 +80,24 @@ export const settle = (
 ): Extract<Obeyed, { outcome: 'done' }> => {
   const after = foldBodies(state, bodies, circumstances.at);
   if (after.status !== 'ready') return { outcome: 'done', events: bodies, state: after };
-  const follow: EventBody =
-    after.losses >= lossesInARow
-      ? {
-          type: 'run.failed',
-          v: 1,
-          class: 'infrastructure',
-          message: `Its worker was lost ${after.losses} times in a row without getting anywhere. See the runner's log (longhaul doctor shows where), then delegate again.`,
-        }
-      : { type: 'activation.queued', v: 1, activation: circumstances.activation, reason: after.reason };
-  return { outcome: 'done', events: [...bodies, follow], state: foldBodies(after, [follow], circumstances.at) };
+  const follow = whatFollows(after, circumstances);
+  return { outcome: 'done', events: [...bodies, ...follow], state: foldBodies(after, follow, circumstances.at) };
+};
+
+const whatFollows = (
+  state: Extract<RunState, { status: 'ready' }>,
+  circumstances: Circumstances,
+): readonly EventBody[] => {
+  // Without the worker that would say so: workers are what there was trouble with.
+  if (state.givenUp?.class === 'infrastructure') return [{ type: 'run.failed', v: 1, ...state.givenUp }];
+  if (state.reason === 'lost' && state.losses >= lossesInARow) {
+    const request = lossDecision(state, circumstances);
+    return [
+      { type: 'decision.requested', v: 2, request },
+      { type: 'run.paused', v: 1, decision: request.id },
+    ];
+  }
+  return [{ type: 'activation.queued', v: 2, activation: circumstances.activation, reason: state.reason }];
 };
 
 const foldBodies = (state: RunState, bodies: readonly EventBody[], at: string): RunState =>
@@ -121,14 +140,26 @@ const eventsFor = (
       const accepted = accept(state, command.events, (from, bodies) => foldBodies(from, bodies, circumstances.at));
       return accepted.outcome === 'refused' ? accepted : accepted.events;
     }
+    case 'defer':
+      if (state.status !== 'queued' || state.activation !== command.activation) return notSo(state, command, 'queued');
+      return [
+        {
+          type: 'activation.deferred',
+          v: 1,
+          activation: command.activation,
+          next: circumstances.activation,
+          reason: command.reason,
+          retryAt: startAgainAt(state.delay?.failures ?? 0, circumstances),
+        },
+      ];
     case 'lose':
-      if (!('activation' in state) || state.activation !== command.activation)
-        return refuse(
-          'conflict',
-          `Activation ${command.activation} of run ${state.id} is over.`,
-          'Nothing is left to do.',
-        );
+      if (state.status !== 'working' || state.activation !== command.activation)
+        return notSo(state, command, 'at work');
       return [{ type: 'activation.lost', v: 1, activation: command.activation, reason: command.reason }];
+    case 'return':
+      if (state.status !== 'working' || state.activation !== command.activation)
+        return notSo(state, command, 'at work');
+      return [{ type: 'activation.returned', v: 1, activation: command.activation, reason: command.reason }];
     case 'decide': {
       if (isTerminal(state)) return over(state);
       const checked = checkDecision(state, command, circumstances.at);
@@ -209,8 +240,21 @@ const eventsFor = (
     case 'cancel':
       if (isTerminal(state)) return over(state);
       return [{ type: 'run.cancelled', v: 1, by: command.by, reason: command.reason }];
+    case 'resume':
+      if (state.status === 'failed' || state.status === 'cancelled')
+        return [{ type: 'run.resumed', v: 1, by: command.by }];
+      return refuse(
+        'conflict',
+        `Run ${state.id} has not failed and was not cancelled: it is ${state.status}.`,
+        isTerminal(state)
+          ? 'Delegate it again if there is more to do.'
+          : `Follow it instead: longhaul watch ${state.id}`,
+      );
   }
 };
+
+const notSo = (state: RunState, { activation }: { readonly activation: string }, how: string) =>
+  refuse('conflict', `Activation ${activation} of run ${state.id} is not ${how}.`, 'Nothing is left to do.');
 
 const holdsLease = (state: RunState, { activation, fence }: { activation: string; fence: number }): boolean =>
   state.status === 'working' && state.activation === activation && state.fence === fence;

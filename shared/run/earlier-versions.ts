@@ -34,6 +34,8 @@ export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'turn.taken 1': (body) => ({ ...body, v: 2, oddities: [] }),
   // What was approved then was approved for no tree in particular.
   'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),
+  // More reasons are told of; those that there were are the same.
+  'activation.queued 1': (body) => ({ ...body, v: 2 }),
 };
 
 const fieldsOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -130,6 +130,24 @@ export const WaitUntil = z.discriminatedUnion('kind', [
 ]);
 export type WaitUntil = z.infer<typeof WaitUntil>;
 
+/** How a call ended. */
+const CallEnding = {
+  call: z.string(),
+  outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
+  /** What the model is given. */
+  output: z.string(),
+  /** The whole output, where `output` is a part of it. */
+  outputBlob: BlobHash.nullable(),
+  exitCode: z.int().nullable(),
+  durationMs: Count,
+  /** Tool, arguments and output in one short hash: the same call with the same result has the same one. */
+  fingerprint: z.string(),
+  /** The tree after it; null if the call could not change it. */
+  checkpoint: Checkpoint.nullable(),
+  refusedHosts: z.array(z.string()),
+  reachedHosts: z.array(z.string()),
+};
+
 /** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
 const Saved = {
   head: Checkpoint,
@@ -188,22 +206,16 @@ export const workerEvents = [
   }),
   event('decision.requested', 2, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
-  event('call.finished', 2, {
-    call: z.string(),
-    outcome: z.enum(['ok', 'error', 'denied', 'rejected', 'invalid']),
-    /** What the model is given. */
-    output: z.string(),
-    /** The whole output, where `output` is a part of it. */
-    outputBlob: BlobHash.nullable(),
-    exitCode: z.int().nullable(),
-    durationMs: Count,
-    /** Tool, arguments and output in one short hash: the same call with the same result has the same one. */
-    fingerprint: z.string(),
-    /** The tree after it; null if the call could not change it. */
-    checkpoint: Checkpoint.nullable(),
-    refusedHosts: z.array(z.string()),
-    reachedHosts: z.array(z.string()),
+  /** It ran, and policy has a person asked whether what it changed may stay: in `paths`, as `patch` shows, cut where it is long. */
+  event('call.held', 1, {
+    ...CallEnding,
+    checkpoint: Checkpoint,
+    rule: z.string(),
+    reason: z.string(),
+    paths: z.array(z.string()).min(1),
+    patch: z.string(),
   }),
+  event('call.finished', 2, CallEnding),
   /** What is new in a checkpoint since an earlier one, as a git bundle: with it another machine can go on from there. */
   event('checkpoint.uploaded', 1, { checkpoint: Checkpoint, since: Checkpoint, blob: BlobHash, bytes: Count }),
   /** A machine that did not have the run's tree made it anew. `failedSetup`: setup commands that failed there, by index. */
@@ -233,12 +245,24 @@ export const workerEvents = [
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
   event('run.created', 2, { number: z.int().positive(), task: Task }),
-  event('activation.queued', 1, {
+  event('activation.queued', 2, {
     activation: ActivationId,
-    reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'changes']),
+    reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),
+  }),
+  /** No worker began with it, which is the engine's trouble and not the run's: `next` is to be begun in its place, from then on. */
+  event('activation.deferred', 1, {
+    activation: ActivationId,
+    next: ActivationId,
+    reason: z.string(),
+    retryAt: Time,
   }),
   event('activation.leased', 1, { activation: ActivationId, fence: Fence, worker: z.string() }),
+  /** Its worker died at it. */
   event('activation.lost', 1, { activation: ActivationId, reason: z.string() }),
+  /** Its worker was told to stop and left it as it was: no loss. */
+  event('activation.returned', 1, { activation: ActivationId, reason: z.string() }),
+  /** It waits for a person at Longhaul's own wish, without a worker that could park it. */
+  event('run.paused', 1, { decision: DecisionId }),
   event('decision.made', 1, { decision: DecisionId, hash: z.string(), verdict: DecisionVerdict, by: Actor }),
   event('decision.expired', 1, { decision: DecisionId }),
   event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
@@ -258,6 +282,8 @@ export const controlEvents = [
     conflicts: Count,
   }),
   event('run.cancelled', 1, { by: Actor, reason: z.string() }),
+  /** A run that had failed or was cancelled goes on from where it was. */
+  event('run.resumed', 1, { by: Actor }),
 ] as const;
 
 export const WorkerEvent = z.discriminatedUnion('type', workerEvents);

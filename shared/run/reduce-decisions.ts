@@ -1,6 +1,7 @@
 import type { OpenDecision } from '../decision/decision.ts';
 import { decidedOn, mostLosses, type Call } from './call.ts';
 import type { EventBody } from './events.ts';
+import { isAboutLosses } from './losses.ts';
 import type { RunState, RunStatus, Turn } from './state.ts';
 
 /** How a reduction changes a state: facts that change, and perhaps another status. */
@@ -33,6 +34,7 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
     return { decisions, turn: mapCall(state, call, (waiting) => decidedOn(waiting, request, verdict)) };
   switch (request.kind) {
     case 'call':
+    case 'changes':
       return { decisions };
     case 'question':
       // Longhaul's own, about an agent that is stuck: answering it starts the count anew.
@@ -64,6 +66,7 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
         return { decisions: closed, underWay: again };
       }
       if (verdict.kind === 'approved') {
+        if (isAboutLosses(request)) return { decisions: closed, losses: 0 };
         const turn = state.turn?.phase === 'failed' ? { ...state.turn, retryAt: state.updatedAt } : state.turn;
         // A refusal is asked again as a fresh turn.
         return {
@@ -71,7 +74,9 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
           turn: turn?.phase === 'taken' && turn.refusal !== null ? { ...turn, refusal: null } : turn,
         };
       }
-      return { decisions: closed, givenUp: { class: 'model', message: request.reason } };
+      return isAboutLosses(request)
+        ? { decisions: closed, givenUp: { class: 'infrastructure', message: request.reason } }
+        : { decisions: closed, givenUp: { class: 'model', message: request.reason } };
     }
   }
 };

@@ -47,7 +47,7 @@ const statesOf = (log: readonly RunEvent[]): readonly RunState[] => {
 };
 
 const statusFields: Record<Status, readonly string[]> = {
-  queued: ['activation', 'since'],
+  queued: ['activation', 'since', 'delay'],
   working: ['activation', 'since'],
   waiting: ['until', 'since'],
   ready: ['reason'],
@@ -128,9 +128,28 @@ test('every status has exactly its own fields, and no fact is lost on the way', 
   );
 });
 
-test('what is over stays as it ended', () => {
+const notResumed = anyLog.filter((log) => log.every(({ body }) => body.type !== 'run.resumed'));
+
+test('only what failed or was cancelled goes on after its end, and only when it is resumed', () => {
   fc.assert(
     fc.property(anyLog, (log) => {
+      const states = statesOf(log);
+      const goOn = log.flatMap(({ body }, index) => {
+        const [before, after] = [states[index - 1], states[index]];
+        return before !== undefined && after !== undefined && isTerminal(before) && !isTerminal(after)
+          ? [`${body.type} of what ${before.status}`]
+          : [];
+      });
+      const allowed = ['run.resumed of what failed', 'run.resumed of what cancelled'];
+      expect(goOn.filter((what) => !allowed.includes(what))).toEqual([]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test('what is over stays as it ended', () => {
+  fc.assert(
+    fc.property(notResumed, (log) => {
       const over = statesOf(log).filter(isTerminal);
       expect(over.map(own)).toEqual(over.map(() => own(over.at(0)!)));
       expect(statesOf(log).slice(-over.length || Infinity)).toEqual(over);

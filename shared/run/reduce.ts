@@ -1,25 +1,20 @@
 import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
-import { askedAbout, finished, judged, started } from './call.ts';
+import { askedAbout, finished, held, judged, started } from './call.ts';
+import { delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
-import {
-  abandoned,
-  beginning,
-  modelFailed,
-  modelLost,
-  modelStarted,
-  retried,
-  spend,
-  turnTaken,
-} from './reduce-work.ts';
+import { abandoned, beginning, modelFailed, modelLost, modelStarted, spend, turnTaken } from './reduce-work.ts';
 import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
 
 /** Drops the fields of the old status and puts those of the new one. What is over stays as it ended. */
-const enter = (state: RunState, status: RunStatus, change: Change = {}): RunState => {
-  if (isTerminal(state)) return state;
+const enter = (state: RunState, status: RunStatus, change: Change = {}): RunState =>
+  isTerminal(state) ? state : become(state, status, change);
+
+/** `enter`, even from what is over. */
+const become = (state: RunState, status: RunStatus, change: Change): RunState => {
   const {
     status: _status,
     activation: _a,
@@ -30,9 +25,10 @@ const enter = (state: RunState, status: RunStatus, change: Change = {}): RunStat
     at: _t,
     class: _c,
     message: _m,
+    delay: _d,
     ...facts
   } = state as RunState & // safe: a bag of every variant's fields, only to leave them behind
-    Record<'activation' | 'since' | 'until' | 'reason' | 'by' | 'at' | 'class' | 'message', unknown>;
+    Record<'activation' | 'since' | 'until' | 'reason' | 'by' | 'at' | 'class' | 'message' | 'delay', unknown>;
   // safe: what is left are the facts; `status` is a whole variant and goes over them
   return { ...(facts as unknown as RunState), ...change, ...status };
 };
@@ -77,13 +73,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   reason: 'delegated',
 });
 
-const milliseconds = (from: string | null, to: string): number =>
-  from === null ? 0 : Math.max(0, Date.parse(to) - Date.parse(from));
-
-const released = (state: RunState, at: string): Change => ({
-  leasedAt: null,
-  spent: { ...state.spent, activeMs: state.spent.activeMs + milliseconds(state.leasedAt, at) },
-});
+const milliseconds = (from: string, to: string): number => Math.max(0, Date.parse(to) - Date.parse(from));
 
 const record = ({ index, command, outcome, exitCode, durationMs }: CommandRecord): CommandRecord => ({
   index,
@@ -125,26 +115,20 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'run.created':
       return state;
     case 'activation.queued':
-      return enter(state, { status: 'queued', activation: body.activation, since: at });
+      return enter(state, { status: 'queued', activation: body.activation, since: at, delay: null });
+    case 'activation.deferred':
+      if (state.status !== 'queued' || state.activation !== body.activation) return state;
+      return enter(state, { ...waitingForEngine(state), activation: body.next, delay: delayed(state.delay, body, at) });
     case 'activation.leased':
       return enter(
         state,
         { status: 'working', activation: body.activation, since: at },
         { ...abandoned(state, false), fence: body.fence, leasedAt: at },
       );
-    case 'activation.lost': {
-      const losses = state.losses + 1;
-      return enter(
-        state,
-        { status: 'ready', reason: 'lost' },
-        {
-          ...abandoned(state, true),
-          ...released(state, at),
-          losses,
-          spent: retried({ ...state.spent, ...released(state, at).spent }),
-        },
-      );
-    }
+    case 'activation.lost':
+      return enter(state, { status: 'ready', reason: 'lost' }, lost(state, at));
+    case 'activation.returned':
+      return enter(state, { status: 'ready', reason: 'returned' }, returned(state, at));
     case 'activation.ended':
       // Only a worker that is at it can park a run: behind its own last word (a review, a failure) this changes nothing.
       if (body.until === null || state.status !== 'working') return set(state, released(state, at));
@@ -217,6 +201,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     }
     case 'call.started':
       return set(state, { turn: mapCall(state, body.call, (call) => started(call, body)) });
+    case 'call.held':
+      return set(state, { turn: mapCall(state, body.call, (call) => held(call, body)), losses: 0 });
     case 'call.finished': {
       const again = state.repetition?.fingerprint === body.fingerprint;
       return set(state, {
@@ -276,6 +262,11 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return review(state, body, at);
     case 'changes.applied':
       return state;
+    case 'run.paused':
+      return enter(state, { status: 'waiting', until: { kind: 'decision', decision: body.decision }, since: at });
+    case 'run.resumed':
+      if (state.status !== 'failed' && state.status !== 'cancelled') return state;
+      return become(state, { status: 'ready', reason: 'resumed' }, resumed(state, at));
     case 'run.completed':
       return enter(state, { status: 'completed', at }, released(state, at));
     case 'run.failed':
@@ -286,6 +277,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return unknown(body, state);
   }
 };
+
+const waitingForEngine = ({ status, since }: Extract<RunState, { status: 'queued' }>) => ({ status, since });
 
 /** Does not compile when an event is forgotten above; an event of a newer version leaves the state as it is. */
 const unknown = (_body: never, state: RunState): RunState => state;

@@ -141,13 +141,30 @@ export interface RoundResult {
   readonly deletions: number;
 }
 
+/** Why no worker has begun: what the engine said last, how often in a row it could not and since when, and when it is asked again. */
+export interface Delay {
+  readonly reason: string;
+  readonly failures: number;
+  readonly since: string;
+  readonly retryAt: string;
+}
+
 /** One variant per status, each with the fields that it alone has. */
 export type RunStatus =
-  | { readonly status: 'queued'; readonly activation: string; readonly since: string }
+  | {
+      readonly status: 'queued';
+      readonly activation: string;
+      readonly since: string;
+      /** Null: nothing is known to be in its way but others before it. */
+      readonly delay: Delay | null;
+    }
   | { readonly status: 'working'; readonly activation: string; readonly since: string }
   | { readonly status: 'waiting'; readonly until: WaitUntil; readonly since: string }
   /** Parked with nothing left to wait for: exists only within a transaction, which queues the next activation. */
-  | { readonly status: 'ready'; readonly reason: 'delegated' | 'decision' | 'timer' | 'lost' | 'changes' }
+  | {
+      readonly status: 'ready';
+      readonly reason: 'delegated' | 'decision' | 'timer' | 'lost' | 'returned' | 'changes' | 'resumed';
+    }
   | { readonly status: 'reviewing'; readonly since: string }
   | { readonly status: 'accepted'; readonly by: string; readonly at: string }
   | { readonly status: 'rejected'; readonly by: string; readonly reason: string; readonly at: string }
@@ -161,6 +178,11 @@ export type Status = RunStatus['status'];
 const terminal: ReadonlySet<Status> = new Set<Status>(['accepted', 'rejected', 'completed', 'failed', 'cancelled']);
 export const isTerminal = (state: { readonly status: Status }): boolean => terminal.has(state.status);
 
+/** What a person can have go on after its end. */
+export const resumable = ['failed', 'cancelled'] as const satisfies readonly Status[];
+export const isResumable = ({ status }: { readonly status: Status }): boolean =>
+  resumable.some((candidate) => candidate === status);
+
 /** Decisions that a person can act on now, oldest first. What was still open when a run ended is nobody's to make. */
 export const openDecisions = (state: RunState): readonly OpenDecision[] =>
   isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
@@ -168,6 +190,13 @@ export const openDecisions = (state: RunState): readonly OpenDecision[] =>
 /** The call that the worker is at. */
 export const runningCall = ({ turn }: RunFacts): CallIn<'running'> | undefined =>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
+
+/** The tree that a call left which a person has not yet let stay; null: there is none. */
+export const heldTree = ({ turn }: RunFacts): Checkpoint | null => {
+  const call =
+    turn?.phase === 'taken' ? turn.calls.find(({ status }) => status === 'held' || status === 'released') : undefined;
+  return call?.status === 'held' || call?.status === 'released' ? call.after : null;
+};
 
 /** A wait that only a person can end and whose time is over: it shows in every list as needing attention. */
 export const needsAttention = (state: RunState): boolean =>

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { obey, settle, type Command } from '../../shared/run/commands.ts';
 import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
-import { fold } from '../../shared/run/reduce.ts';
+import { reduce } from '../../shared/run/reduce.ts';
 import type { Refusal } from '../../shared/run/refusal.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Log } from '../../runner/worker/ports.ts';
@@ -11,6 +12,7 @@ export class MemoryLog {
   events: RunEvent[] = [];
   private activations = 0;
   private lastBatch = '';
+  private folded: RunState | undefined;
   private readonly now: () => number;
 
   constructor(task: Task, options: { readonly run?: string; readonly now?: () => number } = {}) {
@@ -21,9 +23,8 @@ export class MemoryLog {
   }
 
   get state(): RunState {
-    const state = fold(this.events);
-    if (state === undefined) throw new Error('the log is empty');
-    return state;
+    if (this.folded === undefined) throw new Error('the log is empty');
+    return this.folded;
   }
 
   get activation(): string | null {
@@ -67,18 +68,27 @@ export class MemoryLog {
 
   private circumstances() {
     this.activations += 1;
-    return { at: new Date(this.now()).toISOString(), activation: `act_test${this.activations}` };
+    return {
+      at: new Date(this.now()).toISOString(),
+      activation: `act_test${this.activations}`,
+      decision: `dec_test${this.activations}`,
+      jitter: 0,
+      sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
+    };
   }
 
   private write(bodies: readonly EventBody[]): void {
-    for (const body of bodies)
-      this.events.push({
+    for (const body of bodies) {
+      const event: RunEvent = {
         run: this.run,
         seq: this.events.length + 1,
         position: this.events.length + 1,
         at: new Date(this.now()).toISOString(),
         activation: null,
         body,
-      });
+      };
+      this.events.push(event);
+      this.folded = reduce(this.folded, event);
+    }
   }
 }

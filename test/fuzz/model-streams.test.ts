@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { anthropicModel } from '../../runner/worker/models/anthropic.ts';
 import { chatCompletionsModel } from '../../runner/worker/models/chat-completions.ts';
 import type { Model, ModelOutcome } from '../../runner/worker/models/model.ts';
 import { responsesModel } from '../../runner/worker/models/responses.ts';
@@ -87,6 +88,17 @@ describe.each([
       messages: [{ role: 'user', content: 'Fix it.' }],
       stream: true,
       stream_options: { include_usage: true },
+    },
+  },
+  {
+    name: 'Anthropic',
+    open: anthropicModel,
+    path: '/messages',
+    body: {
+      model: 'scripted',
+      max_tokens: 1_000,
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'Fix it.' }] }],
+      stream: true,
     },
   },
 ])('$name', ({ open, path, body }) => {

@@ -18,7 +18,9 @@ const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number)
   switch (body.type) {
     case 'activation.queued':
     case 'activation.leased':
+    case 'activation.deferred':
     case 'activation.lost':
+    case 'activation.returned':
     case 'activation.ended':
     case 'model.lost':
     // Where the disk is not shared, each checkpoint comes with its upload, and a crash can bring a move.

@@ -1,6 +1,5 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { locks } from '../../runner/control/store/postgres/locks.ts';
 import { startFakeOpenAi, type FakeOpenAi, type Script } from '../fakes/openai/index.ts';
 import { PostgresServer } from './postgres.ts';
 import { openFolder, Rig } from './rig.ts';
@@ -76,12 +75,10 @@ export class Planes implements AsyncDisposable {
 
   /** The one that looks after all runs, as soon as there is one. */
   async supervisor(): Promise<Rig> {
-    const [, lock] = locks.supervisor.split(', ');
-    const sql = `select application_name as name from pg_locks join pg_stat_activity using (pid)
-      where locktype = 'advisory' and objid = ${lock} and granted and datname = current_database()`;
+    const sql = `select holder from roles where name = 'supervisor' and until > now()`;
     for (;;) {
       const [row] = await this.server.execute(this.database, sql);
-      for (const plane of this.all) if (row?.['name'] === `longhaul ${await nameOf(plane)}`) return plane;
+      for (const plane of this.all) if (row?.['holder'] === (await nameOf(plane))) return plane;
     }
   }
 

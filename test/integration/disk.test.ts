@@ -1,12 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, watch } from 'node:fs';
-import { readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunState } from '../../shared/run/state.ts';
 import { calls, scripted, type Asked, type Reply, type Script } from '../fakes/openai/index.ts';
 import { repositoryWith } from '../harness/repository.ts';
-import { Rig } from '../harness/rig.ts';
+import { longhaul, Rig } from '../harness/rig.ts';
 import { fillDisk, freeDisk, onSmallDisk } from '../harness/small-disk.ts';
 
 const bash = (command: string): Reply => calls('bash', { command, timeoutSeconds: 30, network: null });
@@ -118,5 +120,30 @@ describe('the disk fills', () => {
       pid: rig.pid,
     }).toEqual({ lost: 1, started: 3, finished: 2, asked: 2, pid });
     await expectRoom(rig, repository);
+  });
+
+  test('before it starts: it says that it cannot, is never healthy, and starts when there is room', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'longhaul-full-'));
+    const home = path.join(folder, 'home');
+    const disk = ['bwrap', '--die-with-parent', '--dev-bind', '/', '/', '--size', '4194304', '--tmpfs', folder];
+    const rights = process.getuid?.() === 0 ? ['--cap-add', 'ALL'] : [];
+    const serve = `"$1" "$2" serve --home "$3" --port 0 2>&1 & pid=$!; wait $pid; echo "exit $?"`;
+    // A first start makes what a start makes, a second one has no room for anything.
+    const program = `
+      chmod 711 "$4"; timeout --signal=TERM 20 "$1" "$2" serve --home "$3" --idle-minutes 0.0001 >/dev/null 2>&1
+      head --bytes=100M /dev/zero > "$4/filler" 2>/dev/null
+      ${serve}
+      rm "$4/filler"
+      timeout --signal=TERM 20 "$1" "$2" serve --home "$3" --idle-minutes 0.0001 2>&1`;
+    const words = [...disk, ...rights, '--', 'sh', '-c', program, 'sh', process.execPath, longhaul, home, folder];
+    const { stdout } = spawnSync(words[0]!, words.slice(1), { encoding: 'utf8' });
+    await rm(folder, { recursive: true });
+    const [full = '', after = ''] = stdout.split(/^exit \d+\n/m);
+    expect(stdout).toContain('exit 1\n');
+    expect(full).toContain(
+      `longhaul: The disk of the home ${home} is full: a runner cannot start on it.\n  Make room on that disk, then start it again`,
+    );
+    expect(full).not.toMatch(/"msg":"serving"|goes on by itself/);
+    expect(after).toContain('"msg":"serving"');
   });
 });

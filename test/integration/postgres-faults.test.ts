@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { locks } from '../../runner/control/store/postgres/locks.ts';
 import { openPostgresStore } from '../../runner/control/store/postgres/postgres-store.ts';
 import { StoreError, type Store, type Written } from '../../runner/control/store/store.ts';
+import type { SupervisorRole } from '../../runner/control/supervisor-role.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { databasePassword, PostgresServer } from '../harness/postgres.ts';
@@ -18,7 +19,8 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 const log = pino({ level: 'silent' });
-const open = (url: string) => openPostgresStore({ url, name: 'test', connections: 10, log });
+const open = (url: string, roleMs?: number) =>
+  openPostgresStore({ url, name: 'test', connections: 10, log, ...(roleMs === undefined ? {} : { roleMs }) });
 const everything = { tenant: null, run: null } as const;
 
 const done = (written: Written): Extract<Written, { outcome: 'done' }> => {
@@ -125,10 +127,10 @@ describe('the feed', () => {
     await third.query('begin; select pg_advisory_xact_lock(42)');
     const before = await a.store.position();
     const late = slow(a.store, 1);
-    await sessions(url, 2, waitsForLock);
+    await sessions(url, 1, waitsForLock);
     const next = fast(b.store, 1);
-    // The one is held by the third party, the other by the one; and the second supervisor waits for its role.
-    await sessions(url, 3, waitsForLock);
+    // The one is held by the third party, the other by the one.
+    await sessions(url, 2, waitsForLock);
     expect(await b.store.feed(everything, before, 10)).toEqual([]);
     await third.query('commit');
     const [{ events: first }, { events: second }] = [done(await late), done(await next)];
@@ -352,26 +354,73 @@ test('a title with a character that Postgres cannot hold is kept, less that char
   expect(await opened.store.create({ run: 'run_bbbb', task, dedupeKey: 'key\0' })).toMatchObject({ outcome: 'known' });
 });
 
-test('the supervisor’s role is one control plane’s, and another’s as soon as that one is gone', async () => {
-  const url = await server.database();
-  await using proxy = await TcpProxy.to(server.port);
-  const first = await open(server.url(new URL(url).pathname.slice(1), proxy.port));
-  const taken = (role: typeof first.role): Promise<void> =>
+describe('the supervisor’s role', () => {
+  const taken = (role: SupervisorRole): Promise<void> =>
     role.held ? Promise.resolve() : new Promise((resolve) => role.onTaken(resolve));
-  await taken(first.role);
-  await using second = await open(url);
-  await sessions(url, 1, waitsForLock);
-  expect([first.role.held, second.role.held]).toEqual([true, false]);
-  // As if its machine had lost its network: it cannot say good-bye.
-  proxy.fateOf = () => 'cut';
-  proxy.cut();
-  await taken(second.role);
-  // It sees its broken connection in one of the next turns.
-  while (first.role.held) await new Promise(setImmediate);
-  expect(second.role.held).toBe(true);
-  proxy.fateOf = () => 'pass';
-  await sessions(url, 1, waitsForLock);
-  await second[Symbol.asyncDispose]();
-  await taken(first.role);
-  await first[Symbol.asyncDispose]();
+
+  test('is one control plane’s, and another’s as soon as that one is gone', async () => {
+    const url = await server.database();
+    await using proxy = await TcpProxy.to(server.port);
+    const first = await open(server.url(new URL(url).pathname.slice(1), proxy.port));
+    await taken(first.role);
+    await using second = await open(url);
+    expect([first.role.held, second.role.held]).toEqual([true, false]);
+    // As if its machine had lost its network: it cannot say good-bye.
+    proxy.fateOf = () => 'cut';
+    proxy.cut();
+    await taken(second.role);
+    // It sees its broken connection in one of the next turns.
+    while (first.role.held) await new Promise(setImmediate);
+    expect(second.role.held).toBe(true);
+    proxy.fateOf = () => 'pass';
+    const back = taken(first.role);
+    // In order: it gives the role up.
+    await second[Symbol.asyncDispose]();
+    await back;
+    await first[Symbol.asyncDispose]();
+  });
+
+  test('is lost by one whose network swallows everything, and what it still does in the role has no effect', async () => {
+    const url = await server.database();
+    await using proxy = await TcpProxy.to(server.port);
+    const roleMs = 1_000;
+    // Its role goes through the proxy; its writes are those of a process that was stopped and goes on.
+    await using first = await open(server.url(new URL(url).pathname.slice(1), proxy.port), roleMs);
+    await using late = await open(url, roleMs);
+    await taken(first.role);
+    const { fence } = first.role;
+    const { state } = await late.store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
+    const activation = 'activation' in state ? state.activation : '';
+    const lose = (role: number | null) =>
+      late.store.command('run_aaaa', { kind: 'lose', activation, reason: 'late' }, { role });
+    proxy.fateOf = () => 'hang';
+    await taken(late.role);
+    expect(first.role.held).toBe(false);
+    expect(late.role.fence).toBe(Number(fence) + 1);
+    expect(await lose(fence)).toMatchObject({ outcome: 'refused', refusal: { code: 'fenced' } });
+    // Never had.
+    expect(await lose(0)).toMatchObject({ outcome: 'refused', refusal: { code: 'fenced' } });
+    expect(await late.store.state('run_aaaa')).toEqual(state);
+    expect(await lose(late.role.fence)).toMatchObject({ outcome: 'done' });
+  });
+
+  test('is not taken over amid a write that is done in it', async () => {
+    const url = await server.database();
+    await using one = await open(url, 1_000);
+    await taken(one.role);
+    const { state } = await one.store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
+    const activation = 'activation' in state ? state.activation : '';
+    await using third = await thirdParty(url);
+    await third.query(`begin; select from runs for update`);
+    const lost = one.store.command('run_aaaa', { kind: 'lose', activation, reason: 'x' }, { role: one.role.fence });
+    await sessions(url, 1, "wait_event_type = 'Lock'");
+    const taking = server.execute(url, `update roles set fence = fence + 1, until = now() + interval '1 hour'`);
+    await sessions(url, 2, "wait_event_type = 'Lock'");
+    await third.query('commit');
+    expect(await lost).toMatchObject({ outcome: 'done' });
+    await taking;
+    expect(
+      await one.store.command('run_aaaa', { kind: 'lose', activation, reason: 'y' }, { role: one.role.fence }),
+    ).toMatchObject({ outcome: 'refused', refusal: { code: 'fenced' } });
+  });
 });

@@ -7,7 +7,7 @@ import { connect } from '../../runner/client/client.ts';
 import { follow } from '../../runner/client/feed.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { calls, fails, scripted, type Asked } from '../fakes/openai/index.ts';
 import { asksOnce, asksOnceInput, someRepository, waits } from '../harness/asks-once.ts';
 import { nameOf, Planes } from '../harness/planes.ts';
 import { databasePassword, postgresProgram, PostgresServer } from '../harness/postgres.ts';
@@ -32,6 +32,10 @@ const accountOf = (state: RunState, events: readonly RunEvent[]): object => ({
   reasons: events.flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : [])),
 });
 
+/** The control planes whose workers had a run. */
+const workersOf = (events: readonly RunEvent[]) =>
+  events.flatMap(({ body }) => (body.type === 'activation.leased' ? [body.worker.split(' ')[0]] : []));
+
 test('two control planes are one: what is begun at one is followed, decided and reviewed at the other', async () => {
   await using planes = await Planes.open({ script: asksOnce });
   const supervisor = await planes.supervisor();
@@ -52,9 +56,7 @@ test('two control planes are one: what is begun at one is followed, decided and 
   const done = await supervisor.settled(parked.id, inReview);
   const events = await supervisor.events(done.id);
   expect(accountOf(done, events)).toEqual({ status: 'reviewing', verification: [0], made: 1, reasons: [] });
-  expect(
-    new Set(events.flatMap(({ body }) => (body.type === 'activation.leased' ? [body.worker.split(' ')[0]] : []))),
-  ).toEqual(new Set([await nameOf(supervisor)]));
+  expect(new Set(workersOf(events))).toEqual(new Set([await nameOf(supervisor)]));
   await other.event(done.id, ({ seq }) => seq === events.length);
   expect((await other.api.runs.diff.query({ run: done.id })).patch).toContain('+once');
   stop.abort();
@@ -79,6 +81,51 @@ test('when the one that supervises is killed, another goes on with its runs', as
     verification: [0],
     made: 1,
     reasons: [],
+  });
+});
+
+test('one that hangs with its connections open loses the role, another does what falls due, and when it wakes nothing is done twice', async () => {
+  // It rests the run for longer than the worker waits itself: what ends the rest is a timer of the supervisor's.
+  const rests = [fails(429, { retryAfter: 22 })];
+  const resting = scripted([
+    () => rests.shift() ?? calls('bash', { command: 'echo once >> log.txt', timeoutSeconds: null, network: null }),
+    ({ entries }: Asked) =>
+      calls('finish', {
+        summary: 'It is written.',
+        claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
+      }),
+  ]);
+  await using planes = await Planes.open({ script: resting });
+  const first = await planes.supervisor();
+  const second = planes.otherThan(first);
+  planes.lead(second);
+  const repository = await someRepository();
+  const { id } = await second.delegate({ ...asksOnceInput, policy: null, repository });
+  await second.settled(id, waits);
+  process.kill(first.pid, 'SIGSTOP');
+  await planes.supervisedBy(second);
+  const done = await second.settled(id, inReview);
+  process.kill(first.pid, 'SIGCONT');
+  // It has looked at what it missed when it answers, and says that it stands by.
+  await first.logged(/role cannot be had or was lost/);
+  const queued = await first.delegate({ ...asksOnceInput, policy: null, repository });
+  await first.settled(queued.id, inReview);
+  expect(await planes.supervisor()).toBe(second);
+  const events = await first.events(id);
+  expect(await first.api.runs.get.query({ run: id })).toEqual(done);
+  expect({
+    ...accountOf(done, events),
+    fired: events.filter(typeIs('timer.fired')).length,
+    workers: new Set(workersOf(events)),
+    later: new Set(workersOf(await first.events(queued.id))),
+  }).toEqual({
+    status: 'reviewing',
+    verification: [0],
+    made: 0,
+    reasons: [],
+    fired: 1,
+    workers: new Set([await nameOf(first), await nameOf(second)]),
+    later: new Set([await nameOf(second)]),
   });
 });
 

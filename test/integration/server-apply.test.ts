@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ApplyInput } from '../../shared/api/runner-api.ts';
@@ -141,6 +141,30 @@ describe('a result', () => {
     expect(await readFile(join(path, 'hello.txt'), 'utf8')).toBe('hello, world\n');
     expect(await part('hello.txt', [0])).toMatchObject({ files: [{ path: 'hello.txt', outcome: 'written' }] });
     expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toBe('hello, world\n');
+  });
+
+  test('of which a blob is gone or damaged says which, of what, and what to do', async () => {
+    await using runner = await startRunner();
+    const { run, changes } = await reviewed(runner);
+    const { patch } = changes;
+    const file = join(runner.home.blobs, patch.slice(0, 2), patch.slice(2));
+    const kept = await readFile(file);
+    const said = async (): Promise<unknown> => failureOf(runner.client.runs.diff.query({ run }));
+    await writeFile(file, 'another');
+    const damaged = await said();
+    await rm(file);
+    const gone = await said();
+    const refusal = (verb: string) => ({
+      code: 'NOT_FOUND',
+      message: `Blob ${patch.slice(0, 12)}, the patch of run ${run}, ${verb}.`,
+      refusal: 'not_found',
+    });
+    expect([damaged, gone]).toMatchObject([
+      refusal('is damaged where it is kept'),
+      refusal('is not among the runner’s blobs any more'),
+    ]);
+    await writeFile(file, kept);
+    expect((await runner.client.runs.diff.query({ run })).patch).toBe(kept.toString());
   });
 
   test('writes over nothing that was changed meanwhile', async () => {

@@ -49,12 +49,24 @@ describe('delegating', () => {
     await using runner = await startRunner();
     const both = await Promise.all([runner.delegate({ dedupeKey: 'k' }), runner.delegate({ dedupeKey: 'k' })]);
     await runner.restart();
-    const later = await runner.delegate({ dedupeKey: 'k', goal: 'something else' });
+    const later = await runner.delegate({ dedupeKey: 'k' });
     const other = await runner.delegate({ dedupeKey: 'other' });
     expect(new Set([...both, later].map(({ id }) => id)).size).toBe(1);
     expect(other.id).not.toBe(later.id);
     expect((await runner.client.runs.list.query({})).runs).toHaveLength(2);
     expect((await readdir(runner.home.runs)).toSorted()).toEqual([later.id, other.id].toSorted());
+  });
+
+  test('with a key that was used for another task is refused, and names the run of that one', async () => {
+    await using runner = await startRunner();
+    const { id } = await runner.delegate({ dedupeKey: 'k', goal: 'One thing' });
+    for (const other of [{ goal: 'Another thing' }, { title: 'Another title' }, { repository: '/elsewhere' }])
+      expect(await failureOf(runner.delegate({ dedupeKey: 'k', goal: 'One thing', ...other }))).toMatchObject({
+        code: 'CONFLICT',
+        refusal: 'conflict',
+        message: expect.stringContaining(`for run 1 (${id}), with another ${Object.keys(other)[0]}.`),
+      });
+    expect((await runner.client.runs.list.query({})).runs).toHaveLength(1);
   });
 
   test('takes setup and verification from the default branch, and from nowhere else', async () => {

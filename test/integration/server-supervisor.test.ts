@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
@@ -47,6 +48,20 @@ const park = (request: DecisionRequest): WorkerEvent[] => [
   { type: 'decision.requested', v: 2, request },
   { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: request.id } },
 ];
+
+/** Resolves when these are all that there is in a folder. */
+const untilThereIs = async (folder: string, names: readonly string[]): Promise<void> => {
+  let changed = Promise.withResolvers<void>();
+  const watcher = watch(folder, () => changed.resolve());
+  try {
+    while ((await readdir(folder)).toSorted().join() !== names.toSorted().join()) {
+      await changed.promise;
+      changed = Promise.withResolvers();
+    }
+  } finally {
+    watcher.close();
+  }
+};
 
 const shortLease = () => startRunner({ change: (config) => ({ ...config, leaseSeconds: 0.5 }) });
 
@@ -134,7 +149,7 @@ describe('the supervisor', () => {
     expect(Date.parse(fired!.at) - Date.parse(at)).toBeLessThan(10_000);
   });
 
-  test('gives the runs of dead workers to new ones when the runner starts again', async () => {
+  test('gives the runs of workers that were stopped to new ones when the runner starts again', async () => {
     await using runner = await startRunner();
     const state = await runner.delegate();
     await beWorker(runner, state.id);
@@ -144,30 +159,34 @@ describe('the supervisor', () => {
       'run.created',
       'activation.queued',
       'activation.leased',
-      'activation.lost',
+      'activation.returned',
       'activation.queued',
     ]);
     await beWorker(runner, state.id);
   });
 
-  test('removes the tree of a run that is over, and keeps what apply needs', async () => {
+  test('removes the tree of a run that is over for good, and keeps what apply needs, and all of one that can be resumed', async () => {
     await using runner = await startRunner();
-    const state = await runner.delegate();
-    const folder = runner.home.run(state.id);
-    await mkdir(join(folder, 'tree', 'deep'), { recursive: true });
-    await runner.client.runs.cancel.mutate({ run: state.id });
+    const [completed, cancelled] = [await runner.delegate(), await runner.delegate()];
+    for (const { id } of [completed, cancelled])
+      await mkdir(join(runner.home.run(id), 'tree', 'deep'), { recursive: true });
+    await runner.client.runs.cancel.mutate({ run: cancelled.id });
+    await (await beWorker(runner, completed.id)).append({ type: 'run.completed', v: 1 });
     await runner.restart();
-    expect(await readdir(folder)).toEqual(['source.git']);
+    await untilThereIs(runner.home.run(completed.id), ['source.git']);
+    expect((await readdir(runner.home.run(cancelled.id))).toSorted()).toEqual(['source.git', 'tree']);
   });
 
   test('removes all of a run that has been over for longer than it is kept, and what a cut-off delegation left', async () => {
-    await using runner = await startRunner({ change: (config) => ({ ...config, retention: { sourceDays: 0 } }) });
+    await using runner = await startRunner({
+      change: (config) => ({ ...config, retention: { sourceDays: 0, treeDays: 0 } }),
+    });
     const [over, open] = [await runner.delegate(), await runner.delegate()];
     await runner.client.runs.cancel.mutate({ run: over.id });
     await mkdir(join(runner.home.runs, 'run_orphan'));
     await mkdir(join(runner.home.runs, '.tools'));
     await runner.restart();
-    expect(await readdir(runner.home.runs)).toEqual(['.tools', open.id]);
+    await untilThereIs(runner.home.runs, ['.tools', open.id]);
   });
 });
 
@@ -188,7 +207,7 @@ describe('a runner', () => {
     await using runner = await startRunner();
     const second = serve({ home: runner.home.folder, config: await configFor(), logLevel: 'silent' });
     await expect(second).rejects.toMatchObject({ name: 'ServeError', remedy: expect.stringContaining('--home') });
-    expect(await runner.client.runner.info.query()).toMatchObject({ pid: process.pid });
+    expect(await runner.client.runner.info.query()).toMatchObject({ place: { pid: process.pid } });
     expect(JSON.parse(await readFile(runner.home.runner, 'utf8'))).toMatchObject({ url: runner.serving.url });
   });
 

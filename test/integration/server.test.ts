@@ -38,7 +38,10 @@ describe('who may call', () => {
       'lhr_a.b.c',
     ])
       expect(await failureOf(clientOf(url, bad).runner.info.query())).toMatchObject({ code: 'UNAUTHORIZED' });
-    expect(await clientOf(url, token).runner.info.query()).toMatchObject({ engine: 'embedded', pid: process.pid });
+    expect(await clientOf(url, token).runner.info.query()).toMatchObject({
+      engine: 'embedded',
+      place: { home: runner.home.folder, pid: process.pid },
+    });
   });
 
   test('everybody as far as their role goes, and a path of this machine only from here', async () => {
@@ -47,6 +50,7 @@ describe('who may call', () => {
     const viewer = clientOf(url, people[0].token);
     const approver = clientOf(url, people[1].token);
     expect((await viewer.runs.list.query({})).runs).toEqual([]);
+    expect(JSON.stringify(await viewer.runner.info.query())).not.toMatch(new RegExp(`${runner.folder}|${process.pid}`));
     expect(await failureOf(viewer.runs.delegate.mutate({ goal: 'x', repository: runner.repo }))).toMatchObject({
       code: 'FORBIDDEN',
     });

@@ -206,30 +206,41 @@ describe('a home that cannot be used', () => {
 });
 
 describe('SIGTERM while a run works', () => {
-  test('stops the runner in good order, and the run goes on when it starts again', async () => {
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  test('stops the runner in good order, six times in a row, and the run goes on each time as it was', async () => {
+    const stops = 6;
+    const asked = Array.from({ length: stops }, () => Promise.withResolvers<void>());
     const { promise: answer, resolve: go } = Promise.withResolvers<void>();
+    let asks = 0;
     await using rig = await Rig.start({
       script: async (request, place) => {
         if (place.turn === 1) {
-          ask();
+          asked[asks]?.resolve();
+          asks += 1;
           await answer;
         }
         return script(request, place);
       },
     });
     const { id } = await rig.delegate({ goal: 'Greet', repository: await someRepository(), verification: [] });
-    await asked;
-    const workers = await rig.workers();
-    await rig.kill('SIGTERM');
-    expect(rig.exitCode).toBe(0);
-    expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
-    expect(existsSync(path.join(rig.home, 'runner.json'))).toBe(false);
+    for (const { promise } of asked) {
+      await promise;
+      const workers = await rig.workers();
+      // Ctrl-C at a terminal goes to every process, and so does a service manager's word.
+      for (const pid of workers) process.kill(pid, 'SIGINT');
+      await rig.kill('SIGTERM');
+      expect(rig.exitCode).toBe(0);
+      expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+      expect(existsSync(path.join(rig.home, 'runner.json'))).toBe(false);
+      await rig.start();
+    }
     go();
-    await rig.start();
     const state = await rig.settled(id, ({ status }) => status === 'reviewing');
-    expect(state).toMatchObject({ result: { files: 1, additions: 1 } });
-    const lost = (await rig.events(id)).flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : []));
-    expect(lost).toEqual(['the runner was restarted']);
+    expect(state).toMatchObject({ result: { files: 1, additions: 1 }, losses: 0, spent: { retries: 0 } });
+    const ends = (await rig.events(id)).flatMap(({ body }) =>
+      body.type === 'activation.lost' || body.type === 'activation.returned' ? [body] : [],
+    );
+    expect(ends.map(({ type, reason }) => `${type}: ${reason}`)).toEqual(
+      Array.from({ length: stops }, () => 'activation.returned: the runner was stopped'),
+    );
   });
 });

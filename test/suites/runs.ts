@@ -49,7 +49,7 @@ export const callFinished = (output: string): WorkerEvent => ({
   reachedHosts: [],
 });
 
-const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };
+export const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };
 
 export const roundFinished: WorkerEvent = {
   type: 'round.finished',

@@ -61,7 +61,8 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
         ? { kind: 'append', activation: state.activation, fence: state.fence, events: [workFor(state, choice)] }
         : { kind: 'lease', activation: activationOf(state), worker: 'w' };
     case 'lose':
-      return { kind, activation: activationOf(state), reason: 'killed' };
+      if (state.status === 'queued') return { kind: 'defer', activation: state.activation, reason: 'no memory' };
+      return { kind: choice % 3 === 0 ? 'return' : 'lose', activation: activationOf(state), reason: 'killed' };
     case 'decide':
       return {
         kind,
@@ -83,6 +84,7 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
       return { kind, by, verdict, reason: 'because', comments: [] };
     }
     case 'cancel':
+      if (isTerminal(state)) return { kind: 'resume', by };
       return choice % 4 === 0 ? { kind, by, reason: '' } : { kind: 'message', by, text: 'not yet' };
   }
 };

@@ -8,6 +8,7 @@ import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { callFinished, ended, roundFinished, someRequest } from './runs.ts';
 import { someTask } from '../fakes/task.ts';
+import { queueSuite } from './store-queue.ts';
 import { expectProjections, randomCommand, someStep } from './store-model.ts';
 
 /** A store for one test. `reopen` closes it and opens it again on the same data. */
@@ -81,6 +82,7 @@ const typesOf = async (store: Store, run: string): Promise<readonly string[]> =>
 
 /** What every store must do. */
 export const storeSuite = (name: string, open: OpenStore): void => {
+  queueSuite(name, open);
   describe(`${name}: creating`, () => {
     test('gives a queued run with a number, its events and its place in the queue', async () => {
       await using opened = await open({ now: () => start });
@@ -342,7 +344,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(codeOf(await lose('plane_a '))).toBe('done');
       // Nobody has the next one yet: whoever cannot begin with it says so.
       const next = activationOf((await store.state('run_aaaa'))!);
-      const given = { kind: 'lose', activation: next, reason: 'gone' } as const;
+      const given = { kind: 'defer', activation: next, reason: 'gone' } as const;
       expect(codeOf(await store.command('run_aaaa', given, { workersOf: 'plane_b ' }))).toBe('done');
     });
 
@@ -583,7 +585,12 @@ export const storeSuite = (name: string, open: OpenStore): void => {
     const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(64)) as [string, string, string]; // safe: three of them
     const day = 24 * hour;
     const forget = (store: Store, now: number, limit = 100) =>
-      store.forgetBlobs({ sourcesBefore: now - 30 * day, unusedSince: now - day, limit });
+      store.forgetBlobs({
+        sourcesBefore: now - 30 * day,
+        checkpointsBefore: now - 7 * day,
+        unusedSince: now - day,
+        limit,
+      });
 
     test('an upload is its tenant’s to make runs of, until it is old and no run has it', async () => {
       let now = start;
@@ -620,6 +627,11 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(await forget(store, now)).toEqual([one]);
     });
 
+    const complete = async (store: Store, run: string): Promise<void> => {
+      const worker = await leaseNext(store, run);
+      done(await store.command(run, appendOf(worker, { type: 'run.completed', v: 1 }), { batch: 1 }));
+    };
+
     test('checkpoints go a day after their run is over, its source some time later, its results never', async () => {
       let now = start;
       await using opened = await open({ now: () => now });
@@ -631,7 +643,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       await store.linkBlob('run_aaaa', { hash: three, bytes: 1, use: 'result' });
       now += 60 * day;
       expect(await forget(store, now)).toEqual([]);
-      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      await complete(store, 'run_aaaa');
       expect(await forget(store, now)).toEqual([]);
       expect(await store.runHasBlob('run_aaaa', two)).toBe(false);
       now += day;
@@ -643,6 +655,27 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(await store.runHasBlob('run_aaaa', three)).toBe(true);
     });
 
+    test('checkpoints of a run that can be resumed are there for a week, and as long as it then goes on', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      for (const [run, hash] of [
+        ['run_aaaa', one],
+        ['run_bbbb', two],
+      ] as const) {
+        await create(store, run);
+        await store.linkBlob(run, { hash, bytes: 1, use: 'checkpoint' });
+        done(await store.command(run, { kind: 'cancel', by: 'person:ada', reason: '' }));
+      }
+      now += 6 * day;
+      await forget(store, now);
+      expect([await store.runHasBlob('run_aaaa', one), await store.runHasBlob('run_bbbb', two)]).toEqual([true, true]);
+      done(await store.command('run_aaaa', { kind: 'resume', by: 'person:ada' }));
+      now += 60 * day;
+      await forget(store, now);
+      expect([await store.runHasBlob('run_aaaa', one), await store.runHasBlob('run_bbbb', two)]).toEqual([true, false]);
+    });
+
     test('what two runs have is there until neither needs it; a few at a time', async () => {
       let now = start;
       await using opened = await open({ now: () => now });
@@ -651,11 +684,11 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         await create(store, run);
         for (const hash of [one, two]) await store.linkBlob(run, { hash, bytes: 1, use: 'checkpoint' });
       }
-      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      await complete(store, 'run_aaaa');
       await forget(store, now);
       now += 2 * day;
       expect(await forget(store, now)).toEqual([]);
-      done(await store.command('run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      await complete(store, 'run_bbbb');
       await forget(store, now);
       now += 2 * day;
       expect(

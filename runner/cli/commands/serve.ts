@@ -37,6 +37,10 @@ export const define: Define = (command: Command, act) => {
       '--on-demand',
       `it is started because something needs it: it goes after ${onDemandIdleMinutes} idle minutes, unless a setting says otherwise`,
     )
+    .option(
+      '--accept-loss',
+      'start although the end of the database’s log is gone (longhaul doctor says what); it is put on record',
+    )
     .addOption(new Option('--log-level <level>', 'how much it logs, on stderr').choices(logLevels).default('info'))
     .action(
       act(async (context, options: Options) => {
@@ -83,6 +87,7 @@ const detach = async (context: CommandContext, options: Options): Promise<ExitCo
     flags: [
       ...flags,
       ...(options['onDemand'] === true ? ['--on-demand'] : []),
+      ...(options['acceptLoss'] === true ? ['--accept-loss'] : []),
       '--log-level',
       String(options['logLevel']),
     ],
@@ -105,7 +110,14 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
     const { serve } = await import('../../control/serve.ts');
     const signal = context.interrupted();
     const logLevel = logLevels.find((level) => level === options['logLevel']) ?? 'info';
-    const serving = await serve({ home, config, signal, logLevel, worker: [...context.self, 'worker-child'] });
+    const serving = await serve({
+      home,
+      config,
+      signal,
+      logLevel,
+      acceptLoss: options['acceptLoss'] === true,
+      worker: [...context.self, 'worker-child'],
+    });
     starter?.({ outcome: 'ready', url: serving.url });
     context.printJson({ url: serving.url, home, pid: process.pid });
     context.print(`Longhaul runner at ${serving.url}, with its data in ${home}`);

@@ -4,7 +4,7 @@ import { findRunner, logFile } from '../../client/find-runner.ts';
 import type { StoreConfig } from '../../config/config.ts';
 import { checkAncestors, homeAt } from '../../config/home.ts';
 import { loadPostgres } from '../../control/store/open-store.ts';
-import { openSqliteStore } from '../../control/store/sqlite/sqlite-store.ts';
+import { inspectSqlite } from '../../control/store/sqlite/inspect.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 const GiB = 2 ** 30;
@@ -61,18 +61,32 @@ const postgresCheck = async (url: string): Promise<Check> => {
   }
 };
 
-/** Opens the database as a runner would, unless one has it. */
-const databaseCheck = async (home: string, store: StoreConfig): Promise<Check> => {
-  if (store.kind === 'postgres') return postgresCheck(store.url);
-  const folder = homeAt(home).database;
-  if ((await nearest(folder)) !== folder) return ok('database', 'none yet');
-  try {
-    const store = await openSqliteStore({ folder });
-    await store[Symbol.asyncDispose]();
-    return ok('database', folder);
-  } catch (error) {
-    const { message, remedy } = messageOf(error);
-    return fail('database', message, remedy);
+/** Looks at all that is in the database, without changing anything; a runner may be at work on it. */
+const databaseCheck = async (
+  home: string,
+  { store, held }: { readonly store: StoreConfig; readonly held: boolean },
+): Promise<readonly Check[]> => {
+  if (store.kind === 'postgres') return [await postgresCheck(store.url)];
+  const inspection = inspectSqlite(homeAt(home).database, { held });
+  switch (inspection.outcome) {
+    case 'none':
+      return [ok('database', 'none yet')];
+    case 'damaged':
+      return inspection.damage.map(({ message, remedy }) => fail('database', message, remedy));
+    case 'sound': {
+      const { file, events, losses } = inspection;
+      const whole = `${file}, ${events} events${held ? ', at work' : ''}`;
+      return [
+        ok('database', whole),
+        ...losses.map(({ acceptedAt, after, end }) =>
+          warn(
+            'database',
+            `${end.position - after} events after position ${after} were lost; that was accepted at ${acceptedAt}`,
+            `The last of them was event ${end.seq} of run ${end.run}, at ${end.at}.`,
+          ),
+        ),
+      ];
+    }
   }
 };
 
@@ -91,7 +105,7 @@ export const runnerChecks = async ({ home, store, version }: RunnerToCheck): Pro
       const { url, pid, version: its } = found.file;
       const detail = `${url}, process ${pid}, version ${its}`;
       return [
-        store.kind === 'postgres' ? await postgresCheck(store.url) : ok('database', 'held by the runner'),
+        ...(await databaseCheck(home, { store, held: true })),
         its === version
           ? ok('runner', detail)
           : warn(
@@ -111,7 +125,7 @@ export const runnerChecks = async ({ home, store, version }: RunnerToCheck): Pro
       ];
     case 'dead':
       return [
-        await databaseCheck(home, store),
+        ...(await databaseCheck(home, { store, held: false })),
         warn(
           'runner',
           `was killed (process ${found.file.pid})`,
@@ -119,6 +133,9 @@ export const runnerChecks = async ({ home, store, version }: RunnerToCheck): Pro
         ),
       ];
     case 'none':
-      return [await databaseCheck(home, store), ok('runner', 'not running; it is started when it is needed')];
+      return [
+        ...(await databaseCheck(home, { store, held: false })),
+        ok('runner', 'not running; it is started when it is needed'),
+      ];
   }
 };

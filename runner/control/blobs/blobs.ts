@@ -63,11 +63,17 @@ export const spool = async (content: AsyncIterable<Buffer>, draft: string, maxBy
   }
 };
 
-const damaged = (hash: string): Error => new Error(`blob ${hash} is damaged where it is kept`);
+/** What is kept under a name is not what the name says. */
+export class DamagedBlob extends Error {
+  override readonly name = 'DamagedBlob';
+  constructor(hash: string) {
+    super(`blob ${hash} is damaged where it is kept`);
+  }
+}
 
 export const checked = (content: Buffer, hash: string): Buffer => {
   if (timingSafeEqual(createHash('sha256').update(content).digest(), Buffer.from(hash, 'hex'))) return content;
-  throw damaged(hash);
+  throw new DamagedBlob(hash);
 };
 
 /** Passes a blob on. The end of it is held back until it is certain: so a reader of something else comes up short. */
@@ -83,7 +89,7 @@ export const checking = (hash: string): Transform => {
       else done(null, before);
     },
     flush: (done) => {
-      if (digest.digest('hex') !== hash) done(damaged(hash));
+      if (digest.digest('hex') !== hash) done(new DamagedBlob(hash));
       else done(null, last);
     },
   });

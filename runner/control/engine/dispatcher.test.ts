@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Scheduled } from '../store/store.ts';
+import type { Command } from '../../../shared/run/commands.ts';
+import type { Scheduled, Store } from '../store/store.ts';
 import { startDispatcher } from './dispatcher.ts';
 import type { Engine } from './engine.ts';
 
@@ -17,25 +18,27 @@ const scheduled = (id: string, tenant = 'a'): Scheduled => ({
 });
 
 /** A queue in memory, and an engine that takes what it is given and says so. */
-const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) => {
+const setUp = (options: { slots: number; perTenant?: number; held?: boolean; refuses?: string }) => {
   const role = { held: options.held ?? true };
   const queue: Scheduled[] = [];
   const leased: Scheduled[] = [];
   const dispatched: string[] = [];
-  let commit: (runs: readonly string[] | null) => void = () => {};
+  const deferred: (readonly [string, Command])[] = [];
+  let commit: Parameters<Store['onCommit']>[0] = () => {};
   let free: () => void = () => {};
   let busy = 0;
-  let now = 0;
   const idle = Promise.withResolvers<void>();
   let settled = idle;
   const engine: Engine = {
     kind: 'embedded',
     capacity: () => options.slots - busy,
     dispatch: async ({ activation }) => {
+      if (activation === options.refuses) throw new Error('it is away');
       busy += 1;
       dispatched.push(activation);
     },
     cancel: () => {},
+    having: () => [],
     release: () => {},
     onLost: () => {},
     resume: async () => [],
@@ -49,11 +52,15 @@ const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) =
     role,
     limits: { perTenant: options.perTenant ?? null, perRepository: null },
     ticketFor: ({ run, activation }) => ({ run, activation, url: 'http://x', token: 'x' }),
-    now: () => now,
+    now: () => 0,
     log: pino({ level: 'silent' }),
-    beginMs: 1_000,
     store: {
-      queued: async () => [...queue],
+      heads: async () => [...queue],
+      queuedAmong: async (runs) => queue.filter(({ run }) => runs.includes(run)),
+      command: async (run, command) => {
+        deferred.push([run, command]);
+        return { outcome: 'refused', refusal: { code: 'conflict', message: '', remedy: '' } };
+      },
       leased: async () => {
         // The last read of a look: when the event loop has come round, what it led to has happened.
         const { resolve } = settled;
@@ -78,9 +85,10 @@ const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) =
     queue,
     leased,
     dispatched,
+    deferred,
     dispatcher,
     after,
-    commit: () => after(() => commit([])),
+    commit: () => after(() => commit([], 'this')),
     begin: (item: Scheduled) => {
       queue.splice(queue.indexOf(item), 1);
       leased.push(item);
@@ -90,9 +98,6 @@ const setUp = (options: { slots: number; perTenant?: number; held?: boolean }) =
         busy -= 1;
         free();
       }),
-    setNow: (ms: number) => {
-      now = ms;
-    },
   };
 };
 
@@ -134,15 +139,26 @@ test('a control plane without the supervisor’s role dispatches nothing, until 
   expect(set.dispatched).toEqual(['act_one']);
 });
 
-test('what never begins is told once, and may then be dispatched again', async () => {
-  const set = setUp({ slots: 5 });
-  const never = scheduled('never');
-  const begun = scheduled('begun');
-  set.queue.push(never, begun);
+test('what the engine does not take is put off, and is no concern of the queue behind it', async () => {
+  const set = setUp({ slots: 5, perTenant: 1, refuses: 'act_never' });
+  set.queue.push(scheduled('never'), scheduled('other', 'b'));
   await set.commit();
-  set.begin(begun);
+  expect(set.deferred).toEqual([['run_never', { kind: 'defer', activation: 'act_never', reason: 'it is away' }]]);
+  const next = { ...scheduled('never'), activation: 'act_later' };
+  set.queue.splice(0, 1, next);
   await set.commit();
-  expect(set.dispatcher.overdue(999)).toEqual({ activations: [], nextAt: 1_000 });
-  expect(set.dispatcher.overdue(1_000)).toEqual({ activations: [never], nextAt: null });
-  expect(set.dispatcher.overdue(2_000)).toEqual({ activations: [], nextAt: null });
+  expect(set.dispatched).toEqual(['act_other', 'act_later']);
+});
+
+test('what begins slowly is handed over once, however long it takes and however long the queue is', async () => {
+  const set = setUp({ slots: 3, perTenant: 2 });
+  const slow = scheduled('slow');
+  set.queue.push(slow, ...Array.from({ length: 3_000 }, (_, index) => scheduled(`n${index}`)));
+  await set.commit();
+  for (let look = 0; look < 5; look += 1) await set.commit();
+  expect(set.dispatched).toEqual(['act_slow', 'act_n0']);
+  // Begun and over: there is room for one more of this tenant, though thousands are queued behind it.
+  set.queue.splice(0, 1);
+  await set.free();
+  expect(set.dispatched).toEqual(['act_slow', 'act_n0', 'act_n1']);
 });

@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { pick, type ScheduleLimits } from './schedule.ts';
 
 export interface DispatcherOptions {
-  readonly store: Pick<Store, 'queued' | 'leased' | 'onCommit'>;
+  readonly store: Pick<Store, 'heads' | 'queuedAmong' | 'leased' | 'command' | 'onCommit'>;
   readonly engine: Engine;
   /** Without it nothing is dispatched: another control plane does, and counts what runs against the limits. */
   readonly role: Pick<SupervisorRole, 'held'>;
@@ -15,58 +15,64 @@ export interface DispatcherOptions {
   /** Ms since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Ms. */
-  readonly beginMs?: number;
 }
 
 /** Brings what is queued to the engine, whenever something was committed or became free. It never polls. */
 export interface Dispatcher extends Disposable {
+  /** Something else may have made it possible to begin with something: time, for what is to be begun no earlier than then. */
   look(): void;
-  /**
-   * Activations that were handed over and have not begun for so long that they never will, and when the next of them
-   * would be one (ms since the epoch).
-   */
-  overdue(now: number): { readonly activations: readonly Scheduled[]; readonly nextAt: number | null };
 }
 
-/** Starting a worker and its lease take 0.3 s; a machine that needs this long for it is not going to. */
-const usualBeginMs = 30_000;
-/** Of the queue that is looked at; the rest is behind all of these. */
-const window = 2_000;
-
 export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
-  const { store, engine, role, limits, ticketFor, now, log, beginMs = usualBeginMs } = options;
-  const handed = new Map<string, { readonly item: Scheduled; readonly at: number }>();
+  const { store, engine, role, limits, ticketFor, now, log } = options;
+  /** By run: what the engine was given and no worker has begun with, as far as is known. The engine says if none will. */
+  const handed = new Map<string, Scheduled>();
   let looking = false;
   let again = false;
   const stop = new AbortController();
 
   const dispatch = async (item: Scheduled): Promise<void> => {
-    handed.set(item.activation, { item, at: now() });
+    const { run, activation } = item;
+    handed.set(run, item);
     try {
       await engine.dispatch(ticketFor(item));
     } catch (error) {
-      handed.delete(item.activation);
-      log.error({ err: error, run: item.run, activation: item.activation }, 'an activation could not be dispatched');
+      log.error({ err: error, run, activation }, 'an activation could not be dispatched');
+      const reason = error instanceof Error ? error.message : String(error);
+      // From then on it is asked for under another id: whatever may have come of this one is too late.
+      await store.command(run, { kind: 'defer', activation, reason });
+      if (handed.get(run) === item) handed.delete(run);
     }
   };
 
   const lookOnce = async (): Promise<void> => {
     // Queued first: what begins in between is then in both, and counted once.
-    const queued = await store.queued(window);
+    const waiting = await store.queuedAmong([...handed.keys()]);
+    const queued = await store.heads({
+      now: now(),
+      // So many of one tenant may have been handed over already.
+      places: engine.capacity() + handed.size,
+      byRepository: limits.perRepository !== null,
+    });
     const leased = await store.leased();
-    const waiting = new Set(queued.map(({ activation }) => activation));
-    if (queued.length < window)
-      for (const activation of handed.keys()) if (!waiting.has(activation)) handed.delete(activation);
+    // It may have hung just now, for longer than its lease of the role.
+    if (!role.held) return;
+    const stillQueued = new Set(waiting.map(({ activation }) => activation));
+    for (const [run, { activation }] of handed) if (!stillQueued.has(activation)) handed.delete(run);
     const running = new Map(leased.map((item) => [item.activation, item]));
-    for (const { item } of handed.values()) running.set(item.activation, item);
+    for (const item of handed.values()) running.set(item.activation, item);
     const picked = pick({
       queued: queued.filter(({ activation }) => !running.has(activation)),
       running: [...running.values()],
       limits,
       freeSlots: engine.capacity(),
     });
-    for (const item of picked) void dispatch(item);
+    for (const item of picked)
+      dispatch(item).catch((error: unknown) => {
+        // It is taken for handed over until another look finds that it is not.
+        log.error({ err: error, run: item.run }, 'what could not be dispatched could not be put off either');
+        handed.delete(item.run);
+      });
   };
 
   const look = async (): Promise<void> => {
@@ -89,13 +95,6 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
   engine.onFree(() => void look());
   return {
     look: () => void look(),
-    overdue: (at) => {
-      const all = [...handed.values()];
-      const late = all.filter((one) => one.at + beginMs <= at);
-      for (const { item } of late) handed.delete(item.activation);
-      const later = all.filter((one) => !late.includes(one)).map((one) => one.at + beginMs);
-      return { activations: late.map(({ item }) => item), nextAt: later.length === 0 ? null : Math.min(...later) };
-    },
     [Symbol.dispose]: () => {
       stop.abort();
       forget();

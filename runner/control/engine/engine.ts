@@ -17,9 +17,11 @@ export interface Lost extends Held {
 /**
  * What brings an activation to a worker. The store is the queue; an engine is told when something is in it.
  *
- * `dispatch` is idempotent on the activation's id and returns when the work is handed over, not when it is done;
+ * `dispatch` is idempotent on the activation's id and returns when the work is handed over, not when it is done; it throws
+ * where that could not be done. A start that is slow is waited for as long as it may still come to something.
  * `cancel` stops the worker of an activation, if there is one, and waits for nothing. A worker that ended without
- * ending its activation is reported through `onLost`, at most once for each activation.
+ * ending its activation, or before it began with it, is reported through `onLost`, at most once for each activation.
+ * Disposing it stops the workers that live with it; what they had is nobody's loss, and is not reported.
  */
 export interface Engine extends AsyncDisposable {
   readonly kind: 'embedded' | 'trigger';
@@ -27,6 +29,8 @@ export interface Engine extends AsyncDisposable {
   capacity(): number;
   dispatch(ticket: Ticket): Promise<void>;
   cancel(activation: string): void;
+  /** The activations of a run that it has been given and that are not over. */
+  having(run: string): readonly string[];
   /** The run is over, though it was parked: whatever is kept for its next activation may go. Waits for nothing. */
   release(run: string): void;
   onLost(listener: (lost: Lost) => void): void;

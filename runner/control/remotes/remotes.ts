@@ -24,14 +24,25 @@ export const openRemotes = (
   const known = configs.map((config) => ({ config, pattern: patternOf(config.match) }));
   return {
     allowed: (given) => {
-      // Without what leads elsewhere on the way, such as /../ in any spelling.
-      const url = URL.parse(given)?.href;
-      if (url === undefined) return null;
+      const url = plainUrl(given);
+      if (url === null) return null;
       const match = known.find(({ pattern }) => pattern.test(url));
       return match === undefined ? null : { url, credential: () => credentialFor(match.config, url, env) };
     },
   };
 };
+
+/**
+ * A URL in the one form in which it is compared and asked for, without what leads elsewhere on the way, such as /../ in any spelling. Null: it has what some
+ * servers take for a part of the path and others do not, so that nobody can say where it leads: encoded slashes, backslashes, dots,
+ * percent signs and control characters.
+ */
+const plainUrl = (given: string): string | null => {
+  const url = URL.parse(given)?.href;
+  return url === undefined || AMBIGUOUS.test(url) ? null : url;
+};
+
+const AMBIGUOUS = /%(?:2f|5c|2e|25|7f|[01][0-9a-f])|\\/i;
 
 const patternOf = (match: string): RegExp =>
   new RegExp(

@@ -1,7 +1,15 @@
+import { streamOptions } from '../../../shared/api/router.ts';
+
 /** A subscriber whose connection broke comes back after so long; EventSource's own default is 3 s. */
 const retryMs = 100;
 /** A subscriber that hears nothing for 25 s comes back (see the router); after a silence of this, up to twice as long, it is told that all is well. */
-const pingMs = 10_000;
+export const pingMs = 10_000;
+/** How a client of tRPC knows that all is well. */
+export const ping = 'event: ping\ndata: \n\n';
+
+const comeBack = `retry: ${retryMs}\n\n`;
+/** How a stream begins of which tRPC makes nothing: how soon to come back, and what tRPC's client waits for. */
+export const opening = `${comeBack}event: connected\ndata: ${JSON.stringify(streamOptions)}\n\n\n`;
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -19,10 +27,10 @@ export const asEventStream = (response: Response): Response => {
   let pings: NodeJS.Timeout | undefined;
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
-      controller.enqueue(bytesOf(`retry: ${retryMs}\n\n`));
+      controller.enqueue(bytesOf(comeBack));
       pings = setInterval(() => {
         // One who does not take what there is needs no sign of life.
-        if (silent && (controller.desiredSize ?? 0) > 0) controller.enqueue(bytesOf('event: ping\ndata: \n\n'));
+        if (silent && (controller.desiredSize ?? 0) > 0) controller.enqueue(bytesOf(ping));
         silent = true;
       }, pingMs);
     },

@@ -1,6 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import type { TRPCError } from '@trpc/server';
-import { fastifyTRPCPlugin, type CreateFastifyContextOptions } from '@trpc/server/adapters/fastify';
+import {
+  fastifyRequestHandler,
+  fastifyTRPCPlugin,
+  type CreateFastifyContextOptions,
+} from '@trpc/server/adapters/fastify';
 import { fastify, LogController, type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
@@ -13,17 +17,21 @@ import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
+import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { withTypedErrors } from './typed-errors.ts';
 
 export interface ServerOptions {
   readonly runner: RunnerApi;
   readonly worker: WorkerApi;
+  readonly feedPages: FeedPages;
   readonly authenticate: Authenticate;
   readonly store: Store;
   readonly blobs: Blobs;
   readonly guard: GuardOptions;
   readonly presence: Presence;
+  /** Is all begun that may fail to? Until then it is not healthy, though it answers. */
+  readonly ready: () => boolean;
   readonly maxBodyBytes: number;
   readonly maxBlobBytes: number;
   readonly maxUploadedBytes: number;
@@ -89,29 +97,38 @@ export const createServer = (options: ServerOptions): Server => {
   http.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
   );
-  http.get(health, async () => ({ ok: true }));
+  http.get(health, async (_request, reply) =>
+    options.ready() ? { ok: true } : reply.code(503).send({ ok: false, reason: 'it is starting' }),
+  );
 
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
   });
   const runner = withTypedErrors(options.runner);
   const worker = withTypedErrors(options.worker);
-  void http.register(fastifyTRPCPlugin, {
-    prefix: '/trpc',
-    trpcOptions: {
-      router: apiRouter,
-      maxBatchSize: maxBatch,
-      createContext: ({ req }: CreateFastifyContextOptions): ApiContext => ({
-        caller: authenticate(req.headers.authorization),
-        runner,
-        worker,
-      }),
-      onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
-        if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
-          log.error({ err: error.cause ?? error, path }, 'a procedure failed');
-      },
+  const trpcOptions = {
+    router: apiRouter,
+    maxBatchSize: maxBatch,
+    createContext: ({ req }: CreateFastifyContextOptions): ApiContext => ({
+      caller: authenticate(req.headers.authorization),
+      runner,
+      worker,
+    }),
+    onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
+      if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
+        log.error({ err: error.cause ?? error, path }, 'a procedure failed');
     },
-  });
+  };
+  void http.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions });
+  http.get(
+    '/trpc/runs.feed',
+    feedRoute({
+      pages: options.feedPages,
+      callerOf: authenticate,
+      streams,
+      otherwise: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res, path: 'runs.feed' }),
+    }),
+  );
 
   return {
     listen: async (at) => {

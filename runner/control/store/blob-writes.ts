@@ -1,5 +1,7 @@
 import { prepare } from './queries.ts';
+import { isRoleHeld } from './role.ts';
 import type { Database, Tables } from './schema.ts';
+import { resumable } from '../../../shared/run/state.ts';
 import type { BlobUse, Store, StoredBlob } from './store.ts';
 
 /** Writes about which blobs are whose; none of them appends an event. */
@@ -80,7 +82,12 @@ const insertLeftover = prepare<Tables['loose_blobs'], unknown>((db, slot) =>
 
 type Forget = Extract<BlobWrite, { kind: 'forget blobs' }>;
 
-const forget = async (db: Database, { now, sourcesBefore, unusedSince, limit }: Forget): Promise<Forgotten> => {
+const forget = async (
+  db: Database,
+  { now, sourcesBefore, checkpointsBefore, unusedSince, limit, role }: Forget,
+): Promise<Forgotten> => {
+  if (!(await isRoleHeld(db, role))) return { hashes: [] };
+  const iso = (ms: number): string => new Date(ms).toISOString();
   const ended = await db
     .selectFrom('blobs')
     .innerJoin('runs', 'runs.id', 'blobs.run')
@@ -89,8 +96,11 @@ const forget = async (db: Database, { now, sourcesBefore, unusedSince, limit }: 
     .where('runs.over', '=', 1)
     .where((e) =>
       e.or([
-        e('blobs.use', '=', 'checkpoint'),
-        e.and([e('blobs.use', '=', 'source'), e('events.at', '<=', new Date(sourcesBefore).toISOString())]),
+        e.and([
+          e('blobs.use', '=', 'checkpoint'),
+          e.or([e('runs.status', 'not in', resumable), e('events.at', '<=', iso(checkpointsBefore))]),
+        ]),
+        e.and([e('blobs.use', '=', 'source'), e('events.at', '<=', iso(sourcesBefore))]),
       ]),
     )
     .limit(limit)

@@ -135,12 +135,40 @@ const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
     .execute();
 };
 
+/** The queue as each tenant has it. */
+const fairQueue = async (db: Database): Promise<void> => {
+  await db.schema
+    .createIndex('runs_queue_of_tenant')
+    .on('runs')
+    .columns(['tenant', 'priority desc', 'since', 'number', 'repository', 'wake_at'])
+    .where(sql.ref('status'), '=', 'queued')
+    .execute();
+};
+
+/** Who looks after all runs, and until when. SQLite has one control plane and needs none. */
+const supervisorRole = async (db: Database, int64: Int64): Promise<void> => {
+  if (int64 === 'integer') return;
+  await db.schema
+    .createTable('roles')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('holder', 'text', (column) => column.notNull())
+    .addColumn('fence', int64, (column) => column.notNull())
+    .addColumn('until', 'timestamptz', (column) => column.notNull())
+    .addColumn('pid', 'integer', (column) => column.notNull())
+    .addColumn('begun', 'timestamptz', (column) => column.notNull())
+    .execute();
+};
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
   { name: '002-loose-blobs', up: looseBlobs },
   { name: '003-several-planes', up: severalPlanes },
+  { name: '004-fair-queue', up: fairQueue },
+  { name: '005-supervisor-role', up: supervisorRole },
 ];
+
+export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);
 
 /**
  * Brings a database to this program's schema, in the transaction it is given. A database that has had a migration which

@@ -24,13 +24,18 @@ export interface GroundOptions {
   /** Of this control plane. */
   readonly name: string;
   readonly config: StoreConfig;
+  /** SQLite: goes on though the end of the log is gone. */
+  readonly acceptLoss: boolean;
   readonly log: Logger;
 }
 
 /** Opens the store that the settings name, and holds the home for this process. Throws StoreError. */
-export const openGround = async ({ home, name, config, log }: GroundOptions): Promise<Ground> => {
+export const openGround = async ({ home, name, config, acceptLoss, log }: GroundOptions): Promise<Ground> => {
   if (config.kind === 'sqlite') {
-    const [store, secrets] = await Promise.all([openSqliteStore({ folder: home.database }), secretsOf(home)]);
+    const [store, secrets] = await Promise.all([
+      openSqliteStore({ folder: home.database, acceptLoss }),
+      secretsOf(home),
+    ]);
     return {
       store,
       role: onlyOne,

@@ -43,8 +43,14 @@ const statusColumns = (state: RunState): StatusColumns => ({
   activation: 'activation' in state ? state.activation : null,
   fence: state.fence,
   since: 'since' in state ? state.since : null,
-  wake_at: state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null,
+  wake_at: wakeAt(state),
 });
+
+/** Before it nothing happens to the run of itself: no timer fires, no worker is asked for. Ms since the epoch. */
+const wakeAt = (state: RunState): number | null => {
+  if (state.status === 'queued') return state.delay === null ? null : Date.parse(state.delay.retryAt);
+  return state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null;
+};
 
 const insertRun = prepare<RunRow, unknown>((db, slot) =>
   db.insertInto('runs').values({

@@ -5,9 +5,9 @@ import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { prepare } from './queries.ts';
-import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
+import { eventOf, eventText, stateOf, type EventRow, type StateRow } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { Due, Scheduled, Store } from './store.ts';
+import type { Due, FeedLimits, FeedPage, Scheduled, Store } from './store.ts';
 
 const states = (db: Database) =>
   db
@@ -111,6 +111,43 @@ export const readFeed = async (
   return (await ofTenant.orderBy('position').execute()).map(eventOf);
 };
 
+/** How many of these come to no more than so many bytes; the first one always. */
+const fitting = (sizes: readonly number[], bytes: number): number => {
+  let sum = 0;
+  const end = sizes.findIndex((size, index) => (sum += size) > bytes && index > 0);
+  return end === -1 ? sizes.length : end;
+};
+
+/** As `readFeed`, as text. The sizes are looked at first: what does not fit into the page is not read. */
+export const readFeedPage = async (
+  db: Database,
+  filter: { readonly tenant: string | null; readonly run: string | null },
+  { after, rows, bytes }: FeedLimits & { readonly after: number },
+): Promise<FeedPage> => {
+  const { tenant, run } = filter;
+  if (run !== null && tenant !== null && !(await belongsTo(db, run, tenant))) return { events: [], more: false };
+  const those = () => {
+    const query = db.selectFrom('events').where('position', '>', after);
+    if (run !== null) return query.where('run', '=', run).orderBy('seq');
+    return (tenant === null ? query : query.where('tenant', '=', tenant)).orderBy('position');
+  };
+  const sizes = await those()
+    .select((e) => ['position', e.fn<number>('octet_length', ['body']).as('bytes')])
+    .limit(rows)
+    .execute();
+  const fits = fitting(
+    sizes.map((row) => row.bytes),
+    bytes,
+  );
+  const last = sizes[fits - 1]?.position;
+  if (last === undefined) return { events: [], more: false };
+  const found = await those().select(eventColumns).where('position', '<=', last).limit(fits).execute();
+  return {
+    events: found.map((row) => ({ position: row.position, json: eventText(row) })),
+    more: fits < sizes.length || sizes.length === rows,
+  };
+};
+
 const belongsTo = async (db: Database, run: string, tenant: string): Promise<boolean> =>
   (await db.selectFrom('runs').select('id').where('id', '=', run).where('tenant', '=', tenant).execute()).length > 0;
 
@@ -118,6 +155,15 @@ const selectPosition = prepare<object, { position: number | null }>((db) =>
   db.selectFrom('events').select((e) => e.fn.max('position').as('position')),
 );
 export const readPosition = async (db: Database): Promise<number> => (await selectPosition(db, {}))[0]?.position ?? 0;
+
+const selectEnd = prepare<object, { position: number; run: string; seq: number; at: string }>((db) =>
+  db.selectFrom('events').select(['position', 'run', 'seq', 'at']).orderBy('position', 'desc').limit(1),
+);
+/** The last event that there is; of none, all zero and empty. */
+export const readLogEnd = async (db: Database) => {
+  const [last = { position: 0, run: '', seq: 0, at: '' }] = await selectEnd(db, {});
+  return { ...last };
+};
 
 /** What a partial index holds has to be written out in the query: of a parameter a database need not know that it fits. */
 const scheduled = (db: Database) =>
@@ -150,6 +196,36 @@ export const readQueued = async (db: Database, limit: number): Promise<readonly 
   return rows.map(plain);
 };
 
+/** In the order in which a tenant's own are taken, which the index of the same name has: none of the queue is sorted. */
+export const readHeads = async (
+  db: Database,
+  { now, places, byRepository }: Parameters<Store['heads']>[0],
+): Promise<readonly Scheduled[]> => {
+  const partition = byRepository ? sql`tenant, repository` : sql`tenant`;
+  const ranked = db
+    .selectFrom('runs')
+    .select('number')
+    .select(
+      sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
+    )
+    .where('status', '=', sql.lit('queued'))
+    .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', now)]))
+    .as('ranked');
+  const rows = await scheduled(db)
+    .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', places))
+    .orderBy('priority', 'desc')
+    .orderBy('runs.since')
+    .orderBy('runs.number')
+    .execute();
+  return rows.map(plain);
+};
+
+export const readQueuedAmong = async (db: Database, runs: readonly string[]): Promise<readonly Scheduled[]> => {
+  if (runs.length === 0) return [];
+  const rows = await scheduled(db).where('status', '=', sql.lit('queued')).where('id', 'in', runs).execute();
+  return rows.map(plain);
+};
+
 export const readLeased = async (db: Database): Promise<readonly Scheduled[]> => {
   const rows = await scheduled(db).where('status', '=', sql.lit('working')).orderBy('number').execute();
   return rows.map(plain);
@@ -164,6 +240,8 @@ export const readDue = async (db: Database, now: number): Promise<Due> => {
     .selectFrom('runs')
     .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
     .where('wake_at', '<=', now)
+    // What is queued has one as well: the dispatcher's.
+    .where('status', '=', sql.lit('waiting'))
     .orderBy('wake_at')
     .execute();
   const expiries = await db

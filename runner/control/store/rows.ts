@@ -26,6 +26,20 @@ export const eventOf = (row: EventRow): RunEvent => {
   return { run, seq, position, at, activation, body: bodyOf(row.body, run) };
 };
 
+const begins = /^\{"type":"([a-z_.]+)","v":(\d+)[,}]/;
+
+/**
+ * The same as JSON text. Where the body is of this program's own version it is passed on as it stands, without being
+ * taken apart and put together again.
+ */
+export const eventText = (row: EventRow): string => {
+  const [, type = '', v = ''] = begins.exec(row.body) ?? [];
+  const body = versions.get(type) === Number(v) ? row.body : JSON.stringify(bodyOf(row.body, row.run));
+  const { run, seq, position, at, activation } = row;
+  const envelope = JSON.stringify({ run, seq, position, at, activation });
+  return `${envelope.slice(0, -1)},"body":${body}}`;
+};
+
 const bodyOf = (text: string, run: string): EventBody => {
   // safe: the store wrote it, from a checked EventBody of its time; the version is checked below
   const body = upgraded(JSON.parse(text) as Readonly<Record<string, unknown>>) as EventBody;

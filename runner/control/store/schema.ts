@@ -13,6 +13,7 @@ export interface Tables {
   blobs: BlobsTable;
   loose_blobs: LooseBlobsTable;
   secrets: SecretsTable;
+  roles: RolesTable;
   migrations: MigrationsTable;
 }
 
@@ -108,6 +109,19 @@ interface LooseBlobsTable {
 interface SecretsTable {
   name: string;
   value: string;
+}
+
+/** Postgres only: who has the supervisor's role. */
+interface RolesTable {
+  name: 'supervisor';
+  /** Name of a control plane. */
+  holder: string;
+  /** Grows with every taking. */
+  fence: number;
+  until: Date;
+  /** The server's process of the session that has it, and when that began. */
+  pid: number;
+  begun: Date;
 }
 
 interface MigrationsTable {

@@ -32,8 +32,12 @@ export interface CommandOptions {
   readonly after?: number;
   /** The lease is to last until then (ms since the epoch). With `lease` and `append`. */
   readonly leaseUntil?: number;
-  /** Of `lose`: a worker whose name begins otherwise has the lease by right, and keeps it. */
+  /** Of `lose` and `return`: a worker whose name begins otherwise has the lease by right, and keeps it. */
   readonly workersOf?: string;
+  /** Of `lose`: only if the lease has run out. Whoever looked may have looked before it was renewed. */
+  readonly overdue?: boolean;
+  /** The fence of the supervisor's role in which it is done: refused as `fenced` where another control plane has it now. */
+  readonly role?: number | null;
 }
 
 /** A queued activation as the scheduler sees it, or one that a worker holds. */
@@ -59,6 +63,24 @@ export interface Due {
   readonly expiries: readonly { readonly run: string; readonly decision: string; readonly at: string }[];
   /** The earliest moment at which any of these, not yet due, will be; null: nothing is waiting for time. */
   readonly nextAt: number | null;
+}
+
+/** An event as JSON text, as RunEvent says, without a line break in it. */
+export interface EventText {
+  readonly position: number;
+  readonly json: string;
+}
+
+/** A stretch of the feed. `more`: there is more after it already. */
+export interface FeedPage {
+  readonly events: readonly EventText[];
+  readonly more: boolean;
+}
+
+/** A page has so many events at most, and so many bytes, unless its first event alone has more. */
+export interface FeedLimits {
+  readonly rows: number;
+  readonly bytes: number;
 }
 
 export interface StoredBlob {
@@ -108,9 +130,26 @@ export interface Store extends AsyncDisposable {
     after: number,
     limit: number,
   ): Promise<readonly RunEvent[]>;
+  /** The same as text, to be passed on. However much is read, it does not hold up the rest of the control plane. */
+  feedPage(
+    filter: { readonly tenant: string | null; readonly run: string | null },
+    after: number,
+    limits: FeedLimits,
+  ): Promise<FeedPage>;
   position(): Promise<number>;
 
   queued(limit: number): Promise<readonly Scheduled[]>;
+  /**
+   * Of the queue, what may go next: of each tenant the first so many that may be begun at `now` (ms since the epoch), however
+   * long the queue of another one is. With `byRepository`, of each repository of each tenant.
+   */
+  heads(input: {
+    readonly now: number;
+    readonly places: number;
+    readonly byRepository: boolean;
+  }): Promise<readonly Scheduled[]>;
+  /** Which of these runs are queued. */
+  queuedAmong(runs: readonly string[]): Promise<readonly Scheduled[]>;
   leased(): Promise<readonly Scheduled[]>;
   due(now: number): Promise<Due>;
 
@@ -124,22 +163,29 @@ export interface Store extends AsyncDisposable {
   /** Bytes of all of them. */
   uploadedBytes(tenant: string): Promise<number>;
   /**
-   * Forgets what is not needed any more: checkpoints of runs that are over, sources of runs that have been for some time.
+   * Forgets what is not needed any more: checkpoints of runs that are over and can not be resumed, or could for some time
+   * (`checkpointsBefore`), sources of runs that have been over for some time.
    * Returns up to `limit` blobs that nothing refers to and has not since `unusedSince`; they are forgotten with this. Times
    * in ms since the epoch.
    */
   forgetBlobs(input: {
     readonly sourcesBefore: number;
+    readonly checkpointsBefore: number;
     readonly unusedSince: number;
     readonly limit: number;
+    /** As in `CommandOptions`; where another has the role now, nothing is forgotten. */
+    readonly role?: number | null;
   }): Promise<readonly string[]>;
 
   /**
    * Called after each commit that appended events, whoever made it, with the runs it touched. Null: perhaps any run was
    * touched, because commits of others could not be heard of for a while. Returns the way to stop it.
    */
-  onCommit(listener: (runs: readonly string[] | null) => void): () => void;
+  onCommit(listener: (runs: readonly string[] | null, by: Committer) => void): () => void;
 }
+
+/** Whether a commit was made through this very store, or by another control plane. */
+export type Committer = 'this' | 'another';
 
 /** The disk is full or broken, the database is away, locked or of another version. `remedy` says what to do. */
 export class StoreError extends Error {

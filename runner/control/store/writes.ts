@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { obey, settle, type Command, type Obeyed } from '../../../shared/run/commands.ts';
 import type { EventBody, RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
@@ -7,6 +8,7 @@ import { performOnBlobs, takeUpload, type BlobWrite, type Forgotten } from './bl
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
+import { isRoleHeld } from './role.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
 import type { CommandOptions, Created, Store, StoredBlob, Written } from './store.ts';
@@ -15,9 +17,22 @@ import type { CommandOptions, Created, Store, StoredBlob, Written } from './stor
 export interface Circumstances {
   /** Ms since the epoch. */
   readonly now: number;
-  /** A fresh id, in case an activation is queued. */
+  /** Fresh ids, in case an activation is queued or a person is asked. */
   readonly nextActivation: string;
+  readonly nextDecision: string;
+  /** From [0, 1). */
+  readonly jitter: number;
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const circumstancesAt = (at: string, { nextActivation, nextDecision, jitter }: Circumstances) => ({
+  at,
+  activation: nextActivation,
+  decision: nextDecision,
+  jitter,
+  sha256,
+});
 
 /** A write as data: it can cross to another thread. */
 export type Write =
@@ -112,7 +127,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   };
   const created = reduce(undefined, first);
   if (created === undefined) throw new Error('A run that was created has no state.');
-  const settled = settle(created, [], { at, activation: input.nextActivation });
+  const settled = settle(created, [], circumstancesAt(at, input));
   const events = [first, ...envelop(settled.events, { state: created, position: position + 1, at, by: null })];
   const last = position + events.length - 1;
   const held: HeldRun = { state: settled.state, position: last, leaseUntil: null, worker: null, batch: null };
@@ -126,6 +141,9 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
 
 const command = async (transaction: Transaction, input: Input<'command'>): Promise<Written> => {
   const { command, options } = input;
+  // Before the run's row: whoever takes the role over waits for this, and for nothing else that it waits for.
+  if (!(await isRoleHeld(transaction.db, options.role)))
+    return refuse('fenced', 'Another control plane looks after all runs now.', 'Nothing is left to do.');
   const held = await load(transaction, input.run);
   if (held === undefined) return unknownRun(input.run);
   const after = options.after ?? null;
@@ -138,10 +156,12 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
       repeated: true,
     };
   if (command.kind === 'lease' && hasLease(held, command)) return leaseAgain(transaction, held, options);
-  if (command.kind === 'lose' && isOthers(held, options))
+  if ((command.kind === 'lose' || command.kind === 'return') && isOthers(held, options))
     return refuse('conflict', `Activation ${command.activation} has a worker elsewhere.`, 'Nothing is left to do.');
+  if (options.overdue === true && (held.leaseUntil === null || held.leaseUntil > input.now))
+    return refuse('conflict', `The lease of run ${input.run} has been renewed.`, 'Nothing is left to do.');
   const at = timeFor(held.state, input.now);
-  const obeyed = obey(held.state, command, { at, activation: input.nextActivation });
+  const obeyed = obey(held.state, command, circumstancesAt(at, input));
   if (obeyed.outcome === 'refused') return obeyed;
   const events = await append(transaction, { held, obeyed, at, command, options });
   const known =
@@ -267,7 +287,7 @@ const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): P
   const obeyed = obey(
     held.state,
     { kind: 'append', activation, fence, events: [] },
-    { at: timeFor(held.state, input.now), activation: input.nextActivation },
+    circumstancesAt(timeFor(held.state, input.now), input),
   );
   if (obeyed.outcome === 'refused') return obeyed;
   await moveLease(transaction.db, { id: run, lease_until: leaseUntil });

@@ -2,10 +2,13 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Applied, ApplyInput, Principal, RecordAppliedInput } from '../../../shared/api/runner-api.ts';
+import type { Source } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { sourceFolder } from '../../git/source-folder.ts';
 import { applyResult, countsOf } from '../../repository/apply-result.ts';
 import { openSource } from '../../repository/open-source.ts';
-import { changesOf, resultOf } from './diff.ts';
+import { readBlob } from './blob.ts';
+import { changesOf } from './diff.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, commandRun, mustBeLocal, refused, runOf, type ControlPlane } from './plane.ts';
 
@@ -44,9 +47,13 @@ export const recordApplied = (
 ): Promise<RunState> =>
   commandRun(plane, caller, { run, command: (by) => ({ kind: 'applied', by, how, target, files, conflicts }) });
 
+const ownSource = (runFolder: string, source: Source): Source =>
+  source.kind === 'local' ? { ...source, gitDirectory: sourceFolder(source, runFolder) } : source;
+
 const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['how']): Promise<Applied> => {
-  const { repository, source, title } = state.task;
+  const { repository, title } = state.task;
   const { blobs } = plane;
+  const source = ownSource(plane.home.run(state.id), state.task.source);
   const done = await applyResult(
     {
       run: state.id,
@@ -54,8 +61,8 @@ const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['ho
       repository,
       source,
       undoFolder: join(plane.home.run(state.id), 'undo'),
-      changes: how.kind === 'undo' ? null : await changesOf(plane, resultOf(state)),
-      read: (hash) => blobs.read(hash),
+      changes: how.kind === 'undo' ? null : await changesOf(plane, state),
+      read: (hash) => readBlob(plane, { run: state, hash, what: 'a file of the result' }),
       openSource: () =>
         openSource(source, {
           repository,

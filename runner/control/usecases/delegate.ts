@@ -24,7 +24,35 @@ export const delegate = async (plane: ControlPlane, caller: Principal, input: De
   if (input.source === null) mustBeLocal(person, 'delegate on a path there');
   if (input.dedupeKey === null) return create(plane, person, { input, run: `run_${randomId()}` });
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
-  return inTurn(run, async () => (await plane.store.state(run)) ?? create(plane, person, { input, run }));
+  return inTurn(run, async () => {
+    const known = await plane.store.state(run);
+    if (known === null) return create(plane, person, { input, run });
+    const other = differenceFrom(known, input);
+    if (other === null) return known;
+    throw refused(
+      'conflict',
+      `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number} (${known.id}), with another ${other}.`,
+      'Use a key of its own for each task, or look at that run: longhaul show.',
+    );
+  });
+};
+
+/**
+ * What makes this another task than the one that a run was made of; null: it is the same one, asked for again because its
+ * answer was lost. What the tree looked like meanwhile makes no difference.
+ */
+export const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput): string | null => {
+  if (task.recipe !== input.recipe) return 'recipe';
+  if (input.recipe === null ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
+  if (input.title !== null && task.title !== input.title) return 'title';
+  const { repository } = input;
+  if (input.source === null)
+    return repository === task.repository || repository.startsWith(`${task.repository}/`) ? null : 'repository';
+  const same =
+    input.source.kind === 'remote'
+      ? task.source.kind === 'remote' && task.source.url === input.source.url
+      : task.source.kind === 'bundle' && task.repository === repository;
+  return same ? null : 'repository';
 };
 
 /** A key always means the same id, so whether it was used is known before any work is done for it. */

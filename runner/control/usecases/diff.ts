@@ -1,6 +1,7 @@
 import type { DiffInput, Principal, Review } from '../../../shared/api/runner-api.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';
+import { readBlob } from './blob.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 
 /** A larger patch is read as a blob: an editor or a terminal has no use for it in one piece. */
@@ -16,8 +17,15 @@ export const resultOf = (state: RunState): RoundResult => {
   );
 };
 
-export const changesOf = async ({ blobs }: ControlPlane, { changes }: RoundResult): Promise<ChangeSet> =>
-  ChangeSet.parse(JSON.parse((await blobs.read(changes)).toString('utf8')));
+/** Throws RefusedError where the blob is gone. */
+export const changesOf = async (
+  plane: ControlPlane,
+  run: RunState,
+  { changes }: RoundResult = resultOf(run),
+): Promise<ChangeSet> =>
+  ChangeSet.parse(
+    JSON.parse((await readBlob(plane, { run, hash: changes, what: 'the list of changes' })).toString('utf8')),
+  );
 
 /** What there is to see before the round is finished. Throws RefusedError where there is nothing. */
 const soFarOf = (state: RunState): RoundResult => {
@@ -39,8 +47,11 @@ const roundOf = (state: RunState): number => {
 export const diff = async (plane: ControlPlane, caller: Principal, { run, soFar }: DiffInput): Promise<Review> => {
   const state = await runOf(plane, asPerson(caller), run);
   const result = soFar ? soFarOf(state) : resultOf(state);
-  const changes = await changesOf(plane, result);
+  const changes = await changesOf(plane, state, result);
   const bytes = (await plane.blobs.size(result.patch)) ?? 0;
-  const patch = bytes > maxPatchBytes ? null : (await plane.blobs.read(result.patch)).toString('utf8');
+  const patch =
+    bytes > maxPatchBytes
+      ? null
+      : (await readBlob(plane, { run: state, hash: result.patch, what: 'the patch' })).toString('utf8');
   return { run, round: soFar ? state.round : roundOf(state), changes, patch };
 };

@@ -1,6 +1,6 @@
 import type { CancelInput, MessageInput, Principal, ReviewInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { asPerson, commandRun, runOf, type ControlPlane } from './plane.ts';
+import { commandRun, type ControlPlane } from './plane.ts';
 
 export const review = (plane: ControlPlane, caller: Principal, input: ReviewInput): Promise<RunState> => {
   const { run, verdict, reason, comments } = input;
@@ -12,12 +12,13 @@ export const message = (plane: ControlPlane, caller: Principal, { run, text }: M
 
 /** Ends the run on record first; then its worker, if it has one, is stopped at once rather than at its next heartbeat. */
 export const cancel = async (plane: ControlPlane, caller: Principal, input: CancelInput): Promise<RunState> => {
-  const before = await runOf(plane, asPerson(caller), input.run);
   const after = await commandRun(plane, caller, {
     run: input.run,
     command: (by) => ({ kind: 'cancel', by, reason: input.reason }),
   });
-  if ('activation' in before) plane.engine.cancel(before.activation);
-  else plane.engine.release(before.id);
+  // Asked now, and not by what the run was before: it may have gone on in between.
+  const having = plane.engine.having(after.id);
+  for (const activation of having) plane.engine.cancel(activation);
+  if (having.length === 0) plane.engine.release(after.id);
   return after;
 };

@@ -3,23 +3,23 @@ import { apply, recordApplied } from './apply.ts';
 import { answer, approve, decisions, reject, renew } from './decide.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
-import { feed, pageSize } from './feed.ts';
+import { feed, feedReading, type ReadFeed } from './feed.ts';
 import type { ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
+import { retry } from './retry.ts';
 import { cancel, message, review } from './review.ts';
 import { events, get, info, list } from './runs.ts';
-import { sharedPages } from './shared-pages.ts';
 
 /** All that people can ask, over one control plane. Refusals are thrown as RefusedError; nothing else is expected. */
-export const runnerApi = (plane: ControlPlane, readPage = sharedPages(plane.store, pageSize)): RunnerApi => ({
+export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plane.store)): RunnerApi => ({
   info: (caller) => info(plane, caller),
   delegate: (caller, input) => delegate(plane, caller, input),
   recipes: (caller, input) => recipes(caller, input),
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),
-  feed: (caller, input, signal) => feed(plane, caller, { input, signal, readPage }),
+  feed: (caller, input, signal) => feed(plane, caller, { input, signal, read }),
   decisions: (caller) => decisions(plane, caller),
   approve: (caller, input) => approve(plane, caller, input),
   reject: (caller, input) => reject(plane, caller, input),
@@ -32,6 +32,7 @@ export const runnerApi = (plane: ControlPlane, readPage = sharedPages(plane.stor
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
+  retry: (caller, input) => retry(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();
     return { stopping: true };

@@ -13,11 +13,12 @@ import { asPerson, runOf, type ControlPlane } from './plane.ts';
 /** What a person sees of the runner and of their tenant's runs. */
 export const info = async (plane: ControlPlane, caller: Principal): Promise<RunnerInfo> => {
   const { config, home, store, engine } = plane;
-  const counts = await store.counts(asPerson(caller).tenant);
+  const person = asPerson(caller);
+  const counts = await store.counts(person.tenant);
+  const isHere = person.local && person.role === 'admin';
   return {
     version: plane.version,
-    home: home.folder,
-    pid: process.pid,
+    place: isHere ? { home: home.folder, pid: process.pid } : null,
     startedAt: plane.startedAt,
     engine: engine.kind,
     store: store.kind,

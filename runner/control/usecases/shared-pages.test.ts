@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../../shared/run/events.ts';
+import type { Store } from '../store/store.ts';
 import { sharedPages } from './shared-pages.ts';
 
 /** A store whose reads end when the test says so, each with one event that has the number of the read for its position. */
 const setUp = () => {
   const reads: PromiseWithResolvers<readonly RunEvent[]>[] = [];
-  let tell: (runs: readonly string[] | null) => void = () => {};
+  let tell: Parameters<Store['onCommit']>[0] = () => {};
   const page = sharedPages(
     {
-      feed: () => {
-        reads.push(Promise.withResolvers());
-        return reads.at(-1)!.promise;
-      },
       onCommit: (listener) => {
         tell = listener;
         return () => {};
       },
     },
-    100,
+    () => {
+      reads.push(Promise.withResolvers());
+      return reads.at(-1)!.promise;
+    },
   );
   const end = (read: number): void => reads[read]!.resolve([{ position: read } as RunEvent]); // safe: nobody looks further
-  return { page, reads, end, commit: () => tell(['run_aaaa']) };
+  return { page, reads, end, commit: () => tell(['run_aaaa'], 'this') };
 };
 
 const all = { tenant: 'local', run: null };

@@ -3,6 +3,7 @@ import { nothingSpent } from '../../../shared/run/budget.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
+import { judgeCall } from '../../../shared/run/judge-call.ts';
 import { callItem, logOf, taken } from './fixture.ts';
 import {
   aboutBudget,
@@ -11,7 +12,6 @@ import {
   aboutModel,
   aboutPreparing,
   aboutStuck,
-  judgeCall,
   uniqueCalls,
 } from './judge.ts';
 

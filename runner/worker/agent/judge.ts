@@ -1,18 +1,11 @@
-import { judge, type Judgement } from '../../../shared/policy/evaluate.ts';
-import type { Policy } from '../../../shared/policy/policy.ts';
-import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import { aboutPreparing as preparing } from '../../../shared/run/reduce-decisions.ts';
 import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts';
-import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
+import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
-import { ToolName } from '../../../shared/tool/arguments.ts';
 import type { ChangedSetup } from '../next-step.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
-
-export type JudgedCall = Extract<WorkerEvent, { type: 'call.judged' }>;
-/** A call as the model wants it. */
-type WantedCall = Omit<CallIn<'asked'>, 'status'>;
 
 /** As the Responses API allows. */
 const longestId = 64;
@@ -43,59 +36,6 @@ export const uniqueCalls = (events: readonly RunEvent[], items: readonly ModelIt
     return { ...item, call: id };
   });
 };
-
-/** The verdict on a call. Pure: equal policies and calls give equal verdicts. */
-export const judgeCall = (policy: Policy, item: WantedCall): JudgedCall => {
-  const known = ToolName.safeParse(item.tool).success;
-  const args = jsonOf(item.arguments);
-  if (known && args === undefined)
-    return invalid(
-      item,
-      null,
-      `The arguments of ${item.tool} are not JSON. Send one JSON object that fits its schema.`,
-    );
-  const parsed = parseCall(item.tool, args);
-  if (parsed.outcome === 'invalid') return invalid(item, known && args !== undefined ? args : null, parsed.message);
-  const judgement = judge(policy, parsed.call);
-  const { verdict, rule, reason, repeatable } = parsed.tool === 'ask' ? asked(judgement) : judgement;
-  return {
-    type: 'call.judged',
-    v: 1,
-    call: item.id,
-    tool: parsed.tool,
-    arguments: Json.parse(parsed.arguments),
-    verdict,
-    rule,
-    reason,
-    network: [...parsed.call.network],
-    repeatable,
-  };
-};
-
-/** A question is for a person to answer, unless policy wants none to be asked. */
-const asked = (judgement: Judgement): Judgement =>
-  judgement.verdict === 'deny' ? judgement : { ...judgement, verdict: 'ask', reason: 'The agent asks a question.' };
-
-const jsonOf = (text: string): Json | undefined => {
-  try {
-    return Json.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
-};
-
-const invalid = (item: WantedCall, args: Json | null, reason: string): JudgedCall => ({
-  type: 'call.judged',
-  v: 1,
-  call: item.id,
-  tool: item.tool,
-  arguments: args,
-  verdict: 'invalid',
-  rule: null,
-  reason,
-  network: [],
-  repeatable: false,
-});
 
 /** A decision without what its asker adds: id, turn, tree, expiry and hash. `call`: the call that it is about, if any. */
 export type DecisionDraft = Omit<DecisionRequest, 'id' | 'requester' | 'tree' | 'expiresAt' | 'hash'> & {

@@ -155,11 +155,14 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       return;
     case 'activation.queued':
     case 'activation.leased':
+    case 'activation.deferred':
     case 'activation.lost':
+    case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':
     case 'setup.started':
+    case 'call.held':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':
@@ -202,6 +205,8 @@ const takeTurn = (draft: Draft, { turn, items }: Extract<WorkerEvent, { type: 't
         exitCode: null,
         changedTo: null,
       });
+  // A report that the agent is asked after is void, and what verified it.
+  draft.verification = [];
   draft.turns.push({ turn, told: draft.told, items, calls });
   draft.told = draft.later;
   draft.later = [];
@@ -255,5 +260,6 @@ const decide = (
       if (verdict.kind === 'rejected') tell(draft, 'longhaul', declinedSetup(verdict.reason));
       return;
     case 'call':
+    case 'changes':
   }
 };

@@ -17,6 +17,8 @@ export const runWorkerChild = (): void => {
     if (process.connected) process.send?.(message);
   };
   process.on('disconnect', () => process.exit(0));
+  // A terminal and a service manager tell every process of a runner to stop; a worker is told by its parent, which knows what for.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
   process.on('message', (raw) => {
     const message = ToChild.parse(raw);
     switch (message.kind) {
@@ -60,7 +62,8 @@ interface Left {
 
 const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
   const { log, blobs, credential } = connect(ticket, signal);
-  const open = (state: RunState) => openPorts(state, { token: ticket.token, settings, blobs, credential });
+  const open = (state: RunState, working: AbortSignal) =>
+    openPorts(state, { token: ticket.token, settings, blobs, credential, signal: working });
   const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal });
   switch (ended.outcome) {
     case 'ended':

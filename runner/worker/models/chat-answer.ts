@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
+import { type Bag, isBag, numberOf } from './lenient.ts';
 import { usageOfChat } from './chat-messages.ts';
 
 /** What endpoints call the text of a model's reasoning, and want back with a message that has calls. */
@@ -41,9 +42,6 @@ export const emptyAnswer = (): ChatAnswer => ({
 
 /** Told of what an endpoint sent and nobody could read. */
 type Odd = (what: string) => void;
-
-type Bag = Readonly<Record<string, unknown>>;
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Adds one chunk, or the whole document of a server that does not stream. Reads what is there, of whatever type it is and wherever it stands:
@@ -192,11 +190,6 @@ const idOf = (id: unknown): string => (typeof id === 'string' || typeof id === '
 function argumentsOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === null || value === undefined ? '' : JSON.stringify(value);
-}
-
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
 
 function listOf(value: unknown, odd: Odd, name: string): readonly unknown[] {

@@ -3,7 +3,13 @@ import { answersRaw, says, scripted, sequence, stalls, startFakeOpenAi } from '.
 import { ask, assistant, describeModel, user } from '../../../test/suites/model.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
 
-describeModel({ name: 'Chat Completions', reasoning: false, open: chatCompletionsModel });
+describeModel({
+  name: 'Chat Completions',
+  reasoning: null,
+  variables: 'OPENAI',
+  ends: ['max_output_tokens', 'content_filter'],
+  open: chatCompletionsModel,
+});
 
 const unaborted = () => ({ signal: new AbortController().signal });
 

@@ -6,7 +6,7 @@ import { addChunk, callsAreWhole, type ChatAnswer, emptyAnswer, itemsOfAnswer, s
 import { messagesOf } from './chat-messages.ts';
 import {
   connect,
-  type Connection,
+  type OpenAiConnection,
   type EndpointOptions,
   failed,
   nameOf,
@@ -44,7 +44,7 @@ interface Reading extends Seen {
 }
 
 async function respond(
-  connection: Connection,
+  connection: OpenAiConnection,
   body: ChatCompletionCreateParamsStreaming,
   how: RespondOptions & { readonly key: string },
 ): Promise<ModelOutcome> {
@@ -73,7 +73,7 @@ async function respond(
   return whole ? outcomeOf(reading, connection) : unfinished(end, connection, reading);
 }
 
-function read(reading: Reading, frame: Frame, { endpoint }: Connection): 'more' | 'done' {
+function read(reading: Reading, frame: Frame, { endpoint }: OpenAiConnection): 'more' | 'done' {
   switch (frame.kind) {
     case 'done':
       reading.done = true;
@@ -97,7 +97,7 @@ function read(reading: Reading, frame: Frame, { endpoint }: Connection): 'more' 
 function bodyOf(
   request: ModelRequest,
   options: EndpointOptions,
-  { switches, endpoint }: Connection,
+  { switches, endpoint }: OpenAiConnection,
 ): ChatCompletionCreateParamsStreaming {
   const from = switches.returnReasoning ? nameOf(endpoint) : null;
   return {
@@ -110,7 +110,7 @@ function bodyOf(
       tools: request.tools.map((tool) => toolOf(tool, switches.strict)),
       ...(switches.parallelCalls && { parallel_tool_calls: true }),
     }),
-    ...(options.reasoningEffort && { reasoning_effort: options.reasoningEffort }),
+    ...(switches.reasoning && options.reasoningEffort && { reasoning_effort: options.reasoningEffort }),
   };
 }
 
@@ -118,7 +118,7 @@ function toolOf({ name, description, parameters }: ToolSpec, strict: boolean): C
   return { type: 'function', function: { name, description, parameters, ...(strict && { strict }) } };
 }
 
-function outcomeOf({ answer, oddities }: Reading, { endpoint }: Connection): ModelOutcome {
+function outcomeOf({ answer, oddities }: Reading, { endpoint }: OpenAiConnection): ModelOutcome {
   const { finish, usage } = answer;
   if (finish === 'length' || finish === 'content_filter') return failed(incompleteFailure(finish, endpoint, usage));
   if (finish === 'error') return failed(saidFailure({ message: 'finish_reason error' }, endpoint, usage));

@@ -28,15 +28,18 @@ export const OPENAI_URL = 'https://api.openai.com/v1';
 const IDLE_MS = 120_000;
 
 export interface Connection {
-  readonly client: OpenAI;
   readonly endpoint: Endpoint;
   readonly idleMs: number;
   /** As configured, less what the endpoint has refused since. */
   switches: Switches;
 }
 
+export interface OpenAiConnection extends Connection {
+  readonly client: OpenAI;
+}
+
 /** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */
-export function connect(options: EndpointOptions): Connection {
+export function connect(options: EndpointOptions): OpenAiConnection {
   const { apiKey, baseURL = OPENAI_URL, model, idleMs = IDLE_MS } = options;
   const client = new OpenAI({
     apiKey,
@@ -47,7 +50,12 @@ export function connect(options: EndpointOptions): Connection {
     // Its own limit, 10 minutes until the headers, would be a second one beside `idleMs`. The largest that a timer takes.
     timeout: 2 ** 31 - 1,
   });
-  return { client, endpoint: { apiKey, baseURL, model }, idleMs, switches: switchesOf(options.switches) };
+  return {
+    client,
+    endpoint: { apiKey, baseURL, model, variables: 'OPENAI' },
+    idleMs,
+    switches: switchesOf(options.switches),
+  };
 }
 
 /** A failure, unless the endpoint has just named a part of the request that it does not know: then it is asked again without. */

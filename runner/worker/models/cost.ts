@@ -52,5 +52,6 @@ function providerOf({ baseURL, pricesOf }: PricedAt): string | null {
   if (pricesOf !== undefined) return pricesOf;
   if (baseURL === undefined) return 'openai';
   const url = URL.parse(baseURL);
-  return url?.protocol === 'https:' && url.hostname === 'api.openai.com' ? 'openai' : null;
+  if (url?.protocol !== 'https:') return null;
+  return url.hostname === 'api.openai.com' ? 'openai' : url.hostname === 'api.anthropic.com' ? 'anthropic' : null;
 }

@@ -13,7 +13,12 @@ import {
 import type { ModelFailure } from './model.ts';
 
 const KEY = 'sk-proj-0123456789abcdefghijklmnop';
-const endpoint = { model: 'gpt-5.2-codex', baseURL: 'https://api.openai.com/v1', apiKey: KEY };
+const endpoint = {
+  variables: 'OPENAI' as const,
+  model: 'gpt-5.2-codex',
+  baseURL: 'https://api.openai.com/v1',
+  apiKey: KEY,
+};
 const NOW = Date.parse('2026-03-01T12:00:00Z');
 
 const http = (status: number, error: unknown, headers: Record<string, string> = {}) =>

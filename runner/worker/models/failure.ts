@@ -8,6 +8,8 @@ export interface Endpoint {
   readonly model: string;
   readonly baseURL: string;
   readonly apiKey: string;
+  /** What the variables begin with that say how it is reached. */
+  readonly variables: 'OPENAI' | 'ANTHROPIC';
 }
 
 /** What an endpoint said about a request that it did not fulfil, by status and body or by an event in the stream. */
@@ -77,11 +79,11 @@ const RETRYABLE: Record<Code, boolean> = {
  * @throws what is no error of an endpoint, a network or the SDK: a bug.
  */
 export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date.now()): ModelFailure {
-  if (error instanceof APIConnectionError) return connectionFailure(error, endpoint);
+  if (error instanceof APIConnectionError) return networkFailure(error, endpoint);
   if (error instanceof APIError) return complaintFailure(complaintOf(error, now), endpoint, null);
   if (error instanceof SyntaxError) return protocolFailure('its stream is not valid JSON', endpoint);
   // undici reports a connection lost in mid-stream as a bare TypeError ("terminated").
-  if (error instanceof TypeError || causeCode(error) !== null) return connectionFailure(error, endpoint);
+  if (error instanceof TypeError || causeCode(error) !== null) return networkFailure(error, endpoint);
   throw error;
 }
 
@@ -126,7 +128,7 @@ export function lostFailure(responseId: string, endpoint: Endpoint): ModelFailur
 }
 
 export function protocolFailure(what: string, endpoint: Endpoint): ModelFailure {
-  const message = `The model endpoint ${shown(endpoint)} did not answer with a response (${what}): check that OPENAI_BASE_URL is an OpenAI API and ends in /v1.`;
+  const message = `The model endpoint ${shown(endpoint)} did not answer with a response (${what}): check that ${endpoint.variables}_BASE_URL is such an API and ends in /v1.`;
   return failure('protocol', message);
 }
 
@@ -220,9 +222,9 @@ function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint,
   const wait = retryAfterMs === null ? '' : ` and asks to wait ${Math.ceil(retryAfterMs / 1000)} s`;
   switch (code) {
     case 'auth':
-      return `${at} refused the key (${why}): set OPENAI_API_KEY to a key that may use ${endpoint.model}.`;
+      return `${at} refused the key (${why}): set ${endpoint.variables}_API_KEY to a key that may use ${endpoint.model}.`;
     case 'not_found':
-      return `${at} has no model ${endpoint.model} (${why}): choose one that it has, or correct OPENAI_BASE_URL.`;
+      return `${at} has no model ${endpoint.model} (${why}): choose one that it has, or correct ${endpoint.variables}_BASE_URL.`;
     case 'rate_limited':
       return `${at} limits the rate (${why})${wait}.`;
     case 'quota':
@@ -237,19 +239,20 @@ function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint,
     case 'stalled':
     case 'incomplete':
     case 'protocol':
-      return `${at} answered with ${why}, which is no response: check that OPENAI_BASE_URL is an OpenAI API and ends in /v1.`;
+      return `${at} answered with ${why}, which is no response: check that ${endpoint.variables}_BASE_URL is such an API and ends in /v1.`;
   }
 }
 
-function connectionFailure(error: unknown, endpoint: Endpoint): ModelFailure {
+/** No connection, or one that broke. */
+export function networkFailure(error: unknown, endpoint: Endpoint): ModelFailure {
   const code = causeCode(error);
   if (code !== null && CERTIFICATE_CODES.test(code)) {
-    const message = `The certificate of ${shown(endpoint)} is not trusted (${code}): correct OPENAI_BASE_URL, or give its authority in NODE_EXTRA_CA_CERTS.`;
+    const message = `The certificate of ${shown(endpoint)} is not trusted (${code}): correct ${endpoint.variables}_BASE_URL, or give its authority in NODE_EXTRA_CA_CERTS.`;
     return { ...failure('network', message), retryable: false };
   }
   const lost = error instanceof TypeError && error.message === 'terminated';
   if (lost || code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return cutFailure(endpoint);
-  const message = `No connection to the model endpoint ${shown(endpoint)}${code === null ? '' : ` (${code})`}: check the network and OPENAI_BASE_URL, and that the server runs.`;
+  const message = `No connection to the model endpoint ${shown(endpoint)}${code === null ? '' : ` (${code})`}: check the network and ${endpoint.variables}_BASE_URL, and that the server runs.`;
   return failure('network', message);
 }
 

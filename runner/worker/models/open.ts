@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { anthropicModel } from './anthropic.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
 import { OPENAI_URL } from './connection.ts';
 import { contextWindowOf } from './cost.ts';
@@ -37,6 +38,7 @@ export const ModelConfig = z.discriminatedUnion('api', [
     pollMs: z.int().positive().optional(),
   }),
   Shared.extend({ api: z.literal('chat') }),
+  Shared.extend({ api: z.literal('anthropic') }),
 ]);
 export type ModelConfig = z.infer<typeof ModelConfig>;
 
@@ -45,5 +47,12 @@ export function openModel(config: ModelConfig): Model {
   const { api, pricesOf, ...rest } = config;
   const contextWindow = config.contextWindow ?? contextWindowOf(config.model, { baseURL: config.baseURL, pricesOf });
   const options = { ...rest, apiKey: config.apiKey ?? NO_KEY, contextWindow };
-  return api === 'responses' ? responsesModel(options) : chatCompletionsModel(options);
+  switch (api) {
+    case 'responses':
+      return responsesModel(options);
+    case 'chat':
+      return chatCompletionsModel(options);
+    case 'anthropic':
+      return anthropicModel(options);
+  }
 }

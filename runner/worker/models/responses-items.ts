@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ResponseInputItem } from 'openai/resources/responses/responses';
 import { z } from 'zod';
 import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
+import { type Bag, isBag } from './lenient.ts';
 
 /**
  * Our items as the input of the Responses API. Nothing is sent that a stateless endpoint refuses: reasoning without its
@@ -36,8 +37,6 @@ function isFollowed(items: readonly ModelItem[], index: number): boolean {
   return next.type === 'call' || next.type === 'refusal' || (next.type === 'message' && next.role === 'assistant');
 }
 
-type Bag = Readonly<Record<string, unknown>>;
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 /** Told of what an endpoint sent and nobody could read. */

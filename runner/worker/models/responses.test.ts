@@ -18,7 +18,13 @@ import { ask, assistant, describeModel, user } from '../../../test/suites/model.
 import { canResume } from './failure.ts';
 import { responsesModel } from './responses.ts';
 
-describeModel({ name: 'Responses', reasoning: true, open: responsesModel });
+describeModel({
+  name: 'Responses',
+  reasoning: 'reasoning',
+  variables: 'OPENAI',
+  ends: ['max_output_tokens', 'content_filter'],
+  open: responsesModel,
+});
 
 const background = { apiKey: 'sk-fake', model: 'scripted', background: true, pollMs: 1 };
 const unaborted = () => ({ signal: new AbortController().signal });

@@ -9,7 +9,7 @@ import type {
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import {
   connect,
-  type Connection,
+  type OpenAiConnection,
   type EndpointOptions,
   failed,
   note,
@@ -32,6 +32,7 @@ import type { Model, ModelFailure, ModelOutcome, ModelRequest, RespondOptions, T
 import { inputOf, itemsOf, usageOf, WireResponse } from './responses-items.ts';
 import { errorIn } from './said-error.ts';
 import { listen } from './stream.ts';
+import { isBag } from './lenient.ts';
 
 export interface ResponsesOptions extends EndpointOptions {
   /** Let the provider go on with a response when the connection is lost. The provider then stores the response. */
@@ -79,7 +80,7 @@ interface Reading extends Seen {
 }
 
 async function stream(
-  connection: Connection,
+  connection: OpenAiConnection,
   body: ResponseCreateParamsStreaming,
   how: RespondOptions & { readonly key: string },
 ): Promise<ModelOutcome> {
@@ -173,12 +174,9 @@ function readEvent(reading: Reading, raw: unknown, endpoint: Endpoint): 'more' |
   return 'done';
 }
 
-type Bag = Readonly<Record<string, unknown>>;
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** Goes on with a background response by looking at it until it has ended. */
 async function poll(
-  connection: Connection,
+  connection: OpenAiConnection,
   { responseId, pollMs }: { readonly responseId: string; readonly pollMs: number },
   signal: AbortSignal,
 ): Promise<ModelOutcome> {
@@ -198,7 +196,7 @@ async function poll(
 }
 
 async function look(
-  { client, endpoint, idleMs }: Connection,
+  { client, endpoint, idleMs }: OpenAiConnection,
   responseId: string,
   signal: AbortSignal,
 ): Promise<ModelOutcome | { readonly kind: 'response'; readonly response: WireResponse }> {
@@ -225,7 +223,7 @@ async function cancel(client: OpenAI, responseId: string): Promise<void> {
 function bodyOf(
   request: ModelRequest,
   options: ResponsesOptions,
-  { switches }: Connection,
+  { switches }: OpenAiConnection,
 ): ResponseCreateParamsStreaming {
   const background = options.background === true;
   return {
@@ -239,7 +237,7 @@ function bodyOf(
     store: background,
     ...(switches.encryptedReasoning && { include: INCLUDE }),
     ...(background && { background }),
-    ...(options.reasoningEffort && { reasoning: { effort: options.reasoningEffort } }),
+    ...(switches.reasoning && options.reasoningEffort && { reasoning: { effort: options.reasoningEffort } }),
   };
 }
 
@@ -261,7 +259,7 @@ function fuller(last: readonly ModelItem[], onTheWay: readonly ModelItem[]): rea
 /** What was finished on the way stands in for the output of a response that has none, or not all. */
 function outcomeOf(
   wire: unknown,
-  connection: Connection,
+  connection: OpenAiConnection,
   { finished, text, oddities }: Pick<Reading, 'finished' | 'text' | 'oddities'>,
 ): ModelOutcome {
   const { endpoint } = connection;

@@ -1,5 +1,4 @@
-type Bag = Readonly<Record<string, unknown>>;
-const isBag = (value: unknown): value is Bag => typeof value === 'object' && value !== null && !Array.isArray(value);
+import { type Bag, isBag } from './lenient.ts';
 
 /** What an endpoint says of an error, in whatever place and shape. */
 export interface SaidError {

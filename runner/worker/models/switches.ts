@@ -10,6 +10,7 @@ export const switchesOf = (own: ModelSwitches = {}): Switches => ({
   parallelCalls: own.parallelCalls ?? true,
   returnReasoning: own.returnReasoning ?? true,
   encryptedReasoning: own.encryptedReasoning ?? true,
+  reasoning: own.reasoning ?? true,
 });
 
 /** How an endpoint names what it refuses, and what is said when it is left out. */
@@ -17,6 +18,7 @@ const refusals: readonly (readonly [name: keyof Switches, words: RegExp, how: st
   ['strict', /\bstrict\b/i, 'without strict tools'],
   ['streamOptions', /stream_options|include_usage/i, 'without stream_options, so without usage'],
   ['parallelCalls', /parallel_tool_calls|parallel tool calls/i, 'without parallel_tool_calls'],
+  ['reasoning', /reasoning_effort|reasoning\.effort|output_config|\bthinking\b/i, 'without saying how much to think'],
   ['encryptedReasoning', /encrypted_content|\binclude\b/i, 'without encrypted reasoning'],
   [
     'returnReasoning',

@@ -70,16 +70,15 @@ export class EgressProxy implements AsyncDisposable {
     this.#server = createServer((incoming, answer) => {
       const asked = parseProxyUrl(incoming.url ?? '');
       if (asked === null) return refuse(answer, 400, 'name the whole URL, as to a proxy');
-      void this.#forward({ incoming, answer, ...asked });
+      this.#attempt(this.#forward({ incoming, answer, ...asked }), answer);
     });
     this.#inner = createServer((incoming, answer) => {
       const target = this.#tunnelled.get(incoming.socket);
       if (target === undefined || !incoming.url?.startsWith('/')) return refuse(answer, 400, 'name a path');
-      void this.#forward({ incoming, answer, target, path: incoming.url });
+      this.#attempt(this.#forward({ incoming, answer, target, path: incoming.url }), answer);
     });
-    this.#server.on(
-      'connect',
-      (incoming: IncomingMessage, socket: Duplex, head: Buffer) => void this.#tunnel({ incoming, socket, head }),
+    this.#server.on('connect', (incoming: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#attempt(this.#tunnel({ incoming, socket, head }), socket),
     );
     this.#server.on('connection', (socket: Socket) => this.#keep(socket));
     // Read to its end, or what is still on its way would meet a closed socket, and the answer be lost with it.
@@ -155,14 +154,27 @@ export class EgressProxy implements AsyncDisposable {
       ],
     });
     upstream.on('response', (response) => {
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage ?? '', withoutHops(response.rawHeaders));
+      // Node's own parser lets through what its writer refuses: a status of 000, control characters.
+      if (!began(answer, response)) {
+        response.destroy();
+        return refuse(answer, 502, `${target.host} answered with what is no HTTP`);
+      }
       pipeline(response, answer, () => {});
     });
-    upstream.on('error', () =>
-      answer.headersSent ? answer.destroy() : refuse(answer, 502, `${target.host} cannot be reached`),
-    );
+    upstream.on('error', () => refuse(answer, 502, `${target.host} cannot be reached`));
+    // An answer that switches to a protocol which nobody asked for ends here, without an error.
+    upstream.on('close', () => {
+      if (!answer.headersSent) refuse(answer, 502, `${target.host} gave no answer`);
+    });
     answer.on('close', () => upstream.destroy());
     pipeline(incoming, upstream, () => {});
+  }
+
+  /** Whatever is thrown while somebody is served concerns that one alone: the worker's process is the proxy's. */
+  #attempt(serving: Promise<void>, to: ServerResponse | Duplex): void {
+    serving.catch(() => {
+      to.destroy();
+    });
   }
 
   async #tunnel({
@@ -254,8 +266,21 @@ const errorHeaders = (status: number): Record<string, string> => ({
   ...(status === 403 ? { 'x-proxy-error': 'blocked-by-allowlist' } : {}),
 });
 
+/** Once an answer has begun, all that can be said is that it does not come to its end. */
 function refuse(answer: ServerResponse, status: number, text: string): void {
-  answer.writeHead(status, errorHeaders(status)).end(`${text}\n`);
+  if (answer.headersSent) return void answer.destroy();
+  // With a reason of ours: the one that was tried before would stay.
+  answer.writeHead(status, STATUS_CODES[status], errorHeaders(status)).end(`${text}\n`);
+}
+
+/** False: this cannot be passed on. */
+function began(answer: ServerResponse, { statusCode, statusMessage, rawHeaders }: IncomingMessage): boolean {
+  try {
+    answer.writeHead(statusCode ?? 502, statusMessage ?? '', withoutHops(rawHeaders));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function refuseTunnel(socket: Duplex, status: number, text: string): void {

@@ -136,7 +136,7 @@ const world = async (setup: readonly string[] = []) => {
       take: async (): Promise<readonly WorkerEvent[]> => {
         const fence = (now()?.fence ?? 0) + 1;
         append(
-          { type: 'activation.queued', v: 1, activation: `act_000${fence}`, reason: 'lost' },
+          { type: 'activation.queued', v: 2, activation: `act_000${fence}`, reason: 'lost' },
           { type: 'activation.leased', v: 1, activation: `act_000${fence}`, fence, worker: name },
         );
         const events = await arrive(context());

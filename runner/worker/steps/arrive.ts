@@ -14,9 +14,11 @@ import { setUpAgain } from './command.ts';
  */
 export const arrive = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
   const { state, ports, signal } = context;
-  if (ports.keep === 'local' && state.bundles.length === 0) return [];
+  const visited = await ports.visits.last();
+  // A run that stays on its machine has no record of visits, unless it came out of a back-up: then its tree may be of another time.
+  if (ports.keep === 'local' && state.bundles.length === 0 && visited === null) return [];
   const { base, head } = state;
-  if (base === null || head === null || (await ports.visits.last()) === state.fence - 1) {
+  if (base === null || head === null || visited === state.fence - 1) {
     await ports.visits.record(state.fence);
     return [];
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { decisionSubject, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import { boundTree } from '../../../shared/run/accept.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
+import { aboutChanges } from '../agent/about-changes.ts';
 import {
   aboutBudget,
   aboutCall,
@@ -20,7 +21,7 @@ export const ask = (context: StepContext, question: Question): readonly WorkerEv
   { type: 'decision.requested', v: 2, request: seal(context, draft(context, question)) },
 ];
 
-const draft = ({ state }: StepContext, question: Question): DecisionDraft => {
+const draft = ({ state, events }: StepContext, question: Question): DecisionDraft => {
   switch (question.about) {
     case 'budget':
       return aboutBudget(question.exceeded, state.spent);
@@ -28,6 +29,8 @@ const draft = ({ state }: StepContext, question: Question): DecisionDraft => {
       return aboutModel(question.message, question.refusal);
     case 'call':
       return aboutCall(question.call, question.again);
+    case 'changes':
+      return aboutChanges(question.call, events);
     case 'preparing':
       return aboutPreparing(question.losses);
     case 'interrupted':

@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../../shared/decision/canonical.ts';
-import type { Json } from '../../../shared/decision/decision.ts';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import { toolNature } from '../../../shared/tool/arguments.ts';
@@ -8,7 +5,10 @@ import { parseCall } from '../../../shared/tool/policy-call.ts';
 import type { Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import { tools } from '../tools/index.ts';
+import { placesOf } from '../tools/places.ts';
 import { failed, type ToolResult } from '../tools/tool.ts';
+import { finished } from './ending.ts';
+import { afterwards, treeBefore, whyNot } from './hold.ts';
 import { keep } from './keep.ts';
 import { attributed, endsActivation, troubleText } from './trouble.ts';
 
@@ -23,6 +23,11 @@ export const runCall = async (context: StepContext, { call, restore }: CallStep)
   const { head } = state;
   if (head === null) throw new Error(`run ${state.id} runs a call before it was prepared`);
   if (restore) await takeBack(context, head);
+  const places = await placesOf(ports.workspace.root, { tool, args: parsed.arguments });
+  const not = whyNot(context, { call, places, parsed: parsed.call });
+  if (not !== null) return [finished(id, { tool, args, outcome: 'denied', output: not })];
+  const changes = toolNature[parsed.tool] === 'changes';
+  const before = changes ? await treeBefore(context, head) : head;
   const started = ports.clock.now();
   const sandbox = attributed(await context.sandbox());
   const result = await tools[parsed.tool]
@@ -38,12 +43,20 @@ export const runCall = async (context: StepContext, { call, restore }: CallStep)
     .catch((error: unknown) => thrown(error, context));
   if (signal.aborted) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
-  const kept = toolNature[parsed.tool] === 'changes' ? await keepAfter(context, head, `${parsed.tool} ${id}`) : nothing;
+  const kept = changes ? await keepAfter(context, head, `${parsed.tool} ${id}`) : nothing;
   if (kept.outcome === 'failed')
     return [finished(id, { tool, args, outcome: 'error', output: kept.output, durationMs })];
   const { checkpoint, uploaded } = kept;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
-  return [...effects(result), ...uploaded, finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob })];
+  const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
+  if (checkpoint === null) return [...effects(result), ending];
+  const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
+  const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
+  if (held.outcome === 'denied') {
+    await takeBack(context, before);
+    return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
+  }
+  return [...effects(result), ...uploaded, held.event];
 };
 
 /** A call that is answered without running, or without running again. */
@@ -88,34 +101,6 @@ const keepAfter = async (context: StepContext, head: Checkpoint, label: string):
     };
   }
 };
-
-interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts' | 'reachedHosts'>> {
-  readonly tool: string;
-  readonly args: Json | null;
-  readonly outcome: 'ok' | 'error' | 'denied' | 'rejected' | 'invalid';
-  readonly output: string;
-  readonly durationMs?: number;
-  readonly checkpoint?: Checkpoint | null;
-  readonly outputBlob?: string | null;
-}
-
-const finished = (call: string, ending: Ending): WorkerEvent => ({
-  type: 'call.finished',
-  v: 2,
-  call,
-  outcome: ending.outcome,
-  output: ending.output,
-  outputBlob: ending.outputBlob ?? null,
-  exitCode: ending.exitCode ?? null,
-  durationMs: ending.durationMs ?? 0,
-  fingerprint: createHash('sha256')
-    .update(canonicalJson([ending.tool, ending.args, ending.output]))
-    .digest('hex')
-    .slice(0, 16),
-  checkpoint: ending.checkpoint ?? null,
-  refusedHosts: [...(ending.refusedHosts ?? [])],
-  reachedHosts: [...(ending.reachedHosts ?? [])],
-});
 
 const effects = ({ effect }: ToolResult): readonly WorkerEvent[] => {
   if (effect === undefined) return [];

@@ -1,11 +1,14 @@
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
-import type { RoundResult } from '../../../shared/run/state.ts';
+import { heldTree, type RoundResult } from '../../../shared/run/state.ts';
 import { LogGone, type StepContext } from '../ports.ts';
 
-/** Saves what differs between the base and the head of a run, contents and patch, for people to look at. */
-export const saveChanges = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>): Promise<RoundResult> => {
-  const { base, head } = state;
+/** Saves what differs between the base and a tree of a run, its head or one that waits to be that, for people to look at. */
+export const saveChanges = async (
+  { state, ports }: Pick<StepContext, 'state' | 'ports'>,
+  head = state.head,
+): Promise<RoundResult> => {
+  const { base } = state;
   if (base === null || head === null) throw new Error(`run ${state.id} has changes before it was prepared`);
   const { files, patch } = await ports.workspace.changes(base, head, (content) => ports.blobs.put(content));
   const changes: ChangeSet = { base, head, patch: await ports.blobs.put(patch), files: [...files] };
@@ -24,11 +27,12 @@ export const saveChanges = async ({ state, ports }: Pick<StepContext, 'state' | 
  * cannot be saved (a file that is too large for a blob, say), which must not keep the run from asking.
  */
 export const saveForPerson = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
-  const { base, head, soFar, result } = context.state;
+  const { base, soFar, result } = context.state;
+  const head = heldTree(context.state) ?? context.state.head;
   const known = (soFar ?? result)?.head ?? base;
   if (head === null || known?.tree === head.tree) return [];
   try {
-    return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context)) }];
+    return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context, head)) }];
   } catch (error) {
     if (error instanceof LogGone || context.signal.aborted) throw error;
     return [];

@@ -1,6 +1,8 @@
-import { chown, lstat, mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chown, lstat, mkdir, mkdtemp, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { rgPath } from '@vscode/ripgrep';
 import { openBubblewrap } from '../sandbox/bubblewrap.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -63,7 +65,8 @@ export const openTree = async (
     read: () => contents(root),
     [Symbol.asyncDispose]: async () => {
       await sandbox[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
+      // Unlike Node's own, it gets by where a path is too long for one call.
+      await promisify(execFile)('rm', ['-rf', '--', folder]);
     },
   };
 };

@@ -1,4 +1,5 @@
 import type { Hunk } from '../../../shared/tool/patch.ts';
+import { items, places } from './find-run.ts';
 
 export type Applied =
   | { readonly outcome: 'ok'; readonly text: string }
@@ -25,19 +26,20 @@ export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
   const lines = text.split('\n');
   const endsWithLineEnd = lines.at(-1) === '';
   if (endsWithLineEnd) lines.pop();
-  const result: string[] = [];
+  let result: string[] = [];
   let at = 0;
   for (const [index, hunk] of hunks.entries()) {
     const located = locate(lines, hunk, at);
     if (located.outcome === 'refused') return { outcome: 'refused', message: `Hunk ${index + 1}: ${located.message}` };
     const { start, removed, lines: put } = located.replacement;
-    result.push(
-      ...lines.slice(at, start),
-      ...put.map((line) => (lineEnd === '\r\n' && !line.endsWith('\r') ? `${line}\r` : line)),
+    // Not by spreading: a call takes some hundred thousand arguments, and a file has more lines.
+    result = result.concat(
+      lines.slice(at, start),
+      put.map((line) => (lineEnd === '\r\n' && !line.endsWith('\r') ? `${line}\r` : line)),
     );
     at = start + removed;
   }
-  result.push(...lines.slice(at));
+  result = result.concat(lines.slice(at));
   if (result.length === 0) return { outcome: 'ok', text: '' };
   return { outcome: 'ok', text: result.join('\n') + (endsWithLineEnd || text === '' ? '\n' : '') };
 };
@@ -86,9 +88,8 @@ const find = (
   old: readonly string[],
   { from, atEnd }: { from: number; atEnd: boolean },
 ): number => {
-  const last = lines.length - old.length;
-  for (const same of [(a: string, b: string) => a === b, (a: string, b: string) => a.trimEnd() === b.trimEnd()])
-    for (let start = atEnd ? Math.max(from, last) : from; start <= last; start += 1)
-      if (old.every((line, offset) => same(lines[start + offset] ?? '', line))) return start;
+  const start = atEnd ? Math.max(from, lines.length - old.length) : from;
+  for (const seen of [(line: string) => line, (line: string) => line.trimEnd()])
+    for (const place of places(items(lines.map(seen)), items(old.map(seen)), start)) return place;
   return -1;
 };

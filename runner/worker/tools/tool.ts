@@ -53,10 +53,32 @@ export const defineTool = <Name extends ToolName>(tool: {
 }): Tool => ({
   name: tool.name,
   description: tool.description,
-  run: async (args, context) =>
+  run: async (args, context) => {
     // safe: the schema of this very name has just passed the value; the compiler loses the link between the two
-    tool.run(toolArguments[tool.name].parse(args) as ToolArguments<Name>, context),
+    const parsed = toolArguments[tool.name].parse(args) as ToolArguments<Name>;
+    try {
+      return await tool.run(parsed, context);
+    } catch (error) {
+      const trouble = troubleWithPath(error);
+      if (trouble === null) throw error;
+      return failed(trouble);
+    }
+  },
 });
+
+/** Not about a path of the tree: the machine is short of something, and the call can be made again once it is not. */
+const OF_THE_MACHINE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
+
+/**
+ * A tree can hold anything, and no tool foresees all of it: what the system refuses to do with a path of it is the call's failure and never the worker's.
+ * Null: it was something else.
+ */
+const troubleWithPath = (error: unknown): string | null => {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  if (error.code === 'ERR_INVALID_ARG_VALUE') return 'An argument holds a NUL byte, which no path or command can hold.';
+  if (!('syscall' in error) || OF_THE_MACHINE.has(error.code)) return null;
+  return `The system refused it (${error.code}). Look at what is there with bash (ls -la).`;
+};
 
 export const done = (output: string, full: string | null = null): ToolResult => ({
   outcome: 'ok',

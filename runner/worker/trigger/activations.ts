@@ -58,9 +58,9 @@ const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
     const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
     const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
-    const open = async (state: RunState) => {
+    const open = async (state: RunState, working: AbortSignal) => {
       await removeEarlier(ticket);
-      return openPorts(state, given);
+      return openPorts(state, { ...given, signal: working });
     };
     const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal, onState });
     // What the next activation needs is uploaded by now, and no machine keeps another's code.

@@ -23,12 +23,13 @@ import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle
 import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
 import { copyIndex } from '../../git/index-file.ts';
 import { scan, type ScanOptions } from '../../git/scan.ts';
+import { sourceFolder } from '../../git/source-folder.ts';
 import { writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
-import { parseDiff, readChanges } from './tree-changes.ts';
+import { parseDiff, readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
 import { fetchSource } from './fetch-source.ts';
-import { SourceRefused, type Changes, type Origin, type Workspace } from './workspace.ts';
+import { SourceRefused, type Changes, type Differing, type Origin, type Workspace } from './workspace.ts';
 
 /** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
 export interface WorkspaceOptions {
@@ -75,10 +76,10 @@ const parseIndex = (output: Buffer): TreeEntry[] =>
   });
 
 /** The ignore rules that are not in the tree. A remote has none. */
-const excludeOf = (source: Source): Buffer | string => {
+const excludeOf = (source: Source, runFolder: string): Buffer | string => {
   switch (source.kind) {
     case 'local': {
-      const file = join(source.gitDirectory, 'info', 'exclude');
+      const file = join(sourceFolder(source, runFolder), 'info', 'exclude');
       return existsSync(file) ? readFileSync(file) : '';
     }
     case 'bundle':
@@ -221,6 +222,14 @@ class GitWorkspace implements Workspace {
     return readChanges(this.repository, { from: from.tree, to: to.tree }, store);
   }
 
+  async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
+    return from.tree === to.tree ? [] : readDifference(this.repository, { from: from.tree, to: to.tree });
+  }
+
+  patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string> {
+    return readPatch(this.repository, { from: from.tree, to: to.tree }, paths);
+  }
+
   /** True if another pass is needed, because ignore rules changed. */
   private async restoreOnce(options: ScanOptions, checkpoint: Checkpoint): Promise<boolean> {
     const current = await this.save(options, null);
@@ -258,9 +267,9 @@ class GitWorkspace implements Workspace {
     await gitOrThrow(init, repository);
     mkdirSync(join(gitDirectory, 'info'), { recursive: true });
     writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
-    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source));
+    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source, this.folder));
     if (source.kind === 'local') {
-      await cp(join(source.gitDirectory, 'objects'), join(gitDirectory, 'objects'), {
+      await cp(join(sourceFolder(source, this.folder), 'objects'), join(gitDirectory, 'objects'), {
         recursive: true,
         mode: constants.COPYFILE_FICLONE,
       });

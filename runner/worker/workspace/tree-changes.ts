@@ -1,7 +1,7 @@
 import { readBlobs } from '../../git/blobs.ts';
 import { gitOrThrow, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
-import type { Changes } from './workspace.ts';
+import type { Changes, Differing } from './workspace.ts';
 
 /** One line of `git diff-tree --raw`. Paths hold one byte per character. `none` stands for a side that does not exist. */
 export interface RawChange {
@@ -75,10 +75,44 @@ const statusOf = ({ before, after }: RawChange): ChangedFile['status'] => {
   return before.path === after.path ? 'modified' : 'renamed';
 };
 
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
+const LINK = '120000';
+
+/** The files that differ, without their contents, and where links lead. */
+export const readDifference = async (repository: GitOptions, { from, to }: Range): Promise<readonly Differing[]> => {
+  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', from, to];
+  const { changes } = parseDiff(await gitOrThrow(args, repository));
+  const links = changes.flatMap(({ after }) => (after?.mode === LINK ? [after.object] : []));
+  const targets: string[] = [];
+  for await (const content of readBlobs(repository, links)) targets.push(content.toString());
+  let next = 0;
+  return changes.map(({ before, after }) => ({
+    path: pathBytes((after ?? before)?.path ?? '').toString(),
+    target: after?.mode === LINK ? (targets[next++] ?? '') : null,
+  }));
+};
+
+/** Paths that one command line takes; a person reads fewer. */
+const mostPaths = 200;
+
+export const readPatch = async (
+  repository: GitOptions,
+  { from, to }: Range,
+  paths: readonly string[],
+): Promise<string> => {
+  const args = ['--literal-pathspecs', 'diff-tree', '-r', '-p', '--no-renames', '--no-ext-diff', '--no-textconv'];
+  const only = ['--', ...paths.slice(0, mostPaths)];
+  return (await gitOrThrow([...args, '--no-color', from, to, ...only], repository)).toString();
+};
+
 /** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. */
 export const readChanges = async (
   repository: GitOptions,
-  range: { readonly from: string; readonly to: string },
+  range: Range,
   store: (content: Buffer) => Promise<string>,
 ): Promise<Changes> => {
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];

@@ -7,6 +7,12 @@ export interface Changes {
   readonly patch: Buffer;
 }
 
+/** One file that differs between two checkpoints; a renamed one is two. `target`: what a link says; null: it is none now. */
+export interface Differing {
+  readonly path: string;
+  readonly target: string | null;
+}
+
 /** What a workspace needs from outside to get at code that is not on this machine. */
 export interface Origin {
   /** Writes a blob of the run to a file. Throws if it cannot be had. */
@@ -59,4 +65,8 @@ export interface Workspace {
   overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void>;
   /** `store` is given each changed file's content, before and after, and returns the name it is kept under. */
   changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes>;
+  /** The files that differ, by path, in git's order. */
+  difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]>;
+  /** The git patch between them for these files alone; binary content is not in it. */
+  patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string>;
 }

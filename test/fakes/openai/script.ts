@@ -10,7 +10,7 @@ export interface Entry {
 
 /** What the client asked, in words that serve both APIs. */
 export interface Asked {
-  readonly api: 'responses' | 'chat';
+  readonly api: 'responses' | 'chat' | 'anthropic';
   readonly model: string;
   readonly instructions: string;
   readonly entries: readonly Entry[];

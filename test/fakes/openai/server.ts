@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventsOfMessage } from '../anthropic/messages-events.ts';
+import { checkMessagesRequest } from '../anthropic/messages-request.ts';
 import { chunksOf } from './chat-chunks.ts';
 import { checkChatRequest } from './chat-request.ts';
 import {
@@ -61,7 +63,10 @@ interface Stored {
 }
 
 /**
- * An OpenAI API on loopback that answers by a script, and refuses, as the real one would, what the real one would refuse.
+ * Model APIs on loopback: OpenAI's two and Anthropic's. Witnesses: requests and events are held to the vendors' own types (openai,
+ * @anthropic-ai/sdk), and aimock, which others wrote, is asked the same by the adapters' tests.
+ *
+ * An OpenAI API that answers by a script, and refuses, as the real one would, what the real one would refuse.
  * Serves POST /v1/responses and /v1/chat/completions (streams only), GET and cancel of background responses, and
  * GET /v1/models; `GET /journal` shows what has been asked.
  */
@@ -131,13 +136,16 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   state.ends.push(endOf(response));
   state.journal.push(entry);
   for (const watch of state.watchers) watch();
-  if (entry.headers['authorization'] !== `Bearer ${state.options.apiKey}`) return reject(exchange, wrongKey(entry));
+  const key = entry.headers['x-api-key'] ?? (entry.headers['authorization'] ?? '').replace(/^Bearer /, '');
+  if (key !== state.options.apiKey) return reject(exchange, wrongKey(key));
   const [, id = '', action = ''] = /^\/v1\/responses\/([^/]+)(\/cancel)?$/.exec(url.pathname) ?? [];
   switch (`${entry.method} ${id === '' ? url.pathname : `{id}${action}`}`) {
     case 'POST /v1/responses':
       return createResponse(state, exchange);
     case 'POST /v1/chat/completions':
       return createChatCompletion(state, exchange);
+    case 'POST /v1/messages':
+      return createMessage(state, exchange);
     case 'GET {id}':
       return retrieve(exchange, state.stored.get(id), { id, query: url.searchParams });
     case 'POST {id}/cancel':
@@ -152,8 +160,7 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
 const modelOf = (id: string) => ({ id, object: 'model', created: 0, owned_by: 'fake' });
 
 /** Like the API, quotes the key: a client that passes messages on must not pass on this. */
-function wrongKey({ headers }: JournalEntry): Rejection {
-  const key = (headers['authorization'] ?? '').replace(/^Bearer /, '');
+function wrongKey(key: string): Rejection {
   return fails(401, { message: `Incorrect API key provided: ${key}.`, code: 'invalid_api_key' });
 }
 
@@ -179,6 +186,16 @@ async function createChatCompletion(state: State, exchange: Exchange): Promise<v
   // Without its terminal a stream has neither finish reason nor usage nor [DONE].
   const terminal = includeUsage ? 3 : 2;
   await sendFrames(exchange, { frames: [...frames, 'data: [DONE]\n\n'], terminal, trouble: reply.trouble });
+}
+
+async function createMessage(state: State, exchange: Exchange): Promise<void> {
+  const checked = checkMessagesRequest(exchange.entry.body);
+  if ('kind' in checked) return reject(exchange, checked);
+  const { reply, about } = await decide(state, exchange, checked.asked);
+  if (reply.kind !== 'answer') return sendOther(exchange, reply);
+  const frames = eventsOfMessage(reply, about).map((event) => frameOf(event));
+  // Without its terminal a stream has neither the reason to stop nor the last event.
+  await sendFrames(exchange, { frames, terminal: 2, trouble: reply.trouble });
 }
 
 /** Asks the script. A model that is not there is refused before. */
@@ -218,7 +235,7 @@ function sendOther(exchange: Exchange, reply: Exclude<Reply, Answer>): void {
   }
 }
 
-const frameOf = (event: WireEvent): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+const frameOf = (event: Pick<WireEvent, 'type'>): string => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
 
 const noSuchResponse = (id: string): Rejection => fails(404, { message: `Response with id '${id}' not found.` });
 

@@ -7,7 +7,7 @@ import { FromChild, type ToChild } from '../../../ipc/protocol.ts';
 export interface Child {
   /** Undefined where the process could not be started; `exited` then says why. */
   readonly pid: number | undefined;
-  /** True once it can take work; false if it ended before. */
+  /** True once it can take work; false if it ended before. A busy machine may need minutes for it. */
   readonly ready: Promise<boolean>;
   /** How it ended, with the last it wrote to stderr. Never rejects. */
   readonly exited: Promise<string>;
@@ -24,8 +24,6 @@ export interface ChildOptions {
   readonly onDone: (done: { readonly activation: string; readonly left: string | null }) => void;
 }
 
-/** Starting node and loading the worker takes 0.2 s; a machine that needs 30 s for it does no work. */
-const readyMs = 30_000;
 const keptLines = 5;
 /** What a dead worker wrote last may still be on its way, or be held open by something it started. */
 const lastWordsMs = 50;
@@ -36,7 +34,6 @@ export const startChild = ({ command: [program, ...args], env, log: parent, onDo
   const { promise: ready, resolve: becomeReady } = Promise.withResolvers<boolean>();
   const { promise: exited, resolve: exit } = Promise.withResolvers<string>();
   const lastLines: string[] = [];
-  const impatience = setTimeout(() => process.kill('SIGKILL'), readyMs);
 
   process.on('message', (raw) => {
     const message = FromChild.safeParse(raw);
@@ -47,7 +44,6 @@ export const startChild = ({ command: [program, ...args], env, log: parent, onDo
     }
     switch (message.data.kind) {
       case 'ready':
-        clearTimeout(impatience);
         becomeReady(true);
         return;
       case 'done':
@@ -67,7 +63,6 @@ export const startChild = ({ command: [program, ...args], env, log: parent, onDo
     });
   }
   const end = (how: string): void => {
-    clearTimeout(impatience);
     becomeReady(false);
     exit([how, ...lastLines].join('\n'));
   };

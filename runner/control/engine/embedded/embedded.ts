@@ -115,6 +115,10 @@ class EmbeddedEngine implements Engine {
     }, graceMs).unref();
   }
 
+  having(run: string): readonly string[] {
+    return this.#busy().flatMap(({ assignment }) => (assignment?.run === run ? [assignment.activation] : []));
+  }
+
   /** A parked run has no process here. */
   release(): void {}
 

@@ -38,6 +38,8 @@ export interface TriggerEngineOptions {
 /** Behind the realtime stream; 50 open runs make 150 requests a minute of it, a tenth of what the Cloud allows. */
 const usualPollMs = 20_000;
 const usualRetryMs = 10_000;
+/** Looks in a row at which Trigger.dev may say that there is no such task run. */
+const timesUnknown = 3;
 /** Activations that are over, remembered against a second dispatch. */
 const remembered = 10_000;
 /** Trigger.dev's limit on the length of a tag. */
@@ -52,6 +54,8 @@ interface Flight extends Held {
   cancelled: boolean;
   /** Its task is suspended: it holds no slot. */
   waiting: boolean;
+  /** How often in a row Trigger.dev did not know its task run. */
+  unknown: number;
 }
 
 /**
@@ -80,6 +84,7 @@ class TriggerEngine implements Engine {
           taskRun === null || (waiting && !all) ? [] : [taskRun],
         ),
       learn: (run) => this.#learn(run),
+      unknown: (taskRun) => this.#miss(taskRun),
       pollMs: options.pollMs ?? usualPollMs,
       log: options.log,
     });
@@ -93,7 +98,7 @@ class TriggerEngine implements Engine {
   async dispatch(ticket: Ticket): Promise<void> {
     const { run, activation } = ticket;
     if (this.#closed || this.#flights.has(activation) || this.#over.has(activation)) return;
-    const flight: Flight = { run, activation, taskRun: null, cancelled: false, waiting: false };
+    const flight: Flight = { run, activation, taskRun: null, cancelled: false, waiting: false, unknown: 0 };
     this.#flights.set(activation, flight);
     try {
       const origin = await this.#options.originOf(run);
@@ -121,6 +126,10 @@ class TriggerEngine implements Engine {
     if (flight === undefined || flight.cancelled) return;
     flight.cancelled = true;
     this.#cancelTask(flight);
+  }
+
+  having(run: string): readonly string[] {
+    return [...this.#flights.values()].flatMap((flight) => (flight.run === run ? [flight.activation] : []));
   }
 
   /** A task that waits for a run need not be known here: an earlier control plane may have started it. */
@@ -161,7 +170,15 @@ class TriggerEngine implements Engine {
       if (fate.kind === 'lost') lost.push({ run, activation, reason: fate.reason });
       else if (fate.kind === 'ended')
         lost.push({ run, activation, reason: 'its task ended while the runner was away' });
-      else this.#flights.set(activation, { run, activation, taskRun: found.id, cancelled: false, waiting: false });
+      else
+        this.#flights.set(activation, {
+          run,
+          activation,
+          taskRun: found.id,
+          cancelled: false,
+          waiting: false,
+          unknown: 0,
+        });
     }
     return lost;
   }
@@ -214,6 +231,7 @@ class TriggerEngine implements Engine {
   #learn(found: TaskRun): void {
     const flight = [...this.#flights.values()].find(({ taskRun }) => taskRun === found.id);
     if (flight === undefined || this.#closed) return;
+    flight.unknown = 0;
     const fate = fateOf(found);
     switch (fate.kind) {
       case 'under way':
@@ -235,6 +253,17 @@ class TriggerEngine implements Engine {
       case 'ended':
         this.#end(flight);
     }
+  }
+
+  /** A list may be behind, so one "no" says little. What is gone for good would never be heard of again. */
+  #miss(taskRun: string): void {
+    const flight = [...this.#flights.values()].find((each) => each.taskRun === taskRun);
+    if (flight === undefined || this.#closed) return;
+    flight.unknown += 1;
+    if (flight.unknown < timesUnknown) return;
+    const { run, activation } = flight;
+    if (!flight.cancelled) this.#report({ run, activation, reason: 'Trigger.dev does not know its task any more' });
+    this.#end(flight);
   }
 
   #end({ activation }: Flight): void {

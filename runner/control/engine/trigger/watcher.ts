@@ -9,6 +9,8 @@ export interface WatcherOptions {
   readonly open: (all: boolean) => readonly string[];
   /** Called with whatever is learnt, also about runs that are of no interest, and more than once. */
   readonly learn: (run: TaskRun) => void;
+  /** Called for each that Trigger.dev says there is none of. */
+  readonly unknown: (taskRun: string) => void;
   readonly pollMs: number;
   readonly log: Logger;
 }
@@ -24,7 +26,7 @@ const roundsToAll = 30;
  * Learns what becomes of task runs: from Trigger.dev's realtime stream at once, and by asking for each that is open every
  * so often, because a stream may be refused, or be silent for other reasons than that nothing happens.
  */
-export const startWatcher = ({ api, open, learn, pollMs, log }: WatcherOptions): AsyncDisposable => {
+export const startWatcher = ({ api, open, learn, unknown, pollMs, log }: WatcherOptions): AsyncDisposable => {
   const stop = new AbortController();
   const { signal } = stop;
   const rest = (ms: number): Promise<void> => pause(ms, undefined, { signal }).catch(() => {});
@@ -52,9 +54,11 @@ export const startWatcher = ({ api, open, learn, pollMs, log }: WatcherOptions):
         for (let id = ids.shift(); id !== undefined && !signal.aborted; id = ids.shift()) {
           const run = await api.taskRun(id).catch((error: unknown) => {
             if (!signal.aborted) log.error({ err: error, taskRun: id }, 'Trigger.dev does not tell of a task run');
-            return null;
+            return 'no answer' as const;
           });
-          if (run !== null && !signal.aborted) learn(run);
+          if (run === 'no answer' || signal.aborted) continue;
+          if (run === null) unknown(id);
+          else learn(run);
         }
       };
       await Promise.all(Array.from({ length: lanes }, lane));

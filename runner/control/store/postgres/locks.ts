@@ -9,6 +9,4 @@ export const locks = {
   migrations: `${ours}, 1`,
   /** Of a transaction: whoever has been given positions, until its commit. */
   positions: `${ours}, 2`,
-  /** Of a session: the control plane that looks after all runs. */
-  supervisor: `${ours}, 3`,
 } as const;

@@ -12,17 +12,30 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readFeedPage,
+  readHeads,
   readLeased,
   readList,
   readOpenDecisions,
   readPosition,
   readQueued,
+  readQueuedAmong,
   readState,
   readUpload,
   readUploadedBytes,
 } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import { StoreError, type CommandOptions, type Created, type Store, type StoredBlob, type Written } from '../store.ts';
+import {
+  StoreError,
+  type CommandOptions,
+  type Committer,
+  type Created,
+  type FeedLimits,
+  type FeedPage,
+  type Store,
+  type StoredBlob,
+  type Written,
+} from '../store.ts';
 import { foldAgain, type Circumstances } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -44,6 +57,8 @@ export interface PostgresStoreOptions {
   /** The random part of an id: 12 or more lower-case letters and digits. */
   readonly newId?: () => string;
   readonly log: Pick<Logger, 'warn'>;
+  /** Ms for which the supervisor's role is had at a time; left out, 10 s. */
+  readonly roleMs?: number;
 }
 
 /** What control planes on one database share. */
@@ -68,7 +83,7 @@ const mostLanes = 3;
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, name, connections, now = Date.now, newId = randomId, log } = options;
+  const { url, name, connections, now = Date.now, newId = randomId, log, roleMs } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
   const db = connect({ url, name }, connections);
@@ -82,15 +97,22 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
     listen({
       open,
       origin,
-      onCommit: commits.tell,
+      onCommit: (runs) => commits.tell(runs, 'another'),
       onTrouble: trouble('the database was not listened to for a while'),
     }),
   );
   // What others commit from here on is heard of.
   await listener.begun;
-  const role = stack.use(contendForRole({ open, onTrouble: trouble('the database cannot be asked who supervises') }));
+  const role = stack.use(
+    contendForRole({
+      open,
+      name,
+      onTrouble: trouble('the supervisor’s role cannot be had or was lost'),
+      ...(roleMs === undefined ? {} : { leaseMs: roleMs }),
+    }),
+  );
   const lanes = Math.min(mostLanes, Math.floor(connections / 2));
-  const writer = new Writer({ db, lanes, address, origin, onCommit: commits.tell });
+  const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
   const store = new PostgresStore({ db, writer, commits, address, now, newId, held: stack.move() });
   return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
@@ -131,6 +153,23 @@ export const probePostgres = async (url: string): Promise<{ readonly address: st
   }
 };
 
+/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
+export const inspectPostgres = async (
+  url: string,
+  blobs: string,
+): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> => {
+  const db = connect({ url, name: 'backup' }, 1);
+  try {
+    await checkServer(db);
+    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
+    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+  } catch (error) {
+    throw storeErrorOf(error, shownAddress(url));
+  } finally {
+    await db.destroy();
+  }
+};
+
 /** Its version, in words. */
 const checkServer = async (db: Database): Promise<string> => {
   const setting = (name: string) => sql<string>`current_setting(${sql.lit(name)})`;
@@ -165,14 +204,14 @@ const secretOf = async (db: Database): Promise<Buffer> => {
 
 /** Those who want to hear of commits. */
 class Commits {
-  readonly #listeners = new Set<(runs: readonly string[] | null) => void>();
+  readonly #listeners = new Set<Parameters<Store['onCommit']>[0]>();
 
-  readonly tell = (runs: readonly string[] | null): void => {
-    for (const listener of this.#listeners) listener(runs);
-  };
+  tell(runs: readonly string[] | null, by: Committer): void {
+    for (const listener of this.#listeners) listener(runs, by);
+  }
 
-  on(listener: (runs: readonly string[] | null) => void): () => void {
-    const own = (runs: readonly string[] | null): void => listener(runs);
+  on(listener: Parameters<Store['onCommit']>[0]): () => void {
+    const own: typeof listener = (runs, by) => listener(runs, by);
     this.#listeners.add(own);
     return () => void this.#listeners.delete(own);
   }
@@ -249,12 +288,24 @@ class PostgresStore implements Store {
     return this.#read((db) => readFeed(db, filter, { after, limit }));
   }
 
+  feedPage(filter: Parameters<Store['feed']>[0], after: number, limits: FeedLimits): Promise<FeedPage> {
+    return this.#read((db) => readFeedPage(db, filter, { after, ...limits }));
+  }
+
   position(): Promise<number> {
     return this.#read(readPosition);
   }
 
   queued(limit: number): ReturnType<Store['queued']> {
     return this.#read((db) => readQueued(db, limit));
+  }
+
+  heads(input: Parameters<Store['heads']>[0]): ReturnType<Store['heads']> {
+    return this.#read((db) => readHeads(db, input));
+  }
+
+  queuedAmong(runs: readonly string[]): ReturnType<Store['queuedAmong']> {
+    return this.#read((db) => readQueuedAmong(db, runs));
   }
 
   leased(): ReturnType<Store['leased']> {
@@ -277,7 +328,7 @@ class PostgresStore implements Store {
     return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
-  onCommit(listener: (runs: readonly string[] | null) => void): () => void {
+  onCommit(listener: Parameters<Store['onCommit']>[0]): () => void {
     return this.#parts.commits.on(listener);
   }
 
@@ -287,7 +338,12 @@ class PostgresStore implements Store {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
+    return {
+      now: this.#parts.now(),
+      nextActivation: `act_${this.#parts.newId()}`,
+      nextDecision: `dec_${this.#parts.newId()}`,
+      jitter: Math.random(),
+    };
   }
 
   async #read<Value>(read: (db: Database) => Promise<Value>): Promise<Value> {

@@ -1,58 +1,134 @@
-import { DatabaseError, type Client } from 'pg';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from 'pg';
 import type { SupervisorRole } from '../../supervisor-role.ts';
-import { unlessSilent } from './connections.ts';
-import { locks } from './locks.ts';
+import { cut, unlessSilent } from './connections.ts';
 import { keepSession } from './session.ts';
 
 export interface RoleOptions {
   readonly open: () => Client;
+  /** Of this control plane. */
+  readonly name: string;
   readonly onTrouble: (error: unknown) => void;
+  /** Ms for which the role is had at a time. Who does not renew it in that time has lost it, whatever became of them. */
+  readonly leaseMs?: number;
 }
 
-/** Each wait for the lock ends after so long and begins again: a connection that nobody answers on is noticed by it. */
-const waitSeconds = 30;
-
-/** How the server finds out, within 25 s, that the machine of the one who holds the lock is gone without a word. */
-const noticeLoss = ['tcp_keepalives_idle = 10', 'tcp_keepalives_interval = 5', 'tcp_keepalives_count = 3'];
+/** Three renewals may be late before the role is lost; nothing that is due waits for longer than this because of it. */
+const usualLeaseMs = 10_000;
+/** So often a control plane that stands by looks whether the role can be had. */
+const lookMs = 500;
+/** Of the time that the server gives, what is not relied upon here: its clock may go faster than ours. */
+const trusted = 0.95;
 
 /**
- * The role goes with a lock of a session, so with its connection: when that ends, whoever waits for the lock on a
- * connection of their own has it at once. For some seconds after a network that broke two may think they have it.
+ * The role is a lease: a row with its holder, a fence that grows with every taking, and the moment until which it lasts, by
+ * the server's clock. It is renewed every third of its time. It can be had when that time is over, which is how a holder
+ * loses it that hangs, or whom the network has lost; and at once when the session that holds it is gone.
+ * What is done in the role carries its fence and is refused where that is not true any more, in the same transaction
+ * (`isRoleHeld`): so whatever an earlier holder still thinks, it has no effect.
  */
 export const contendForRole = (options: RoleOptions): SupervisorRole & AsyncDisposable => {
+  const { name, leaseMs = usualLeaseMs } = options;
   const listeners: (() => void)[] = [];
-  let held = false;
+  /** Of the last tenure: once another has the role, what carries it is refused. 0: there was none. */
+  let fence = 0;
+  /** By `performance.now()`, which goes on while the process is stopped. */
+  let until = 0;
+  const isHeld = (): boolean => performance.now() < until;
+
+  const hold = (mine: number, sentAt: number): void => {
+    const had = fence === mine && isHeld();
+    fence = mine;
+    until = sentAt + leaseMs * trusted;
+    if (!had && isHeld()) for (const listener of listeners) listener();
+  };
+
+  let renewal: Promise<void> = Promise.resolve();
+  const renewing = (client: Client, mine: number): NodeJS.Timeout =>
+    setInterval(() => {
+      const sentAt = performance.now();
+      renewal = unlessSilent(client, renew(client, { fence: mine, leaseMs }), leaseMs).then(
+        (renewed) => {
+          if (renewed) hold(mine, sentAt);
+          else cut(client, new Error('this control plane did not renew it in time'));
+        },
+        () => {},
+      );
+    }, leaseMs / 3);
+
   const session = keepSession({
     ...options,
     begin: async (client, lost) => {
-      for (const setting of [...noticeLoss, `lock_timeout = '${waitSeconds}s'`]) await client.query(`set ${setting}`);
-      while (!(await getsLock(client))) lost.throwIfAborted();
-      lost.addEventListener('abort', () => {
-        held = false;
-      });
-      held = !lost.aborted;
-      if (held) for (const listener of listeners) listener();
+      for (;;) {
+        lost.throwIfAborted();
+        const sentAt = performance.now();
+        const taken = await unlessSilent(client, take(client, { name, leaseMs }), leaseMs);
+        if (taken !== null) {
+          const renewals = renewing(client, taken);
+          lost.addEventListener('abort', () => {
+            clearInterval(renewals);
+            until = 0;
+          });
+          if (!lost.aborted) hold(taken, sentAt);
+          return;
+        }
+        await pause(lookMs, undefined, { signal: lost });
+      }
+    },
+    looksItself: true,
+    end: async (client) => {
+      await renewal;
+      await giveUp(client, fence);
     },
   });
   return {
     get held() {
-      return held;
+      return isHeld();
+    },
+    get fence() {
+      return fence;
     },
     onTaken: (listener) => void listeners.push(listener),
-    [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      until = 0;
+      await session[Symbol.asyncDispose]();
+    },
   };
 };
 
-const lockNotAvailable = '55P03';
+interface Lease {
+  readonly leaseMs: number;
+}
 
-/** False: somebody else has had it for the whole time. */
-const getsLock = async (client: Client): Promise<boolean> => {
-  try {
-    const asked = client.query(`select pg_advisory_lock(${locks.supervisor})`);
-    await unlessSilent(client, asked, (waitSeconds + 5) * 1_000);
-    return true;
-  } catch (error) {
-    if (error instanceof DatabaseError && error.code === lockNotAvailable) return false;
-    throw error;
-  }
+const until = (parameter: number): string => `clock_timestamp() + ($${parameter} * interval '1 ms')`;
+
+/** The fence with which it was taken; null: somebody has it. */
+const take = async (client: Client, { name, leaseMs }: Lease & { readonly name: string }): Promise<number | null> => {
+  const { rows } = await client.query<{ readonly fence: number }>(
+    // The start of a session is hidden where another user began it; then its number has to do.
+    `insert into roles as had (name, holder, fence, until, pid, begun)
+     select 'supervisor', $1, 1, ${until(2)}, pid, backend_start from pg_stat_activity where pid = pg_backend_pid()
+     on conflict (name) do update
+     set holder = excluded.holder, fence = had.fence + 1, until = excluded.until, pid = excluded.pid, begun = excluded.begun
+     where had.until <= clock_timestamp() or not exists (
+       select from pg_stat_activity one
+       where one.pid = had.pid and (one.backend_start is null or one.backend_start = had.begun)
+     )
+     returning fence`,
+    [name, leaseMs],
+  );
+  return rows[0]?.fence ?? null;
+};
+
+/** False: it is over. That nobody has taken it yet makes no difference: what fell due meanwhile is to be looked for. */
+const renew = async (client: Client, { fence, leaseMs }: Lease & { readonly fence: number }): Promise<boolean> => {
+  const { rowCount } = await client.query(
+    `update roles set until = ${until(2)} where name = 'supervisor' and fence = $1 and until > clock_timestamp()`,
+    [fence, leaseMs],
+  );
+  return rowCount === 1;
+};
+
+const giveUp = async (client: Client, fence: number): Promise<void> => {
+  await client.query(`update roles set until = clock_timestamp() where name = 'supervisor' and fence = $1`, [fence]);
 };

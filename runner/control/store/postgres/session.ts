@@ -8,6 +8,10 @@ export interface SessionOptions {
   readonly open: () => Client;
   /** Called with each connection, once it is open; returns when what it is for stands. It stands until `lost` fires. */
   readonly begin: (client: Client, lost: AbortSignal) => Promise<void>;
+  /** It asks the server by itself, at least every 5 s, and cuts a connection that is silent. */
+  readonly looksItself?: boolean;
+  /** Called with a connection that stands when it is not kept any more, before it is closed. Waited for for 2 s at most. */
+  readonly end?: (client: Client) => Promise<void>;
   /** Told why a connection broke or could not be had; once, until the next one stands. */
   readonly onTrouble: (error: unknown) => void;
 }
@@ -16,6 +20,7 @@ const firstPauseMs = 50;
 const longestPauseMs = 2_000;
 /** So often, and so long, is asked whether the other side is still there. A machine that vanished says nothing. */
 const lookMs = 5_000;
+const farewellMs = 2_000;
 
 export interface Session extends AsyncDisposable {
   /** Resolves when what it is for stood for the first time, or it was disposed of before. */
@@ -23,7 +28,8 @@ export interface Session extends AsyncDisposable {
 }
 
 /** Keeps one connection for as long as it is not disposed of: opens another when it breaks, as often as it takes. */
-export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session => {
+export const keepSession = (options: SessionOptions): Session => {
+  const { open, begin, end: farewell, looksItself = false, onTrouble } = options;
   const stop = new AbortController();
   const begun = Promise.withResolvers<void>();
   let wait = firstPauseMs;
@@ -33,17 +39,27 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
     const client = open();
     const lost = new AbortController();
     const end = (why: unknown): void => lost.abort(why);
-    const stopped = (): void => cut(client);
+    let stands = false;
+    const stopped = (): void => {
+      if (!stands || farewell === undefined) return cut(client);
+      // A connection that is silent is cut by this as well.
+      unlessSilent(client, farewell(client), farewellMs).then(
+        () => cut(client),
+        () => cut(client),
+      );
+    };
     client.on('error', end);
     client.on('end', () => end(new Error('The connection was ended.')));
     stop.signal.addEventListener('abort', stopped);
     try {
       await client.connect();
       await begin(client, lost.signal);
+      stands = true;
+      if (stop.signal.aborted) stopped();
       wait = firstPauseMs;
       told = false;
       begun.resolve();
-      await untilLost(client, lost.signal);
+      await untilLost(looksItself ? null : client, lost.signal);
     } finally {
       stop.signal.removeEventListener('abort', stopped);
       end(new Error('The session is over.'));
@@ -75,10 +91,10 @@ export const keepSession = ({ open, begin, onTrouble }: SessionOptions): Session
   };
 };
 
-/** Rejects with the reason when the connection breaks; sees to it that this is noticed. */
-const untilLost = async (client: Client, lost: AbortSignal): Promise<never> => {
+/** Rejects with the reason when the connection breaks; sees to it that this is noticed, if it is given the connection. */
+const untilLost = async (client: Client | null, lost: AbortSignal): Promise<never> => {
   const look = setInterval(() => {
-    unlessSilent(client, client.query('select'), lookMs).catch(() => {});
+    if (client !== null) unlessSilent(client, client.query('select'), lookMs).catch(() => {});
   }, lookMs);
   try {
     if (!lost.aborted) await once(lost, 'abort');

@@ -128,7 +128,7 @@ test.each([
   ],
   [
     'a version of an event that it does not know',
-    `update events set body = replace(body, '"v":1', '"v":2') where seq = 2`,
+    `update events set body = replace(body, '"v":2', '"v":3') where seq = 2`,
   ],
 ])('%s says that the database is newer', async (_name, sql) => {
   using at = scratch();
@@ -240,11 +240,15 @@ test('what is asked for before it is closed is still written; after that nothing
   await store[Symbol.asyncDispose]();
 });
 
-test('bundled, it finds its thread beside it', async () => {
+test('bundled, it finds its threads beside it', async () => {
   using at = scratch();
   const source = (name: string) => fileURLToPath(new URL(name, import.meta.url));
   await build({
-    entryPoints: { longhaul: source('./sqlite-store.ts'), 'writer-thread': source('./writer-thread.ts') },
+    entryPoints: {
+      longhaul: source('./sqlite-store.ts'),
+      'writer-thread': source('./writer-thread.ts'),
+      'reader-thread': source('./reader-thread.ts'),
+    },
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -255,9 +259,9 @@ test('bundled, it finds its thread beside it', async () => {
   const program = `
     import { openSqliteStore } from './longhaul.mjs';
     await using store = await openSqliteStore({ folder: ${JSON.stringify(at.folder)} });
-    console.log(await store.position());
+    console.log(await store.position(), await store.feedPage({ tenant: null, run: null }, 0, { rows: 1, bytes: 1 }));
   `;
   writeFileSync(join(at.path, 'main.mjs'), program);
   const output = execFileSync(process.execPath, [join(at.path, 'main.mjs')], { encoding: 'utf8' });
-  expect(output).toBe('0\n');
+  expect(output).toBe('0 { events: [], more: false }\n');
 });

@@ -1,4 +1,5 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** A folder that its owner alone may enter. */
 export const makePrivateFolder = (folder: string): void => {
@@ -13,4 +14,17 @@ export const makePrivateFolder = (folder: string): void => {
 export const makePrivateFile = (file: string): void => {
   if (existsSync(file)) return;
   closeSync(openSync(file, 'a', 0o600));
+};
+
+/** Replaces a small file in one step, readable by its owner alone; after it returned, a power loss leaves it whole. */
+export const writeDurablySync = (file: string, text: string): void => {
+  const draft = `${file}.draft`;
+  writeFileSync(draft, text, { mode: 0o600, flush: true });
+  renameSync(draft, file);
+  const folder = openSync(dirname(file), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 };

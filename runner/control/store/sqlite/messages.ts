@@ -1,6 +1,6 @@
 import type { RunState } from '../../../../shared/run/state.ts';
 import { stateOfTexts, stateText, taskText } from '../rows.ts';
-import { StoreError } from '../store.ts';
+import { StoreError, type FeedLimits, type FeedPage, type Store } from '../store.ts';
 import type { Write } from '../writes.ts';
 import type { Outcome } from './writer.ts';
 
@@ -8,6 +8,7 @@ import type { Outcome } from './writer.ts';
 export interface ThreadData {
   readonly file: string;
   readonly maxPages: number | null;
+  readonly acceptLoss: boolean;
   readonly now: number;
   readonly groupSize: number;
 }
@@ -20,6 +21,24 @@ export type FromThread =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly error: ErrorText }
   | { readonly kind: 'committed'; readonly answers: string; readonly runs: readonly string[] };
+
+/** What the thread that reads the feed is started with. */
+export interface ReaderData {
+  readonly file: string;
+  readonly folder: string;
+}
+
+/** What goes to it, and for the end null. */
+export interface ToReader {
+  readonly id: number;
+  readonly filter: Parameters<Store['feed']>[0];
+  readonly after: number;
+  readonly limits: FeedLimits;
+}
+
+export type FromReader =
+  | { readonly kind: 'page'; readonly id: number; readonly page: FeedPage }
+  | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorText };
 
 /** One answer as it comes out of the text. */
 export type Answer =

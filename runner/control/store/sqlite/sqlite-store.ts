@@ -9,20 +9,23 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readHeads,
   readLeased,
   readList,
   readOpenDecisions,
   readPosition,
   readQueued,
+  readQueuedAmong,
   readState,
   readUpload,
   readUploadedBytes,
 } from '../reads.ts';
-import type { CommandOptions, Created, Store, StoredBlob, Written } from '../store.ts';
+import type { CommandOptions, Created, FeedLimits, FeedPage, Store, StoredBlob, Written } from '../store.ts';
 import type { Circumstances } from '../writes.ts';
 import { connect, type Connection } from './database.ts';
 import { storeErrorOf } from './errors.ts';
 import { makePrivateFile, makePrivateFolder } from './files.ts';
+import { feedReader, type FeedReader } from './reader-client.ts';
 import { lockFolder } from './lock.ts';
 import { startWriterThread, type WriterThread } from './writer-client.ts';
 
@@ -35,6 +38,8 @@ export interface SqliteStoreOptions {
   readonly newId?: () => string;
   /** Upper bound of the database in pages of 4096 bytes. Without it the disk is the bound. */
   readonly maxPages?: number;
+  /** Goes on though the end of the log is gone, and records that. Without it such a database is `corrupt`. */
+  readonly acceptLoss?: boolean;
   /** So many writes share a commit at most: a group must not keep the first of it waiting for long. Default 500. */
   readonly groupSize?: number;
   /** The program of the writer's thread. Without it: `writer-thread.mjs` beside this program if bundled, else the source. */
@@ -44,10 +49,10 @@ export interface SqliteStoreOptions {
 /** 16 characters of 36: 82 bits. */
 const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).toString(36)).join('');
 
-/** esbuild puts the thread beside the bundle that this module ends up in; the source runs as it is. */
-const writerThread = (): URL => {
-  const bundled = new URL('./writer-thread.mjs', import.meta.url);
-  return existsSync(bundled) ? bundled : new URL('./writer-thread.ts', import.meta.url);
+/** esbuild puts the threads beside the bundle that this module ends up in; the source runs as it is. */
+const threadProgram = (name: 'writer-thread' | 'reader-thread'): URL => {
+  const bundled = new URL(`./${name}.mjs`, import.meta.url);
+  return existsSync(bundled) ? bundled : new URL(`./${name}.ts`, import.meta.url);
 };
 
 /**
@@ -55,20 +60,21 @@ const writerThread = (): URL => {
  * process has it, `newer` if a later version wrote it, `full`, `io`, `corrupt`.
  */
 export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Store> => {
-  const { folder, now = Date.now, newId = randomId, maxPages = null, groupSize = 500 } = options;
+  const { folder, now = Date.now, newId = randomId, maxPages = null, acceptLoss = false, groupSize = 500 } = options;
   const file = join(folder, 'longhaul.db');
   await using stack = new AsyncDisposableStack();
   try {
     makePrivateFolder(folder);
     stack.use(lockFolder(folder));
     makePrivateFile(file);
-    const program = options.thread ?? writerThread();
-    const writer = await startWriterThread(program, { file, maxPages, now: now(), groupSize });
+    const program = options.thread ?? threadProgram('writer-thread');
+    const writer = await startWriterThread(program, { file, maxPages, acceptLoss, now: now(), groupSize });
     stack.defer(() => writer.close());
     const reader = connect(file, { readOnly: true });
     // Before the writer: only a connection that may write can tidy up as the last one.
     stack.defer(() => reader.sqlite.close());
-    return new SqliteStore({ writer, reader, folder, now, newId, held: stack.move() });
+    const feed = stack.use(feedReader(threadProgram('reader-thread'), { file, folder }));
+    return new SqliteStore({ writer, reader, feedReader: feed, folder, now, newId, held: stack.move() });
   } catch (error) {
     throw storeErrorOf(error, folder);
   }
@@ -77,6 +83,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
 interface Parts {
   readonly writer: WriterThread;
   readonly reader: Connection;
+  readonly feedReader: FeedReader;
   readonly folder: string;
   readonly now: () => number;
   readonly newId: () => string;
@@ -141,12 +148,24 @@ class SqliteStore implements Store {
     return this.#read((db) => readFeed(db, filter, { after, limit }));
   }
 
+  feedPage(filter: Parameters<Store['feed']>[0], after: number, limits: FeedLimits): Promise<FeedPage> {
+    return this.#parts.feedReader.page(filter, after, limits);
+  }
+
   position(): Promise<number> {
     return this.#read(readPosition);
   }
 
   queued(limit: number): ReturnType<Store['queued']> {
     return this.#read((db) => readQueued(db, limit));
+  }
+
+  heads(input: Parameters<Store['heads']>[0]): ReturnType<Store['heads']> {
+    return this.#read((db) => readHeads(db, input));
+  }
+
+  queuedAmong(runs: readonly string[]): ReturnType<Store['queuedAmong']> {
+    return this.#read((db) => readQueuedAmong(db, runs));
   }
 
   leased(): ReturnType<Store['leased']> {
@@ -169,8 +188,8 @@ class SqliteStore implements Store {
     return this.#read((db) => readUploadedBytes(db, tenant));
   }
 
-  onCommit(listener: (runs: readonly string[]) => void): () => void {
-    return this.#parts.writer.onCommit(listener);
+  onCommit(listener: Parameters<Store['onCommit']>[0]): () => void {
+    return this.#parts.writer.onCommit((runs) => listener(runs, 'this'));
   }
 
   /** What has been asked for is still written. */
@@ -179,7 +198,12 @@ class SqliteStore implements Store {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.#parts.now(), nextActivation: `act_${this.#parts.newId()}` };
+    return {
+      now: this.#parts.now(),
+      nextActivation: `act_${this.#parts.newId()}`,
+      nextDecision: `dec_${this.#parts.newId()}`,
+      jitter: Math.random(),
+    };
   }
 
   async #read<Value>(read: (db: Connection['db']) => Promise<Value>): Promise<Value> {

@@ -1,10 +1,11 @@
 import { dirname } from 'node:path';
 import { migrate } from '../migrations.ts';
 import type { HeldRun } from '../projections.ts';
-import { readPosition } from '../reads.ts';
+import { readLogEnd as readLast } from '../reads.ts';
 import { foldAgain, isLively, perform, type Transaction, type Write } from '../writes.ts';
 import { connect, type Connection } from './database.ts';
 import { storeErrorOf } from './errors.ts';
+import { acceptLoss, checkLogEnd, openLogEnd, type LogEnd, type LogEndMark } from './log-end.ts';
 
 /** What came of one write of a group. */
 export type Outcome =
@@ -32,6 +33,8 @@ export interface WriterOptions {
   readonly file: string;
   /** Upper bound of the database file in pages of 4096 bytes; null: the disk is the bound. */
   readonly maxPages: number | null;
+  /** A person knows that the end of the log is gone, and wants to go on. */
+  readonly acceptLoss: boolean;
   /** Ms since the epoch. */
   readonly now: number;
 }
@@ -40,7 +43,8 @@ export interface WriterOptions {
 const rememberedRuns = 256;
 
 /** Opens the file, brings it to this program's schema and takes it over. Throws StoreError. */
-export const openWriter = async ({ file, maxPages, now }: WriterOptions): Promise<Writer> => {
+export const openWriter = async (options: WriterOptions): Promise<Writer> => {
+  const { file, maxPages, now } = options;
   const folder = dirname(file);
   let connection: Connection | undefined;
   try {
@@ -54,7 +58,10 @@ export const openWriter = async ({ file, maxPages, now }: WriterOptions): Promis
     // A log that a burst has made long is cut back to this: 16 MB.
     sqlite.exec('pragma journal_size_limit = 16777216');
     if (maxPages !== null) sqlite.exec(`pragma max_page_count = ${maxPages}`);
-    return new GroupCommit(connection, { folder, position: await readPosition(db) });
+    const last = await readLast(db);
+    if (options.acceptLoss) acceptLoss(folder, last, now);
+    checkLogEnd(folder, last);
+    return new GroupCommit(connection, folder, openLogEnd(folder, last));
   } catch (error) {
     connection?.sqlite.close();
     throw storeErrorOf(error, folder);
@@ -64,6 +71,7 @@ export const openWriter = async ({ file, maxPages, now }: WriterOptions): Promis
 class GroupCommit implements Writer {
   readonly #connection: Connection;
   readonly #folder: string;
+  readonly #mark: LogEndMark;
   /** Committed, and in order of use. */
   readonly #remembered = new Map<string, HeldRun>();
   #position: number;
@@ -72,10 +80,11 @@ class GroupCommit implements Writer {
   readonly #release: () => void;
   readonly #commit: () => void;
 
-  constructor(connection: Connection, { folder, position }: { readonly folder: string; readonly position: number }) {
+  constructor(connection: Connection, folder: string, mark: LogEndMark) {
     this.#connection = connection;
     this.#folder = folder;
-    this.#position = position;
+    this.#mark = mark;
+    this.#position = mark.position;
     const prepared = (text: string) => {
       const statement = connection.sqlite.prepare(text);
       return () => void statement.run();
@@ -100,6 +109,8 @@ class GroupCommit implements Writer {
       return { outcomes: writes.map(() => ({ outcome: 'failed', error })), runs: [] };
     }
     this.#position = group.position;
+    // Before anything is answered: of what was answered, this can say that it was there.
+    if (group.end !== null) this.#mark.move(group.end);
     for (const held of group.held.values()) this.#remember(held);
     return { outcomes, runs: [...group.appended] };
   }
@@ -140,6 +151,7 @@ class GroupCommit implements Writer {
   }
 
   close(): void {
+    this.#mark[Symbol.dispose]();
     this.#connection.sqlite.close();
   }
 }
@@ -147,6 +159,8 @@ class GroupCommit implements Writer {
 /** What the writes of one transaction have come to so far; it becomes true with the commit. */
 class Group {
   position: number;
+  /** The last event that was appended; null: none was. */
+  end: LogEnd | null = null;
   readonly held = new Map<string, HeldRun>();
   readonly appended = new Set<string>();
   readonly #committed: (run: string) => HeldRun | undefined;
@@ -189,9 +203,10 @@ class Savepoint implements Transaction {
 
   keep(): void {
     if (this.#held === null) return;
-    const { id } = this.#held.state;
+    const { id, seq, updatedAt } = this.#held.state;
     if (this.#held.position > this.#group.position) {
       this.#group.position = this.#held.position;
+      this.#group.end = { position: this.#held.position, run: id, seq, at: updatedAt };
       this.#group.appended.add(id);
     }
     this.#group.held.set(id, this.#held);

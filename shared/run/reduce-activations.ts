@@ -1,0 +1,91 @@
+import { mostLosses } from './call.ts';
+import type { EventBody } from './events.ts';
+import type { Change } from './reduce-decisions.ts';
+import { abandoned } from './reduce-work.ts';
+import type { Delay, RunState, Turn } from './state.ts';
+
+type Body<Type extends EventBody['type']> = Extract<EventBody, { readonly type: Type }>;
+
+const milliseconds = (from: string, to: string): number => Math.max(0, Date.parse(to) - Date.parse(from));
+
+/** The lease is over: what it took counts as work, however it ended. */
+export const released = (state: RunState, at: string): Change => ({
+  leasedAt: null,
+  spent: {
+    ...state.spent,
+    activeMs: state.spent.activeMs + (state.leasedAt === null ? 0 : milliseconds(state.leasedAt, at)),
+  },
+});
+
+/** The worker died at it: that counts, and spends a retry. */
+export const lost = (state: RunState, at: string): Change => {
+  const after = { ...abandoned(state, true), ...released(state, at) };
+  const spent = after.spent ?? state.spent;
+  return { ...after, losses: state.losses + 1, spent: { ...spent, retries: spent.retries + 1 } };
+};
+
+/** The runner was stopped, which is nobody's fault: no loss and no retry. What a model call in flight cost stays unknown. */
+export const returned = (state: RunState, at: string): Change => {
+  const after = { ...abandoned(state, false), ...released(state, at) };
+  const spent = after.spent ?? state.spent;
+  const { turn } = state;
+  if (turn?.phase !== 'asking' || turn.responseId !== null) return after;
+  return {
+    ...after,
+    turn: askedAgain(turn, { at, message: 'The runner was stopped while the model was answering.' }),
+    spent: { ...spent, unpriced: spent.unpriced + 1 },
+  };
+};
+
+const askedAgain = (
+  turn: Extract<Turn, { phase: 'asking' }>,
+  { at, message }: { readonly at: string; readonly message: string },
+): Turn => ({
+  phase: 'failed',
+  number: turn.number,
+  attempt: turn.attempt,
+  purpose: turn.purpose,
+  retryAt: at,
+  responseId: null,
+  hears: 0,
+  losses: turn.losses,
+  trouble: { code: 'stopped', message, retryable: true, status: null },
+});
+
+/** One attempt more that the engine could not begin. */
+export const delayed = (before: Delay | null, body: Body<'activation.deferred'>, at: string): Delay => ({
+  reason: body.reason,
+  failures: (before?.failures ?? 0) + 1,
+  since: before?.since ?? at,
+  retryAt: body.retryAt,
+});
+
+/**
+ * What a run that is taken up again after its end goes on with: what stood in its way is cleared, what it did and spent
+ * stays. A turn that failed for good is tried again.
+ */
+export const resumed = (state: RunState, at: string): Change => ({
+  losses: 0,
+  givenUp: null,
+  wrapUp: null,
+  repetition: null,
+  idleTurns: 0,
+  leasedAt: null,
+  turn: turnAgain(state.turn, at),
+  underWay: state.underWay === null ? null : { ...state.underWay, running: false, losses: onceMore(state.underWay) },
+});
+
+/** One more attempt, and no more than that, of what its worker was lost at too often. */
+const onceMore = ({ losses }: { readonly losses: number }): number => Math.min(losses, mostLosses - 1);
+
+const turnAgain = (turn: Turn | null, at: string): Turn | null => {
+  switch (turn?.phase) {
+    case 'failed':
+      return { ...turn, retryAt: turn.retryAt ?? at, losses: onceMore(turn) };
+    case 'taken':
+      return { ...turn, refusal: null };
+    case 'asking':
+    case undefined:
+      return turn ?? null;
+  }
+};
