@@ -1,25 +1,37 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import { isTerminal, type RunState } from '../../shared/run/state.ts';
+import { isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
 import type { Longhaul } from '../context.ts';
 import { registerCommand } from '../problem.ts';
 
 const RunTarget = z.union([z.string(), z.object({ run: z.string() }).transform(({ run }) => run)]);
 
-/** The run that a command is called for: a row's, or the one that a person picks among those that are not over. */
-const runFor = async ({ runs, connection }: Longhaul, argument: unknown): Promise<RunState | undefined> => {
+interface Choice {
+  readonly among: (state: RunState) => boolean;
+  /** What is said where there is none. */
+  readonly none: string;
+  /** What to ask the runner for while the runs are not here yet; null: any. */
+  readonly status: 'open' | null;
+}
+const underWay: Choice = { among: (state) => !isTerminal(state), none: 'No run is under way.', status: 'open' };
+
+/** The run that a command is called for: a row's, or the one that a person picks. */
+const runFor = async (
+  { runs, connection }: Longhaul,
+  argument: unknown,
+  { among, none, status }: Choice = underWay,
+): Promise<RunState | undefined> => {
   const target = RunTarget.safeParse(argument);
   const api = await connection.api();
   if (target.success) return runs.get(target.data) ?? (await api.runs.get.query({ run: target.data }));
-  const open = runs.loaded
-    ? runs.all().filter((state) => !isTerminal(state))
-    : (await api.runs.list.query({ status: 'open' })).runs;
-  if (open.length === 0) {
-    void vscode.window.showInformationMessage('No run is under way.');
+  const all = runs.loaded ? runs.all() : (await api.runs.list.query({ status })).runs;
+  const candidates = all.filter(among);
+  if (candidates.length === 0) {
+    void vscode.window.showInformationMessage(none);
     return undefined;
   }
-  const rows = open.map((state) => ({
+  const rows = candidates.map((state) => ({
     label: state.task.title,
     description: `#${state.number}`,
     detail: summarize(state).detail,
@@ -33,12 +45,23 @@ const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   if (state === undefined) return;
   const chosen = await vscode.window.showWarningMessage(
     `Cancel "${state.task.title}"?`,
-    { modal: true, detail: 'It stops at once and cannot be taken up again. Its log and its checkpoints stay.' },
+    { modal: true, detail: 'It stops at once. Its log stays, and for some days its checkpoints, to resume it from.' },
     'Cancel Run',
   );
   if (chosen === undefined) return;
   const api = await longhaul.connection.api();
   longhaul.runs.learn(await api.runs.cancel.mutate({ run: state.id }));
+};
+
+const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const state = await runFor(longhaul, argument, {
+    among: isResumable,
+    none: 'No run has failed or was cancelled lately.',
+    status: null,
+  });
+  if (state === undefined) return;
+  const api = await longhaul.connection.api();
+  longhaul.runs.learn(await api.runs.retry.mutate({ run: state.id }));
 };
 
 const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -57,6 +80,7 @@ const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void>
 export const registerSteer = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
     registerCommand('longhaul.cancelRun', (target) => cancel(longhaul, target)),
+    registerCommand('longhaul.resumeRun', (target) => resume(longhaul, target)),
     registerCommand('longhaul.sendMessage', (target) => sendMessage(longhaul, target)),
     registerCommand('longhaul.copyRunId', async (target) => {
       const run = RunTarget.safeParse(target);

@@ -1,5 +1,5 @@
 import { budgetNames, used, type BudgetName } from '../../shared/run/budget.ts';
-import { isTerminal, type RunState } from '../../shared/run/state.ts';
+import { isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
 import { activeMs, changes, cost, duration, evidence } from '../views/text.ts';
 import type { Button, Item, Page, Part, Section } from './page.ts';
@@ -92,6 +92,7 @@ const runButtons = (state: RunState): readonly Button[] => {
       : []),
     ...(state.status === 'reviewing' ? [button('longhaul.requestChanges', 'Request Changes…')] : []),
     ...(isTerminal(state) ? [] : [button('longhaul.cancelRun', 'Cancel Run…')]),
+    ...(isResumable(state) ? [button('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
   ];
 };
 

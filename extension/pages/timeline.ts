@@ -98,11 +98,20 @@ export const createTimeline = (): Timeline => {
         return put(event, { topic: 'run', mark: 'note', text: 'The workspace is ready' });
       case 'setup.finished':
         return command(event, 'setup', body);
+      case 'checkpoint.saved':
+        if (body.left.length > 0)
+          put(event, {
+            topic: 'run',
+            mark: 'warning',
+            text: 'Too large to be brought back after a loss',
+            detail: line(body.left.join(', ')),
+          });
+        return;
       case 'workspace.rebuilt':
         return put(event, {
           topic: 'run',
           mark: body.failedSetup.length === 0 ? 'note' : 'warning',
-          text: 'The tree was made anew on another machine',
+          text: 'The tree was made anew',
           detail: `${took(body.durationMs)}${body.failedSetup.length === 0 ? '' : ` · ${plural(body.failedSetup.length, 'setup command')} failed there`}`,
         });
       case 'verification.setup.finished':

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../shared/api/runner-api.ts';
+import { visible } from '../pages/text.ts';
 import { acceptedFiles, tallyOf } from './decisions.ts';
 import { runFor, type Reviewing } from './open.ts';
 import { appliedSummary, branchName, firstConflict, troubled } from './outcome.ts';
@@ -35,7 +36,27 @@ const acceptedOf = async ({ session }: Reviewing, run: string): Promise<Accepted
     void vscode.window.showInformationMessage('Every change was rejected; there is nothing to apply.');
     return null;
   }
-  return { round, part: { accepted: files, patch: round.changes.patch } };
+  return (await stillWanted(round, files)) ? { round, part: { accepted: files, patch: round.changes.patch } } : null;
+};
+
+/** Files that a dialog names; the view Review marks all of them. */
+const mostNamed = 8;
+
+/** Shows what runs, or hides, or leads elsewhere by lying there, before it does lie there. False: the person turned back. */
+const stillWanted = async ({ cautions }: ReviewRound, files: readonly AcceptedFile[]): Promise<boolean> => {
+  const marked = files.flatMap(({ path: file }) => {
+    const why = cautions.get(file);
+    return why === undefined ? [] : [`${visible(file)}: ${why.join(' ')}`];
+  });
+  if (marked.length === 0) return true;
+  const more = marked.length > mostNamed ? [`… and ${marked.length - mostNamed} more`] : [];
+  const apply = 'Apply';
+  const chosen = await vscode.window.showWarningMessage(
+    marked.length === 1 ? '1 file needs a closer look.' : `${marked.length} files need a closer look.`,
+    { modal: true, detail: [...marked.slice(0, mostNamed), ...more].join('\n\n') },
+    apply,
+  );
+  return chosen === apply;
 };
 
 /** Unsaved text would be in the way of what is written to the disk. False: the person does not want to save it. */

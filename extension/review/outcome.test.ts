@@ -7,6 +7,7 @@ const applied = (how: Applied['how'], ...outcomes: readonly AppliedFile['outcome
   target: how === 'branch' ? 'longhaul/1' : '/repository',
   dryRun: false,
   files: outcomes.map((outcome, index) => ({ path: `file ${index}`, outcome, reason: '' })),
+  cautions: [],
 });
 
 test('an application is told with what is left to do', () => {

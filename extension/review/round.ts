@@ -1,4 +1,5 @@
 import type { Connection } from '../connection/connection.ts';
+import { visible } from '../pages/text.ts';
 import { parsePatch } from '../../shared/review/patch.ts';
 import { reviewFiles, type ReviewFile } from '../../shared/review/review-file.ts';
 import { ChangeSet } from '../../shared/run/artifacts.ts';
@@ -12,6 +13,8 @@ export interface ReviewRound {
   readonly files: readonly ReviewFile[];
   /** By path. */
   readonly byPath: ReadonlyMap<string, ReviewFile>;
+  /** What is not to be overlooked in a file, in sentences, by its path; only of files that have something. */
+  readonly cautions: ReadonlyMap<string, readonly string[]>;
 }
 
 const decoder = new TextDecoder();
@@ -19,10 +22,17 @@ const decoder = new TextDecoder();
 /** Reads the latest result of a run: the list of its files and its patch, no contents. Throws as the connection does. */
 export const loadRound = async (connection: Connection, run: string): Promise<ReviewRound> => {
   const api = await connection.api();
-  const { round, changes, patch } = await api.runs.diff.query({ run });
+  const { round, changes, cautions, patch } = await api.runs.diff.query({ run });
   const text = patch ?? decoder.decode(await connection.blob(run, changes.patch));
   const files = reviewFiles(changes, parsePatch(text));
-  return { run, round, changes, files, byPath: new Map(files.map((file) => [file.path, file])) };
+  return {
+    run,
+    round,
+    changes,
+    files,
+    byPath: new Map(files.map((file) => [file.path, file])),
+    cautions: new Map(cautions.map(({ path, cautions }) => [path, cautions.map(({ text }) => visible(text))])),
+  };
 };
 
 /** What a run had changed when it last began to wait for a person: no decisions are made on it. Throws as the connection does. */

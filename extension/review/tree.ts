@@ -73,7 +73,9 @@ export class ReviewTree
     try {
       const round = await this.session.load(current);
       this.describe(round);
-      return round.files.map((file) => ({ round, file }));
+      const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
+      const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
+      return files.map((file) => ({ round, file }));
     } catch (error) {
       const { message, remedy } = problemOf(error);
       this.view.message = `${message} ${remedy}`;
@@ -89,8 +91,13 @@ export class ReviewTree
     const item = new vscode.TreeItem(name);
     item.id = `${round.run}/${file.path}`;
     item.resourceUri = documentsOf(round, file).shown.with({ scheme: listedScheme });
-    item.iconPath = vscode.ThemeIcon.File;
-    item.description = [said, folderOf(file.path)].filter((part) => part !== '').join(' · ');
+    const cautions = round.cautions.get(file.path) ?? [];
+    const careful = cautions.length > 0;
+    item.iconPath = careful
+      ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
+      : vscode.ThemeIcon.File;
+    const look = careful ? 'look closely' : '';
+    item.description = [look, said, folderOf(file.path)].filter((part) => part !== '').join(' · ');
     item.contextValue = decision.reviewed ? 'reviewed' : 'unreviewed';
     const whole = accepted === decision.verdicts.length;
     item.checkboxState = {
@@ -99,9 +106,9 @@ export class ReviewTree
       accessibilityInformation: { label: `Accept ${file.path}`, role: 'checkbox' },
     };
     item.accessibilityInformation = {
-      label: `${file.path}, ${file.file.status}, ${said === '' ? 'undecided' : said}${decision.reviewed ? ', reviewed' : ''}`,
+      label: `${file.path}, ${file.file.status}, ${said === '' ? 'undecided' : said}${decision.reviewed ? ', reviewed' : ''}${careful ? `, look closely: ${cautions.join(' ')}` : ''}`,
     };
-    item.tooltip = tooltipOf(file);
+    item.tooltip = [tooltipOf(file), ...cautions].join('\n');
     item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ round, file }] };
     return item;
   }

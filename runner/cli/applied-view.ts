@@ -1,4 +1,5 @@
 import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
+import { cautionLines } from './cautions-view.ts';
 import { plural } from './format.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
@@ -23,7 +24,7 @@ export const appliedView = (
     ['', '', ''].map((head) => ({ head, align: 'left' as const })),
     rows,
   ).slice(1);
-  return [...lines, ...sentences(applied, run)].join('\n');
+  return [...lines, ...cautionLines(applied.cautions, paint), ...sentences(applied, run)].join('\n');
 };
 
 const sentences = (applied: Applied, run: number): readonly string[] => {

@@ -28,6 +28,7 @@ export const applyHere = async (
     {
       run: id,
       title: task.title,
+      policy: task.policy,
       repository,
       source: task.source,
       undoFolder,

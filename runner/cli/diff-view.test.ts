@@ -59,6 +59,7 @@ test('an application says what became of each file', () => {
     how: 'worktree' as const,
     target: '/home/ada/parser',
     dryRun: false,
+    cautions: [{ path: '.npmrc', cautions: [{ kind: 'dependencies' as const, text: 'It says from where.' }] }],
     files: [
       { path: 'src/a.ts', outcome: 'merged' as const, reason: '' },
       { path: 'src/b.ts', outcome: 'conflict' as const, reason: 'both changed line 3' },
@@ -68,11 +69,20 @@ test('an application says what became of each file', () => {
   expect(appliedView(applied, { run: 12, paint: plain })).toMatchInlineSnapshot(`
     "merged    src/a.ts
     conflict  src/b.ts  both changed line 3
+    1 file to look at closely:
+      ! .npmrc
+          It says from where.
     1 file went into /home/ada/parser.
     1 file needs you: what is beside it says why.
     Take it back with: longhaul apply 12 --undo"
   `);
-  const branch = { ...applied, how: 'branch' as const, target: 'fix/it', files: applied.files.slice(0, 1) };
+  const branch = {
+    ...applied,
+    cautions: [],
+    how: 'branch' as const,
+    target: 'fix/it',
+    files: applied.files.slice(0, 1),
+  };
   expect(isComplete(branch)).toBe(true);
   expect(appliedView(branch, { run: 12, paint: plain })).toMatchInlineSnapshot(`
     "merged  src/a.ts

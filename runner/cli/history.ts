@@ -210,6 +210,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'prepare.finished':
     case 'setup.started':
     case 'call.held':
+    case 'checkpoint.saved':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':

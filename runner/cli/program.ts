@@ -48,7 +48,13 @@ const commands: readonly Entry[] = [
     summary: 'tell the agent something while it works',
     load: () => import('./commands/message.ts'),
   },
-  { name: 'cancel', group: groups.work, summary: 'stop a run for good', load: () => import('./commands/cancel.ts') },
+  { name: 'cancel', group: groups.work, summary: 'stop a run', load: () => import('./commands/cancel.ts') },
+  {
+    name: 'retry',
+    group: groups.work,
+    summary: 'have a run that failed go on from its last checkpoint',
+    load: () => import('./commands/retry.ts'),
+  },
   {
     name: 'decisions',
     group: groups.decide,

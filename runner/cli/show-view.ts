@@ -1,7 +1,9 @@
 import type { DecisionVerdict } from '../../shared/decision/decision.ts';
+import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
+import { cautionLines } from './cautions-view.ts';
 import { cost, count, duration, moment, plural, span } from './format.ts';
 import { callById, type CommandHistory, type DecisionHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
@@ -16,6 +18,8 @@ export interface ShowOptions {
   readonly paint: Paint;
   /** Print what calls gave back, too. */
   readonly calls: boolean;
+  /** Files of what it changed that are not to be overlooked. */
+  readonly cautions: readonly MarkedFile[];
 }
 
 /** Lines of a failed command's output that are shown: the end says what went wrong. */
@@ -40,6 +44,7 @@ export const showView = (state: RunState, history: History, options: ShowOptions
     section('Report', reportText(state, history, options), options),
     section('Evidence', evidenceText(state, history, options), options),
     section('Result', changesText(state.result), options),
+    section('Look at closely', cautionLines(options.cautions, options.paint).slice(1).join('\n'), options),
     section('Reviews', reviewsText(history), options),
     section(
       'Applied',

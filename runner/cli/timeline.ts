@@ -48,10 +48,14 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       const more = body.paths.length > 3 ? ` and ${body.paths.length - 3} more` : '';
       return [paint.yellow(`! it ran; what it changed needs a person's yes: ${shown}${more}`)];
     }
+    case 'checkpoint.saved':
+      return body.left.length === 0
+        ? []
+        : [paint.yellow(`too large to be brought back after a loss: ${body.left.join(', ')}`)];
     case 'workspace.rebuilt': {
       const failed = body.failedSetup.length;
       const setup = failed === 0 ? '' : paint.yellow(`; ${plural(failed, 'setup command')} failed there`);
-      return [`the tree was made anew on another machine in ${duration(body.durationMs)}${setup}`];
+      return [`the tree was made anew in ${duration(body.durationMs)}${setup}`];
     }
     case 'activation.queued':
       return [queued[body.reason]];

@@ -8,7 +8,7 @@ import { ended } from '../../test/suites/runs.ts';
 import type { EventBody } from '../../shared/run/events.ts';
 import type { Engine, Lost } from './engine/engine.ts';
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts';
-import type { Store } from './store/store.ts';
+import { StoreError, type Store } from './store/store.ts';
 import { onlyOne } from './supervisor-role.ts';
 import { startSupervisor } from './supervisor.ts';
 
@@ -25,6 +25,14 @@ const setUp = async (options: { readonly removing?: Promise<void> } = {}) => {
   let lose: (lost: Lost) => void = () => {};
   const cancelled: string[] = [];
   const having = new Map<string, readonly string[]>();
+  let failures = 0;
+  const command = store.command.bind(store);
+  const failing: Store['command'] = async (...asked) => {
+    if (failures === 0) return command(...asked);
+    failures -= 1;
+    throw new StoreError('full', 'The disk is full.', { remedy: 'Make room.' });
+  };
+  Object.assign(store, { command: failing });
   let told: Parameters<Store['onCommit']>[0] = () => {};
   const onCommit = store.onCommit.bind(store);
   Object.assign(store, {
@@ -83,6 +91,8 @@ const setUp = async (options: { readonly removing?: Promise<void> } = {}) => {
     having,
     until,
     lose: (lost: Lost) => lose(lost),
+    /** So many commands come to nothing. */
+    fail: (times: number) => void (failures = times),
     /** Another control plane wrote something. */
     told: (runs: readonly string[] | null) => told(runs, 'another'),
     create: async (run: string): Promise<string> => {
@@ -125,6 +135,14 @@ test('what no worker began with is put off and costs nothing; what one had is lo
   expect(await set.saw('run_had1', 'activation.lost')).toMatchObject({ activation: had, reason: 'killed' });
   expect(await set.store.state('run_never')).toMatchObject({ status: 'queued', losses: 0, spent: { retries: 0 } });
   expect(await set.store.state('run_had1')).toMatchObject({ status: 'queued', losses: 1, spent: { retries: 1 } });
+});
+
+test('a loss that the store did not take is written once it takes it', async () => {
+  await using set = await setUp();
+  const never = await set.create('run_never');
+  set.fail(2);
+  set.lose({ run: 'run_never', activation: never, reason: 'no memory' });
+  expect(await set.saw('run_never', 'activation.deferred')).toMatchObject({ activation: never });
 });
 
 test('a lease that was renewed after somebody had seen it run out is kept', async () => {

@@ -23,6 +23,7 @@ export interface SupervisorOptions {
 
 /** After a commit deadlines may be new; each is at least half a second away, so this is soon enough. */
 const afterCommitMs = 100;
+const afterTroubleMs = 1_000;
 /** A machine that slept wakes with its timers late. */
 const longestMs = 60_000;
 
@@ -85,8 +86,18 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     return due.nextAt;
   };
 
+  /** What the engine reported and the store did not take: nobody else knows of it. */
+  const unwritten = new Set<Lost>();
+  const writeLosses = async (): Promise<void> => {
+    for (const lost of unwritten) {
+      await end(lost);
+      unwritten.delete(lost);
+    }
+  };
+
   const runs = startPasses({
     pass: async () => {
+      await writeLosses();
       // As it is now: a control plane that hangs amid this pass must not end it in the name of a later tenure.
       const dueAt = role.held ? await passOverRuns({ role: role.fence }) : null;
       return Math.min(dueAt ?? Infinity, now() + longestMs);
@@ -108,8 +119,9 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     if (stopped) return;
     end(lost).catch((error: unknown) => {
       const { run, activation } = lost;
-      // A lease runs out; what is queued is dispatched again by the next control plane.
-      log.error({ err: error, run, activation }, 'a loss could not be written');
+      log.error({ err: error, run, activation }, 'a loss could not be written; it is tried again');
+      unwritten.add(lost);
+      runs.wakeAt(now() + afterTroubleMs);
     });
   });
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BundleRefused, takeBundle, writeBundle, type ExpectedBundle } from './bundle.ts';
+import { BundleRefused, checkTree, takeBundle, writeBundle, type ExpectedBundle } from './bundle.ts';
 import { createFixture, type Fixture } from './fixture.ts';
 import { git, gitOrThrow } from './git.ts';
 
@@ -131,4 +131,47 @@ test('of a commit that is not there is an error', async () => {
   await expect(writeBundle(from, { commit: 'b'.repeat(40), since: [], whole: true }, file)).rejects.toThrow(
     'pack-objects failed',
   );
+});
+
+/** A commit of trees in trees, each of which holds the one below it ten times: `levels` trees name ten to their number of files. */
+const treeBomb = async (fixture: Fixture, levels: number): Promise<string> => {
+  const at = { folder: fixture.repo, identity: { name: 't', email: 't@localhost' } };
+  const write = async (args: readonly string[], input: string): Promise<string> =>
+    (await gitOrThrow(args, { ...at, input })).toString().trim();
+  let below = `100644 blob ${await write(['hash-object', '-w', '--stdin'], '')}`;
+  for (let level = 0; level < levels; level += 1) {
+    const entries = Array.from({ length: 10 }, (_, name) => `${below}\t${name}\n`).join('');
+    below = `040000 tree ${await write(['mktree'], entries)}`;
+  }
+  return write(['commit-tree', '-m', 'bomb', below.slice(-40)], '');
+};
+
+test('a bundle of some hundred bytes that names ten million files is refused early, and in little memory', async () => {
+  await using fixture = await createFixture();
+  const commit = await treeBomb(fixture, 7);
+  const file = join(fixture.folder, 'bomb.bundle');
+  expect(
+    await writeBundle({ gitDirectory: join(fixture.repo, '.git') }, { commit, since: [], whole: true }, file),
+  ).toBeLessThan(1000);
+  const to = await emptyRepository(fixture, 'to.git');
+  const before = process.memoryUsage().rss;
+  await expect(takeBundle(to, file, expected(commit))).rejects.toThrow(
+    new BundleRefused('It has more than 1000000 files, which is more than any run takes.'),
+  );
+  expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000);
+});
+
+test.each([
+  [
+    { entries: 100, pathBytes: 1e9, longestPath: 4095 },
+    'It has more than 100 files, which is more than any run takes.',
+  ],
+  [{ entries: 1e9, pathBytes: 100, longestPath: 4095 }, 'The names of its files come to more than 100 bytes.'],
+  [{ entries: 1e9, pathBytes: 1e9, longestPath: 4 }, 'A path in it is longer than 4 bytes, and cannot be a file.'],
+])('a tree has a limit: %o', async (limits, message) => {
+  await using fixture = await createFixture();
+  const commit = await treeBomb(fixture, 3);
+  const repository = { gitDirectory: join(fixture.repo, '.git') };
+  await checkTree(repository, { commit, maxTreeBytes: 1 });
+  await expect(checkTree(repository, { commit, maxTreeBytes: 1 }, limits)).rejects.toThrow(new BundleRefused(message));
 });

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { open, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { finished, git, gitOrThrow, line, splitNul, startGit, unexpected, type GitOptions } from './git.ts';
+import { finished, gitOrThrow, line, startGit, unexpected, type GitOptions } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
 
@@ -117,8 +117,18 @@ export const takeBundle = async (repository: Repository, file: string, expected:
   await checkTree(repository, expected);
 };
 
+/** So that an object of gigabytes is streamed and a chain of deltas held in parts. A pack is never larger than what its upload may be. */
+const MODEST = ['core.bigFileThreshold=16m', 'core.deltaBaseCacheLimit=64m', 'pack.threads=1'];
+const mostPackBytes = 64 * 1024 ** 3;
+
 const index = async (repository: Repository, pack: NodeJS.ReadableStream): Promise<void> => {
-  const child = startGit(['index-pack', '--stdin', '--fix-thin', '--fsck-objects'], repository);
+  const child = startGit(
+    ['index-pack', '--stdin', '--fix-thin', '--fsck-objects', `--max-input-size=${mostPackBytes}`],
+    {
+      ...repository,
+      config: [...(repository.config ?? []), ...MODEST],
+    },
+  );
   const end = finished(child);
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
@@ -128,25 +138,101 @@ const index = async (repository: Repository, pack: NodeJS.ReadableStream): Promi
   if ((await end) !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.trim().split('\n').at(-1) ?? ''}.`);
 };
 
-/** Every file of the commit's tree must be there, and all of them together must fit. Throws BundleRefused. */
+interface TreeLimits {
+  readonly entries: number;
+  /** Of all paths together. */
+  readonly pathBytes: number;
+  readonly longestPath: number;
+}
+
+/** What a tree from outside may have, whatever its files come to: some hundred bytes of nested trees can name ten million paths. */
+const TREE_LIMITS: TreeLimits = { entries: 1_000_000, pathBytes: 200_000_000, longestPath: 4095 };
+/** Looking through a tree of a million files takes seconds. */
+const CHECK_MS = 300_000;
+
+/**
+ * Every file of the commit's tree must be there, and all of them together must fit. Read as git walks it, and ended at the first thing that is too much: nothing
+ * holds the whole list. Throws BundleRefused.
+ */
 export const checkTree = async (
   repository: Repository,
   { commit, maxTreeBytes }: Pick<ExpectedBundle, 'commit' | 'maxTreeBytes'>,
+  limits: TreeLimits = TREE_LIMITS,
 ): Promise<void> => {
-  const listed = await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
-  if (!listed.ok) throw new BundleRefused(`Its tree is not whole: ${listed.errors.split('\n')[0] ?? ''}.`);
-  let bytes = 0;
-  for (const entry of splitNul(listed.output)) {
-    const [mode = '', , object = '', size = ''] = entry.slice(0, entry.indexOf('\t')).split(/ +/);
-    if (mode === '160000') continue;
-    if (!/^\d+$/.test(size)) throw new BundleRefused(`Its tree is not whole: ${object} is missing.`);
-    bytes += Number(size);
+  const tally = new TreeTally(limits, maxTreeBytes);
+  const timeout = AbortSignal.timeout(CHECK_MS);
+  const child = startGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
+  const end = finished(child);
+  end.catch(() => {});
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(0, 4096)));
+  child.stdin.end();
+  try {
+    for await (const chunk of child.stdout) {
+      // safe: no encoding is set, so that the stream gives buffers
+      tally.add(chunk as Buffer);
+      if (timeout.aborted) throw new BundleRefused('Its tree takes too long to look through.');
+    }
+  } finally {
+    child.kill('SIGKILL');
+    await end;
   }
-  if (bytes > maxTreeBytes)
-    throw new BundleRefused(
-      `Its files come to ${bytes} bytes, and ${maxTreeBytes} are allowed (sandbox.workspaceBytes).`,
-    );
+  if ((await end) !== 0) throw new BundleRefused(`Its tree is not whole: ${errors.split('\n')[0] ?? ''}.`);
+  tally.finish();
 };
+
+class TreeTally {
+  readonly #limits: TreeLimits;
+  readonly #maxTreeBytes: number;
+  #rest: Buffer = Buffer.alloc(0);
+  #entries = 0;
+  #pathBytes = 0;
+  #bytes = 0;
+
+  constructor(limits: TreeLimits, maxTreeBytes: number) {
+    this.#limits = limits;
+    this.#maxTreeBytes = maxTreeBytes;
+  }
+
+  add(chunk: Buffer): void {
+    const all = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    let from = 0;
+    for (let end = all.indexOf(0); end >= 0; end = all.indexOf(0, from)) {
+      this.#entry(all.subarray(from, end));
+      from = end + 1;
+    }
+    this.#rest = all.subarray(from);
+    // Names without end: what is held of one entry stays small.
+    if (this.#rest.length > this.#limits.longestPath + 200) this.#tooLong();
+  }
+
+  finish(): void {
+    if (this.#bytes > this.#maxTreeBytes)
+      throw new BundleRefused(
+        `Its files come to ${this.#bytes} bytes, and ${this.#maxTreeBytes} are allowed (sandbox.workspaceBytes).`,
+      );
+  }
+
+  #entry(entry: Buffer): void {
+    const tab = entry.indexOf(0x09);
+    const [mode = '', , object = '', size = ''] = entry.subarray(0, tab).toString('latin1').split(/ +/);
+    const pathBytes = entry.length - tab - 1;
+    this.#entries += 1;
+    this.#pathBytes += pathBytes;
+    if (pathBytes > this.#limits.longestPath) this.#tooLong();
+    if (this.#entries > this.#limits.entries)
+      throw new BundleRefused(`It has more than ${this.#limits.entries} files, which is more than any run takes.`);
+    if (this.#pathBytes > this.#limits.pathBytes)
+      throw new BundleRefused(`The names of its files come to more than ${this.#limits.pathBytes} bytes.`);
+    if (mode === '160000') return;
+    if (!/^\d+$/.test(size)) throw new BundleRefused(`Its tree is not whole: ${object} is missing.`);
+    this.#bytes += Number(size);
+  }
+
+  #tooLong(): never {
+    throw new BundleRefused(`A path in it is longer than ${this.#limits.longestPath} bytes, and cannot be a file.`);
+  }
+}
 
 /** The tree of a commit that is there. */
 export const treeOf = async (repository: Repository, commit: string): Promise<string> =>

@@ -27,7 +27,7 @@ const delegate = async (fixture: Fixture, work: (root: string) => void) => {
     base: 'worktree',
   });
   if (snapshot.outcome !== 'ok') throw new Error(snapshot.reason);
-  const workspace = await openWorkspace({ folder: join(fixture.folder, 'workspace'), user: null });
+  const workspace = await openWorkspace({ lease: 1, folder: join(fixture.folder, 'workspace'), user: null });
   const base = await workspace.prepare(snapshot.source);
   work(workspace.root);
   const head = await workspace.checkpoint(base, 'work');

@@ -1,12 +1,14 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Applied, AppliedFile, ApplyInput } from '../../shared/api/runner-api.ts';
+import type { Policy } from '../../shared/policy/policy.ts';
 import type { ChangeSet } from '../../shared/run/artifacts.ts';
 import type { Source } from '../../shared/run/source.ts';
 import { missingIs } from '../config/home.ts';
 import { applyToWorktree } from './apply.ts';
 import { acceptedPart, type AcceptedPart } from './apply-partial.ts';
 import { applyAsBranch } from './branch.ts';
+import { marksOf } from './marks.ts';
 import { undoApply } from './undo.ts';
 import { refused, type Refusal } from './user-repository.ts';
 
@@ -14,6 +16,8 @@ import { refused, type Refusal } from './user-repository.ts';
 export interface ApplyResult {
   readonly run: string;
   readonly title: string;
+  /** Of the run: what it protects is marked. */
+  readonly policy: Policy;
   /** A folder in the work tree of the repository, absolute. */
   readonly repository: string;
   readonly source: Pick<Source, 'commit' | 'head' | 'dirty'>;
@@ -77,7 +81,8 @@ const toWorktree = async (result: ApplyResult, how: How<'worktree'>): Promise<Ap
   const folder = join(undoFolder, String(await nextNumber(undoFolder)));
   const done = await applyToWorktree({ repository, changes: part.changes, read: part.read, undo: folder, dryRun });
   if (done.outcome === 'refused') return done;
-  return ok({ how: 'worktree', target: repository, dryRun, files: done.files.map(withReason) });
+  const cautions = await marksOf(part.changes, result.policy, part.read);
+  return ok({ how: 'worktree', target: repository, dryRun, files: done.files.map(withReason), cautions });
 };
 
 const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-worktree'>): Promise<Application> => {
@@ -101,7 +106,8 @@ const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-workt
     outcome: 'written' as const,
     reason: '',
   }));
-  return ok({ how: 'branch', target: done.branch, dryRun: false, files });
+  const cautions = await marksOf(part.changes, result.policy, part.read);
+  return ok({ how: 'branch', target: done.branch, dryRun: false, files, cautions });
 };
 
 const undo = async ({ run, repository, undoFolder }: ApplyResult): Promise<Application> => {
@@ -115,7 +121,7 @@ const undo = async ({ run, repository, undoFolder }: ApplyResult): Promise<Appli
   const files = done.files.map(({ path, outcome, reason }) =>
     withReason({ path, outcome: outcome === 'restored' ? 'written' : outcome, reason }),
   );
-  return ok({ how: 'undo', target: repository, dryRun: false, files });
+  return ok({ how: 'undo', target: repository, dryRun: false, files, cautions: [] });
 };
 
 const ok = (applied: Applied): Application => ({ outcome: 'ok', applied });

@@ -37,7 +37,7 @@ const delegate = async (fixture: Fixture, work: (root: string) => void): Promise
     base: 'worktree',
   });
   if (snapshot.outcome !== 'ok') throw new Error(snapshot.reason);
-  const workspace = await openWorkspace({ folder: join(fixture.folder, 'workspace'), user: null });
+  const workspace = await openWorkspace({ lease: 1, folder: join(fixture.folder, 'workspace'), user: null });
   const base = await workspace.prepare(snapshot.source);
   work(workspace.root);
   const head = await workspace.checkpoint(base, 'work');
@@ -201,7 +201,9 @@ test('a file becomes a folder and a folder a file', async () => {
     'b/one': 'written',
     'b/two/three': 'written',
   });
-  expect(tree(fixture)).toEqual(listing(join(fixture.folder, 'workspace', 'tree'), (path) => path === '.git'));
+  expect(tree(fixture)).toEqual(
+    listing(join(fixture.folder, 'workspace', 'work.1', 'tree'), (path) => path === '.git'),
+  );
   await undoApply({ repository: fixture.repo, undo });
   expect(tree(fixture)).toEqual(before);
 });

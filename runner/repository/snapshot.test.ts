@@ -24,7 +24,7 @@ const snapshot = (fixture: Fixture, base = 'worktree', path = fixture.repo): Pro
 /** The files that a worker sees for a snapshot. */
 const seen = async (fixture: Fixture, made: Snapshot): Promise<Record<string, string>> => {
   if (made.outcome !== 'ok') throw new Error(made.reason);
-  const workspace = await openWorkspace({ folder: join(fixture.folder, 'workspace'), user: null });
+  const workspace = await openWorkspace({ lease: 1, folder: join(fixture.folder, 'workspace'), user: null });
   await workspace.prepare(made.source);
   return listing(workspace.root, (path) => path === '.git');
 };
@@ -215,7 +215,8 @@ test('line endings and filters that the person configured are stored as their gi
   fixture.write('new.up', 'new\n');
   const made = await snapshot(fixture);
   await seen(fixture, made);
-  const stored = (path: string): string => readFileSync(join(fixture.folder, 'workspace', 'tree', path), 'utf8');
+  const stored = (path: string): string =>
+    readFileSync(join(fixture.folder, 'workspace', 'work.1', 'tree', path), 'utf8');
   expect({ text: stored('text.txt'), same: stored('same.up'), added: stored('new.up') }).toEqual({
     text: 'one\ntwo\n',
     same: 'SAME\n',
@@ -235,13 +236,13 @@ test("rules that are not in the tree hold for the worker's files as well", async
   await fixture.commit('one');
   const made = await snapshot(fixture);
   expect(Object.keys(await seen(fixture, made))).toEqual(['file']);
-  const workspace = await openWorkspace({ folder: join(fixture.folder, 'workspace'), user: null });
+  const workspace = await openWorkspace({ lease: 1, folder: join(fixture.folder, 'workspace'), user: null });
   if (made.outcome !== 'ok') throw new Error(made.reason);
   const base = await workspace.prepare(made.source);
   writeFileSync(join(workspace.root, 'x.swp'), 'agent\n');
   mkdirSync(join(workspace.root, 'private'));
   writeFileSync(join(workspace.root, 'private', 'x'), 'agent\n');
-  expect(await workspace.checkpoint(base, 'ignored only')).toEqual(base);
+  expect((await workspace.checkpoint(base, 'ignored only')).tree).toEqual(base.tree);
 });
 
 test('submodules stay pointers and repositories inside the tree stay behind, and both are told', async () => {

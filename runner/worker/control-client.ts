@@ -6,18 +6,30 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { createTRPCClient, httpLink, TRPCClientError } from '@trpc/client';
 import { z } from 'zod';
 import type { ApiRouter } from '../../shared/api/router.ts';
-import { contract, WorkSettings, type Credential, type Refused, type Ticket } from '../../shared/api/worker-api.ts';
+import {
+  contract,
+  WorkSettings,
+  type Credential,
+  type Held,
+  type Refused,
+  type Ticket,
+} from '../../shared/api/worker-api.ts';
 import { BlobHash } from '../../shared/run/artifacts.ts';
 import { RunEvent, type WorkerEvent } from '../../shared/run/events.ts';
+import { Hold } from './hold.ts';
 import { BlobMissing, LogGone, type Blobs, type Log } from './ports.ts';
 
-/** How long a control plane may be out of reach before its first answer; after that, the lease says how long. */
+/** How long a control plane may be out of reach before there is a lease; after that, the lease says how long. */
 const patienceMs = 15_000;
 const firstPauseMs = 20;
 const longestPauseMs = 1_000;
+/** Bytes a second that a blob makes at least on a way that is worth waiting for. */
+const slowestBlob = 64 * 1024;
 
 export interface ControlClient {
   readonly log: Log;
+  /** The lease that `log` takes and renews. */
+  readonly hold: Hold;
   readonly blobs: Blobs;
   /** To read the remote of the run's source with. */
   readonly credential: () => Promise<Credential | Refused>;
@@ -31,29 +43,39 @@ export interface ControlClient {
  * A worker may have been deployed long before or after its control plane. Where they do not understand one another, the
  * run fails on record, as the fault of the infrastructure and with what to do, rather than being lost again and again.
  */
-export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
+export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => {
   const headers = { authorization: `Bearer ${ticket.token}` };
   const client = createTRPCClient<ApiRouter>({ links: [httpLink({ url: `${ticket.url}/trpc`, headers })] });
   const { run, activation } = ticket;
-  let patience = patienceMs;
+  const hold = new Hold();
+  const signal = AbortSignal.any([stopped, hold.lapsed]);
   let batch = 0;
   let fence: number | null = null;
 
-  /** Asks until there is an answer: no answer says nothing about whether it was done, so what is asked must be repeatable. */
-  const insist = async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
-    const deadline = performance.now() + patience;
+  /**
+   * Asks until there is an answer: no answer says nothing about whether it was done, so what is asked must be repeatable. Each
+   * try has an end of its own, for a connection may be open and nobody at its other end; without a lease patience ends
+   * too, and with one it ends with the lease.
+   */
+  const insist = async <Answer>(question: (attempt: Attempt) => Promise<Answer>): Promise<Answer> => {
+    const began = hold.now();
     for (let wait = firstPauseMs; ; wait = Math.min(longestPauseMs, wait * 2)) {
+      if (hold.begun) hold.check();
       try {
-        return await question();
+        return await question({
+          sent: hold.now(),
+          within: (bytes = 0) =>
+            AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(hold.requestMs + (1000 * bytes) / slowestBlob))]),
+        });
       } catch (error) {
         signal.throwIfAborted();
         if (!unanswered(error)) throw error;
-        if (performance.now() + wait > deadline)
+        if (!hold.begun && hold.now() + wait - began > patienceMs)
           throw new LogGone(
-            `the control plane at ${ticket.url} has not answered for ${Math.round(patience / 1000)} s`,
+            `the control plane at ${ticket.url} has not answered for ${Math.round(patienceMs / 1000)} s`,
             { cause: error },
           );
-        await pause(wait, undefined, { signal });
+        await pause(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     }
   };
@@ -68,13 +90,13 @@ export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
       ];
       // After the last event there can be: what is new need not be told to one that cannot read it.
       const input = { run, activation, fence, after: Number.MAX_SAFE_INTEGER, batch, events };
-      await insist(() => client.worker.append.mutate(input, { signal }));
+      await insist(({ within }) => client.worker.append.mutate(input, { signal: within() }));
     }
     throw new LogGone(message, { cause });
   };
 
   /** Asks, and reads the answer; where either side is at a loss for the other's words, that is the end of the run. */
-  const converse = async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
+  const converse = async <Answer>(question: (attempt: Attempt) => Promise<Answer>): Promise<Answer> => {
     try {
       return await insist(question);
     } catch (error) {
@@ -85,11 +107,20 @@ export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
   };
 
   const lease: Log['lease'] = (input) =>
-    converse(async () => {
-      const answer = await client.worker.lease.mutate(input, { signal });
+    converse(async ({ sent, within }) => {
+      const answer = await client.worker.lease.mutate(input, { signal: within() });
       if (answer.outcome === 'refused') return answer;
-      patience = answer.leaseMs;
+      hold.begin(sent, answer.leaseMs);
       fence = answer.fence;
+      return { ...answer, events: parsed(answer.events) };
+    });
+
+  /** What the control plane takes from the run's worker renews its lease. */
+  const renew = (ask: (signal: AbortSignal) => Promise<Held | Refused>): Promise<Held | Refused> =>
+    converse(async ({ sent, within }) => {
+      const answer = await ask(within());
+      if (answer.outcome === 'refused') return answer;
+      hold.renewed(sent);
       return { ...answer, events: parsed(answer.events) };
     });
 
@@ -98,21 +129,17 @@ export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
     append: ({ fence, after, events }) => {
       batch += 1;
       const input = { run, activation, fence, after, batch, events: [...events] };
-      return converse(async () => {
-        const answer = await client.worker.append.mutate(input, { signal });
-        return answer.outcome === 'refused' ? answer : { ...answer, events: parsed(answer.events) };
-      });
+      return renew((signal) => client.worker.append.mutate(input, { signal }));
     },
     heartbeat: ({ fence, after }) =>
-      converse(async () => {
-        const answer = await client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal });
-        return answer.outcome === 'refused' ? answer : { ...answer, events: parsed(answer.events) };
-      }),
+      renew((signal) => client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal })),
   };
 
   const settings = async (worker: string): Promise<WorkSettings> => {
     try {
-      const answer = await insist(() => client.worker.settings.query({ run, activation }, { signal }));
+      const answer = await insist(({ within }) =>
+        client.worker.settings.query({ run, activation }, { signal: within() }),
+      );
       if (answer.contract === contract) return WorkSettings.parse(answer);
       throw new DifferentContract(`theirs is contract ${answer.contract}, this worker's ${contract}.`);
     } catch (error) {
@@ -126,15 +153,15 @@ export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
   };
 
   const credential = (): Promise<Credential | Refused> =>
-    insist(() => client.worker.credential.mutate({ run, activation }, { signal }));
+    insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() }));
 
   const put = (body: Blob, query: string): Promise<BlobHash> =>
-    insist(async () => {
+    insist(async ({ within }) => {
       const response = await fetch(`${ticket.url}/blobs${query}`, {
         method: 'PUT',
         headers: { ...headers, 'content-type': 'application/octet-stream' },
         body,
-        signal,
+        signal: within(body.size),
       });
       if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
       if (!response.ok)
@@ -149,15 +176,43 @@ export const connect = (ticket: Ticket, signal: AbortSignal): ControlClient => {
     putFile: async (file, use) => put(await openAsBlob(file), `?use=${use}`),
     get: (hash, file) =>
       insist(async () => {
-        const response = await fetch(`${ticket.url}/blobs/${hash}`, { headers, signal });
+        using silence = new Silence(hold.requestMs);
+        const limits = AbortSignal.any([signal, silence.signal]);
+        const response = await fetch(`${ticket.url}/blobs/${hash}`, { headers, signal: limits });
         if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
         if (!response.ok || response.body === null)
           throw new BlobMissing(`The control plane has no blob ${hash} for this run (${response.status}).`);
-        await pipeline(Readable.fromWeb(response.body), checked(hash), createWriteStream(file, { mode: 0o600 }));
+        const content = Readable.fromWeb(response.body);
+        content.on('data', () => silence.broken());
+        await pipeline(content, checked(hash), createWriteStream(file, { mode: 0o600 }));
       }),
   };
-  return { log, blobs, credential, settings };
+  return { log, hold, blobs, credential, settings };
 };
+
+/** One try at a question: when it was sent, and the signal that ends it, which leaves time for so many bytes to be sent as well. */
+interface Attempt {
+  readonly sent: number;
+  readonly within: (bytes?: number) => AbortSignal;
+}
+
+/** Fires when nothing came for so long: what comes may be of any length. */
+class Silence implements Disposable {
+  readonly #limit = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  constructor(ms: number) {
+    this.#timer = setTimeout(() => this.#limit.abort(new DOMException('nothing came', 'TimeoutError')), ms);
+  }
+  get signal(): AbortSignal {
+    return this.#limit.signal;
+  }
+  broken(): void {
+    this.#timer.refresh();
+  }
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
 
 /** Passes a blob on, and fails at its end if it is not what its name says. A download that was cut off is worth another. */
 const checked = (hash: string): Transform => {
@@ -206,5 +261,5 @@ const unanswered = (error: unknown): boolean => {
     return (
       error.data === undefined || error.data === null || (error.data as { httpStatus?: number }).httpStatus === 503
     ); // safe: tRPC's own error data
-  return error instanceof TypeError;
+  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 };

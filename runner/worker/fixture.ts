@@ -8,6 +8,7 @@ import type { Checkpoint } from '../../shared/run/artifacts.ts';
 import type { ModelItem } from '../../shared/run/model-item.ts';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
+import { Hold } from './hold.ts';
 import { work, type Ended } from './loop.ts';
 import type { ModelOutcome } from './models/model.ts';
 import type { Log, Ports } from './ports.ts';
@@ -71,6 +72,12 @@ const folderWorkspace = (root: string) => {
   };
   return {
     root,
+    left: [],
+    present: () => true,
+    renew: async ({ commit }: Checkpoint) => {
+      await fill(saved.get(commit) ?? {});
+      return 'whole' as const;
+    },
     read,
     prepare: async () => {
       await fill({ 'a.txt': 'one\n' });
@@ -160,6 +167,7 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
       { run: log.run, activation },
       {
         log: through(log.forWorker(activation)),
+        hold: new Hold(),
         open: async () => ports,
         worker: 'test',
         signal: new AbortController().signal,

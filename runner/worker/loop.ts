@@ -3,6 +3,7 @@ import type { RunEvent, WorkerEvent } from '../../shared/run/events.ts';
 import type { Refusal } from '../../shared/run/refusal.ts';
 import { fold, reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
+import type { Hold } from './hold.ts';
 import { next } from './next.ts';
 import { announce, perform } from './perform.ts';
 import { BlobMissing, LogGone, SandboxRefused, type Log, type Ports, type StepContext } from './ports.ts';
@@ -53,6 +54,9 @@ class Record {
 /** What an activation needs: the log to find out what it is about, and then the rest, opened for that run. */
 export interface Activation {
   readonly log: Log;
+  /** The lease that `log` takes. */
+  readonly hold: Hold;
+  /** `signal` fires when nothing is to be done any more. */
   readonly open: (state: RunState, signal: AbortSignal) => Promise<Ports>;
   readonly worker: string;
   readonly signal: AbortSignal;
@@ -66,11 +70,12 @@ export interface Activation {
  */
 export const work = async (ticket: Pick<Ticket, 'run' | 'activation'>, activation: Activation): Promise<Ended> => {
   const { log } = activation;
+  using hold = activation.hold;
   const leased = await log.lease({ run: ticket.run, activation: ticket.activation, worker: activation.worker });
   if (leased.outcome === 'refused') return { outcome: 'fenced', refusal: leased.refusal };
   const record = new Record(leased.events, activation.onState);
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, activation.signal]);
+  const signal = AbortSignal.any([stop.signal, activation.signal, hold.lapsed]);
   const heart = beat(leased, { log, record, stop });
   let sandbox: Promise<Sandbox> | null = null;
   try {
@@ -84,12 +89,14 @@ export const work = async (ticket: Pick<Ticket, 'run' | 'activation'>, activatio
       record,
       ports: opened,
       signal,
+      check: () => hold.check(),
       append,
       sandbox: () => (sandbox ??= opened.sandboxes.open(opened.workspace.root)),
     });
   } catch (error) {
-    // An abort that the heart called for has its reason there.
-    const cause: unknown = stop.signal.aborted ? stop.signal.reason : error;
+    // An abort that the heart or the lease called for has its reason there.
+    const ended = [stop.signal, hold.lapsed].find(({ aborted }) => aborted);
+    const cause: unknown = ended === undefined ? error : ended.reason;
     if (cause instanceof Fenced) return { outcome: 'fenced', refusal: cause.refusal };
     if (cause instanceof LogGone) return { outcome: 'gone', reason: cause.message };
     if (activation.signal.aborted) return { outcome: 'gone', reason: 'the worker was told to stop' };
@@ -128,11 +135,13 @@ interface Walk {
   readonly record: Record;
   readonly ports: Ports;
   readonly signal: AbortSignal;
+  /** Throws where the lease is over: this process may have stood still since it looked last. */
+  readonly check: () => void;
   readonly append: (events: readonly WorkerEvent[]) => Promise<void>;
   readonly sandbox: () => Promise<Sandbox>;
 }
 
-const steps = async ({ record, ports, signal, append, sandbox }: Walk): Promise<Ended> => {
+const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): Promise<Ended> => {
   const context = (): StepContext => ({
     state: record.state,
     events: record.events,
@@ -141,6 +150,7 @@ const steps = async ({ record, ports, signal, append, sandbox }: Walk): Promise<
     append,
     sandbox,
   });
+  check();
   const arrival = await arrive(context()).catch((error: unknown) => refused(error));
   signal.throwIfAborted();
   if (arrival.length > 0) await append(arrival);
@@ -155,6 +165,7 @@ const steps = async ({ record, ports, signal, append, sandbox }: Walk): Promise<
     }
     const start = announce(step, { state });
     if (start.length > 0) await append(start);
+    check();
     // What came in while the start was written belongs to what the step sees.
     const outcome = await perform(step, context()).catch((error: unknown) => refused(error));
     signal.throwIfAborted();

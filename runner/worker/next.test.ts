@@ -22,6 +22,7 @@ const working = (different: object = {}): RunState => ({
   losses: 0,
   prepared: true,
   base: tree,
+  saved: null,
   head: tree,
   bundles: [],
   setup: [],

@@ -41,6 +41,7 @@ export const openPorts = async (
     price: (usage) => costOf(usage, model.name, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined })?.usd ?? null,
     workspace: await openWorkspace({
       folder,
+      lease: state.fence,
       user: owner,
       maxTreeBytes: settings.sandbox.workspaceBytes,
       signal: given.signal,

@@ -3,6 +3,7 @@ import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
 import type { ListedRecipe } from '../recipe/recipe.ts';
+import { MarkedFile } from '../review/caution.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
@@ -205,6 +206,8 @@ export const Applied = z.strictObject({
   target: z.string(),
   dryRun: z.boolean(),
   files: z.array(AppliedFile).readonly(),
+  /** Files of it that a person should look at closely before they are used, with why. */
+  cautions: z.array(MarkedFile).readonly(),
 });
 export type Applied = Readonly<z.infer<typeof Applied>>;
 
@@ -242,6 +245,8 @@ export interface Review {
   readonly run: string;
   readonly round: number;
   readonly changes: ChangeSet;
+  /** Files of it that a person should not overlook, with why. */
+  readonly cautions: readonly MarkedFile[];
   /** A git patch as text; null where it is over 10 MB: read it as a blob. */
   readonly patch: string | null;
 }

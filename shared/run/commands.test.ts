@@ -318,6 +318,19 @@ test('what no worker begins with waits longer each time, spends nothing, and say
   expect(outcomeOf(obey(state, { ...lease }, circumstances))).toBe('fenced');
 });
 
+test('a model call that a cancellation broke off is made again when the run is resumed, and costs no retry', () => {
+  const cancelledAsking = after(
+    lease,
+    append({ type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' }),
+    cancel,
+  );
+  const obeyed = obey(cancelledAsking, commands.resume, circumstances);
+  expect(obeyed.outcome === 'done' ? obeyed.state : null).toMatchObject({
+    turn: { phase: 'failed', number: 1, attempt: 1, retryAt: at },
+    spent: { retries: 0, unpriced: 1 },
+  });
+});
+
 test('a run that is resumed keeps what it did and spent, and is rid of what stood in its way', () => {
   const failed = after(
     lease,

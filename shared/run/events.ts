@@ -216,6 +216,11 @@ export const workerEvents = [
     patch: z.string(),
   }),
   event('call.finished', 2, CallEnding),
+  /**
+   * The tree after setup, as the machine at hand keeps it: what its worker goes on from if it is lost before a call changed anything.
+   * `left`: folders and files that are too large to be kept; a restore does not bring them back.
+   */
+  event('checkpoint.saved', 1, { checkpoint: Checkpoint, left: z.array(z.string()) }),
   /** What is new in a checkpoint since an earlier one, as a git bundle: with it another machine can go on from there. */
   event('checkpoint.uploaded', 1, { checkpoint: Checkpoint, since: Checkpoint, blob: BlobHash, bytes: Count }),
   /** A machine that did not have the run's tree made it anew. `failedSetup`: setup commands that failed there, by index. */

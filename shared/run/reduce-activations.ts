@@ -26,16 +26,19 @@ export const lost = (state: RunState, at: string): Change => {
 
 /** The runner was stopped, which is nobody's fault: no loss and no retry. What a model call in flight cost stays unknown. */
 export const returned = (state: RunState, at: string): Change => {
-  const after = { ...abandoned(state, false), ...released(state, at) };
-  const spent = after.spent ?? state.spent;
-  const { turn } = state;
-  if (turn?.phase !== 'asking' || turn.responseId !== null) return after;
-  return {
-    ...after,
-    turn: askedAgain(turn, { at, message: 'The runner was stopped while the model was answering.' }),
-    spent: { ...spent, unpriced: spent.unpriced + 1 },
-  };
+  const { turn, underWay, leasedAt, spent } = { ...state, ...abandoned(state, false), ...released(state, at) };
+  const message = 'The runner was stopped while the model was answering.';
+  return { turn, underWay, leasedAt, spent, ...unanswered({ turn, spent }, { at, message }) };
 };
+
+/** A model call that was broken off on purpose is made again; what it cost stays unknown. */
+const unanswered = (
+  { turn, spent }: Pick<RunState, 'turn' | 'spent'>,
+  told: { readonly at: string; readonly message: string },
+): Change =>
+  turn?.phase !== 'asking' || turn.responseId !== null
+    ? {}
+    : { turn: askedAgain(turn, told), spent: { ...spent, unpriced: spent.unpriced + 1 } };
 
 const askedAgain = (
   turn: Extract<Turn, { phase: 'asking' }>,
@@ -72,6 +75,7 @@ export const resumed = (state: RunState, at: string): Change => ({
   idleTurns: 0,
   leasedAt: null,
   turn: turnAgain(state.turn, at),
+  ...unanswered(state, { at, message: 'The run ended while the model was answering.' }),
   underWay: state.underWay === null ? null : { ...state.underWay, running: false, losses: onceMore(state.underWay) },
 });
 

@@ -46,6 +46,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   prepared: false,
   base: null,
   head: null,
+  saved: null,
   bundles: [],
   setup: [],
   underWay: null,
@@ -209,11 +210,14 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         turn: mapCall(state, body.call, finished),
         head: body.checkpoint ?? state.head,
         decisions: withoutDecisions(state, (open) => open.request.requester.call === body.call),
+        saved: body.checkpoint === null ? state.saved : null,
         repetition: { fingerprint: body.fingerprint, count: again ? (state.repetition?.count ?? 0) + 1 : 1 },
         spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
         losses: 0,
       });
     }
+    case 'checkpoint.saved':
+      return set(state, { saved: body.checkpoint });
     case 'checkpoint.uploaded': {
       const { checkpoint, since, blob } = body;
       // One that leads there from the base makes those before it needless.

@@ -97,6 +97,8 @@ export interface RunFacts {
   readonly prepared: boolean;
   readonly base: Checkpoint | null;
   readonly head: Checkpoint | null;
+  /** The tree after setup, until a call changed it: what a restore brings back then. */
+  readonly saved: Checkpoint | null;
   /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
   readonly bundles: readonly CheckpointBundle[];
   readonly setup: readonly CommandRecord[];

@@ -97,7 +97,7 @@ describe.each(attackModes)('from inside a run of $name', (mode) => {
     await rig.settled(other.id, ({ status }) => status === 'waiting');
     await rig.event(id, ({ body }) => body.type === 'model.started');
     const run = path.join(rig.home, 'runs', id);
-    const workspace = path.join(run, 'tree');
+    const workspace = path.join(run, 'work.1', 'tree');
     const bait = stack.use(await layBait({ workspace, user: mode.commands, neighbour: mode.neighbour, secret }));
     place = {
       bait,

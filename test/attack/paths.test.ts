@@ -80,7 +80,9 @@ const repositoryUnderAttack = async (): Promise<string> => {
 };
 
 /** Runs all of it and rejects whatever is asked; gives what was asked and what the result has. */
-const attacked = async (policy: Policy): Promise<{ readonly asked: string[]; readonly left: string[] }> => {
+const attacked = async (
+  policy: Policy,
+): Promise<{ readonly asked: string[]; readonly left: string[]; readonly marked: string[] }> => {
   await using rig = await Rig.start({ script });
   const { id } = await rig.delegate({
     goal: 'Change it.',
@@ -103,8 +105,20 @@ const attacked = async (policy: Policy): Promise<{ readonly asked: string[]; rea
     asked.push(request.action);
     await rig.api.decisions.reject.mutate({ run: id, decision: request.id, hash: request.hash, reason: 'No.' });
   }
-  const { changes } = await rig.api.runs.diff.query({ run: id });
-  return { asked, left: changes.files.map(({ before, after }) => after?.path ?? before?.path ?? '') };
+  const { changes, cautions } = await rig.api.runs.diff.query({ run: id });
+  const how = { kind: 'worktree', dryRun: true, accepted: null, patch: null } as const;
+  expect((await rig.api.runs.applyChanges.mutate({ run: id, how })).cautions).toEqual(cautions);
+  const shown = [
+    await rig.cli(['diff', '1', '--stat']),
+    await rig.cli(['show', '1']),
+    await rig.cli(['apply', '1', '--dry-run']),
+  ];
+  for (const { path: file } of cautions) for (const { stdout } of shown) expect(stdout).toContain(`! ${file}\n`);
+  return {
+    asked,
+    left: changes.files.map(({ before, after }) => after?.path ?? before?.path ?? ''),
+    marked: cautions.map(({ path: file }) => file),
+  };
 };
 
 describe('ways to what policy protects', () => {
@@ -115,10 +129,15 @@ describe('ways to what policy protects', () => {
     expect(left).toEqual(['copy.txt', 'w/b.yml']);
   }, 180_000);
 
-  test('lead there where policy has no rule', async () => {
-    const { asked, left } = await attacked(open);
+  test('lead there where policy has no rule, and are marked for whoever reviews and applies it', async () => {
+    const { asked, left, marked } = await attacked(open);
     expect(asked).toEqual([]);
     for (const { name, left: file } of attacks)
-      expect({ name, left }).toEqual({ name, left: expect.arrayContaining([file]) });
+      expect({ name, left, marked }).toEqual({
+        name,
+        left: expect.arrayContaining([file]),
+        // A reviewer is told of all the same; a file in `.GITHUB` that is no workflow is one for policy alone.
+        marked: /^\.GitHub\//i.test(file) && !file.includes('workflows') ? marked : expect.arrayContaining([file]),
+      });
   }, 180_000);
 });

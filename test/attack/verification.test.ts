@@ -4,6 +4,7 @@ import path from 'node:path';
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { snapshotRepository } from '../../runner/repository/snapshot.ts';
+import { Hold } from '../../runner/worker/hold.ts';
 import { work } from '../../runner/worker/loop.ts';
 import type { ModelOutcome } from '../../runner/worker/models/model.ts';
 import { LogGone, type Log, type Ports } from '../../runner/worker/ports.ts';
@@ -41,7 +42,6 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
   });
   if (snapshot.outcome === 'refused') throw new Error(snapshot.reason);
   const { readable } = stack.use(await makeWorkplace(modes[0]!, ATTACK_LIMITS)).options;
-  const workspace = await openWorkspace({ folder: path.join(folder, 'run'), user });
   const log = new MemoryLog(
     someTask({
       source: snapshot.source,
@@ -70,7 +70,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     dial: (_address: string, port: number) => connect({ host: '127.0.0.1', port: web.ports[port] ?? 1 }),
   };
   let decisions = 0;
-  const ports: Ports = {
+  const portsFor = async (lease: number): Promise<Ports> => ({
     blobs: {
       put: async (content) => createHash('sha256').update(content).digest('hex'),
       putFile: () => Promise.reject(new Error('nothing is uploaded')),
@@ -80,7 +80,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     visits: { last: async () => null, record: async () => {} },
     model: { name: 'scripted', contextWindow: null, respond },
     price: () => 0.01,
-    workspace,
+    workspace: await openWorkspace({ folder: path.join(folder, 'run'), lease, user }),
     sandboxes: {
       folder: path.join(folder, 'run', 'copies'),
       open: async (tree) => {
@@ -98,7 +98,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     clock: { now: Date.now, sleep: async () => {} },
     random: () => 0,
     newDecisionId: () => `dec_test${(decisions += 1)}`,
-  };
+  });
   const bodies = <Type extends EventBody['type']>(type: Type) =>
     // safe: filtered by that very type
     log.events.map(({ body }) => body).filter((body) => body.type === type) as Extract<EventBody, { type: Type }>[];
@@ -120,7 +120,10 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
           return answer;
         },
       };
-      await work({ run: log.run, activation }, { log: dying, open: async () => ports, worker: 'test', signal });
+      await work(
+        { run: log.run, activation },
+        { log: dying, open: ({ fence }) => portsFor(fence), hold: new Hold(), worker: 'test', signal },
+      );
       if (log.activation === activation) log.command({ kind: 'lose', activation, reason: 'killed' });
     },
     decide: (verdict: Extract<EventBody, { type: 'decision.made' }>['verdict']) => {

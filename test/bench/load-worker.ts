@@ -28,6 +28,7 @@ const perform = async ({ taskRun, ticket }: Extract<ToWorker, { kind: 'run' }>):
       worker: `trigger ${taskRun} ${randomBytes(4).toString('hex')}`,
       signal: stop.signal,
       wait: async () => null,
+      watchdog: null,
       onState: () => {},
     });
     return { kind: 'done', taskRun, left };

@@ -24,6 +24,7 @@ const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number)
     case 'activation.ended':
     case 'model.lost':
     // Where the disk is not shared, each checkpoint comes with its upload, and a crash can bring a move.
+    case 'checkpoint.saved':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
       return true;
@@ -64,5 +65,7 @@ const volatile = new Set([
   'gitDirectory',
   'number',
   'repository',
+  // A checkpoint's commit names what is kept beside it, which has a name of its own each time; and this blob names two of those.
   'commit',
+  'changes',
 ]);

@@ -2,7 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { startFakeOpenAi, type FakeOpenAi, type Script } from '../fakes/openai/index.ts';
 import { PostgresServer } from './postgres.ts';
-import { openFolder, Rig } from './rig.ts';
+import { openFolder, Rig, type RigOptions } from './rig.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 export interface PlanesOptions {
@@ -10,8 +10,10 @@ export interface PlanesOptions {
   /** Ms between two events of the model's answers; left out: none. */
   readonly paceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** Where workers find a control plane; without it, the balancer. */
-  readonly publicUrl?: string;
+  /** Where workers find a control plane; without it, the balancer; null: the one that started them. */
+  readonly publicUrl?: string | null;
+  /** As a rig has it. */
+  readonly projectAt?: RigOptions['projectAt'];
   /** Folders that the homes have in common; without it, both. */
   readonly common?: readonly ('runs' | 'blobs')[];
 }
@@ -37,7 +39,7 @@ export class Planes implements AsyncDisposable {
   }
 
   static async open(options: PlanesOptions): Promise<Planes> {
-    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'] } = options;
+    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'], projectAt } = options;
     const server = await PostgresServer.start();
     const database = await server.database();
     const model = await startFakeOpenAi({ script, paceMs });
@@ -47,10 +49,11 @@ export class Planes implements AsyncDisposable {
       Rig.start({
         script,
         model,
+        ...(projectAt === undefined ? {} : { projectAt }),
         shared: { folder: shared, names: common },
         env: {
           LONGHAUL_DATABASE_URL: database,
-          LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}`,
+          ...(publicUrl === null ? {} : { LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}` }),
           ...env,
         },
       });

@@ -152,3 +152,22 @@ test('a message that comes while the result is verified makes the report void: t
   expect(types.filter((type) => type === 'report.submitted')).toHaveLength(2);
   expect(types.filter((type) => type === 'round.finished')).toHaveLength(1);
 });
+
+test('changes that are too large to be handed over are shown to the agent, which mends them; no worker dies of it', async () => {
+  await using rig = await Rig.start({
+    script: scripted([
+      bash('head -c 40000000 /dev/zero > big.bin; echo one > one.txt'),
+      finish,
+      bash('rm big.bin'),
+      finish,
+    ]),
+    env: { LONGHAUL_WORKERS: '1' },
+    config: { server: { maxBlobBytes: 2_000_000 } },
+  });
+  const { id } = await rig.delegate({ ...input, repository: await someRepository() });
+  const state = await rig.settled(id, isOver);
+  expect(state).toMatchObject({ status: 'reviewing', result: { files: 1 }, repairs: 1 });
+  const types = (await rig.events(id)).map(({ body }) => body.type);
+  expect(types).not.toContain('activation.lost');
+  expect(JSON.stringify(rig.model.journal)).toContain('could not be saved for review');
+});

@@ -99,7 +99,7 @@ describe('the disk fills', () => {
     const repository = await someRepository();
     const { id } = await rig.delegate({ ...input, repository });
     await rig.event(id, ({ body }) => body.type === 'call.started');
-    const waiting = path.join(rig.seenHome, 'runs', id, 'tree', 'begun-waiting');
+    const waiting = path.join(rig.seenHome, 'runs', id, 'work.1', 'tree', 'begun-waiting');
     const watcher = watch(path.dirname(waiting));
     while (!existsSync(waiting)) await once(watcher, 'change');
     watcher.close();

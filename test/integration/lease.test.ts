@@ -1,12 +1,16 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, stat, watch } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sandboxForWorkers } from '../../runner/config/config.ts';
+import { isRunning, processStart } from '../../runner/ipc/process-start.ts';
 import type { FromChild, ToChild } from '../../runner/ipc/protocol.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
-import { calls, startFakeOpenAi, type Reply } from '../fakes/openai/index.ts';
+import { calls, scripted, startFakeOpenAi } from '../fakes/openai/index.ts';
+import { descendants } from '../harness/processes.ts';
 import { longhaul } from '../harness/rig.ts';
+import { TcpProxy } from '../harness/tcp-proxy.ts';
 import { startRunner, type Runner } from './server-set-up.ts';
 
 /** A real worker process that the runner's engine knows nothing of: nobody else will end it. */
@@ -36,6 +40,7 @@ const startWorker = (env: Record<string, string>) => {
       return promise;
     },
     [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
       child.kill('SIGKILL');
       await exited;
@@ -58,54 +63,151 @@ const eventWhere = (runner: Runner, run: string, wanted: (event: RunEvent) => bo
     );
   });
 
-describe('a worker whose lease ran out', () => {
-  test('stopped in the middle of its work and continued, appends nothing, and says so', async () => {
-    await using runner = await startRunner({ change: (config) => ({ ...config, leaseSeconds: 1 }) });
-    const { promise: released, resolve: release } = Promise.withResolvers<Reply>();
-    const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
-    await using model = await startFakeOpenAi({
-      script: () => {
-        ask();
-        return released;
-      },
-    });
-    await using worker = startWorker({ OPENAI_API_KEY: model.apiKey });
-    const state = await runner.delegate();
-    const { activation, token } = await runner.workerFor(state);
-    const dataFolder = runner.home.run(state.id);
-    await mkdir(dataFolder, { recursive: true, mode: 0o711 });
-    const { readable, uidBase } = runner.config.sandbox;
-    worker.send({
-      kind: 'run',
-      ticket: { run: state.id, activation, url: runner.serving.url, token },
-      settings: {
-        dataFolder,
-        keep: 'local',
-        ...sandboxForWorkers(runner.config),
-        readable,
-        uidBase,
-        model: { ...runner.config.model, name: 'scripted', baseUrl: model.url },
-      },
-      worker: 'the late one',
-    });
+/** Each line once, with when it was written; in a file that git ignores. */
+const lines = 200;
+const command = `echo '*.log' > .gitignore; for i in $(seq ${lines}); do echo "$i $(date +%s%3N)" >> lines.log; sleep 0.1; done`;
+const script = scripted([
+  calls('bash', { command, timeoutSeconds: null, network: null }),
+  ({ entries }) =>
+    calls('finish', {
+      summary: 'There are lines.',
+      claims: [
+        {
+          text: 'They were written',
+          calls: entries.flatMap(({ by, call }) => (by === 'call' && call !== null ? [call] : [])),
+        },
+      ],
+    }),
+]);
 
-    await asked;
-    worker.child.kill('SIGSTOP');
-    const lost = await eventWhere(runner, state.id, ({ body }) => body.type === 'activation.lost');
-    const before = await runner.client.runs.events.query({ run: state.id, after: 0 });
-    worker.child.kill('SIGCONT');
-    release(calls('bash', { command: 'echo late', timeoutSeconds: null, network: null }));
+/** A run whose one command writes lines, on a runner whose leases are short; workers of it are started by the test. */
+const scene = async () => {
+  const runner = await startRunner({ change: (config) => ({ ...config, leaseSeconds: 8 }) });
+  const model = await startFakeOpenAi({ script });
+  const { id } = await runner.delegate();
+  const dataFolder = runner.home.run(id);
+  await mkdir(dataFolder, { recursive: true, mode: 0o711 });
+  const workers: ReturnType<typeof startWorker>[] = [];
+  const { readable, uidBase } = runner.config.sandbox;
+  return {
+    runner,
+    id,
+    /** A worker that is given the run as it is queued now, and finds the control plane there. */
+    work: async (name: string, url = runner.serving.url) => {
+      const worker = startWorker({ OPENAI_API_KEY: model.apiKey });
+      workers.push(worker);
+      const { activation, token } = await runner.workerFor(await runner.client.runs.get.query({ run: id }));
+      worker.send({
+        kind: 'run',
+        ticket: { run: id, activation, url, token },
+        settings: {
+          dataFolder,
+          keep: 'local',
+          ...sandboxForWorkers(runner.config),
+          readable,
+          uidBase,
+          model: { ...runner.config.model, name: 'scripted', baseUrl: model.url },
+        },
+        worker: name,
+      });
+      return worker;
+    },
+    /** The lines that the lease with this fence has written, each as its number and its time. */
+    written: async (fence: number): Promise<[line: number, at: number][]> => {
+      const text = await readFile(path.join(dataFolder, `work.${fence}`, 'tree', 'lines.log'), 'utf8').catch(() => '');
+      return text
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => line.split(' ').map(Number) as [number, number]); // safe: what the command writes
+    },
+    /** Resolves once a worker under this fence has written a line. */
+    begun: async (fence: number): Promise<void> => {
+      const tree = path.join(dataFolder, `work.${fence}`, 'tree');
+      await eventWhere(runner, id, ({ body }) => body.type === 'call.started' && body.attempt === fence);
+      for await (const _ of watch(tree, { signal: AbortSignal.timeout(60_000) }))
+        if (await stat(path.join(tree, 'lines.log')).catch(() => null)) return;
+    },
+    lost: () => eventWhere(runner, id, ({ body }) => body.type === 'activation.lost'),
+    [Symbol.asyncDispose]: async () => {
+      for (const worker of workers) await worker[Symbol.asyncDispose]();
+      await model[Symbol.asyncDispose]();
+      await runner[Symbol.asyncDispose]();
+    },
+  };
+};
 
-    expect(await worker.says(({ kind }) => kind === 'log')).toMatchObject({
-      level: 'warn',
-      message: expect.stringMatching(/^It appends nothing more\. Activation act_\w+ .*hold/),
+const everyLineOnce = Array.from({ length: lines }, (_, index) => index + 1);
+const stillThere = (pids: readonly number[]): number[] =>
+  pids.filter((pid) => isRunning({ pid, startTime: processStart(pid) ?? -1 }));
+
+describe('a worker that cannot keep its lease', () => {
+  test('because it stands still is killed with its sandbox before the lease is over, and nothing is done twice', async () => {
+    await using at = await scene();
+    const first = await at.work('the first');
+    await at.begun(1);
+    const below = await descendants(first.child.pid!);
+    expect(below.length).toBeGreaterThan(2);
+    const exited = once(first.child, 'exit');
+    first.child.kill('SIGSTOP');
+    const lost = await at.lost();
+    expect(await exited).toEqual([null, 'SIGKILL']);
+    expect(stillThere(below)).toEqual([]);
+    const early = await at.written(1);
+    expect(early.length).toBeGreaterThan(0);
+    expect(early.at(-1)![1]).toBeLessThan(Date.parse(lost.at));
+
+    const second = await at.work('the second');
+    await second.says(({ kind }) => kind === 'done');
+    expect(await at.runner.client.runs.get.query({ run: at.id })).toMatchObject({ status: 'reviewing' });
+    expect((await at.written(2)).map(([line]) => line)).toEqual(everyLineOnce);
+  });
+
+  test('because its connections lead nowhere stops by itself, with its sandbox, before the lease is over', async () => {
+    await using at = await scene();
+    await using proxy = await TcpProxy.to(Number(new URL(at.runner.serving.url).port));
+    const first = await at.work('the first', `http://127.0.0.1:${proxy.port}`);
+    await at.begun(1);
+    const below = await descendants(first.child.pid!);
+    proxy.fateOf = () => 'hang';
+    expect(await first.says(({ kind }) => kind === 'done')).toMatchObject({
+      left: expect.stringContaining('the lease could not be kept'),
     });
-    expect(await worker.says(({ kind }) => kind === 'done')).toMatchObject({
-      activation,
-      // Not that it left the activation: that is another's by now, and nothing of it is lost.
-      left: null,
+    // Of all that it had started it keeps who watches it.
+    expect(stillThere(below)).toHaveLength(1);
+    const lost = await at.lost();
+    expect((await at.written(1)).at(-1)![1]).toBeLessThan(Date.parse(lost.at));
+    expect(first.child.exitCode).toBe(null);
+  });
+
+  test('and goes on when another has the run, with all that it had started, gets at nothing of it, and says so', async () => {
+    await using at = await scene();
+    const first = await at.work('the first');
+    await at.begun(1);
+    const below = await descendants(first.child.pid!);
+    const watchdogs = await Promise.all(
+      below.map(async (pid) =>
+        (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).includes('longhaul-watchdog') ? [pid] : [],
+      ),
+    );
+    for (const pid of watchdogs.flat()) process.kill(pid, 'SIGSTOP');
+    expect(watchdogs.flat()).toHaveLength(1);
+    first.child.kill('SIGSTOP');
+    await at.lost();
+    // Its sandbox goes on meanwhile.
+    const second = await at.work('the second');
+    await at.begun(2);
+    const before = await at.runner.client.runs.events.query({ run: at.id, after: 0 });
+    first.child.kill('SIGCONT');
+    expect(await first.says(({ kind }) => kind === 'done')).toMatchObject({
+      left: expect.stringContaining('the lease could not be kept'),
     });
-    expect(await runner.client.runs.events.query({ run: state.id, after: 0 })).toEqual(before);
-    expect(before.filter(({ seq }) => seq > lost.seq).map(({ body }) => body.type)).toEqual(['activation.queued']);
+    expect(stillThere(below).filter((pid) => !watchdogs.flat().includes(pid))).toEqual([]);
+    expect((await at.runner.client.runs.events.query({ run: at.id, after: 0 })).slice(0, before.length)).toEqual(
+      before,
+    );
+    await second.says(({ kind }) => kind === 'done');
+    const events = await at.runner.client.runs.events.query({ run: at.id, after: 0 });
+    expect(events.filter(({ body }) => body.type === 'call.finished')).toHaveLength(2);
+    expect((await at.written(2)).map(([line]) => line)).toEqual(everyLineOnce);
   });
 });

@@ -54,8 +54,8 @@ export interface Runner extends AsyncDisposable {
   readonly repo: string;
   readonly serving: Serving;
   readonly client: Client;
-  /** Stops the runner and starts another on the same home. */
-  restart(): Promise<void>;
+  /** Stops the runner and starts another on the same home, with these settings from then on. */
+  restart(change?: (config: RunnerConfig) => RunnerConfig): Promise<void>;
   delegate(input?: Partial<DelegateInput>): Promise<RunState>;
   /** A worker's client and token for the activation that the run is queued or held with. */
   workerFor(state: RunState): Promise<{ client: Client; token: string; activation: string }>;
@@ -72,7 +72,7 @@ export const startRunner = async ({ change, ...options }: RunnerOptions = {}): P
   const fixture = await createFixture();
   fixture.write('hello.txt', 'hello\n');
   await fixture.commit('First');
-  const config = await configFor(change);
+  let config = await configFor(change);
   const start = (): Promise<Serving> =>
     serve({
       home: join(folder, 'home'),
@@ -87,7 +87,9 @@ export const startRunner = async ({ change, ...options }: RunnerOptions = {}): P
   return {
     folder,
     home,
-    config,
+    get config() {
+      return config;
+    },
     repo: fixture.repo,
     get serving() {
       return serving;
@@ -95,8 +97,9 @@ export const startRunner = async ({ change, ...options }: RunnerOptions = {}): P
     get client() {
       return clientOf(serving.url, serving.token);
     },
-    restart: async () => {
+    restart: async (other = (same) => same) => {
       await serving.close();
+      config = other(config);
       serving = await start();
     },
     delegate: (input = {}) =>

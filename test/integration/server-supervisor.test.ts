@@ -80,6 +80,39 @@ describe('the supervisor', () => {
     expect(await next.append({ type: 'prepare.started', v: 1 })).toMatchObject({ outcome: 'held' });
   });
 
+  test('asks a person about a run that loses five workers in a row, and keeps all it has, whatever the answer is', async () => {
+    await using runner = await shortLease();
+    const { id } = await runner.delegate();
+    await mkdir(join(runner.home.run(id), 'tree'));
+    using feed = follow(runner.client, { after: 0 });
+    const losses = () => feed.events.filter(({ body }) => body.type === 'activation.lost').length;
+    const loseFive = async () => {
+      const before = losses();
+      for (let loss = 1; loss <= 5; loss += 1) {
+        await beWorker(runner, id);
+        await feed.until(() => losses() === before + loss && feed.events.at(-1)?.body.type !== 'activation.lost');
+      }
+      await feed.until(() => feed.events.at(-1)?.body.type === 'run.paused');
+      const [asked] = await runner.client.decisions.list.query();
+      return asked!.request;
+    };
+    const first = await loseFive();
+    expect(first).toMatchObject({ kind: 'retry', action: 'Try again with another worker' });
+    const approved = await runner.client.decisions.approve.mutate({ run: id, decision: first.id, hash: first.hash });
+    expect(approved).toMatchObject({ status: 'queued', losses: 0 });
+    const second = await loseFive();
+    const rejected = await runner.client.decisions.reject.mutate({
+      run: id,
+      decision: second.id,
+      hash: second.hash,
+      reason: 'The machine is too small.',
+    });
+    expect(rejected).toMatchObject({ status: 'failed', class: 'infrastructure' });
+    await runner.restart();
+    expect((await readdir(runner.home.run(id))).toSorted()).toEqual(['source.git', 'tree']);
+    expect(await runner.client.runs.retry.mutate({ run: id })).toMatchObject({ status: 'queued', losses: 0 });
+  });
+
   test('leaves a run with a worker that keeps its lease', async () => {
     await using runner = await shortLease();
     const [kept, lost] = [await runner.delegate(), await runner.delegate()];

@@ -44,6 +44,23 @@ describe('who may call', () => {
     });
   });
 
+  test('nobody unknown whose body it would have to read first', async () => {
+    await using runner = await startRunner();
+    const { hostname, port } = new URL(runner.serving.url);
+    for (const path of ['/trpc/runs.delegate', '/blobs', '/nowhere']) {
+      const client = connect({ host: hostname, port: Number(port) });
+      const chunks: Buffer[] = [];
+      client.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => {});
+      const closed = new Promise((resolve) => client.once('close', resolve));
+      const method = path === '/blobs' ? 'PUT' : 'POST';
+      client.write(
+        `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{`,
+      );
+      await closed;
+      expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 401 /);
+    }
+  });
+
   test('everybody as far as their role goes, and a path of this machine only from here', async () => {
     await using runner = await withPeople();
     const { url } = runner.serving;

@@ -82,6 +82,18 @@ test('what Trigger.dev does not take is not under way, and a good moment to try 
   expect(set.fake.world.runs.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['act_aaaa']);
 });
 
+test('a task that Trigger.dev does not know any more is lost, once it has said so three times', async () => {
+  await using set = await setUp({ pollMs: 20 });
+  set.fake.realtime = false;
+  await set.engine.dispatch(ticket('aaaa'));
+  const free = set.nextFree();
+  set.fake.world.runs.length = 0;
+  await free;
+  expect(set.lost).toEqual([
+    { run: 'run_aaaa', activation: 'act_aaaa', reason: 'Trigger.dev does not know its task any more' },
+  ]);
+});
+
 test('priorities, sizes and versions are passed on; a tag is never too long', async () => {
   await using set = await setUp({
     settings: { waits: 'end', ttlSeconds: 60, machine: 'large-1x', version: '20260101.1' },
@@ -160,7 +172,7 @@ describe('npm run test:trigger', () => {
     fake.world.trigger(task, '{}', {});
     fake.world.held = false;
     const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
-    expect({ code, passed: /8 passed/.test(said) }).toEqual({ code: 0, passed: true });
+    expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
     const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
     expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
   });

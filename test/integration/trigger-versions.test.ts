@@ -45,6 +45,7 @@ const activate = async (
       worker: 'a task',
       signal: stop.signal,
       wait: async () => null,
+      watchdog: null,
       onState: (state) => {
         if (until(state)) stop.abort();
       },

@@ -137,6 +137,27 @@ export const engineSuite = (name: string, make: MakeEngine, reasons: Reasons): v
       expect(set.begun()).toEqual([`began ${set.activation('aaaa')}`, `began ${set.activation('bbbb')}`]);
     });
 
+    test('it says which activations of a run it has, from the moment that it is given them', async () => {
+      await using set = await setUp(make, 2);
+      const dispatched = set.engine.dispatch(set.ticket('aaaa'));
+      expect(set.engine.having(set.ticket('aaaa').run)).toEqual([set.activation('aaaa')]);
+      await dispatched;
+      (await set.began('aaaa')).answer('end');
+      await set.freed();
+      expect(set.engine.having(set.ticket('aaaa').run)).toEqual([]);
+      expect(set.engine.having('run_none')).toEqual([]);
+    });
+
+    test('to stop in good order reports no loss', async () => {
+      const set = await setUp(make, 1);
+      {
+        await using stopped = set;
+        await stopped.engine.dispatch(set.ticket('aaaa'));
+        await stopped.began('aaaa');
+      }
+      expect(set.lost).toEqual([]);
+    });
+
     test('a cancelled activation is left, and is nobody’s loss', async () => {
       await using set = await setUp(make, 1);
       await set.engine.dispatch(set.ticket('aaaa'));

@@ -60,14 +60,14 @@ const READS: readonly HostileCall[] = [
     name: 'a run sees neither its checkpoints nor its source',
     call: ({ run }) =>
       bash(
-        `ls ${run}/checkpoints.git ${run}/source.git ${run}/scratch && echo BREACHED; ls ../checkpoints.git ../source.git && echo BREACHED; echo x >../checkpoints.git/HEAD && echo BREACHED; true`,
+        `ls ${run}/checkpoints.git ${run}/source.git ${run}/scratch ${run}/work.1/rest && echo BREACHED; ls ../rest ../../checkpoints.git ../../source.git && echo BREACHED; echo x >../../checkpoints.git/HEAD && echo BREACHED; true`,
       ),
     evidence: ABSENT,
   },
   {
     name: "a run sees nothing of another run's",
     call: ({ otherRun }) =>
-      bash(`ls ${otherRun} && echo BREACHED; cat ${otherRun}/tree/secret.txt && echo BREACHED; true`),
+      bash(`ls ${otherRun} && echo BREACHED; cat ${otherRun}/work.1/tree/secret.txt && echo BREACHED; true`),
     evidence: ABSENT,
   },
   {

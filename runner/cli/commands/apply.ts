@@ -57,7 +57,8 @@ repository is the one that you stand in, or --repo.`,
       ['longhaul apply 12 --branch fix/parser', 'as a branch instead'],
       ['longhaul apply 12 --undo', 'take it back'],
     ],
-    json: `{"how": "worktree" | "branch" | "undo", "target": …, "dryRun": …, "files": [{"path", "outcome", "reason"}, …]}
+    json: `{"how": "worktree" | "branch" | "undo", "target": …, "dryRun": …, "files": [{"path", "outcome", "reason"}, …],
+"cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …]}
 An outcome is written, already (it was there), merged, conflict or refused.`,
     exits: [[1, 'failed, or at least one file is a conflict or was refused']],
   });

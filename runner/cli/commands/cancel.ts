@@ -18,7 +18,7 @@ export const define: Define = (command, act) => {
     );
   explain(command, {
     about:
-      'It is over after that: a cancelled run does not go on. Its log stays, and so does your repository as it was.',
+      'It is over after that, unless somebody resumes it: longhaul retry. Its log stays, and so does your repository as it was.',
     examples: [['longhaul cancel 12 --reason "solved otherwise"', 'stop it']],
     json: runJson,
   });

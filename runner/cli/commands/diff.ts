@@ -1,6 +1,7 @@
 import type { Review } from '../../../shared/api/runner-api.ts';
 import type { Api } from '../../client/client.ts';
 import { runnerWithRuns } from '../context.ts';
+import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
 import { exit, Failure, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
@@ -35,10 +36,16 @@ export const define: Define = (command, act) => {
         if (context.json) context.printJson(review);
         else if (review.changes.files.length === 0) context.note(`Run ${number} changed nothing.`);
         else if (options.nameOnly === true) context.print(changedNames(review.changes.files).join('\n'));
-        else if (options.stat === true) context.print(diffStat(review.changes.files, context.paint));
+        else if (options.stat === true)
+          context.print(
+            [diffStat(review.changes.files, context.paint), ...cautionLines(review.cautions, context.paint)].join('\n'),
+          );
         else if (context.terminal.outIsTty)
           context.print(paintPatch(visible((await patchOf(api, review)).toString('utf8')), context.paint));
         else context.terminal.out(await patchOf(api, review));
+        // Beside a patch, so that a pipe gets nothing but the patch.
+        if (!context.json && options.stat !== true && options.nameOnly !== true)
+          for (const line of cautionLines(review.cautions, context.paint)) context.note(line);
         return exit.done;
       }),
     );
@@ -51,7 +58,7 @@ control characters are made visible.`,
       ['longhaul diff 12 > fix.patch', 'the patch as a file'],
     ],
     json: `{"run", "round", "changes": {"base", "head", "patch", "files": [{"status", "before", "after", "binary",
-"additions", "deletions"}, …]}, "patch": the text of the patch, or null where it is over 10 MB}`,
+"additions", "deletions"}, …]}, "cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …], "patch": the text of the patch, or null where it is over 10 MB}`,
   });
 };
 

@@ -2,7 +2,9 @@ import type { CommandContext } from '../context.ts';
 import { runnerWithRuns } from '../context.ts';
 import { summarize } from '../../../shared/run/summary.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
+import type { MarkedFile } from '../../../shared/review/caution.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import type { Api } from '../../client/client.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { historyOf, type History } from '../history.ts';
@@ -24,8 +26,9 @@ export const define: Define = (command, act) => {
         for await (const event of readEvents(api, state.id)) events.push(event);
         const history = historyOf(events);
         const calls = options.calls === true;
-        context.print(showView(state, history, { now: Date.now(), paint: context.paint, calls }));
-        printDetail(context, { state, history, events: options.events === true ? events : null, calls });
+        const cautions = await cautionsOf(api, state);
+        context.print(showView(state, history, { now: Date.now(), paint: context.paint, calls, cautions }));
+        printDetail(context, { state, history, cautions, events: options.events === true ? events : null, calls });
         return exit.done;
       }),
     );
@@ -38,7 +41,7 @@ the calls that show each claim, what verification printed, cost, retries, and wh
       ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
     ],
     json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
-"reviews": […], "applications": […]}
+"reviews": […], "applications": […], "cautions": […]}
 "run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
 A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
 durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
@@ -46,10 +49,22 @@ without --calls. With --events: "events", as they are in the log.`,
   });
 };
 
-const printDetail = (
-  context: CommandContext,
-  { state, history, events, calls }: { state: RunState; history: History; events: RunEvent[] | null; calls: boolean },
-): void => {
+/** Of what it changed in its last round, or has changed by now; none where that is gone. */
+const cautionsOf = async (api: Api, { id, result, soFar }: RunState): Promise<readonly MarkedFile[]> => {
+  if (result === null && soFar === null) return [];
+  const review = await api.call.runs.diff.query({ run: id, soFar: result === null }).catch(() => null);
+  return review?.cautions ?? [];
+};
+
+interface Detail {
+  readonly state: RunState;
+  readonly history: History;
+  readonly cautions: readonly MarkedFile[];
+  readonly events: RunEvent[] | null;
+  readonly calls: boolean;
+}
+
+const printDetail = (context: CommandContext, { state, history, cautions, events, calls }: Detail): void => {
   const { turn: _turn, round: _round, activations, ...lists } = history;
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
@@ -57,6 +72,7 @@ const printDetail = (
     state,
     activations,
     ...lists,
+    cautions,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),
     ...(events === null ? {} : { events }),

@@ -15,10 +15,11 @@ import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
-import { answerTo, errorBody } from './errors.ts';
+import { answerTo, errorBody, type ErrorAnswer } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
 import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
+import { hasBody, holdToPace, RECEIVING, type Receiving } from './receiving.ts';
 import { withTypedErrors } from './typed-errors.ts';
 
 export interface ServerOptions {
@@ -36,7 +37,11 @@ export interface ServerOptions {
   readonly maxBlobBytes: number;
   readonly maxUploadedBytes: number;
   readonly log: Logger;
+  /** How long requests may take to arrive; default: what a slow line needs. */
+  readonly receiving?: Receiving;
 }
+
+const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
 
 /** Calls in one request: more than any client of ours sends, and few enough that one request cannot hold all up. */
 const maxBatch = 500;
@@ -54,13 +59,13 @@ export interface Server {
 
 /** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
 export const createServer = (options: ServerOptions): Server => {
-  const { log, authenticate, maxBodyBytes } = options;
+  const { log, authenticate, maxBodyBytes, receiving: limits = RECEIVING } = options;
   const http = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
-    // Slowloris: a request's head comes at once or not at all. Bodies and streams may take their time.
-    http: { headersTimeout: 10_000, requestTimeout: 0 },
+    // A request's head comes at once or not at all. How long a body may take, and whose, `receiving` says.
+    http: { headersTimeout: limits.headMs, requestTimeout: 0, connectionsCheckingInterval: limits.headMs / 4 },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 20_000 },
   });
@@ -70,6 +75,12 @@ export const createServer = (options: ServerOptions): Server => {
     const no = guard(options.guard, request.headers);
     if (no !== null) return reply.code(no.status).send(errorBody(no));
     if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
+    // Before a byte of a body is read: nobody whom we do not know makes us keep one.
+    if (hasBody(request.raw)) {
+      if (authenticate(request.headers.authorization) === null)
+        return reply.code(401).header('connection', 'close').send(errorBody(unauthorized));
+      holdToPace(request.raw, limits);
+    }
   });
   http.addHook('onSend', async (_request, reply, payload) => {
     if (!(payload instanceof Response)) return payload;

@@ -66,7 +66,7 @@ export interface Due {
 }
 
 /** An event as JSON text, as RunEvent says, without a line break in it. */
-export interface EventText {
+interface EventText {
   readonly position: number;
   readonly json: string;
 }

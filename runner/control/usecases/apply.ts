@@ -58,6 +58,7 @@ const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['ho
     {
       run: state.id,
       title,
+      policy: state.task.policy,
       repository,
       source,
       undoFolder: join(plane.home.run(state.id), 'undo'),

@@ -41,7 +41,7 @@ export const delegate = async (plane: ControlPlane, caller: Principal, input: De
  * What makes this another task than the one that a run was made of; null: it is the same one, asked for again because its
  * answer was lost. What the tree looked like meanwhile makes no difference.
  */
-export const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput): string | null => {
+const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput): string | null => {
   if (task.recipe !== input.recipe) return 'recipe';
   if (input.recipe === null ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
   if (input.title !== null && task.title !== input.title) return 'title';

@@ -1,6 +1,7 @@
 import type { DiffInput, Principal, Review } from '../../../shared/api/runner-api.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';
+import { marksOf } from '../../repository/marks.ts';
 import { readBlob } from './blob.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 
@@ -8,7 +9,7 @@ import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 const maxPatchBytes = 10_000_000;
 
 /** The result of the last round that was finished. Throws RefusedError where there is none yet. */
-export const resultOf = (state: RunState): RoundResult => {
+const resultOf = (state: RunState): RoundResult => {
   if (state.result !== null) return state.result;
   throw refused(
     'conflict',
@@ -53,5 +54,6 @@ export const diff = async (plane: ControlPlane, caller: Principal, { run, soFar 
     bytes > maxPatchBytes
       ? null
       : (await readBlob(plane, { run: state, hash: result.patch, what: 'the patch' })).toString('utf8');
-  return { run, round: soFar ? state.round : roundOf(state), changes, patch };
+  const cautions = await marksOf(changes, state.task.policy, (hash) => plane.blobs.read(hash));
+  return { run, round: soFar ? state.round : roundOf(state), changes, cautions, patch };
 };

@@ -163,6 +163,7 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'prepare.finished':
     case 'setup.started':
     case 'call.held':
+    case 'checkpoint.saved':
     case 'checkpoint.uploaded':
     case 'workspace.rebuilt':
     case 'changes.saved':

@@ -3,6 +3,7 @@ import { ToChild, type FromChild } from '../../ipc/protocol.ts';
 import { connect } from '../control-client.ts';
 import { work } from '../loop.ts';
 import { openPorts } from '../open-ports.ts';
+import { startWatchdog, type Watchdog } from '../watchdog.ts';
 import { workerName } from '../worker-name.ts';
 
 type RunMessage = Extract<ToChild, { kind: 'run' }>;
@@ -12,6 +13,7 @@ type RunMessage = Extract<ToChild, { kind: 'run' }>;
  * It ends when its parent does, whatever it is doing: what was not on record is done again.
  */
 export const runWorkerChild = (): void => {
+  const watchdog = startWatchdog();
   let current: { readonly activation: string; readonly stop: AbortController } | null = null;
   const send = (message: FromChild): void => {
     if (process.connected) process.send?.(message);
@@ -26,7 +28,7 @@ export const runWorkerChild = (): void => {
         const { activation } = message.ticket;
         const stop = new AbortController();
         current = { activation, stop };
-        void activate(message, stop.signal).then(
+        void activate(message, { signal: stop.signal, watchdog }).then(
           ({ reason, lost }) => {
             current = null;
             if (reason !== null)
@@ -60,11 +62,18 @@ interface Left {
   readonly lost: boolean;
 }
 
-const activate = async ({ ticket, settings, worker }: RunMessage, signal: AbortSignal): Promise<Left> => {
-  const { log, blobs, credential } = connect(ticket, signal);
-  const open = (state: RunState, working: AbortSignal) =>
-    openPorts(state, { token: ticket.token, settings, blobs, credential, signal: working });
-  const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal });
+const activate = async (
+  { ticket, settings, worker }: RunMessage,
+  { signal, watchdog }: { readonly signal: AbortSignal; readonly watchdog: Watchdog | null },
+): Promise<Left> => {
+  const { log, hold, blobs, credential } = connect(ticket, signal);
+  using watch = watchdog?.watch(hold) ?? null;
+  const open = async (state: RunState, over: AbortSignal) => {
+    const ports = await openPorts(state, { token: ticket.token, settings, blobs, credential, signal: over });
+    if (settings.isolation.kind === 'container' && ports.owner !== null) watch?.endAlso(ports.owner);
+    return ports;
+  };
+  const ended = await work(ticket, { log, hold, open, worker: workerName(worker, settings), signal });
   switch (ended.outcome) {
     case 'ended':
       return { reason: null, lost: false };

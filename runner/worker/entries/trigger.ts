@@ -8,6 +8,10 @@ import { runActivations } from '../trigger/activations.ts';
 import { reportMachine } from '../trigger/machine.ts';
 import { changesOf, progressOf, type Progress } from '../trigger/progress.ts';
 import { waitForToken } from '../trigger/token-wait.ts';
+import { startWatchdog, type Watchdog } from '../watchdog.ts';
+
+/** One for the process, which may run several tasks one after the other. */
+let watchdog: Watchdog | null = null;
 
 /**
  * A worker as a task of Trigger.dev. It finds its place in the log, so `run` may begin from the top at any time. It is
@@ -32,6 +36,7 @@ export const longhaulRun = schemaTask({
     const outcome = await runActivations(ticket, {
       worker: `trigger ${taskRun} ${randomBytes(4).toString('hex')}`,
       signal,
+      watchdog: (watchdog ??= startWatchdog()),
       wait: waitForToken(taskRun),
       onState: (state) => {
         last = state;

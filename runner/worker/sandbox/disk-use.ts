@@ -65,7 +65,10 @@ export class WorkspaceQuota {
     processes: readonly string[],
     user: SandboxOptions['user'] = null,
   ): Promise<{ readonly exceeded: boolean; readonly memory: number }> {
-    const { dev } = await stat(this.#workspace);
+    const tree = await stat(this.#workspace).catch(() => null);
+    // Another lease has the run and removed this tree: who polls here is about to end.
+    if (tree === null) return { exceeded: false, memory: 0 };
+    const { dev } = tree;
     const [named, seen] = await Promise.all([diskUse(this.#workspace, this.#bwrap), heldBy(processes, dev)]);
     const held = seen.unseen && user !== null ? largest(seen, await heldByUser(user, dev)) : seen;
     const lost = held.unseen ? this.#free - (await freeBytes(this.#workspace)) : 0;

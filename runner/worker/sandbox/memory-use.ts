@@ -49,16 +49,16 @@ function read(file: string): string {
 const PAGE_BYTES = 4096;
 
 /** proc_pid_statm(5): size, resident, … in pages. */
-export const residentBytes = (statm: string): number => (Number(statm.split(' ')[1]) || 0) * PAGE_BYTES;
+const residentBytes = (statm: string): number => (Number(statm.split(' ')[1]) || 0) * PAGE_BYTES;
 
 /** The third number is of files and shared memory. */
-export const unsharedBytes = (statm: string): number => {
+const unsharedBytes = (statm: string): number => {
   const [, resident, shared] = statm.split(' ');
   return ((Number(resident) || 0) - (Number(shared) || 0)) * PAGE_BYTES;
 };
 
 /** proc_pid_smaps(5): what is the process's own, its part of what it shares, and what of both was swapped out. Files' pages can be dropped and do not count. */
-export const ownBytes = (rollup: string): number =>
+const ownBytes = (rollup: string): number =>
   [...rollup.matchAll(/^(?:Pss_Anon|Pss_Shmem|SwapPss):\s*(\d+) kB$/gm)].reduce(
     (sum, [, kilobytes]) => sum + Number(kilobytes) * 1024,
     0,

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { EventBody, WorkerEvent } from '../../../shared/run/events.ts';
+import type { EventBody, RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import type { BundleSource } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -16,7 +16,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
 import { SourceRefused } from '../workspace/workspace.ts';
 import { arrive } from './arrive.ts';
-import { keep } from './keep.ts';
+import { keep, keepSetup } from './keep.ts';
 
 const run = promisify(execFile);
 
@@ -71,23 +71,19 @@ const world = async (setup: readonly string[] = []) => {
     setup: setup.map((command) => ({ command, network: [], timeoutSeconds: 10 })),
   });
   let state: RunState | undefined;
+  const events: RunEvent[] = [];
   const append = (...bodies: readonly EventBody[]): void => {
     for (const body of bodies) {
       const seq = (state?.seq ?? 0) + 1;
-      state = reduce(state, {
-        run: 'run_test',
-        seq,
-        position: seq,
-        at: '2026-01-01T00:00:00.000Z',
-        activation: null,
-        body,
-      });
+      const at = '2026-01-01T00:00:00.000Z';
+      events.push({ run: 'run_test', seq, position: seq, at, activation: null, body });
+      state = reduce(state, events.at(-1)!);
     }
   };
   append({ type: 'run.created', v: 2, number: 1, task });
   const now = (): RunState => state!;
 
-  const machine = async (name: string) => {
+  const machine = async (name: string, options: { readonly keep?: 'local' } = {}) => {
     const folder = path.join(fixture.folder, name);
     const get = async (hash: string, to: string): Promise<void> => {
       const content = stored.get(hash);
@@ -95,20 +91,23 @@ const world = async (setup: readonly string[] = []) => {
       fetched.push(hash);
       writeFileSync(to, content);
     };
-    const workspace = await openWorkspace({
-      folder,
-      user: null,
-      origin: { blob: get, credential: async () => null },
-    });
+    const open = () =>
+      openWorkspace({
+        folder,
+        lease: now()?.fence ?? 0,
+        user: null,
+        origin: { blob: get, credential: async () => null },
+      });
+    let workspace = await open();
     let visited: number | null = null;
     const context = (): StepContext =>
       ({
         state: now(),
-        events: [],
+        events,
         signal: new AbortController().signal,
         sandbox: async () => bareSandbox(workspace.root),
         ports: {
-          keep: 'uploaded',
+          keep: options.keep ?? 'uploaded',
           workspace,
           visits: {
             last: async () => visited,
@@ -126,7 +125,10 @@ const world = async (setup: readonly string[] = []) => {
         },
       }) as unknown as StepContext; // safe: these steps touch nothing else
     return {
-      root: workspace.root,
+      folder,
+      get root() {
+        return workspace.root;
+      },
       tree: () => listing(workspace.root, (name) => name === '.git'),
       write: (name: string, content: string) => {
         mkdirSync(path.dirname(path.join(workspace.root, name)), { recursive: true });
@@ -139,11 +141,14 @@ const world = async (setup: readonly string[] = []) => {
           { type: 'activation.queued', v: 2, activation: `act_000${fence}`, reason: 'lost' },
           { type: 'activation.leased', v: 1, activation: `act_000${fence}`, fence, worker: name },
         );
+        workspace = await open();
         const events = await arrive(context());
         append(...events);
         if (!now().prepared) append({ type: 'prepare.finished', v: 1, base: await workspace.prepare(source) });
         return events;
       },
+      /** The worker here ends its activation by itself. */
+      end: () => append({ type: 'activation.ended', v: 1, until: { kind: 'time', at: '2026-01-02T00:00:00.000Z' } }),
       setUp: async () => {
         for (const [index, command] of setup.entries()) {
           const { exitCode } = await bareSandbox(workspace.root).run(
@@ -161,7 +166,7 @@ const world = async (setup: readonly string[] = []) => {
             refusedHosts: [] as string[],
             reachedHosts: [] as string[],
           } as const;
-          append({ type: 'setup.finished', v: 2, ...result });
+          append(...(await keepSetup(context())), { type: 'setup.finished', v: 2, ...result });
         }
       },
       /** A call changed the tree. */
@@ -196,6 +201,7 @@ describe('an activation on another machine', () => {
     // Before anything else was done: the setup is all there is.
     expect(await second.take()).toMatchObject([
       { type: 'workspace.rebuilt', checkpoint: at.now().base, failedSetup: [] },
+      { type: 'checkpoint.saved', left: [] },
     ]);
     expect(second.tree()).toEqual(first.tree());
     second.write('notes.txt', 'two\n');
@@ -231,19 +237,86 @@ describe('an activation on another machine', () => {
     expect(second.tree()).toEqual(first.tree());
   });
 
-  test('goes on where it was, on the same machine, and touches nothing', async () => {
+  test('goes on where it was, on the same machine, and touches nothing, where the one before it ended on record', async () => {
     await using at = await world();
     const only = await at.machine('only');
     await only.take();
-    only.write('half.txt', 'in the middle of a call\n');
+    only.write('half.txt', 'nobody has saved this yet\n');
+    const before = only.root;
+    only.end();
     const fetched = at.fetched.length;
     expect(await only.take()).toEqual([]);
+    expect(only.root).toBe(before);
     expect(Object.keys(only.tree())).toContain('half.txt');
     expect(at.fetched).toHaveLength(fetched);
   });
 
+  test.each(['local', 'uploaded'] as const)(
+    'has a tree of its own where the one before it was lost, and what that one still writes does not get there (%s)',
+    async (kept) => {
+      await using at = await world(['mkdir -p modules && echo installed > modules/x']);
+      const only = await at.machine('only', kept === 'local' ? { keep: kept } : {});
+      await only.take();
+      await only.setUp();
+      const early = only.tree();
+      only.write('modules/x', 'in the middle of a call\n');
+      // Lost before any call: what the setup left is there all the same.
+      expect(await only.take()).toEqual([]);
+      expect(only.tree()).toEqual(early);
+      only.write('modules/x', 'appended once\n');
+      only.write('notes.txt', 'two\n');
+      await only.finish('a');
+      const whole = only.tree();
+      const before = openSync(path.join(only.root, 'modules/x'), 'a');
+      only.write('modules/half', 'in the middle of a call\n');
+      const fetched = at.fetched.length;
+      expect(await only.take()).toEqual([]);
+      writeSync(before, 'by what is left of the other one\n');
+      closeSync(before);
+      expect(only.tree()).toEqual(whole);
+      expect(at.fetched).toHaveLength(fetched);
+      // And once more, from what that lease has taken over.
+      expect(await only.take()).toEqual([]);
+      expect(only.tree()).toEqual(whole);
+      expect(readdirSync(only.folder).filter((name) => name.startsWith('work.'))).toEqual([`work.${at.now().fence}`]);
+    },
+  );
+
+  test('makes the tree of a machine anew that has lost it, and says what is missing where it cannot', async () => {
+    await using at = await world(['mkdir -p modules && echo installed > modules/x']);
+    const only = await at.machine('only', { keep: 'local' });
+    await only.take();
+    await only.setUp();
+    const early = only.tree();
+    only.end();
+    rmSync(path.join(only.folder, `work.${at.now().fence}`), { recursive: true });
+    // The places are gone, with all that git does not cover: the source and the setup give it again.
+    expect(await only.take()).toMatchObject([{ type: 'workspace.rebuilt', failedSetup: [] }]);
+    expect(only.tree()).toEqual(early);
+    only.end();
+    rmSync(only.folder, { recursive: true });
+    expect(await only.take()).toMatchObject([
+      { type: 'workspace.rebuilt', failedSetup: [] },
+      { type: 'checkpoint.saved', left: [] },
+    ]);
+    expect(only.tree()).toEqual(early);
+    only.write('notes.txt', 'two\n');
+    await only.finish('a');
+    const whole = only.tree();
+    only.end();
+    rmSync(only.root, { recursive: true });
+    await only.take();
+    expect(only.tree()).toEqual(whole);
+    only.end();
+    rmSync(only.folder, { recursive: true });
+    await expect(only.take()).rejects.toThrow(
+      `Checkpoint ${at.now().head!.commit} of run run_test is not on this machine`,
+    );
+    await expect(only.take()).rejects.toBeInstanceOf(SourceRefused);
+  });
+
   test('says which setup commands fail there that had not before', async () => {
-    await using at = await world(['false', 'test "$(basename "$(dirname "$PWD")")" = first', 'true']);
+    await using at = await world(['false', 'test "$(basename "${PWD%/*/*}")" = first', 'true']);
     const [first, second] = [await at.machine('first'), await at.machine('second')];
     await first.take();
     await first.setUp();

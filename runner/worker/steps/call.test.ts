@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { CallIn } from '../../../shared/run/call.ts';
+import { someTask } from '../../../test/fakes/task.ts';
 import { LogGone, SandboxRefused, type StepContext } from '../ports.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { runCall } from './call.ts';
+import { judgeNext } from './judge.ts';
 
 const head = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
 const call = (tool: string, args: CallIn<'ready'>['arguments']): CallIn<'ready'> => ({
@@ -30,7 +32,7 @@ interface Broken {
 const broken = ({ root = '/dev/null/tree', sandbox = ending(new Error('no shell')), checkpoint }: Broken) => {
   const restored: string[] = [];
   const context = {
-    state: { id: 'run_test', head, base: head, bundles: [] },
+    state: { id: 'run_test', head, base: head, bundles: [], setup: [], task: someTask() },
     events: [],
     signal: new AbortController().signal,
     sandbox,
@@ -102,4 +104,16 @@ test.each([
   ['a control plane that is gone', { sandbox: listing, checkpoint: () => Promise.reject(new LogGone('no answer')) }],
 ])('%s is no fault of the call: the activation ends', async (_name, parts) => {
   await expect(runCall(broken(parts).context, { do: 'call', call: bash, restore: false })).rejects.toThrow();
+});
+
+test('a call whose paths cannot be looked at is judged all the same: it is invalid, and no worker dies of it', async () => {
+  const wanted = {
+    status: 'asked',
+    id: 'call_1',
+    tool: 'write',
+    arguments: JSON.stringify({ path: 'a', content: '' }),
+  } as const;
+  const [judged] = await judgeNext(broken({}).context, wanted);
+  expect(judged).toMatchObject({ type: 'call.judged', verdict: 'invalid' });
+  expect(JSON.stringify(judged)).not.toContain('/dev/null');
 });

@@ -1,12 +1,13 @@
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
+import { changesTree } from '../../../shared/run/call.ts';
 import { toolNature } from '../../../shared/tool/arguments.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
 import type { Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import { tools } from '../tools/index.ts';
 import { placesOf } from '../tools/places.ts';
-import { failed, type ToolResult } from '../tools/tool.ts';
+import type { ToolResult } from '../tools/tool.ts';
 import { finished } from './ending.ts';
 import { afterwards, treeBefore, whyNot } from './hold.ts';
 import { keep } from './keep.ts';
@@ -14,8 +15,25 @@ import { attributed, endsActivation, troubleText } from './trouble.ts';
 
 type CallStep = Extract<Next, { do: 'call' }>;
 
-/** Runs one call whose start is on record, and saves the tree if it may have changed it. Nothing comes of an aborted call. */
-export const runCall = async (context: StepContext, { call, restore }: CallStep): Promise<readonly WorkerEvent[]> => {
+/**
+ * Runs one call whose start is on record, and saves the tree if it may have changed it. Nothing comes of an aborted call. What goes
+ * wrong on the way is told to the model, with the tree as it was: it does not throw the worker down, which would only run it again.
+ */
+export const runCall = async (context: StepContext, step: CallStep): Promise<readonly WorkerEvent[]> => {
+  try {
+    return await attempt(context, step);
+  } catch (error) {
+    const { state, ports, signal } = context;
+    const { id, tool, arguments: args } = step.call;
+    if (signal.aborted || endsActivation(error) || state.head === null) throw error;
+    const back = changesTree(step.call) ? '\nThe workspace is as it was before the call.' : '';
+    if (back !== '') await takeBack(context, state.head);
+    const output = `This could not be done: ${troubleText(error, ports.workspace.root)}${back}`;
+    return [finished(id, { tool, args, outcome: 'error', output })];
+  }
+};
+
+const attempt = async (context: StepContext, { call, restore }: CallStep): Promise<readonly WorkerEvent[]> => {
   const { state, ports, signal } = context;
   const { id, tool, arguments: args } = call;
   const parsed = parseCall(tool, args);
@@ -30,23 +48,18 @@ export const runCall = async (context: StepContext, { call, restore }: CallStep)
   const before = changes ? await treeBefore(context, head) : head;
   const started = ports.clock.now();
   const sandbox = attributed(await context.sandbox());
-  const result = await tools[parsed.tool]
-    .run(parsed.arguments, {
-      root: ports.workspace.root,
-      owner: ports.owner,
-      sandbox,
-      signal,
-      network: parsed.call.network,
-      ripgrep: ports.ripgrep,
-      finishedCalls: finishedCalls(context.events),
-    })
-    .catch((error: unknown) => thrown(error, context));
+  const result = await tools[parsed.tool].run(parsed.arguments, {
+    root: ports.workspace.root,
+    owner: ports.owner,
+    sandbox,
+    signal,
+    network: parsed.call.network,
+    ripgrep: ports.ripgrep,
+    finishedCalls: finishedCalls(context.events),
+  });
   if (signal.aborted) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
-  const kept = changes ? await keepAfter(context, head, `${parsed.tool} ${id}`) : nothing;
-  if (kept.outcome === 'failed')
-    return [finished(id, { tool, args, outcome: 'error', output: kept.output, durationMs })];
-  const { checkpoint, uploaded } = kept;
+  const { checkpoint, uploaded } = changes ? await keep(context, head, `${parsed.tool} ${id}`) : unchanged;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
   const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
   if (checkpoint === null) return [...effects(result), ending];
@@ -72,35 +85,11 @@ export const concludeCall = async (
 
 /** Undoes what an attempt left in the tree that nobody saw the end of. */
 const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, head: Checkpoint): Promise<void> => {
-  if (!(await ports.workspace.restore(head)))
+  if (!(await ports.workspace.restore(state.saved ?? head)))
     throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
 };
 
-/** A tool that throws has failed, and says so to the model: it does not throw its worker down, which would only run it again. */
-const thrown = (error: unknown, { signal, ports }: StepContext): ToolResult => {
-  if (signal.aborted || endsActivation(error)) throw error;
-  return failed(`This could not be done: ${troubleText(error, ports.workspace.root)}`);
-};
-
-type Kept =
-  | { readonly outcome: 'kept'; readonly checkpoint: Checkpoint | null; readonly uploaded: readonly WorkerEvent[] }
-  | { readonly outcome: 'failed'; readonly output: string };
-const nothing: Kept = { outcome: 'kept', checkpoint: null, uploaded: [] };
-
-/** A tree that cannot be saved (a file too large for it, say) is taken back to before the call. */
-const keepAfter = async (context: StepContext, head: Checkpoint, label: string): Promise<Kept> => {
-  try {
-    return { outcome: 'kept', ...(await keep(context, head, label)) };
-  } catch (error) {
-    if (context.signal.aborted || endsActivation(error)) throw error;
-    await takeBack(context, head);
-    const why = troubleText(error, context.ports.workspace.root);
-    return {
-      outcome: 'failed',
-      output: `What this call left in the workspace could not be saved: ${why}\nThe workspace is as it was before the call.`,
-    };
-  }
-};
+const unchanged = { checkpoint: null, uploaded: [] } as const;
 
 const effects = ({ effect }: ToolResult): readonly WorkerEvent[] => {
   if (effect === undefined) return [];

@@ -3,6 +3,7 @@ import { passed } from '../../../shared/run/state.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
 import type { StepContext } from '../ports.ts';
 import { headAndTail } from '../tools/output.ts';
+import { keepSetup } from './keep.ts';
 
 /** How a command of Longhaul's own ended, for its event. */
 export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
@@ -14,7 +15,8 @@ const keptBytes = 4 * 1024 * 1024;
 export const setUp = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
   const command = planned(context.state.task.setup, index);
   const result = await runPlanned(context, await context.sandbox(), command);
-  return result === null ? [] : [{ type: 'setup.finished', v: 2, index, ...result }];
+  if (result === null) return [];
+  return [...(await keepSetup(context)), { type: 'setup.finished', v: 2, index, ...result }];
 };
 
 /** A command that ended its worker so often is not run again: on record it counts as one that failed. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { buildContext } from '../agent/context.ts';
 import { compactionRequest } from '../agent/compaction.ts';
@@ -17,12 +18,15 @@ export const takeTurn = async (
   const { state, events, ports, signal, append } = context;
   const { turn, attempt } = step;
   let { responseId } = step;
+  const request = {
+    instructions: instructions(state.task),
+    items: buildContext(events).items,
+    tools: toolSpecs(state.task.policy),
+  };
   const outcome = await ports.model.respond(
     {
-      instructions: instructions(state.task),
-      items: buildContext(events).items,
-      tools: toolSpecs(state.task.policy),
-      idempotencyKey: `${state.id}-${turn}-${attempt}`,
+      ...request,
+      idempotencyKey: keyOf(`${state.id}-${turn}-${attempt}`, request),
       ...(step.responseId === null ? {} : { resume: { responseId: step.responseId } }),
     },
     {
@@ -50,6 +54,10 @@ export const takeTurn = async (
   ];
 };
 
+/** The same for the same question, and for no other: what an attempt asks is another thing once earlier turns were summed up. */
+const keyOf = (attempt: string, request: object): string =>
+  `${attempt}-${createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16)}`;
+
 /** Has earlier turns summed up, so that the rest fits. */
 export const compact = async (
   context: StepContext,
@@ -58,7 +66,7 @@ export const compact = async (
   const { state, events, ports, signal } = context;
   const { through, request } = compactionRequest(events, ports.model.contextWindow);
   const outcome = await ports.model.respond(
-    { ...request, idempotencyKey: `${state.id}-${step.turn}-compaction-${step.attempt}` },
+    { ...request, idempotencyKey: keyOf(`${state.id}-${step.turn}-compaction-${step.attempt}`, request) },
     { signal },
   );
   if (outcome.kind !== 'completed') return unanswered(context, step, outcome);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ToolName } from '../../../shared/tool/arguments.ts';
 import { openTree, type Tree } from './fixture.ts';

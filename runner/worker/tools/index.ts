@@ -31,13 +31,22 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
 /** The tools as a model is told of them, with schemas that strict function calling takes; without those that policy denies as such. */
 export const toolSpecs = (policy: Policy): readonly ToolSpec[] => {
   const denied = deniedTools(policy);
-  return ToolName.options
-    .filter((name) => !denied.includes(name))
-    .map((name) => ({
-      name,
-      description: tools[name].description,
-      parameters: strictSchema(z.toJSONSchema(toolArguments[name], { io: 'input' })),
-    }));
+  return ToolName.options.filter((name) => !denied.includes(name)).map(specOf);
+};
+
+/** Always the same, and asked for at every turn. */
+const specs = new Map<ToolName, ToolSpec>();
+
+const specOf = (name: ToolName): ToolSpec => {
+  const known = specs.get(name);
+  if (known !== undefined) return known;
+  const spec = {
+    name,
+    description: tools[name].description,
+    parameters: strictSchema(z.toJSONSchema(toolArguments[name], { io: 'input' })),
+  };
+  specs.set(name, spec);
+  return spec;
 };
 
 /**

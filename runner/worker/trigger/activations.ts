@@ -9,6 +9,7 @@ import { connect } from '../control-client.ts';
 import { work, type Ended } from '../loop.ts';
 import { openPorts } from '../open-ports.ts';
 import { LogGone } from '../ports.ts';
+import type { Watchdog } from '../watchdog.ts';
 import { workerName } from '../worker-name.ts';
 
 /**
@@ -24,6 +25,8 @@ export interface TaskOptions {
   /** Used where the control plane says that waits hold a token. */
   readonly wait: Wait;
   readonly onState: (state: RunState) => void;
+  /** Null where the machine has none. */
+  readonly watchdog: Watchdog | null;
 }
 
 /** Works on an activation, and on those after it for as long as the task may wait for them. Can begin anew at any time. */
@@ -48,8 +51,9 @@ interface Activated {
   readonly waits: WorkSettings['waits'];
 }
 
-const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions): Promise<Activated> => {
-  const { log, blobs, credential, settings: askSettings } = connect(ticket, signal);
+const activate = async (ticket: Ticket, { worker, signal, onState, watchdog }: TaskOptions): Promise<Activated> => {
+  const { log, hold, blobs, credential, settings: askSettings } = connect(ticket, signal);
+  using watch = watchdog?.watch(hold) ?? null;
   let waits: WorkSettings['waits'] = 'end';
   try {
     const { sandbox, isolation, model, keep, ...rest } = await askSettings(worker);
@@ -58,11 +62,13 @@ const activate = async (ticket: Ticket, { worker, signal, onState }: TaskOptions
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
     const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
     const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
-    const open = async (state: RunState, working: AbortSignal) => {
+    const open = async (state: RunState, over: AbortSignal) => {
       await removeEarlier(ticket);
-      return openPorts(state, { ...given, signal: working });
+      const ports = await openPorts(state, { ...given, signal: over });
+      if (isolation.kind === 'container' && ports.owner !== null) watch?.endAlso(ports.owner);
+      return ports;
     };
-    const ended = await work(ticket, { log, open, worker: workerName(worker, settings), signal, onState });
+    const ended = await work(ticket, { log, hold, open, worker: workerName(worker, settings), signal, onState });
     // What the next activation needs is uploaded by now, and no machine keeps another's code.
     if (keep === 'uploaded') await rm(dataFolder, { recursive: true, force: true });
     return { ended, waits };

@@ -24,7 +24,7 @@ test.for(['sha1', 'sha256'])('a commit is the one that git would write, in a %s 
     let parent: string | null = null;
     const ids: string[] = [];
     for (const label of ['Base', 'bash call_1', 'Größe\n\nwith more lines\n', '']) {
-      if (folder === ours.folder) parent = writeCommit(folder, { tree, parent, label }, REF);
+      if (folder === ours.folder) parent = writeCommit(folder, { tree, parent, label, rest: null }, REF);
       else {
         const args: string[] = ['commit-tree', tree, ...(parent === null ? [] : ['-p', parent]), '-F', '-'];
         const options = { gitDirectory: folder, identity: LONGHAUL, input: `${label}\n` };
@@ -44,10 +44,10 @@ test('a commit that is there already is not written again, and only the ref move
   using repository = repositoryOf('sha1');
   const { folder } = repository;
   const tree = line(await gitOrThrow(['mktree'], { gitDirectory: folder }));
-  const first = writeCommit(folder, { tree, parent: null, label: 'one' }, REF);
-  const second = writeCommit(folder, { tree, parent: first, label: 'two' }, REF);
+  const first = writeCommit(folder, { tree, parent: null, label: 'one', rest: null }, REF);
+  const second = writeCommit(folder, { tree, parent: first, label: 'two', rest: null }, REF);
   const objects = readdirSync(join(folder, 'objects'), { recursive: true });
-  expect(writeCommit(folder, { tree, parent: null, label: 'one' }, REF)).toBe(first);
+  expect(writeCommit(folder, { tree, parent: null, label: 'one', rest: null }, REF)).toBe(first);
   expect(readdirSync(join(folder, 'objects'), { recursive: true })).toEqual(objects);
   expect(line(await gitOrThrow(['rev-parse', REF], { gitDirectory: folder }))).toBe(first);
   expect(second).not.toBe(first);
@@ -57,6 +57,6 @@ test('a NUL in a label does not cut the message short', async () => {
   using repository = repositoryOf('sha1');
   const gitDirectory = repository.folder;
   const tree = line(await gitOrThrow(['mktree'], { gitDirectory }));
-  const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'a\0b' }, REF);
+  const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'a\0b', rest: null }, REF);
   expect((await gitOrThrow(['log', '-1', '--format=%B', commit], { gitDirectory })).toString()).toBe('a b\n\n');
 });

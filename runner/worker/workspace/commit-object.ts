@@ -9,6 +9,8 @@ export interface CommitContent {
   readonly tree: string;
   readonly parent: string | null;
   readonly label: string;
+  /** The mark of what git does not cover of that tree; null: none is named. */
+  readonly rest: string | null;
 }
 
 /**
@@ -39,13 +41,21 @@ export const writeCommit = (gitDirectory: string, content: CommitContent, ref: s
   return id;
 };
 
-const serialised = ({ tree, parent, label }: CommitContent): Buffer => {
+const serialised = ({ tree, parent, label, rest }: CommitContent): Buffer => {
   const by = `${LONGHAUL.name} <${LONGHAUL.email}> ${LONGHAUL.date ?? ''}`;
   const lines = [`tree ${tree}`, ...(parent === null ? [] : [`parent ${parent}`]), `author ${by}`, `committer ${by}`];
   // git takes a message up to its first NUL; a label may come from a model.
-  const body = Buffer.from(`${lines.join('\n')}\n\n${label.replaceAll('\0', ' ')}\n`);
+  const body = Buffer.from(
+    `${lines.join('\n')}\n\n${label.replaceAll('\0', ' ')}\n${rest === null ? '' : `\n${REST}${rest}\n`}`,
+  );
   return Buffer.concat([Buffer.from(`commit ${body.length}\0`), body]);
 };
+
+const REST = 'Longhaul-Rest: ';
+
+/** The mark that a commit object names, in its very last line: a label may come from a model. Null: none. */
+export const restOf = (commit: Buffer): string | null =>
+  /\nLonghaul-Rest: ([0-9a-f]+|base)\n$/.exec(commit.toString('latin1'))?.[1] ?? null;
 
 const syncFolder = (folder: string): void => {
   const open = openSync(folder, 'r');

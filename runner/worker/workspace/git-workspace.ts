@@ -1,73 +1,47 @@
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  lchownSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { cp } from 'node:fs/promises';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle.ts';
-import { git, gitOrThrow, joinNul, line, splitNul, unexpected, type GitOptions } from '../../git/git.ts';
-import { copyIndex } from '../../git/index-file.ts';
-import { scan, type ScanOptions } from '../../git/scan.ts';
-import { sourceFolder } from '../../git/source-folder.ts';
-import { writeCommit } from './commit-object.ts';
+import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../git/git.ts';
+import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
+import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
-import { parseDiff, readChanges, readDifference, readPatch } from './tree-changes.ts';
-import { openUp, removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
-import { fetchSource } from './fetch-source.ts';
-import { SourceRefused, type Changes, type Differing, type Origin, type Workspace } from './workspace.ts';
+import {
+  adoptEarlier,
+  folderOf,
+  latestFolder,
+  makePlace,
+  makeTree,
+  placeAt,
+  removeOthers,
+  type Place,
+} from './place.ts';
+import { baseMark, Rest } from './rest.ts';
+import { usualLimits, type RestLimits } from './rest-limits.ts';
+import { readChanges, readDifference, readPatch } from './tree-changes.ts';
+import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
+import { TreeIndex } from './tree-index.ts';
+import { SourceRefused, type Changes, type Differing, type Origin, type Renewed, type Workspace } from './workspace.ts';
 
 /** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
 export interface WorkspaceOptions {
   readonly folder: string;
+  /** The fence of the lease that this is for: no two at a time have the same. */
+  readonly lease: number;
   readonly user: Owner | null;
   /** Where code comes from that is not on this machine; null: all of it is. */
   readonly origin?: Origin;
   /** What the files of a tree that comes from outside may come to. */
   readonly maxTreeBytes?: number;
+  readonly restLimits?: RestLimits;
   readonly signal?: AbortSignal;
 }
-
-/**
- * The highest precedence of all attributes, above each `.gitattributes` that a command may write: contents go in and out byte for
- * byte, no driver of any kind is chosen by the tree, and git alone decides what is binary.
- */
-const ATTRIBUTES =
-  '* -text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !delta !encoding !export-ignore !export-subst !whitespace !conflict-marker-size\n';
-
-/** The run's log will name a checkpoint once it is made, so it must be on disk; in one batch, because one by one costs twice as much. */
-const DURABLE = ['core.fsync=committed,loose-object', 'core.fsyncMethod=batch'];
 
 const SUBMODULE = '160000';
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
-
-interface Repository extends GitOptions {
-  readonly gitDirectory: string;
-}
-
-const syncFile = (path: string): void => {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-};
 
 const parseIndex = (output: Buffer): TreeEntry[] =>
   splitNul(output).map((entry) => {
@@ -75,87 +49,118 @@ const parseIndex = (output: Buffer): TreeEntry[] =>
     return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
   });
 
-/** The ignore rules that are not in the tree. A remote has none. */
-const excludeOf = (source: Source, runFolder: string): Buffer | string => {
-  switch (source.kind) {
-    case 'local': {
-      const file = join(sourceFolder(source, runFolder), 'info', 'exclude');
-      return existsSync(file) ? readFileSync(file) : '';
-    }
-    case 'bundle':
-      return source.exclude;
-    case 'remote':
-      return '';
-  }
-};
+/** What one lease works with. */
+interface Desk {
+  readonly folder: string;
+  readonly place: Place;
+  readonly index: TreeIndex;
+  readonly rest: Rest;
+}
 
 class GitWorkspace implements Workspace {
-  readonly root: string;
   private readonly folder: string;
+  private readonly lease: number;
   private readonly user: Owner | null;
   private readonly origin: Origin | null;
   private readonly maxTreeBytes: number;
+  private readonly restLimits: RestLimits;
   private readonly signal: { readonly signal?: AbortSignal };
-  /** The index as it was last left, and the tree that it holds. */
-  private saved: { readonly index: string | null; readonly tree: string } | null = null;
+  private desk: Desk;
+  left: readonly string[] = [];
 
-  constructor({ folder, user, origin, maxTreeBytes, signal }: WorkspaceOptions) {
+  constructor({ folder, lease, user, origin, maxTreeBytes, restLimits, signal }: WorkspaceOptions) {
     this.folder = folder;
-    this.root = join(folder, 'tree');
+    this.lease = lease;
     this.user = user;
     this.origin = origin ?? null;
     this.maxTreeBytes = maxTreeBytes ?? Infinity;
+    this.restLimits = restLimits ?? usualLimits;
     this.signal = signal === undefined ? {} : { signal };
+    adoptEarlier(folder);
+    this.desk = this.deskAt(latestFolder(folder) ?? folderOf(folder, lease));
+  }
+
+  get root(): string {
+    return this.desk.place.tree;
   }
 
   private get repository(): Repository {
     return { gitDirectory: join(this.folder, 'checkpoints.git'), config: DURABLE, ...this.signal };
   }
 
+  present(): boolean {
+    return existsSync(this.root) && existsSync(this.repository.gitDirectory);
+  }
+
   async prepare(source: Source): Promise<Checkpoint> {
     this.makeFolder();
     for (const name of readdirSync(this.folder)) {
-      if (/^(tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.folder, name)));
+      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.folder, name)));
     }
-    const attempt = randomBytes(6).toString('hex');
-    const tree = join(this.folder, `tree.${attempt}`);
-    const gitDirectory = join(this.folder, `checkpoints.git.${attempt}`);
+    const draft = this.draft();
+    const gitDirectory = join(this.folder, `checkpoints.git.${randomBytes(6).toString('hex')}`);
     const repository: Repository = { gitDirectory, config: DURABLE, ...this.signal };
-    await this.createCheckpoints(repository, source);
-    this.makeTree(tree);
-    const base = await this.fill(tree, repository, source);
+    const { origin, maxTreeBytes } = this;
+    await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder: this.folder });
+    const tree = await this.fill(draft.place, repository, source.commit);
+    const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, BASE);
     await createOwnRepository({
-      ...this.ownRepository(repository, base.commit),
-      tree,
-      index: join(gitDirectory, 'index'),
+      ...this.ownRepository(repository, commit),
+      tree: draft.place.tree,
+      index: draft.place.index,
     });
-    renameSync(tree, this.root);
+    const covered = await new TreeIndex(draft.place, repository, this.user).covered();
+    await draft.rest.save(null, { covered, listing: await draft.rest.list(), mark: baseMark });
+    this.moveIn(draft);
     // The last step: checkpoints that are in place say that the whole preparation is.
     renameSync(gitDirectory, this.repository.gitDirectory);
-    this.saved = { index: this.indexStamp(), tree: base.tree };
-    return base;
+    return { commit, tree };
   }
 
   async checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint> {
-    const repository = this.repository;
-    const known = this.saved?.index === this.indexStamp() ? this.saved.tree : null;
-    const tree = await this.withIndex((options) => this.save(options, known));
-    this.saved = { index: this.indexStamp(), tree };
-    if (tree === parent.tree) return parent;
-    return { commit: writeCommit(repository.gitDirectory, { tree, parent: parent.commit, label }, LATEST), tree };
+    const { index, rest } = this.desk;
+    const listing = await rest.list();
+    const { tree, covered } = await index.save();
+    const before = await this.restOf(parent);
+    const { mark, left } = await rest.save(before, { covered, listing });
+    this.left = left;
+    if (tree === parent.tree && mark === before) return parent;
+    const content = { tree, parent: parent.commit, label, rest: mark };
+    return { commit: writeCommit(this.repository.gitDirectory, content, LATEST), tree };
   }
 
   async restore(checkpoint: Checkpoint): Promise<boolean> {
-    const repository = this.repository;
+    if (!existsSync(this.root)) return (await this.renew(checkpoint)) !== 'absent';
     if (!(await this.has(checkpoint))) return false;
-    if (!existsSync(this.root)) this.makeTree(this.root);
-    await this.withIndex(async (options) => {
-      // With its ignore rules a file that only they hid comes to light, and maybe further rules in it; each pass removes some.
-      while (await this.restoreOnce(options, checkpoint));
-    });
-    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], repository));
-    await repairOwnRepository({ ...this.ownRepository(repository, base), tree: this.root, index: null });
+    const { index, rest } = this.desk;
+    await index.restore(checkpoint.tree);
+    const mark = await this.restOf(checkpoint);
+    if (mark !== null) await rest.restore(mark, await index.covered());
+    await this.repairOwn(this.desk.place);
     return true;
+  }
+
+  async renew(checkpoint: Checkpoint): Promise<Renewed> {
+    if (!(await this.has(checkpoint))) return 'absent';
+    const before = this.desk;
+    const draft = this.draft();
+    try {
+      await this.fill(draft.place, this.repository, checkpoint.tree);
+    } catch (error) {
+      if (!(error instanceof GitError)) throw error;
+      // It names contents that are not there any more.
+      removeTree(Buffer.from(draft.folder));
+      return 'absent';
+    }
+    const covered = await draft.index.covered();
+    const mark = await this.restOf(checkpoint);
+    // Of a checkpoint from elsewhere git has all that came along; the rest is what this machine had last.
+    let whole = false;
+    for (const known of mark === null ? ['latest'] : [mark, 'latest'])
+      if (!whole) whole = await draft.rest.restore(known, covered, before.rest);
+    this.moveIn(draft);
+    await this.repairOwn(this.desk.place);
+    return whole ? 'whole' : 'without rest';
   }
 
   async has({ commit }: Checkpoint): Promise<boolean> {
@@ -197,7 +202,7 @@ class GitWorkspace implements Workspace {
   }
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
-    if (!existsSync(folder)) this.makeTree(folder);
+    if (!existsSync(folder)) makeTree(folder, this.user);
     await new TreeFiles(folder, this.user).write(await this.entriesOf(checkpoint), this.repository);
   }
 
@@ -230,21 +235,38 @@ class GitWorkspace implements Workspace {
     return readPatch(this.repository, { from: from.tree, to: to.tree }, paths);
   }
 
-  /** True if another pass is needed, because ignore rules changed. */
-  private async restoreOnce(options: ScanOptions, checkpoint: Checkpoint): Promise<boolean> {
-    const current = await this.save(options, null);
-    if (current === checkpoint.tree) return false;
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, checkpoint.tree];
-    const { changes } = parseDiff(await gitOrThrow(args, this.repository));
-    const files = new TreeFiles(this.root, this.user);
-    for (const { before, after } of changes) if (before !== null && after === null) files.remove(before.path);
-    await files.write(
-      changes.flatMap(({ after }) => after ?? []),
-      this.repository,
-    );
-    await gitOrThrow(['read-tree', '--reset', checkpoint.tree], options);
-    await git(['update-index', '-q', '--refresh'], options);
-    return changes.some(({ before, after }) => /(^|\/)\.gitignore$/.test(before?.path ?? after?.path ?? ''));
+  private deskAt(folder: string): Desk {
+    const { lease, user, restLimits: limits } = this;
+    const place = placeAt(folder);
+    return {
+      folder,
+      place,
+      index: new TreeIndex(place, this.repository, user),
+      rest: new Rest(place, { lease, user, limits, signal: this.signal.signal }),
+    };
+  }
+
+  /** A new place for this lease, which nobody takes for one until it is moved into. */
+  private draft(): Desk {
+    const folder = `${folderOf(this.folder, this.lease)}.draft`;
+    const place = makePlace(folder);
+    makeTree(place.tree, this.user);
+    return this.deskAt(folder);
+  }
+
+  private moveIn({ folder, rest }: Desk): void {
+    const final = folderOf(this.folder, this.lease);
+    if (existsSync(final)) removeTree(Buffer.from(final));
+    renameSync(folder, final);
+    this.desk = this.deskAt(final);
+    this.desk.rest.remember(rest);
+    removeOthers(this.folder, final);
+  }
+
+  /** The mark of what git does not cover that belongs to a checkpoint; null: an earlier version kept none. */
+  private async restOf({ commit }: Checkpoint): Promise<string | null> {
+    const object = await gitOrThrow(['cat-file', 'commit', commit], this.repository);
+    return restOf(object) ?? (/^parent /m.test(object.toString('latin1').split('\n\n')[0] ?? '') ? null : baseMark);
   }
 
   /** Commands run as another account must get through to their tree, but list nothing and not see the checkpoints. */
@@ -253,39 +275,10 @@ class GitWorkspace implements Workspace {
     chmodSync(this.folder, this.user === null ? 0o700 : 0o711);
   }
 
-  private makeTree(folder: string): void {
-    mkdirSync(folder, { mode: 0o700 });
-    if (this.user !== null) lchownSync(folder, this.user.uid, this.user.gid);
-  }
-
-  private async createCheckpoints(repository: Repository, source: Source): Promise<void> {
-    const { gitDirectory } = repository;
-    const format = source.commit.length === 64 ? 'sha256' : 'sha1';
-    const branch = source.branch ?? 'main';
-    mkdirSync(gitDirectory, { mode: 0o700 });
-    const init = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, `--initial-branch=${branch}`];
-    await gitOrThrow(init, repository);
-    mkdirSync(join(gitDirectory, 'info'), { recursive: true });
-    writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
-    writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source, this.folder));
-    if (source.kind === 'local') {
-      await cp(join(sourceFolder(source, this.folder), 'objects'), join(gitDirectory, 'objects'), {
-        recursive: true,
-        mode: constants.COPYFILE_FICLONE,
-      });
-      const packs = join(gitDirectory, 'objects', 'pack');
-      for (const name of readdirSync(packs)) syncFile(join(packs, name));
-      return;
-    }
-    if (this.origin === null) throw new Error(`a workspace without an origin cannot fetch a ${source.kind} source`);
-    const { origin, maxTreeBytes } = this;
-    await fetchSource(repository, source, { origin, maxTreeBytes, file: `${gitDirectory}.bundle` });
-  }
-
-  /** Writes the source's files and commits them as the base. Submodules are left out: their files are not there to work on. */
-  private async fill(tree: string, repository: Repository, source: Source): Promise<Checkpoint> {
-    const options = { ...repository, workTree: tree, index: join(repository.gitDirectory, 'index') };
-    await gitOrThrow(['read-tree', source.commit], options);
+  /** Writes the files of a commit or tree, and gives the tree of what was written. Submodules are left out: their files are not there to work on. */
+  private async fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
+    const options = { ...repository, workTree: tree, index };
+    await gitOrThrow(['read-tree', content], options);
     const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
     const modules = entries.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path);
     if (modules.length > 0) {
@@ -296,44 +289,12 @@ class GitWorkspace implements Workspace {
       repository,
     );
     await git(['update-index', '-q', '--refresh'], options);
-    const saved = line(await gitOrThrow(['write-tree'], options));
-    const commit = writeCommit(repository.gitDirectory, { tree: saved, parent: null, label: 'Base' }, BASE);
-    return { commit, tree: saved };
-  }
-
-  /**
-   * Saves the files on disk as a tree; what even their owner may not read, once permissions are given back, is broken I/O.
-   * `known` is the tree that the index holds, if that is known: nothing is written where nothing changed since.
-   */
-  private async save(options: ScanOptions, known: string | null): Promise<string> {
-    let result = await scan(options, 'content');
-    if (known !== null && result.ok && result.scan.errors === '' && result.scan.changed === 0) return known;
-    if (!result.ok || result.scan.errors !== '') {
-      openUp(Buffer.from(this.root));
-      result = await scan(options, 'content');
-    }
-    if (!result.ok) throw unexpected(['update-index'], result);
     return line(await gitOrThrow(['write-tree'], options));
   }
 
-  /** Tells one index from every other that was ever in its place; null if there is none. */
-  private indexStamp(): string | null {
-    const path = join(this.repository.gitDirectory, 'index');
-    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return found === undefined ? null : `${found.ino} ${found.size} ${found.mtimeNs} ${found.ctimeNs}`;
-  }
-
-  /** Works on a copy of the index that replaces it at the end. A killed worker, or a git that outlived it, leaves no lock and no half of an index. */
-  private async withIndex<T>(work: (options: ScanOptions) => Promise<T>): Promise<T> {
-    const { gitDirectory } = this.repository;
-    for (const name of readdirSync(gitDirectory)) {
-      if (name.startsWith('index.')) rmSync(join(gitDirectory, name), { force: true });
-    }
-    const index = join(gitDirectory, `index.${randomBytes(6).toString('hex')}`);
-    await copyIndex(join(gitDirectory, 'index'), index);
-    const result = await work({ ...this.repository, workTree: this.root, index });
-    if (existsSync(index)) renameSync(index, join(gitDirectory, 'index'));
-    return result;
+  private async repairOwn({ tree }: Place): Promise<void> {
+    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], this.repository));
+    await repairOwnRepository({ ...this.ownRepository(this.repository, base), tree, index: null });
   }
 
   private ownRepository(repository: Repository, commit: string): Omit<OwnRepositoryOptions, 'tree' | 'index'> {
@@ -349,13 +310,13 @@ class GitWorkspace implements Workspace {
 }
 
 /**
- * The workspace below `folder`: `tree/`, what commands see, and `checkpoints.git/`, which no command sees (mode 0700). With a
- * `user` the tree is theirs and the folder lets them through. One worker at a time, and no command running meanwhile.
+ * The workspace below `folder`: `checkpoints.git/`, which no command sees (mode 0700), and for the lease that works here `work.FENCE/`, with
+ * the tree that commands see and what is kept beside git. With a `user` the tree is theirs and the folders let them through.
+ * No command runs meanwhile.
  *
- * Killed at any moment, `prepare` starts afresh and `restore` goes on. Contents are kept byte for byte whatever `.gitattributes`
- * say. `.git` folders are never content: the tree's own belongs to the agent, and `restore` keeps what the agent made of it (it removes locks left by a killed git, and makes it anew where it is gone).
- * Repositories that commands make inside the tree are saved as ordinary files, without their history.
- * Empty folders, pipes, sockets and devices are not saved. Throws GitError and system errors on broken I/O.
+ * Killed at any moment, `prepare` and `renew` start afresh and `restore` goes on. Contents are kept byte for byte whatever `.gitattributes`
+ * say. `.git` folders are never content: they are kept beside it, and of a repository inside the tree the other files are ordinary files.
+ * Throws GitError and system errors on broken I/O.
  */
 export const openWorkspace = async (options: WorkspaceOptions): Promise<Workspace> => {
   if (!isAbsolute(options.folder)) throw new Error('the folder of a workspace must be absolute');

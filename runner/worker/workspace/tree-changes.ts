@@ -1,6 +1,7 @@
 import { readBlobs } from '../../git/blobs.ts';
 import { gitOrThrow, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
+import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
 import type { Changes, Differing } from './workspace.ts';
 
 /** One line of `git diff-tree --raw`. Paths hold one byte per character. `none` stands for a side that does not exist. */
@@ -109,12 +110,18 @@ export const readPatch = async (
   return (await gitOrThrow([...args, '--no-color', from, to, ...only], repository)).toString();
 };
 
-/** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. */
+/** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. Throws ResultTooLarge. */
 export const readChanges = async (
   repository: GitOptions,
-  range: Range,
+  range: Range & { readonly limits?: ResultLimits },
   store: (content: Buffer) => Promise<string>,
 ): Promise<Changes> => {
+  const names = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', range.from, range.to];
+  await checkResultSize(
+    repository,
+    parseDiff(await gitOrThrow(names, repository)).changes,
+    range.limits ?? RESULT_LIMITS,
+  );
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
   const [summary, patch] = await Promise.all([
     gitOrThrow([...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to], repository),

@@ -147,7 +147,7 @@ export class TreeFiles {
     }
   }
 
-  private create({ path, mode }: TreeEntry): number {
+  private create({ path, mode }: Pick<TreeEntry, 'path' | 'mode'>): number {
     const end = path.lastIndexOf('/');
     if (end > 0) this.folder(path.slice(0, end));
     const place = join(this.root, path);
@@ -164,7 +164,18 @@ export class TreeFiles {
     return file;
   }
 
-  private link(path: string, target: Buffer): void {
+  /** Writes one file, replacing what is in its place. */
+  put(path: string, content: Iterable<Buffer>): void {
+    const file = this.create({ path, mode: '100644' });
+    try {
+      for (const piece of content) for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** Makes a symbolic link, replacing what is in its place. */
+  link(path: string, target: Buffer): void {
     const place = this.clear(path);
     symlinkSync(target, place);
     if (this.owner !== null) lchownSync(place, this.owner.uid, this.owner.gid);
@@ -183,7 +194,8 @@ export class TreeFiles {
     return place;
   }
 
-  private folder(path: string): void {
+  /** Sees to it that a folder is there, and those on the way to it. */
+  folder(path: string): void {
     if (this.known.has(path)) return;
     const end = path.lastIndexOf('/');
     if (end > 0) this.folder(path.slice(0, end));
@@ -203,6 +215,11 @@ export class TreeFiles {
     if ((mode & 0o700) !== 0o700) chmodSync(folder, (mode & 0o7777) | 0o700);
   }
 }
+
+/** Sets the permissions of a file or folder of a tree, whose path holds one byte per character. It must be no link. */
+export const setMode = (tree: string, path: string, mode: number): void => {
+  chmodSync(path === '' ? tree : join(Buffer.from(tree), path), mode);
+};
 
 /** Gives everything below `path`, and itself, to `owner`; of links, the link. */
 export const giveTo = (path: string, owner: Owner): void => {

@@ -31,25 +31,37 @@ export class SourceRefused extends Error {
   }
 }
 
+/** `without rest`: only what git covers, because nothing else was ever kept here. `absent`: nothing was changed, as this machine does not hold the checkpoint. */
+export type Renewed = 'whole' | 'without rest' | 'absent';
+
 /**
- * The tree that a run works on, and its checkpoints in a git directory that the sandbox never sees.
+ * The tree that a run works on, and its checkpoints in a git directory that the sandbox never sees. For one lease.
  * Nothing here runs while a command runs, and no git of the host reads the tree's own `.git`.
  */
 export interface Workspace {
-  /** Absolute path of the tree on the host. */
+  /** Absolute path of the tree on the host: as an earlier lease left it, until `prepare` or `renew` made another. */
   readonly root: string;
+  /** Whether there is a tree of an earlier lease, and its checkpoints. */
+  present(): boolean;
   /**
    * Fills the tree from the source and saves it as the base checkpoint. Starts afresh if an earlier attempt was cut off. The same
    * source gives the same checkpoint on every machine. Throws SourceRefused.
    */
   prepare(source: Source): Promise<Checkpoint>;
-  /** Saves the tree as it is. Ignored files are left out. Same tree as `parent`: gives `parent` back. */
+  /** Saves the tree as it is, on this machine with all that git does not cover of it. Same tree as `parent`: gives `parent` back. */
   checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint>;
+  /** Folders and files that the last checkpoint was the first to leave out, because they are too large to be kept beside it. */
+  readonly left: readonly string[];
   /**
-   * Makes the tree equal to the checkpoint; ignored files stay as they are. False, with nothing changed, if this machine
+   * Makes the tree equal to the checkpoint; what git does not cover stays as it is where that was not kept here. False, with nothing changed, if this machine
    * does not hold the checkpoint (never prepared here, or removed): prepare again.
    */
   restore(checkpoint: Checkpoint): Promise<boolean>;
+  /**
+   * Makes the tree of a checkpoint anew, where nothing that an earlier lease left running has a way to. What git does not cover is
+   * what it was, or, if that was not kept here, what was kept here last.
+   */
+  renew(checkpoint: Checkpoint): Promise<Renewed>;
   /** Has what is new in a checkpoint since an earlier one sent, as a file that is a git bundle; gives its size in bytes. */
   bundle(checkpoint: Checkpoint, since: Checkpoint, send: (file: string) => Promise<void>): Promise<number>;
   /** Takes in such a bundle, which `receive` writes to a file: then `restore` knows its checkpoint. Throws SourceRefused if it is not what it should be. */

@@ -30,7 +30,7 @@ const textOf = (end: LogEnd): string => {
 const sumOf = (line: string): string => createHash('sha256').update(line).digest('hex').slice(0, 16);
 
 /** Null: there is none, as in a home of an earlier version. Throws StoreError `corrupt` where it cannot be read. */
-export const readLogEnd = (folder: string): LogEnd | null => {
+const readLogEnd = (folder: string): LogEnd | null => {
   const file = endFile(folder);
   if (!existsSync(file)) return null;
   const text = readFileSync(file, 'latin1');

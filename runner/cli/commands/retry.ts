@@ -1,0 +1,26 @@
+import { runnerWithRuns } from '../context.ts';
+import { explain, runArgument, runJson } from '../help.ts';
+import type { Define } from '../program.ts';
+import { resolveRun } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command.argument('<run>', runArgument).action(
+    act(async (context, run: string) => {
+      const api = await runnerWithRuns(context);
+      const { id } = await resolveRun(api, run);
+      const after = await api.call.runs.retry.mutate({ run: id });
+      return runResult(context, after, `Run ${after.number} goes on from its last checkpoint.`);
+    }),
+  );
+  explain(command, {
+    about: `For a run that failed or was cancelled: it goes on with all that it had done, on the same tree and with the same
+goal. Put right first what it failed of. What it has spent stays spent; at the edge of its budget it asks for more.
+Its tree is kept for 7 days after its end (retention.treeDays); later than that, delegate the task again.`,
+    examples: [
+      ['longhaul retry 12', 'have it go on'],
+      ['longhaul retry latest && longhaul watch latest', 'and follow it'],
+    ],
+    json: runJson,
+  });
+};

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { expect, test } from 'vitest';
+import { hasBody, holdToPace } from './receiving.ts';
+
+/** A server that answers a request once it has arrived. */
+const open = async () => {
+  const serve: RequestListener = (request, answer) => {
+    if (hasBody(request)) holdToPace(request, { headMs: 1000, idleMs: 50, bytesPerSecond: 1000 });
+    request.resume().once('end', () => answer.end('all of it'));
+  };
+  const server = createServer(serve).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  // safe: it listens on TCP
+  const { port } = server.address() as AddressInfo;
+  return {
+    connect: () => {
+      const client = connect({ host: '127.0.0.1', port });
+      const chunks: Buffer[] = [];
+      client.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => {});
+      const closed = new Promise((resolve) => client.once('close', resolve));
+      return { client, answered: closed.then(() => Buffer.concat(chunks).toString()) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+};
+
+const head = 'POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n';
+
+test('a body that stops half-way is cut off', async () => {
+  await using server = await open();
+  const { client, answered } = server.connect();
+  client.write(`${head}Content-Length: 100\r\n\r\nhalf`);
+  expect(await answered).toBe('');
+});
+
+test('a body that comes byte by byte is cut off', async () => {
+  await using server = await open();
+  const { client, answered } = server.connect();
+  client.write(`${head}Content-Length: 100000\r\n\r\n`);
+  const drip = setInterval(() => client.write('x'), 10);
+  expect(await answered).toBe('');
+  clearInterval(drip);
+});
+
+test('a body that has come is answered, and so is a request without one', async () => {
+  await using server = await open();
+  for (const rest of ['Content-Length: 4\r\n\r\nbody', '\r\n']) {
+    const { client, answered } = server.connect();
+    client.write(`${head}${rest}`);
+    expect(await answered).toMatch(/all of it$/);
+  }
+});

@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { truncateSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { createFixture } from '../../git/fixture.ts';
+import { ResultTooLarge } from './result-size.ts';
+import { readChanges } from './tree-changes.ts';
+
+/** Between a first commit and one with a file of 300 MB of nothing, which git keeps in some hundred KB. */
+const withLargeFile = async () => {
+  const fixture = await createFixture();
+  fixture.write('small.txt', 'small\n');
+  const from = await fixture.commit('First');
+  fixture.write('small.txt', 'changed\n');
+  const between = await fixture.commit('Second');
+  fixture.write('large.bin', '');
+  truncateSync(join(fixture.repo, 'large.bin'), 300_000_000);
+  const to = await fixture.commit('Third');
+  return { fixture, from, between, to, repository: { gitDirectory: join(fixture.repo, '.git') } };
+};
+
+const never = (): Promise<string> => Promise.reject(new Error('nothing of it may be read'));
+
+test('a file that is too large for a result is named before anything of it is held', async () => {
+  const { fixture, from, to, repository } = await withLargeFile();
+  await using _ = fixture;
+  const before = process.memoryUsage().rss;
+  await expect(readChanges(repository, { from, to }, never)).rejects.toThrow(
+    new ResultTooLarge(
+      'large.bin has 300000000 bytes, and a file of a result may have 268435456. Delete large files that are no part of the work, or have git ignore them.',
+    ),
+  );
+  expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+});
+
+test('files that are too large together are refused, and those that are not are read', async () => {
+  const { fixture, from, between, repository } = await withLargeFile();
+  await using _ = fixture;
+  const range = { from, to: between };
+  await expect(readChanges(repository, { ...range, limits: { fileBytes: 10, allBytes: 13 } }, never)).rejects.toThrow(
+    /^The changed files come to 14 bytes, and a result may have 13\./,
+  );
+  const limits = { fileBytes: 10, allBytes: 14 };
+  const { files } = await readChanges(repository, { ...range, limits }, async (content) => content.toString());
+  expect(files).toMatchObject([{ status: 'modified', before: { blob: 'small\n' }, after: { blob: 'changed\n' } }]);
+});

@@ -1,0 +1,42 @@
+import { gitOrThrow, pathBytes, type GitOptions } from '../../git/git.ts';
+import type { RawChange } from './tree-changes.ts';
+
+/** What one file of a result may have, and all versions of changed files together, bytes: whoever hands a result over holds one file and the patch at a time. */
+export interface ResultLimits {
+  readonly fileBytes: number;
+  readonly allBytes: number;
+}
+
+const MIB = 1024 * 1024;
+export const RESULT_LIMITS: ResultLimits = { fileBytes: 256 * MIB, allBytes: 512 * MIB };
+
+/** What a run changed is more than a person can be given to review. A sentence with a remedy; trying again would not help. */
+export class ResultTooLarge extends Error {
+  override readonly name = 'ResultTooLarge';
+}
+
+/** Throws ResultTooLarge, before a byte of any content is read. */
+export const checkResultSize = async (
+  repository: GitOptions,
+  changes: readonly RawChange[],
+  { fileBytes, allBytes }: ResultLimits,
+): Promise<void> => {
+  const sides = changes.flatMap(({ before, after }) => [before, after].filter((side) => side !== null));
+  if (sides.length === 0) return;
+  const args = ['cat-file', '--batch-check=%(objectsize)'];
+  const input = sides.map(({ object }) => `${object}\n`).join('');
+  const sizes = (await gitOrThrow(args, { ...repository, input })).toString().split('\n').map(Number);
+  let all = 0;
+  for (const [index, { path }] of sides.entries()) {
+    const bytes = sizes[index] ?? 0;
+    all += bytes;
+    if (bytes > fileBytes)
+      throw new ResultTooLarge(
+        `${pathBytes(path).toString()} has ${bytes} bytes, and a file of a result may have ${fileBytes}. ${REMEDY}`,
+      );
+  }
+  if (all > allBytes)
+    throw new ResultTooLarge(`The changed files come to ${all} bytes, and a result may have ${allBytes}. ${REMEDY}`);
+};
+
+const REMEDY = 'Delete large files that are no part of the work, or have git ignore them.';

@@ -1,0 +1,211 @@
+import type { RunEvent } from '../../shared/run/events.ts';
+import { isTerminal, type RunState } from '../../shared/run/state.ts';
+import { commandOf } from './command.ts';
+import { accountsProblem } from './accounts.ts';
+import { messageText } from './message-text.ts';
+import type { Outside } from './outside.ts';
+
+/** What the auditor knows of a run, from its log alone. */
+export interface Ledger {
+  readonly run: string;
+  readonly events: RunEvent[];
+  state: RunState | null;
+  /** The activation whose worker may append now. */
+  holder: string | null;
+  fence: number;
+  turn: number;
+  readonly finished: Set<string>;
+  /** A person said no to something. */
+  givenUp: boolean;
+  /** Messages that the model has not been shown. */
+  readonly unread: Set<string>;
+}
+
+/** Watches every commit, and says what must not have happened. It shares no code with what it watches but the shape of events. */
+export class Auditor {
+  readonly problems: string[] = [];
+  readonly #ledgers = new Map<string, Ledger>();
+  #position = 0;
+  #over = 0;
+
+  begin(run: string): void {
+    this.#ledgers.set(run, {
+      run,
+      events: [],
+      state: null,
+      holder: null,
+      fence: 0,
+      turn: 0,
+      finished: new Set(),
+      givenUp: false,
+      unread: new Set(),
+    });
+  }
+
+  /** Every run is over. */
+  get allOver(): boolean {
+    return this.#over === this.#ledgers.size;
+  }
+
+  ledger(run: string): Ledger {
+    const ledger = this.#ledgers.get(run);
+    if (ledger === undefined) throw new Error(`nobody keeps a ledger of ${run}`);
+    return ledger;
+  }
+
+  blame(run: string, problem: string): void {
+    this.problems.push(`${run}: ${problem}`);
+  }
+
+  /** The model of a run was shown this. */
+  modelSaw(run: string, text: string): void {
+    const { unread } = this.ledger(run);
+    for (const message of unread) if (text.includes(message)) unread.delete(message);
+  }
+
+  /** Called after each commit that appended, with the events of its answer. */
+  committed(events: readonly RunEvent[], state: RunState): void {
+    const ledger = this.ledger(state.id);
+    const was = ledger.state;
+    for (const event of events) if (event.seq > (ledger.events.at(-1)?.seq ?? 0)) this.#take(ledger, event);
+    ledger.state = state;
+    if (isTerminal(state) && !(was !== null && isTerminal(was))) this.#over += 1;
+  }
+
+  #take(ledger: Ledger, event: RunEvent): void {
+    const { run } = ledger;
+    const { body, seq, activation } = event;
+    const last = ledger.events.at(-1)?.seq ?? 0;
+    if (seq !== last + 1) this.blame(run, `event ${seq} comes after ${last}`);
+    if (event.position <= this.#position)
+      this.blame(run, `position ${event.position} was given out after ${this.#position}`);
+    this.#position = Math.max(this.#position, event.position);
+    if (activation !== null && activation !== ledger.holder)
+      this.blame(run, `${body.type} (${seq}) is by ${activation}, while ${ledger.holder ?? 'nobody'} holds the run`);
+    if (ledger.state !== null && isTerminal(ledger.state) && body.type !== 'changes.applied')
+      this.blame(run, `${body.type} (${seq}) comes after its end`);
+    ledger.events.push(event);
+    this.#follow(ledger, event);
+  }
+
+  #follow(ledger: Ledger, { body, seq }: RunEvent): void {
+    const { run } = ledger;
+    switch (body.type) {
+      case 'activation.leased':
+        if (body.fence <= ledger.fence) this.blame(run, `fence ${body.fence} (${seq}) is not above ${ledger.fence}`);
+        ledger.fence = body.fence;
+        ledger.holder = body.activation;
+        return;
+      case 'activation.lost':
+      case 'activation.returned':
+      case 'activation.queued':
+        ledger.holder = null;
+        return;
+      case 'turn.taken':
+        if (body.turn <= ledger.turn) this.blame(run, `turn ${body.turn} was taken twice (${seq})`);
+        ledger.turn = body.turn;
+        return;
+      case 'call.finished':
+        if (ledger.finished.has(body.call)) this.blame(run, `call ${body.call} finished twice (${seq})`);
+        ledger.finished.add(body.call);
+        return;
+      case 'decision.made':
+        ledger.givenUp ||= body.verdict.kind === 'rejected';
+        return;
+      case 'message.sent':
+        ledger.unread.add(messageText(body.text));
+        return;
+      case 'run.failed':
+        // Unless a person was asked about the trouble, and wanted no more of it.
+        if (body.class === 'infrastructure' && !ledger.givenUp)
+          this.blame(run, `failed for a reason that is not its own: ${body.message}`);
+        return;
+      default:
+    }
+  }
+
+  /** What must be true of a run at its end. `lines`: what its head holds; null: there is no such checkpoint. */
+  close(
+    run: string,
+    { outside, lines }: { readonly outside: Outside; readonly lines: readonly string[] | null },
+  ): void {
+    const ledger = this.ledger(run);
+    const { state } = ledger;
+    if (state === null || !isTerminal(state)) {
+      this.blame(run, `it came to no end: ${state === null ? 'it never was' : where(state)}`);
+      return;
+    }
+    // Who stops a run does not expect it to go on listening.
+    const stopped = state.status === 'cancelled' || state.status === 'failed' || state.wrapUp !== null;
+    if (!stopped && ledger.unread.size > 0) this.blame(run, `nobody read ${[...ledger.unread].join(', ')}`);
+    for (const problem of effectProblems(ledger, outside)) this.blame(run, problem);
+    const expected = treeOf(ledger);
+    if (state.head !== null && JSON.stringify(lines) !== JSON.stringify(expected))
+      this.blame(run, `its head has ${(lines ?? ['nothing']).join(' ')} and not ${expected.join(' ')}`);
+    const accounts = accountsProblem(ledger.events, state);
+    if (accounts !== null) this.blame(run, accounts);
+  }
+}
+
+const where = (state: RunState): string =>
+  state.status === 'waiting' ? `waiting for ${JSON.stringify(state.until)}` : state.status;
+
+/** The command of each attempt of a call that is on record, by call. */
+const attemptsOf = ({ events }: Ledger): ReadonlyMap<string, readonly { activation: string; command: string }[]> => {
+  const attempts = new Map<string, { activation: string; command: string }[]>();
+  for (const { body, activation } of events)
+    if (body.type === 'call.started') {
+      const command = commandOf(body.arguments) ?? 'nothing';
+      attempts.set(body.call, [...(attempts.get(body.call) ?? []), { activation: activation ?? '', command }]);
+    }
+  return attempts;
+};
+
+/** What was done outside is what the log says: at most once for each attempt, no more attempts than a person approved, as approved. */
+function* effectProblems(ledger: Ledger, outside: Outside): Generator<string> {
+  const attempts = attemptsOf(ledger);
+  const approvals = new Map<string, number>();
+  const asked = new Map<string, string>();
+  for (const { body } of ledger.events) {
+    if (body.type === 'decision.requested' && body.request.requester.call !== null)
+      asked.set(body.request.id, body.request.requester.call);
+    if (body.type === 'decision.made' && body.verdict.kind === 'approved') {
+      const call = asked.get(body.decision) ?? '';
+      approvals.set(call, (approvals.get(call) ?? 0) + 1);
+    }
+  }
+  const seen = new Set<string>();
+  for (const { call, activation, text } of outside.of(ledger.run)) {
+    const attempt = (attempts.get(call) ?? []).find((one) => one.activation === activation);
+    if (attempt === undefined) yield `${call} acted outside by ${activation}, which never began it`;
+    else if (attempt.command !== `send ${text}`) yield `${call} sent ${text} where the log has ${attempt.command}`;
+    if (seen.has(`${call} ${activation}`)) yield `${call} acted outside twice in one attempt`;
+    seen.add(`${call} ${activation}`);
+  }
+  for (const [call, made] of attempts) {
+    const [first] = made;
+    if (first?.command.startsWith('send') !== true) continue;
+    const approved = approvals.get(call) ?? 0;
+    if (made.length > approved) yield `${call} was begun ${made.length} times on ${approved} approvals`;
+  }
+  for (const { body, activation } of ledger.events)
+    if (body.type === 'call.finished' && body.outcome === 'ok' && activation !== null) {
+      const last = attempts.get(body.call)?.at(-1);
+      if (last?.command.startsWith('send') === true && !seen.has(`${body.call} ${last.activation}`))
+        yield `${body.call} is on record as done, and nothing came of it outside`;
+    }
+}
+
+/** What the tree holds if each call that finished did what it says, once. */
+const treeOf = (ledger: Ledger): readonly string[] => {
+  const attempts = attemptsOf(ledger);
+  return [
+    'base',
+    ...ledger.events.flatMap(({ body }) => {
+      if (body.type === 'setup.finished') return [body.command.slice('add '.length)];
+      if (body.type !== 'call.finished' || body.checkpoint === null) return [];
+      const command = attempts.get(body.call)?.at(-1)?.command ?? '';
+      return /^(?:add|send) /.test(command) ? [command.slice(command.indexOf(' ') + 1)] : [];
+    }),
+  ];
+};

@@ -1,0 +1,132 @@
+import { pino } from 'pino';
+import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
+import { returnLeases, startSupervisor } from '../../runner/control/supervisor.ts';
+import type { SupervisorRole } from '../../runner/control/supervisor-role.ts';
+import type { ControlPlane } from '../../runner/control/usecases/plane.ts';
+import { workerApi } from '../../runner/control/usecases/worker.ts';
+import type { WorkerApi } from '../../shared/api/worker-api.ts';
+import { ChildEngine } from './engine.ts';
+import { Process } from './process.ts';
+import type { World } from './world.ts';
+
+export const leaseSeconds = 30;
+const silent = pino({ level: 'silent' });
+
+/** Which plane has the role, as this one's process knows it. */
+class Role implements SupervisorRole {
+  held = false;
+  readonly #listeners: (() => void)[] = [];
+
+  onTaken(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  take(): void {
+    if (this.held) return;
+    this.held = true;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** A control plane: the real supervisor, dispatcher and worker's API over a simulated engine. It is started again and again. */
+export class Plane {
+  readonly name: string;
+  process: Process;
+  role = new Role();
+  engine: ChildEngine | null = null;
+  #api: WorkerApi | null = null;
+  #stop: (() => Promise<void>) | null = null;
+  readonly #world: World;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.name = name;
+    this.process = new Process(name);
+    this.process.kill();
+  }
+
+  get api(): WorkerApi {
+    if (this.#api === null) throw new Error(`${this.name} does not serve yet`);
+    return this.#api;
+  }
+
+  start(): void {
+    const { time } = this.#world;
+    const process = new Process(this.name);
+    this.process = process;
+    this.role = new Role();
+    time.in(process, () => {
+      this.#serve(process).catch(() => {
+        // Its database is away: it ends, and whoever looks after it starts it again.
+        if (process.alive) this.restart(2_000);
+      });
+    });
+  }
+
+  /** SIGKILL, and a new process so much later. */
+  restart(ms: number): void {
+    this.process.kill();
+    this.#world.time.after(ms, null, () => this.start());
+  }
+
+  /** SIGTERM: it gives up what it has in order, and ends. */
+  stopGracefully(ms: number): void {
+    const { process } = this;
+    const stop = this.#stop;
+    if (stop === null || process.stopped) return this.restart(ms);
+    this.#stop = null;
+    const { time } = this.#world;
+    time.after(0, process, () => {
+      void stop()
+        .catch(() => {})
+        .then(() => time.after(1, null, () => this.restart(ms)));
+    });
+    // Whoever stops it does not wait for ever.
+    time.after(20_000, null, () => {
+      if (this.process === process && process.alive) this.restart(ms);
+    });
+  }
+
+  /** As `serve.ts` puts it together. */
+  async #serve(process: Process): Promise<void> {
+    const world = this.#world;
+    const { role } = this;
+    const now = () => Date.now();
+    const store = world.store.open();
+    const workersOf = world.several ? `${this.name} ` : '';
+    const engine = new ChildEngine(world, this, { owner: process, workersOf });
+    this.engine = engine;
+    if (!world.several) role.held = true;
+    // safe: these are all that a worker's lease, appends and heartbeats use
+    const plane = { store, now, config: { leaseSeconds } } as unknown as ControlPlane;
+    this.#api = workerApi(plane);
+    const dispatcher = startDispatcher({
+      store,
+      engine,
+      role,
+      limits: { perTenant: null, perRepository: null },
+      now,
+      log: silent,
+      ticketFor: ({ run, activation }) => ({ run, activation, url: `http://${this.name}`, token: 'token' }),
+    });
+    const nothingToClean = { touched: () => {}, pass: async () => Infinity };
+    const retention = nothingToClean;
+    const supervisor = await startSupervisor({
+      store,
+      engine,
+      dispatcher,
+      retention,
+      role,
+      workersOf,
+      leaseSeconds,
+      now,
+      log: silent,
+    });
+    this.#stop = async () => {
+      await supervisor[Symbol.asyncDispose]();
+      dispatcher[Symbol.dispose]();
+      await engine[Symbol.asyncDispose]();
+      await returnLeases({ store, workersOf, log: silent }, 'the runner was stopped');
+    };
+  }
+}

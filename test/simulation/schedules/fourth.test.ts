@@ -1,0 +1,3 @@
+import { playPart } from './schedules.ts';
+
+playPart(3);

@@ -1,0 +1,192 @@
+import type { Held, Leased, Refused, Ticket } from '../../shared/api/worker-api.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { StoreError } from '../../runner/control/store/store.ts';
+import { work, type Ended } from '../../runner/worker/loop.ts';
+import { LogGone, type Log, type Ports } from '../../runner/worker/ports.ts';
+import { NoAnswer } from './network.ts';
+import { openSandbox } from './sandbox.ts';
+import { ScriptedModel } from './model.ts';
+import { Process } from './process.ts';
+import type { Plane } from './plane.ts';
+import type { World } from './world.ts';
+
+/** A worker's request that is not answered by then is asked again. */
+const requestMs = 8_000;
+/** A worker that could not renew its lease stops so long before that is over. */
+const marginMs = 2_000;
+/** How long a control plane may be out of reach before its first answer. */
+const patienceMs = 15_000;
+
+export interface WorkerStart {
+  readonly plane: Plane;
+  readonly ticket: Ticket;
+  readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+/** How an activation was left: null, it was ended on record; else why it was not, and whether that is a loss. */
+export type Left = { readonly reason: string; readonly lost: boolean } | null;
+
+/** Works on one activation in a process of its own, with the real loop. `onLeft` is called in no process's name. */
+export const startWorker = (world: World, start: WorkerStart, onLeft: (left: Left) => void): Process => {
+  const { ticket, name, signal } = start;
+  const worker = new Process(name);
+  let how: Left = { reason: 'the worker was ended', lost: true };
+  worker.onDeath(() => onLeft(how));
+  const lease = new Lease(world, worker);
+  const left = (ended: Left): void => {
+    how = ended;
+    world.time.after(1, null, () => worker.kill());
+  };
+  world.time.in(worker, () => {
+    const log = logOf(world, { ...start, lease });
+    const open = async (state: RunState) => portsOf(world, { state, ticket, worker });
+    work(ticket, { log, open, worker: name, signal }).then(
+      (ended) => left(leftBy(ended)),
+      (error: unknown) => {
+        // Before its first answer there is nothing that it could leave in order.
+        if (!(error instanceof LogGone)) world.broken(`a worker threw ${String(error)}`);
+        left({ reason: String(error), lost: true });
+      },
+    );
+  });
+  return worker;
+};
+
+/** As `entries/child.ts` reports it to its engine. */
+const leftBy = (ended: Ended): Left => {
+  switch (ended.outcome) {
+    case 'ended':
+      return null;
+    case 'fenced': {
+      const { code, message } = ended.refusal;
+      return { reason: message, lost: code !== 'fenced' && code !== 'terminal' };
+    }
+    case 'gone':
+      return { reason: ended.reason, lost: true };
+  }
+};
+
+/**
+ * How long this worker may go on: it counts from when it asked for what was answered, so it is over for it before it is for the
+ * control plane. A watchdog that is no part of the worker ends what goes on behind that, stopped or not.
+ */
+class Lease {
+  until: number;
+  readonly #world: World;
+  readonly #worker: Process;
+  #watching = false;
+
+  constructor(world: World, worker: Process) {
+    this.#world = world;
+    this.#worker = worker;
+    this.until = world.time.now + patienceMs;
+  }
+
+  renewed(askedAt: number, ms: number): void {
+    this.until = Math.max(this.until, askedAt + ms - marginMs);
+    if (!this.#watching && this.#world.sabotage.sparesWorkers !== true) this.#watch();
+  }
+
+  #watch(): void {
+    const { time } = this.#world;
+    this.#watching = true;
+    time.after(this.until - time.now, null, () => {
+      if (!this.#worker.alive) return;
+      if (time.now >= this.until) this.#worker.kill();
+      else this.#watch();
+    });
+  }
+}
+
+/** The log over a network: what is not answered is asked again under the same number until the lease is over. */
+const logOf = (world: World, { plane, ticket, lease }: WorkerStart & { readonly lease: Lease }): Log => {
+  const { time, network } = world;
+  const { run, activation } = ticket;
+  const caller = { kind: 'worker', run, activation } as const;
+  let leaseMs = 0;
+  let batch = 0;
+  const insist = async <Answer extends Leased | Held | Refused>(
+    ask: (of: Plane) => Promise<Answer>,
+  ): Promise<Answer> => {
+    for (let wait = 20; ; wait = Math.min(1_000, wait * 2)) {
+      const askedAt = time.now;
+      const left = lease.until - askedAt;
+      if (left <= 0) throw new LogGone('the control plane was not heard of for as long as the lease lasted');
+      try {
+        const deadlineMs = Math.min(requestMs, left);
+        const answer = await network.ask({ to: plane.process, ms: 3, deadlineMs, ask: () => ask(plane) });
+        if (answer.outcome === 'leased') leaseMs = answer.leaseMs;
+        if (answer.outcome !== 'refused') lease.renewed(askedAt, leaseMs);
+        return world.sabotage.deaf === true && answer.outcome !== 'refused'
+          ? (withoutMessages(answer) as Answer)
+          : answer;
+      } catch (error) {
+        if (!(error instanceof NoAnswer || error instanceof StoreError)) throw error;
+        await new Promise<void>((resolve) => time.after(wait, time.current, resolve));
+      }
+    }
+  };
+  return {
+    lease: (input) => insist(({ api }) => api.lease(caller, input)),
+    append: ({ fence, after, events }) => {
+      batch += 1;
+      const input = { run, activation, fence, after, batch, events: [...events] };
+      return insist(({ api }) => api.append(caller, input));
+    },
+    heartbeat: (input) => insist(({ api }) => api.heartbeat(caller, { run, activation, ...input })),
+  };
+};
+
+const withoutMessages = <Answer extends Leased | Held>(answer: Answer): Answer => ({
+  ...answer,
+  events: answer.events.filter(({ body }) => body.type !== 'message.sent'),
+});
+
+interface PortsFor {
+  readonly state: RunState;
+  readonly ticket: Ticket;
+  readonly worker: Process;
+}
+
+const portsOf = (world: World, { state, ticket, worker }: PortsFor): Ports => {
+  const { time, disk, outside } = world;
+  const random = world.random.fork();
+  const { run, activation } = ticket;
+  const { tree, workspace } = disk.take(run);
+  const model = new ScriptedModel({
+    character: world.characterOf(run),
+    time,
+    random,
+    onAsked: (items) => world.auditor.modelSaw(run, JSON.stringify(items)),
+  });
+  return {
+    blobs: {
+      put: async (content) => world.blob(content),
+      putFile: () => Promise.reject(new Error('nothing is uploaded')),
+      get: () => Promise.reject(new Error('nothing is uploaded')),
+    },
+    keep: 'local',
+    visits: { last: async () => state.fence - 1, record: async () => {} },
+    model,
+    price: () => 0.01,
+    workspace,
+    sandboxes: {
+      open: async () => openSandbox({ time, random, outside, worker, run, activation, tree }),
+      folder: world.copies(run, activation),
+    },
+    owner: null,
+    ripgrep: '/nowhere/rg',
+    redact: (text) => text,
+    clock: {
+      now: Date.now,
+      sleep: (ms, signal) =>
+        new Promise((resolve) => {
+          time.after(ms, worker, resolve);
+          signal.addEventListener('abort', () => resolve());
+        }),
+    },
+    random: () => random.next(),
+    newDecisionId: () => world.newId('dec'),
+  };
+};

@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import type { Workspace } from '../../runner/worker/workspace/workspace.ts';
+import type { Checkpoint } from '../../shared/run/artifacts.ts';
+
+/** What a test may break of it. */
+export interface DiskSabotage {
+  /** A restore says that it was done, and does nothing. */
+  readonly restoresNothing?: boolean;
+  /** Leases of one run work in one and the same tree. */
+  readonly sharesTrees?: boolean;
+}
+
+const hash = (text: string): string => createHash('sha1').update(text).digest('hex');
+
+/** The trees of all runs, each a list of lines, and their checkpoints. Outlives every process. */
+export class Disk {
+  readonly #sabotage: DiskSabotage;
+  /** The tree that the last lease of a run worked in. */
+  readonly #trees = new Map<string, { lines: string[] }>();
+  readonly #saved = new Map<string, readonly string[]>();
+
+  constructor(sabotage: DiskSabotage) {
+    this.#sabotage = sabotage;
+  }
+
+  /** What a checkpoint holds. */
+  linesOf({ commit }: Checkpoint): readonly string[] | null {
+    return this.#saved.get(commit) ?? null;
+  }
+
+  /**
+   * The tree of a run for one lease: what the lease before it left, and from now on its own, so that a worker which does not know
+   * yet that it is out of its lease spoils nothing.
+   */
+  take(run: string): { readonly tree: { lines: string[] }; readonly workspace: Workspace } {
+    const last = this.#trees.get(run) ?? { lines: [] };
+    const tree = this.#sabotage.sharesTrees === true ? last : { lines: [...last.lines] };
+    this.#trees.set(run, tree);
+    return { tree, workspace: this.#workspace(tree) };
+  }
+
+  #workspace(tree: { lines: string[] }): Workspace {
+    const save = (parent: Checkpoint | null): Checkpoint => {
+      const id = hash(tree.lines.join('\n'));
+      if (parent?.tree === id) return parent;
+      const commit = hash(`${parent?.commit ?? ''} ${id}`);
+      this.#saved.set(commit, [...tree.lines]);
+      return { commit, tree: id };
+    };
+    const nowhere = () => Promise.reject(new Error('nothing leaves this machine'));
+    return {
+      root: '/nowhere',
+      prepare: async () => {
+        tree.lines = ['base'];
+        return save(null);
+      },
+      checkpoint: async (parent) => save(parent),
+      overlay: async () => {},
+      restore: async ({ commit }) => {
+        const lines = this.#saved.get(commit);
+        if (lines === undefined) return false;
+        if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
+        return true;
+      },
+      has: async ({ commit }) => this.#saved.has(commit),
+      bundle: nowhere,
+      take: nowhere,
+      checkout: async () => {},
+      changes: async (from, to) => ({
+        files:
+          from.tree === to.tree
+            ? []
+            : [{ status: 'modified', before: null, after: null, binary: false, additions: 1, deletions: 0 }],
+        patch: Buffer.from(to.tree),
+      }),
+    };
+  }
+}

@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { someTask } from '../fakes/task.ts';
+import type { Task } from '../../shared/run/events.ts';
+import { defaultBudget } from '../../shared/run/budget.ts';
+import { Auditor } from './auditor.ts';
+import type { Database } from './database.ts';
+import { befall, faultNames } from './faults.ts';
+import type { Character } from './model.ts';
+import { Network } from './network.ts';
+import { Outside } from './outside.ts';
+import { People } from './people.ts';
+import { Plane } from './plane.ts';
+import { Process } from './process.ts';
+import { Random } from './random.ts';
+import { SharedStore, type StoreSabotage } from './store.ts';
+import { VirtualTime } from './time.ts';
+import { Disk, type DiskSabotage } from './workspace.ts';
+
+/** Defences that a test switches off, to see that the simulation finds it. */
+export interface Sabotage extends StoreSabotage, DiskSabotage {
+  /** Nobody ends a worker that did not notice that its lease is over. */
+  readonly sparesWorkers?: boolean;
+  /** Workers hear of no message that comes while they work. */
+  readonly deaf?: boolean;
+}
+
+/** The most that a schedule may take, in micro-steps and in its own time. Far more than any needs. */
+const mostSteps = 60_000;
+const calmMs = 3_600_000;
+
+/** One schedule: everything there is in it, made from its seed. */
+export class World {
+  readonly seed: number;
+  readonly random: Random;
+  readonly time = new VirtualTime();
+  readonly network: Network;
+  readonly outside = new Outside();
+  readonly auditor = new Auditor();
+  readonly disk: Disk;
+  readonly store: SharedStore;
+  readonly planes: readonly Plane[];
+  readonly runs: readonly string[];
+  readonly sabotage: Sabotage;
+  /** What was done to it, and when. */
+  readonly history: { readonly at: number; readonly what: string }[] = [];
+  steps = 0;
+  readonly #database: Database;
+  readonly #people: People;
+  readonly #slowness: number;
+  #ids = 0;
+
+  constructor(
+    seed: number,
+    { database, sabotage = {} }: { readonly database: Database; readonly sabotage?: Sabotage },
+  ) {
+    this.seed = seed;
+    this.#database = database;
+    this.sabotage = sabotage;
+    this.random = new Random(seed);
+    const { random, time } = this;
+    this.network = new Network(time, random.fork());
+    this.disk = new Disk(sabotage);
+    this.#slowness = random.pick([0, 0.02, 0.2]);
+    this.planes = Array.from({ length: random.chance(0.4) ? 2 : 1 }, (_, index) => new Plane(this, `plane${index}`));
+    this.store = new SharedStore(new Process('database'), {
+      time,
+      random: random.fork(),
+      network: this.network,
+      database,
+      prefix: `s${seed}a`,
+      sabotage,
+      local: this.planes.length === 1,
+      onEvents: (events, state) => this.auditor.committed(events, state),
+    });
+    this.runs = Array.from({ length: random.chance(0.15) ? 2 : 1 }, (_, index) => `run_s${seed}x${index}`);
+    this.#people = new People(this, random.fork());
+  }
+
+  get several(): boolean {
+    return this.planes.length > 1;
+  }
+
+  newId(prefix: string): string {
+    this.#ids += 1;
+    return `${prefix}_s${this.seed}x${this.#ids}`;
+  }
+
+  nextPid(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+
+  /** How long a worker takes to start: a moment, or on a loaded machine a minute and more. */
+  startMs(): number {
+    return this.random.chance(this.#slowness) ? this.random.wait(60_000) : 100 + this.random.wait(200);
+  }
+
+  characterOf(run: string): Character {
+    const random = new Random(this.seed * 31 + this.runs.indexOf(run));
+    return { seed: random.below(1e9), turns: random.chance(0.7) ? 1 : 2, failing: random.pick([0, 0, 0.1]) };
+  }
+
+  blob(content: Buffer): string {
+    return createHash('sha256').update(content).digest('hex');
+  }
+
+  copies(run: string, activation: string): string {
+    return path.join(this.#database.folder, run, activation);
+  }
+
+  /** Something threw that never should. */
+  broken(what: string): void {
+    this.auditor.problems.push(what);
+  }
+
+  note(what: string): void {
+    this.history.push({ at: this.time.now, what });
+  }
+
+  /** One plane comes to look after all runs; whoever did learns a moment later that it does not any more. */
+  moveRole(to: Plane): void {
+    for (const plane of this.planes)
+      if (plane !== to) this.time.after(500, plane.process, () => (plane.role.held = false));
+    this.time.after(10, to.process, () => to.role.take());
+  }
+
+  #minuteOfRole(): void {
+    const holder = this.planes.find(({ role, process }) => role.held && process.alive && !process.stopped);
+    if (holder === undefined) {
+      const heir = this.planes.find(({ process }) => process.alive && !process.stopped);
+      if (heir !== undefined) this.moveRole(heir);
+    }
+    this.time.after(10_000, null, () => this.#minuteOfRole());
+  }
+
+  async #begin(): Promise<void> {
+    for (const run of this.runs) {
+      this.auditor.begin(run);
+      const { answer } = await this.#database.write({
+        kind: 'create',
+        run,
+        task: this.#task(),
+        dedupeKey: null,
+        now: this.time.now,
+        nextActivation: this.newId('act'),
+        nextDecision: this.newId('dec'),
+        jitter: this.random.next(),
+      });
+      this.auditor.committed(answer.events, answer.state);
+    }
+    for (const plane of this.planes) plane.start();
+    if (this.several) this.#minuteOfRole();
+  }
+
+  #task(): Task {
+    const { random } = this;
+    return someTask({
+      decisionHours: random.pick([0.05, 72]),
+      setup: random.chance(0.2) ? [{ command: 'add setup', network: [], timeoutSeconds: 10 }] : [],
+      verification: random.chance(0.2) ? [{ command: 'check', network: [], timeoutSeconds: 10 }] : [],
+      budget: { ...defaultBudget, turns: random.pick([2, 60]), retries: random.pick([2, 10]) },
+    });
+  }
+
+  /** Plays it to its end. What was wrong is in `auditor.problems`. */
+  async play(): Promise<void> {
+    const { random, time, auditor, network } = this;
+    using _installed = time.install(() => random.next());
+    await this.#begin();
+    const rate = random.pick([0.005, 0.02, 0.1]);
+    network.trouble = random.pick([0, 0.02, 0.1]);
+    let faults = random.below(12);
+    while (faults > 0 && !auditor.allOver && (await this.#step())) {
+      if (!random.chance(rate)) continue;
+      const done = befall(this, random.pick(faultNames), random);
+      if (done === null) continue;
+      this.note(done);
+      faults -= 1;
+    }
+    network.trouble = 0;
+    this.#people.pace = 3_000;
+    this.#people.meddling = false;
+    const until = time.now + calmMs;
+    while (!auditor.allOver && time.now < until && this.steps < mostSteps && (await this.#step()));
+    for (const run of this.runs) {
+      const { state } = auditor.ledger(run);
+      const head = state?.head ?? null;
+      auditor.close(run, { outside: this.outside, lines: head === null ? null : this.disk.linesOf(head) });
+      await this.#compareWithStore(run);
+    }
+  }
+
+  /** What is derived of a log is what the log says. */
+  async #compareWithStore(run: string): Promise<void> {
+    const { reads } = this.#database;
+    const events = await reads.events(run, 0, 100_000);
+    const { events: seen, state } = this.auditor.ledger(run);
+    if (!isDeepStrictEqual(events, seen)) this.auditor.blame(run, 'its log is not what was committed');
+    if (!isDeepStrictEqual(await reads.state(run), state)) this.auditor.blame(run, 'its row is not what was committed');
+  }
+
+  async #step(): Promise<boolean> {
+    this.steps += 1;
+    return this.time.step();
+  }
+}
