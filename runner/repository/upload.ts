@@ -55,7 +55,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
     { commit, since: needs === null ? [] : [needs.commit], whole: true },
     file,
   );
-  const settings = await settingsOfFolder(repository.root);
+  const { settings, notes: unread } = await settingsOfFolder(repository.root);
   return {
     outcome: 'ok',
     file,
@@ -73,7 +73,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
     },
     repository: url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1),
     full: near.outcome === 'ok' ? null : near.reason,
-    notes: snapshot.notes,
+    notes: [...snapshot.notes, ...unread],
   };
 };
 

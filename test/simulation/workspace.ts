@@ -63,6 +63,7 @@ export class Disk {
         return save(null);
       },
       checkpoint: async (parent) => save(parent),
+      overlay: async () => {},
       restore: async ({ commit }) => {
         const lines = this.#saved.get(commit);
         if (lines === undefined) return false;

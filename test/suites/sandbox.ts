@@ -107,6 +107,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     outputBytes: Buffer.byteLength(output),
     truncated: false,
     refusedHosts: [],
+    reachedHosts: [],
   });
 
   test.each([

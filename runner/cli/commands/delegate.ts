@@ -78,6 +78,7 @@ export const define: Define = (command, act) => {
         const api = await context.runner();
         await warnAboutKey(context, api.call.runner.info.query());
         const run = await delegateFrom(context, api, { input, remote: input.source !== null });
+        for (const note of run.task.notes) context.note(cleanLine(note));
         if (options.watch !== true) {
           context.printJson({ run: summarize(run) });
           context.print(

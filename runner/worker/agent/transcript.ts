@@ -7,6 +7,7 @@ import {
   afterRefusal,
   answered,
   changesRequested,
+  declinedSetup,
   repairNeeded,
   said,
   stopped,
@@ -169,6 +170,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'model.accepted':
     case 'report.submitted':
     case 'verification.started':
+    case 'verification.setup.started':
+    case 'verification.setup.finished':
     case 'decision.expired':
     case 'decision.renewed':
     case 'timer.fired':
@@ -254,6 +257,9 @@ const decide = (
       if (verdict.kind === 'approved' && refused) tell(draft, 'longhaul', afterRefusal);
       return;
     }
+    case 'setup':
+      if (verdict.kind === 'rejected') tell(draft, 'longhaul', declinedSetup(verdict.reason));
+      return;
     case 'call':
     case 'changes':
   }

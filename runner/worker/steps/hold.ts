@@ -95,5 +95,5 @@ export const releaseCall = async (
   if (!(await ports.workspace.restore(after)))
     throw new Error(`checkpoint ${after.commit} of run ${state.id} is not on this machine`);
   const { rule: _rule, reason: _reason, paths: _paths, patch: _patch, ...ending } = body;
-  return [{ ...ending, type: 'call.finished', v: 1 }];
+  return [{ ...ending, type: 'call.finished', v: 2 }];
 };
