@@ -129,6 +129,26 @@ describe('ways to what policy protects', () => {
     expect(left).toEqual(['copy.txt', 'w/b.yml']);
   }, 180_000);
 
+  test('are not seen in what setup has written', async () => {
+    const touch = bash('echo x >made.txt');
+    await using rig = await Rig.start({
+      script: scripted([touch, calls('finish', { summary: 'Done.', claims: [] })]),
+    });
+    const setup = [{ command: 'mkdir .vscode; echo {} >.vscode/settings.json', network: [], timeoutSeconds: 20 }];
+    const { id } = await rig.delegate({
+      goal: 'Make it.',
+      setup,
+      verification: [],
+      policy: defaultPolicy,
+      repository: await repositoryUnderAttack(),
+    });
+    const { status } = await rig.settled(
+      id,
+      (state) => state.status === 'reviewing' || openDecisions(state).length > 0,
+    );
+    expect(status).toBe('reviewing');
+  }, 180_000);
+
   test('lead there where policy has no rule, and are marked for whoever reviews and applies it', async () => {
     const { asked, left, marked } = await attacked(open);
     expect(asked).toEqual([]);
