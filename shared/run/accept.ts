@@ -113,9 +113,10 @@ const problemWithEnd = (
   call: Call | undefined,
   event: Extract<WorkerEvent, { type: 'call.finished' }>,
 ): string | null => {
-  if (call?.status === 'held' && event.checkpoint !== null)
-    return `What call ${event.call} changed waits for a person.`;
-  return call?.status === 'released' && event.checkpoint?.tree !== call.after.tree
+  // Without a tree it has been taken back.
+  if (event.checkpoint === null) return null;
+  if (call?.status === 'held') return `What call ${event.call} changed waits for a person.`;
+  return call?.status === 'released' && event.checkpoint.tree !== call.after.tree
     ? `Call ${event.call} left another tree than the one that a person let stay.`
     : null;
 };
