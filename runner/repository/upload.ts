@@ -31,7 +31,6 @@ export interface Upload {
   /** URL of its remote, else the name of its folder. */
   readonly repository: string;
   readonly full: string | null;
-  readonly notes: readonly string[];
 }
 
 /**
@@ -45,7 +44,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;
-  const { commit, head, branch, dirty } = snapshot.source;
+  const { commit, head, branch, dirty, notes } = snapshot.source;
   const url = await remoteUrl(repository, branch);
   const near = await nearTip(repository, { url, head, tips: request.tips });
   const needs = near.outcome === 'ok' ? { url: near.url, commit: near.commit } : null;
@@ -69,11 +68,11 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
       head,
       branch,
       dirty,
+      ...(notes === undefined ? {} : { notes }),
       settings: [...(settings?.files ?? [])],
     },
     repository: url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1),
     full: near.outcome === 'ok' ? null : near.reason,
-    notes: snapshot.notes,
   };
 };
 
