@@ -128,10 +128,8 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   if (standing !== 'pending' || !whole) return [open];
   const reject = button('longhaul.reject', 'Reject…');
   if (request.kind === 'question') return [button('longhaul.answer', 'Answer…', true), reject, open];
-  const edit =
-    request.kind === 'retry' || request.kind === 'changes'
-      ? []
-      : [button('longhaul.editAndApprove', 'Edit and Approve…')];
+  const editable = request.kind === 'call' || request.kind === 'budget';
+  const edit = editable ? [button('longhaul.editAndApprove', 'Edit and Approve…')] : [];
   return [button('longhaul.approve', 'Approve…', true), ...edit, reject, open];
 };
 

@@ -20,7 +20,7 @@ const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
 
 export const created = (goal: string): EventBody => ({
   type: 'run.created',
-  v: 1,
+  v: 2,
   number: 7,
   task: {
     tenant: 'local',
@@ -39,12 +39,15 @@ export const created = (goal: string): EventBody => ({
       branch: 'main',
       dirty: true,
     },
-    policy: defaultPolicy,
+    policy: { ...defaultPolicy, limits: [] },
     budget: defaultBudget,
     setup: [],
     verification: [],
     model: null,
     decisionHours: 72,
+    setupReads: [],
+    loosened: [],
+    notes: [],
   },
 });
 
@@ -68,7 +71,7 @@ export const judged = (call: string, tool: string, args: Record<string, string |
 
 export const finished = (call: string, output: string, exitCode: number | null): EventBody => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call,
   outcome: 'ok',
   output,
@@ -78,6 +81,7 @@ export const finished = (call: string, output: string, exitCode: number | null):
   fingerprint: 'f',
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
 });
 
 export const followed = (bodies: readonly EventBody[]): { readonly state: RunState; readonly timeline: Timeline } => {

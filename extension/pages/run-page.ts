@@ -61,6 +61,11 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
       label: 'Delegated',
       text: `${state.createdAt.slice(0, 16).replace('T', ' ')} UTC by ${actor(state.task.requester)}`,
     },
+    ...state.task.loosened.map(({ what, from, to, by }) => ({
+      label: 'Loosened',
+      text: line(`${what}: ${from} → ${to}, by ${actor(by)}`),
+    })),
+    ...state.task.notes.map((note) => ({ label: 'Note', text: line(note) })),
     { label: 'Round', text: state.round === 1 ? '' : String(state.round) },
     { label: 'Worked', text: duration(activeMs(state, now)) },
     { label: 'Cost', text: costFact(state.spent) },

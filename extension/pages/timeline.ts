@@ -56,13 +56,19 @@ export const createTimeline = (): Timeline => {
   const command = (
     event: RunEvent,
     topic: 'setup' | 'verification',
-    body: Body<'setup.finished'> | Body<'verification.finished'>,
+    body: Body<'setup.finished'> | Body<'verification.setup.finished'> | Body<'verification.finished'>,
   ): void =>
     put(event, {
       topic,
       mark: body.outcome === 'exited' && body.exitCode === 0 ? 'ok' : 'bad',
-      text: `${topic}: ${line(body.command)}`,
-      detail: `${body.outcome === 'exited' ? `exit ${body.exitCode}` : body.outcome} · ${took(body.durationMs)}`,
+      text: `${topic}${body.type === 'verification.setup.finished' ? `, setup on the ${body.on === 'base' ? 'base' : 'result'}` : ''}: ${line(body.command)}`,
+      detail: [
+        body.outcome === 'exited' ? `exit ${body.exitCode}` : body.outcome,
+        took(body.durationMs),
+        ...hostFacts(body),
+      ]
+        .filter(Boolean)
+        .join(' · '),
       parts: [{ label: 'Output', text: output(body.output) }],
       blob: body.outputBlob,
     });
@@ -108,6 +114,7 @@ export const createTimeline = (): Timeline => {
           text: 'The tree was made anew',
           detail: `${took(body.durationMs)}${body.failedSetup.length === 0 ? '' : ` · ${plural(body.failedSetup.length, 'setup command')} failed there`}`,
         });
+      case 'verification.setup.finished':
       case 'verification.finished':
         return command(event, 'verification', body);
       case 'model.failed':
@@ -275,6 +282,7 @@ export const createTimeline = (): Timeline => {
       case 'model.accepted':
       case 'plan.updated':
       case 'verification.started':
+      case 'verification.setup.started':
       case 'timer.fired':
         return;
       default:
@@ -321,13 +329,19 @@ const headed = (before: string, text: string): Pick<Moment, 'text' | 'parts'> =>
   };
 };
 
+/** What a command reached, and what it was kept from. */
+const hostFacts = (hosts: { readonly refusedHosts: readonly string[]; readonly reachedHosts: readonly string[] }) => [
+  hosts.reachedHosts.length === 0 ? '' : `reached ${line(hosts.reachedHosts.join(', '))}`,
+  hosts.refusedHosts.length === 0 ? '' : `refused to reach ${line(hosts.refusedHosts.join(', '))}`,
+];
+
 const finished = (moment: Moment, body: Body<'call.finished'>): Partial<Moment> => {
   const ok = body.outcome === 'ok' && (body.exitCode ?? 0) === 0;
   const facts = [
     body.outcome === 'ok' || body.exitCode !== null ? '' : body.outcome,
     body.exitCode === null ? '' : `exit ${body.exitCode}`,
     body.durationMs === 0 ? '' : took(body.durationMs),
-    body.refusedHosts.length === 0 ? '' : `refused to reach ${line(body.refusedHosts.join(', '))}`,
+    ...hostFacts(body),
     moment.detail.startsWith('attempt') ? moment.detail : '',
   ];
   return {

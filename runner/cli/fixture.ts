@@ -26,12 +26,15 @@ const task: Task = {
     branch: 'main',
     dirty: true,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: { ...defaultBudget, usd: null },
   setup: [],
   verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }],
   model: null,
   decisionHours: 72,
+  setupReads: [],
+  loosened: [],
+  notes: [],
 };
 
 const checkpoint = { commit: 'c'.repeat(40), tree: 'd'.repeat(40) };
@@ -77,7 +80,7 @@ const finished = (
   rest: Partial<Extract<EventBody, { type: 'call.finished' }>> = {},
 ): EventBody => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call: id,
   outcome: 'ok',
   output,
@@ -87,6 +90,7 @@ const finished = (
   fingerprint: id,
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
   ...rest,
 });
 
@@ -122,7 +126,7 @@ const install = { command: 'npm install', timeoutSeconds: null, network: ['packa
 
 /** Delegated, worked on, asked, approved, verified and ready for review: seconds since delegation, and what happened. */
 export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
-  [0, { type: 'run.created', v: 1, number: 12, task }],
+  [0, { type: 'run.created', v: 2, number: 12, task }],
   [0, { type: 'activation.queued', v: 2, activation: 'act_0001', reason: 'delegated' }],
   [0, { type: 'activation.leased', v: 1, activation: 'act_0001', fence: 1, worker: 'child 7' }],
   [1, { type: 'prepare.started', v: 1 }],
@@ -203,7 +207,7 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
     104,
     {
       type: 'verification.finished',
-      v: 1,
+      v: 2,
       index: 0,
       command: 'npm test',
       outcome: 'exited',
@@ -211,6 +215,9 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
       output: '1 passed\n',
       outputBlob: null,
       durationMs: 3_000,
+      refusedHosts: [],
+      reachedHosts: [],
+      setup: 'offline',
     },
   ],
   [

@@ -18,16 +18,24 @@ export interface CallHistory {
   readonly startedAt: string | null;
   readonly finished: Pick<
     Body<'call.finished'>,
-    'outcome' | 'output' | 'outputBlob' | 'exitCode' | 'durationMs' | 'refusedHosts'
+    'outcome' | 'output' | 'outputBlob' | 'exitCode' | 'durationMs' | 'refusedHosts' | 'reachedHosts'
   > | null;
 }
 
 /** A command that Longhaul ran itself. */
 export interface CommandHistory extends Pick<
   Body<'verification.finished'>,
-  'index' | 'command' | 'outcome' | 'exitCode' | 'durationMs' | 'output' | 'outputBlob'
+  | 'index'
+  | 'command'
+  | 'outcome'
+  | 'exitCode'
+  | 'durationMs'
+  | 'output'
+  | 'outputBlob'
+  | 'refusedHosts'
+  | 'reachedHosts'
 > {
-  readonly phase: 'setup' | 'verification';
+  readonly phase: 'setup' | 'setup on the base' | 'setup on the result' | 'verification';
   readonly round: number;
   /** Verification of an attempt that the agent went on from afterwards. */
   readonly superseded: boolean;
@@ -139,8 +147,8 @@ export const remember = (history: History, event: RunEvent): History => {
         startedAt: at,
       }));
     case 'call.finished': {
-      const { outcome, output, outputBlob, exitCode, durationMs, refusedHosts } = body;
-      const finished = { outcome, output, outputBlob, exitCode, durationMs, refusedHosts };
+      const { outcome, output, outputBlob, exitCode, durationMs, refusedHosts, reachedHosts } = body;
+      const finished = { outcome, output, outputBlob, exitCode, durationMs, refusedHosts, reachedHosts };
       return mapCall(history, body.call, (call) => ({ ...call, finished }));
     }
     case 'decision.requested': {
@@ -173,6 +181,8 @@ export const remember = (history: History, event: RunEvent): History => {
       }));
     case 'setup.finished':
       return withCommand(history, 'setup', body);
+    case 'verification.setup.finished':
+      return withCommand(history, body.on === 'base' ? 'setup on the base' : 'setup on the result', body);
     case 'verification.finished':
       return withCommand(history, 'verification', body);
     case 'repair.requested':
@@ -210,6 +220,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'plan.updated':
     case 'report.submitted':
     case 'verification.started':
+    case 'verification.setup.started':
     case 'round.finished':
     case 'timer.fired':
     case 'run.completed':
@@ -236,7 +247,7 @@ export const historyOf = (events: Iterable<RunEvent>): History => {
 const superseded = (history: History): History => ({
   ...history,
   commands: history.commands.map((command) =>
-    command.phase === 'verification' && command.round === history.round ? { ...command, superseded: true } : command,
+    command.phase !== 'setup' && command.round === history.round ? { ...command, superseded: true } : command,
   ),
 });
 
@@ -245,15 +256,28 @@ const withRetry = (history: History, retry: Retry): History => ({ ...history, re
 const withCommand = (
   history: History,
   phase: CommandHistory['phase'],
-  body: Body<'setup.finished'> | Body<'verification.finished'>,
+  body: Body<'setup.finished'> | Body<'verification.setup.finished'> | Body<'verification.finished'>,
 ): History => {
-  const { index, command, outcome, exitCode, durationMs, output, outputBlob } = body;
+  const { index, command, outcome, exitCode, durationMs, output, outputBlob, refusedHosts, reachedHosts } = body;
   const { round } = history;
   return {
     ...history,
     commands: [
       ...history.commands,
-      { phase, round, superseded: false, index, command, outcome, exitCode, durationMs, output, outputBlob },
+      {
+        phase,
+        round,
+        superseded: false,
+        index,
+        command,
+        outcome,
+        exitCode,
+        durationMs,
+        output,
+        outputBlob,
+        refusedHosts,
+        reachedHosts,
+      },
     ],
   };
 };

@@ -72,6 +72,11 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     ...(task.source.notes ?? []).map((note) => `             ${cleanLine(note)}`),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
     `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,
+    ...task.loosened.map(
+      ({ what, from, to, by }) =>
+        `  ${paint.dim('loosened  ')} ${cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`)}`,
+    ),
+    ...task.notes.map((note) => `  ${paint.dim('note      ')} ${cleanLine(note)}`),
     ...failure(state, paint),
   ].join('\n');
 };

@@ -38,6 +38,7 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'call.started':
     case 'checkpoint.uploaded':
     case 'verification.started':
+    case 'verification.setup.started':
     case 'timer.fired':
     // The question that it waits for stands right before it.
     case 'run.paused':
@@ -76,6 +77,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return ['workspace ready'];
     case 'setup.finished':
       return [commandLine({ ...body, phase: 'setup' }, paint)];
+    case 'verification.setup.finished':
+      return [commandLine({ ...body, phase: `setup on the ${body.on === 'base' ? 'base' : 'result'}` }, paint)];
     case 'verification.finished':
       return [commandLine({ ...body, phase: 'verification' }, paint)];
     case 'model.failed': {
@@ -204,11 +207,17 @@ export const finishedLine = (call: CallHistory, paint: Paint): string => {
     howItFailed(finished),
     finished.exitCode === null ? '' : `exit ${finished.exitCode}`,
     finished.durationMs === 0 ? '' : duration(finished.durationMs),
-    finished.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(finished.refusedHosts.join(', '))}`,
+    ...hostFacts(finished),
     call.attempts > 1 ? `attempt ${call.attempts}` : '',
   ].filter(Boolean);
   return `${ok ? paint.green('✓') : paint.red('✗')} ${name}${facts.length === 0 ? '' : `  ${paint.dim(facts.join(' · '))}`}`;
 };
+
+/** What a command reached, and what it was kept from. */
+const hostFacts = (hosts: { readonly refusedHosts: readonly string[]; readonly reachedHosts: readonly string[] }) => [
+  hosts.reachedHosts.length === 0 ? '' : `reached ${cleanLine(hosts.reachedHosts.join(', '))}`,
+  hosts.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(hosts.refusedHosts.join(', '))}`,
+];
 
 /** A command's exit code says that it failed; of everything else the first line of its output says how. */
 const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallHistory['finished']>): string => {
@@ -219,12 +228,15 @@ const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallHistory['fin
 
 /** `✓ verification npm test  exit 0 · 2.3 s` */
 export const commandLine = (
-  command: Pick<CommandHistory, 'phase' | 'command' | 'outcome' | 'exitCode' | 'durationMs'>,
+  command: Pick<
+    CommandHistory,
+    'phase' | 'command' | 'outcome' | 'exitCode' | 'durationMs' | 'refusedHosts' | 'reachedHosts'
+  >,
   paint: Paint,
 ): string => {
   const ok = command.outcome === 'exited' && command.exitCode === 0;
   const how = command.outcome === 'exited' ? `exit ${command.exitCode}` : command.outcome;
-  const facts = paint.dim(`${how} · ${duration(command.durationMs)}`);
+  const facts = paint.dim([how, duration(command.durationMs), ...hostFacts(command)].filter(Boolean).join(' · '));
   return `${ok ? paint.green('✓') : paint.red('✗')} ${command.phase} ${fit(cleanLine(command.command), CALL_COLUMNS)}  ${facts}`;
 };
 

@@ -28,6 +28,7 @@ export const delegateFrom = async (
       tips: (url) => tipsOf(api, url),
     });
     if (upload.outcome === 'refused') throw new Failure(upload.reason, { remedy: upload.remedy, code: 'invalid' });
+    for (const note of upload.notes) context.note(cleanLine(note));
     const { source, repository, full } = upload;
     const size = bytes(upload.bytes);
     context.note(

@@ -30,7 +30,7 @@ try {
   tell({ outcome: 'refused', code: 'locked', message: 'Another is there.', remedy: '' });
   process.exit(1);
 }
-const server = createServer((_, response) => response.end('ok')).listen(0, '127.0.0.1', () => {
+const server = createServer((_, response) => mood === 'silent' || response.end('ok')).listen(0, '127.0.0.1', () => {
   const stat = readFileSync('/proc/self/stat', 'latin1');
   const startTime = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
   writeFileSync(home + '/token', 't0');
@@ -40,18 +40,18 @@ const server = createServer((_, response) => response.end('ok')).listen(0, '127.
 });
 `;
 
-const someHome = async (mood: 'serves' | 'dies' | 'refuses') => {
+const someHome = async (mood: 'serves' | 'dies' | 'refuses' | 'silent') => {
   const home = await mkdtemp(join(tmpdir(), 'start-'));
   await writeFile(join(home, 'mood'), mood);
   const file = join(home, 'program.mjs');
   await writeFile(file, program);
   return {
     home,
-    start: (flags: readonly string[] = []) =>
-      startRunner({ home, command: [process.execPath, file], env: process.env, flags }),
+    start: (flags: readonly string[] = [], withinMs = 30_000) =>
+      startRunner({ home, command: [process.execPath, file], env: process.env, flags, withinMs }),
     [Symbol.asyncDispose]: async () => {
       const found = await findRunner(home);
-      if (found.outcome === 'running') process.kill(found.file.pid, 'SIGKILL');
+      if (found.outcome === 'running' || found.outcome === 'silent') process.kill(found.file.pid, 'SIGKILL');
       await rm(home, { recursive: true });
     },
   };
@@ -103,4 +103,13 @@ test('its flags come with it', async () => {
   await using place = await someHome('serves');
   await place.start(['--port', '0']);
   expect(await readFile(join(place.home, 'starts'), 'utf8')).toBe('serve --port 0\n');
+});
+
+test('a runner that it started and that does not answer is not called another one', async () => {
+  await using place = await someHome('silent');
+  expect(await place.start([], 3_000)).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining('The runner has started and does not answer.'),
+  });
+  expect(await readFile(join(place.home, 'starts'), 'utf8')).toBe('serve\n');
 });

@@ -12,6 +12,7 @@ import {
 } from '../../shared/api/worker-api.ts';
 import { Budget, defaultBudget } from '../../shared/run/budget.ts';
 import { isSystemError } from './home.ts';
+import { operatorSettings } from './operator.ts';
 import { layer, settings, type Flags, type Layer } from './settings.ts';
 import { firstSandboxUser, toolchains } from './toolchain.ts';
 
@@ -189,6 +190,7 @@ const Config = z.strictObject({
   budget: Budget.partial()
     .default({})
     .transform((own) => Budget.parse({ ...defaultBudget, ...own })),
+  ...operatorSettings,
   engine: Engine.prefault({ kind: 'embedded' }),
   sandbox: Sandbox.prefault({}),
   server: Server.prefault({}),

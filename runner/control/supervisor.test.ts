@@ -121,7 +121,9 @@ test('a timer fires and a lease ends while folders are being removed', async () 
   const events = [ended({ kind: 'time', at })];
   await set.store.command('run_time', { kind: 'append', activation: timed, fence: 1, events }, { batch: 1 });
   await set.lease('run_gone', leased, Date.now() + 20);
-  await Promise.all([set.saw('run_time', 'timer.fired'), set.saw('run_gone', 'activation.lost')]);
+  expect(await Promise.all([set.saw('run_time', 'timer.fired'), set.saw('run_gone', 'activation.lost')])).toMatchObject(
+    [{ type: 'timer.fired' }, { activation: leased }],
+  );
   removed();
 });
 

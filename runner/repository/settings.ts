@@ -10,6 +10,12 @@ export interface RepositorySettings {
   readonly files: readonly SettingsFile[];
 }
 
+/** Those of a folder, and what whoever delegates there should know of them, a sentence each. */
+export interface FolderSettings {
+  readonly settings: RepositorySettings | null;
+  readonly notes: readonly string[];
+}
+
 /** People write them; what is larger, or more, is something else, and is not read. */
 export const settingsLimits = { configBytes: 1_000_000, recipeBytes: 100_000, recipes: 100 } as const;
 
@@ -21,13 +27,23 @@ const mostFiles = 500;
  * Of a repository in a folder. Never the working tree's or another branch's: an agent, or whoever sends a pull request, could
  * write itself a policy there.
  */
-export const settingsOfFolder = async (folder: string): Promise<RepositorySettings | null> => {
+export const settingsOfFolder = async (folder: string): Promise<FolderSettings> => {
   // What is wrong with such a path, the snapshot says.
-  if (!(await stat(folder).catch(() => null))?.isDirectory()) return null;
+  if (!(await stat(folder).catch(() => null))?.isDirectory()) return nothing;
   const options: GitOptions = { as: 'user', folder };
-  const branch = await defaultBranch(options);
-  return branch === null ? null : settingsAt(options, branch, branch);
+  const found = await defaultBranch(options);
+  if (found === null) return nothing;
+  if ('branch' in found) return { settings: await settingsAt(options, found.branch, found.branch), notes: [] };
+  // Only somebody whose settings are passed over has to hear of it.
+  const here = await list(options, ['HEAD']);
+  if (here.length === 0) return nothing;
+  return {
+    settings: null,
+    notes: [`The settings in .longhaul are not read, because its default branch is not known. ${found.unknown}`],
+  };
 };
+
+const nothing: FolderSettings = { settings: null, notes: [] };
 
 /** Of a commit in any repository. Links and folders are no settings, and neither is what says what a folder is for. */
 export const settingsAt = async (options: GitOptions, commit: string, branch: string): Promise<RepositorySettings> => {
@@ -72,11 +88,31 @@ const entryOf = (item: string): readonly Entry[] => {
   return [{ path: name, object, bytes: size, most: settingsLimits.recipeBytes }];
 };
 
-/** The branch that others agree on: the remote's, else the usual names, else the one that is checked out. Null: there is none. */
-const defaultBranch = async (options: GitOptions): Promise<string | null> => {
-  const usual = ['refs/remotes/origin/HEAD', 'refs/heads/main', 'refs/heads/master'];
-  const found = await git(['for-each-ref', '--format=%(refname)', ...usual], options);
-  if (!found.ok) return null;
-  const names = new Set(line(found.output).split('\n'));
-  return usual.find((name) => names.has(name)) ?? 'HEAD';
+/** The branch that others agree on, or why nobody can say which one that is. */
+type DefaultBranch = { readonly branch: string } | { readonly unknown: string };
+
+/**
+ * The remote's default branch, as far as it is known here. Without a remote: the usual names, else the only branch that there is. What is
+ * merely checked out is nobody's default: it may be a pull request that somebody has fetched to look at it.
+ */
+const defaultBranch = async (options: GitOptions): Promise<DefaultBranch | null> => {
+  const listed = await git(['for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/remotes/origin'], options);
+  const remotes = await git(['remote'], options);
+  if (!listed.ok || !remotes.ok) return null;
+  const names = line(listed.output).split('\n').filter(Boolean);
+  const local = names.filter((name) => name.startsWith('refs/heads/'));
+  if (line(remotes.output) === '') {
+    const usual = ['refs/heads/main', 'refs/heads/master'].find((name) => names.includes(name));
+    const branch = usual ?? (local.length === 1 ? local[0] : undefined);
+    if (branch !== undefined) return { branch };
+    return local.length === 0 ? null : { unknown: `Of its branches none is called main or master. ${remedies.local}` };
+  }
+  const usual = ['HEAD', 'main', 'master'].map((name) => `refs/remotes/origin/${name}`);
+  const branch = usual.find((name) => names.includes(name));
+  return branch === undefined ? { unknown: `This clone does not know its remote's. ${remedies.remote}` } : { branch };
 };
+
+const remedies = {
+  local: 'Call the branch that its settings are read from main.',
+  remote: 'To have its settings read: git remote set-head origin --auto',
+} as const;

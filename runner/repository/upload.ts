@@ -31,6 +31,8 @@ export interface Upload {
   /** URL of its remote, else the name of its folder. */
   readonly repository: string;
   readonly full: string | null;
+  /** About what the repository says of itself; the source has those about the copy. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -54,7 +56,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
     { commit, since: needs === null ? [] : [needs.commit], whole: true },
     file,
   );
-  const settings = await settingsOfFolder(repository.root);
+  const { settings, notes: unread } = await settingsOfFolder(repository.root);
   return {
     outcome: 'ok',
     file,
@@ -73,6 +75,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
     },
     repository: url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1),
     full: near.outcome === 'ok' ? null : near.reason,
+    notes: unread,
   };
 };
 

@@ -18,6 +18,7 @@ const asksAbout = (command: string) => ({
       },
     ],
     otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'allow' as const },
+    limits: [],
   },
 });
 
@@ -114,7 +115,7 @@ describe('an approval', () => {
   test('of a call with network, which policy lets run unasked, is needed for each further attempt', async () => {
     const online: Wish = ['bash', { command: 'echo a >> a.txt', timeoutSeconds: null, network: ['a.example'] }];
     await using running = await rig([[online], [finish('call_0_0')]], {
-      policy: { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } },
+      policy: { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' }, limits: [] },
     });
     await dies(running, 'call.finished');
     for (let attempt = 1; attempt <= 3; attempt += 1) {

@@ -84,6 +84,7 @@ const folderWorkspace = (root: string) => {
       return save();
     },
     checkpoint: save,
+    overlay: async () => {},
     restore: async ({ commit }: Checkpoint) => {
       await fill(saved.get(commit) ?? {});
       return true;
@@ -128,6 +129,7 @@ const bareSandbox = (root: string): Sandbox => ({
       truncated: false,
       durationMs: 1,
       refusedHosts: [],
+      reachedHosts: [],
     };
   },
   [Symbol.asyncDispose]: async () => {},

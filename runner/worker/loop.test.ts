@@ -38,6 +38,7 @@ const asking = {
       pathRule('deny', 'lock.txt'),
     ],
     otherwise: { reads: 'allow' as const, changes: 'allow' as const, network: 'ask' as const },
+    limits: [],
   },
 };
 

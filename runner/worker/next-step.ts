@@ -13,7 +13,16 @@ export type Question =
   /** A call that ran: may what it changed stay? */
   | { readonly about: 'changes'; readonly call: CallIn<'held'> }
   | { readonly about: 'preparing'; readonly losses: number }
+  | { readonly about: 'setup'; readonly changed: ChangedSetup }
   | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
+
+/** A setup with network whose files the agent changed, as a person is shown it. */
+export interface ChangedSetup {
+  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
+  readonly paths: readonly string[];
+  /** What changed in them; cut where it is long. */
+  readonly patch: string;
+}
 
 /** The one thing to do now. */
 export type Next =

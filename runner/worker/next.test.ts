@@ -41,6 +41,7 @@ const working = (different: object = {}): RunState => ({
   wrapUp: null,
   givenUp: null,
   verification: [],
+  newSetup: null,
   repairs: 0,
   soFar: null,
   result: null,

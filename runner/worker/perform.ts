@@ -5,10 +5,11 @@ import { ask } from './steps/ask.ts';
 import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';
 import { releaseCall } from './steps/hold.ts';
-import { giveUp, setUp, verify } from './steps/command.ts';
+import { giveUp, setUp } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
 import { judgeNext } from './steps/judge.ts';
 import { compact, takeTurn } from './steps/turn.ts';
+import { verify } from './steps/verify.ts';
 
 /** Steps that the loop itself carries out, because they end it or let time pass. */
 export type Step = Exclude<Next, { do: 'sleep' | 'stop' }>;

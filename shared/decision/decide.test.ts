@@ -26,12 +26,15 @@ const task: Task = {
     branch: null,
     dirty: false,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: defaultBudget,
   setup: [],
   verification: [],
   model: null,
   decisionHours: 72,
+  setupReads: [],
+  loosened: [],
+  notes: [],
 };
 const bash = { command: 'npm install', timeoutSeconds: null, network: ['packages.host.test'] };
 
@@ -64,7 +67,7 @@ const retry = request({ kind: 'retry' });
 /** A run with this decision open. */
 const stateWith = (...bodies: EventBody[]) =>
   fold(
-    [{ type: 'run.created', v: 1, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
+    [{ type: 'run.created', v: 2, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
       run: 'run_abcd',
       seq: index + 1,
       position: index + 1,

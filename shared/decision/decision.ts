@@ -5,10 +5,11 @@ import { canonicalJson } from './canonical.ts';
 /**
  * What a person is asked.
  * `call`: may this tool call run? `question`: the agent's, or Longhaul's about an agent that is stuck. `budget`: may it
- * spend more? `retry`: something failed in a way that only a person can judge; shall it be tried again? `changes`: a call ran, and
- * what it changed needs a person's yes: may it stay?
+ * spend more? `setup`: verification needs a setup with network that the agent changed; may it run? `retry`: something failed in a
+ * way that only a person can judge; shall it be tried again? `changes`: a call ran, and what it changed needs a person's yes: may it
+ * stay?
  */
-export const DecisionKind = z.enum(['call', 'question', 'budget', 'retry', 'changes']);
+export const DecisionKind = z.enum(['call', 'question', 'budget', 'setup', 'retry', 'changes']);
 export type DecisionKind = z.infer<typeof DecisionKind>;
 
 /** Any JSON value: what a tool call, a budget or a question consists of. */

@@ -1,7 +1,7 @@
 import { toolNature, type ToolName } from '../tool/arguments.ts';
 import { globMatches } from './glob.ts';
 import { globTouches } from './names.ts';
-import type { Policy, PolicyRule, Verdict } from './policy.ts';
+import type { Policy, PolicyRule, TaskPolicy, Verdict } from './policy.ts';
 import { mayRun, onlyRuns } from './shell.ts';
 
 /**
@@ -91,7 +91,7 @@ const opinionOnNetwork = (policy: Policy, call: PolicyCall): Opinion | null => {
  * The strictest of all that is to be said of a call: by the rules that ask or deny, on the hosts it asks for, and on the
  * rest of it. Where no rule matches, the policy's `otherwise` speaks. Between equals the first named here gives the reason.
  */
-export const judge = (policy: Policy, call: PolicyCall): Judgement => {
+const judgeOne = (policy: Policy, call: PolicyCall): Judgement => {
   const matching = policy.rules.filter((rule) => ruleMatches(rule, call));
   const allowing = matching.filter((rule) => rule.verdict === 'allow');
   const network = opinionOnNetwork(policy, call);
@@ -109,8 +109,29 @@ export const judge = (policy: Policy, call: PolicyCall): Judgement => {
   return { ...decisive, repeatable };
 };
 
+/** A policy by itself, or that of a task: of what all its layers say, the strictest. Only the first can say that a call may be repeated. */
+export const judge = (policy: Policy | TaskPolicy, call: PolicyCall): Judgement => {
+  const first = judgeOne(policy, call);
+  return limitsOf(policy).reduce((strictest, limit) => {
+    const other = judgeOne(limit, call);
+    return strictness[other.verdict] > strictness[strictest.verdict]
+      ? { ...other, repeatable: first.repeatable }
+      : strictest;
+  }, first);
+};
+
+const limitsOf = (policy: Policy | TaskPolicy): readonly Policy[] => ('limits' in policy ? policy.limits : []);
+
+/** The rules of a policy and of all of its limits, which is what there is to go by where only asking and denying count. */
+export const allRules = (policy: Policy | TaskPolicy): readonly PolicyRule[] =>
+  [policy, ...limitsOf(policy)].flatMap(({ rules }) => rules);
+
 /** Tools whose every call some rule denies, whatever it does: there is no use in telling a model of them. */
-export const deniedTools = ({ rules }: Policy): readonly ToolName[] =>
+export const deniedTools = (policy: Policy | TaskPolicy): readonly ToolName[] => [
+  ...new Set([policy, ...limitsOf(policy)].flatMap(deniedBy)),
+];
+
+const deniedBy = ({ rules }: Policy): readonly ToolName[] =>
   rules.flatMap(({ verdict, tool, command, path, network }) =>
     verdict === 'deny' && command === undefined && path === undefined && network === undefined ? (tool ?? []) : [],
   );

@@ -36,3 +36,10 @@ export const Policy = z.strictObject({
   otherwise: z.strictObject({ reads: Verdict, changes: Verdict, network: Verdict }),
 });
 export type Policy = z.infer<typeof Policy>;
+
+/**
+ * The policy of a task. `limits` are those of its layers that forbid or ask about something, each judged by itself: nothing that another
+ * layer allows lets go of what one of them says.
+ */
+export const TaskPolicy = Policy.extend({ limits: z.array(Policy) });
+export type TaskPolicy = z.infer<typeof TaskPolicy>;

@@ -17,7 +17,14 @@ const noPush: PolicyRule = {
   },
 };
 test('a file that says nothing changes nothing', () => {
-  const nothing = { setup: [], verification: [], policy: { rules: [], otherwise: {} }, model: null, budget: {} };
+  const nothing = {
+    setup: [],
+    verification: [],
+    setupReads: [],
+    policy: { rules: [], otherwise: {} },
+    model: null,
+    budget: {},
+  };
   expect(parseRepositoryConfig(null)).toEqual({ outcome: 'ok', config: nothing });
   expect(parseRepositoryConfig({})).toEqual({ outcome: 'ok', config: nothing });
   expect(mergePolicy(defaultPolicy, nothing.policy)).toEqual(defaultPolicy);
@@ -28,6 +35,7 @@ test('all that it can say is read', () => {
     parseRepositoryConfig({
       setup: [{ run: 'npm ci', network: ['packages.host.test'], timeout: 900 }],
       verification: ['npm test', { run: 'npm run lint' }],
+      setupReads: ['vendor/**'],
       egress: ['*.example.org'],
       policy: { rules: [noPush], otherwise: { network: 'deny' } },
       model: 'gpt-5',
@@ -37,6 +45,7 @@ test('all that it can say is read', () => {
     outcome: 'ok',
     config: {
       setup: [{ command: 'npm ci', network: ['packages.host.test'], timeoutSeconds: 900 }],
+      setupReads: ['vendor/**'],
       verification: [
         { command: 'npm test', network: [], timeoutSeconds: 600 },
         { command: 'npm run lint', network: [], timeoutSeconds: 600 },

@@ -14,12 +14,15 @@ import {
 const Config = z.strictObject({
   setup: ConfiguredCommands.default([]),
   verification: ConfiguredCommands.default([]),
+  /** Globs of files that setup reads, besides manifests, lock files and what its commands name. */
+  setupReads: z.array(z.string().min(1).max(500)).max(100).default([]),
   ...common,
 });
 
 export interface RepositoryConfig {
   readonly setup: readonly PlannedCommand[];
   readonly verification: readonly PlannedCommand[];
+  readonly setupReads: readonly string[];
   readonly policy: AddedPolicy;
   readonly model: string | null;
   readonly budget: LowerBudget;
@@ -34,7 +37,7 @@ export type ParsedConfig =
 export const parseRepositoryConfig = (value: unknown): ParsedConfig => {
   const parsed = Config.safeParse(value ?? {});
   if (!parsed.success) return { outcome: 'refused', faults: schemaFaults(parsed.error, 'the file') };
-  const { setup, verification, model, budget } = parsed.data;
+  const { setup, verification, setupReads, model, budget } = parsed.data;
   const { policy, faults } = addedPolicy(parsed.data, {
     prefix: 'repository-',
     name: "The repository's configuration",
@@ -43,6 +46,6 @@ export const parseRepositoryConfig = (value: unknown): ParsedConfig => {
   if (faults.length > 0) return { outcome: 'refused', faults };
   return {
     outcome: 'ok',
-    config: { setup: planned(setup), verification: planned(verification), policy, model, budget },
+    config: { setup: planned(setup), verification: planned(verification), setupReads, policy, model, budget },
   };
 };

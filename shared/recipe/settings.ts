@@ -10,12 +10,15 @@ import { issueText } from '../tool/issues.ts';
 const defaultTimeoutSeconds = 600;
 const longestTimeoutSeconds = 3600;
 
+/** `*` or `*.org` would be the whole internet, for what the repository's code is in. */
+const NarrowHost = HostName.refine(isNarrow, 'a wildcard needs at least two names behind it, such as *.example.org');
+
 /** `npm test`, or the same with more to say: `{run: npm ci, network: [packages.example.org], timeout: 900}` (seconds). */
 const ConfiguredCommand = z.preprocess(
   (value) => (typeof value === 'string' ? { run: value } : value),
   z.strictObject({
     run: z.string().trim().min(1),
-    network: z.array(HostName).max(20).default([]),
+    network: z.array(NarrowHost).max(20).default([]),
     timeout: z.int().min(1).max(longestTimeoutSeconds).default(defaultTimeoutSeconds),
   }),
 );
@@ -24,10 +27,7 @@ export const ConfiguredCommands = z.array(ConfiguredCommand).max(20);
 /** What the configuration of a repository and a recipe can both say, as their YAML is parsed. All of it may be left out. */
 export const common = {
   /** Hosts that commands of the agent may reach unasked: short for rules that allow them. */
-  egress: z
-    .array(HostName.refine(isNarrow, 'a wildcard needs at least two names behind it, such as *.example.org'))
-    .max(50)
-    .default([]),
+  egress: z.array(NarrowHost).max(50).default([]),
   policy: z
     .strictObject({
       rules: z.array(PolicyRule).max(100).default([]),
@@ -50,7 +50,7 @@ export interface AddedPolicy {
 
 /** Whose rules they are. Their ids get the prefix, so that everyone sees it. */
 export interface RuleOwner {
-  readonly prefix: 'repository-' | 'recipe-';
+  readonly prefix: 'operator-' | 'repository-' | 'recipe-';
   /** As the subject of a sentence. */
   readonly name: string;
   /** The id that rules of its own making begin with, besides `egress-`. */
@@ -117,8 +117,10 @@ const ruleFaults = (rules: readonly PolicyRule[], { prefix, reserved }: RuleOwne
 ];
 
 const order: readonly Verdict[] = ['allow', 'ask', 'deny'];
+/** Whether one verdict lets through no more than another. */
+export const asStrict = (one: Verdict, other: Verdict): boolean => order.indexOf(one) >= order.indexOf(other);
 const stricter = (one: Verdict, other: Verdict | undefined): Verdict =>
-  other !== undefined && order.indexOf(other) > order.indexOf(one) ? other : one;
+  other === undefined || asStrict(one, other) ? one : other;
 
 /**
  * The policy of a run in a repository that brings rules of its own, in its configuration or in a recipe. Both are read from
@@ -136,6 +138,22 @@ export const mergePolicy = (users: Policy, added: AddedPolicy): Policy => ({
     network: stricter(users.otherwise.network, added.otherwise.network),
   },
 });
+
+/** What a layer says by itself, and nothing of the rest; null: it forbids nothing and asks about nothing. */
+export const limitOf = ({ rules, otherwise }: AddedPolicy): Policy | null => {
+  const alone: Policy = {
+    rules: [...rules],
+    otherwise: {
+      reads: otherwise.reads ?? 'allow',
+      changes: otherwise.changes ?? 'allow',
+      network: otherwise.network ?? 'allow',
+    },
+  };
+  const silent =
+    rules.every(({ verdict }) => verdict === 'allow') &&
+    Object.values(alone.otherwise).every((each) => each === 'allow');
+  return silent ? null : alone;
+};
 
 /** The budget of a run in a repository that brings limits of its own, in its configuration or in a recipe. */
 export const mergeBudget = (users: Budget, lower: LowerBudget): Budget => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '../policy/default.ts';
 import { judge } from '../policy/evaluate.ts';
-import { Policy } from '../policy/policy.ts';
+import { TaskPolicy, type Policy } from '../policy/policy.ts';
 import { defaultBudget } from '../run/budget.ts';
 import { parseRecipe, type Recipe } from './recipe.ts';
 import { parseRepositoryConfig, type RepositoryConfig } from './repository-config.ts';
@@ -26,17 +26,21 @@ const nothing: OwnTerms = {
   decisionHours: null,
   priority: null,
 };
-const runner = { policy: defaultPolicy, budget: defaultBudget, decisionHours: 72 };
+const runner = { policy: defaultPolicy, budget: defaultBudget, decisionHours: 72, operators: [] };
+const owner = { actor: 'person:ada', approves: true };
 const terms = (sources: Partial<Omit<TermSources, 'own'>> & { own?: Partial<OwnTerms> }) =>
-  termsOf({ runner, repository: null, recipe: null, ...sources, own: { ...nothing, ...sources.own } });
+  termsOf({ runner, repository: null, recipe: null, by: owner, ...sources, own: { ...nothing, ...sources.own } });
 const command = (text: string) => ({ command: text, network: [], timeoutSeconds: 600 });
 
 test('where nobody says anything, the runner speaks', () => {
   expect(terms({})).toEqual({
-    policy: defaultPolicy,
+    policy: { ...defaultPolicy, limits: [] },
     budget: defaultBudget,
+    loosened: [],
+    notes: [],
     setup: [],
     verification: [],
+    setupReads: [],
     model: null,
     decisionHours: 72,
     priority: 0,
@@ -105,7 +109,7 @@ test('rules of repository and recipe are added to the default, and overrule noth
       policy: { rules: [rule('all', 'allow', '**'), rule('src', 'deny', 'src/**')], otherwise: { network: 'deny' } },
     }),
   });
-  expect(Policy.parse(policy)).toEqual(policy);
+  expect(TaskPolicy.parse(policy)).toEqual(policy);
   expect(policy.otherwise).toEqual({ ...defaultPolicy.otherwise, network: 'deny' });
   expect(
     ['docs/a', 'src/a', '.github/a', '.git/config', 'test/a'].map((path) => verdict(policy, 'write', path)),

@@ -37,6 +37,12 @@ describe('a worker is refused', () => {
     body: saying(ready, 0, { kind: 'finish', call: 0, honest: true, pick: 2 }).at(0)!,
   })!;
   const ask = saidOf(judged, 'ask').at(0)!;
+  const left = { commit: '9'.repeat(40), tree: '8'.repeat(40) };
+  const end = { ...saidOf(running, 'finish').find(({ type }) => type === 'call.finished')!, checkpoint: left };
+  if (end.type !== 'call.finished') throw new Error('a call ends otherwise');
+  const holding: WorkerEvent = { ...end, type: 'call.held', v: 1, rule: 'r', reason: 'R.', paths: ['a'], patch: '' };
+  const held = append(running, holding);
+  if (held.outcome === 'refused') throw new Error(held.refusal.message);
 
   test.each<[string, RunState, readonly WorkerEvent[], RegExp]>([
     ['a start of a call that was not judged', working, saidOf(judged, 'start'), /is asked: it may not be started/],
@@ -59,6 +65,13 @@ describe('a worker is refused', () => {
     ],
     ['a second judgement', judged, saidOf(working, 'judge'), /is not one that is to be judged/],
     ['a question about another tree', judged, saidOf(judged, 'ask', { honest: false, pick: 3 }), /not about the tree/],
+    ['what a call changed before a person has let it stay', held.state, [end], /waits for a person/],
+    [
+      'a question about other changes than the call left',
+      held.state,
+      ask.type === 'decision.requested' ? [{ ...ask, request: { ...ask.request, kind: 'changes' } }] : [],
+      /not about the tree/,
+    ],
     [
       'a question with other arguments than were judged',
       judged,

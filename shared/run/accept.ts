@@ -19,6 +19,7 @@ const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
   'call.started',
   'call.finished',
   'decision.requested',
+  'verification.setup.started',
   'round.finished',
   'run.completed',
 ]);
@@ -61,6 +62,7 @@ const unheard = ({ unheard: messages, wrapUp }: RunState): boolean => messages >
 
 const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   if (event.type === 'decision.requested') return problemWithRequest(state, event.request);
+  if (event.type === 'verification.setup.started') return problemWithSetup(state, event);
   if (event.type === 'call.finished') return problemWithEnd(callOf(state, event.call), event);
   if (event.type !== 'call.started' && event.type !== 'call.judged') return null;
   const call = callOf(state, event.call);
@@ -111,17 +113,38 @@ const problemWithEnd = (
   call: Call | undefined,
   event: Extract<WorkerEvent, { type: 'call.finished' }>,
 ): string | null => {
-  if (call?.status === 'held' && event.checkpoint !== null)
-    return `What call ${event.call} changed waits for a person.`;
-  return call?.status === 'released' && event.checkpoint?.tree !== call.after.tree
+  // Without a tree it has been taken back.
+  if (event.checkpoint === null) return null;
+  if (call?.status === 'held') return `What call ${event.call} changed waits for a person.`;
+  return call?.status === 'released' && event.checkpoint.tree !== call.after.tree
     ? `Call ${event.call} left another tree than the one that a person let stay.`
+    : null;
+};
+
+type SetupStarted = Extract<WorkerEvent, { type: 'verification.setup.started' }>;
+
+/** On the agent's files nothing has network but a setup that a person approved for this very tree, once for each verification command. */
+const problemWithSetup = (
+  state: RunState,
+  { on, network, index, command, verification }: SetupStarted,
+): string | null => {
+  const planned = state.task.setup[index];
+  if (planned?.command !== command || !network.every((host) => planned.network.includes(host)))
+    return `Setup command ${index} is another than the task has.`;
+  if (on === 'base' || network.length === 0) return null;
+  const { newSetup } = state;
+  const approved = newSetup?.verdict === 'approved' && newSetup.tree !== null && newSetup.tree === treeOf(state);
+  if (!approved) return 'Nobody approved a setup with network on the tree that the run has now.';
+  return newSetup.begun.some((begun) => begun.verification === verification && begun.index === index)
+    ? `Setup command ${index} was begun before for verification command ${verification}: one approval is good for one attempt.`
     : null;
 };
 
 export const treeOf = ({ head }: RunState): string | null => head?.tree ?? null;
 
-/** The tree that a decision has to name: what a call that it is about would run on, or what one has left. */
+/** The tree that a decision has to name: what a call, or a setup, that it is about would run on, or what one has left. */
 export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null => {
+  if (kind === 'setup') return treeOf(state);
   if (call === null) return null;
   if (kind === 'changes') return heldTree(state)?.tree ?? null;
   return kind === 'call' || kind === 'retry' ? treeOf(state) : null;

@@ -7,6 +7,30 @@ type Body = Readonly<Record<string, unknown>>;
  * reducer and no reader knows of an earlier version.
  */
 export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
+  'run.created 1': ({ task, ...body }) => ({
+    ...body,
+    v: 2,
+    task: {
+      ...fieldsOf(task),
+      policy: {
+        ...fieldsOf(task !== null && typeof task === 'object' && 'policy' in task ? task.policy : null),
+        limits: [],
+      },
+      setupReads: [],
+      loosened: [],
+      notes: [],
+    },
+  }),
+  // Which hosts were reached was not on record.
+  'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),
+  'setup.finished 1': (body) => ({ ...body, v: 2, refusedHosts: [], reachedHosts: [] }),
+  'verification.finished 1': (body) => ({
+    ...body,
+    v: 2,
+    refusedHosts: [],
+    reachedHosts: [],
+    setup: 'unrecorded',
+  }),
   'turn.taken 1': (body) => ({ ...body, v: 2, oddities: [] }),
   // What was approved then was approved for no tree in particular.
   'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),

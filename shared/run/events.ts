@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
 import { ActivationId, DecisionId, RunId, Time } from '../ids.ts';
-import { Policy } from '../policy/policy.ts';
+import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
 import { ModelItem, Usage } from './model-item.ts';
@@ -43,6 +43,17 @@ export const PlannedCommand = z.strictObject({
 });
 export type PlannedCommand = z.infer<typeof PlannedCommand>;
 
+/** A limit or a rule that an approver let go of. */
+const Loosened = z.strictObject({
+  /** `policy`, `budget.usd`, `setup`: what of the task it is. */
+  what: z.string().min(1),
+  from: z.string(),
+  to: z.string(),
+  by: Actor,
+});
+
+export type Loosened = z.infer<typeof Loosened>;
+
 /** All that was fixed at delegation. */
 export const Task = z.strictObject({
   tenant: z.string().min(1).max(100),
@@ -55,14 +66,20 @@ export const Task = z.strictObject({
   /** Higher goes first; 0 is ordinary. */
   priority: z.int().min(-100).max(100),
   source: Source,
-  policy: Policy,
+  policy: TaskPolicy,
   budget: Budget,
   setup: z.array(PlannedCommand),
   verification: z.array(PlannedCommand),
+  /** Globs of files that setup reads, besides those that are known for it. */
+  setupReads: z.array(z.string()),
   /** Null: the runner's default. */
   model: z.string().nullable(),
   /** How long a decision waits for a person, hours. */
   decisionHours: z.number().positive(),
+  /** What would have held and does not, because somebody with the right to said so at delegation. */
+  loosened: z.array(Loosened),
+  /** What whoever delegated should know of how the terms came about, a sentence each. */
+  notes: z.array(z.string()),
 });
 export type Task = z.infer<typeof Task>;
 
@@ -75,7 +92,20 @@ const CommandResult = {
   output: z.string(),
   outputBlob: BlobHash.nullable(),
   durationMs: Count,
+  /** As `host:port`, each once: what it was not let through to, and what it was. */
+  refusedHosts: z.array(z.string()),
+  reachedHosts: z.array(z.string()),
 };
+
+/** What a setup command runs on before verification: the base, where the agent's files are not yet; or the final tree. */
+const SetupTree = z.enum(['base', 'final']);
+
+/**
+ * How a tree was prepared for verification. `offline`: on the final tree, nothing had network. `base`: on the base, and the final tree was
+ * laid over it. `approved`: on the final tree, with the network that a person approved. `declined`: a person did not, so it was the base's setup
+ * though the agent changed what it reads. `unrecorded`: an earlier version did not say.
+ */
+const PreparedBy = z.enum(['offline', 'base', 'approved', 'declined', 'unrecorded']);
 
 export const ModelTrouble = z.strictObject({
   code: z.string(),
@@ -115,6 +145,7 @@ const CallEnding = {
   /** The tree after it; null if the call could not change it. */
   checkpoint: Checkpoint.nullable(),
   refusedHosts: z.array(z.string()),
+  reachedHosts: z.array(z.string()),
 };
 
 /** `changes` and `patch` are blobs: a ChangeSet as JSON, and a git patch. */
@@ -133,7 +164,7 @@ export const workerEvents = [
   event('prepare.started', 1, {}),
   event('prepare.finished', 1, { base: Checkpoint }),
   event('setup.started', 1, { index: Count, command: z.string() }),
-  event('setup.finished', 1, CommandResult),
+  event('setup.finished', 2, CommandResult),
   event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),
   event('model.accepted', 1, { turn: Count, attempt: Count, responseId: z.string() }),
   /** `retryAt` null: trying again would not help; a person is asked. */
@@ -184,7 +215,7 @@ export const workerEvents = [
     paths: z.array(z.string()).min(1),
     patch: z.string(),
   }),
-  event('call.finished', 1, CallEnding),
+  event('call.finished', 2, CallEnding),
   /**
    * The tree after setup, as the machine at hand keeps it: what its worker goes on from if it is lost before a call changed anything.
    * `left`: folders and files that are too large to be kept; a restore does not bring them back.
@@ -197,7 +228,16 @@ export const workerEvents = [
   event('plan.updated', 1, { steps: z.array(PlanStep) }),
   event('report.submitted', 1, { report: Report }),
   event('verification.started', 1, { index: Count, command: z.string() }),
-  event('verification.finished', 1, CommandResult),
+  /** A setup command for the verification command with that index. `network`: the hosts that it may reach. */
+  event('verification.setup.started', 1, {
+    verification: Count,
+    on: SetupTree,
+    index: Count,
+    command: z.string(),
+    network: z.array(z.string()),
+  }),
+  event('verification.setup.finished', 1, { verification: Count, on: SetupTree, ...CommandResult }),
+  event('verification.finished', 2, { ...CommandResult, setup: PreparedBy }),
   /** Verification failed; the agent is shown how, and goes on. */
   event('repair.requested', 1, { repair: Count }),
   /** What differs from the base while a person is asked something. */
@@ -209,7 +249,7 @@ export const workerEvents = [
 
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
-  event('run.created', 1, { number: z.int().positive(), task: Task }),
+  event('run.created', 2, { number: z.int().positive(), task: Task }),
   event('activation.queued', 2, {
     activation: ActivationId,
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),

@@ -1,7 +1,7 @@
 import { mostLosses } from './call.ts';
 import type { EventBody } from './events.ts';
 import type { Change } from './reduce-decisions.ts';
-import { abandoned } from './reduce-work.ts';
+import { abandoned, retried } from './reduce-work.ts';
 import type { Delay, RunState, Turn } from './state.ts';
 
 type Body<Type extends EventBody['type']> = Extract<EventBody, { readonly type: Type }>;
@@ -21,7 +21,7 @@ export const released = (state: RunState, at: string): Change => ({
 export const lost = (state: RunState, at: string): Change => {
   const after = { ...abandoned(state, true), ...released(state, at) };
   const spent = after.spent ?? state.spent;
-  return { ...after, losses: state.losses + 1, spent: { ...spent, retries: spent.retries + 1 } };
+  return { ...after, losses: state.losses + 1, spent: retried(spent) };
 };
 
 /** The runner was stopped, which is nobody's fault: no loss and no retry. What a model call in flight cost stays unknown. */

@@ -53,6 +53,10 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
         budget: raise === null ? state.budget : { ...state.budget, [raise.budget]: raise.limit },
       };
     }
+    case 'setup': {
+      const said = verdict.kind === 'approved' ? 'approved' : 'declined';
+      return { decisions: closed, newSetup: { tree: request.tree, verdict: said, begun: [] } };
+    }
     case 'retry': {
       if (isAboutPreparing(request.arguments)) {
         if (verdict.kind !== 'approved')

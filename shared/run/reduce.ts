@@ -64,6 +64,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   wrapUp: null,
   givenUp: null,
   verification: [],
+  newSetup: null,
   repairs: 0,
   result: null,
   soFar: null,
@@ -171,7 +172,12 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'decision.requested': {
       const { request } = body;
       const { call } = request.requester;
-      if (call === null) return set(state, { decisions: withDecision(state, { status: 'pending', request }) });
+      if (call === null)
+        return set(state, {
+          decisions: withDecision(state, { status: 'pending', request }),
+          // It stands between two attempts of a verification command: neither of them ended its worker.
+          ...(request.kind === 'setup' ? { underWay: null } : {}),
+        });
       // What was asked about it before was about another tree or another attempt.
       const others = withoutDecisions(state, (open) => open.request.requester.call === call);
       return set(state, {
@@ -226,6 +232,15 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return set(state, { report: body.report });
     case 'verification.started':
       return set(state, beginning(state, 'verification', body.index));
+    case 'verification.setup.started': {
+      const { newSetup } = state;
+      if (body.on === 'base' || body.network.length === 0 || newSetup === null) return state;
+      return set(state, {
+        newSetup: { ...newSetup, begun: [...newSetup.begun, { verification: body.verification, index: body.index }] },
+      });
+    }
+    case 'verification.setup.finished':
+      return set(state, { losses: 0, spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs } });
     case 'verification.finished':
       return set(state, {
         underWay: null,

@@ -15,6 +15,16 @@ export interface CommandRecord {
 
 export const passed = (record: CommandRecord): boolean => record.outcome === 'exited' && record.exitCode === 0;
 
+/**
+ * What a person said to the setup that verification needs, because the agent changed what setup reads. `tree`: the one they saw; it holds
+ * for no other. `begun`: setup commands that were begun with their network, and for which verification command: one approval is good for one attempt each.
+ */
+interface NewSetup {
+  readonly tree: string | null;
+  readonly verdict: 'approved' | 'declined';
+  readonly begun: readonly { readonly verification: number; readonly index: number }[];
+}
+
 /** Where the conversation with the model stands. */
 export type Turn =
   | {
@@ -112,6 +122,8 @@ export interface RunFacts {
   /** A person declined to have something tried again; says what. */
   readonly givenUp: { readonly class: FailureClass; readonly message: string } | null;
   readonly verification: readonly CommandRecord[];
+  /** Null: nobody was asked. */
+  readonly newSetup: NewSetup | null;
   readonly repairs: number;
   readonly result: RoundResult | null;
   /** What had changed when the run last began to wait for a person; null: nothing that the result has not. */

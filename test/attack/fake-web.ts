@@ -11,6 +11,8 @@ import { join } from 'node:path';
 export interface FakeWeb extends AsyncDisposable {
   /** Loopback ports that stand for ports 80 and 443 of the internet. */
   readonly ports: Readonly<Record<number, number>>;
+  /** Bodies that were sent to it, in order. */
+  readonly received: readonly string[];
 }
 
 /** A certificate for allowed.example.test until 2126, of nobody's authority; made for this test and of no other use. */
@@ -37,9 +39,18 @@ mswVJwIoxVb+SCs=
 /** Two servers on loopback: a greeting on both, and a registry with the one package `left`. */
 export async function startFakeWeb(): Promise<FakeWeb> {
   const tarball = await packLeft();
+  const received: string[] = [];
   const answer =
     (greeting: string): RequestListener =>
     (request, response) => {
+      if (request.method === 'POST') {
+        let body = '';
+        request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        return request.on('end', () => {
+          received.push(body);
+          response.end('thanks');
+        });
+      }
       if (request.url === '/hello') return response.end(greeting);
       if (request.url === '/left/-/left-1.0.0.tgz') return response.end(tarball);
       if (request.url === '/left')
@@ -50,6 +61,7 @@ export async function startFakeWeb(): Promise<FakeWeb> {
   const tls = createTlsServer({ key: KEY, cert: CERTIFICATE }, answer('hello from tls')).listen(0, '127.0.0.1');
   await Promise.all([once(plain, 'listening'), once(tls, 'listening')]);
   return {
+    received,
     // safe: both listen on TCP
     ports: { 80: (plain.address() as AddressInfo).port, 443: (tls.address() as AddressInfo).port },
     async [Symbol.asyncDispose]() {

@@ -46,12 +46,13 @@ describe.each(attackModes)('from inside a run of $name', (mode) => {
   let outputs: string[] = [];
 
   const resultOf = (index: number): SandboxResult => {
-    const { exitCode, durationMs, refusedHosts, output } = finished.get(index)!;
+    const { exitCode, durationMs, refusedHosts, reachedHosts, output } = finished.get(index)!;
     return {
       outcome: exitCode === null ? 'cancelled' : 'exited',
       exitCode,
       durationMs,
       refusedHosts,
+      reachedHosts,
       output: outputs[index]!,
       outputBytes: output.length,
       truncated: false,

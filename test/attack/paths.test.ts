@@ -64,7 +64,8 @@ const attacks = [
 ] as const;
 
 const script = scripted([...attacks.flatMap(({ steps }) => steps), calls('finish', { summary: 'Done.', claims: [] })]);
-const open: Policy = { rules: [], otherwise: defaultPolicy.otherwise };
+// It allows more than the default, so that an approver's stands in the place of that.
+const open: Policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } };
 
 const repositoryUnderAttack = async (): Promise<string> => {
   const files = {
@@ -129,15 +130,32 @@ describe('ways to what policy protects', () => {
     expect(left).toEqual(['copy.txt', 'w/b.yml']);
   }, 180_000);
 
+  test('are not seen in what setup has written', async () => {
+    const touch = bash('echo x >made.txt');
+    await using rig = await Rig.start({
+      script: scripted([touch, calls('finish', { summary: 'Done.', claims: [] })]),
+    });
+    const setup = [{ command: 'mkdir .vscode; echo {} >.vscode/settings.json', network: [], timeoutSeconds: 20 }];
+    const { id } = await rig.delegate({
+      goal: 'Make it.',
+      setup,
+      verification: [],
+      policy: defaultPolicy,
+      repository: await repositoryUnderAttack(),
+    });
+    const { status } = await rig.settled(
+      id,
+      (state) => state.status === 'reviewing' || openDecisions(state).length > 0,
+    );
+    expect(status).toBe('reviewing');
+  }, 180_000);
+
   test('lead there where policy has no rule, and are marked for whoever reviews and applies it', async () => {
     const { asked, left, marked } = await attacked(open);
     expect(asked).toEqual([]);
-    for (const { name, left: file } of attacks)
-      expect({ name, left, marked }).toEqual({
-        name,
-        left: expect.arrayContaining([file]),
-        // A reviewer is told of all the same; a file in `.GITHUB` that is no workflow is one for policy alone.
-        marked: /^\.GitHub\//i.test(file) && !file.includes('workflows') ? marked : expect.arrayContaining([file]),
-      });
+    expect(left).toEqual(expect.arrayContaining(attacks.map(({ left: file }) => file)));
+    // A reviewer is told of all but a file beside the workflows, which is one for policy alone.
+    const told = attacks.map(({ left: file }) => file).filter((file) => !/^\.GitHub\/[ac]\.yml$/i.test(file));
+    expect(marked).toEqual(expect.arrayContaining(told));
   }, 180_000);
 });

@@ -7,7 +7,7 @@ const task = someTask({ verification: [{ command: 'npm test', network: [], timeo
 /** An event of the size that most have: about 500 bytes. */
 export const stepEvent: WorkerEvent = {
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call: 'call_0123456789',
   outcome: 'ok',
   output: 'x'.repeat(250),
@@ -17,6 +17,7 @@ export const stepEvent: WorkerEvent = {
   fingerprint: 'read:0123456789abcdef',
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
 };
 
 export interface LeasedRun {

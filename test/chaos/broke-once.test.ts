@@ -54,6 +54,23 @@ describe('a run that did nothing wrong goes on', () => {
     expect(state).toMatchObject({ status: 'reviewing', losses: 0, spent: { retries: 0 } });
   });
 
+  test('ignored files: when its worker is killed amid a call that appends to one', async () => {
+    const script = scripted([
+      bash('mkdir -p ignored; echo one >> ignored/log'),
+      bash('echo two >> ignored/log; sleep 5'),
+      bash('cat ignored/log > seen.txt'),
+      finish,
+    ]);
+    await using rig = await Rig.start({ script });
+    const { id } = await rig.delegate({ ...input, repository: await repositoryWith({ '.gitignore': 'ignored/\n' }) });
+    const first = await rig.event(id, ({ body }) => body.type === 'call.finished');
+    await rig.event(id, ({ body }) => body.type === 'call.started', first.seq);
+    // It has appended by then, and is not over.
+    await pause(2_000);
+    for (const pid of await rig.workers()) process.kill(pid, 'SIGKILL');
+    expect(await rig.settled(id, ended)).toMatchObject({ status: 'reviewing', result: { files: 1, additions: 2 } });
+  });
+
   test('hang: when the control plane that looks after all runs stops without a word', async () => {
     await using planes = await Planes.open({
       script: scripted([bash('echo one >> a.txt'), finish]),

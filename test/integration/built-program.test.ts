@@ -53,6 +53,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   message: [{ args: 'message {waiting} Be quick', code: 0, says: /Told run/ }],
   cancel: [{ args: 'cancel {waiting} --reason Enough', code: 0, says: /ancelled/ }],
+  retry: [{ args: 'retry {cancelled}', code: 0, says: /goes on from its last checkpoint/ }],
   decisions: [
     { args: 'decisions {question}', code: 0, says: /Which\?/ },
     { args: 'decisions --json', code: 0, says: inJson },
@@ -97,8 +98,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       code: 0,
       says: /http:\/\/127\.0\.0\.1:\d+/,
     },
-    { args: 'serve --home {home} --foreground --json', code: 0, says: /"url"/, stops: true },
+    { args: 'serve --home {home} --foreground --accept-loss --json', code: 0, says: /"url"/, stops: true },
   ],
+  backup: [
+    { args: 'backup {place}', code: 0, says: /files/ },
+    { args: 'backup {place} --json', code: 0, says: /^\{"folder":.*\}\n/ },
+  ],
+  restore: [{ args: 'restore {backup} --home {home}', code: 0, says: /Restored \d+ files/ }],
   stop: [{ args: 'stop --home {home}', code: 0, says: /No runner is running/ }],
   deploy: [
     { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
@@ -190,6 +196,9 @@ describe('the built program, installed', () => {
     // safe: as the runner writes it
     JSON.parse(await readFile(path.join(installed.home, 'runner.json'), 'utf8')) as { url: string };
 
+  let places = 0;
+  const newPlace = (): string => path.join(installed.folder, `backup-${(places += 1)}`);
+
   /** What stands for the words in braces; what a case changes is made for it alone. */
   const made: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
     repo: async () => ({ repo }),
@@ -208,6 +217,17 @@ describe('the built program, installed', () => {
       const applied = String(await followed('Greet'));
       await installed.json(['apply', applied]);
       return { applied };
+    },
+    cancelled: async () => {
+      const cancelled = String(await followed('Greet #ask'));
+      await installed.json(['cancel', cancelled]);
+      return { cancelled };
+    },
+    place: async () => ({ place: newPlace() }),
+    backup: async () => {
+      const backup = newPlace();
+      await installed.json(['backup', backup]);
+      return { backup };
     },
     waiting: async () => ({ waiting: String(await followed('Greet #ask')) }),
     asking: async () => ({ asking: String(await followed('Greet #ask')) }),

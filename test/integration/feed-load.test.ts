@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { RunnerConfig } from '../../runner/config/config.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { connect } from '../../runner/client/client.ts';
 import { callFinished } from '../suites/runs.ts';
@@ -8,6 +9,8 @@ import { startRunner, type Runner } from './server-set-up.ts';
 const many = 100;
 const ofBatch = 200;
 const readers = 8;
+/** No lease runs out, however slow the machine is: that would be an event more. */
+const longLease = (config: RunnerConfig): RunnerConfig => ({ ...config, leaseSeconds: 600 });
 
 /** A run that this test is the worker of, with so many times two hundred events. */
 const longRun = async (runner: Runner, batches = many) => {
@@ -45,7 +48,7 @@ const catchUp = async ({ serving }: Runner, last: number, seen: (count: number) 
 };
 
 test('while eight read twenty thousand events back, a sign of life and a heartbeat come through again and again', async () => {
-  await using runner = await startRunner();
+  await using runner = await startRunner({ change: longLease });
   const { beat, last } = await longRun(runner);
   let delivered = 0;
   const gaps: number[] = [];
@@ -73,7 +76,7 @@ test('while eight read twenty thousand events back, a sign of life and a heartbe
 });
 
 test('one that takes nothing holds a page or so in memory, and nobody else up', async () => {
-  await using runner = await startRunner();
+  await using runner = await startRunner({ change: longLease });
   const { run, last } = await longRun(runner, 20);
   const api = connect({ url: runner.serving.url, token: runner.serving.token });
   const input = encodeURIComponent(JSON.stringify({ run, after: 0 }));
@@ -93,7 +96,7 @@ test('one that takes nothing holds a page or so in memory, and nobody else up', 
 });
 
 test('a page has no more than so many bytes, but for an event that alone has more', async () => {
-  await using runner = await startRunner();
+  await using runner = await startRunner({ change: longLease });
   const { run } = await longRun(runner, 2);
   await runner.serving.close();
   await using store = await openSqliteStore({ folder: runner.home.database });

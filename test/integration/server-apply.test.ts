@@ -75,11 +75,11 @@ describe('a result', () => {
     const { run, changes, text } = await reviewed(runner);
     const { client } = runner;
     const hello = join(runner.repo, 'hello.txt');
-    expect(await client.runs.diff.query({ run })).toEqual({ run, round: 1, changes, patch: text });
+    expect(await client.runs.diff.query({ run })).toEqual({ run, round: 1, changes, cautions: [], patch: text });
 
     const written = [{ path: 'hello.txt', outcome: 'written', reason: '' }];
     const dry = await client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', dryRun: true } });
-    expect(dry).toEqual({ how: 'worktree', target: runner.repo, dryRun: true, files: written });
+    expect(dry).toEqual({ how: 'worktree', target: runner.repo, dryRun: true, files: written, cautions: [] });
     expect(await readFile(hello, 'utf8')).toBe('hello\n');
 
     for (let time = 0; time < 2; time += 1) {
@@ -100,6 +100,7 @@ describe('a result', () => {
       how: 'branch',
       target: 'longhaul/hello',
       dryRun: false,
+      cautions: [],
       files: written,
     });
     expect(

@@ -95,7 +95,12 @@ describe('delegating', () => {
       budget: { turns: 100 },
       policy: defaultPolicy,
     });
-    expect(own.task).toMatchObject({ budget: { turns: 100 }, policy: defaultPolicy });
+    expect(own.task).toMatchObject({
+      budget: { turns: 100 },
+      policy: { limits: [expect.anything(), defaultPolicy] },
+      loosened: [{ what: 'budget.turns', from: '7', to: '100', by: own.task.requester }],
+    });
+    expect(own.task.policy.rules).toEqual(task.policy.rules);
     expect(own.task.verification.map(({ command }) => command)).toEqual(['make check']);
   });
 

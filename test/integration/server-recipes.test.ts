@@ -214,7 +214,7 @@ describe('delegating with a recipe', () => {
       decisionHours: 2,
       priority: 5,
     };
-    const policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'deny' } } as const;
+    const policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } } as const;
     const { task } = await runner.delegate({
       repository: fixture.repo,
       recipe: 'release',
@@ -223,6 +223,7 @@ describe('delegating with a recipe', () => {
     });
     expect(task).toMatchObject({ ...own, budget: { ...defaultBudget, turns: 99 } });
     expect(task.policy).toMatchObject({ otherwise: policy.otherwise, rules: [{ id: 'recipe-tools' }] });
+    expect(task.loosened.map(({ what }) => what)).toEqual(['policy', 'budget.turns']);
   });
 
   test.each([

@@ -220,6 +220,7 @@ describe('the supervisor', () => {
     await mkdir(join(runner.home.runs, '.tools'));
     await runner.restart();
     await untilThereIs(runner.home.runs, ['.tools', open.id]);
+    expect(await runner.client.runs.get.query({ run: over.id })).toMatchObject({ status: 'cancelled' });
   });
 });
 

@@ -260,8 +260,10 @@ describe('a worker', () => {
       output: '',
       outputBlob: 'a'.repeat(64),
       durationMs: 1,
+      refusedHosts: [] as string[],
+      reachedHosts: [] as string[],
     } as const;
-    expect(await append([{ type: 'setup.finished', v: 1, ...missing }])).toMatchObject({
+    expect(await append([{ type: 'setup.finished', v: 2, ...missing }])).toMatchObject({
       outcome: 'refused',
       refusal: { code: 'invalid', message: expect.stringContaining('a'.repeat(64)) },
     });

@@ -7,6 +7,7 @@ import {
   readDue,
   readEvents,
   readFeed,
+  readFeedPage,
   readLeased,
   readList,
   readOpenDecisions,
@@ -20,6 +21,7 @@ import {
 } from '../../runner/control/store/reads.ts';
 import { connect, type Connection } from '../../runner/control/store/sqlite/database.ts';
 import { openWriter, type Writer } from '../../runner/control/store/sqlite/writer.ts';
+import type { FeedLimits } from '../../runner/control/store/store.ts';
 import type { AnswerTo, Write } from '../../runner/control/store/writes.ts';
 import { beginning } from './time.ts';
 
@@ -39,9 +41,8 @@ export class Database implements Disposable {
   static async open(): Promise<Database> {
     const memory = '/dev/shm';
     const folder = mkdtempSync(path.join(existsSync(memory) ? memory : tmpdir(), 'longhaul-simulation-'));
-    // One database in memory, for the writer's connection and the reader's.
-    const file = `file:${path.basename(folder)}?mode=memory&cache=shared`;
-    const writer = await openWriter({ file, maxPages: null, now: beginning });
+    const file = path.join(folder, 'longhaul.db');
+    const writer = await openWriter({ file, maxPages: null, acceptLoss: false, now: beginning });
     return new Database(folder, writer, connect(file, { readOnly: false }));
   }
 
@@ -82,6 +83,8 @@ export class Database implements Disposable {
       events: (run: string, after: number, limit: number) => readEvents(db, run, { after, limit }),
       feed: (filter: Parameters<typeof readFeed>[1], after: number, limit: number) =>
         readFeed(db, filter, { after, limit }),
+      feedPage: (filter: Parameters<typeof readFeed>[1], after: number, limits: FeedLimits) =>
+        readFeedPage(db, filter, { after, ...limits }),
       position: () => readPosition(db),
       queued: (limit: number) => readQueued(db, limit),
       heads: (input: Parameters<typeof readHeads>[1]) => readHeads(db, input),

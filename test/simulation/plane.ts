@@ -15,6 +15,7 @@ const silent = pino({ level: 'silent' });
 /** Which plane has the role, as this one's process knows it. */
 class Role implements SupervisorRole {
   held = false;
+  readonly fence = null;
   readonly #listeners: (() => void)[] = [];
 
   onTaken(listener: () => void): void {

@@ -54,4 +54,4 @@ const splitOnce = (text: string): readonly string[] => {
   return space < 0 ? [text] : [text.slice(0, space), text.slice(space + 1)];
 };
 
-const nothingSaid = { output: '', outputBytes: 0, truncated: false, refusedHosts: [] } as const;
+const nothingSaid = { output: '', outputBytes: 0, truncated: false, refusedHosts: [], reachedHosts: [] } as const;

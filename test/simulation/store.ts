@@ -85,6 +85,7 @@ export class SharedStore {
       openDecisions: (tenant) => read(() => reads.openDecisions(tenant)),
       events: (run, after, limit) => read(() => reads.events(run, after, limit)),
       feed: (filter, after, limit) => read(() => reads.feed(filter, after, limit)),
+      feedPage: (filter, after, limits) => read(() => reads.feedPage(filter, after, limits)),
       position: () => read(reads.position),
       queued: (limit) => read(() => reads.queued(limit)),
       heads: (input) => read(() => reads.heads(input)),

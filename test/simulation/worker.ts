@@ -1,7 +1,7 @@
 import type { Held, Leased, Refused, Ticket } from '../../shared/api/worker-api.ts';
-import type { RunState } from '../../shared/run/state.ts';
 import { StoreError } from '../../runner/control/store/store.ts';
 import { work, type Ended } from '../../runner/worker/loop.ts';
+import { Hold } from '../../runner/worker/hold.ts';
 import { LogGone, type Log, type Ports } from '../../runner/worker/ports.ts';
 import { NoAnswer } from './network.ts';
 import { openSandbox } from './sandbox.ts';
@@ -10,10 +10,6 @@ import { Process } from './process.ts';
 import type { Plane } from './plane.ts';
 import type { World } from './world.ts';
 
-/** A worker's request that is not answered by then is asked again. */
-const requestMs = 8_000;
-/** A worker that could not renew its lease stops so long before that is over. */
-const marginMs = 2_000;
 /** How long a control plane may be out of reach before its first answer. */
 const patienceMs = 15_000;
 
@@ -33,15 +29,16 @@ export const startWorker = (world: World, start: WorkerStart, onLeft: (left: Lef
   const worker = new Process(name);
   let how: Left = { reason: 'the worker was ended', lost: true };
   worker.onDeath(() => onLeft(how));
-  const lease = new Lease(world, worker);
+  const hold = new Hold(() => world.time.now);
+  watch(world, hold, worker);
   const left = (ended: Left): void => {
     how = ended;
     world.time.after(1, null, () => worker.kill());
   };
   world.time.in(worker, () => {
-    const log = logOf(world, { ...start, lease });
-    const open = async (state: RunState) => portsOf(world, { state, ticket, worker });
-    work(ticket, { log, open, worker: name, signal }).then(
+    const log = logOf(world, { ...start, hold });
+    const open = async () => portsOf(world, { ticket, worker });
+    work(ticket, { log, hold, open, worker: name, signal }).then(
       (ended) => left(leftBy(ended)),
       (error: unknown) => {
         // Before its first answer there is nothing that it could leave in order.
@@ -67,57 +64,37 @@ const leftBy = (ended: Ended): Left => {
   }
 };
 
-/**
- * How long this worker may go on: it counts from when it asked for what was answered, so it is over for it before it is for the
- * control plane. A watchdog that is no part of the worker ends what goes on behind that, stopped or not.
- */
-class Lease {
-  until: number;
-  readonly #world: World;
-  readonly #worker: Process;
-  #watching = false;
-
-  constructor(world: World, worker: Process) {
-    this.#world = world;
-    this.#worker = worker;
-    this.until = world.time.now + patienceMs;
-  }
-
-  renewed(askedAt: number, ms: number): void {
-    this.until = Math.max(this.until, askedAt + ms - marginMs);
-    if (!this.#watching && this.#world.sabotage.sparesWorkers !== true) this.#watch();
-  }
-
-  #watch(): void {
-    const { time } = this.#world;
-    this.#watching = true;
-    time.after(this.until - time.now, null, () => {
-      if (!this.#worker.alive) return;
-      if (time.now >= this.until) this.#worker.kill();
-      else this.#watch();
+/** Ends a worker whose lease is over, stopped or not: it is no part of the worker. */
+const watch = ({ time, sabotage }: World, hold: Hold, worker: Process): void => {
+  let end = Infinity;
+  if (sabotage.sparesWorkers === true) return;
+  hold.onRenewal(({ kill }) => {
+    end = kill;
+    time.after(kill - time.now, null, () => {
+      if (end === kill) worker.kill();
     });
-  }
-}
+  });
+};
 
 /** The log over a network: what is not answered is asked again under the same number until the lease is over. */
-const logOf = (world: World, { plane, ticket, lease }: WorkerStart & { readonly lease: Lease }): Log => {
+const logOf = (world: World, { plane, ticket, hold }: WorkerStart & { readonly hold: Hold }): Log => {
   const { time, network } = world;
   const { run, activation } = ticket;
   const caller = { kind: 'worker', run, activation } as const;
-  let leaseMs = 0;
+  const began = time.now;
   let batch = 0;
   const insist = async <Answer extends Leased | Held | Refused>(
     ask: (of: Plane) => Promise<Answer>,
   ): Promise<Answer> => {
     for (let wait = 20; ; wait = Math.min(1_000, wait * 2)) {
-      const askedAt = time.now;
-      const left = lease.until - askedAt;
-      if (left <= 0) throw new LogGone('the control plane was not heard of for as long as the lease lasted');
+      const sent = time.now;
+      if (hold.begun) hold.check();
+      else if (sent - began > patienceMs) throw new LogGone('the control plane does not answer');
       try {
-        const deadlineMs = Math.min(requestMs, left);
+        const deadlineMs = hold.requestMs;
         const answer = await network.ask({ to: plane.process, ms: 3, deadlineMs, ask: () => ask(plane) });
-        if (answer.outcome === 'leased') leaseMs = answer.leaseMs;
-        if (answer.outcome !== 'refused') lease.renewed(askedAt, leaseMs);
+        if (answer.outcome === 'leased') hold.begin(sent, answer.leaseMs);
+        else if (answer.outcome === 'held') hold.renewed(sent);
         return world.sabotage.deaf === true && answer.outcome !== 'refused'
           ? (withoutMessages(answer) as Answer)
           : answer;
@@ -144,12 +121,11 @@ const withoutMessages = <Answer extends Leased | Held>(answer: Answer): Answer =
 });
 
 interface PortsFor {
-  readonly state: RunState;
   readonly ticket: Ticket;
   readonly worker: Process;
 }
 
-const portsOf = (world: World, { state, ticket, worker }: PortsFor): Ports => {
+const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
   const { time, disk, outside } = world;
   const random = world.random.fork();
   const { run, activation } = ticket;
@@ -167,12 +143,22 @@ const portsOf = (world: World, { state, ticket, worker }: PortsFor): Ports => {
       get: () => Promise.reject(new Error('nothing is uploaded')),
     },
     keep: 'local',
-    visits: { last: async () => state.fence - 1, record: async () => {} },
+    visits: disk.visitsOf(run),
     model,
     price: () => 0.01,
     workspace,
     sandboxes: {
-      open: async () => openSandbox({ time, random, outside, worker, run, activation, tree }),
+      open: async (at) =>
+        // Over a copy, what is done changes nothing of the run's own.
+        openSandbox({
+          time,
+          random,
+          outside,
+          worker,
+          run,
+          activation,
+          tree: at === workspace.root ? tree : { lines: [] },
+        }),
       folder: world.copies(run, activation),
     },
     owner: null,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Visits } from '../../runner/worker/ports.ts';
 import type { Workspace } from '../../runner/worker/workspace/workspace.ts';
 import type { Checkpoint } from '../../shared/run/artifacts.ts';
 
@@ -17,10 +18,19 @@ export class Disk {
   readonly #sabotage: DiskSabotage;
   /** The tree that the last lease of a run worked in. */
   readonly #trees = new Map<string, { lines: string[] }>();
+  readonly #visits = new Map<string, number>();
   readonly #saved = new Map<string, readonly string[]>();
 
   constructor(sabotage: DiskSabotage) {
     this.#sabotage = sabotage;
+  }
+
+  /** Which lease of a run was here last. */
+  visitsOf(run: string): Visits {
+    return {
+      last: async () => this.#visits.get(run) ?? null,
+      record: async (fence) => void this.#visits.set(run, fence),
+    };
   }
 
   /** What a checkpoint holds. */
@@ -55,16 +65,27 @@ export class Disk {
         return save(null);
       },
       checkpoint: async (parent) => save(parent),
+      overlay: async () => {},
       restore: async ({ commit }) => {
         const lines = this.#saved.get(commit);
         if (lines === undefined) return false;
         if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
         return true;
       },
+      present: () => tree.lines.length > 0,
+      left: [],
+      renew: async ({ commit }) => {
+        const lines = this.#saved.get(commit);
+        if (lines === undefined) return 'absent';
+        if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
+        return 'whole';
+      },
       has: async ({ commit }) => this.#saved.has(commit),
       bundle: nowhere,
       take: nowhere,
       checkout: async () => {},
+      difference: async (from, to) => (from.tree === to.tree ? [] : [{ path: 'lines', target: null }]),
+      patch: async () => '',
       changes: async (from, to) => ({
         files:
           from.tree === to.tree

@@ -39,6 +39,7 @@ export const wishFor = (name: string) => wishes[name] ?? unknown;
 const match = (command: string) => ({ matches: [{ tool: 'bash' as const, command }], not: [] });
 const task = someTask({
   policy: {
+    limits: [],
     rules: [
       { id: 'deploy', verdict: 'ask', reason: 'It deploys.', command: 'sh deploy.sh', examples: match('sh deploy.sh') },
       {
@@ -63,7 +64,7 @@ const task = someTask({
 });
 
 export const created = (): RunState => {
-  const body = { type: 'run.created', v: 1, number: 1, task } as const;
+  const body = { type: 'run.created', v: 2, number: 1, task } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
   return settle(state, [], under('0001')).state;
@@ -169,7 +170,7 @@ export const saying = (
       return [
         {
           type: 'call.finished',
-          v: 1,
+          v: 2,
           call: id,
           outcome: 'ok',
           output: '',
@@ -179,6 +180,7 @@ export const saying = (
           fingerprint: id,
           checkpoint: treeOf('abcd'.charAt(pick)),
           refusedHosts: [],
+          reachedHosts: [],
         },
       ];
   }

@@ -36,7 +36,7 @@ export const someRequest = ({ run, decision, kind, expiresAt }: Asked): Decision
 /** Of another call than decisions are about here. */
 export const callFinished = (output: string): WorkerEvent => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call: 'call_0',
   outcome: 'ok',
   output,
@@ -46,6 +46,7 @@ export const callFinished = (output: string): WorkerEvent => ({
   fingerprint: `read:${output}`,
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
 });
 
 export const object = { commit: '1'.repeat(40), tree: '2'.repeat(40) };

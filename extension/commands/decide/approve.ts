@@ -10,12 +10,12 @@ const DIALOG_CHARACTERS = 1_200;
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
-  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry']);
+  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup']);
   if (summary === undefined) return;
   const exact = argumentsText(summary.request.arguments);
   if (exact.length > DIALOG_CHARACTERS) return editArguments(summary);
   const { request, title } = summary;
-  const editable = request.kind !== 'retry' && request.kind !== 'changes';
+  const editable = request.kind === 'call' || request.kind === 'budget';
   const chosen = await vscode.window.showWarningMessage(
     request.action,
     {

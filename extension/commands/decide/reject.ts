@@ -5,7 +5,7 @@ import { shownHash } from './verified.ts';
 
 /** Rejects, with a reason that the agent reads; it may be empty. */
 export const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
-  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'question']);
+  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup', 'question']);
   if (summary === undefined) return;
   const { run, request } = summary;
   const reason = await vscode.window.showInputBox({

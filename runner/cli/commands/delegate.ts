@@ -79,7 +79,7 @@ export const define: Define = (command, act) => {
         const api = await context.runner();
         await warnAboutKey(context, api.call.runner.info.query());
         const run = await delegateFrom(context, api, { input, remote: input.source !== null });
-        const notes = run.task.source.notes ?? [];
+        const notes = [...run.task.notes, ...(run.task.source.notes ?? [])];
         for (const note of notes) context.note(cleanLine(note));
         if (options.watch !== true) {
           context.printJson({ run: summarize(run), notes });

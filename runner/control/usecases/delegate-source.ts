@@ -19,6 +19,8 @@ export interface FoundSource {
   /** What lists and limits call it. */
   readonly repository: string;
   readonly settings: RepositorySettings | null;
+  /** What whoever delegates should know of that, a sentence each. */
+  readonly notes: readonly string[];
   /** The upload that becomes the run's. */
   readonly blob: StoredBlob | null;
 }
@@ -51,7 +53,7 @@ const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): 
   const { repository, base } = input;
   if (!repository.startsWith('/'))
     throw refused('invalid', `The repository ${repository} is no absolute path.`, 'Name it from the root: /…');
-  const settings = await settingsOfFolder(repository);
+  const { settings, notes } = await settingsOfFolder(repository);
   const snapshot = await snapshotRepository({
     path: repository,
     gitDirectory: join(folder, 'source.git'),
@@ -60,7 +62,7 @@ const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): 
   });
   if (snapshot.outcome === 'refused') throw refused('invalid', snapshot.reason, snapshot.remedy);
   for (const note of snapshot.notes) plane.log.info({ run }, note);
-  const found = { repository: snapshot.source.repository, settings };
+  const found = { repository: snapshot.source.repository, settings, notes };
   return plane.engine.kind === 'embedded'
     ? { ...found, source: snapshot.source, blob: null }
     : { ...found, ...(await uploaded(plane, person, snapshot.source)) };
@@ -128,6 +130,7 @@ const fromUpload = async (
     source: { ...rest, needs },
     repository,
     settings: { branch: 'the default branch', files: settings },
+    notes: [],
     blob: { hash: given.blob, bytes },
   };
 };
@@ -171,6 +174,7 @@ const fromRemote = async (
     source: { kind: 'remote', url, ref, commit, head: commit, branch, dirty: false },
     repository: url,
     settings,
+    notes: [],
     blob: null,
   };
 };

@@ -1,12 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
+import { includes, type DelegateInput, type Principal } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
-import { termsOf } from '../../../shared/recipe/terms.ts';
+import { setupFaults } from '../../../shared/recipe/setup-faults.ts';
+import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/terms.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { operatorsFor } from '../../config/operator.ts';
 import { sourceFor } from './delegate-source.ts';
 import { inTurn } from './in-turn.ts';
 import { actor, asPerson, mustBeLocal, randomId, refused, type ControlPlane, type Person } from './plane.ts';
@@ -85,18 +87,9 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   let keep = false;
   try {
-    const { source, repository, settings, blob } = await sourceFor(plane, person, { input, run, folder });
+    const { source, repository, settings, notes, blob } = await sourceFor(plane, person, { input, run, folder });
     const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
-    const { budget, decisionHours } = plane.config;
-    const terms = termsOf({
-      runner: { policy: defaultPolicy, budget, decisionHours },
-      repository: configIn(settings),
-      recipe,
-      own: input,
-    });
-    // A rule whose examples fail would not do what its author thinks.
-    const broken = brokenExamples(terms.policy);
-    if (broken.length > 0) throw refused('invalid', broken.join(' '), 'Correct the rule, or its examples.');
+    const terms = termsFor(plane, person, { input, recipe, repository: configIn(settings) });
     const task = Task.parse({
       tenant: person.tenant,
       repository,
@@ -106,6 +99,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
       requester: actor(person),
       source,
       ...terms,
+      notes: [...notes, ...terms.notes],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;
@@ -120,6 +114,33 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   } finally {
     if (!keep) await rm(folder, { recursive: true, force: true });
   }
+};
+
+/** The terms of the task, from all who have a say. Throws RefusedError for what they cannot be. */
+const termsFor = (
+  { config }: ControlPlane,
+  person: Person,
+  { input, ...said }: { readonly input: DelegateInput } & Pick<TermSources, 'recipe' | 'repository'>,
+): Terms => {
+  const { budget, decisionHours } = config;
+  const sources: TermSources = {
+    ...said,
+    runner: { policy: defaultPolicy, budget, decisionHours, operators: operatorsFor(config, person.tenant) },
+    own: input,
+    by: { actor: actor(person), approves: includes(person.role, 'approver') },
+  };
+  const terms = termsOf(sources);
+  // A rule whose examples fail would not do what its author thinks.
+  const broken = [terms.policy, ...terms.policy.limits].flatMap(brokenExamples);
+  if (broken.length > 0) throw refused('invalid', [...new Set(broken)].join(' '), 'Correct the rule, or its examples.');
+  const faults = setupFaults(terms, sources);
+  if (faults.length > 0)
+    throw refused(
+      'denied',
+      faults.join(' '),
+      'Leave the setup to the repository, have an approver delegate, or ask the operator to allow the host (policy in config.yaml).',
+    );
+  return terms;
 };
 
 /** As a task takes it. */

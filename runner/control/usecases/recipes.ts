@@ -12,7 +12,7 @@ export const recipes = async (caller: Principal, { repository }: RecipesInput): 
     if (!repository.startsWith('/'))
       throw refused('invalid', `The repository ${repository} is no absolute path.`, 'Name it from the root: /…');
   }
-  return readRecipes(repository === null ? null : await settingsOfFolder(repository)).map(listed);
+  return readRecipes(repository === null ? null : (await settingsOfFolder(repository)).settings).map(listed);
 };
 
 const listed = (found: RecipeFile): ListedRecipe => {

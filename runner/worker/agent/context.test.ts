@@ -19,6 +19,8 @@ const failedTest = {
   output: '1 failing\n',
   outputBlob: null,
   durationMs: 5,
+  refusedHosts: [] as string[],
+  reachedHosts: [] as string[],
 } as const;
 
 test('a run begins with its goal and what is known of the repository', () => {
@@ -28,10 +30,10 @@ test('a run begins with its goal and what is known of the repository', () => {
 test('setup is told of, with the output of what failed', () => {
   expect(
     itemsFor(
-      { type: 'setup.finished', v: 1, ...failedTest, exitCode: 0, command: 'npm ci' },
+      { type: 'setup.finished', v: 2, ...failedTest, exitCode: 0, command: 'npm ci' },
       {
         type: 'setup.finished',
-        v: 1,
+        v: 2,
         ...failedTest,
         outcome: 'timeout',
         exitCode: null,
@@ -148,14 +150,15 @@ test('failed verification is shown with its output, and what passed is named', (
     itemsFor(
       {
         type: 'verification.finished',
-        v: 1,
+        v: 2,
+        setup: 'offline',
         ...failedTest,
         index: 0,
         command: 'npm run lint',
         exitCode: 0,
         output: '',
       },
-      { type: 'verification.finished', v: 1, ...failedTest, index: 1 },
+      { type: 'verification.finished', v: 2, setup: 'offline', ...failedTest, index: 1 },
       { type: 'repair.requested', v: 1, repair: 1 },
     ),
   ).toEqual([

@@ -20,17 +20,20 @@ export const someTask: Task = {
     branch: 'main',
     dirty: true,
   },
-  policy: defaultPolicy,
+  policy: { ...defaultPolicy, limits: [] },
   budget: defaultBudget,
   setup: [],
   verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }],
   model: null,
   decisionHours: 72,
+  setupReads: [],
+  loosened: [],
+  notes: [],
 };
 
 /** A log of these events, begun by the task's creation. */
 export const logOf = (bodies: readonly EventBody[], task: Task = someTask): readonly RunEvent[] =>
-  [{ type: 'run.created', v: 1, number: 1, task } as const, ...bodies].map((body, index) => ({
+  [{ type: 'run.created', v: 2, number: 1, task } as const, ...bodies].map((body, index) => ({
     run: 'run_abcd',
     seq: index + 1,
     position: index + 1,
@@ -86,7 +89,7 @@ export const ran = (call: string, args: Record<string, string>, output: string):
 
 export const finished = (call: string, output: string): EventBody => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call,
   outcome: 'ok',
   output,
@@ -96,6 +99,7 @@ export const finished = (call: string, output: string): EventBody => ({
   fingerprint: 'f',
   checkpoint: null,
   refusedHosts: [],
+  reachedHosts: [],
 });
 
 export const said = (text: string): EventBody => ({ type: 'message.sent', v: 1, by: 'person:ada', text });

@@ -4,6 +4,7 @@ import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts'
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
+import type { ChangedSetup } from '../next-step.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
 
 /** As the Responses API allows. */
@@ -209,6 +210,28 @@ const costText = ({ usd, unpriced }: Spent): string => {
   const known = `US$ ${usd.toFixed(2)}`;
   if (unpriced === 0) return known;
   return usd === 0 ? 'cost unknown' : `at least ${known}`;
+};
+
+/** Asks whether a setup that the agent changed may run with its network, before each verification command. */
+export const aboutSetup = ({ commands, paths, patch }: ChangedSetup, verifications: number): DecisionDraft => {
+  const hosts = [...new Set(commands.flatMap(({ network }) => network))];
+  const times = verifications === 1 ? 'once' : `once for each of the ${verifications} verification commands`;
+  return {
+    call: null,
+    kind: 'setup',
+    tool: null,
+    arguments: {
+      commands: commands.map(({ command, network }) => ({ command, network: [...network] })),
+      hosts,
+      paths: [...paths],
+      patch,
+    },
+    action: `Run setup as the agent changed it, with network access to ${hosts.join(', ')}, for verification`,
+    reason: `The agent changed what setup reads: ${paths.slice(0, 10).join(', ')}${paths.length > 10 ? ` and ${paths.length - 10} more` : ''}. What it wrote there can run while setup does.`,
+    consequence: `If you approve, setup runs on the result (${times}) and can reach these hosts, to which it could also send the code that it sees. If you reject it, verification runs with the setup of the base, and says so.`,
+    onExpiry: waits,
+    choices: [],
+  };
 };
 
 /** Asks what an agent is to do that gets nowhere: the same call with the same result, or turns without any. */

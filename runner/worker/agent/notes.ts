@@ -2,7 +2,7 @@ import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import { passed } from '../../../shared/run/state.ts';
 
 /** How a command of Longhaul's own ended. */
-export type CommandEnd = Omit<Extract<WorkerEvent, { type: 'verification.finished' }>, 'type' | 'v'>;
+export type CommandEnd = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
 
 type Body<Type extends RunEvent['body']['type']> = Extract<RunEvent['body'], { type: Type }>;
 
@@ -20,6 +20,9 @@ export const answered = (by: string, question: string, answer: string): string =
 
 export const stopped = (why: string, reason: string): string =>
   `Longhaul: A person stopped the work here; what there was went to review. ${why}${reason === '' ? '' : `\nTheir words: ${reason}`}`;
+
+export const declinedSetup = (reason: string): string =>
+  `Longhaul: A person declined to have setup run as you changed it, so verification ran with the setup of the base.${reason === '' ? '' : `\nTheir words: ${reason}`}`;
 
 export const changesRequested = ({ by, reason, comments }: Body<'review.decided'>): string => {
   const lines = comments.map(({ path, line, text }) => `- ${path}${line === null ? '' : `, line ${line}`}: ${text}`);

@@ -7,6 +7,7 @@ import {
   afterRefusal,
   answered,
   changesRequested,
+  declinedSetup,
   repairNeeded,
   said,
   stopped,
@@ -157,6 +158,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'activation.deferred':
     case 'activation.lost':
     case 'activation.returned':
+    case 'run.paused':
+    case 'run.resumed':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':
@@ -169,6 +172,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'model.accepted':
     case 'report.submitted':
     case 'verification.started':
+    case 'verification.setup.started':
+    case 'verification.setup.finished':
     case 'decision.expired':
     case 'decision.renewed':
     case 'timer.fired':
@@ -254,6 +259,9 @@ const decide = (
       if (verdict.kind === 'approved' && refused) tell(draft, 'longhaul', afterRefusal);
       return;
     }
+    case 'setup':
+      if (verdict.kind === 'rejected') tell(draft, 'longhaul', declinedSetup(verdict.reason));
+      return;
     case 'call':
     case 'changes':
   }

@@ -177,6 +177,7 @@ class Bubblewrap implements Confinement {
       return {
         ...(outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
         refusedHosts: proxy?.refusedHosts,
+        reachedHosts: proxy?.reachedHosts,
       };
     } finally {
       await removeCommonDir(options.workspace, pins);

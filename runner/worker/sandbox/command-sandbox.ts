@@ -27,13 +27,16 @@ export interface Outlets {
   readonly kill: AbortSignal;
 }
 
+/** How it ended, and where it was and was not let through to. */
+export type Launched = Ended & {
+  readonly refusedHosts?: readonly string[] | undefined;
+  readonly reachedHosts?: readonly string[] | undefined;
+};
+
 /** What an adapter does: it confines one command at a time. The rest of the port is the same for all, and in `CommandSandbox`. */
 export interface Confinement extends AsyncDisposable {
   /** Runs a command to its end. When it settles, no process of it is left, and all output has been handed over. Throws on broken I/O. */
-  launch(
-    command: SandboxCommand,
-    outlets: Outlets,
-  ): Promise<Ended & { readonly refusedHosts?: readonly string[] | undefined }>;
+  launch(command: SandboxCommand, outlets: Outlets): Promise<Launched>;
 }
 
 /** A `du` of 5,000 files takes about 10 ms, so this is a load of 2 %, and a disk that takes 1 GB/s gets 0.5 GB beyond the quota. */
@@ -90,6 +93,7 @@ export class CommandSandbox implements Sandbox {
       ...output.read(),
       durationMs: performance.now() - began,
       refusedHosts: ended.refusedHosts ?? [],
+      reachedHosts: ended.reachedHosts ?? [],
     };
   }
 }

@@ -202,6 +202,7 @@ class Container implements Confinement {
       return {
         ...(outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
         refusedHosts: proxy?.refusedHosts,
+        reachedHosts: proxy?.reachedHosts,
       };
     } finally {
       await this.#sweep();

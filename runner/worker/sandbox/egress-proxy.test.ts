@@ -95,6 +95,7 @@ describe('the egress proxy', () => {
     });
     expect(to.dialled).toEqual(['93.184.216.34:80']);
     expect(to.proxy.refusedHosts).toEqual([]);
+    expect(to.proxy.reachedHosts).toEqual(['good.test:80']);
   });
 
   test('a body of unknown length stays a body and becomes no second request', async () => {
@@ -135,6 +136,7 @@ describe('the egress proxy', () => {
     expect(status(answer)).toBe('HTTP/1.1 403 Forbidden');
     expect(answer).toContain('x-proxy-error: blocked-by-allowlist\r\n');
     expect(to.proxy.refusedHosts).toEqual(refused);
+    expect(to.proxy.reachedHosts).toEqual([]);
     expect(to.dialled).toEqual([]);
   });
 

@@ -32,8 +32,8 @@ const theInternet: EgressOutside = {
 
 /** A name server that does not answer and a host that drops packets must not hold a command until its own timeout. */
 const CONNECT_MS = 15_000;
-/** Refusals are shown to a person; more than this many names tell nothing more, and memory stays bounded. */
-const REFUSALS_KEPT = 100;
+/** Both lists are shown to a person; more than this many names tell nothing more, and memory stays bounded. */
+const HOSTS_KEPT = 100;
 /** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). */
 const HOP_BY_HOP =
   /^(connection|proxy-connection|proxy-authorization|proxy-authenticate|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host)$/i;
@@ -57,6 +57,7 @@ export class EgressProxy implements AsyncDisposable {
   readonly #inner: Server;
   readonly #open = new Set<Duplex>();
   readonly #refused = new Set<string>();
+  readonly #reached = new Set<string>();
   /** Of a connection tunnelled to port 80: the target that its requests must name. */
   readonly #tunnelled = new WeakMap<Duplex, Target>();
   /** Of the socket. Open as long as the server, which removes its socket through this descriptor. */
@@ -114,6 +115,11 @@ export class EgressProxy implements AsyncDisposable {
   /** `host:port` of what was refused, each once, in order. */
   get refusedHosts(): readonly string[] {
     return [...this.#refused];
+  }
+
+  /** `host:port` of what was let through, each once, in order. */
+  get reachedHosts(): readonly string[] {
+    return [...this.#reached];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,9 +220,10 @@ export class EgressProxy implements AsyncDisposable {
     if (address === undefined) return { outcome: 'unreachable' };
     // One address out of place and none is used: such answers are made to slip through a check of the first.
     const own = ownAddresses();
-    return addresses.every((each) => isPublicAddress(each) && !own.has(each))
-      ? { outcome: 'open', address }
-      : this.#block(target);
+    if (!addresses.every((each) => isPublicAddress(each) && !own.has(each))) return this.#block(target);
+    // On record before a byte goes out.
+    if (this.#reached.size < HOSTS_KEPT) this.#reached.add(`${target.host}:${target.port}`);
+    return { outcome: 'open', address };
   }
 
   #block(target: Target): Route {
@@ -225,7 +232,7 @@ export class EgressProxy implements AsyncDisposable {
   }
 
   #record({ host, port }: Target): void {
-    if (this.#refused.size < REFUSALS_KEPT) this.#refused.add(`${host}:${port}`);
+    if (this.#refused.size < HOSTS_KEPT) this.#refused.add(`${host}:${port}`);
   }
 
   #dial(address: string, port: number): Socket {

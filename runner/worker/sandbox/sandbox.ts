@@ -30,6 +30,8 @@ export interface SandboxResult {
   readonly durationMs: number;
   /** Hosts that the egress proxy refused, as `host:port`, each once. */
   readonly refusedHosts: readonly string[];
+  /** Hosts that it was let through to, as `host:port`, each once; where a provider holds the list, all that are on it. */
+  readonly reachedHosts: readonly string[];
 }
 
 /**

@@ -35,6 +35,7 @@ const bareSandbox = (root: string): Sandbox => ({
       truncated: false,
       durationMs: 1,
       refusedHosts: [],
+      reachedHosts: [],
     };
   },
   [Symbol.asyncDispose]: async () => {},
@@ -79,7 +80,7 @@ const world = async (setup: readonly string[] = []) => {
       state = reduce(state, events.at(-1)!);
     }
   };
-  append({ type: 'run.created', v: 1, number: 1, task });
+  append({ type: 'run.created', v: 2, number: 1, task });
   const now = (): RunState => state!;
 
   const machine = async (name: string, options: { readonly keep?: 'local' } = {}) => {
@@ -162,8 +163,10 @@ const world = async (setup: readonly string[] = []) => {
             output: '',
             outputBlob: null,
             durationMs: 1,
+            refusedHosts: [] as string[],
+            reachedHosts: [] as string[],
           } as const;
-          append(...(await keepSetup(context())), { type: 'setup.finished', v: 1, ...result });
+          append(...(await keepSetup(context())), { type: 'setup.finished', v: 2, ...result });
         }
       },
       /** A call changed the tree. */
@@ -171,7 +174,7 @@ const world = async (setup: readonly string[] = []) => {
         const { checkpoint, uploaded } = await keep(context(), now().head!, call);
         append(...uploaded, {
           type: 'call.finished',
-          v: 1,
+          v: 2,
           call,
           outcome: 'ok',
           output: '',
@@ -181,6 +184,7 @@ const world = async (setup: readonly string[] = []) => {
           fingerprint: call,
           checkpoint,
           refusedHosts: [],
+          reachedHosts: [],
         });
       },
     };

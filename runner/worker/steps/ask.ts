@@ -9,6 +9,7 @@ import {
   aboutInterrupted,
   aboutModel,
   aboutPreparing,
+  aboutSetup,
   aboutStuck,
   type DecisionDraft,
 } from '../agent/judge.ts';
@@ -34,6 +35,8 @@ const draft = ({ state, events }: StepContext, question: Question): DecisionDraf
       return aboutPreparing(question.losses);
     case 'interrupted':
       return aboutInterrupted(question.call);
+    case 'setup':
+      return aboutSetup(question.changed, state.task.verification.length);
     case 'stuck':
       return aboutStuck(question.sign, question.count);
   }

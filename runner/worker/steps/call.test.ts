@@ -64,6 +64,7 @@ const listing = sandboxOf(async () => ({
   truncated: false,
   durationMs: 1,
   refusedHosts: [],
+  reachedHosts: [],
 }));
 const system = (code: string) => Object.assign(new Error(`${code}: it is so, open '/dev/null/tree/a'`), { code });
 

@@ -9,7 +9,7 @@ import { tools } from '../tools/index.ts';
 import { placesOf } from '../tools/places.ts';
 import type { ToolResult } from '../tools/tool.ts';
 import { finished } from './ending.ts';
-import { afterwards, treeBefore, whyNot } from './hold.ts';
+import { afterwards, whyNot } from './hold.ts';
 import { keep } from './keep.ts';
 import { attributed, endsActivation, troubleText } from './trouble.ts';
 
@@ -45,7 +45,8 @@ const attempt = async (context: StepContext, { call, restore }: CallStep): Promi
   const not = whyNot(context, { call, places, parsed: parsed.call });
   if (not !== null) return [finished(id, { tool, args, outcome: 'denied', output: not })];
   const changes = toolNature[parsed.tool] === 'changes';
-  const before = changes ? await treeBefore(context, head) : head;
+  // What setup left is nobody's to approve.
+  const before = state.saved ?? head;
   const started = ports.clock.now();
   const sandbox = attributed(await context.sandbox());
   const result = await tools[parsed.tool].run(parsed.arguments, {
@@ -66,7 +67,7 @@ const attempt = async (context: StepContext, { call, restore }: CallStep): Promi
   const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
   const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
   if (held.outcome === 'denied') {
-    await takeBack(context, before);
+    await takeBack(context, head);
     return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
   }
   return [...effects(result), ...uploaded, held.event];

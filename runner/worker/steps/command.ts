@@ -1,5 +1,3 @@
-import { chown, mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
 import { passed } from '../../../shared/run/state.ts';
 import type { Sandbox, SandboxResult } from '../sandbox/sandbox.ts';
@@ -7,7 +5,8 @@ import type { StepContext } from '../ports.ts';
 import { headAndTail } from '../tools/output.ts';
 import { keepSetup } from './keep.ts';
 
-type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
+/** How a command of Longhaul's own ended, for its event. */
+export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
 
 /** What is kept of an output at all. */
 const keptBytes = 4 * 1024 * 1024;
@@ -17,7 +16,7 @@ export const setUp = async (context: StepContext, index: number): Promise<readon
   const command = planned(context.state.task.setup, index);
   const result = await runPlanned(context, await context.sandbox(), command);
   if (result === null) return [];
-  return [...(await keepSetup(context)), { type: 'setup.finished', v: 1, index, ...result }];
+  return [...(await keepSetup(context)), { type: 'setup.finished', v: 2, index, ...result }];
 };
 
 /** A command that ended its worker so often is not run again: on record it counts as one that failed. */
@@ -26,7 +25,7 @@ export const giveUp = (
   { step, index, losses }: { readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number },
 ): readonly WorkerEvent[] => {
   const result = {
-    v: 1,
+    v: 2,
     index,
     command: planned(state.task[step], index).command,
     outcome: 'cancelled',
@@ -34,8 +33,14 @@ export const giveUp = (
     output: `This command ended its worker ${losses === 2 ? 'twice' : `${losses} times`}; it was not run a third time.`,
     outputBlob: null,
     durationMs: 0,
-  } as const;
-  return [step === 'setup' ? { type: 'setup.finished', ...result } : { type: 'verification.finished', ...result }];
+    refusedHosts: [],
+    reachedHosts: [],
+  } satisfies Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type'>;
+  return [
+    step === 'setup'
+      ? { type: 'setup.finished', ...result }
+      : { type: 'verification.finished', ...result, setup: 'unrecorded' },
+  ];
 };
 
 /** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
@@ -45,48 +50,22 @@ export const setUpAgain = async (context: StepContext): Promise<readonly number[
   for (const record of setup) {
     const result = await runPlanned(context, await context.sandbox(), planned(task.setup, record.index));
     if (result === null) return [];
-    if (passed(record) && !(result.outcome === 'exited' && result.exitCode === 0)) failed.push(record.index);
+    if (passed(record) && !succeeded(result)) failed.push(record.index);
   }
   return failed;
 };
 
-/**
- * Runs one verification command on the final tree: in a fresh copy of it, set up anew, in a sandbox of its own, so that
- * nothing the agent left lying about can make it pass. Commands that belong together are one command, joined by `&&`.
- */
-export const verify = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
-  const { state, ports } = context;
-  if (state.head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
-  const folder = path.join(ports.sandboxes.folder, `verify-${index}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o711 });
-  try {
-    const tree = path.join(folder, 'tree');
-    await mkdir(tree, { mode: 0o700 });
-    if (ports.owner !== null) await chown(tree, ports.owner.uid, ports.owner.gid);
-    await ports.workspace.checkout(state.head, tree);
-    await using sandbox = await ports.sandboxes.open(tree);
-    for (const setup of state.task.setup) {
-      const result = await runPlanned(context, sandbox, setup);
-      if (result === null) return [];
-      if (result.exitCode !== 0)
-        return [{ type: 'verification.finished', v: 1, index, ...result, command: `${setup.command} (setup)` }];
-    }
-    const result = await runPlanned(context, sandbox, planned(state.task.verification, index));
-    return result === null ? [] : [{ type: 'verification.finished', v: 1, index, ...result }];
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-};
-
-const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
+export const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
   const command = commands[index];
   if (command === undefined) throw new Error(`there is no command ${index}`);
   return command;
 };
 
+export const succeeded = ({ outcome, exitCode }: Pick<CommandResult, 'outcome' | 'exitCode'>): boolean =>
+  outcome === 'exited' && exitCode === 0;
+
 /** Null: aborted. */
-const runPlanned = async (
+export const runPlanned = async (
   { ports, signal }: StepContext,
   sandbox: Sandbox,
   planned: PlannedCommand,
@@ -107,8 +86,8 @@ const runPlanned = async (
 const kept = async (
   result: SandboxResult,
   ports: StepContext['ports'],
-): Promise<Pick<CommandResult, 'outcome' | 'exitCode' | 'output' | 'outputBlob'>> => {
-  const { outcome, exitCode, output } = result;
+): Promise<Omit<CommandResult, 'index' | 'command' | 'durationMs'>> => {
+  const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
   const ended =
     outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
   const { output: shown, full } = headAndTail(ports.redact(ended));
@@ -117,5 +96,7 @@ const kept = async (
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+    refusedHosts: [...refusedHosts].sort(),
+    reachedHosts: [...reachedHosts].sort(),
   };
 };

@@ -6,7 +6,7 @@ import type { WorkerEvent } from '../../../shared/run/events.ts';
 import type { ToolResult } from '../tools/tool.ts';
 
 /** How a call ended, with what it was. */
-export interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts'>> {
+export interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHosts' | 'reachedHosts'>> {
   readonly tool: string;
   readonly args: Json | null;
   readonly outcome: 'ok' | 'error' | 'denied' | 'rejected' | 'invalid';
@@ -18,7 +18,7 @@ export interface Ending extends Partial<Pick<ToolResult, 'exitCode' | 'refusedHo
 
 export const finished = (call: string, ending: Ending): Extract<WorkerEvent, { type: 'call.finished' }> => ({
   type: 'call.finished',
-  v: 1,
+  v: 2,
   call,
   outcome: ending.outcome,
   output: ending.output,
@@ -31,4 +31,5 @@ export const finished = (call: string, ending: Ending): Extract<WorkerEvent, { t
     .slice(0, 16),
   checkpoint: ending.checkpoint ?? null,
   refusedHosts: [...(ending.refusedHosts ?? [])],
+  reachedHosts: [...(ending.reachedHosts ?? [])],
 });

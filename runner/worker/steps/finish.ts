@@ -35,7 +35,7 @@ const notSaved = (index: number, why: string, mendable: boolean): readonly Worke
   return [
     {
       type: 'verification.finished',
-      v: 1,
+      v: 2,
       index,
       command: 'Longhaul saves the changes for review',
       outcome: 'limit',
@@ -43,6 +43,9 @@ const notSaved = (index: number, why: string, mendable: boolean): readonly Worke
       output,
       outputBlob: null,
       durationMs: 0,
+      refusedHosts: [],
+      reachedHosts: [],
+      setup: 'unrecorded',
     },
   ];
 };

@@ -31,12 +31,6 @@ export const whyNot = (
     : null;
 };
 
-/** The tree that what a call changes is measured against: with what setup left in it before the first call, which is nobody's to approve. */
-export const treeBefore = ({ state, ports }: StepContext, head: Checkpoint): Promise<Checkpoint> =>
-  state.setup.length > 0 && head.commit === state.base?.commit
-    ? ports.workspace.checkpoint(head, 'before the first call')
-    : Promise.resolve(head);
-
 export type Afterwards =
   | { readonly outcome: 'goes on'; readonly event: WorkerEvent }
   | { readonly outcome: 'denied'; readonly output: string };
@@ -95,5 +89,5 @@ export const releaseCall = async (
   if (!(await ports.workspace.restore(after)))
     throw new Error(`checkpoint ${after.commit} of run ${state.id} is not on this machine`);
   const { rule: _rule, reason: _reason, paths: _paths, patch: _patch, ...ending } = body;
-  return [{ ...ending, type: 'call.finished', v: 1 }];
+  return [{ ...ending, type: 'call.finished', v: 2 }];
 };

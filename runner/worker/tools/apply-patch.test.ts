@@ -4,7 +4,14 @@ import { expect, test } from 'vitest';
 import { applyPatch } from './apply-patch.ts';
 import { openTree, type Entry } from './fixture.ts';
 
-const ok = (output: string) => ({ outcome: 'ok', output, full: null, exitCode: null, refusedHosts: [] });
+const ok = (output: string) => ({
+  outcome: 'ok',
+  output,
+  full: null,
+  exitCode: null,
+  refusedHosts: [],
+  reachedHosts: [],
+});
 const error = (output: string) => ({ ...ok(output), outcome: 'error' });
 const patch = (...lines: string[]) => ({ patch: ['*** Begin Patch', ...lines, '*** End Patch'].join('\n') });
 

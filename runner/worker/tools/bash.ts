@@ -34,6 +34,7 @@ export const commandResult = (result: SandboxResult, timeoutSeconds: number): To
     full,
     exitCode: result.exitCode,
     refusedHosts,
+    reachedHosts: [...result.reachedHosts].sort(),
   };
 };
 

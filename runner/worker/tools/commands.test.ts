@@ -3,7 +3,7 @@ import { bash, commandResult } from './bash.ts';
 import { openTree } from './fixture.ts';
 import { search } from './search.ts';
 
-const result = { outcome: 'ok', output: '', full: null, exitCode: null, refusedHosts: [] } as const;
+const result = { outcome: 'ok', output: '', full: null, exitCode: null, refusedHosts: [], reachedHosts: [] } as const;
 const run = (command: string) => ({ command, timeoutSeconds: null, network: null });
 
 test('a command runs in the workspace, and the model reads how it ended', async () => {
@@ -53,6 +53,7 @@ test('hosts that were refused are named, in order', () => {
     outputBytes: 11,
     truncated: false,
     durationMs: 5,
+    reachedHosts: ['b.example:443'],
   } as const;
   expect(commandResult({ ...ended, refusedHosts: ['z.example:443', 'a.example:80'] }, 120)).toEqual({
     ...result,
@@ -61,6 +62,7 @@ test('hosts that were refused are named, in order', () => {
       'exit code 7\ncurl: (56)\n[No network access to a.example:80, z.example:443. A host that is needed can be asked for in "network".]',
     exitCode: 7,
     refusedHosts: ['a.example:80', 'z.example:443'],
+    reachedHosts: ['b.example:443'],
   });
 });
 

@@ -53,7 +53,7 @@ test('arguments that nobody checked are a bug', async () => {
   await expect(tree.run(tools.read, { path: 3 })).rejects.toThrow('path');
 });
 
-const done = { outcome: 'ok', full: null, exitCode: null, refusedHosts: [] };
+const done = { outcome: 'ok', full: null, exitCode: null, refusedHosts: [], reachedHosts: [] };
 
 test('a plan is noted', async () => {
   await using tree = await openTree({});

@@ -2,7 +2,14 @@ import { expect, test } from 'vitest';
 import { openTree } from './fixture.ts';
 import { list } from './list.ts';
 
-const ok = (output: string) => ({ outcome: 'ok', output, full: null, exitCode: null, refusedHosts: [] });
+const ok = (output: string) => ({
+  outcome: 'ok',
+  output,
+  full: null,
+  exitCode: null,
+  refusedHosts: [],
+  reachedHosts: [],
+});
 const error = (output: string) => ({ ...ok(output), outcome: 'error' });
 
 const files = {

@@ -5,7 +5,14 @@ import { openTree } from './fixture.ts';
 import { read } from './read.ts';
 
 const all = { from: null, lines: null };
-const ok = (output: string) => ({ outcome: 'ok', output, full: null, exitCode: null, refusedHosts: [] });
+const ok = (output: string) => ({
+  outcome: 'ok',
+  output,
+  full: null,
+  exitCode: null,
+  refusedHosts: [],
+  reachedHosts: [],
+});
 const error = (output: string) => ({ ...ok(output), outcome: 'error' });
 
 test('a file is shown with line numbers, whatever its line ends', async () => {

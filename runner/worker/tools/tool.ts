@@ -29,6 +29,8 @@ export interface ToolResult {
   readonly exitCode: number | null;
   /** As `host:port`, sorted. */
   readonly refusedHosts: readonly string[];
+  /** Likewise, those that it was let through to. */
+  readonly reachedHosts: readonly string[];
   readonly effect?: { readonly plan: readonly PlanStep[] } | { readonly report: Report };
 }
 
@@ -84,6 +86,7 @@ export const done = (output: string, full: string | null = null): ToolResult => 
   full,
   exitCode: null,
   refusedHosts: [],
+  reachedHosts: [],
 });
 
 export const failed = (output: string): ToolResult => ({ ...done(output), outcome: 'error' });

@@ -5,7 +5,14 @@ import { edit } from './edit.ts';
 import { openTree } from './fixture.ts';
 import { write } from './write.ts';
 
-const ok = (output: string) => ({ outcome: 'ok', output, full: null, exitCode: null, refusedHosts: [] });
+const ok = (output: string) => ({
+  outcome: 'ok',
+  output,
+  full: null,
+  exitCode: null,
+  refusedHosts: [],
+  reachedHosts: [],
+});
 const error = (output: string) => ({ ...ok(output), outcome: 'error' });
 
 test('writing makes the folders above, and all that is new belongs to the owner of the tree', async () => {

@@ -203,12 +203,24 @@ class GitWorkspace implements Workspace {
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
     if (!existsSync(folder)) makeTree(folder, this.user);
+    await new TreeFiles(folder, this.user).write(await this.entriesOf(checkpoint), this.repository);
+  }
+
+  async overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void> {
+    const files = new TreeFiles(folder, this.user);
+    const entries = await this.entriesOf(to);
+    const stays = new Set(entries.map(({ path }) => path));
+    for (const { path } of await this.entriesOf(from)) if (!stays.has(path)) files.remove(path);
+    // All of them, and not what differs alone: what ran there may have changed any.
+    await files.write(entries, this.repository);
+  }
+
+  private async entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
     const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.repository);
-    const entries = splitNul(output).map((entry) => {
+    return splitNul(output).map((entry) => {
       const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
       return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
     });
-    await new TreeFiles(folder, this.user).write(entries, this.repository);
   }
 
   changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes> {

@@ -70,6 +70,11 @@ export interface Workspace {
   has(checkpoint: Checkpoint): Promise<boolean>;
   /** Writes the checkpoint's files into an empty folder, without history, for verification. */
   checkout(checkpoint: Checkpoint, folder: string): Promise<void>;
+  /**
+   * Makes the files of a checkpoint stand in a folder that began as the checkout of another and in which commands have run since. What those
+   * left besides stays.
+   */
+  overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void>;
   /** `store` is given each changed file's content, before and after, and returns the name it is kept under. */
   changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes>;
   /** The files that differ, by path, in git's order. */

@@ -4,7 +4,7 @@ import { openFolder, Rig } from '../../harness/rig.ts';
 import { script } from './scenario.ts';
 
 /** What is killed, and comes back. */
-export interface Victim {
+interface Victim {
   readonly name: 'worker' | 'plane' | 'database';
   /** Resolves when it has been killed and whatever starts it again has. */
   kill(): Promise<void>;

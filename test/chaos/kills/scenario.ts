@@ -33,6 +33,3 @@ export const input = (token: string) =>
     setup: [{ command: 'mkdir -p ignored && echo set up >> ignored/setup.log', network: [], timeoutSeconds: 30 }],
     verification: [{ command: 'test "$(wc -l < journal.txt)" = 4', network: [], timeoutSeconds: 30 }],
   }) satisfies Partial<DelegateInput>;
-
-/** What was in the ignored files at the end, if everything was done once. */
-export const seen = ['set up', 'first', 'second', 'late'].map((line) => `+${line}`);

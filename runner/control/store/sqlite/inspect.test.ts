@@ -65,10 +65,9 @@ test.each<readonly [string, string, (file: string) => void]>([
   using at = await scratch();
   damage(at.file);
   const said = inspectSqlite(at.folder, { held: false });
-  expect(said).toMatchObject({
-    outcome: 'damaged',
-    damage: [{ kind, message: expect.stringMatching(/./), remedy: expect.stringMatching(/./) }],
-  });
+  // SQLite may find more that comes of the same.
+  const found = { kind, message: expect.stringMatching(/./), remedy: expect.stringMatching(/./) };
+  expect(said).toMatchObject({ outcome: 'damaged', damage: expect.arrayContaining([found]) });
 });
 
 const endOfLog = `pragma foreign_keys = off; delete from decisions; delete from events where run = 'run_39'; delete from runs where id = 'run_39'`;

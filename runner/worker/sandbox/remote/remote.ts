@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { joinNul } from '../../../git/git.ts';
-import { CommandSandbox, type Confinement, type Ended, type Outlets } from '../command-sandbox.ts';
+import { CommandSandbox, type Confinement, type Launched, type Outlets } from '../command-sandbox.ts';
 import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal } from '../sandbox.ts';
 import { AGENT_ID, BUNDLE, jobScript, PACK, SET_UP, START, stop, type Job } from './job.ts';
 import type { RemoteMachine, RemoteProvider } from './machine.ts';
@@ -63,7 +63,7 @@ class Remote implements Confinement {
     };
   }
 
-  async launch(command: SandboxCommand, { kill, onOutput, onCut }: Outlets): Promise<Ended> {
+  async launch(command: SandboxCommand, { kill, onOutput, onCut }: Outlets): Promise<Launched> {
     if (isTooLong(command.argv)) return { outcome: 'too-long' };
     const machine = await this.#current(command.timeoutMs);
     const { scratch } = this.#options;
@@ -84,7 +84,8 @@ class Remote implements Confinement {
       });
       if (ended.outcome === 'limit') return ended;
       this.#there = await readManifest(this.#options.workspace);
-      return kill.aborted ? { outcome: 'killed' } : ended;
+      // Its provider lets it through, and does not tell to what.
+      return { ...(kill.aborted ? { outcome: 'killed' } : ended), reachedHosts: command.network };
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
