@@ -69,6 +69,7 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
+    ...(task.source.notes ?? []).map((note) => `             ${cleanLine(note)}`),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
     `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,
     ...task.loosened.map(

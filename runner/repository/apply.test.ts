@@ -385,3 +385,26 @@ test('a branch from a repository without commits begins a history, by Longhaul w
   );
   expect(await fixture.git('show', 'result:file')).toBe('run\n');
 });
+
+test('a result outside of a sparse checkout is refused by name and not taken for deleted', async () => {
+  await using fixture = await createFixture();
+  fixture.write('a/1.txt', 'a\n');
+  fixture.write('b/1.txt', 'b\n');
+  fixture.write('b/2.txt', 'b\n');
+  await fixture.commit('two folders');
+  await fixture.git('sparse-checkout', 'set', 'a');
+  const delegated = await delegate(fixture, (root) => {
+    writeFileSync(join(root, 'a/1.txt'), 'agent\n');
+    writeFileSync(join(root, 'b/1.txt'), 'agent\n');
+    rmSync(join(root, 'b/2.txt'));
+    writeFileSync(join(root, 'b/3.txt'), 'new\n');
+  });
+  const outside =
+    'refused: It is outside of your sparse checkout; apply the result as a branch, or run "git sparse-checkout add" for its folder first.';
+  expect(outcomes(await applyToWorktree({ repository: fixture.repo, ...delegated }))).toEqual({
+    'a/1.txt': 'written',
+    'b/1.txt': outside,
+    'b/2.txt': outside,
+    'b/3.txt': 'written',
+  });
+});

@@ -6,6 +6,7 @@ import type { ChangedFile, ChangeSet, FileVersion } from '../../shared/run/artif
 import { decide, type Decision, type OnDisk, type Version } from './apply-plan.ts';
 import { openConversion, type Conversion } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';
+import { outsideOfSparse } from './sparse.ts';
 import { writeJournal, type Touched } from './undo.ts';
 import { findRepository, refused, type Refusal, type UserRepository } from './user-repository.ts';
 import { filesBelow, fingerprint, readState, writeState, type FileState, type Found } from './worktree-files.ts';
@@ -210,7 +211,7 @@ const planFile = async (
 };
 
 /** Files that may not be touched at all, and why. */
-const refusals = async ({ conversion, request }: Context): Promise<ReadonlyMap<string, string>> => {
+const refusals = async ({ repository, conversion, request }: Context): Promise<ReadonlyMap<string, string>> => {
   const { files } = request.changes;
   const unsafe = new Map<string, string>();
   for (const file of files) {
@@ -228,6 +229,13 @@ const refusals = async ({ conversion, request }: Context): Promise<ReadonlyMap<s
       );
     }
   }
+  for (const path of await outsideOfSparse(repository, safe.flatMap(pathsOf)))
+    for (const file of safe)
+      if (pathsOf(file).includes(path))
+        unsafe.set(
+          pathOf(file),
+          'It is outside of your sparse checkout; apply the result as a branch, or run "git sparse-checkout add" for its folder first.',
+        );
   return unsafe;
 };
 

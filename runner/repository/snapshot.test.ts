@@ -269,3 +269,21 @@ test('submodules stay pointers and repositories inside the tree stay behind, and
   });
   expect(Object.keys(await seen(fixture, made))).toEqual(['.gitmodules', 'main.c']);
 });
+
+test('what is different in the copy is said in the source, for the person and the agent', async () => {
+  await using fixture = await createFixture();
+  fixture.write('.gitattributes', '*.bin filter=lfs\n');
+  fixture.write('a.bin', 'version https://git-lfs.github.com/spec/v1\n');
+  fixture.write('packages/a/file', 'a\n');
+  fixture.write('packages/b/file', 'b\n');
+  await fixture.commit('monorepo');
+  await fixture.git('sparse-checkout', 'set', 'packages/a');
+  const made = await snapshot(fixture, 'worktree', join(fixture.repo, 'packages/a'));
+  const notes = [
+    'Delegated from the folder packages/a; the agent begins at the root of the repository.',
+    'This is a sparse checkout: the copy has the files outside of it too. What a run changes there is not applied to the working tree, but as a branch, or after "git sparse-checkout add".',
+    'The contents of Git LFS do not come along, the worker sees their pointer files: a.bin.',
+  ];
+  expect(made).toMatchObject({ outcome: 'ok', notes, source: { notes } });
+  expect(Object.keys(await seen(fixture, made))).toContain('packages/b/file');
+});

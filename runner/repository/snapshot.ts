@@ -7,7 +7,14 @@ import { git, gitOrThrow, line, pathBytes, splitNul, type GitOptions } from '../
 import { copyIndex } from '../git/index-file.ts';
 import { LONGHAUL } from '../git/longhaul.ts';
 import { scan } from '../git/scan.ts';
-import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
+import {
+  findRepository,
+  folderInRepository,
+  refused,
+  userOptions,
+  type Refusal,
+  type UserRepository,
+} from './user-repository.ts';
 
 /** What to snapshot: `worktree` is the tree as it is on disk, `head` the last commit, else a commit, tag or branch by name. */
 export interface SnapshotRequest {
@@ -19,7 +26,7 @@ export interface SnapshotRequest {
   readonly signal?: AbortSignal;
 }
 
-/** `files` counts the files of the snapshot. `notes` are sentences about what did not come along. */
+/** `files` counts the files of the snapshot. `notes` are sentences about what did not come along; the source has them too. */
 export type Snapshot =
   | { readonly outcome: 'ok'; readonly source: LocalSource; readonly files: number; readonly notes: readonly string[] }
   | Refusal;
@@ -52,8 +59,16 @@ const branchOf = async (repository: UserRepository, name: string): Promise<strin
   return ref.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : null;
 };
 
+/** As a sentence can hold it, whatever somebody called a file. */
+const nameOf = (path: string): string => {
+  const name = pathBytes(path).toString();
+  return cleanName(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+};
+
+const cleanName = (name: string): string => (/\p{Cc}|\p{Zl}|\p{Zp}/u.test(name) ? JSON.stringify(name) : name);
+
 const names = (paths: readonly string[]): string => {
-  const shown = paths.slice(0, 5).map((path) => pathBytes(path).toString());
+  const shown = paths.slice(0, 5).map(nameOf);
   return paths.length > shown.length ? `${shown.join(', ')} and ${paths.length - shown.length} more` : shown.join(', ');
 };
 
@@ -88,9 +103,13 @@ const commitWorktree = async (
     );
   }
   const tree = line(await gitOrThrow(['write-tree'], options));
-  const notes = scanned.scan.nested.map(
-    (path) => `${pathBytes(path).toString()} is a git repository of its own and stays behind.`,
-  );
+  const { nested } = scanned.scan;
+  const notes =
+    nested.length === 0
+      ? []
+      : nested.length === 1
+        ? [`${names(nested)} is a git repository of its own and stays behind.`]
+        : [`${names(nested)} are git repositories of their own and stay behind.`];
   const headTree = head === null ? null : line(await gitOrThrow(['rev-parse', `${head}^{tree}`], options));
   if (head !== null && tree === headTree) return { commit: head, head, branch, notes };
   const parent = head === null ? [] : ['-p', head];
@@ -131,6 +150,37 @@ const describeSubmodules = (tree: readonly string[]): string[] => {
     : [`Submodules do not come along, the worker does not see their files: ${names(modules)}.`];
 };
 
+/** What else a person and an agent should know of the copy before they rely on it. */
+const describeCopy = async (
+  repository: UserRepository,
+  { path, tree }: { readonly path: string; readonly tree: readonly string[] },
+): Promise<string[]> => {
+  const ask = async (...args: string[]): Promise<Buffer> => {
+    const result = await git(args, userOptions(repository));
+    return result.ok ? result.output : Buffer.alloc(0);
+  };
+  const folder = await folderInRepository(path);
+  const sparse = line(await ask('config', '--type=bool', '--get', 'core.sparseCheckout')) === 'true';
+  const stored = splitNul(await ask('ls-files', '-z', '--full-name', '--', ':(top,attr:filter=lfs)'));
+  const odd = tree
+    .map((entry) => entry.slice(entry.indexOf('\t') + 1))
+    .filter((name) => !Buffer.from(pathBytes(name).toString()).equals(pathBytes(name)));
+  return [
+    ...(folder === ''
+      ? []
+      : [`Delegated from the folder ${cleanName(folder)}; the agent begins at the root of the repository.`]),
+    ...(sparse
+      ? [
+          'This is a sparse checkout: the copy has the files outside of it too. What a run changes there is not applied to the working tree, but as a branch, or after "git sparse-checkout add".',
+        ]
+      : []),
+    ...(stored.length === 0
+      ? []
+      : [`The contents of Git LFS do not come along, the worker sees their pointer files: ${names(stored)}.`]),
+    ...(odd.length === 0 ? [] : [`Names that are no UTF-8 can be used by commands alone: ${names(odd)}.`]),
+  ];
+};
+
 /** Moves the commit and all it needs into the run's repository, as one pack. Its parents stay behind: it is marked shallow. */
 const pack = async (commit: string, own: GitOptions & { gitDirectory: string }): Promise<boolean> => {
   const packed = await git(
@@ -161,7 +211,11 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
   await Promise.all([rm(scratch, { recursive: true }), rm(join(folder, 'index'), { force: true })]);
   await gitOrThrow(['update-ref', 'refs/longhaul/base', base.commit, HEX_ZERO[repository.format]], own);
   const tree = splitNul(await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', base.commit], own));
-  const notes = [...base.notes, ...describeSubmodules(tree)];
+  const notes = [
+    ...base.notes,
+    ...describeSubmodules(tree),
+    ...(await describeCopy(repository, { path: request.path, tree })),
+  ];
   const source: LocalSource = {
     kind: 'local',
     repository: repository.root,
@@ -170,6 +224,7 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
     head: base.head,
     branch: base.branch,
     dirty: base.commit !== base.head,
+    ...(notes.length === 0 ? {} : { notes }),
   };
   return { outcome: 'ok', source, files: tree.length, notes };
 };

@@ -31,6 +31,7 @@ export interface Upload {
   /** URL of its remote, else the name of its folder. */
   readonly repository: string;
   readonly full: string | null;
+  /** About what the repository says of itself; the source has those about the copy. */
   readonly notes: readonly string[];
 }
 
@@ -45,7 +46,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;
-  const { commit, head, branch, dirty } = snapshot.source;
+  const { commit, head, branch, dirty, notes } = snapshot.source;
   const url = await remoteUrl(repository, branch);
   const near = await nearTip(repository, { url, head, tips: request.tips });
   const needs = near.outcome === 'ok' ? { url: near.url, commit: near.commit } : null;
@@ -69,11 +70,12 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
       head,
       branch,
       dirty,
+      ...(notes === undefined ? {} : { notes }),
       settings: [...(settings?.files ?? [])],
     },
     repository: url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1),
     full: near.outcome === 'ok' ? null : near.reason,
-    notes: [...snapshot.notes, ...unread],
+    notes: unread,
   };
 };
 

@@ -1,4 +1,4 @@
-import { git, line, type GitOptions } from '../git/git.ts';
+import { git, line, pathBytes, type GitOptions } from '../git/git.ts';
 
 /** A person's repository, as git finds it from one of its folders. All paths are absolute. */
 export interface UserRepository {
@@ -41,6 +41,12 @@ export const findRepository = async (path: string, signal?: AbortSignal): Promis
     throw error;
   });
   if (inside === null) {
+    const owner = await git(['rev-parse', '--git-dir'], options).catch(() => null);
+    if (owner !== null && !owner.ok && /dubious ownership|safe\.directory/.test(owner.errors))
+      return refused(
+        `The repository of ${path} belongs to another user, and git does not trust it.`,
+        `If you do, say so to git: git config --global --add safe.directory ${path}`,
+      );
     return refused(
       `${path} is not in a git repository.`,
       'Open a folder of a git repository, or run "git init" and commit.',
@@ -64,4 +70,10 @@ export const findRepository = async (path: string, signal?: AbortSignal): Promis
     return refused(`git cannot read the repository of ${path}.`, 'Run "git status" there and repair what it reports.');
   }
   return { root, gitDirectory, index, objects, exclude, format: format === 'sha256' ? 'sha256' : 'sha1' };
+};
+
+/** Where a folder is in its work tree, without a slash at its end; empty: at its root, or in none. */
+export const folderInRepository = async (path: string): Promise<string> => {
+  const result = await git(['rev-parse', '--show-prefix'], { as: 'user', folder: path }).catch(() => null);
+  return result?.ok === true ? pathBytes(line(result.output)).toString().replace(/\/$/, '') : '';
 };

@@ -32,6 +32,8 @@ const start = {
   head: Commit.nullable(),
   branch: z.string().nullable(),
   dirty: z.boolean(),
+  /** Sentences about the copy: what did not come along, and what is different in it. Absent, as before there were any: there is nothing to say. */
+  notes: z.array(z.string().max(2000)).max(20).optional(),
 };
 
 /**

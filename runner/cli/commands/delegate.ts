@@ -9,6 +9,7 @@ import type { CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
+import { folderInRepository } from '../../repository/user-repository.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../program.ts';
 import { cleanLine } from '../text.ts';
@@ -88,22 +89,24 @@ export const define: Define = (command, act) => {
             remote: input.source !== null,
           }),
         );
-        for (const note of run.task.notes) context.note(cleanLine(note));
+        const notes = [...run.task.notes, ...(run.task.source.notes ?? [])];
+        for (const note of notes) context.note(cleanLine(note));
         if (options.watch !== true) {
-          context.printJson({ run: summarize(run) });
+          context.printJson({ run: summarize(run), notes });
           context.print(
             `Run ${run.number} is ${run.status}: ${cleanLine(run.task.title)}\n  longhaul watch ${run.number}     follow it\n  longhaul show ${run.number}      see how it stands`,
           );
           return exit.done;
         }
-        context.printJson({ type: 'run', run: summarize(run) });
+        context.printJson({ type: 'run', run: summarize(run), notes });
         const untilDecision = context.json || !context.terminal.outIsTty;
         return watchRun(context, api, { run, after: 0, untilDecision, messageLines: 4 });
       }),
     );
   explain(command, {
     about: `Returns at once; the run goes on in the background, and survives this terminal, the runner and the machine. Your
-working tree, index and branches stay as they are: the agent works on a copy. The embedded runner is started if none
+working tree, index and branches stay as they are: the agent works on a copy, from the root of the repository. In one of its
+folders, commands of --setup and --verify run in that folder. The embedded runner is started if none
 runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*). A recipe says how a kind of task
 is done; your goal stands in its text, and what you say here wins over what it says. With a recipe that needs no goal,
 leave it out. To a runner elsewhere (--url) a snapshot of your working tree is uploaded: only what differs from the remote,
@@ -124,7 +127,8 @@ where the runner can read that; else all of its files, without their history.`,
         'on a remote, which no clone is needed for',
       ],
     ],
-    json: `{"run": …}, an entry of "longhaul runs --json". With --watch that comes first, as {"type": "run", "run": …}, and after it:
+    json: `{"run": …, "notes": […]}: an entry of "longhaul runs --json", and sentences about the agent's copy, such as what did not come along.
+With --watch that comes first, as {"type": "run", "run": …, "notes": […]}, and after it:
 ${watchJson}`,
     exits: [
       [0, 'delegated; with --watch: the run is over: accepted, or completed without changes'],
@@ -141,13 +145,19 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
       '--network is for setup commands, and there is none.',
       'Give one with --setup, or leave --network out.',
     );
+  const place = placeOf(context, options);
+  const there = options.remote === undefined ? await inFolder(place.repository) : '';
   const planned = (commands: readonly string[] | undefined, network: readonly string[]) =>
-    commands?.map((command) => ({ command, network: [...network], timeoutSeconds: COMMAND_SECONDS })) ?? null;
+    commands?.map((command) => ({
+      command: `${there}${command}`,
+      network: [...network],
+      timeoutSeconds: COMMAND_SECONDS,
+    })) ?? null;
   const parsed = DelegateInput.safeParse({
     goal: await goalOf(context, words, options),
     recipe: options.recipe ?? null,
     title: options.title ?? null,
-    ...placeOf(context, options),
+    ...place,
     base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
     priority: options.priority ?? null,
     budget: budget?.budget ?? {},
@@ -167,6 +177,14 @@ const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> 
   const parsed = DelegateInput.safeParse(jsonOf(await terminal.input()));
   if (parsed.success) return parsed.data;
   throw usage(issueText(parsed.error, 'the input'), 'Give what "runs.delegate" of the API takes.');
+};
+
+/** What makes a command run in the folder that it is delegated from: the worker runs commands at the root of the repository. */
+const inFolder = async (path: string): Promise<string> => {
+  const folder = await folderInRepository(path);
+  if (folder === '') return '';
+  const quoted = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
+  return `cd ./${quoted} || exit 1; `;
 };
 
 /** Where the code is: in a folder, or at a remote. */

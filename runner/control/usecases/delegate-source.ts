@@ -74,7 +74,7 @@ const uploaded = async (
   person: Person,
   source: LocalSource,
 ): Promise<Pick<FoundSource, 'source' | 'blob'>> => {
-  const { gitDirectory, commit, head, branch, dirty } = source;
+  const { gitDirectory, commit, head, branch, dirty, notes } = source;
   const file = join(gitDirectory, 'upload.bundle');
   await writeBundle({ gitDirectory }, { commit, since: [], whole: true }, file);
   const stored = await blobs.put(createReadStream(file), config.server.maxBlobBytes);
@@ -88,7 +88,17 @@ const uploaded = async (
   await store.recordUpload(person.tenant, stored);
   const exclude = await privateExcludes(gitDirectory);
   return {
-    source: { kind: 'bundle', blob: stored.hash, needs: null, exclude, commit, head, branch, dirty },
+    source: {
+      kind: 'bundle',
+      blob: stored.hash,
+      needs: null,
+      exclude,
+      commit,
+      head,
+      branch,
+      dirty,
+      ...(notes === undefined ? {} : { notes }),
+    },
     blob: stored,
   };
 };

@@ -1,9 +1,10 @@
 import { unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, relative } from 'node:path';
 import { parsePatch, type FileChange } from '../../../shared/tool/patch.ts';
+import { encode, utf8, type Encoding } from './encoding.ts';
 import { applyHunks } from './hunks.ts';
 import { findInside, isRepositoryData } from './inside.ts';
-import { isWritable, placeFor, readText, writeText } from './text-file.ts';
+import { isWritable, placeFor, readText, writeText, type Writing } from './text-file.ts';
 import { defineTool, done, failed, type ToolContext } from './tool.ts';
 
 export const applyPatch = defineTool({
@@ -31,14 +32,28 @@ Each line of a hunk begins with a blank (context), "-" or "+". "@@ line" leads t
       if (drafted.outcome === 'refused') return failed(`${drafted.message} Nothing was changed.`);
       summary.push(drafted.summary);
     }
+    const written: Writing[] = [];
+    for (const [path, file] of draft) {
+      if (file === null) continue;
+      const encoded = encode(file.content, file.encoding);
+      if (encoded.outcome === 'refused')
+        return failed(`${relative(context.root, path)}: ${encoded.message} Nothing was changed.`);
+      written.push({ path, content: encoded.content, mode: file.mode });
+    }
     for (const [path, file] of draft) if (file === null) await unlink(path);
-    for (const [path, file] of draft) if (file !== null) await writeText(context, { path, ...file });
+    for (const file of written) await writeText(context, file);
     return done(summary.join('\n'));
   },
 });
 
 /** What will be in each file, by its path on the host; null: it will be gone. Nothing is written before all of it fits. */
-type Draft = Map<string, { readonly content: string; readonly mode: number } | null>;
+type Draft = Map<string, DraftFile | null>;
+
+interface DraftFile {
+  readonly content: string;
+  readonly encoding: Encoding;
+  readonly mode: number;
+}
 
 type Drafted =
   | { readonly outcome: 'ok'; readonly summary: string }
@@ -50,7 +65,7 @@ const draftChange = async (context: ToolContext, draft: Draft, change: FileChang
   switch (change.kind) {
     case 'add': {
       const content = change.lines.map((line) => `${line}\n`).join('');
-      return create(context, draft, { path: change.path, content, mode: 0o644, summary: 'Added' });
+      return create(context, draft, { path: change.path, content, encoding: utf8, mode: 0o644, summary: 'Added' });
     }
     case 'delete':
       return remove(context, draft, change.path);
@@ -62,7 +77,7 @@ const draftChange = async (context: ToolContext, draft: Draft, change: FileChang
 const create = async (
   context: ToolContext,
   draft: Draft,
-  file: { readonly path: string; readonly content: string; readonly mode: number; readonly summary: string },
+  file: DraftFile & { readonly path: string; readonly summary: string },
 ): Promise<Drafted> => {
   const place = await placeFor(context, file.path);
   if (place.outcome === 'refused') return place;
@@ -72,7 +87,7 @@ const create = async (
   for (const [other, planned] of draft)
     if (planned !== null && (other.startsWith(`${place.path}/`) || place.path.startsWith(`${other}/`)))
       return refused(`${place.shown} would be a file and a folder at once.`);
-  draft.set(place.path, { content: file.content, mode: file.mode });
+  draft.set(place.path, { content: file.content, encoding: file.encoding, mode: file.mode });
   return { outcome: 'ok', summary: `${file.summary} ${place.shown}.` };
 };
 
@@ -104,7 +119,7 @@ const update = async (
   const applied = applyHunks(before.content, change.hunks);
   if (applied.outcome === 'refused') return refused(`${place.shown}: ${applied.message}`);
   if (change.moveTo === null) {
-    draft.set(place.path, { content: applied.text, mode: before.mode });
+    draft.set(place.path, { content: applied.text, encoding: before.encoding, mode: before.mode });
     return { outcome: 'ok', summary: `Updated ${place.shown}.` };
   }
   const removed = await remove(context, draft, change.path);
@@ -112,14 +127,13 @@ const update = async (
   return create(context, draft, {
     path: change.moveTo,
     content: applied.text,
+    encoding: before.encoding,
     mode: before.mode,
     summary: `Moved ${place.shown} to`,
   });
 };
 
-type Content =
-  | { readonly outcome: 'ok'; readonly content: string; readonly mode: number }
-  | { readonly outcome: 'refused'; readonly message: string };
+type Content = ({ readonly outcome: 'ok' } & DraftFile) | { readonly outcome: 'refused'; readonly message: string };
 
 const contentOf = async (
   context: ToolContext,
@@ -129,7 +143,8 @@ const contentOf = async (
   const drafted = draft.get(file.host);
   if (drafted !== undefined && drafted !== null) return { outcome: 'ok', ...drafted };
   const read = await readText(context, file.path);
-  if (read.outcome === 'ok' && drafted === undefined) return { outcome: 'ok', content: read.text, mode: read.mode };
+  if (read.outcome === 'ok' && drafted === undefined)
+    return { outcome: 'ok', content: read.text, encoding: read.encoding, mode: read.mode };
   return {
     outcome: 'refused',
     message: read.outcome === 'refused' ? read.message : `${read.shown} does not exist; use "*** Add File".`,

@@ -1,3 +1,4 @@
+import { encode } from './encoding.ts';
 import { replaceOnce } from './replace.ts';
 import { placeFor, readText, writeText } from './text-file.ts';
 import { defineTool, done, failed } from './tool.ts';
@@ -14,7 +15,9 @@ export const edit = defineTool({
     if (file.outcome === 'refused') return failed(file.message);
     const replaced = replaceOnce(file.text, args);
     if (replaced.outcome === 'refused') return failed(`${file.shown}: ${replaced.message}`);
-    await writeText(context, { path: file.path, content: replaced.text, mode: file.mode });
+    const encoded = encode(replaced.text, file.encoding);
+    if (encoded.outcome === 'refused') return failed(`${file.shown}: ${encoded.message}`);
+    await writeText(context, { path: file.path, content: encoded.content, mode: file.mode });
     const { firstLine, lastLine } = replaced;
     return done(
       `Edited ${file.shown}: ${firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine} to ${lastLine}`}.`,

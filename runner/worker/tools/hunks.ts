@@ -1,5 +1,7 @@
 import type { Hunk } from '../../../shared/tool/patch.ts';
 import { items, places } from './find-run.ts';
+import { joined, linesOf, usualEnd, withEndsOf } from './line-ends.ts';
+import { alike } from './lookalikes.ts';
 
 export type Applied =
   | { readonly outcome: 'ok'; readonly text: string }
@@ -18,30 +20,31 @@ type Located =
   | { readonly outcome: 'refused'; readonly message: string };
 
 /**
- * Applies the hunks of one file, each to the first place behind the one before it where its lines stand. Lines agree exactly
- * or, where none does, except for white space at their end. Context lines, line ends and the last line's lack of one stay.
+ * Applies the hunks of one file, each to the first place behind the one before it where its lines stand. Lines agree exactly or, where none does,
+ * except for white space at their end, or else if they look alike. Context lines, line ends and the last line's lack of one stay.
  */
 export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
-  const lineEnd = /\r\n/.test(text) && !/(?<!\r)\n/.test(text) ? '\r\n' : '\n';
-  const lines = text.split('\n');
-  const endsWithLineEnd = lines.at(-1) === '';
-  if (endsWithLineEnd) lines.pop();
-  let result: string[] = [];
+  const { texts, ends: given } = linesOf(text);
+  const usual = usualEnd({ texts, ends: given });
+  const ends = given.map((end) => end || usual);
+  const part = (from: number, to?: number): string =>
+    joined({ texts: texts.slice(from, to), ends: ends.slice(from, to) });
+  const result: string[] = [];
   let at = 0;
   for (const [index, hunk] of hunks.entries()) {
-    const located = locate(lines, hunk, at);
+    const located = locate(texts, hunk, at);
     if (located.outcome === 'refused') return { outcome: 'refused', message: `Hunk ${index + 1}: ${located.message}` };
-    const { start, removed, lines: put } = located.replacement;
-    // Not by spreading: a call takes some hundred thousand arguments, and a file has more lines.
-    result = result.concat(
-      lines.slice(at, start),
-      put.map((line) => (lineEnd === '\r\n' && !line.endsWith('\r') ? `${line}\r` : line)),
+    const { start, removed, lines } = located.replacement;
+    const put = lines.map((line) => `${line}\n`).join('');
+    result.push(
+      part(at, start),
+      withEndsOf(part(start, start + removed), put, ends[start - 1] ?? ends[start] ?? usual),
     );
     at = start + removed;
   }
-  result = result.concat(lines.slice(at));
-  if (result.length === 0) return { outcome: 'ok', text: '' };
-  return { outcome: 'ok', text: result.join('\n') + (endsWithLineEnd || text === '' ? '\n' : '') };
+  const whole = result.join('') + part(at);
+  const unended = text !== '' && !text.endsWith('\n');
+  return { outcome: 'ok', text: unended ? whole.replace(/\r?\n$/, '') : whole };
 };
 
 const locate = (lines: readonly string[], hunk: Hunk, from: number): Located => {
@@ -89,7 +92,11 @@ const find = (
   { from, atEnd }: { from: number; atEnd: boolean },
 ): number => {
   const start = atEnd ? Math.max(from, lines.length - old.length) : from;
-  for (const seen of [(line: string) => line, (line: string) => line.trimEnd()])
+  for (const seen of [
+    (line: string) => line,
+    (line: string) => line.trimEnd(),
+    (line: string) => alike(line).trimEnd(),
+  ])
     for (const place of places(items(lines.map(seen)), items(old.map(seen)), start)) return place;
   return -1;
 };

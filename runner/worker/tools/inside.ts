@@ -1,7 +1,8 @@
-import { lstat, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Stats } from 'node:fs';
 import { normalPath } from '../../../shared/tool/policy-call.ts';
+import { difference } from './lookalikes.ts';
 import { SANDBOX_ROOT } from '../sandbox/sandbox.ts';
 
 /** A path of the model's, followed through every symbolic link, on the host. */
@@ -52,6 +53,12 @@ export const findInside = async ({ root, path: given, followLast = true }: Follo
     const stats = await statsOf(here);
     if (typeof stats === 'string') return { outcome: 'refused', message: `${shown}: ${stats}.` };
     if (stats === null) {
+      const like = await namedAlike(path.join(root, ...followed), name);
+      if (like !== null)
+        return {
+          outcome: 'refused',
+          message: `${shown} does not exist, but a name that looks like it does, in other characters (${difference(name, like)}): ${[...followed, like].join('/')}. Give the name exactly so, or use bash with a pattern for those characters.`,
+        };
       if (waiting.includes('..')) return { outcome: 'refused', message: `${shown} does not exist.` };
       return { outcome: 'missing', path: path.join(here, ...waiting), shown };
     }
@@ -81,6 +88,18 @@ const leavesBy = (shown: string, target: string): Inside => ({
   outcome: 'refused',
   message: `${shown} leads out of the workspace by a symbolic link to ${target}; only paths inside of it can be used.`,
 });
+
+/**
+ * The name of what is in a folder and looks the same as a name that is not: composed or not, with other blanks. Two files whose names nobody can tell apart
+ * must not come about, and neither may a path lead to another one than policy has judged. Null: there is none.
+ */
+const namedAlike = async (folder: string, name: string): Promise<string | null> => {
+  const wanted = sameName(name);
+  const names = await readdir(folder).catch(() => []);
+  return names.find((other) => sameName(other) === wanted) ?? null;
+};
+
+const sameName = (name: string): string => name.normalize('NFC').replace(/\s/g, ' ');
 
 /** Null: nothing is there. A text: why it cannot be known. */
 const statsOf = async (file: string): Promise<Stats | string | null> => {

@@ -1,3 +1,4 @@
+import type { Encoding } from './encoding.ts';
 import { headOf, outputBytes } from './output.ts';
 import { readText } from './text-file.ts';
 import { defineTool, done, failed, type ToolResult } from './tool.ts';
@@ -20,13 +21,14 @@ export const read = defineTool({
       shown: file.shown,
       from: from ?? 1,
       count: Math.min(lines ?? mostLines, mostLines),
+      notice: noticeOf(file),
     });
   },
 });
 
 const shownLines = (
   text: string,
-  { shown, from, count }: { shown: string; from: number; count: number },
+  { shown, from, count, notice }: { shown: string; from: number; count: number; notice: string },
 ): ToolResult => {
   const all = text.split('\n');
   if (all.at(-1) === '') all.pop();
@@ -40,7 +42,15 @@ const shownLines = (
   const last = from - 1 + (body.match(/\n/g)?.length ?? 0);
   const rest = last < all.length ? ` Go on with from: ${last + 1}.` : '';
   const part = from > 1 || rest !== '' ? `[Lines ${from} to ${last} of ${all.length}.${rest}]\n` : '';
-  return done(body + part);
+  return done(body + part + notice);
+};
+
+/** What a model cannot see in the text, and may need to know for a command of its own. */
+const noticeOf = ({ text, encoding }: { readonly text: string; readonly encoding: Encoding }): string => {
+  const mixed = /(?<!\r)\n/.test(text) && text.includes('\r\n');
+  const stored = encoding.charset === 'UTF-8' ? [] : [`is stored in ${encoding.charset}`];
+  const facts = [...stored, ...(mixed ? ['has line ends of both kinds, LF and CRLF'] : [])];
+  return facts.length === 0 ? '' : `[The file ${facts.join(' and ')}; edit, write and apply_patch keep that.]\n`;
 };
 
 const shortened = (line: string): string =>

@@ -1,43 +1,67 @@
 import { characters, places } from './find-run.ts';
+import { withEndsOf, withLf } from './line-ends.ts';
+import { alike, difference } from './lookalikes.ts';
 
 export type Replaced =
   | { readonly outcome: 'ok'; readonly text: string; readonly firstLine: number; readonly lastLine: number }
   | { readonly outcome: 'refused'; readonly message: string };
 
 /**
- * Replaces the one occurrence of `old` in a text. Where all line ends of the text are CRLF, line ends of `old` and `new`
- * are taken as CRLF too, since models write LF. Lines of the result are counted from 1.
+ * Replaces the one occurrence of `old` in a text. Line ends count as alike, since models are shown lines without them and write LF: each line
+ * keeps its own, and new ones get those around them. Lines of the result are counted from 1.
  */
 export const replaceOnce = (
   text: string,
   { old, new: replacement }: { readonly old: string; readonly new: string },
 ): Replaced => {
-  const crlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
-  const from = crlf ? withCrlf(old) : old;
-  const to = crlf ? withCrlf(replacement) : replacement;
-  if (from === to) return refused('Old and new text are the same; nothing was changed.');
-  const found = occurrences(text, from);
+  const seen = withLf(text);
+  const from = withLf(old.replace(/^\uFEFF/, ''));
+  const to = withLf(replacement.replace(/^\uFEFF/, ''));
+  if (from === to)
+    return refused(
+      old === replacement
+        ? 'Old and new text are the same; nothing was changed.'
+        : 'Old and new text differ by line ends or a byte order mark alone, which edit keeps as they are; change those with bash.',
+    );
+  const found = occurrences(seen, from);
   const [place] = found.first;
-  if (place === undefined) return refused(`The old text does not occur. ${nearest(text, from)}`);
+  if (place === undefined)
+    return refused(`The old text does not occur. ${lookalike(seen, from) ?? nearest(seen, from)}`);
   if (found.count > 1) {
-    const lines = found.first.map((at) => lineAt(text, at));
+    const lines = found.first.map((at) => lineAt(seen, at));
     return refused(
       `The old text occurs ${found.count} times, beginning in lines ${lines.join(', ')}${found.count > lines.length ? ', …' : ''}. Give more of the lines around the one that is meant.`,
     );
   }
-  const firstLine = lineAt(text, place);
-  const ends = to.replace(/\r?\n$/, '').split('\n').length - 1;
+  const start = place + crlfsBefore(seen, text, place);
+  const end = place + from.length + crlfsBefore(seen, text, place + from.length);
+  const put = withEndsOf(text.slice(start, end), to, endAround(text, start));
+  const firstLine = lineAt(seen, place);
+  const ends = to.replace(/\n$/, '').split('\n').length - 1;
   return {
     outcome: 'ok',
-    text: text.slice(0, place) + to + text.slice(place + from.length),
+    text: text.slice(0, start) + put + text.slice(end),
     firstLine,
     lastLine: firstLine + ends,
   };
 };
 
-const refused = (message: string): Replaced => ({ outcome: 'refused', message });
+/** How many more characters a text has than what is seen of it, up to a place of the latter. */
+const crlfsBefore = (seen: string, text: string, place: number): number => {
+  let more = 0;
+  for (let at = seen.indexOf('\n'); at >= 0 && at < place; at = seen.indexOf('\n', at + 1))
+    if (text[at + more] === '\r') more += 1;
+  return more;
+};
 
-const withCrlf = (text: string): string => text.replace(/\r?\n/g, '\r\n');
+/** The end of the line at a place; in the last line, that of the line above, else LF. */
+const endAround = (text: string, place: number): '\n' | '\r\n' => {
+  const below = text.indexOf('\n', place);
+  const at = below >= 0 ? below : text.lastIndexOf('\n', place);
+  return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n';
+};
+
+const refused = (message: string): Replaced => ({ outcome: 'refused', message });
 
 /** Places that an answer names. */
 const mostPlaces = 10;
@@ -64,10 +88,23 @@ const largestText = 2_000_000;
 /** Comparisons of one line with another that may be made for it. */
 const mostSteps = 5_000_000;
 
+/** Where a text stands that looks like the wanted one, by the characters in which they differ. Null: nowhere. */
+const lookalike = (text: string, part: string): string | null => {
+  if (text.length > largestText) return null;
+  const [place] = places(characters(alike(text)), characters(alike(part)));
+  if (place === undefined) return null;
+  const first = lineAt(alike(text), place);
+  const there = text
+    .split('\n')
+    .slice(first - 1, first + part.split('\n').length - 1)
+    .join('\n');
+  return `What begins in line ${first} looks like it and is not the same: ${difference(part, there)}. Give the characters as the file has them, or change the place with bash.`;
+};
+
 /** Where the text stands that agrees best if white space is left out of account: the usual reason why nothing was found. */
 const nearest = (text: string, part: string): string => {
   if (text.length > largestText) return 'The file is large: use search to find the place, and read it again.';
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+  const lines = text.split('\n');
   const wanted = part.split('\n').map((line) => line.trim());
   const start = bestStart(
     lines.map((line) => line.trim()),

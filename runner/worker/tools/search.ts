@@ -12,6 +12,7 @@ const mostInFile = 50;
 
 const options = [
   '--no-config',
+  '--crlf',
   '--line-number',
   '--no-heading',
   '--with-filename',
@@ -55,7 +56,7 @@ const matches = (output: string): ToolResult => {
   const lines = output
     .trimEnd()
     .split('\n')
-    .map((line) => line.replace(/^\.\/(?:\.\/)?/, ''));
+    .map((line) => line.replace(/^\.\/(?:\.\/)?/, '').replace(/\r$/, ''));
   const text = `${lines.join('\n')}\n`;
   const body = headOf(`${lines.slice(0, mostLines).join('\n')}\n`, outputBytes - 200);
   const left = lines.length - (body.match(/\n/g)?.length ?? 0);

@@ -1,5 +1,6 @@
 import { chmod, chown, constants, lstat, mkdir, open, access } from 'node:fs/promises';
 import path from 'node:path';
+import { decode, type Encoding } from './encoding.ts';
 import { codeOf, findInside, isRepositoryData } from './inside.ts';
 import type { ToolContext } from './tool.ts';
 
@@ -12,6 +13,7 @@ export type ReadText =
   | {
       readonly outcome: 'ok';
       readonly text: string;
+      readonly encoding: Encoding;
       readonly path: string;
       readonly shown: string;
       readonly mode: number;
@@ -19,7 +21,7 @@ export type ReadText =
   | { readonly outcome: 'missing'; readonly shown: string; readonly path: string }
   | { readonly outcome: 'refused'; readonly message: string };
 
-/** Reads a text file of the tree. Its content is kept exactly: byte order mark and line ends too. */
+/** Reads a text file of the tree, in whatever encoding it is stored. The text is without the byte order mark; line ends are kept. */
 export const readText = async ({ root }: Pick<ToolContext, 'root'>, given: string): Promise<ReadText> => {
   const inside = await findInside({ root, path: given });
   if (inside.outcome !== 'found') return inside;
@@ -32,9 +34,12 @@ export const readText = async ({ root }: Pick<ToolContext, 'root'>, given: strin
     );
   const content = await readBytes(inside.path);
   if (content === null) return refused(`${shown} must not be read: its permissions say so.`);
-  const text = decoded(content);
-  if (text === null) return refused(`${shown} is binary (${stats.size} bytes), not text in UTF-8.`);
-  return { outcome: 'ok', text, path: inside.path, shown, mode: stats.mode & 0o777 };
+  const decoded = decode(content);
+  if (decoded === null)
+    return refused(
+      `${shown} is binary (${stats.size} bytes), no text in UTF-8, UTF-16 with its mark, or Windows-1252.`,
+    );
+  return { outcome: 'ok', ...decoded, path: inside.path, shown, mode: stats.mode & 0o777 };
 };
 
 const refused = (message: string) => ({ outcome: 'refused', message }) as const;
@@ -50,16 +55,6 @@ const readBytes = async (file: string): Promise<Buffer | null> => {
 };
 
 const isForbidden = (error: unknown): boolean => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
-
-/** Null: no text. A NUL byte is valid UTF-8, but no text file has one. */
-const decoded = (content: Buffer): string | null => {
-  if (content.includes(0)) return null;
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
-  } catch {
-    return null;
-  }
-};
 
 export type Place =
   /** Where a file may be written; `mode` is that of the file that is there, null where none is. */
@@ -99,7 +94,7 @@ const nearestFolder = async (file: string): Promise<string> => {
 export interface Writing {
   /** As `placeFor` found it. */
   readonly path: string;
-  readonly content: string;
+  readonly content: Buffer;
   /** Permission bits; for a file that is there already, its own. */
   readonly mode: number;
 }
