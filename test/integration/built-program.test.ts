@@ -27,7 +27,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --repo {repo} --setup true --network allowed.example.org', code: 0, says: run },
     { args: 'delegate --file {goal} --repo {repo} --budget turns=9,usd=1 --priority 3', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --policy {policy} --model scripted', code: 0, says: run },
-    { args: 'delegate Greet --repo {repo} --recipe update-docs --decision-hours 5', code: 0, says: run },
+    {
+      args: 'delegate Greet --repo {repo} --recipe update-docs --decision-hours 5 --trust-settings',
+      code: 0,
+      says: run,
+    },
+    { args: 'delegate Greet --repo {opening}', code: 1, says: /--trust [0-9a-f]{64}/ },
+    { args: 'delegate Greet --repo {opening} --trust {hash}', code: 0, says: run },
     { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
     { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
@@ -94,7 +100,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   serve: [
     {
-      args: 'serve --home {home} --detach --on-demand --log-level warn --model scripted --api responses --base-url {model} --reasoning-effort low --context-window 100000 --workers 1 --engine embedded --isolation namespaces --readable /opt --host 127.0.0.1 --port 0 --public-url http://127.0.0.1:1 --idle-minutes never',
+      args: 'serve --home {home} --detach --on-demand --accept-loss --log-level warn --model scripted --api responses --base-url {model} --reasoning-effort low --context-window 100000 --workers 1 --engine embedded --isolation namespaces --readable /opt --host 127.0.0.1 --port 0 --public-url http://127.0.0.1:1 --idle-minutes never',
       code: 0,
       says: /http:\/\/127\.0\.0\.1:\d+/,
     },
@@ -110,6 +116,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
     { args: 'deploy --no-build', code: 2, says: /TRIGGER_PROJECT_REF/ },
   ],
+  retry: [{ args: 'retry {review}', code: 1, says: /longhaul: .*(review|failed|over)/ }],
+  backup: [{ args: 'backup {away}', code: 0, says: /ack/ }],
+  restore: [{ args: 'restore {away} --home {home}', code: 0, says: /^Restored \d+ files/ }],
   doctor: [{ args: 'doctor --json', code: 0, says: inJson }],
 };
 
@@ -202,6 +211,12 @@ describe('the built program, installed', () => {
   /** What stands for the words in braces; what a case changes is made for it alone. */
   const made: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
     repo: async () => ({ repo }),
+    opening: async () => {
+      const opening = await repositoryWith({ '.longhaul/config.yaml': 'egress: [a.example.org]\n' });
+      const { stderr } = await installed.run(['delegate', 'Greet', '--repo', opening]);
+      return { opening, hash: /--trust (\w+)/.exec(stderr)?.[1] ?? '' };
+    },
+    away: async () => ({ away: path.join(installed.folder, 'away') }),
     goal: async () => ({ goal: path.join(installed.folder, 'goal.md') }),
     policy: async () => ({ policy: path.join(installed.folder, 'policy.yaml') }),
     model: async () => ({ model: installed.model.url }),
