@@ -42,7 +42,7 @@ export default defineConfig({
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 900_000, hookTimeout: 300_000 }),
       project('attack', ['test/attack/**/*.test.ts'], {
         testTimeout: 600_000,
-        hookTimeout: 300_000,
+        hookTimeout: 600_000,
         exclude: rootOnly,
       }),
       // A real VS Code workbench with the packed extension: npm run test:editor.

@@ -35,6 +35,9 @@ const turns = Array.from({ length: Math.ceil(tries.length / perTurn) }, (_, turn
 
 const policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } } as const;
 const input = { goal: 'Get out.', verification: [], policy: { ...policy, rules: [] } };
+/** Of a command that was ended, as the model reads it. */
+const endingOf = (output: string): SandboxResult['outcome'] =>
+  output.startsWith('stopped: its processes used more memory') ? 'memory' : 'cancelled';
 const portOf = (url: string): number => Number(new URL(url).port);
 
 describe.each(attackModes)('from inside a run of $name', (mode) => {
@@ -48,7 +51,7 @@ describe.each(attackModes)('from inside a run of $name', (mode) => {
   const resultOf = (index: number): SandboxResult => {
     const { exitCode, durationMs, refusedHosts, reachedHosts, output } = finished.get(index)!;
     return {
-      outcome: exitCode === null ? 'cancelled' : 'exited',
+      outcome: exitCode === null ? endingOf(output) : 'exited',
       exitCode,
       durationMs,
       refusedHosts,
@@ -118,7 +121,7 @@ describe.each(attackModes)('from inside a run of $name', (mode) => {
     outputs = await Promise.all(
       Array.from({ length: tries.length }, async (_, index) => outputOf(finished.get(index)!)),
     );
-  }, 180_000);
+  });
   afterAll(() => stack.disposeAsync());
 
   test('the run itself comes to its end', () => {

@@ -43,6 +43,9 @@ const outcome = async (rig: Rig, state: RunState): Promise<object> => ({
 });
 const lossesOf = (events: readonly RunEvent[]): readonly string[] =>
   events.flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : []));
+/** What no machine began with is lost to nobody: it is put off, and spends nothing of the run's. */
+const deferralsOf = (events: readonly RunEvent[]): readonly string[] =>
+  events.flatMap(({ body }) => (body.type === 'activation.deferred' ? [body.reason] : []));
 const ends = (runs: readonly FakeRun[]) =>
   runs.map(({ status, tags }) => [status, tags.find((tag) => tag.startsWith('ended:')) ?? null]);
 const allOver = ({ fake }: TriggerRig): Promise<true> =>
@@ -127,7 +130,9 @@ describe('a run on Trigger.dev comes out as it does on this machine', () => {
     await approve(rig, await rig.settled(id, waits));
     const state = await rig.settled(id, isDone);
     expect(await outcome(rig, state)).toEqual(plain);
-    expect(lossesOf(await rig.events(id))).toEqual([expect.stringContaining('EXPIRED')]);
+    const events = await rig.events(id);
+    expect(deferralsOf(events)).toEqual([expect.stringContaining('EXPIRED')]);
+    expect({ lost: lossesOf(events), retries: state.spent.retries }).toEqual({ lost: [], retries: 0 });
     await allOver(world);
   });
 
@@ -319,15 +324,18 @@ describe('ending a task', () => {
     await rm(workerFolder, { recursive: true });
   });
 
-  test('one whose program fails is tried again by the control plane, and not by Trigger.dev', async () => {
+  test('one whose program fails is tried again by the control plane, and not by Trigger.dev, until a person is asked', async () => {
     await using world = await startTriggerRig({
       script: scripted([calls('bash', { command: 'true', timeoutSeconds: null, network: null })]),
       // A file where its folder should be.
       workerFolder: '/dev/null/longhaul',
     });
     const { id } = await world.rig.delegate({ ...scenarioInput, repository });
-    const state = await world.rig.settled(id, isDone);
-    expect(state).toMatchObject({ status: 'failed', class: 'infrastructure' });
+    const state = await world.rig.settled(id, (now) => waits(now) || isDone(now));
+    expect({ status: state.status, asked: openDecisions(state).map(({ request }) => request.arguments) }).toEqual({
+      status: 'waiting',
+      asked: [{ losses: 5 }],
+    });
     expect(world.fake.world.runs.map(({ status, attempts }) => [status, attempts])).toEqual(
       Array.from({ length: 5 }, () => ['FAILED', 1]),
     );

@@ -40,6 +40,10 @@ const expires =
 const lossesOf = ({ raw }: Outcome): readonly string[] =>
   raw.flatMap(({ body }) => (body.type === 'activation.lost' ? [body.reason] : []));
 
+/** What no machine began with is lost to nobody: it is put off, and spends nothing of the run's. */
+const deferralsOf = ({ raw }: Outcome): readonly string[] =>
+  raw.flatMap(({ body }) => (body.type === 'activation.deferred' ? [body.reason] : []));
+
 /** One append for each end, spread over the run and on alternating sides; with LONGHAUL_SWEEP=full, every append with each. */
 const sweepOf = (victim: Victim, appends: number): readonly (Crash & { readonly status: End })[] => {
   const full = process.env['LONGHAUL_SWEEP'] === 'full';
@@ -71,7 +75,8 @@ describe.concurrent('with workers on Trigger.dev and two control planes on Postg
         const crashed = await arena.run(victim, disturbance);
         expectSame(crashed, plain, crash);
         const losses = lossesOf(crashed);
-        for (const reason of losses) recorded.add(/^Trigger\.dev: (\w+)/.exec(reason)?.[1] ?? reason);
+        for (const reason of [...losses, ...deferralsOf(crashed)])
+          recorded.add(/^Trigger\.dev: (\w+)/.exec(reason)?.[1] ?? reason);
         const leases = crashed.raw.filter(({ body }) => body.type === 'activation.leased').length;
         // What had parked just then is lost to nobody; what Trigger.dev never began with may be begun with again.
         expect({ crash, most: losses.length <= 1, leases }).toEqual({
@@ -87,7 +92,7 @@ describe.concurrent('with workers on Trigger.dev and two control planes on Postg
           crash,
         );
       await check(expires(fake), { status: 'EXPIRED' });
-      // When the one that supervises is gone, the other finds what expired in the queue, and nothing is lost.
+      // When the one that supervises is gone, the other finds what expired in the queue, and nothing is put off.
       const counted = [...recorded].filter((status) => victim === 'front' || status !== 'EXPIRED');
       expect(counted).toEqual(victim === 'front' ? [...ends, 'EXPIRED'] : ends);
       const { seen } = arena;

@@ -191,9 +191,11 @@ export class Rig implements AsyncDisposable {
     return this.runner?.exitCode ?? null;
   }
 
-  /** Process ids of the runner's workers, busy or warm. */
+  /** Process ids of the runner's workers, busy or warm; not those of the git that it has at work itself. */
   async workers(): Promise<number[]> {
-    return childrenOf(this.pid);
+    const children = await childrenOf(this.pid);
+    const commands = await Promise.all(children.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')));
+    return children.filter((_, index) => commands[index]?.includes('\0worker-child'));
   }
 
   async delegate(

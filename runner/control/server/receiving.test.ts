@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import { connect, type AddressInfo } from 'node:net';
+import { Agent, createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { hasBody, holdToPace } from './receiving.ts';
 
@@ -15,6 +15,8 @@ const open = async () => {
   // safe: it listens on TCP
   const { port } = server.address() as AddressInfo;
   return {
+    server,
+    port,
     connect: () => {
       const client = connect({ host: '127.0.0.1', port });
       const chunks: Buffer[] = [];
@@ -54,4 +56,19 @@ test('a body that has come is answered, and so is a request without one', async 
     client.write(`${head}${rest}`);
     expect(await answered).toMatch(/all of it$/);
   }
+});
+
+test('a connection keeps nothing of the requests that came over it', async () => {
+  await using opened = await open();
+  const { server, port } = opened;
+  const held: number[] = [];
+  server.on('request', ({ socket }: { readonly socket: Socket }) => held.push(socket.listenerCount('close')));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  for (let count = 0; count < 12; count += 1) {
+    const asked = request({ host: '127.0.0.1', port, agent, method: 'POST' }).end('body');
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage]; // safe: what 'response' brings
+    await once(answer.resume(), 'end');
+  }
+  agent.destroy();
+  expect(held).toEqual(held.map(() => held[0]));
 });

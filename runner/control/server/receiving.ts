@@ -32,7 +32,11 @@ export function holdToPace(request: IncomingMessage, { idleMs, bytesPerSecond }:
     if (isSlow && !waitsForUs && !request.complete) socket.destroy();
   }, idleMs);
   look.unref();
-  const stop = (): void => clearInterval(look);
+  // A connection that is kept open must not keep what is left of each request that came over it.
+  const stop = (): void => {
+    clearInterval(look);
+    socket.off('close', stop);
+  };
   request.once('end', stop).once('close', stop);
   socket.once('close', stop);
 }
