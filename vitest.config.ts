@@ -46,7 +46,7 @@ export default defineConfig({
         exclude: rootOnly,
       }),
       // A real VS Code workbench with the packed extension: npm run test:editor.
-      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 300_000 }),
+      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000 }),
       // The engine suite on a real Trigger.dev: npm run test:trigger.
       project('trigger', ['test/trigger/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
       // A virtual clock, and a scheduler that a seed decides.

@@ -8,7 +8,7 @@ import { output } from './workbench.ts';
 export const openActivity = async (page: Page, name: string | RegExp): Promise<void> => {
   const tab = page.locator('.activitybar').getByRole('tab', { name });
   const shown = tab.and(page.locator('[aria-expanded="true"]'));
-  await tab.waitFor({ timeout: 60_000 });
+  await tab.waitFor();
   for (let attempt = 0; attempt < 5 && (await shown.count()) === 0; attempt += 1) {
     await tab.click();
     await shown.waitFor({ timeout: 3000 }).catch(() => {});
@@ -39,7 +39,7 @@ export const webview = (page: Page): FrameLocator => page.frameLocator('iframe.w
 export const chooseFromMenu = async (row: Locator, item: string | RegExp): Promise<void> => {
   await row.click({ button: 'right' });
   const entry = row.page().getByRole('menuitem', { name: item });
-  await entry.waitFor({ timeout: 10_000 });
+  await entry.waitFor();
   for (let attempt = 0; attempt < 10 && (await entry.isVisible()); attempt += 1) {
     await entry.click({ timeout: 2000 }).catch(() => {});
     await entry.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});

@@ -174,10 +174,11 @@ export class Workbench implements AsyncDisposable {
       ],
     });
     const page = await this.browser.newPage();
-    page.setDefaultTimeout(30_000);
+    // Each step waits for what it needs to be there, however busy the machine; this ends one that never comes.
+    page.setDefaultTimeout(120_000);
     if (query === '') {
       await page.goto(`${this.url}/?folder=${encodeURIComponent(workspace)}`);
-      await page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
+      await page.locator('.monaco-workbench').waitFor();
     }
     return page;
   }
