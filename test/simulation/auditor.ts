@@ -203,6 +203,8 @@ const treeOf = (ledger: Ledger): readonly string[] => {
   return [
     'base',
     ...ledger.events.flatMap(({ body }) => {
+      // One that was given up is undone, and is not run again.
+      if (body.type === 'setup.finished' && body.outcome === 'cancelled') return [];
       if (body.type === 'setup.finished') return [body.command.slice('add '.length)];
       if (body.type !== 'call.finished' || body.checkpoint === null) return [];
       const command = attempts.get(body.call)?.at(-1)?.command ?? '';

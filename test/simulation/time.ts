@@ -166,5 +166,5 @@ class Timer {
 /** Everything that needs no time has happened: promises have, and so has what little is done with real files. */
 const settled = async (): Promise<void> => {
   do await new Promise((resolve) => setImmediately(resolve));
-  while (process.getActiveResourcesInfo().includes('FSReqPromise'));
+  while (process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq')));
 };

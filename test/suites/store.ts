@@ -714,7 +714,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         }),
         { numRuns: 8 },
       );
-    }, 60_000);
+    });
 
     test('goes on where it was when it is opened again', async () => {
       await using opened = await open({ now: ticking() });

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
@@ -184,40 +184,45 @@ const scheduled = (db: Database) =>
 /** Rows of node:sqlite have no prototype: they are given on as plain objects. */
 const plain = <Row extends object>(row: Row): Row => ({ ...row });
 
-/** The most urgent first; of equals the one that has been waiting longest. */
-export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> => {
-  const rows = await scheduled(db)
+const selectQueued = prepare<{ readonly limit: number }, Scheduled>((db, slot) =>
+  scheduled(db)
     .where('status', '=', sql.lit('queued'))
     .orderBy('priority', 'desc')
     .orderBy('runs.since')
     .orderBy('runs.number')
-    .limit(limit)
-    .execute();
-  return rows.map(plain);
-};
+    .limit(slot('limit')),
+);
+/** The most urgent first; of equals the one that has been waiting longest. */
+export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> =>
+  (await selectQueued(db, { limit })).map(plain);
+
+const heads = (partition: RawBuilder<unknown>) =>
+  prepare<{ readonly now: number; readonly places: number }, Scheduled>((db, slot) => {
+    const ranked = db
+      .selectFrom('runs')
+      .select('number')
+      .select(
+        sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
+      )
+      .where('status', '=', sql.lit('queued'))
+      .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', slot('now'))]))
+      .as('ranked');
+    return scheduled(db)
+      .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', slot('places')))
+      .orderBy('priority', 'desc')
+      .orderBy('runs.since')
+      .orderBy('runs.number');
+  });
+const selectHeads = heads(sql`tenant`);
+const selectHeadsByRepository = heads(sql`tenant, repository`);
 
 /** In the order in which a tenant's own are taken, which the index of the same name has: none of the queue is sorted. */
 export const readHeads = async (
   db: Database,
   { now, places, byRepository }: Parameters<Store['heads']>[0],
 ): Promise<readonly Scheduled[]> => {
-  const partition = byRepository ? sql`tenant, repository` : sql`tenant`;
-  const ranked = db
-    .selectFrom('runs')
-    .select('number')
-    .select(
-      sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
-    )
-    .where('status', '=', sql.lit('queued'))
-    .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', now)]))
-    .as('ranked');
-  const rows = await scheduled(db)
-    .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', places))
-    .orderBy('priority', 'desc')
-    .orderBy('runs.since')
-    .orderBy('runs.number')
-    .execute();
-  return rows.map(plain);
+  const select = byRepository ? selectHeadsByRepository : selectHeads;
+  return (await select(db, { now, places })).map(plain);
 };
 
 export const readQueuedAmong = async (db: Database, runs: readonly string[]): Promise<readonly Scheduled[]> => {
@@ -226,46 +231,57 @@ export const readQueuedAmong = async (db: Database, runs: readonly string[]): Pr
   return rows.map(plain);
 };
 
-export const readLeased = async (db: Database): Promise<readonly Scheduled[]> => {
-  const rows = await scheduled(db).where('status', '=', sql.lit('working')).orderBy('number').execute();
-  return rows.map(plain);
-};
+const selectLeased = prepare<object, Scheduled>((db) =>
+  scheduled(db).where('status', '=', sql.lit('working')).orderBy('number'),
+);
+export const readLeased = async (db: Database): Promise<readonly Scheduled[]> =>
+  (await selectLeased(db, {})).map(plain);
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+interface At {
+  readonly now: number;
+}
+const selectTimers = prepare<At, { readonly run: string; readonly at: number }>((db, slot) =>
+  db
+    .selectFrom('runs')
+    .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
+    .where('wake_at', '<=', slot('now'))
+    // What is queued has one as well: the dispatcher's.
+    .where('status', '=', sql.lit('waiting'))
+    .orderBy('wake_at'),
+);
+const selectExpiries = prepare<At, { readonly run: string; readonly decision: string; readonly at: number }>(
+  (db, slot) =>
+    db
+      .selectFrom('decisions')
+      .select(['run', 'decision', 'expires_at as at'])
+      .where('status', '=', 'pending')
+      .where('expires_at', '<=', slot('now'))
+      .orderBy('expires_at'),
+);
+const selectNext = prepare<At, { readonly timer: number | null; readonly expiry: number | null }>((db, slot) =>
+  db.selectNoFrom((e) => [
+    e
+      .selectFrom('runs')
+      .select((run) => run.fn.min('wake_at').as('at'))
+      .where('wake_at', '>', slot('now'))
+      .as('timer'),
+    e
+      .selectFrom('decisions')
+      .select((decision) => decision.fn.min('expires_at').as('at'))
+      .where('status', '=', 'pending')
+      .where('expires_at', '>', slot('now'))
+      .as('expiry'),
+  ]),
+);
 
 /** `now` in ms since the epoch. What is due at this very millisecond is due. */
 export const readDue = async (db: Database, now: number): Promise<Due> => {
   const leased = await readLeased(db);
-  const timers = await db
-    .selectFrom('runs')
-    .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
-    .where('wake_at', '<=', now)
-    // What is queued has one as well: the dispatcher's.
-    .where('status', '=', sql.lit('waiting'))
-    .orderBy('wake_at')
-    .execute();
-  const expiries = await db
-    .selectFrom('decisions')
-    .select(['run', 'decision', 'expires_at as at'])
-    .where('status', '=', 'pending')
-    .where('expires_at', '<=', now)
-    .orderBy('expires_at')
-    .execute();
-  const next = await db
-    .selectNoFrom((e) => [
-      e
-        .selectFrom('runs')
-        .select((run) => run.fn.min('wake_at').as('at'))
-        .where('wake_at', '>', now)
-        .as('timer'),
-      e
-        .selectFrom('decisions')
-        .select((decision) => decision.fn.min('expires_at').as('at'))
-        .where('status', '=', 'pending')
-        .where('expires_at', '>', now)
-        .as('expiry'),
-    ])
-    .executeTakeFirst();
+  const timers = await selectTimers(db, { now });
+  const expiries = await selectExpiries(db, { now });
+  const [next] = await selectNext(db, { now });
   const later = [
     next?.timer ?? null,
     next?.expiry ?? null,

@@ -16,6 +16,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
 import { SourceRefused } from '../workspace/workspace.ts';
 import { arrive } from './arrive.ts';
+import { giveUp } from './command.ts';
 import { keep, keepSetup } from './keep.ts';
 
 const run = promisify(execFile);
@@ -40,6 +41,16 @@ const bareSandbox = (root: string): Sandbox => ({
   },
   [Symbol.asyncDispose]: async () => {},
 });
+
+const someSetup = {
+  type: 'setup.finished',
+  v: 2,
+  output: '',
+  outputBlob: null,
+  durationMs: 1,
+  refusedHosts: [] as string[],
+  reachedHosts: [] as string[],
+} as const;
 
 /** A run on a snapshot that was uploaded, the store of its blobs, and as many machines as a test wants. */
 const world = async (setup: readonly string[] = []) => {
@@ -155,18 +166,7 @@ const world = async (setup: readonly string[] = []) => {
             { argv: ['/bin/bash', '-c', command], timeoutMs: 10_000, network: [], maxOutputBytes: 10 },
             { signal: new AbortController().signal },
           );
-          const result = {
-            index,
-            command,
-            outcome: 'exited',
-            exitCode,
-            output: '',
-            outputBlob: null,
-            durationMs: 1,
-            refusedHosts: [] as string[],
-            reachedHosts: [] as string[],
-          } as const;
-          append(...(await keepSetup(context())), { type: 'setup.finished', v: 2, ...result });
+          append(...(await keepSetup(context())), { ...someSetup, index, command, outcome: 'exited', exitCode });
         }
       },
       /** A call changed the tree. */
@@ -189,7 +189,7 @@ const world = async (setup: readonly string[] = []) => {
       },
     };
   };
-  return { machine, now, stored, fetched, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() };
+  return { machine, now, append, stored, fetched, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() };
 };
 
 describe('an activation on another machine', () => {
@@ -322,6 +322,16 @@ describe('an activation on another machine', () => {
     await first.setUp();
     expect(at.now().setup.map(({ exitCode }) => exitCode)).toEqual([1, 0, 0]);
     expect(await second.take()).toMatchObject([{ failedSetup: [1] }]);
+  });
+
+  test('runs no setup command there that was given up for having ended its workers', async () => {
+    await using at = await world(['true', 'echo deadly > deadly.txt']);
+    const [first, second] = [await at.machine('first'), await at.machine('second')];
+    await first.take();
+    at.append({ ...someSetup, index: 0, command: 'true', outcome: 'exited', exitCode: 0 });
+    at.append(...giveUp({ state: at.now() }, { step: 'setup', index: 1, losses: 2 }));
+    await second.take();
+    expect(second.tree()).toEqual(first.tree());
   });
 
   test('fetches few bundles, however many there were', async () => {

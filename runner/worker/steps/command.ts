@@ -48,6 +48,8 @@ export const setUpAgain = async (context: StepContext): Promise<readonly number[
   const { setup, task } = context.state;
   const failed: number[] = [];
   for (const record of setup) {
+    // One that ended its worker twice is on record as cancelled: a third time would do the same to this one.
+    if (record.outcome === 'cancelled') continue;
     const result = await runPlanned(context, await context.sandbox(), planned(task.setup, record.index));
     if (result === null) return [];
     if (passed(record) && !succeeded(result)) failed.push(record.index);

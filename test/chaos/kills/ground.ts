@@ -21,7 +21,13 @@ const env = { LONGHAUL_WORKERS: '3', LONGHAUL_LEASE_SECONDS: '5' } as const;
 
 const killWorker = async (rig: Rig, pick: <Item>(items: readonly Item[]) => Item): Promise<void> => {
   const workers = await rig.workers();
-  if (workers.length > 0) process.kill(pick(workers), 'SIGKILL');
+  if (workers.length === 0) return;
+  try {
+    process.kill(pick(workers), 'SIGKILL');
+  } catch (error) {
+    // It may have ended by itself since they were looked for.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 };
 
 export interface GroundOptions {
