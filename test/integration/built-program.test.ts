@@ -116,9 +116,6 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
     { args: 'deploy --no-build', code: 2, says: /TRIGGER_PROJECT_REF/ },
   ],
-  retry: [{ args: 'retry {review}', code: 1, says: /longhaul: .*(review|failed|over)/ }],
-  backup: [{ args: 'backup {away}', code: 0, says: /ack/ }],
-  restore: [{ args: 'restore {away} --home {home}', code: 0, says: /^Restored \d+ files/ }],
   doctor: [{ args: 'doctor --json', code: 0, says: inJson }],
 };
 
@@ -216,7 +213,6 @@ describe('the built program, installed', () => {
       const { stderr } = await installed.run(['delegate', 'Greet', '--repo', opening]);
       return { opening, hash: /--trust (\w+)/.exec(stderr)?.[1] ?? '' };
     },
-    away: async () => ({ away: path.join(installed.folder, 'away') }),
     goal: async () => ({ goal: path.join(installed.folder, 'goal.md') }),
     policy: async () => ({ policy: path.join(installed.folder, 'policy.yaml') }),
     model: async () => ({ model: installed.model.url }),
