@@ -297,7 +297,8 @@ const refuseKey = (request: IncomingMessage, response: ServerResponse, path: str
   for (const name of ['limit', 'remaining', 'reset']) response.removeHeader(`x-ratelimit-${name}`);
   const detail = 'No authorization header provided';
   const type = 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/401';
-  json(response, 401, { title: 'Unauthorized', status: 401, type, detail, error: detail }, 'application/problem+json');
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
+  json(response, 401, { title: 'Unauthorized', status: 401, type, detail, error: detail });
 };
 
 /** On any answer, whatever its status; what is of a run or a token has a key of its own besides. */
@@ -313,8 +314,9 @@ const withToken = (response: ServerResponse, of: string): void => {
   response.setHeader('x-trigger-jwt-claims', JSON.stringify({ sub: 'env_1', pub: true }));
 };
 
-const json = (response: ServerResponse, status: number, body: unknown, type = 'application/json'): void => {
-  response.writeHead(status, { 'content-type': `${type}; charset=utf-8` });
+const json = (response: ServerResponse, status: number, body: unknown): void => {
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.writeHead(status);
   if (!response.destroyed) response.end(JSON.stringify(body));
 };
 
