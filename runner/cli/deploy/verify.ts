@@ -26,7 +26,8 @@ export const verifyDeployment = async (
   const deadline = performance.now() + patienceMs;
   for (;;) {
     const run = await client.retrieveRun(id);
-    if (run.isCompleted || run.isCancelled) {
+    // One that expired is not completed, as Trigger.dev has it.
+    if (run.isCompleted || run.isCancelled || run.status === 'EXPIRED') {
       const report = MachineReport.safeParse(run.output);
       return report.success
         ? judge(report.data)

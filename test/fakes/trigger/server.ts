@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import * as core from '@trigger.dev/core/v3';
 import { z } from 'zod';
-import { listed, retrieved, row, tokenItem } from './answers.ts';
+import { callbackUrl, deployedVersion, listed, retrieved, tokenItem } from './answers.ts';
+import { absent, openRealtime } from './realtime.ts';
 import { World, type FakeRun, type FakeToken, type WorldOptions } from './world.ts';
 
 interface Trouble {
@@ -26,6 +27,10 @@ export interface FakeTrigger extends AsyncDisposable {
   readonly variables: Map<string, Map<string, string>>;
   /** Whether there is a realtime stream. */
   realtime: boolean;
+  /** Whether the environment has a worker group. */
+  deployed: boolean;
+  /** Lists are behind: they have what was triggered until then; null: they are not. */
+  listsUntil: Date | null;
   trouble(trouble: Trouble): void;
   /** Ends all trouble. */
   calm(): void;
@@ -36,19 +41,24 @@ export interface FakeTrigger extends AsyncDisposable {
 export interface FakeOptions extends Partial<WorldOptions> {
   /** How a payload is kept. Another one than the server's is a mutation, to see that it is noticed. */
   readonly encode?: (payload: unknown) => string;
+  /** What is wrong is refused, and not held against whoever disposes it. */
+  readonly forgiving?: boolean;
 }
 
 const accessToken = 'tr_pat_fake';
-/** How long a realtime request waits for news. */
-const liveMs = 20_000;
+const mostTags = 10;
+/** Requests of a kind in a period, and how long that is. */
+const rates = { api: 750, engine: 1200, periodMs: 10_000 } as const;
 
 /**
- * A Trigger.dev API on loopback. Each body that it gets is parsed with Trigger.dev's own schemas; the first that is wrong, and
+ * A Trigger.dev API on loopback. Its witness is a conversation with a real server, in recorded/, which
+ * test/integration/trigger-fake.test.ts sends to it, too. Each body that it gets is parsed with Trigger.dev's own schemas; the first that is wrong, and
  * the first request that it does not know, fails whoever disposes it.
  */
 export const startFakeTrigger = async ({
   // A text too: it is encoded once more, and no task that wants an object reads it.
   encode = JSON.stringify,
+  forgiving = false,
   ...options
 }: FakeOptions = {}): Promise<FakeTrigger> => {
   const world = new World({ program: null, checkpoints: true, ...options });
@@ -56,19 +66,21 @@ export const startFakeTrigger = async ({
   const journal: string[] = [];
   const troubles: Trouble[] = [];
   const variables = new Map<string, Map<string, string>>();
-  const fake = { realtime: true };
+  const fake = { realtime: true, deployed: true, listsUntil: null as Date | null }; // safe: it is set below
+  const realtime = openRealtime(world);
 
   const server = createServer((request, response) => {
     const name = `${request.method} ${new URL(request.url ?? '/', 'http://fake').pathname}`;
     if (!name.startsWith('POST /otel')) journal.push(name);
+    withRates(response, new URL(request.url ?? '/', 'http://fake').pathname);
     const trouble = troubles.find(({ times, on }) => times > 0 && on.test(name));
     if (trouble !== undefined) trouble.times -= 1;
     if (typeof trouble?.with === 'number')
       return json(response, trouble.with, { error: 'trouble, as the test wants it' });
     if (trouble?.with === 'cut') response.writeHead = () => response.destroy();
     serve(request, response).catch((error: unknown) => {
-      problems.push(`${name}: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
-      if (!response.headersSent) json(response, 400, { error: String(error) });
+      if (!forgiving) problems.push(`${name}: ${error instanceof z.ZodError ? z.prettifyError(error) : String(error)}`);
+      if (!response.headersSent) json(response, 400, { error: refusal(error) });
     });
   });
 
@@ -79,49 +91,67 @@ export const startFakeTrigger = async ({
     const text = Buffer.concat(chunks).toString();
     if (url.pathname.startsWith('/otel')) return json(response, 200, {});
     if (![world.api.secretKey, accessToken].some((key) => request.headers.authorization === `Bearer ${key}`))
-      return json(response, 401, { error: 'Invalid or Missing API key' });
+      return refuseKey(request, response, url.pathname);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const at = (route: string): readonly string[] | null => match(route, `${request.method} ${url.pathname}`);
     let found: readonly string[] | null;
     if ((found = at('POST /api/v1/tasks/:/trigger'))) {
       const { payload, options: own = {} } = core.TriggerTaskRequestBody.parse(body);
+      const tags = typeof own.tags === 'string' ? [own.tags] : (own.tags ?? []);
+      if (tags.length > mostTags)
+        return json(response, 422, { error: `Runs can only have 10 tags, you're trying to set ${tags.length}.` });
+      if (!fake.deployed) return json(response, 422, { error: 'No worker group found' });
+      if (own.lockToVersion !== undefined && own.lockToVersion !== deployedVersion)
+        return json(response, 500, { error: 'Something went wrong' });
       const { run, cached } = world.trigger(decodeURIComponent(found[0] ?? ''), encode(payload), own);
+      withToken(response, run.id);
       return json(response, 200, core.TriggerTaskResponse.parse({ id: run.id, isCached: cached }));
     }
     if ((found = at('GET /api/v3/runs/:'))) {
       const run = world.run(found[0] ?? '');
-      if (run === undefined) return json(response, 404, { error: 'Run not found' });
+      if (run === undefined) {
+        response.setHeader('x-should-retry', 'true');
+        return json(response, 404, { error: 'Not found' });
+      }
       return checked(response, core.RetrieveRunResponse, await retrieved(run));
     }
     if (at('GET /api/v1/runs')) {
       const filter = (name: string) => url.searchParams.get(`filter[${name}]`)?.split(',') ?? null;
       const [tags, statuses, tasks] = [filter('tag'), filter('status'), filter('taskIdentifier')];
+      const odd = statuses?.filter((status) => !core.RunStatus.safeParse(status).success) ?? [];
+      if (odd.length > 0) return json(response, 400, { error: 'Query Error', details: [wrongStatus(odd)] });
       const limit = Number(url.searchParams.get('page[size]') ?? 25);
       const data = world.runs
-        .filter((run) => tags?.every((tag) => run.tags.includes(tag)) !== false)
+        .filter((run) => tags?.some((tag) => run.tags.includes(tag)) !== false)
+        .filter((run) => fake.listsUntil === null || run.createdAt <= fake.listsUntil)
         .filter((run) => statuses?.includes(run.status) !== false)
         .filter((run) => tasks?.includes(run.task) !== false)
         .toReversed();
-      return checked(response, core.ListRunResponse, { data: data.slice(0, limit).map(listed), pagination: {} });
+      const more = data.length > limit ? { next: Buffer.from(`after ${limit}`).toString('base64') } : {};
+      return checked(response, core.ListRunResponse, { data: data.slice(0, limit).map(listed), pagination: more });
     }
     if ((found = at('POST /api/v2/runs/:/cancel'))) {
       const run = world.run(found[0] ?? '');
-      if (run === undefined) return json(response, 404, { error: 'Run not found' });
+      if (run === undefined) return json(response, 404, { error: 'Resource not found' });
       void world.cancel(run);
       return checked(response, core.CanceledRunResponse, { id: run.id });
     }
     if ((found = at('PUT /api/v1/runs/:/metadata'))) {
-      const run = known(world.run(found[0] ?? ''));
+      const run = world.run(found[0] ?? '');
+      if (run === undefined) return json(response, 404, { error: 'Task Run not found' });
       world.setMetadata(run, core.FlushedRunMetadata.parse(body));
       return checked(response, core.UpdateMetadataResponseBody, { metadata: run.metadata });
     }
     if ((found = at('POST /api/v1/runs/:/tags'))) {
-      const run = known(world.run(found[0] ?? ''));
+      const run = world.run(found[0] ?? '');
+      if (run === undefined) return json(response, 404, { error: 'Run not found' });
       const { tags } = core.AddTagsRequestBody.parse(body);
-      run.tags = [...new Set([...run.tags, ...(typeof tags === 'string' ? [tags] : tags)])];
-      if (run.tags.length > 10) throw new Error(`run ${run.id} has more than 10 tags`);
+      const fresh = (typeof tags === 'string' ? [tags] : tags).filter((tag) => !run.tags.includes(tag));
+      const all = run.tags.length + fresh.length;
+      if (all > mostTags) return json(response, 422, { error: tooManyTags(all, fresh) });
+      run.tags.push(...fresh);
       world.touch(run);
-      return json(response, 200, { message: 'ok' });
+      return json(response, 200, { message: `Successfully set ${fresh.length} new tags.` });
     }
     if (at('POST /api/v1/waitpoints/tokens')) {
       const { idempotencyKey, timeout, tags = [] } = core.CreateWaitpointTokenRequestBody.parse(body);
@@ -129,21 +159,28 @@ export const startFakeTrigger = async ({
         tags: typeof tags === 'string' ? [tags] : tags,
         timeoutAt: timeout === undefined ? null : new Date(timeout),
       });
-      return json(response, 200, { ...tokenItem(token, world.api.url), isCached: cached, publicAccessToken: 'fake' });
+      withToken(response, token.id);
+      return json(response, 200, { id: token.id, isCached: cached, url: callbackUrl(token, world.api.url) });
     }
-    if ((found = at('GET /api/v1/waitpoints/tokens/:')))
-      return checked(response, core.WaitpointRetrieveTokenResponse, tokenItem(tokenOf(found[0]), world.api.url));
+    if ((found = at('GET /api/v1/waitpoints/tokens/:'))) {
+      const token = tokenOf(found[0]);
+      // Not a 404.
+      if (token === undefined) return json(response, 500, { error: 'Internal Server Error' });
+      return checked(response, core.WaitpointRetrieveTokenResponse, tokenItem(token, world.api.url));
+    }
     if ((found = at('POST /api/v1/waitpoints/tokens/:/complete'))) {
+      const token = tokenOf(found[0]);
+      if (token === undefined) return json(response, 404, { error: 'Waitpoint not found' });
       const { data } = core.CompleteWaitpointTokenRequestBody.parse(body);
       // As the server does it: an object becomes SuperJSON.
       const packet = await core.stringifyIO(data);
-      world.completeToken(tokenOf(found[0]), { data: packet.data ?? 'null', dataType: packet.dataType });
+      world.completeToken(token, { data: packet.data ?? 'null', dataType: packet.dataType });
       return checked(response, core.CompleteWaitpointTokenResponseBody, { success: true });
     }
     if ((found = at('POST /engine/v1/runs/:/waitpoints/tokens/:/wait'))) {
       const run = known(world.run(found[0] ?? ''));
       json(response, 200, core.WaitForWaitpointTokenResponseBody.parse({ success: true }));
-      world.wait(run, tokenOf(found[1]));
+      world.wait(run, known(tokenOf(found[1])));
       return;
     }
     if ((found = at('POST /api/v1/projects/:/envvars/:/import'))) {
@@ -171,12 +208,12 @@ export const startFakeTrigger = async ({
     // A server that does not know it: then the command line goes by its own options.
     if (at('GET /api/v1/projects/:/:/deploy-settings')) return json(response, 404, { error: 'Not found' });
     if (at('GET /realtime/v1/runs')) {
-      if (!fake.realtime) return json(response, 404, { error: 'no realtime here' });
-      return shape(world, url.searchParams, response);
+      if (!fake.realtime) return absent(response);
+      return realtime(url.searchParams, response, 'x-trigger-electric-version' in request.headers);
     }
     throw new Error('the fake knows no such route');
   };
-  const tokenOf = (id: string | undefined): FakeToken => known(world.tokens.find((token) => token.id === id));
+  const tokenOf = (id: string | undefined): FakeToken | undefined => world.tokens.find((token) => token.id === id);
 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -194,6 +231,18 @@ export const startFakeTrigger = async ({
     },
     set realtime(on) {
       fake.realtime = on;
+    },
+    get deployed() {
+      return fake.deployed;
+    },
+    set deployed(on) {
+      fake.deployed = on;
+    },
+    get listsUntil() {
+      return fake.listsUntil;
+    },
+    set listsUntil(at) {
+      fake.listsUntil = at;
     },
     trouble: (trouble) => void troubles.push(trouble),
     calm: () => void troubles.splice(0),
@@ -226,8 +275,48 @@ const known = <Value>(value: Value | undefined): Value => {
   return value;
 };
 
+const refusal = (error: unknown): string => {
+  if (error instanceof SyntaxError) return 'Invalid JSON';
+  if (!(error instanceof z.ZodError)) return String(error);
+  return `Validation error: ${error.issues.map(({ message, path }) => `${message} at "${path.join('.')}"`).join(', or ')}`;
+};
+
+const wrongStatus = (odd: readonly string[]) => ({
+  code: 'custom',
+  message: `Invalid status values: ${odd.join(', ')}`,
+  path: ['filter[status]'],
+});
+
+const tooManyTags = (all: number, fresh: readonly string[]): string =>
+  `Runs can only have 10 tags, you're trying to set ${all}. These tags have not been set: ${fresh.map((tag) => `'${tag}'`).join(', ')}.`;
+
+/** Each route has its own words for a key that it does not take. */
+const refuseKey = (request: IncomingMessage, response: ServerResponse, path: string): void => {
+  if (path.startsWith('/api/v2/whoami')) return json(response, 401, { error: 'Invalid or Missing Access Token' });
+  if (request.headers.authorization !== undefined) return json(response, 401, { error: 'Invalid API key' });
+  for (const name of ['limit', 'remaining', 'reset']) response.removeHeader(`x-ratelimit-${name}`);
+  const detail = 'No authorization header provided';
+  const type = 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/401';
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
+  json(response, 401, { title: 'Unauthorized', status: 401, type, detail, error: detail });
+};
+
+/** On any answer, whatever its status; what is of a run or a token has a key of its own besides. */
+const withRates = (response: ServerResponse, path: string): void => {
+  if (path.startsWith('/realtime')) return;
+  const limit = path.startsWith('/engine') ? rates.engine : rates.api;
+  response.setHeader('x-ratelimit-limit', String(limit));
+  response.setHeader('x-ratelimit-remaining', String(limit - 1));
+  response.setHeader('x-ratelimit-reset', String(Date.now() + rates.periodMs));
+};
+const withToken = (response: ServerResponse, of: string): void => {
+  response.setHeader('x-trigger-jwt', `fake.jwt.${of}`);
+  response.setHeader('x-trigger-jwt-claims', JSON.stringify({ sub: 'env_1', pub: true }));
+};
+
 const json = (response: ServerResponse, status: number, body: unknown): void => {
-  response.writeHead(status, { 'content-type': 'application/json' });
+  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json; charset=utf-8');
+  response.writeHead(status);
   if (!response.destroyed) response.end(JSON.stringify(body));
 };
 
@@ -236,37 +325,4 @@ const checked = (response: ServerResponse, schema: { parse(value: unknown): unkn
   const asSent: unknown = JSON.parse(JSON.stringify(body));
   schema.parse(asSent);
   json(response, 200, asSent);
-};
-
-/** Electric's protocol for a shape, as far as a client of Trigger.dev's speaks it: what there is, then what changes. */
-const shape = async (world: World, query: URLSearchParams, response: ServerResponse): Promise<void> => {
-  const tags = query.get('tags')?.split(',') ?? [];
-  const skipped = query.get('skipColumns')?.split(',') ?? [];
-  const after = Number(/_(\d+)$/.exec(query.get('offset') ?? '')?.[1] ?? -1);
-  const fresh = () => world.runs.filter((run) => run.change > after && tags.some((tag) => run.tags.includes(tag)));
-  if (query.get('live') === 'true') {
-    const deadline = Date.now() + liveMs;
-    while (fresh().length === 0 && Date.now() < deadline && !response.destroyed) {
-      const { promise: late, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, deadline - Date.now());
-      response.once('close', resolve);
-      await Promise.race([world.nextChange(), late]);
-      clearTimeout(timer);
-    }
-  }
-  if (response.destroyed) return;
-  const messages = fresh().map((run) => ({
-    key: run.id,
-    value: row(run, skipped),
-    headers: { operation: 'insert' },
-  }));
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'electric-handle': 'fake',
-    'electric-offset': `0_${world.changes}`,
-    'electric-cursor': String(world.changes),
-    'electric-schema': '{}',
-    'electric-up-to-date': '',
-  });
-  response.end(JSON.stringify([...messages, { headers: { control: 'up-to-date' } }]));
 };

@@ -5,16 +5,20 @@ export interface FakeRun {
   readonly id: string;
   readonly task: string;
   readonly payload: string;
-  readonly idempotencyKey: string | null;
+  /** Null, too, once a later run has taken it. */
+  idempotencyKey: string | null;
   /** As they were asked for. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly createdAt: Date;
   updatedAt: Date;
+  /** When a machine took it, and when it was over. */
+  startedAt: Date | null;
+  endedAt: Date | null;
   status: RunStatus;
   tags: string[];
   metadata: Record<string, unknown>;
   output: Packet | null;
-  error: { readonly name?: string | undefined; readonly message: string } | null;
+  error: { readonly name?: string | undefined; readonly message: string; readonly stackTrace?: string } | null;
   attempts: number;
   /** Grows with each change to any run. */
   change: number;
@@ -27,6 +31,7 @@ export interface FakeToken {
   readonly tags: readonly string[];
   readonly timeoutAt: Date | null;
   readonly createdAt: Date;
+  completedAt: Date | null;
   status: 'WAITING' | 'COMPLETED' | 'TIMED_OUT';
   output: Packet | null;
   /** The runs that wait for it. */
@@ -42,6 +47,7 @@ const final: ReadonlySet<RunStatus> = new Set<RunStatus>([
   'EXPIRED',
   'TIMED_OUT',
 ]);
+const begun: ReadonlySet<RunStatus> = new Set<RunStatus>(['DEQUEUED', 'EXECUTING', 'WAITING']);
 /** After these a key may be used again. */
 const releasing: ReadonlySet<RunStatus> = new Set<RunStatus>([
   'FAILED',
@@ -105,6 +111,7 @@ export class World {
     const key = typeof options['idempotencyKey'] === 'string' ? options['idempotencyKey'] : null;
     const known = key === null ? undefined : this.runs.findLast((each) => each.idempotencyKey === key);
     if (known !== undefined && !releasing.has(known.status)) return { run: known, cached: true };
+    if (known !== undefined) known.idempotencyKey = null;
     const tags = options['tags'];
     const run: FakeRun = {
       id: `run_fake${this.runs.length + 1}`,
@@ -114,6 +121,8 @@ export class World {
       options,
       createdAt: new Date(),
       updatedAt: new Date(),
+      startedAt: null,
+      endedAt: null,
       status: 'QUEUED',
       tags: Array.isArray(tags) ? tags.map(String) : typeof tags === 'string' ? [tags] : [],
       metadata: {},
@@ -147,6 +156,7 @@ export class World {
   async cancel(run: FakeRun): Promise<void> {
     if (final.has(run.status)) return;
     run.status = 'CANCELED';
+    run.error = { message: 'Canceled by user' };
     this.touch(run);
     await run.execution?.cancel();
   }
@@ -163,6 +173,7 @@ export class World {
       tags,
       timeoutAt,
       createdAt: new Date(),
+      completedAt: null,
       status: 'WAITING',
       output: null,
       waiters: new Set(),
@@ -170,7 +181,7 @@ export class World {
     this.tokens.push(token);
     if (timeoutAt !== null)
       setTimeout(
-        () => this.#settle(token, 'TIMED_OUT', timeoutError),
+        () => this.#settle(token, 'TIMED_OUT', timeoutError(timeoutAt)),
         Math.max(0, timeoutAt.getTime() - Date.now()),
       ).unref();
     this.#tell();
@@ -201,6 +212,8 @@ export class World {
     this.#changes += 1;
     run.change = this.#changes;
     run.updatedAt = new Date();
+    if (begun.has(run.status)) run.startedAt ??= run.updatedAt;
+    if (final.has(run.status)) run.endedAt ??= run.updatedAt;
     this.#tell();
   }
 
@@ -215,6 +228,7 @@ export class World {
   #settle(token: FakeToken, status: 'COMPLETED' | 'TIMED_OUT', output: Packet): void {
     if (token.status !== 'WAITING') return;
     token.status = status;
+    token.completedAt = new Date();
     token.output = output;
     for (const id of token.waiters) {
       const run = this.run(id);
@@ -231,7 +245,8 @@ export class World {
 
   #begin(run: FakeRun): void {
     const { program, execute: start = execute } = this.options;
-    if (program === null || program.tasks[run.task] === undefined || final.has(run.status)) return;
+    if (program === null || final.has(run.status)) return;
+    if (program.tasks[run.task] === undefined) return this.report(run, 'PENDING_VERSION');
     run.attempts += 1;
     run.status = 'EXECUTING';
     const execution = start({ program, api: this.api, run, number: run.attempts });
@@ -268,10 +283,13 @@ export class World {
   }
 }
 
-const timeoutError: Packet = {
-  data: JSON.stringify({ code: 'TRIGGER_WAITPOINT_TIMEOUT', message: 'Waitpoint timed out' }),
+const timeoutError = (at: Date): Packet => ({
+  data: JSON.stringify({
+    code: 'TRIGGER_WAITPOINT_TIMEOUT',
+    message: `Waitpoint timed out at ${at.toISOString()}`,
+  }),
   dataType: 'application/json',
-};
+});
 
 const kill = (pid: number): void => {
   try {
