@@ -94,6 +94,7 @@ test('a delegation is one that the API takes', () => {
     verification: [{ command: 'npm test', network: [], timeoutSeconds: 1_800 }],
     model: null,
     decisionHours: null,
+    trust: null,
     dedupeKey: null,
   });
 });

@@ -178,8 +178,12 @@ export interface Delegation {
   readonly choices: Choices;
 }
 
-/** The API's input, without the key that makes it happen once. */
-export const delegationInput = ({ goal, repository, choices }: Delegation): Omit<DelegateInput, 'dedupeKey'> => ({
+/** The API's input, without the key that makes it happen once and what a person agreed to. */
+export const delegationInput = ({
+  goal,
+  repository,
+  choices,
+}: Delegation): Omit<DelegateInput, 'dedupeKey' | 'trust'> => ({
   goal,
   title: null,
   repository,

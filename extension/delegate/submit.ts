@@ -9,6 +9,7 @@ import { ensureModelKey } from '../commands/key.ts';
 import { ConnectionError } from '../connection/connection.ts';
 import type { Longhaul } from '../context.ts';
 import { delegationInput, type Delegation } from './choices.ts';
+import { withTrust } from './trust.ts';
 
 /**
  * Hands a task over to the runner. Editors are saved first, since only what is on the disk goes along. With one
@@ -28,7 +29,7 @@ export const submit = async (
   await longhaul.connection.api();
   const { state } = longhaul.connection;
   if (state.status === 'connected' && !state.local)
-    return submitElsewhere(longhaul, state.url, { ...input, dedupeKey });
+    return withTrust((trust) => submitElsewhere(longhaul, state.url, { ...input, trust, dedupeKey }));
   if (!(await ensureModelKey(longhaul)))
     throw new ConnectionError(
       'refused',
@@ -37,7 +38,7 @@ export const submit = async (
     );
   // Asked for only now: a key that was just given started the runner anew.
   const api = await longhaul.connection.api();
-  const run = await api.runs.delegate.mutate({ ...input, dedupeKey });
+  const run = await withTrust((trust) => api.runs.delegate.mutate({ ...input, trust, dedupeKey }));
   longhaul.runs.learn(run);
   return run;
 };

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Applied, AppliedFile, ApplyInput } from '../../shared/api/runner-api.ts';
-import type { Policy } from '../../shared/policy/policy.ts';
+import type { TaskPolicy } from '../../shared/policy/policy.ts';
 import type { ChangeSet } from '../../shared/run/artifacts.ts';
 import type { Source } from '../../shared/run/source.ts';
 import { missingIs } from '../config/home.ts';
@@ -17,7 +17,7 @@ export interface ApplyResult {
   readonly run: string;
   readonly title: string;
   /** Of the run: what it protects is marked. */
-  readonly policy: Policy;
+  readonly policy: TaskPolicy;
   /** A folder in the work tree of the repository, absolute. */
   readonly repository: string;
   readonly source: Pick<Source, 'commit' | 'head' | 'dirty'>;

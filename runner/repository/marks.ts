@@ -1,5 +1,5 @@
 import { cautionsOf, needsText, type MarkedFile, type Side } from '../../shared/review/caution.ts';
-import type { Policy } from '../../shared/policy/policy.ts';
+import type { TaskPolicy } from '../../shared/policy/policy.ts';
 import type { ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
 
 /** A manifest or a link is smaller, bytes; what is larger is marked without being read. */
@@ -8,7 +8,7 @@ const readBytes = 1024 * 1024;
 /** The files of a result that a reviewer should not overlook, with why. `read` gives a blob by its name. */
 export const marksOf = async (
   { files }: Pick<ChangeSet, 'files'>,
-  policy: Policy,
+  policy: TaskPolicy,
   read: (hash: string) => Promise<Buffer>,
 ): Promise<MarkedFile[]> => {
   const side = async (version: FileVersion | null): Promise<Side | null> => {

@@ -38,6 +38,7 @@ const codes = {
   terminal: 'CONFLICT',
   invalid: 'BAD_REQUEST',
   denied: 'FORBIDDEN',
+  untrusted: 'PRECONDITION_FAILED',
 } as const satisfies Record<Refusal['code'], TRPCError['code']>;
 
 /** What a subscriber is told when its stream begins. The server sends pings in between. */

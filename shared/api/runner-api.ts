@@ -75,6 +75,12 @@ const Delegation = z.strictObject({
     .max(24 * 365)
     .nullable()
     .default(null),
+  /** The hash of what the repository's settings open, as a refusal told it: it may be open. Null: nothing is said. */
+  trust: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected the hash that was shown')
+    .nullable()
+    .default(null),
   /** Delegating twice with one key gives the same run. */
   dedupeKey: z.string().min(1).max(200).nullable().default(null),
 });

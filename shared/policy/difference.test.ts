@@ -49,6 +49,16 @@ test('the strictest rule speaks, about all that rules as strict as it name, in t
   });
 });
 
+test('each limit of the policy of a task has its say, whatever the rest of it allows', () => {
+  const limit = policy({ id: 'limit', verdict: 'deny', reason: 'No.', path: 'a' });
+  const open = policy({ id: 'open', verdict: 'allow', reason: 'Yes.', path: '**' });
+  expect(judgeDifference({ ...open, limits: [limit] }, call, [file('a'), file('b')])).toMatchObject({
+    verdict: 'deny',
+    rule: 'limit',
+    paths: ['a'],
+  });
+});
+
 test('what no path rule names may stay, whatever the policy says of calls as such', () => {
   const rules = policy(
     { id: 'allow', verdict: 'allow', reason: 'Fine.', path: '**' },

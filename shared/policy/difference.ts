@@ -1,7 +1,7 @@
 import { ToolName, toolNature } from '../tool/arguments.ts';
-import { matchesTo, type PolicyCall } from './evaluate.ts';
+import { allRules, matchesTo, type PolicyCall } from './evaluate.ts';
 import { globGoesBelow, globTouches } from './names.ts';
-import type { Policy, PolicyRule } from './policy.ts';
+import type { Policy, PolicyRule, TaskPolicy } from './policy.ts';
 
 /** One file that differs between two trees, by its path in the repository. */
 export interface PathChange {
@@ -43,11 +43,11 @@ const touches = (glob: string, { path, leads }: PathChange): boolean => {
  * file and not about the way there. Null: nothing.
  */
 export const judgeDifference = (
-  { rules }: Policy,
+  policy: Policy | TaskPolicy,
   call: PolicyCall,
   changes: readonly PathChange[],
 ): DifferenceJudgement | null => {
-  const matching = rules.flatMap((rule) => {
+  const matching = allRules(policy).flatMap((rule) => {
     const glob = rule.path;
     if (glob === undefined || !isAbout(rule, call)) return [];
     const paths = changes.filter((change) => touches(glob, change)).map(({ path }) => path);

@@ -122,6 +122,10 @@ export const judge = (policy: Policy | TaskPolicy, call: PolicyCall): Judgement 
 
 const limitsOf = (policy: Policy | TaskPolicy): readonly Policy[] => ('limits' in policy ? policy.limits : []);
 
+/** The rules of a policy and of all of its limits, which is what there is to go by where only asking and denying count. */
+export const allRules = (policy: Policy | TaskPolicy): readonly PolicyRule[] =>
+  [policy, ...limitsOf(policy)].flatMap(({ rules }) => rules);
+
 /** Tools whose every call some rule denies, whatever it does: there is no use in telling a model of them. */
 export const deniedTools = (policy: Policy | TaskPolicy): readonly ToolName[] => [
   ...new Set([policy, ...limitsOf(policy)].flatMap(deniedBy)),

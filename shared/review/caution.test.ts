@@ -66,6 +66,13 @@ test.each([
   expect(kinds(file('app/package.json', before), file('app/package.json', after))).toEqual(expected);
 });
 
+test('what a limit of the policy protects is marked', () => {
+  const limits = [{ ...defaultPolicy, rules: defaultPolicy.rules.map((rule) => ({ ...rule, path: 'src/**' })) }];
+  expect(cautionsOf({ before: null, after: file('src/x') }, { ...open, limits }).map(({ kind }) => kind)).toContain(
+    'policy',
+  );
+});
+
 test('a package.json that could not be read is marked', () => {
   expect(kinds(file('package.json', null), file('package.json', null))).toEqual(['scripts']);
   expect(kinds(null, file('package.json', '{"name":"x"}'))).toEqual([]);

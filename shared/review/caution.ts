@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { globTouches } from '../policy/names.ts';
 import { linkLeadsTo } from '../policy/difference.ts';
-import type { Policy } from '../policy/policy.ts';
+import { allRules } from '../policy/evaluate.ts';
+import type { Policy, TaskPolicy } from '../policy/policy.ts';
 
 /** What a reviewer should not overlook in a changed file, in one sentence. */
 export const Caution = z.strictObject({
@@ -162,15 +163,15 @@ const ofMode = ({ before, after }: Changed): readonly Caution[] =>
     : [];
 
 /** Rules of the run's policy that ask or deny by path: what they protect stays marked, whoever let it through. */
-const ofPolicy = ({ rules }: Policy, paths: readonly string[]): readonly Caution[] =>
-  rules.flatMap(({ verdict, path: glob, id, reason }): Caution[] =>
+const ofPolicy = (policy: Policy | TaskPolicy, paths: readonly string[]): readonly Caution[] =>
+  allRules(policy).flatMap(({ verdict, path: glob, id, reason }): Caution[] =>
     verdict !== 'allow' && glob !== undefined && paths.some((path) => globTouches(glob, path))
       ? [{ kind: 'policy', text: `Policy protects it (rule ${id}): ${reason}` }]
       : [],
   );
 
 /** What a reviewer should not overlook in one changed file; the weightiest first. Pure. */
-export const cautionsOf = (change: Changed, policy: Policy): readonly Caution[] => {
+export const cautionsOf = (change: Changed, policy: Policy | TaskPolicy): readonly Caution[] => {
   const paths = [...new Set([change.before?.path, change.after?.path].filter((path) => path !== undefined))];
   const named = known.filter(({ glob }) => paths.some((path) => globTouches(glob, path)));
   return [

@@ -1,5 +1,15 @@
+export type Refusal = PlainRefusal | UntrustedRefusal;
+
+/** The settings of a repository open something that nobody has let be open yet. */
+interface UntrustedRefusal extends Omit<PlainRefusal, 'code'> {
+  readonly code: 'untrusted';
+  /** What to delegate with (`trust`) to let it be open, and a line for each thing that it is. */
+  readonly hash: string;
+  readonly openings: readonly string[];
+}
+
 /** An expected "no": what was asked cannot be done to this run as it is. */
-export interface Refusal {
+interface PlainRefusal {
   readonly code: 'not_found' | 'conflict' | 'fenced' | 'stale' | 'expired' | 'invalid' | 'denied' | 'terminal';
   /** What is wrong, with what. */
   readonly message: string;
@@ -8,7 +18,7 @@ export interface Refusal {
 }
 
 export const refuse = (
-  code: Refusal['code'],
+  code: PlainRefusal['code'],
   message: string,
   remedy: string,
 ): { readonly outcome: 'refused'; readonly refusal: Refusal } => ({

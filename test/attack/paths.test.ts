@@ -64,7 +64,8 @@ const attacks = [
 ] as const;
 
 const script = scripted([...attacks.flatMap(({ steps }) => steps), calls('finish', { summary: 'Done.', claims: [] })]);
-const open: Policy = { rules: [], otherwise: defaultPolicy.otherwise };
+// It allows more than the default, so that an approver's stands in the place of that.
+const open: Policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } };
 
 const repositoryUnderAttack = async (): Promise<string> => {
   const files = {

@@ -103,17 +103,24 @@ const without = (events: readonly RunEvent[]): readonly object[] => normalised(e
 const countOf = (events: readonly RunEvent[], type: RunEvent['body']['type']): number =>
   events.filter(({ body }) => body.type === type).length;
 
+/** A checkpoint's commit names what is kept beside the tree, which has a name of its own each time. */
+const treeOf = ({ tree }: { readonly tree: string }) => ({ tree });
+
 /** What a person gets of it. */
 const outcomeOf = async (fleet: Fleet, { state, events }: Awaited<ReturnType<Fleet['drive']>>) => ({
   status: state.status,
   message: state.status === 'failed' ? state.message : '',
-  head: state.head,
+  head: state.head && treeOf(state.head),
   review: state.status === 'reviewing' ? await fleet.client.runs.diff.query({ run: state.id }) : null,
   events: without(events),
 });
-const shared = <Outcome extends { readonly review: object | null }>(outcome: Outcome) => ({
+const shared = ({ review, ...outcome }: Awaited<ReturnType<typeof outcomeOf>>) => ({
   ...outcome,
-  review: { ...outcome.review, run: '' },
+  review: review && {
+    ...review,
+    run: '',
+    changes: review.changes && { ...review.changes, head: treeOf(review.changes.head) },
+  },
 });
 
 describe('a run that moves between three machines, which share nothing but the control plane', () => {

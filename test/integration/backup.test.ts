@@ -71,10 +71,10 @@ test('a back-up that was made while runs worked is put into another home, and ea
     return { id: held.id, parked: await rig.api.runs.get.query({ run: waiting.id }) };
   })();
   await rigOn(next, async () => {
-    expect(await next.cli(['restore', backup])).toMatchObject({ code: 0, stderr: '' });
+    expect(await next.cli(['restore', backup])).toMatchObject({ code: 0 });
     // As if it had been copied later than the log: what the run did next is in its tree, and not on record.
-    await appendFile(path.join(next.home, 'runs', id, 'tree', 'log.txt'), 'once\n');
-    await appendFile(path.join(next.home, 'runs', id, 'tree', 'more.txt'), 'more\n');
+    await appendFile(path.join(next.home, 'runs', id, 'work.1', 'tree', 'log.txt'), 'once\n');
+    await appendFile(path.join(next.home, 'runs', id, 'work.1', 'tree', 'more.txt'), 'more\n');
   });
   release();
   const [open] = openDecisions(await next.api.runs.get.query({ run: parked.id }));

@@ -27,7 +27,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --repo {repo} --setup true --network allowed.example.org', code: 0, says: run },
     { args: 'delegate --file {goal} --repo {repo} --budget turns=9,usd=1 --priority 3', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --policy {policy} --model scripted', code: 0, says: run },
-    { args: 'delegate Greet --repo {repo} --recipe update-docs --decision-hours 5', code: 0, says: run },
+    {
+      args: 'delegate Greet --repo {repo} --recipe update-docs --decision-hours 5 --trust-settings',
+      code: 0,
+      says: run,
+    },
+    { args: 'delegate Greet --repo {opening}', code: 1, says: /--trust [0-9a-f]{64}/ },
+    { args: 'delegate Greet --repo {opening} --trust {hash}', code: 0, says: run },
     { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
     { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
@@ -53,6 +59,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   message: [{ args: 'message {waiting} Be quick', code: 0, says: /Told run/ }],
   cancel: [{ args: 'cancel {waiting} --reason Enough', code: 0, says: /ancelled/ }],
+  retry: [{ args: 'retry {cancelled}', code: 0, says: /goes on from its last checkpoint/ }],
   decisions: [
     { args: 'decisions {question}', code: 0, says: /Which\?/ },
     { args: 'decisions --json', code: 0, says: inJson },
@@ -93,17 +100,25 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   ],
   serve: [
     {
-      args: 'serve --home {home} --detach --on-demand --log-level warn --model scripted --api responses --base-url {model} --reasoning-effort low --context-window 100000 --workers 1 --engine embedded --isolation namespaces --readable /opt --host 127.0.0.1 --port 0 --public-url http://127.0.0.1:1 --idle-minutes never',
+      args: 'serve --home {home} --detach --on-demand --accept-loss --log-level warn --model scripted --api responses --base-url {model} --reasoning-effort low --context-window 100000 --workers 1 --engine embedded --isolation namespaces --readable /opt --host 127.0.0.1 --port 0 --public-url http://127.0.0.1:1 --idle-minutes never',
       code: 0,
       says: /http:\/\/127\.0\.0\.1:\d+/,
     },
-    { args: 'serve --home {home} --foreground --json', code: 0, says: /"url"/, stops: true },
+    { args: 'serve --home {home} --foreground --accept-loss --json', code: 0, says: /"url"/, stops: true },
   ],
+  backup: [
+    { args: 'backup {place}', code: 0, says: /files/ },
+    { args: 'backup {place} --json', code: 0, says: /^\{"folder":.*\}\n/ },
+  ],
+  restore: [{ args: 'restore {backup} --home {home}', code: 0, says: /Restored \d+ files/ }],
   stop: [{ args: 'stop --home {home}', code: 0, says: /No runner is running/ }],
   deploy: [
     { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
     { args: 'deploy --no-build', code: 2, says: /TRIGGER_PROJECT_REF/ },
   ],
+  retry: [{ args: 'retry {review}', code: 1, says: /longhaul: .*(review|failed|over)/ }],
+  backup: [{ args: 'backup {away}', code: 0, says: /ack/ }],
+  restore: [{ args: 'restore {away} --home {home}', code: 0, says: /^Restored \d+ files/ }],
   doctor: [{ args: 'doctor --json', code: 0, says: inJson }],
 };
 
@@ -190,9 +205,18 @@ describe('the built program, installed', () => {
     // safe: as the runner writes it
     JSON.parse(await readFile(path.join(installed.home, 'runner.json'), 'utf8')) as { url: string };
 
+  let places = 0;
+  const newPlace = (): string => path.join(installed.folder, `backup-${(places += 1)}`);
+
   /** What stands for the words in braces; what a case changes is made for it alone. */
   const made: Readonly<Record<string, () => Promise<Readonly<Record<string, string>>>>> = {
     repo: async () => ({ repo }),
+    opening: async () => {
+      const opening = await repositoryWith({ '.longhaul/config.yaml': 'egress: [a.example.org]\n' });
+      const { stderr } = await installed.run(['delegate', 'Greet', '--repo', opening]);
+      return { opening, hash: /--trust (\w+)/.exec(stderr)?.[1] ?? '' };
+    },
+    away: async () => ({ away: path.join(installed.folder, 'away') }),
     goal: async () => ({ goal: path.join(installed.folder, 'goal.md') }),
     policy: async () => ({ policy: path.join(installed.folder, 'policy.yaml') }),
     model: async () => ({ model: installed.model.url }),
@@ -208,6 +232,17 @@ describe('the built program, installed', () => {
       const applied = String(await followed('Greet'));
       await installed.json(['apply', applied]);
       return { applied };
+    },
+    cancelled: async () => {
+      const cancelled = String(await followed('Greet #ask'));
+      await installed.json(['cancel', cancelled]);
+      return { cancelled };
+    },
+    place: async () => ({ place: newPlace() }),
+    backup: async () => {
+      const backup = newPlace();
+      await installed.json(['backup', backup]);
+      return { backup };
     },
     waiting: async () => ({ waiting: String(await followed('Greet #ask')) }),
     asking: async () => ({ asking: String(await followed('Greet #ask')) }),

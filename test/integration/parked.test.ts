@@ -62,12 +62,15 @@ const park = async (store: Store, count: number): Promise<void> => {
     await Promise.all(Array.from({ length: 500 }, (_, index) => one(from + index)));
 };
 
+/** The worker that is kept warm ahead of need, and its watchdog: there are so many whatever waits. */
+const warm = 2;
+
 describe('a run that waits for a person', () => {
   test('holds no process and no timer of its own', async () => {
     await using rig = await Rig.start({ script: asksOnce, env: { LONGHAUL_WORKERS: '1', ...inspectable } });
     const repository = await someRepository();
+    await expect.poll(() => descendants(rig.pid)).toHaveLength(warm);
     const before = await descendants(rig.pid);
-    expect(before).toHaveLength(1);
     await parked(rig, repository);
     expect(await descendants(rig.pid)).toEqual(before);
     for (let more = 0; more < 2; more += 1) await parked(rig, repository);
@@ -83,6 +86,7 @@ describe('a run that waits for a person', () => {
       const { waiting } = (await rig.api.runner.info.query()).runs;
       const listed = (await rig.api.runs.list.query({})).runs.length;
       const bytes = await residentBytes(rig.pid);
+      await expect.poll(() => descendants(rig.pid)).toHaveLength(warm);
       const processes = (await descendants(rig.pid)).length;
       return { waiting, listed, bytes, processes, timers: (await timersIn(rig.output)).length };
     };
@@ -94,7 +98,13 @@ describe('a run that waits for a person', () => {
     }
     await rig.start();
     const full = await cost();
-    expect({ ...full, bytes: 0, timers: 0 }).toEqual({ waiting: runs, listed: 50, processes: 1, bytes: 0, timers: 0 });
+    expect({ ...full, bytes: 0, timers: 0 }).toEqual({
+      waiting: runs,
+      listed: 50,
+      processes: warm,
+      bytes: 0,
+      timers: 0,
+    });
     expect(Math.max(empty.timers, full.timers)).toBeLessThanOrEqual(2);
     expect((full.bytes - empty.bytes) / 1e6).toBeLessThan(20);
   });

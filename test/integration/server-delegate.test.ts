@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { createFixture } from '../../runner/git/fixture.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
-import { failureOf, startRunner } from './server-set-up.ts';
+import { failureOf, startRunner, trustIn } from './server-set-up.ts';
 
 const settings = `
 setup: [{ run: npm ci, network: [packages.host.test], timeout: 60 }]
@@ -78,7 +78,8 @@ describe('delegating', () => {
     fixture.write('.longhaul/config.yaml', settings.replace('npm test', 'true'));
     await fixture.commit('Verify nothing');
     fixture.write('.longhaul/config.yaml', settings.replace('npm test', 'false'));
-    const { task } = await runner.delegate({ repository: fixture.repo });
+    const trust = await trustIn(runner.delegate({ repository: fixture.repo }));
+    const { task } = await runner.delegate({ repository: fixture.repo, trust });
     expect(task.verification.map(({ command }) => command)).toEqual(['npm test']);
     expect(task).toMatchObject({
       setup: [{ command: 'npm ci', network: ['packages.host.test'], timeoutSeconds: 60 }],

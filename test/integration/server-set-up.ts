@@ -14,6 +14,7 @@ import { createFixture } from '../../runner/git/fixture.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { DelegateInput, FeedInput } from '../../shared/api/runner-api.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
+import { untrustedOf } from '../../shared/client/untrusted.ts';
 import type { RunState } from '../../shared/run/state.ts';
 
 const idleWorker = fileURLToPath(new URL('./server-idle-worker.ts', import.meta.url));
@@ -122,6 +123,16 @@ export const startRunner = async ({ change, ...options }: RunnerOptions = {}): P
 };
 
 export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');
+
+/** The hash of what a repository's settings open, from the refusal that asks whether it may be. */
+export const trustIn = async (refused: Promise<unknown>): Promise<string> => {
+  const asked = await refused.then(
+    () => null,
+    (error: unknown) => untrustedOf(error),
+  );
+  if (asked === null) throw new Error('nobody was asked to agree to anything');
+  return asked.hash;
+};
 
 /** The code and refusal of a call that must fail. */
 export const failureOf = async (

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Lost } from '../../runner/control/engine/engine.ts';
 import type { TriggerEngineOptions } from '../../runner/control/engine/trigger/trigger.ts';
-import { startFakeTrigger } from '../fakes/trigger/index.ts';
+import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
 import { configFile, openTestEngine } from '../harness/trigger.ts';
 import { engineSuite } from '../suites/engine.ts';
 
@@ -30,6 +30,25 @@ engineSuite(
   },
   { crash: 'CRASHED', kill: 'CRASHED' },
 );
+
+test('a task gets what it was given; a payload that was encoded before ends it, as it does on a server', async () => {
+  await using fake = await startFakeTrigger({ program });
+  const trigger = async (payload: unknown, key: string): Promise<FakeRun> => {
+    const answer = await fetch(`${fake.url}/api/v1/tasks/${task}/trigger`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${fake.secretKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ payload, options: { payloadType: 'application/json', idempotencyKey: key } }),
+    });
+    expect(answer.status).toBe(200);
+    const run = await fake.runFor(key);
+    await fake.world.until(() => (run.status === 'FAILED' ? run : undefined));
+    return run;
+  };
+  const given = ticket('aaaa');
+  expect((await trigger(JSON.stringify(given), 'encoded')).error?.message).toContain('TASK_INPUT_ERROR');
+  // It got to its work, where nobody listens.
+  expect((await trigger(given, 'plain')).error?.message).toContain('fetch failed');
+});
 
 const ticket = (id: string, run = `run_${id}`) => ({
   run,

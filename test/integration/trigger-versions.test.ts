@@ -1,3 +1,4 @@
+import { contract } from '../../shared/api/worker-api.ts';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runActivations } from '../../runner/worker/trigger/activations.ts';
@@ -80,10 +81,10 @@ describe('a task of an older deployment meets a newer control plane', () => {
 
   test('with another contract: the run fails, and says what to do', async () => {
     const { outcome, state } = await activate({
-      answer: on('worker.settings', (body) => body.replace('"contract":1', '"contract":2')),
+      answer: on('worker.settings', (body) => body.replace(`"contract":${contract}`, `"contract":${contract + 1}`)),
     });
     expect(outcome).toEqual(left);
-    expect(state).toMatchObject(failed("theirs is contract 2, this worker's 1"));
+    expect(state).toMatchObject(failed(`theirs is contract ${contract + 1}, this worker's ${contract}`));
   });
 
   test('with an event in the log that it does not know', async () => {

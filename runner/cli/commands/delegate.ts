@@ -12,6 +12,7 @@ import { jsonOf } from '../json-input.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../program.ts';
 import { cleanLine } from '../text.ts';
+import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 
@@ -32,6 +33,8 @@ interface Options {
   readonly priority?: number;
   readonly dedupe?: string;
   readonly decisionHours?: number;
+  readonly trust?: string;
+  readonly trustSettings?: boolean;
   readonly watch?: boolean;
   readonly input?: boolean;
 }
@@ -70,6 +73,8 @@ export const define: Define = (command, act) => {
       "how long a question waits for a person (default: the recipe's, or the runner's, 72)",
       positiveNumber,
     )
+    .option('--trust <hash>', "let the repository's settings open what you were shown under this hash; asked once")
+    .option('--trust-settings', 'let them open whatever they do, and print it')
     .option('-w, --watch', 'follow it')
     .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)')
     .action(
@@ -77,7 +82,12 @@ export const define: Define = (command, act) => {
         const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
         const api = await context.runner();
         await warnAboutKey(context, api.call.runner.info.query());
-        const run = await delegateFrom(context, api, { input, remote: input.source !== null });
+        const run = await withTrust(context, options.trustSettings === true, (trust) =>
+          delegateFrom(context, api, {
+            input: { ...input, trust: trust ?? input.trust },
+            remote: input.source !== null,
+          }),
+        );
         for (const note of run.task.notes) context.note(cleanLine(note));
         if (options.watch !== true) {
           context.printJson({ run: summarize(run) });
@@ -146,6 +156,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
     verification: planned(options.verify, []),
     model: options.model ?? null,
     ...(options.decisionHours === undefined ? {} : { decisionHours: options.decisionHours }),
+    trust: options.trust ?? null,
     dedupeKey: options.dedupe ?? null,
   });
   if (parsed.success) return parsed.data;

@@ -15,7 +15,7 @@ export const verifyDeployment = async (
   { isolation, signal }: CheckInput & { readonly signal: AbortSignal },
 ): Promise<readonly Check[]> => {
   const { id } = await client.triggerTask(checkTask, {
-    payload: JSON.stringify({ isolation } satisfies CheckInput),
+    payload: { isolation } satisfies CheckInput,
     options: {
       payloadType: 'application/json',
       idempotencyKey: randomUUID(),

@@ -159,6 +159,18 @@ const supervisorRole = async (db: Database, int64: Int64): Promise<void> => {
     .execute();
 };
 
+const trustedSettings = async (db: Database): Promise<void> => {
+  await db.schema
+    .createTable('trusted_settings')
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('repository', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('by', 'text', (column) => column.notNull())
+    .addColumn('at', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('trusted_settings_key', ['tenant', 'repository', 'hash'])
+    .execute();
+};
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -166,6 +178,7 @@ const migrations: readonly Migration[] = [
   { name: '003-several-planes', up: severalPlanes },
   { name: '004-fair-queue', up: fairQueue },
   { name: '005-supervisor-role', up: supervisorRole },
+  { name: '006-trusted-settings', up: trustedSettings },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

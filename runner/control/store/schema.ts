@@ -14,6 +14,7 @@ export interface Tables {
   loose_blobs: LooseBlobsTable;
   secrets: SecretsTable;
   roles: RolesTable;
+  trusted_settings: TrustedSettingsTable;
   migrations: MigrationsTable;
 }
 
@@ -122,6 +123,16 @@ interface RolesTable {
   /** The server's process of the session that has it, and when that began. */
   pid: number;
   begun: Date;
+}
+
+/** What of a repository's settings somebody let be open, by the hash of what it was. */
+interface TrustedSettingsTable {
+  tenant: string;
+  repository: string;
+  hash: string;
+  /** Who said so, and when: ISO. */
+  by: string;
+  at: string;
 }
 
 interface MigrationsTable {

@@ -83,6 +83,12 @@ export interface FeedLimits {
   readonly bytes: number;
 }
 
+export interface TrustedSettings {
+  readonly tenant: string;
+  readonly repository: string;
+  readonly hash: string;
+}
+
 export interface StoredBlob {
   readonly hash: string;
   readonly bytes: number;
@@ -158,6 +164,10 @@ export interface Store extends AsyncDisposable {
   runHasBlob(run: string, hash: string): Promise<boolean>;
   /** Remembers that somebody of a tenant uploaded a blob, which no run has yet. Again: as of now. */
   recordUpload(tenant: string, blob: StoredBlob): Promise<void>;
+  /** Whether somebody of the tenant let be open what settings of a repository, by this hash, open. */
+  isTrusted(settings: TrustedSettings): Promise<boolean>;
+  /** Remembers that somebody did. Again: who did first stays. */
+  trust(settings: TrustedSettings, by: string): Promise<void>;
   /** Bytes of an upload that no run has yet, or that is the source of a run of this tenant; null: there is none. */
   upload(tenant: string, hash: string): Promise<number | null>;
   /** Bytes of all of them. */

@@ -10,6 +10,7 @@ import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
 import { isRoleHeld } from './role.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
+import { performOnTrust, type TrustWrite } from './trust-writes.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
 import type { CommandOptions, Created, Store, StoredBlob, Written } from './store.ts';
 
@@ -50,12 +51,13 @@ export type Write =
       readonly options: CommandOptions;
     } & Circumstances)
   | ({ readonly kind: 'heartbeat' } & Parameters<Store['heartbeat']>[0] & Circumstances)
+  | TrustWrite
   | BlobWrite;
 
 /** What a write of a kind is answered with. */
 export type AnswerTo<Kind extends Write['kind']> = Kind extends 'create'
   ? Created
-  : Kind extends 'blob' | 'upload'
+  : Kind extends 'blob' | 'upload' | 'trust'
     ? null
     : Kind extends 'forget blobs'
       ? Forgotten
@@ -84,6 +86,8 @@ export const perform = (transaction: Transaction, write: Write): Promise<Created
       return command(transaction, write);
     case 'heartbeat':
       return heartbeat(transaction, write);
+    case 'trust':
+      return performOnTrust(transaction.db, write);
     case 'blob':
     case 'upload':
     case 'forget blobs':

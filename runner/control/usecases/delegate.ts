@@ -4,6 +4,8 @@ import { includes, type DelegateInput, type Principal } from '../../../shared/ap
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
+import type { Brought } from '../../../shared/recipe/openings.ts';
+import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { setupFaults } from '../../../shared/recipe/setup-faults.ts';
 import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/terms.ts';
 import { Task } from '../../../shared/run/events.ts';
@@ -14,6 +16,7 @@ import { inTurn } from './in-turn.ts';
 import { actor, asPerson, mustBeLocal, randomId, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';
+import { mustBeTrusted } from './trust.ts';
 
 /**
  * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
@@ -89,7 +92,9 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
   try {
     const { source, repository, settings, notes, blob } = await sourceFor(plane, person, { input, run, folder });
     const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
-    const terms = termsFor(plane, person, { input, recipe, repository: configIn(settings) });
+    const config = configIn(settings);
+    const terms = termsFor(plane, person, { input, recipe, repository: config });
+    await mustBeTrusted(plane, person, { repository, brought: broughtBy(config, recipe, input), trust: input.trust });
     const task = Task.parse({
       tenant: person.tenant,
       repository,
@@ -115,6 +120,16 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
     if (!keep) await rm(folder, { recursive: true, force: true });
   }
 };
+
+/** What a repository has a say in that can open something. A setup that somebody else replaced is not run, so it opens nothing. */
+const broughtBy = (
+  config: RepositoryConfig | null,
+  recipe: Recipe | null,
+  { setup }: DelegateInput,
+): readonly Brought[] => [
+  ...(config === null ? [] : [{ ...config, setup: setup === null && recipe?.setup == null ? config.setup : null }]),
+  ...(recipe === null ? [] : [{ ...recipe, setup: setup === null ? recipe.setup : null }]),
+];
 
 /** The terms of the task, from all who have a say. Throws RefusedError for what they cannot be. */
 const termsFor = (

@@ -36,7 +36,7 @@ export interface ControlPlane {
 
 export type Person = Extract<Principal, { kind: 'person' }>;
 
-export const refused = (code: Refusal['code'], message: string, remedy: string): RefusedError =>
+export const refused = (code: Exclude<Refusal['code'], 'untrusted'>, message: string, remedy: string): RefusedError =>
   new RefusedError(refuse(code, message, remedy).refusal);
 
 /** The router lets only people through to RunnerApi; a worker's token here would be a bug in it. */

@@ -158,6 +158,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'activation.deferred':
     case 'activation.lost':
     case 'activation.returned':
+    case 'run.paused':
+    case 'run.resumed':
     case 'activation.ended':
     case 'prepare.started':
     case 'prepare.finished':

@@ -33,6 +33,11 @@ export interface FakeTrigger extends AsyncDisposable {
   runFor(activation: string): Promise<FakeRun>;
 }
 
+export interface FakeOptions extends Partial<WorldOptions> {
+  /** How a payload is kept. Another one than the server's is a mutation, to see that it is noticed. */
+  readonly encode?: (payload: unknown) => string;
+}
+
 const accessToken = 'tr_pat_fake';
 /** How long a realtime request waits for news. */
 const liveMs = 20_000;
@@ -41,7 +46,11 @@ const liveMs = 20_000;
  * A Trigger.dev API on loopback. Each body that it gets is parsed with Trigger.dev's own schemas; the first that is wrong, and
  * the first request that it does not know, fails whoever disposes it.
  */
-export const startFakeTrigger = async (options: Partial<WorldOptions> = {}): Promise<FakeTrigger> => {
+export const startFakeTrigger = async ({
+  // A text too: it is encoded once more, and no task that wants an object reads it.
+  encode = JSON.stringify,
+  ...options
+}: FakeOptions = {}): Promise<FakeTrigger> => {
   const world = new World({ program: null, checkpoints: true, ...options });
   const problems: string[] = [];
   const journal: string[] = [];
@@ -76,7 +85,7 @@ export const startFakeTrigger = async (options: Partial<WorldOptions> = {}): Pro
     let found: readonly string[] | null;
     if ((found = at('POST /api/v1/tasks/:/trigger'))) {
       const { payload, options: own = {} } = core.TriggerTaskRequestBody.parse(body);
-      const { run, cached } = world.trigger(decodeURIComponent(found[0] ?? ''), String(payload), own);
+      const { run, cached } = world.trigger(decodeURIComponent(found[0] ?? ''), encode(payload), own);
       return json(response, 200, core.TriggerTaskResponse.parse({ id: run.id, isCached: cached }));
     }
     if ((found = at('GET /api/v3/runs/:'))) {

@@ -82,7 +82,8 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
     taskRun,
     trigger: async (payload, options) => {
       const body = {
-        payload: JSON.stringify(payload),
+        // As it is: Trigger.dev encodes it, a text once more.
+        payload,
         options: { ...options, payloadType: 'application/json', tags: [ourTag, ...tagsOf(options)] },
       };
       const { id } = await ask('a dispatch', () => client.triggerTask(task, body));
@@ -150,12 +151,12 @@ const watch = async (client: ApiClient, learn: (run: TaskRun) => void, stopped: 
 };
 
 /** By their shape: there may be two copies of the package. */
-const troubleOf = (error: unknown): Trouble | null => {
+export const troubleOf = (error: unknown): Trouble | null => {
   if (!(error instanceof Error) || !('status' in error) || !('headers' in error)) return null;
   const { status, headers } = error as ApiError; // safe: the two fields that are read are there
   const after = Number(headers?.['retry-after'] ?? NaN) * 1000;
-  // Ms since the epoch, where a limit on rates was reached.
-  const reset = Number(headers?.['x-ratelimit-reset'] ?? NaN) - Date.now();
+  // Ms since the epoch. It is on every answer, and matters where the limit was reached.
+  const reset = status === 429 ? Number(headers?.['x-ratelimit-reset'] ?? NaN) - Date.now() : NaN;
   const retryAfter = [after, reset].find((ms) => ms > 0) ?? null;
   return { status: status ?? null, retryAfter };
 };

@@ -35,7 +35,9 @@ import {
   type Store,
   type StoredBlob,
   type Written,
+  type TrustedSettings,
 } from '../store.ts';
+import { readTrust } from '../trust-writes.ts';
 import { foldAgain, type Circumstances } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -254,6 +256,15 @@ class PostgresStore implements Store {
 
   async linkBlob(run: string, blob: Parameters<Store['linkBlob']>[1]): Promise<void> {
     await this.#parts.writer.write({ kind: 'blob', run, ...blob });
+  }
+
+  isTrusted(settings: TrustedSettings): Promise<boolean> {
+    return this.#read((db) => readTrust(db, settings));
+  }
+
+  async trust({ tenant, repository, hash }: TrustedSettings, by: string): Promise<void> {
+    const at = new Date(this.#parts.now()).toISOString();
+    await this.#parts.writer.write({ kind: 'trust', tenant, repository, hash, by, at });
   }
 
   async recordUpload(tenant: string, blob: StoredBlob): Promise<void> {

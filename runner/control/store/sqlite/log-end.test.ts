@@ -35,11 +35,12 @@ const opening = async (folder: string) => {
   }
 };
 
-/** Overwrites some bytes in the middle, as a disk does that lost them. */
+/** Turns over every bit of some bytes in the middle: what is there may be zeros, which zeros would leave as they are. */
 const damage = (file: string): void => {
   const content = readFileSync(file);
   const middle = Math.floor(content.length / 2);
-  writeFileSync(file, content.fill(0, middle, middle + 100));
+  for (let at = middle; at < middle + 100; at += 1) content[at] = (content[at] ?? 0) ^ 0xff;
+  writeFileSync(file, content);
 };
 
 test.each([

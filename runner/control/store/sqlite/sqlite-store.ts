@@ -20,7 +20,17 @@ import {
   readUpload,
   readUploadedBytes,
 } from '../reads.ts';
-import type { CommandOptions, Created, FeedLimits, FeedPage, Store, StoredBlob, Written } from '../store.ts';
+import type {
+  CommandOptions,
+  Created,
+  FeedLimits,
+  FeedPage,
+  Store,
+  StoredBlob,
+  Written,
+  TrustedSettings,
+} from '../store.ts';
+import { readTrust } from '../trust-writes.ts';
 import type { Circumstances } from '../writes.ts';
 import { connect, type Connection } from './database.ts';
 import { storeErrorOf } from './errors.ts';
@@ -114,6 +124,15 @@ class SqliteStore implements Store {
 
   async linkBlob(run: string, blob: Parameters<Store['linkBlob']>[1]): Promise<void> {
     await this.#parts.writer.write({ kind: 'blob', run, ...blob });
+  }
+
+  isTrusted(settings: TrustedSettings): Promise<boolean> {
+    return this.#read((db) => readTrust(db, settings));
+  }
+
+  async trust({ tenant, repository, hash }: TrustedSettings, by: string): Promise<void> {
+    const at = new Date(this.#parts.now()).toISOString();
+    await this.#parts.writer.write({ kind: 'trust', tenant, repository, hash, by, at });
   }
 
   async recordUpload(tenant: string, blob: StoredBlob): Promise<void> {

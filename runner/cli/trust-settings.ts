@@ -1,0 +1,27 @@
+import type { RunState } from '../../shared/run/state.ts';
+import { untrustedOf } from '../../shared/client/untrusted.ts';
+import type { CommandContext } from './context.ts';
+import { Failure } from './exit.ts';
+import { cleanLine } from './text.ts';
+
+/**
+ * Delegates; where the repository's settings open something that nobody has agreed to, shows what, and asks whoever is there. `all`: they
+ * agreed beforehand, whatever it is.
+ */
+export const withTrust = async (
+  context: CommandContext,
+  all: boolean,
+  delegate: (trust: string | null) => Promise<RunState>,
+): Promise<RunState> => {
+  try {
+    return await delegate(null);
+  } catch (error) {
+    const asked = untrustedOf(error);
+    if (asked === null || !(all || context.terminal.interactive)) throw error;
+    context.note("This repository's settings open, on its default branch:");
+    for (const opening of asked.openings) context.note(`  ${cleanLine(opening)}`);
+    if (!all && !/^y(es)?$/i.test(((await context.terminal.ask('Trust this and delegate? [y/N] ')) ?? '').trim()))
+      throw new Failure('Nothing was delegated.', { remedy: '', code: 'declined' });
+    return delegate(asked.hash);
+  }
+};

@@ -1,0 +1,38 @@
+import { prepare } from './queries.ts';
+import type { Database, Tables } from './schema.ts';
+
+/** Somebody of a tenant said that what a repository's settings open may be open; no event comes of it. */
+export type TrustWrite = { readonly kind: 'trust' } & Tables['trusted_settings'];
+
+export const performOnTrust = async (db: Database, { tenant, repository, hash, by, at }: TrustWrite): Promise<null> => {
+  await insertTrust(db, { tenant, repository, hash, by, at });
+  return null;
+};
+
+/** Who said it first stays on record. */
+const insertTrust = prepare<Tables['trusted_settings'], unknown>((db, slot) =>
+  db
+    .insertInto('trusted_settings')
+    .values({
+      tenant: slot('tenant'),
+      repository: slot('repository'),
+      hash: slot('hash'),
+      by: slot('by'),
+      at: slot('at'),
+    })
+    .onConflict((conflict) => conflict.columns(['tenant', 'repository', 'hash']).doNothing()),
+);
+
+export const readTrust = async (
+  db: Database,
+  { tenant, repository, hash }: Pick<Tables['trusted_settings'], 'tenant' | 'repository' | 'hash'>,
+): Promise<boolean> =>
+  (
+    await db
+      .selectFrom('trusted_settings')
+      .select('hash')
+      .where('tenant', '=', tenant)
+      .where('repository', '=', repository)
+      .where('hash', '=', hash)
+      .execute()
+  ).length > 0;
