@@ -90,9 +90,23 @@ gcc a.c -o a -pthread && ./a && for each in address thread undefined; do gcc -fs
     output: /no gcc|^threads work\n(?![\s\S]*BROKEN)/,
   },
   {
+    name: 'a JVM reaches an allowed host, and loopback without the proxy',
+    script: `command -v javac >/dev/null || { echo no java; exit 0; }; cd /tmp; cat >N.java <<'EOT'
+public class N { public static void main(String[] a) throws Exception {
+  System.out.println(new String(new java.net.URL("http://${REGISTRY}/hello").openStream().readAllBytes()));
+  var own = com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress("127.0.0.1", 0), 0);
+  own.createContext("/", x -> { x.sendResponseHeaders(200, 3); x.getResponseBody().write("own".getBytes()); x.close(); }); own.start();
+  System.out.println(new String(new java.net.URL("http://127.0.0.1:" + own.getAddress().getPort() + "/").openStream().readAllBytes())); own.stop(0);
+} }
+EOT
+java N.java`,
+    output: /no java|hello from http\s+own/,
+    network: [REGISTRY],
+  },
+  {
     name: 'java starts and runs threads',
-    script: `command -v java >/dev/null || { echo no java; exit 0; }; java -version 2>&1`,
-    output: /no java|version/,
+    script: `command -v java >/dev/null || { echo no java; exit 0; }; cd /tmp; echo 'public class H { public static void main(String[] a) { System.out.println(new java.security.SecureRandom() != null); } }' >H.java; command -v javac >/dev/null || { echo no java; exit 0; }; javac H.java && java H`,
+    output: /no java|^true/,
   },
 ];
 

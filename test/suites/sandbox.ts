@@ -145,6 +145,21 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     );
   });
 
+  test.each([
+    ['/dev/stdout', 'echo 1; echo 2 >/dev/stdout; echo 3 >>/dev/stdout'],
+    ['/dev/stderr', 'echo 1; echo 2 >/dev/stderr; bash -c "echo 3 >/dev/stderr"'],
+    ['/dev/fd and /proc/self/fd', 'echo 1 >/dev/fd/1; echo 2 >/dev/fd/2; echo 3 >/proc/self/fd/2'],
+    ['/dev/stderr by a program', 'echo 1 | tee /dev/stderr >/dev/null; seq 2 3 | tee /dev/fd/2 >/dev/null'],
+    ['/dev/stderr by a child in the background', 'echo 1; (seq 2 3 >/dev/stderr) & wait'],
+  ])('%s can be opened', async (_name, script) => {
+    expect(settled(await run(script))).toEqual(exited(0, '1\n2\n3\n'));
+  });
+
+  test('/dev/stdin can be opened, with and without input', async () => {
+    expect(settled(await run('cat /dev/stdin', { stdin: 'one\ntwo' }))).toEqual(exited(0, 'one\ntwo'));
+    expect(settled(await run('wc -c </dev/fd/0'))).toEqual(exited(0, '0\n'));
+  });
+
   test('of long output the first and the last half are kept, and a line says what was cut', async () => {
     const result = await run('printf "ä%.0s" {1..5000}; echo end', { maxOutputBytes: 101 });
     expect(settled(result)).toEqual({
@@ -155,7 +170,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
   });
 
   test('gigabytes of output pass without being kept', async () => {
-    const result = await run('head -c 300M /dev/zero', { maxOutputBytes: 10 });
+    const result = await run('head -c 300M /dev/zero', { maxOutputBytes: 10, timeoutMs: 60_000 });
     expect(result).toMatchObject({ outcome: 'exited', exitCode: 0, outputBytes: 300 * MIB, truncated: true });
     expect(result.output.length).toBeLessThan(50);
   });
@@ -187,7 +202,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     expect(output).toMatch(/^CI=true$/m);
     expect(output).toMatch(/^TWO=a\nb$/m);
     // Of shells, and of a network that cannot be cut.
-    const besides = /^(OLDPWD|PWD|SHLVL|_|.*_proxy|NODE_USE_ENV_PROXY)$/i;
+    const besides = /^(OLDPWD|PWD|SHLVL|_|.*_proxy|NODE_USE_ENV_PROXY|JAVA_TOOL_OPTIONS)$/i;
     const names = [...output.matchAll(/^(\w+)=/gm)].map(([, name]) => name!).filter((name) => !besides.test(name));
     expect(names.toSorted()).toEqual(['CI', 'HOME', 'LANG', 'PATH', 'TERM', 'TMPDIR', 'TWO', 'USER']);
   });

@@ -77,6 +77,8 @@ describe('the argument list', () => {
       NO_PROXY: 'localhost,127.0.0.1,::1',
       no_proxy: 'localhost,127.0.0.1,::1',
       NODE_USE_ENV_PROXY: '1',
+      JAVA_TOOL_OPTIONS:
+        '-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=3128 -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=3128',
     });
     expect(list.find((word) => word.includes('socat'))).toMatch(
       /^echo 1000 .*socat TCP4-LISTEN:3128.*until .*done; cd -- "\$0" 2>&1 \|\| exit 127; exec "\$@" 2>&1$/,

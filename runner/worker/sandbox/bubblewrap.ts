@@ -168,6 +168,7 @@ class Bubblewrap implements Confinement {
         arguments: bubblewrapArguments(plan),
         user: options.user,
         seccomp: join(options.scratch, 'seccomp.bpf'),
+        scratch: options.scratch,
         stdin: command.stdin,
         onOutput: outlets.onOutput,
         onStart: (init) => this.#watch(init, outlets),

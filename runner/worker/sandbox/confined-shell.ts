@@ -80,5 +80,9 @@ function proxyEnvironment(port: number): Record<string, string> {
     NO_PROXY: 'localhost,127.0.0.1,::1',
     no_proxy: 'localhost,127.0.0.1,::1',
     NODE_USE_ENV_PROXY: '1',
+    // A JVM reads none of those; it says on stderr that it read this.
+    JAVA_TOOL_OPTIONS: ['http', 'https']
+      .map((scheme) => `-D${scheme}.proxyHost=127.0.0.1 -D${scheme}.proxyPort=${port}`)
+      .join(' '),
   };
 }

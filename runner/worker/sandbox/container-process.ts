@@ -1,6 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
+import { inputFile, OutputPipe } from './command-pipe.ts';
 import type { Ended, Outlets } from './command-sandbox.ts';
 import { endProcessesOf } from './container-processes.ts';
 import type { SandboxOptions } from './sandbox.ts';
@@ -31,23 +34,28 @@ export async function launchInContainer({
   const { kill, onOutput } = outlets;
   if (kill.aborted) return { outcome: 'killed' };
   const [program, ...list] = argv;
+  using written = await OutputPipe.make(join(folder, 'output'), user);
+  const input = stdin === undefined ? null : await inputFile(join(folder, 'input'), stdin);
   let child;
   try {
-    child = spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio: ['pipe', 'pipe', 'pipe'] });
+    const stdio: StdioOptions = [input ?? 'ignore', written.descriptor, 'pipe'];
+    child = spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'E2BIG') return { outcome: 'too-long' };
     throw error;
+  } finally {
+    written.handOver();
+    if (input !== null) closeSync(input);
   }
   onStart();
   const complaint: Buffer[] = [];
-  child.stdout.on('data', onOutput);
-  child.stderr.on('data', (chunk: Buffer) => complaint.push(chunk.subarray(0, COMPLAINT_BYTES)));
-  child.stdin.on('error', ignoreClosedPipe).end(stdin);
+  written.onData(onOutput);
+  child.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk.subarray(0, COMPLAINT_BYTES)));
   // The first program becomes the command itself, so this ends it whoever it is by now; its children end below.
   const onKill = (): void => void child.kill('SIGKILL');
   kill.addEventListener('abort', onKill);
   try {
-    const closed = once(child, 'close');
+    const closed = Promise.all([once(child, 'close'), written.closed]);
     closed.catch(() => {});
     // What the command left behind may still hold the output open until it is killed too.
     const [code, signal] = await exitOf(child);
@@ -68,7 +76,3 @@ const exitOf = (child: ReturnType<typeof spawn>): Promise<[number | null, NodeJS
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve([code, signal]));
   });
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
-}

@@ -1,4 +1,4 @@
-import { access, lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { access, lstat, mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { HostLayout } from './bubblewrap-arguments.ts';
 import { INSIDE_ID } from './bubblewrap-arguments.ts';
@@ -26,6 +26,9 @@ const ETC = [
   '/etc/ssl/openssl.cnf',
 ];
 
+/** Where Debian, Ubuntu and Fedora keep what their JDKs and Maven cannot start without; passwords and keys lie elsewhere. */
+const JAVA = /^(java|java-\d+-openjdk|maven)$/;
+
 export const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
 
 /** Looks the host over. `path` is the search path for bwrap, as in `PATH`. Refuses when a program is missing. */
@@ -37,7 +40,8 @@ export async function readHost(path: string): Promise<({ readonly outcome: 'ok' 
   const socat = await firstExecutable('socat', SYSTEM_FOLDERS);
   if (socat === null) return missing('socat', 'socat');
   const roots = await Promise.all(ROOT_NAMES.map((name) => rootEntry(`/${name}`)));
-  const etc = await Promise.all(ETC.map(async (file) => ((await exists(file)) ? [file] : [])));
+  const java = (await readdir('/etc')).filter((name) => JAVA.test(name)).map((name) => `/etc/${name}`);
+  const etc = await Promise.all([...ETC, ...java].map(async (file) => ((await exists(file)) ? [file] : [])));
   const layout: HostLayout = {
     rootLinks: roots.flatMap((entry) => (entry?.kind === 'link' ? [{ path: entry.path, target: entry.target }] : [])),
     rootFolders: roots.flatMap((entry) => (entry?.kind === 'folder' ? [entry.path] : [])),

@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inputFile, OutputPipe } from './command-pipe.ts';
 import type { Ended } from './command-sandbox.ts';
 
 export interface Launch {
@@ -11,6 +13,8 @@ export interface Launch {
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** Host path of the seccomp program. */
   readonly seccomp: string;
+  /** Host path of a folder that commands do not see. */
+  readonly scratch: string;
   readonly stdin?: string | undefined;
   readonly onOutput: (chunk: Buffer) => void;
   /** Called once, with the host's id of the namespace's first process. */
@@ -27,18 +31,19 @@ const COMPLAINT_BYTES = 4096;
  */
 export async function launch(options: Launch): Promise<Ended> {
   if (options.kill.aborted) return { outcome: 'killed' };
-  const spawned = spawnBubblewrap(options);
-  if (spawned === 'too-long') return { outcome: 'too-long' };
-  const child = spawned;
+  const { scratch, user, stdin } = options;
+  using written = await OutputPipe.make(join(scratch, 'output'), user);
+  const input = stdin === undefined ? null : await inputFile(join(scratch, 'input'), stdin);
+  const child = spawnBubblewrap(options, { written, input });
+  if (child === 'too-long') return { outcome: 'too-long' };
   const status = new NamespaceStatus(child, options.onStart);
   const onKill = (): void => status.kill();
   options.kill.addEventListener('abort', onKill);
   const complaint: Buffer[] = [];
   try {
-    output(child, 1).on('data', options.onOutput);
+    written.onData(options.onOutput);
     output(child, 2).on('data', (chunk: Buffer) => complaint.push(chunk.subarray(0, COMPLAINT_BYTES)));
-    child.stdin?.on('error', ignoreClosedPipe).end(options.stdin);
-    const closed = once(child, 'close');
+    const closed = Promise.all([once(child, 'close'), written.closed]);
     // bwrap returns when its command does; what the command left behind may still hold the output open until it is killed too.
     await (child.exitCode === null && child.signalCode === null ? Promise.race([once(child, 'exit'), closed]) : closed);
     status.kill();
@@ -56,10 +61,18 @@ export async function launch(options: Launch): Promise<Ended> {
   };
 }
 
-function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, stdin }: Launch): ChildProcess | 'too-long' {
+interface Pipes {
+  readonly written: OutputPipe;
+  readonly input: number | null;
+}
+
+function spawnBubblewrap(
+  { bwrap, arguments: list, user, seccomp }: Launch,
+  { written, input }: Pipes,
+): ChildProcess | 'too-long' {
   // bwrap reads the program from the descriptor's position, so each command needs one of its own.
   const filter = openSync(seccomp, 'r');
-  const stdio: StdioOptions = [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', filter, 'pipe'];
+  const stdio: StdioOptions = [input ?? 'ignore', written.descriptor, 'pipe', filter, 'pipe'];
   try {
     // An empty environment: the first process of the namespace shows its own to all others, whatever bwrap clears for its child.
     return spawn(bwrap, list, { env: {}, cwd: '/', stdio, ...user });
@@ -68,16 +81,14 @@ function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, stdin }: Launc
     throw error;
   } finally {
     closeSync(filter);
+    written.handOver();
+    if (input !== null) closeSync(input);
   }
 }
 
-function output(child: ChildProcess, descriptor: 1 | 2 | 4): Readable {
-  // safe: these three are opened as pipes above, and the child reads none of them
-  return child.stdio[descriptor as 1] as Readable;
-}
-
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') throw error;
+function output(child: ChildProcess, descriptor: 2 | 4): Readable {
+  // safe: these two are opened as pipes above, and the child reads none of them
+  return child.stdio[descriptor as 2] as Readable;
 }
 
 /** What bwrap reports about its namespace: the first process, whose death ends all others, and the exit code of the command. */

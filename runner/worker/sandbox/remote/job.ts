@@ -69,8 +69,8 @@ export function jobScript({ id, command, limits, brings, quotaSeconds }: Job): s
     `used() { { du -s --block-size=1 ${SANDBOX_ROOT}; du -s --inodes ${SANDBOX_ROOT} | awk '{ print $1 * 4096 }'; } 2>/dev/null | sort -n | awk '{ most = $1 } END { printf "%.0f\\n", most }'; }`,
     `limit() { [ "$(($(used) + $(nameless)))" -gt ${limits.workspaceBytes} ] && touch limit; }`,
     `(while sleep ${quotaSeconds}; do limit && { ${endAll}; }; [ -e code ] && exit; done) </dev/null >/dev/null 2>&1 & watch=$!`,
-    // What stays on the shell's own stderr is its remark on how the command ended.
-    `{ [ -e ../stopped-${id} ] || ${asAgent} ${words(command, limits)} <${command.stdin === undefined ? '/dev/null' : 'stdin'} 2>&1; echo $? >code; ${endAll}; } 2>/dev/null |`,
+    // What stays on the shell's own stderr is its remark on how the command ended. A pipe of root's could not be opened anew as /dev/stdout.
+    `{ chown ${AGENT_ID} /proc/self/fd/1; [ -e stdin ] && chmod a+r stdin; [ -e ../stopped-${id} ] || ${asAgent} ${words(command, limits)} <${command.stdin === undefined ? '/dev/null' : 'stdin'} 2>&1; echo $? >code; ${endAll}; } 2>/dev/null |`,
     `  { head -c ${half} >head; wc -c <count >rest & tee count | tail -c ${command.maxOutputBytes - half} >tail; wait; }`,
     'kill $watch 2>/dev/null; wait $watch 2>/dev/null',
     `${endAll}; limit`,
