@@ -4,7 +4,7 @@ export interface Lines {
   readonly ends: readonly LineEnd[];
 }
 
-export type LineEnd = '\n' | '\r\n' | '';
+type LineEnd = '\n' | '\r\n' | '';
 
 /** A text without a character has no line; one that ends with a line end has no line behind it. */
 export const linesOf = (text: string): Lines => {
