@@ -16,7 +16,7 @@ import { judgeWorks, mustStillWork } from '../suites/sandbox-works.ts';
 type Finished = Extract<EventBody, { type: 'call.finished' }>;
 
 const bash = (command: string, network: readonly string[] = []) =>
-  calls('bash', { command, timeoutSeconds: 20, network: [...network] });
+  calls('bash', { command, timeoutSeconds: 120, network: [...network] });
 /** What needs the web needs a web of the test, which only the sandbox's own suite has. */
 const works = mustStillWork.filter(({ network }) => network === undefined);
 const tries = [
