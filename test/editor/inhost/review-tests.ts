@@ -98,7 +98,7 @@ export const reviewTests = {
       [
         ['added', undefined, 'big.txt', false],
         ['added', undefined, 'logo.png', true],
-        ['deleted', 'package.json', undefined, false],
+        ['deleted', 'receipts/carts.js', undefined, false],
         ['modified', 'receipts/record.js', 'receipts/record.js', false],
         ['renamed', 'src/receipt.js', 'src/slip.js', false],
         ['modified', 'test/cart.test.js', 'test/cart.test.js', false],
@@ -109,7 +109,7 @@ export const reviewTests = {
     assert.equal(readFileSync(repository('big.txt')).length, 5_242_880);
     assert.deepEqual([...readFileSync(repository('logo.png'))], [0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3]);
     assert.deepEqual(
-      ['package.json', 'src/receipt.js'].map((file) => existsSync(repository(file))),
+      ['receipts/carts.js', 'src/receipt.js'].map((file) => existsSync(repository(file))),
       [false, false],
     );
     assert.ok(existsSync(repository('src/slip.js')));
