@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { play, seedsFrom } from './play.ts';
-import { Random } from './random.ts';
 import type { Sabotage } from './world.ts';
 
 /** A defence that is off shows within so many schedules. */
@@ -37,17 +36,6 @@ const forgettingBatches: Sabotage = {
   },
 };
 
-const askingNobody: Sabotage = {
-  write: (write) => {
-    const { command } = write;
-    if (command.kind !== 'append') return write;
-    const events = command.events.map((event) =>
-      event.type === 'call.judged' ? { ...event, verdict: 'allow' as const, repeatable: true } : event,
-    );
-    return { ...write, command: { ...command, events } };
-  },
-};
-
 const withoutDeadlines: Sabotage = {
   write: (write) => ({ ...write, options: { ...write.options, leaseUntil: Number.MAX_SAFE_INTEGER } }),
 };
@@ -59,15 +47,6 @@ describe('the simulation finds', () => {
 
   test('a store that writes a batch again when it is sent again', async () => {
     expect(await shown(forgettingBatches, /twice|its head has|state says|never began/)).toEqual(onlyWithoutIt);
-  });
-
-  test('a call that runs though policy has a person asked', async () => {
-    expect(await shown(askingNobody, /was begun \d times on \d approvals/)).toEqual(onlyWithoutIt);
-  });
-
-  test('commits that nobody hears of', async () => {
-    const random = new Random(1);
-    expect(await shown({ announces: () => random.chance(0.7) }, /it came to no end/)).toEqual(onlyWithoutIt);
   });
 
   test('leases that never run out', async () => {
