@@ -106,7 +106,7 @@ java N.java`,
   {
     name: 'java starts and runs threads',
     script: `command -v java >/dev/null || { echo no java; exit 0; }; cd /tmp; echo 'public class H { public static void main(String[] a) { System.out.println(new java.security.SecureRandom() != null); } }' >H.java; command -v javac >/dev/null || { echo no java; exit 0; }; javac H.java && java H`,
-    output: /no java|^true/,
+    output: /no java|^true$/m,
   },
 ];
 

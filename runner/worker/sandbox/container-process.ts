@@ -54,6 +54,8 @@ export async function launchInContainer({
   // The first program becomes the command itself, so this ends it whoever it is by now; its children end below.
   const onKill = (): void => void child.kill('SIGKILL');
   kill.addEventListener('abort', onKill);
+  // The signal may have fired while the pipe was made: it fires no more.
+  if (kill.aborted) onKill();
   try {
     const closed = Promise.all([once(child, 'close'), written.closed]);
     closed.catch(() => {});

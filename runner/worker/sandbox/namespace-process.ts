@@ -39,6 +39,8 @@ export async function launch(options: Launch): Promise<Ended> {
   const status = new NamespaceStatus(child, options.onStart);
   const onKill = (): void => status.kill();
   options.kill.addEventListener('abort', onKill);
+  // The signal may have fired while the pipe was made: it fires no more.
+  if (options.kill.aborted) onKill();
   const complaint: Buffer[] = [];
   try {
     written.onData(options.onOutput);
