@@ -1,4 +1,5 @@
-// Adds up what the test stages left in a folder and prints the line that CI reads. Exits 1 if anything failed.
+// Says which tests failed in the stages that left their counts in a folder, and adds the counts up in the line that CI reads.
+// Exits 1 if anything failed.
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -6,9 +7,17 @@ const [folder = '', failedStages = '0'] = process.argv.slice(2);
 let passed = 0;
 let failed = 0;
 for (const name of readdirSync(folder)) {
-  const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+  const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
   passed += numPassedTests;
   failed += numFailedTests;
+  for (const { name: file, message, assertionResults } of testResults) {
+    const failures = assertionResults.filter(({ status }) => status === 'failed');
+    for (const { fullName, failureMessages } of failures) {
+      console.log(`\nFAILED ${path.relative('', file)}: ${fullName}\n${failureMessages.join('\n')}`);
+    }
+    // A file that could not be loaded fails without a test of its own.
+    if (failures.length === 0 && message) console.log(`\nFAILED ${path.relative('', file)}\n${message}`);
+  }
 }
 // A stage that failed without a failing test (lint, the demo) is a failure too.
 const total = failed === 0 ? Number(failedStages) : failed;
