@@ -148,3 +148,22 @@ test('a lost model call makes the cost a lower bound, and says so', () => {
     tone: 'dim',
   });
 });
+
+test('what a person should know of the terms, and of the copy, stands among the facts', () => {
+  const { state, timeline } = followed([created('Fix it')]);
+  const noted: typeof state = {
+    ...state,
+    task: {
+      ...state.task,
+      notes: ['Its settings are not read.'],
+      source: { ...state.task.source, notes: ['No submodule came along.'] },
+    },
+  };
+  const [facts] = runPage(noted, timeline, began).sections[0]?.items ?? [];
+  expect(facts).toMatchObject({
+    facts: expect.arrayContaining([
+      { label: 'Note', text: 'Its settings are not read.' },
+      { label: 'Note', text: 'No submodule came along.' },
+    ]),
+  });
+});

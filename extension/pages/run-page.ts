@@ -1,6 +1,7 @@
 import { budgetNames, used, type BudgetName } from '../../shared/run/budget.ts';
 import { isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
+import { taskNotes } from '../../shared/run/task-notes.ts';
 import { activeMs, changes, cost, duration, evidence } from '../views/text.ts';
 import type { Button, Item, Page, Part, Section } from './page.ts';
 import { actor, clock, line, output, visible } from './text.ts';
@@ -65,7 +66,7 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
       label: 'Loosened',
       text: line(`${what}: ${from} → ${to}, by ${actor(by)}`),
     })),
-    ...state.task.notes.map((note) => ({ label: 'Note', text: line(note) })),
+    ...taskNotes(state.task).map((note) => ({ label: 'Note', text: line(note) })),
     { label: 'Round', text: state.round === 1 ? '' : String(state.round) },
     { label: 'Worked', text: duration(activeMs(state, now)) },
     { label: 'Cost', text: costFact(state.spent) },

@@ -3,6 +3,7 @@ import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
+import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
 import { cost, count, duration, moment, plural, span } from './format.ts';
 import { callById, type CommandHistory, type DecisionHistory, type History } from './history.ts';
@@ -69,14 +70,13 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
-    ...(task.source.notes ?? []).map((note) => `             ${cleanLine(note)}`),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
     `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,
     ...task.loosened.map(
       ({ what, from, to, by }) =>
         `  ${paint.dim('loosened  ')} ${cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`)}`,
     ),
-    ...task.notes.map((note) => `  ${paint.dim('note      ')} ${cleanLine(note)}`),
+    ...taskNotes(task).map((note) => `  ${paint.dim('note      ')} ${cleanLine(note)}`),
     ...failure(state, paint),
   ].join('\n');
 };

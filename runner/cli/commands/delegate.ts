@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { DelegateInput } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { summarize } from '../../../shared/run/summary.ts';
+import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
 import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
@@ -89,7 +90,7 @@ export const define: Define = (command, act) => {
             remote: input.source !== null,
           }),
         );
-        const notes = [...run.task.notes, ...(run.task.source.notes ?? [])];
+        const notes = taskNotes(run.task);
         for (const note of notes) context.note(cleanLine(note));
         if (options.watch !== true) {
           context.printJson({ run: summarize(run), notes });
