@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
@@ -76,6 +75,3 @@ export const mustBeLocal = (person: Person, what: string): void => {
     'Do it there, with the token in the runner’s home.',
   );
 };
-
-/** `length` lower-case letters and digits, 5 bits each and a little more. */
-export const randomId = (length = 16): string => Array.from({ length }, () => randomInt(36).toString(36)).join('');

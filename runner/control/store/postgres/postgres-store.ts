@@ -1,44 +1,15 @@
-import { randomBytes, randomInt } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
-import type { ListInput } from '../../../../shared/api/runner-api.ts';
-import type { Command } from '../../../../shared/run/commands.ts';
+import { randomId } from '../../random-id.ts';
 import type { SupervisorRole } from '../../supervisor-role.ts';
+import { DatabaseStore, type DatabaseParts } from '../database-store.ts';
 import { migrate } from '../migrations.ts';
-import {
-  readBlobLink,
-  readCounts,
-  readDue,
-  readEvents,
-  readFeed,
-  readFeedPage,
-  readHeads,
-  readLeased,
-  readList,
-  readOpenDecisions,
-  readPosition,
-  readQueued,
-  readQueuedAmong,
-  readState,
-  readUpload,
-  readUploadedBytes,
-} from '../reads.ts';
+import { readFeedPage, readPosition } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import {
-  StoreError,
-  type CommandOptions,
-  type Committer,
-  type Created,
-  type FeedLimits,
-  type FeedPage,
-  type Store,
-  type StoredBlob,
-  type Written,
-  type TrustedSettings,
-} from '../store.ts';
-import { readTrust } from '../trust-writes.ts';
-import { foldAgain, type Circumstances } from '../writes.ts';
+import { StoreError, type Committer, type Store } from '../store.ts';
+import { foldAgain } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
 import { isDisconnection, storeErrorOf } from './errors.ts';
@@ -70,9 +41,6 @@ export interface Shared {
   /** Made once for a database: whatever one of them signs, the others know. */
   readonly secret: Buffer;
 }
-
-/** 16 characters of 36: 82 bits. */
-const randomId = (): string => Array.from({ length: 16 }, () => randomInt(36).toString(36)).join('');
 
 /**
  * Transactions at once. One is given positions and the others wait for it with what they have read; more than this only
@@ -116,7 +84,17 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   const lanes = Math.min(mostLanes, Math.floor(connections / 2));
   const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
-  const store = new PostgresStore({ db, writer, commits, address, now, newId, held: stack.move() });
+  const read: DatabaseParts['read'] = (of) => readFrom({ db, address }, of);
+  const store = new DatabaseStore({
+    kind: 'postgres',
+    write: (write) => writer.write(write),
+    read,
+    feedPage: (filter, after, limits) => read((of) => readFeedPage(of, filter, { after, ...limits })),
+    onCommit: (listener) => commits.on(listener),
+    now,
+    newId,
+    held: stack.move(),
+  });
   return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 };
 
@@ -219,152 +197,20 @@ class Commits {
   }
 }
 
-interface Parts {
-  readonly db: Database;
-  readonly writer: Writer;
-  readonly commits: Commits;
-  readonly address: string;
-  readonly now: () => number;
-  readonly newId: () => string;
-  /** All that was opened for it. */
-  readonly held: AsyncDisposable;
-}
-
 /** A read that met a connection which had just died is asked again; a server that is away is away. */
 const readAttempts = 3;
 const readPauseMs = 100;
 
-class PostgresStore implements Store {
-  readonly kind = 'postgres';
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-  }
-
-  create(input: Parameters<Store['create']>[0]): Promise<Created> {
-    return this.#parts.writer.write({ kind: 'create', ...input, ...this.#circumstances() });
-  }
-
-  command(run: string, command: Command, options: CommandOptions = {}): Promise<Written> {
-    return this.#parts.writer.write({ kind: 'command', run, command, options, ...this.#circumstances() });
-  }
-
-  heartbeat(input: Parameters<Store['heartbeat']>[0]): Promise<Written> {
-    return this.#parts.writer.write({ kind: 'heartbeat', ...input, ...this.#circumstances() });
-  }
-
-  async linkBlob(run: string, blob: Parameters<Store['linkBlob']>[1]): Promise<void> {
-    await this.#parts.writer.write({ kind: 'blob', run, ...blob });
-  }
-
-  isTrusted(settings: TrustedSettings): Promise<boolean> {
-    return this.#read((db) => readTrust(db, settings));
-  }
-
-  async trust({ tenant, repository, hash }: TrustedSettings, by: string): Promise<void> {
-    const at = new Date(this.#parts.now()).toISOString();
-    await this.#parts.writer.write({ kind: 'trust', tenant, repository, hash, by, at });
-  }
-
-  async recordUpload(tenant: string, blob: StoredBlob): Promise<void> {
-    await this.#parts.writer.write({ kind: 'upload', tenant, ...blob, now: this.#parts.now() });
-  }
-
-  async forgetBlobs(input: Parameters<Store['forgetBlobs']>[0]): Promise<readonly string[]> {
-    return (await this.#parts.writer.write({ kind: 'forget blobs', ...input, now: this.#parts.now() })).hashes;
-  }
-
-  state(run: string): ReturnType<Store['state']> {
-    return this.#read((db) => readState(db, run));
-  }
-
-  list(tenant: string | null, input: ListInput): ReturnType<Store['list']> {
-    return this.#read((db) => readList(db, tenant, input));
-  }
-
-  counts(tenant: string | null): ReturnType<Store['counts']> {
-    return this.#read((db) => readCounts(db, tenant));
-  }
-
-  openDecisions(tenant: string | null): ReturnType<Store['openDecisions']> {
-    return this.#read((db) => readOpenDecisions(db, tenant));
-  }
-
-  events(run: string, after: number, limit: number): ReturnType<Store['events']> {
-    return this.#read((db) => readEvents(db, run, { after, limit }));
-  }
-
-  feed(filter: Parameters<Store['feed']>[0], after: number, limit: number): ReturnType<Store['feed']> {
-    return this.#read((db) => readFeed(db, filter, { after, limit }));
-  }
-
-  feedPage(filter: Parameters<Store['feed']>[0], after: number, limits: FeedLimits): Promise<FeedPage> {
-    return this.#read((db) => readFeedPage(db, filter, { after, ...limits }));
-  }
-
-  position(): Promise<number> {
-    return this.#read(readPosition);
-  }
-
-  queued(limit: number): ReturnType<Store['queued']> {
-    return this.#read((db) => readQueued(db, limit));
-  }
-
-  heads(input: Parameters<Store['heads']>[0]): ReturnType<Store['heads']> {
-    return this.#read((db) => readHeads(db, input));
-  }
-
-  queuedAmong(runs: readonly string[]): ReturnType<Store['queuedAmong']> {
-    return this.#read((db) => readQueuedAmong(db, runs));
-  }
-
-  leased(): ReturnType<Store['leased']> {
-    return this.#read(readLeased);
-  }
-
-  due(now: number): ReturnType<Store['due']> {
-    return this.#read((db) => readDue(db, now));
-  }
-
-  runHasBlob(run: string, hash: string): Promise<boolean> {
-    return this.#read((db) => readBlobLink(db, run, hash));
-  }
-
-  upload(tenant: string, hash: string): Promise<number | null> {
-    return this.#read((db) => readUpload(db, tenant, hash));
-  }
-
-  uploadedBytes(tenant: string): Promise<number> {
-    return this.#read((db) => readUploadedBytes(db, tenant));
-  }
-
-  onCommit(listener: Parameters<Store['onCommit']>[0]): () => void {
-    return this.#parts.commits.on(listener);
-  }
-
-  /** What has been asked for is still written. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts.held[Symbol.asyncDispose]();
-  }
-
-  #circumstances(): Circumstances {
-    return {
-      now: this.#parts.now(),
-      nextActivation: `act_${this.#parts.newId()}`,
-      nextDecision: `dec_${this.#parts.newId()}`,
-      jitter: Math.random(),
-    };
-  }
-
-  async #read<Value>(read: (db: Database) => Promise<Value>): Promise<Value> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await read(this.#parts.db);
-      } catch (error) {
-        if (!isDisconnection(error) || attempt === readAttempts) throw storeErrorOf(error, this.#parts.address);
-        await pause(readPauseMs * attempt);
-      }
+const readFrom = async <Value>(
+  { db, address }: { readonly db: Database; readonly address: string },
+  read: (db: Database) => Promise<Value>,
+): Promise<Value> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read(db);
+    } catch (error) {
+      if (!isDisconnection(error) || attempt === readAttempts) throw storeErrorOf(error, address);
+      await pause(readPauseMs * attempt);
     }
   }
-}
+};

@@ -1,0 +1,96 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { gitIn } from '../harness/repository.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import {
+  chooseFromMenu,
+  delegateFrom,
+  dialog,
+  notification,
+  openActivity,
+  palette,
+  picture,
+  treeItem,
+  webview,
+} from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+/** What a person is asked before something is opened, applied or done again. */
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let workbench: Workbench;
+let page: Page;
+
+/** Replaces what the sample repository tells Longhaul: its own verification fails until somebody mends it. */
+const commitSettings = async (settings: string): Promise<void> => {
+  await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), settings);
+  gitIn(place.repository, 'commit', '--quiet', '--all', '--message=Settings');
+};
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  await commitSettings('verification: []\n');
+  workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+test('a failed run is resumed from its last checkpoint, from its page', async () => {
+  await delegateFrom(page, ['README.md'], '[refused] Say sums');
+  await notification(page, 'Delegated as run 1').getByRole('button', { name: 'Open Run' }).click();
+  const resume = webview(page).getByRole('button', { name: 'Resume from Last Checkpoint' });
+  await resume.waitFor();
+  const failed = await place.settled(({ status }) => status === 'failed');
+  await picture(page, '50 the page of a failed run');
+  await resume.click();
+  const run = await place.settled(({ status }) => status === 'reviewing');
+  expect(run.id).toBe(failed.id);
+  const api = await place.api();
+  const events = await api.runs.events.query({ run: run.id });
+  // The edit was not done again: what is resumed goes on behind it.
+  expect(events.filter(({ body }) => body.type === 'call.started')).toHaveLength(1);
+  expect(events.filter(({ body }) => body.type === 'run.resumed')).toHaveLength(1);
+});
+
+test('what runs by lying there comes first in the review, and is shown before it is applied', async () => {
+  await delegateFrom(page, ['README.md'], '[makefile] Add a Makefile');
+  const { number } = await place.settled(({ status, number }) => number === 2 && status === 'reviewing');
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, new RegExp(`^Run ${number}, .*reviewing`)).first(), /^Review Result/);
+  const careful = treeItem(page, /^Makefile, added, undecided, look closely: It runs when somebody builds or tests/);
+  await careful.waitFor();
+  await picture(page, '51 a file that needs a closer look');
+  await palette(page, 'Longhaul: Apply Accepted Changes');
+  await dialog(page, 'undecided').getByRole('button', { name: 'Accept All and Apply' }).click();
+  const asked = dialog(page, '1 file needs a closer look');
+  await asked.waitFor();
+  await picture(page, '52 asked before it is applied');
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await asked.waitFor({ state: 'hidden' });
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
+});
+
+test('settings that open hosts are shown before a run begins, and refusing delegates nothing', async () => {
+  await commitSettings('verification: []\negress: [a.example.org]\n');
+  await delegateFrom(page, ['README.md'], '[line] Say sums');
+  const asked = dialog(page, "This repository's settings open hosts");
+  await asked.getByText('a.example.org').waitFor();
+  await picture(page, '53 whether to trust settings');
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await notification(page, 'Nothing was delegated').waitFor();
+  expect((await place.settled(() => true)).number).toBe(2);
+  await delegateFrom(page, ['README.md'], '[line] Say sums');
+  await asked.getByRole('button', { name: 'Trust and Delegate' }).click();
+  const run = await place.settled(({ number }) => number === 3);
+  expect(run.task.goal).toContain('[line] Say sums');
+});
