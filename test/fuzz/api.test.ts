@@ -257,5 +257,4 @@ test.each(procedures)(
     expect([...codes.values()].reduce((sum, count) => sum + count, 0)).toBe(total);
     expect(await position()).toBe(before);
   },
-  120_000,
 );
