@@ -99,7 +99,7 @@ test('a dirty tree of 5,000 files arrives exactly as it is, and the repository i
   expect(await seen(fixture, made)).toEqual(expected);
   expect(await userState(fixture)).toEqual(before);
   expect(await snapshot(fixture)).toEqual(made);
-}, 60_000);
+});
 
 test('the repository of a run needs nothing of the one it came from', async () => {
   await using fixture = await createFixture();

@@ -128,7 +128,7 @@ describe('ways to what policy protects', () => {
     expect(asked).toEqual(attacks.map(({ asked: about }) => expect.stringContaining(about)));
     // A copy of what is there, and an ordinary folder where the link would have been.
     expect(left).toEqual(['copy.txt', 'w/b.yml']);
-  }, 180_000);
+  });
 
   test('are not seen in what setup has written', async () => {
     const touch = bash('echo x >made.txt');
@@ -148,7 +148,7 @@ describe('ways to what policy protects', () => {
       (state) => state.status === 'reviewing' || openDecisions(state).length > 0,
     );
     expect(status).toBe('reviewing');
-  }, 180_000);
+  });
 
   test('lead there where policy has no rule, and are marked for whoever reviews and applies it', async () => {
     const { asked, left, marked } = await attacked(open);
@@ -157,5 +157,5 @@ describe('ways to what policy protects', () => {
     // A reviewer is told of all but a file beside the workflows, which is one for policy alone.
     const told = attacks.map(({ left: file }) => file).filter((file) => !/^\.GitHub\/[ac]\.yml$/i.test(file));
     expect(marked).toEqual(expect.arrayContaining(told));
-  }, 180_000);
+  });
 });

@@ -129,7 +129,7 @@ describe('a runner that went', () => {
     const { id: run } = await rig.delegate({ goal: 'Ask', repository });
     const parked = await rig.settled(run, ({ status }) => status === 'waiting');
     await rig.logged(/idle: nobody was here and there is nothing to do/);
-    await expect.poll(() => rig.exitCode, { timeout: 30_000 }).toBe(0);
+    await expect.poll(() => rig.exitCode, { timeout: 240_000 }).toBe(0);
 
     const stays = { env: { LONGHAUL_IDLE_MINUTES: 'never' } };
     const { stdout, stderr } = await rig.cli(['decisions', '--json'], stays);

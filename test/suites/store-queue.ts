@@ -56,7 +56,7 @@ export const queueSuite = (name: string, open: OpenStore): void => {
       await command(store, 'run_manyx5000', { kind: 'lease', activation, worker: 'w' });
       expect(names(await store.queuedAmong(last))).toEqual(['run_fewx5']);
       expect(await store.queuedAmong([])).toEqual([]);
-    }, 120_000);
+    });
 
     test('gives the most urgent of each tenant, and of each repository where that counts', async () => {
       await using opened = await open({ now: () => start });

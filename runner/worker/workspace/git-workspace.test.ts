@@ -151,7 +151,7 @@ test('prepare after an attempt that was cut off at any moment, and after work, g
     expect(files(workspace)).toEqual(expected);
   }
   expect(listing(folder, (path) => /^work\.\d+$/.test(path) || path === 'checkpoints.git')).toEqual({});
-}, 30_000);
+});
 
 test('attributes that a command writes run nothing and change no byte', async () => {
   await using fixture = await createFixture();
