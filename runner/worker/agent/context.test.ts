@@ -104,11 +104,24 @@ test('a message waits until all calls of the turn are answered', () => {
   ]);
 });
 
+/** All that may stand between a request that came to nothing and the next attempt. */
+const endsOfARequest: readonly (readonly EventBody[])[] = [
+  [{ type: 'model.lost', v: 1, turn: 1, attempt: 1 }],
+  [
+    { type: 'activation.returned', v: 1, activation: 'act_1', reason: 'the runner was stopped' },
+    { type: 'activation.queued', v: 2, activation: 'act_2', reason: 'returned' },
+  ],
+  [
+    { type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' },
+    { type: 'run.resumed', v: 1, by: 'person:ada' },
+  ],
+];
+
 test('a message that comes while the model is asked is in the next request, or in the next attempt', () => {
-  const lost: EventBody = { type: 'model.lost', v: 1, turn: 1, attempt: 1 };
   const note = user('Message from person:ada:\nUse vitest.');
   expect(itemsFor(asking(1), said('Use vitest.'))).toEqual([goal]);
-  expect(itemsFor(asking(1), said('Use vitest.'), lost, asking(1, 2))).toEqual([goal, note]);
+  for (const ends of endsOfARequest)
+    expect(itemsFor(asking(1), said('Use vitest.'), ...ends, asking(1, 2))).toEqual([goal, note]);
   expect(itemsFor(asking(1), said('Use vitest.'), taken(1, listing), finished('c1', 'a.ts'), asking(2))).toEqual([
     goal,
     listing,
@@ -130,8 +143,11 @@ test('a request that is resumed has not been told what came since it began', () 
     cost: null,
   };
   const note = user('Message from person:ada:\nUse vitest.');
-  expect(itemsFor(asking(1), failed, said('Use vitest.'), asking(1, 2))).toEqual([goal]);
-  expect(itemsFor(asking(1), { ...failed, resume: null }, said('Use vitest.'), asking(1, 2))).toEqual([goal, note]);
+  expect(itemsFor(asking(1), failed, said('Use vitest.'))).toEqual([goal]);
+  expect(itemsFor(asking(1), failed, said('Use vitest.'), { ...failed, resume: null }, asking(1, 2))).toEqual([
+    goal,
+    note,
+  ]);
 });
 
 test('a turn without a call is answered with a nudge', () => {

@@ -66,7 +66,7 @@ interface Draft {
   told: Note[];
   /** Came after the request that is under way: for the one after it. */
   later: Note[];
-  /** A request is under way: what comes now is not in it. */
+  /** A request has begun and no turn has come of it: what comes now is not in it. */
   asking: boolean;
   compaction: Compaction | null;
   plan: readonly PlanStep[];
@@ -107,15 +107,10 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       draft.setup.push(body);
       return;
     case 'model.started':
-      if (body.purpose === 'turn') draft.asking = true;
-      else endRequest(draft);
-      return;
-    case 'model.failed':
-      // What is resumed is the same request still: it was not told what has come since.
-      if (body.resume === null) endRequest(draft);
-      return;
-    case 'model.lost':
-      endRequest(draft);
+      // Whatever became of the one before. One that is resumed does not begin: it was not told what has come since.
+      draft.told.push(...draft.later);
+      draft.later = [];
+      draft.asking = body.purpose === 'turn';
       return;
     case 'turn.taken':
       takeTurn(draft, body);
@@ -170,6 +165,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'workspace.rebuilt':
     case 'changes.saved':
     case 'model.accepted':
+    case 'model.failed':
+    case 'model.lost':
     case 'report.submitted':
     case 'verification.started':
     case 'verification.setup.started':
@@ -187,13 +184,6 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
 
 const tell = (draft: Draft, from: Note['from'], text: string): void => {
   (draft.asking ? draft.later : draft.told).push({ from, text });
-};
-
-/** Whatever came while a request was under way that came to nothing is told in the next one. */
-const endRequest = (draft: Draft): void => {
-  draft.told.push(...draft.later);
-  draft.later = [];
-  draft.asking = false;
 };
 
 const takeTurn = (draft: Draft, { turn, items }: Extract<WorkerEvent, { type: 'turn.taken' }>): void => {
