@@ -1,5 +1,5 @@
 import demoModel from '../../scripts/demo-model.ts';
-import { calls, fails, scripted, together, type Asked, type Script, type Step } from '../fakes/openai/index.ts';
+import { calls, scripted, together, type Asked, type Script, type Step } from '../fakes/openai/index.ts';
 
 /**
  * What the scripted model does, by a word of the goal in square brackets. A goal without one is the story of the demo, with
@@ -45,20 +45,6 @@ const mend: Script = async (asked, place) => {
   );
 };
 
-/** Refuses its second turn once, for good; whoever has the run resumed finds the endpoint mended. */
-const refusedOnce = (): Script => {
-  const refusals = { left: 1 };
-  const rest = scripted([
-    edit('README.md', 'Adds up a cart', 'Sums a cart'),
-    finish('The README says sums', 'Sums a cart'),
-  ]);
-  return (asked, place) => {
-    if (place.turn !== 1 || refusals.left === 0) return rest(asked, place);
-    refusals.left -= 1;
-    return fails(400, { message: 'The endpoint is out of order.' });
-  };
-};
-
 const stories: Readonly<Record<string, Script>> = {
   // One changed line, and after changes were requested another.
   line: scripted([
@@ -80,7 +66,6 @@ const stories: Readonly<Record<string, Script>> = {
   ]),
   // A command that is sure to be at work when something else happens; done again it leaves the same.
   long: scripted([bash('sleep 3; echo done > slow.txt'), finish('Slowly', 'slow.txt')]),
-  refused: refusedOnce(),
   makefile: scripted([
     bash("printf 'all:\\n\\techo sums\\n' > Makefile && sed -i 's/Adds up/Sums/' README.md"),
     finish('A Makefile', 'Makefile'),

@@ -45,16 +45,21 @@ beforeEach(({ task }) => {
   onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
 });
 
-test('a failed run is resumed from its last checkpoint, from its page', async () => {
-  await delegateFrom(page, ['README.md'], '[refused] Say sums');
+test('a run that was cancelled is resumed from its last checkpoint, from its page', async () => {
+  const gate = place.model.hold('[line] Say sums', 1);
+  await delegateFrom(page, ['README.md'], '[line] Say sums');
   await notification(page, 'Delegated as run 1').getByRole('button', { name: 'Open Run' }).click();
+  await gate.reached;
+  await webview(page).getByRole('button', { name: 'Cancel Run…' }).click();
+  await dialog(page, 'Cancel').getByRole('button', { name: 'Cancel Run' }).click();
   const resume = webview(page).getByRole('button', { name: 'Resume from Last Checkpoint' });
   await resume.waitFor();
-  const failed = await place.settled(({ status }) => status === 'failed');
-  await picture(page, '50 the page of a failed run');
+  const cancelled = await place.settled(({ status }) => status === 'cancelled');
+  await picture(page, '50 the page of a cancelled run');
   await resume.click();
+  gate.open();
   const run = await place.settled(({ status }) => status === 'reviewing');
-  expect(run.id).toBe(failed.id);
+  expect(run.id).toBe(cancelled.id);
   const api = await place.api();
   const events = await api.runs.events.query({ run: run.id });
   // The edit was not done again: what is resumed goes on behind it.

@@ -35,11 +35,24 @@ const explorerRow = (page: Page, file: string): Locator =>
 /** The part of a webview that its extension made. */
 export const webview = (page: Page): FrameLocator => page.frameLocator('iframe.webview').frameLocator('#active-frame');
 
-/** Chooses from a row's menu. A menu that has just opened lets a click pass, so that it is clicked until it is gone. */
+/** Whether it comes into sight soon. */
+const comes = (what: Locator): Promise<boolean> =>
+  what.waitFor({ timeout: 2000 }).then(
+    () => true,
+    () => false,
+  );
+
+/**
+ * Chooses from a row's menu. A workbench that is still starting lists only what it knew when the menu opened, and a menu that has
+ * just opened lets a click pass, so that it is opened until the entry is in it, and clicked until it is gone.
+ */
 export const chooseFromMenu = async (row: Locator, item: string | RegExp): Promise<void> => {
-  await row.click({ button: 'right' });
   const entry = row.page().getByRole('menuitem', { name: item });
-  await entry.waitFor();
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await row.click({ button: 'right' });
+    if (await comes(entry)) break;
+    await row.page().keyboard.press('Escape');
+  }
   for (let attempt = 0; attempt < 10 && (await entry.isVisible()); attempt += 1) {
     await entry.click({ timeout: 2000 }).catch(() => {});
     await entry.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
@@ -52,11 +65,6 @@ const quickInput = (page: Page): Locator => page.locator('.quick-input-widget:vi
 export const palette = async (page: Page, command: string): Promise<void> => {
   const box = quickInput(page);
   const row = page.locator('.quick-input-list .monaco-list-row', { hasText: command }).first();
-  const comes = (what: Locator): Promise<boolean> =>
-    what.waitFor({ timeout: 2000 }).then(
-      () => true,
-      () => false,
-    );
   // A workbench that is still starting swallows the first keys, and lists only what it knew when the palette opened.
   for (let attempt = 0; attempt < 10; attempt += 1) {
     await page.keyboard.press('F1');
