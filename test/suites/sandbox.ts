@@ -65,9 +65,11 @@ const IN_FLIGHT = [
   'files that have no name any more and are on their way through a socket',
   python(`ours, theirs = socket.socketpair()
 held += [ours, theirs]
-for n in range(5):
+# It goes on: only the free space of the disk shows it, and others remove files from that.
+for n in range(40):
     f = filled(f'sent.{n}')
-    socket.send_fds(ours, [b'x'], [f]); os.close(f)`),
+    socket.send_fds(ours, [b'x'], [f]); os.close(f)
+    if n > 3: time.sleep(0.25)`),
 ] as const;
 
 /** Command lines on this host that have this argument. */
