@@ -56,18 +56,22 @@ EOT`;
 const MAPPED = [
   'files that have no name any more and are only mapped',
   python(`import ctypes
-for n in range(5):
+# It goes on: where only the free space of the disk shows it, others remove files from that.
+for n in range(40):
     f = filled(f'mapped.{n}')
-    ctypes.CDLL(None).mmap(None, ctypes.c_size_t(4096), 1, 1, f, ctypes.c_long(0)); os.close(f)`),
+    ctypes.CDLL(None).mmap(None, ctypes.c_size_t(4096), 1, 1, f, ctypes.c_long(0)); os.close(f)
+    if n > 3: time.sleep(0.25)`),
 ] as const;
 
 const IN_FLIGHT = [
   'files that have no name any more and are on their way through a socket',
   python(`ours, theirs = socket.socketpair()
 held += [ours, theirs]
-for n in range(5):
+# As above.
+for n in range(40):
     f = filled(f'sent.{n}')
-    socket.send_fds(ours, [b'x'], [f]); os.close(f)`),
+    socket.send_fds(ours, [b'x'], [f]); os.close(f)
+    if n > 3: time.sleep(0.25)`),
 ] as const;
 
 /** Command lines on this host that have this argument. */

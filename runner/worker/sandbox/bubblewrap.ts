@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments.ts';
 import { explainRefusal, type KernelSettings } from './bubblewrap-refusal.ts';
 import { CommandSandbox, type Confinement, type Outlets } from './command-sandbox.ts';
-import { processFolders, WorkspaceQuota } from './disk-use.ts';
+import { processFolders } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { filterFolders, isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
 import { MemoryWatch } from './memory-use.ts';
@@ -15,6 +15,7 @@ import { PROBE_LIMITS } from './probe-limits.ts';
 import { pinRepository, removeCommonDir } from './repository-pins.ts';
 import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
+import { WorkspaceQuota } from './workspace-quota.ts';
 import { findSockets } from './workspace-sockets.ts';
 
 export interface BubblewrapSeams {
@@ -141,7 +142,9 @@ class Bubblewrap implements Confinement {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#quota = new WorkspaceQuota(parts.options, process.getuid?.() === 0 ? null : parts.host.bwrap);
+    this.#quota = new WorkspaceQuota(parts.options, {
+      bwrap: process.getuid?.() === 0 ? null : parts.host.bwrap,
+    });
   }
 
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
@@ -194,7 +197,7 @@ class Bubblewrap implements Confinement {
     let inFiles = 0;
     watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processes()));
     watch('limit', async () => {
-      const looked = await this.#quota.look(await processes());
+      const looked = await this.#quota.look(processes);
       inFiles = looked.memory;
       return looked.exceeded;
     });

@@ -18,7 +18,7 @@ import {
 } from './container-fit.ts';
 import { launchInContainer } from './container-process.ts';
 import { endProcessesOf, processesOf } from './container-processes.ts';
-import { diskUse, WorkspaceQuota } from './disk-use.ts';
+import { diskUse } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { filterFolders } from './host-layout.ts';
 import { MemoryWatch } from './memory-use.ts';
@@ -31,6 +31,7 @@ import {
   type SandboxRefusal,
 } from './sandbox.ts';
 import { seccompFilter } from './seccomp.ts';
+import { WorkspaceQuota } from './workspace-quota.ts';
 
 export interface ContainerOptions extends SandboxOptions {
   /** Whom this container belongs to from now on. */
@@ -149,7 +150,7 @@ class Container implements Confinement {
 
   constructor(parts: Parts) {
     this.#parts = parts;
-    this.#quota = new WorkspaceQuota(parts.options, null);
+    this.#quota = new WorkspaceQuota(parts.options, { bwrap: null });
   }
 
   get network(): Parts['network'] {
@@ -259,7 +260,7 @@ class Container implements Confinement {
     watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processesOf(user)));
     watch('limit', async () => {
       const [looked, temporary] = await Promise.all([
-        processesOf(user).then((processes) => this.#quota.look(processes, user)),
+        this.#quota.look(() => processesOf(user), user),
         diskUse(join(scratch, 'inside'), null),
       ]);
       inFiles = looked.memory;

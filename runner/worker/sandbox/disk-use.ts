@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readdir, stat, statfs } from 'node:fs/promises';
-import { BYTES_PER_BLOCK, heldBy, type Held } from './open-files.ts';
-import type { SandboxOptions } from './sandbox.ts';
+import { readdir } from 'node:fs/promises';
 
 /** An inode without contents still costs the file system; ext4 has one per 16 KiB by default, and the smallest block is 4 KiB. */
 const BYTES_PER_INODE = 4096;
@@ -30,84 +28,6 @@ function printed(bwrap: string | null, words: readonly string[]): Promise<readon
     const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' };
     execFile(program, list, options, (_error, stdout) => resolve(stdout.split('\n')));
   });
-}
-
-/**
- * The quota of one workspace, whose commands run one after the other. Counted as far as it can be seen; what is out of sight is taken to be as
- * large as what the file system has lost since the command began: other programs' files are in that too, so it counts for nobody who hides nothing.
- */
-export class WorkspaceQuota {
-  readonly #workspace: string;
-  readonly #bytes: number;
-  readonly #bwrap: string | null;
-  /** By the tree, when the last command had ended. */
-  #used = 0;
-  #free = 0;
-
-  /** `bwrap`: how an ordinary user's worker may read all of its own tree; null: it is root. */
-  constructor({ workspace, limits }: Pick<SandboxOptions, 'workspace' | 'limits'>, bwrap: string | null) {
-    this.#workspace = workspace;
-    this.#bytes = limits.workspaceBytes;
-    this.#bwrap = bwrap;
-  }
-
-  /** To be called before a command begins. True: the quota is passed already, and the command may make room and write nothing. */
-  async begin(): Promise<boolean> {
-    this.#free = await freeBytes(this.#workspace);
-    return this.#used > this.#bytes;
-  }
-
-  /**
-   * Whether the command that runs now makes the tree too large; of one that was too large already, larger. `processes` are the command's, as folders of
-   * /proc. `user`: who sees what this process may not, of that user's processes. `memory` is in files too, and on no disk.
-   */
-  async look(
-    processes: readonly string[],
-    user: SandboxOptions['user'] = null,
-  ): Promise<{ readonly exceeded: boolean; readonly memory: number }> {
-    const tree = await stat(this.#workspace).catch(() => null);
-    // Another lease has the run and removed this tree: who polls here is about to end.
-    if (tree === null) return { exceeded: false, memory: 0 };
-    const { dev } = tree;
-    const [named, seen] = await Promise.all([diskUse(this.#workspace, this.#bwrap), heldBy(processes, dev)]);
-    const held = seen.unseen && user !== null ? largest(seen, await heldByUser(user, dev)) : seen;
-    const lost = held.unseen ? this.#free - (await freeBytes(this.#workspace)) : 0;
-    const bytes = Math.max(named + held.disk, lost);
-    return { exceeded: bytes > Math.max(this.#bytes, this.#used), memory: held.memory };
-  }
-
-  /** To be called once no process of the command is left. True: it left more than it may. */
-  async end(): Promise<boolean> {
-    const before = this.#used;
-    this.#used = await diskUse(this.#workspace, this.#bwrap);
-    return this.#used > Math.max(this.#bytes, before);
-  }
-}
-
-const largest = (one: Held, other: Omit<Held, 'unseen'>): Held => ({
-  disk: Math.max(one.disk, other.disk),
-  memory: Math.max(one.memory, other.memory),
-  unseen: one.unseen,
-});
-
-/** The same of all processes of a user with that user's own eyes: root of a container may have no right to look into them. */
-async function heldByUser(user: NonNullable<SandboxOptions['user']>, device: number): Promise<Omit<Held, 'unseen'>> {
-  const lines = await new Promise<string[]>((resolve) => {
-    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/', ...user };
-    const script = String.raw`find -L /proc/[0-9]*/fd -maxdepth 1 -type f -links 0 -printf '%D %i %b\n'`;
-    // It fails at every process that is not the user's, and prints the others.
-    execFile('/bin/sh', ['-c', script], options, (_error, stdout) => resolve(stdout.trim().split('\n')));
-  });
-  const blocks = new Map(lines.map((line) => line.split(' ')).map(([on, inode, count]) => [`${on} ${inode}`, count]));
-  const held = { disk: 0, memory: 0 };
-  for (const [file, count] of blocks)
-    held[file.startsWith(`${device} `) ? 'disk' : 'memory'] += (Number(count) || 0) * BYTES_PER_BLOCK;
-  return held;
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bfree, bsize } = await statfs(folder);
-  return bfree * bsize;
 }
 
 /** The folders of all processes that a /proc lists. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type RequestListener } from 'node:http';
@@ -6,7 +7,8 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
+import { clientHello } from './fixture.ts';
+import { EgressProxy, type EgressOutside, type EgressProxyOptions } from './egress-proxy.ts';
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'good.test': ['93.184.216.34'],
@@ -19,7 +21,7 @@ interface World extends AsyncDisposable {
   readonly proxy: EgressProxy;
   readonly socket: string;
   /** Sends bytes to the proxy and answers all that comes back until it closes. */
-  readonly exchange: (...requests: readonly string[]) => Promise<string>;
+  readonly exchange: (...requests: readonly (string | Buffer)[]) => Promise<string>;
   /** Where the proxy connected to, in order. */
   readonly dialled: readonly string[];
 }
@@ -28,6 +30,7 @@ interface World extends AsyncDisposable {
 async function world(
   serve: RequestListener | ((socket: Socket) => void),
   kind: 'http' | 'tcp' = 'http',
+  options: Pick<EgressProxyOptions, 'mayGoOn'> = {},
 ): Promise<World> {
   await using making = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'egress-'));
@@ -50,14 +53,23 @@ async function world(
   };
   const socket = join(folder, 'egress.sock');
   const proxy = making.use(
-    await EgressProxy.listen({ socket, user: null, allowed: Object.keys(NAMES).concat('unknown.test'), outside }),
+    await EgressProxy.listen({
+      socket,
+      user: null,
+      allowed: Object.keys(NAMES).concat('unknown.test'),
+      outside,
+      ...options,
+    }),
   );
   const made = making.move();
-  const exchange = async (...requests: readonly string[]): Promise<string> => {
+  const exchange = async (...requests: readonly (string | Buffer)[]): Promise<string> => {
     const client = connect(socket);
     const chunks: Buffer[] = [];
     client.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => {});
-    client.write(requests.map((text) => text.replaceAll('\n', '\r\n')).join(''));
+    const bytes = requests.map((each) =>
+      typeof each === 'string' ? Buffer.from(each.replaceAll('\n', '\r\n')) : each,
+    );
+    client.write(Buffer.concat(bytes));
     await once(client, 'close');
     return Buffer.concat(chunks).toString();
   };
@@ -155,15 +167,63 @@ describe('the egress proxy', () => {
     expect(to.proxy.refusedHosts).toEqual([]);
   });
 
-  test('tunnels bytes to port 443, those sent along with the request too', async () => {
-    await using to = await world(
-      (socket: Socket) => void socket.on('data', (data) => socket.end(`heard ${data.toString()}`)),
-      'tcp',
-    );
-    expect(await to.exchange('CONNECT good.test:443 HTTP/1.1\nHost: good.test:443\n\n', 'early')).toBe(
-      'HTTP/1.1 200 Connection Established\r\n\r\nheard early',
-    );
-    expect(to.dialled).toEqual(['93.184.216.34:443']);
+  describe('of a tunnel to port 443', () => {
+    const connecting = 'CONNECT good.test:443 HTTP/1.1\nHost: good.test:443\n\n';
+    const established = 'HTTP/1.1 200 Connection Established\r\n\r\n';
+    const heard = (data: Buffer): string => `heard ${createHash('sha256').update(data).digest('hex')}`;
+    const tunnelled = async (
+      first: Buffer,
+      options: Pick<EgressProxyOptions, 'mayGoOn'> = {},
+    ): Promise<{ readonly answer: string; readonly refused: readonly string[]; readonly received: number }> => {
+      let received = 0;
+      const serve = (socket: Socket): void =>
+        void socket
+          .on('error', () => {})
+          .on('data', (data: Buffer) => {
+            received += data.length;
+            socket.end(heard(data));
+          });
+      await using to = await world(serve, 'tcp', options);
+      const answer = await to.exchange(connecting, first);
+      expect(to.dialled).toEqual(['93.184.216.34:443']);
+      return { answer, refused: to.proxy.refusedHosts, received };
+    };
+
+    test('lets bytes through, those sent along with the request too, once the client wants that very host', async () => {
+      const hello = await clientHello('Good.test');
+      expect(await tunnelled(hello)).toEqual({
+        answer: `${established}${heard(hello)}`,
+        refused: [],
+        received: hello.length,
+      });
+    });
+
+    const alert = '\u0015\u0003\u0001\u0000\u0002\u0002p';
+    describe.each([
+      {
+        wants: 'another host, for which the allowed one is a front',
+        server: 'evil.test',
+        refused: 'evil.test:443',
+        alert,
+      },
+      { wants: 'no host that it names', server: '', refused: 'good.test:443', alert },
+      { wants: 'to speak another protocol', server: null, refused: 'good.test:443', alert: '' },
+    ])('a client that wants $wants', ({ server, refused, alert: told }) => {
+      const bytes = async (): Promise<Buffer> => (server === null ? Buffer.from('SSH-2.0-x\r\n') : clientHello(server));
+
+      test('is refused, on record, and sends no byte', async () => {
+        expect(await tunnelled(await bytes())).toEqual({ answer: established + told, refused: [refused], received: 0 });
+      });
+
+      test('gets through where nobody reads what it says', async () => {
+        const sent = await bytes();
+        expect(await tunnelled(sent, { mayGoOn: () => true })).toEqual({
+          answer: `${established}${heard(sent)}`,
+          refused: [],
+          received: sent.length,
+        });
+      });
+    });
   });
 
   test('reads what goes through a tunnel to port 80, request by request', async () => {

@@ -5,6 +5,7 @@ import { connect, type ListenOptions, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { pipeline, type Duplex } from 'node:stream';
+import { takeHello, WRONG_NAME, type Greeting } from './egress-hello.ts';
 import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl, type Target } from './egress-rules.ts';
 
 export interface EgressProxyOptions {
@@ -15,7 +16,11 @@ export interface EgressProxyOptions {
   /** Host names and `*.` patterns. */
   readonly allowed: readonly string[];
   readonly outside?: EgressOutside;
+  /** Whether a tunnel for TLS may go on, by what the client says first; default: it wants the host that the tunnel was opened for. */
+  readonly mayGoOn?: (hello: Greeting, target: Target) => boolean;
 }
+
+const wantsTarget = (hello: Greeting, { host }: Target): boolean => hello.kind === 'hello' && hello.name === host;
 
 /** How the proxy reaches the world. What `resolve` returns is judged by the proxy's own rules, whoever resolves. */
 export interface EgressOutside {
@@ -32,6 +37,8 @@ const theInternet: EgressOutside = {
 
 /** A name server that does not answer and a host that drops packets must not hold a command until its own timeout. */
 const CONNECT_MS = 15_000;
+/** For a client to say whom it wants to talk to, once its tunnel is open. */
+const HELLO_MS = 15_000;
 /** Both lists are shown to a person; more than this many names tell nothing more, and memory stays bounded. */
 const HOSTS_KEPT = 100;
 /** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). */
@@ -199,10 +206,28 @@ export class EgressProxy implements AsyncDisposable {
     upstream.once('connect', () => {
       upstream.off('error', unreachable).on('error', () => socket.destroy());
       socket.write(ESTABLISHED);
-      upstream.write(head);
-      socket.pipe(upstream).pipe(socket);
+      this.#attempt(this.#passTls({ socket, head, upstream, target }), socket);
     });
     socket.on('close', () => upstream.destroy());
+  }
+
+  /** A tunnel to port 443 is for TLS to the host that it was opened for: the name that the client wants there must be that one. Until then no byte goes out. */
+  async #passTls({ socket, head, upstream, target }: TlsTunnel): Promise<void> {
+    // Who answers before it was asked speaks no TLS, and one that is gone will not.
+    const early = new AbortController();
+    const onEarly = (): void => early.abort();
+    upstream.once('data', onEarly).once('close', onEarly);
+    const until = AbortSignal.any([early.signal, AbortSignal.timeout(HELLO_MS)]);
+    const { hello, bytes } = await takeHello(socket, head, until);
+    upstream.off('data', onEarly).off('close', onEarly).pause();
+    if (!(this.#options.mayGoOn ?? wantsTarget)(hello, target)) {
+      const name = hello.kind === 'hello' ? hello.name : null;
+      this.#record({ host: name !== null && isHostName(name) ? name : target.host, port: target.port });
+      upstream.destroy();
+      return void socket.end(hello.kind === 'hello' ? WRONG_NAME : undefined);
+    }
+    upstream.write(bytes);
+    socket.pipe(upstream).pipe(socket);
   }
 
   /** A tunnel to port 80 carries readable requests, so each is held to the tunnel's host like any other. */
@@ -257,6 +282,16 @@ interface Forwarding {
   readonly target: Target;
   readonly path: string;
 }
+
+interface TlsTunnel {
+  readonly socket: Duplex;
+  /** What came along with the request for the tunnel. */
+  readonly head: Buffer;
+  readonly upstream: Socket;
+  readonly target: Target;
+}
+
+const isHostName = (name: string): boolean => parseAuthority(name, 443) !== null;
 
 const blockedText = ({ host, port }: Target): string => `${host}:${port} is blocked by the allowlist of this run`;
 
