@@ -141,7 +141,11 @@ const start = async (options: ServeOptions): Promise<Serving> => {
         })
       : embeddedEngine({
           command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
-          env: workerEnvironment(process.env, { apiKey: config.apiKey, isolation: config.sandbox.isolation }),
+          env: workerEnvironment(process.env, {
+            apiKey: config.apiKey,
+            api: config.model.api,
+            isolation: config.sandbox.isolation,
+          }),
           plane: name,
           workersOf,
           workers: config.limits.workers,

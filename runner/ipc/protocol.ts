@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { IsolationSettings, ModelSettings, SandboxLimits, Ticket } from '../../shared/api/worker-api.ts';
 import { ActivationId } from '../../shared/ids.ts';
 
-/** What a worker needs to know besides its ticket. The model's key is in its environment (OPENAI_API_KEY), never here. */
+/** What a worker needs to know besides its ticket. The model's key is in its environment (OPENAI_API_KEY, or Anthropic's), never here. */
 export const WorkerSettings = z.strictObject({
   /** The run's own folder on this machine, absolute. Holds the tree and its checkpoints; exists. */
   dataFolder: z.string().min(1),

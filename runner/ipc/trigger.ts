@@ -26,7 +26,11 @@ export const waiterOf = (tags: readonly string[]): string | null =>
   tags.find((tag) => tag.startsWith(waiterPrefix))?.slice(waiterPrefix.length) ?? null;
 
 /** What the checking task is to try. */
-export const CheckInput = z.object({ isolation: WorkSettings.shape.isolation });
+export const CheckInput = z.object({
+  isolation: WorkSettings.shape.isolation,
+  /** That the model endpoint speaks; it says which key is needed. */
+  api: WorkSettings.shape.model.shape.api.default('responses'),
+});
 export type CheckInput = z.infer<typeof CheckInput>;
 
 /** What a machine of Trigger.dev can do, as the checking task found it. Null: the program is not there. */

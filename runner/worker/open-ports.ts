@@ -3,11 +3,12 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunState } from '../../shared/run/state.ts';
+import { keyVariable } from '../config/model-key.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
 import type { ControlClient } from './control-client.ts';
 import { redactor } from './agent/redact.ts';
 import { costOf } from './models/cost.ts';
-import { ModelConfig, openModel } from './models/open.ts';
+import { modelConfigOf, openModel } from './models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
 import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
@@ -129,22 +130,8 @@ const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['
 };
 
 const modelOf = (state: RunState, { model }: WorkerSettings) => {
-  const apiKey = process.env['OPENAI_API_KEY'] ?? null;
-  const common = {
-    model: state.task.model ?? model.name,
-    apiKey,
-    baseURL: model.baseUrl,
-    idleMs: Math.ceil(model.idleSeconds * 1000),
-    switches: model.switches,
-    ...(model.reasoningEffort === null ? {} : { reasoningEffort: model.reasoningEffort }),
-    ...(model.contextWindow === null ? {} : { contextWindow: model.contextWindow }),
-    ...(model.pricesOf === null ? {} : { pricesOf: model.pricesOf }),
-  };
-  const config = ModelConfig.parse(
-    model.api === 'responses'
-      ? { api: 'responses', ...common, background: model.background }
-      : { api: model.api, ...common },
-  );
+  const apiKey = process.env[keyVariable(model.api)] ?? null;
+  const config = modelConfigOf(model, { model: state.task.model ?? model.name, apiKey });
   return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
 

@@ -115,6 +115,7 @@ export const ModelSettings = z.strictObject({
   switches: ModelSwitches.default({}),
   pricesOf: z.string().nullable(),
 });
+export type ModelSettings = z.infer<typeof ModelSettings>;
 
 /** What a worker that the control plane did not start has to know besides its ticket. What is new in it, it may ignore. */
 export const WorkSettings = z.object({

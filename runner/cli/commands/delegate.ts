@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { DelegateInput } from '../../../shared/api/runner-api.ts';
+import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { summarize } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
+import { keyVariable } from '../../config/model-key.ts';
 import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
@@ -237,16 +238,17 @@ const readText = async (context: CommandContext, file: string): Promise<string> 
 /** A runner keeps the environment that it was started with: a key that was set since is not known to it. */
 const warnAboutKey = async (
   context: CommandContext,
-  info: Promise<{ readonly model: { readonly key: boolean; readonly endpoint: string } }>,
+  info: Promise<{ readonly model: Pick<RunnerInfo['model'], 'key' | 'endpoint' | 'api'> }>,
 ): Promise<void> => {
   const { model } = await info;
   if (model.key) return;
-  if ((context.env['OPENAI_API_KEY'] ?? '') !== '' && context.remote === null)
+  const variable = keyVariable(model.api);
+  if ((context.env[variable] ?? '') !== '' && context.remote === null)
     context.note(
-      'The runner was started without OPENAI_API_KEY. To have it use yours: longhaul stop, then delegate again.',
+      `The runner was started without ${variable}. To have it use yours: longhaul stop, then delegate again.`,
     );
-  else if (model.endpoint.includes('api.openai.com'))
+  else if (/api\.(?:openai|anthropic)\.com/.test(model.endpoint))
     context.note(
-      'The runner has no model key, so the run will wait for one. Set OPENAI_API_KEY, then: longhaul stop, and delegate again.',
+      `The runner has no model key, so the run will wait for one. Set ${variable}, then: longhaul stop, and delegate again.`,
     );
 };

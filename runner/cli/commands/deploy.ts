@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import { loadConfig, sandboxForWorkers } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { keyVariable } from '../../config/model-key.ts';
 import { CheckInput } from '../../ipc/trigger.ts';
 import type { CommandContext } from '../context.ts';
 import { openAccess, setVariables, variablesFor, type Access } from '../deploy/access.ts';
@@ -39,8 +40,8 @@ export const define: Define = (command, act) => {
       }),
     );
   explain(command, {
-    about: `Makes Trigger.dev ready to work for this runner: sets the variables that tasks need (OPENAI_API_KEY where it is set here,
-and those named with --set), builds and deploys the task with the official command line, and runs a task that looks whether its
+    about: `Makes Trigger.dev ready to work for this runner: sets the variables that tasks need (OPENAI_API_KEY, or ANTHROPIC_API_KEY
+where that is the API, if it is set here, and those named with --set), builds and deploys the task with the official command line, and runs a task that looks whether its
 machine has what runs need. Needs TRIGGER_PROJECT_REF, TRIGGER_SECRET_KEY and TRIGGER_ACCESS_TOKEN; TRIGGER_API_URL for a
 self-hosted one. See docs/trigger.md.`,
     examples: [
@@ -58,7 +59,8 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
   const { env, note } = context;
   const dryRun = options.dryRun === true;
   const access = await openAccess(env, { builds: options.build });
-  const variables = variablesFor(env, options.set ?? []);
+  const asked = await askedOf(context);
+  const variables = variablesFor(env, { key: keyVariable(asked.api), names: options.set ?? [] });
   const names = Object.keys(variables).join(', ') || 'none';
   const checks: Check[] = [
     ok('trigger.dev', `${access.apiUrl}, project ${access.projectRef}, environment ${options.env}`),
@@ -83,16 +85,14 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
   }
   if (dryRun) return checks;
   note('Starting a task to look at its machine…');
-  return [
-    ...checks,
-    ...(await verify(access, { isolation: await isolationOf(context), signal: context.interrupted() })),
-  ];
+  return [...checks, ...(await verify(access, { ...asked, signal: context.interrupted() }))];
 };
 
 /** What the runner of this home would tell its workers; of settings that cannot be read the runner itself will complain. */
-const isolationOf = async ({ env, home }: CommandContext): Promise<CheckInput['isolation']> => {
+const askedOf = async ({ env, home }: CommandContext): Promise<CheckInput> => {
   const loaded = await loadConfig({ flags: {}, env, file: homeAt(home).config });
-  return loaded.outcome === 'ok' ? sandboxForWorkers(loaded.config).isolation : CheckInput.parse({}).isolation;
+  if (loaded.outcome === 'invalid') return CheckInput.parse({});
+  return { isolation: sandboxForWorkers(loaded.config).isolation, api: loaded.config.model.api };
 };
 
 const verify = async (

@@ -9,16 +9,17 @@ import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
 import { sandboxCheck } from '../doctor/sandbox.ts';
 import { judgeModel, listModels } from '../doctor/model.ts';
 import { doctorView } from '../doctor/view.ts';
-import { exit } from '../exit.ts';
+import type { Tried } from '../doctor/try-model.ts';
+import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../program.ts';
 
 export const define: Define = (command, act) => {
-  command.action(
-    act(async (context) => {
-      const checks = context.remote === null ? await localChecks(context) : [await remoteCheck(context)];
+  command.option('--model', 'have the model call each tool once, and say what its endpoint knows').action(
+    act(async (context, { model = false }: { readonly model?: boolean }) => {
+      const { checks, switches } = await look(context, model);
       const good = checks.every((check) => check.outcome !== 'fail');
-      context.printJson({ ok: good, checks });
+      context.printJson({ ok: good, checks, ...(model && { switches }) });
       context.print(doctorView(checks, context.paint));
       return good ? exit.done : exit.failed;
     }),
@@ -26,14 +27,40 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, and the model
 endpoint. Says for each what is missing and how to get it. Starts nothing, and sends nothing but one question for the
-list of models; and one for the list of machines, where a provider's machines run the commands.`,
+list of models; and one for the list of machines, where a provider's machines run the commands.
+With --model the configured model is asked for real turns, one for each tool, which cost what they cost: each capability by its
+name, and what of a request the endpoint does not know, as the line of config.yaml that leaves it out. No call is run.`,
     examples: [
+      ['longhaul doctor --model', 'whether an endpoint will do'],
       ['longhaul doctor', 'before the first run, or when one fails'],
       ['longhaul doctor --json | jq ".checks[] | select(.outcome != \\"ok\\")"', 'only what is wrong'],
     ],
-    json: '{"ok": true | false, "checks": [{"name", "outcome": "ok" | "warn" | "fail", "detail", "remedy"}, …]}',
+    json: '{"ok": true | false, "checks": [{"name", "outcome": "ok" | "warn" | "fail", "detail", "remedy"}, …], "switches": {…}}; switches with --model: what to put into model.switches',
     exits: [[1, 'something that runs need is missing']],
   });
+};
+
+const look = async (context: CommandContext, model: boolean): Promise<Tried> => {
+  if (context.remote === null) {
+    const checks = await localChecks(context);
+    const tried = model ? await modelTrial(context) : { checks: [], switches: {} };
+    return { ...tried, checks: [...checks, ...tried.checks] };
+  }
+  if (model)
+    throw usage(
+      'The model is asked from the machine of the runner, with its settings.',
+      'Run longhaul doctor --model there, or without --url and LONGHAUL_URL for the settings of this machine.',
+    );
+  return { checks: [await remoteCheck(context)], switches: {} };
+};
+
+/** With settings that cannot be read there is nothing to try; that they cannot be, is said already. */
+const modelTrial = async (context: CommandContext): Promise<Tried> => {
+  const file = homeAt(context.home).config;
+  const loaded = await loadConfig({ flags: {}, env: context.env, file });
+  if (loaded.outcome === 'invalid') return { checks: [], switches: {} };
+  const { triedModel } = await import('../doctor/try-model.ts');
+  return triedModel(loaded.config, { file, signal: context.interrupted(), note: context.note });
 };
 
 const localChecks = async (context: CommandContext): Promise<readonly Check[]> => {
@@ -64,7 +91,7 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
   const { config } = loaded;
   const [sandbox, list, stale] = await Promise.all([
     sandboxCheck(config),
-    listModels({ baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
+    listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
   return [sandbox, judgeModel(config, list), ...stale];
@@ -77,7 +104,7 @@ const staleSettings = async (context: CommandContext, config: RunnerConfig): Pro
   const { model } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
   const same =
     model.name === config.model.name &&
-    model.endpoint === config.model.baseUrl &&
+    model.endpoint === withoutQuery(config.model.baseUrl) &&
     model.key === (config.apiKey !== null);
   return same
     ? []
@@ -88,4 +115,10 @@ const staleSettings = async (context: CommandContext, config: RunnerConfig): Pro
           'To have it use those of this shell: longhaul stop && longhaul serve --detach',
         ),
       ];
+};
+
+/** As the runner tells its endpoint: without what may be secret. */
+const withoutQuery = (url: string): string => {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
 };

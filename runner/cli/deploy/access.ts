@@ -28,9 +28,12 @@ export const openAccess = async (env: NodeJS.ProcessEnv, { builds }: { readonly 
   return { client, parsePacket, apiUrl, projectRef: env['TRIGGER_PROJECT_REF'] ?? '' };
 };
 
-/** What the tasks get in their environment: the model's key, and whatever else was named. Values never stand in a command line. */
-export const variablesFor = (env: NodeJS.ProcessEnv, names: readonly string[]): Readonly<Record<string, string>> => {
-  const wanted = [...new Set(['OPENAI_API_KEY', ...names])];
+/** What the tasks get in their environment: the model's key, `key`, and whatever else was named. Values never stand in a command line. */
+export const variablesFor = (
+  env: NodeJS.ProcessEnv,
+  { key, names }: { readonly key: string; readonly names: readonly string[] },
+): Readonly<Record<string, string>> => {
+  const wanted = [...new Set([key, ...names])];
   const missing = names.filter((name) => (env[name] ?? '') === '');
   if (missing.length > 0)
     throw usage(

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
 import { contract } from '../../../shared/api/worker-api.ts';
+import { keyVariable } from '../../config/model-key.ts';
 import { checkTask, MachineReport, type CheckInput } from '../../ipc/trigger.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import type { Access } from './access.ts';
@@ -12,10 +13,10 @@ const lookMs = 1_000;
 /** Runs the task that only looks around, and judges what it found. Throws what the API throws. */
 export const verifyDeployment = async (
   { client }: Access,
-  { isolation, signal }: CheckInput & { readonly signal: AbortSignal },
+  { isolation, api, signal }: CheckInput & { readonly signal: AbortSignal },
 ): Promise<readonly Check[]> => {
   const { id } = await client.triggerTask(checkTask, {
-    payload: { isolation } satisfies CheckInput,
+    payload: { isolation, api } satisfies CheckInput,
     options: {
       payloadType: 'application/json',
       idempotencyKey: randomUUID(),
@@ -30,7 +31,7 @@ export const verifyDeployment = async (
     if (run.isCompleted || run.isCancelled || run.status === 'EXPIRED') {
       const report = MachineReport.safeParse(run.output);
       return report.success
-        ? judge(report.data)
+        ? judge(report.data, keyVariable(api))
         : [
             fail(
               'check',
@@ -55,7 +56,7 @@ export const verifyDeployment = async (
 };
 
 /** Pure. */
-const judge = (report: MachineReport): readonly Check[] => [
+const judge = (report: MachineReport, key: string): readonly Check[] => [
   report.contract === contract
     ? ok('version', `the task speaks contract ${contract}, as this runner does`)
     : fail(
@@ -74,9 +75,5 @@ const judge = (report: MachineReport): readonly Check[] => [
     : fail('sandbox', report.sandbox.reason, `${report.sandbox.remedy} See docs/trigger.md, "Isolation".`),
   report.modelKey
     ? ok('model key', 'the task has one')
-    : warn(
-        'model key',
-        'the task has none',
-        'Deploy again with OPENAI_API_KEY set, unless the endpoint asks for none.',
-      ),
+    : warn('model key', 'the task has none', `Deploy again with ${key} set, unless the endpoint asks for none.`),
 ];

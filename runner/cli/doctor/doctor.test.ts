@@ -30,7 +30,10 @@ const endpoint = async (listener: RequestListener) => {
 
 const check = async (url: string, env: Record<string, string> = {}) => {
   const config = await configWith({ OPENAI_BASE_URL: url, OPENAI_API_KEY: 'sk-secret', LONGHAUL_MODEL: 'm1', ...env });
-  return judgeModel(config, await listModels({ baseUrl: config.model.baseUrl, apiKey: config.apiKey }));
+  return judgeModel(
+    config,
+    await listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
+  );
 };
 
 test('a model that is listed is fine', async () => {
@@ -54,6 +57,31 @@ test('a model that is listed is fine', async () => {
   expect(await check(server.url, { OPENAI_API_KEY: '' })).toMatchObject({
     outcome: 'fail',
     detail: `m1 at ${server.url}: no key`,
+  });
+});
+
+test('the list is asked for as the endpoint wants it: Anthropic by its own header, Azure with its version', async () => {
+  const asked: string[] = [];
+  await using server = await endpoint(({ url, headers }, response) => {
+    const names = ['authorization', 'x-api-key', 'anthropic-version', 'api-key'].filter((name) => name in headers);
+    asked.push(`${url} ${names.join(' ')}`);
+    response.writeHead(200).end(JSON.stringify({ data: [{ id: 'm1' }] }));
+  });
+  const anthropic = { LONGHAUL_API: 'anthropic', ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: 'sk-ant' };
+  expect(await check(server.url, anthropic)).toMatchObject({ outcome: 'ok' });
+  expect(await check(`${server.url}/?api-version=2026-01-01`)).toMatchObject({ outcome: 'ok' });
+  expect(asked).toEqual([
+    '/v1/models?limit=1000 x-api-key anthropic-version',
+    '/v1/models?api-version=2026-01-01 api-key',
+  ]);
+});
+
+test("a key that is missing for Anthropic is asked for by Anthropic's name", async () => {
+  await using server = await endpoint((_, response) => response.writeHead(401).end());
+  const anthropic = { LONGHAUL_API: 'anthropic', ANTHROPIC_BASE_URL: server.url };
+  expect(await check(server.url, anthropic)).toMatchObject({
+    outcome: 'fail',
+    remedy: expect.stringContaining('Set ANTHROPIC_API_KEY; keys are made at https://console.anthropic.com'),
   });
 });
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import type { RunnerConfig } from '../../config/config.ts';
+import { keyVariable } from '../../config/model-key.ts';
+import { endpointUrl, keyHeaders } from '../../worker/models/endpoint-url.ts';
+import { endpointFetch } from '../../worker/models/http.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 /** What an endpoint's list of models came to. */
@@ -15,15 +18,21 @@ const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
 const LIST_MS = 5_000;
 
 export const listModels = async ({
+  api,
   baseUrl,
   apiKey,
 }: {
-  baseUrl: string;
-  apiKey: string | null;
+  readonly api: RunnerConfig['model']['api'];
+  readonly baseUrl: string;
+  readonly apiKey: string | null;
 }): Promise<ModelList> => {
+  const url = endpointUrl(baseUrl);
+  const variables = api === 'anthropic' ? ('ANTHROPIC' as const) : ('OPENAI' as const);
+  // Anthropic lists 20 at a time unless it is asked for more.
+  const query = new URLSearchParams({ ...url.query, ...(api === 'anthropic' && { limit: '1000' }) }).toString();
   try {
-    const answer = await fetch(`${baseUrl.replace(/\/+$/, '')}/models`, {
-      headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
+    const answer = await endpointFetch(`${url.base}/models${query === '' ? '' : `?${query}`}`, {
+      headers: apiKey === null ? {} : { ...keyHeaders(url, { apiKey, variables }) },
       signal: AbortSignal.timeout(LIST_MS),
     });
     if (!answer.ok) {
@@ -50,14 +59,14 @@ const reasonOf = (error: unknown): string => {
 export const judgeModel = (config: RunnerConfig, list: ModelList): Check => {
   const { name, baseUrl } = config.model;
   const about = `${name} at ${baseUrl}`;
-  const openai = new URL(baseUrl).hostname === 'api.openai.com';
-  const another = 'Another endpoint: OPENAI_BASE_URL.';
-  if (config.apiKey === null && (openai || (list.outcome === 'status' && list.status === 401)))
-    return fail(
-      'model',
-      `${about}: no key`,
-      `Set OPENAI_API_KEY; keys are made at https://platform.openai.com/api-keys. ${another}`,
-    );
+  const anthropic = config.model.api === 'anthropic';
+  const variable = keyVariable(config.model.api);
+  const address = anthropic ? 'ANTHROPIC_BASE_URL' : 'OPENAI_BASE_URL';
+  const vendor = ['api.openai.com', 'api.anthropic.com'].includes(new URL(baseUrl).hostname);
+  const another = `Another endpoint: ${address}.`;
+  const keys = anthropic ? 'https://console.anthropic.com/settings/keys' : 'https://platform.openai.com/api-keys';
+  if (config.apiKey === null && (vendor || (list.outcome === 'status' && list.status === 401)))
+    return fail('model', `${about}: no key`, `Set ${variable}; keys are made at ${keys}. ${another}`);
   switch (list.outcome) {
     case 'unreachable':
       return fail('model', `${about}: not reached: ${list.reason}`, `Check the network and the address. ${another}`);
@@ -65,24 +74,24 @@ export const judgeModel = (config: RunnerConfig, list: ModelList): Check => {
       return warn(
         'model',
         `${about}: answers, and not as a model endpoint does`,
-        'Check OPENAI_BASE_URL: it ends with /v1 as a rule.',
+        `Check ${address}: it ends with /v1 as a rule.`,
       );
     case 'status':
       if (list.status === 401 || list.status === 403)
         return fail(
           'model',
           `${about}: the key was refused (${list.status})`,
-          'Set OPENAI_API_KEY to a key that is valid there.',
+          `Set ${variable} to a key that is valid there.`,
         );
       return warn(
         'model',
         `${about}: its list of models answers ${list.status}`,
-        'Runs may work nevertheless. Check OPENAI_BASE_URL: it ends with /v1 as a rule.',
+        `Runs may work nevertheless. Check ${address}: it ends with /v1 as a rule.`,
       );
     case 'listed': {
       if (list.models.includes(name)) return ok('model', about);
       const some = list.models.slice(0, 5).join(', ');
-      const judge = openai ? fail : warn;
+      const judge = vendor ? fail : warn;
       return judge(
         'model',
         `${about}: not in its list of ${list.models.length} models`,

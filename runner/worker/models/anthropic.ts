@@ -4,6 +4,7 @@ import { addEvent, emptyMessage, itemsOfMessage, type MessageAnswer, usageOfAnsw
 import { cachePoint, messagesOf, systemOf } from './anthropic-messages.ts';
 import {
   type Connection,
+  type EndpointModel,
   type EndpointOptions,
   failed,
   nameOf,
@@ -12,11 +13,12 @@ import {
   type Seen,
   unfinished,
 } from './connection.ts';
+import { endpointUrl, keyHeaders } from './endpoint-url.ts';
 import { type Endpoint, incompleteFailure, networkFailure, retryAfterMs, saidFailure } from './failure.ts';
 import { type Frame, framesOf } from './frames.ts';
 import { validHistory } from './history.ts';
 import { endpointFetch } from './http.ts';
-import type { Model, ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import type { ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { errorIn } from './said-error.ts';
 import { listen } from './stream.ts';
 import { switchesOf } from './switches.ts';
@@ -34,11 +36,12 @@ interface AnthropicConnection extends Connection {
 }
 
 /** Anthropic's Messages API, with cache points at the tools, the instructions and the last two messages. */
-export function anthropicModel(options: EndpointOptions): Model {
+export function anthropicModel(options: EndpointOptions): EndpointModel {
   const connection = connectTo(options);
   return {
     name: options.model,
     contextWindow: options.contextWindow ?? null,
+    switches: () => connection.switches,
     respond: (request, how) =>
       respond(connection, bodyOf(request, options, connection), { ...how, key: request.idempotencyKey }),
   };
@@ -46,16 +49,20 @@ export function anthropicModel(options: EndpointOptions): Model {
 
 function connectTo(options: EndpointOptions): AnthropicConnection {
   const { apiKey, baseURL = ANTHROPIC_URL, model, idleMs = IDLE_MS } = options;
+  const endpoint = { apiKey, baseURL, model, variables: 'ANTHROPIC' as const };
+  const url = endpointUrl(baseURL);
   const anthropic = new Anthropic({
     apiKey,
     // The SDK adds the version to its paths itself.
-    baseURL: baseURL.replace(/\/v1\/?$/, ''),
+    baseURL: url.base.replace(/\/v1$/, ''),
+    defaultQuery: { ...url.query },
+    // The SDK sends a key as a bearer; the API's documentation, and those who copied it, want it so.
+    defaultHeaders: { authorization: null, ...keyHeaders(url, endpoint) },
     maxRetries: 0,
     logLevel: 'off',
     fetch: endpointFetch,
     timeout: 2 ** 31 - 1,
   });
-  const endpoint = { apiKey, baseURL, model, variables: 'ANTHROPIC' as const };
   return { anthropic, endpoint, idleMs, switches: switchesOf(options.switches), mostOutput: MOST_OUTPUT };
 }
 

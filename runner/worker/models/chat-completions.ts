@@ -7,6 +7,7 @@ import { messagesOf } from './chat-messages.ts';
 import {
   connect,
   type OpenAiConnection,
+  type EndpointModel,
   type EndpointOptions,
   failed,
   nameOf,
@@ -18,7 +19,7 @@ import {
 import { incompleteFailure, saidFailure } from './failure.ts';
 import { type Frame, framesOf } from './frames.ts';
 import { validHistory } from './history.ts';
-import type { Model, ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import type { ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { errorIn } from './said-error.ts';
 import { listen } from './stream.ts';
 
@@ -26,11 +27,12 @@ import { listen } from './stream.ts';
  * Chat Completions, for servers that have no Responses API. Reasoning has no place in this API; what an endpoint adds of it, and wants
  * back, is kept as it came.
  */
-export function chatCompletionsModel(options: EndpointOptions): Model {
+export function chatCompletionsModel(options: EndpointOptions): EndpointModel {
   const connection = connect(options);
   return {
     name: options.model,
     contextWindow: options.contextWindow ?? null,
+    switches: () => connection.switches,
     respond: (request, how) =>
       respond(connection, bodyOf(request, options, connection), { ...how, key: request.idempotencyKey }),
   };

@@ -2,15 +2,16 @@ import OpenAI from 'openai';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import type { ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { adapted, switchesOf, type Switches } from './switches.ts';
+import { endpointUrl, keyHeaders } from './endpoint-url.ts';
 import { cutFailure, type Endpoint, failureOf, protocolFailure, shown, stalledFailure } from './failure.ts';
 import { endpointFetch } from './http.ts';
-import type { ModelFailure, ModelOutcome } from './model.ts';
+import type { Model, ModelFailure, ModelOutcome } from './model.ts';
 import type { StreamEnd } from './stream.ts';
 
 /** What both adapters need to know. */
 export interface EndpointOptions {
   readonly apiKey: string;
-  /** With its `/v1`. Default: OpenAI's own. */
+  /** With its `/v1`, and with a query where the endpoint wants one. Default: OpenAI's own. */
   readonly baseURL?: string | undefined;
   readonly model: string;
   /**
@@ -38,12 +39,21 @@ export interface OpenAiConnection extends Connection {
   readonly client: OpenAI;
 }
 
+/** A model that also tells which parts of its requests the endpoint knows: as configured, less what it has refused since. */
+export interface EndpointModel extends Model {
+  switches(): Switches;
+}
+
 /** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */
 export function connect(options: EndpointOptions): OpenAiConnection {
   const { apiKey, baseURL = OPENAI_URL, model, idleMs = IDLE_MS } = options;
+  const endpoint = { apiKey, baseURL, model, variables: 'OPENAI' as const };
+  const url = endpointUrl(baseURL);
   const client = new OpenAI({
     apiKey,
-    baseURL,
+    baseURL: url.base,
+    defaultQuery: { ...url.query },
+    defaultHeaders: { authorization: null, ...keyHeaders(url, endpoint) },
     maxRetries: 0,
     logLevel: 'off',
     fetch: endpointFetch,
@@ -52,7 +62,7 @@ export function connect(options: EndpointOptions): OpenAiConnection {
   });
   return {
     client,
-    endpoint: { apiKey, baseURL, model, variables: 'OPENAI' },
+    endpoint,
     idleMs,
     switches: switchesOf(options.switches),
   };

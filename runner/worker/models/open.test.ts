@@ -16,6 +16,21 @@ describe('opening a model', () => {
   });
 
   it.each([
+    ['responses', '/v1/responses'],
+    ['chat', '/v1/chat/completions'],
+    ['anthropic', '/v1/messages'],
+  ] as const)("asks with the query of the endpoint's address: %s", async (api, path) => {
+    await using fake = await startFakeOpenAi({ script: scripted([says('Hello.')]) });
+    const baseURL = `${fake.url}?api-version=2026-01-01`;
+    const config = ModelConfig.parse({ api, model: 'scripted', apiKey: 'sk-fake', baseURL });
+    const outcome = await openModel(config).respond(ask([user('Hi.')]), { signal: new AbortController().signal });
+    expect(outcome).toMatchObject({ kind: 'completed' });
+    expect(fake.journal.map((entry) => entry.path)).toEqual([`${path}?api-version=2026-01-01`]);
+    const named = ['authorization', 'x-api-key', 'api-key'].filter((name) => name in (fake.journal[0]?.headers ?? {}));
+    expect(named).toEqual([api === 'anthropic' ? 'x-api-key' : 'api-key']);
+  });
+
+  it.each([
     [{ model: 'gpt-5.2' }, 400_000],
     [{ model: 'gpt-5.2', contextWindow: 100_000 }, 100_000],
     [{ model: 'gpt-5.2', baseURL: 'http://127.0.0.1:8080/v1' }, null],

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { anthropicModel } from './anthropic.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
-import { OPENAI_URL } from './connection.ts';
+import { type EndpointModel, OPENAI_URL } from './connection.ts';
 import { contextWindowOf } from './cost.ts';
-import { ModelSwitches } from '../../../shared/api/worker-api.ts';
-import type { Model } from './model.ts';
+import { type ModelSettings, ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { responsesModel } from './responses.ts';
 
 /** Local servers ask for no key, but the header has to hold something. */
@@ -42,8 +41,27 @@ export const ModelConfig = z.discriminatedUnion('api', [
 ]);
 export type ModelConfig = z.infer<typeof ModelConfig>;
 
+/** What the settings of a runner come to for a model of theirs. Throws where the key is no key. */
+export const modelConfigOf = (
+  settings: ModelSettings,
+  { model, apiKey }: { readonly model: string; readonly apiKey: string | null },
+): ModelConfig => {
+  const { api, baseUrl, background, idleSeconds, switches, reasoningEffort, contextWindow, pricesOf } = settings;
+  const common = {
+    model,
+    apiKey,
+    baseURL: baseUrl,
+    idleMs: Math.ceil(idleSeconds * 1000),
+    switches,
+    ...(reasoningEffort === null ? {} : { reasoningEffort }),
+    ...(contextWindow === null ? {} : { contextWindow }),
+    ...(pricesOf === null ? {} : { pricesOf }),
+  };
+  return ModelConfig.parse(api === 'responses' ? { api, ...common, background } : { api, ...common });
+};
+
 /** Makes the adapter that the config names. Opens no connection. */
-export function openModel(config: ModelConfig): Model {
+export function openModel(config: ModelConfig): EndpointModel {
   const { api, pricesOf, ...rest } = config;
   const contextWindow = config.contextWindow ?? contextWindowOf(config.model, { baseURL: config.baseURL, pricesOf });
   const options = { ...rest, apiKey: config.apiKey ?? NO_KEY, contextWindow };

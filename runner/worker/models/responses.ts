@@ -10,6 +10,7 @@ import type { ModelItem } from '../../../shared/run/model-item.ts';
 import {
   connect,
   type OpenAiConnection,
+  type EndpointModel,
   type EndpointOptions,
   failed,
   note,
@@ -28,7 +29,7 @@ import {
 } from './failure.ts';
 import { type Frame, framesOf } from './frames.ts';
 import { validHistory } from './history.ts';
-import type { Model, ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import type { ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { inputOf, itemsOf, usageOf, WireResponse } from './responses-items.ts';
 import { errorIn } from './said-error.ts';
 import { listen } from './stream.ts';
@@ -54,12 +55,13 @@ const TERMINAL = new Set(['response.completed', 'response.failed', 'response.inc
  * The Responses API: streaming and stateless, with function tools in strict mode. Serves OpenAI, and the local servers
  * that speak it (Ollama, LM Studio, llama.cpp, vLLM).
  */
-export function responsesModel(options: ResponsesOptions): Model {
+export function responsesModel(options: ResponsesOptions): EndpointModel {
   const connection = connect(options);
   const pollMs = options.pollMs ?? POLL_MS;
   return {
     name: options.model,
     contextWindow: options.contextWindow ?? null,
+    switches: () => connection.switches,
     respond: (request, how) =>
       options.background === true && request.resume !== undefined
         ? poll(connection, { responseId: request.resume.responseId, pollMs }, how.signal)

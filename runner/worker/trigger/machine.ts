@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { contract } from '../../../shared/api/worker-api.ts';
+import { keyVariable } from '../../config/model-key.ts';
 import { firstSandboxUser } from '../../config/toolchain.ts';
 import type { CheckInput, MachineReport } from '../../ipc/trigger.ts';
 import { probeIsolation } from '../probe-isolation.ts';
@@ -9,7 +10,7 @@ import { findRipgrep } from '../ripgrep.ts';
 const run = promisify(execFile);
 
 /** Asks every program that runs need for its version, and confines a real command. */
-export const reportMachine = async ({ isolation }: CheckInput): Promise<MachineReport> => {
+export const reportMachine = async ({ isolation, api }: CheckInput): Promise<MachineReport> => {
   const [git, socat, prlimit, ripgrep, probed] = await Promise.all([
     versionOf('git', '--version'),
     versionOf('socat', '-V'),
@@ -28,7 +29,7 @@ export const reportMachine = async ({ isolation }: CheckInput): Promise<MachineR
       probed.outcome === 'ok'
         ? { outcome: 'ok', reason: probed.detail, remedy: '' }
         : { outcome: 'refused', reason: probed.reason, remedy: probed.remedy },
-    modelKey: (process.env['OPENAI_API_KEY'] ?? '') !== '',
+    modelKey: (process.env[keyVariable(api)] ?? '') !== '',
   };
 };
 

@@ -35,7 +35,7 @@ const Tool = z.strictObject({
     name: Name,
     description: z.string().optional(),
     parameters: z.record(z.string(), z.unknown()),
-    strict: z.literal(true),
+    strict: z.literal(true).optional(),
   }),
 });
 

@@ -44,7 +44,7 @@ const Tool = z.strictObject({
   name: z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/),
   description: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullable(),
-  strict: z.literal(true),
+  strict: z.literal(true).optional(),
   allowed_callers: z.undefined().optional(),
   async: z.undefined().optional(),
   defer_loading: z.undefined().optional(),

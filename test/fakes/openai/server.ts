@@ -136,7 +136,10 @@ async function serve(state: State, request: IncomingMessage, response: ServerRes
   state.ends.push(endOf(response));
   state.journal.push(entry);
   for (const watch of state.watchers) watch();
-  const key = entry.headers['x-api-key'] ?? (entry.headers['authorization'] ?? '').replace(/^Bearer /, '');
+  const key =
+    entry.headers['x-api-key'] ??
+    entry.headers['api-key'] ??
+    (entry.headers['authorization'] ?? '').replace(/^Bearer /, '');
   if (key !== state.options.apiKey) return reject(exchange, wrongKey(key));
   const [, id = '', action = ''] = /^\/v1\/responses\/([^/]+)(\/cancel)?$/.exec(url.pathname) ?? [];
   switch (`${entry.method} ${id === '' ? url.pathname : `{id}${action}`}`) {

@@ -1,4 +1,7 @@
-import type { Isolation } from '../../../../shared/api/worker-api.ts';
+import type { Isolation, ModelSettings } from '../../../../shared/api/worker-api.ts';
+import { keyVariable } from '../../../config/model-key.ts';
+
+type Api = ModelSettings['api'];
 
 /** What a worker may inherit: where programs are, how text is written, how the network is reached. Nothing that is a secret. */
 const inherited = [
@@ -35,9 +38,9 @@ const ofProviders = {
 /** The whole environment of a worker. Its secrets are the model's key, and the key of who runs its commands if that is somebody else. */
 export const workerEnvironment = (
   env: Readonly<Record<string, string | undefined>>,
-  { apiKey, isolation }: { readonly apiKey: string | null; readonly isolation: Isolation },
+  { apiKey, api, isolation }: { readonly apiKey: string | null; readonly api: Api; readonly isolation: Isolation },
 ): Record<string, string> => {
   const names = [...inherited, ...ofProviders[isolation]];
   const own = Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
-  return apiKey === null ? own : { ...own, OPENAI_API_KEY: apiKey };
+  return apiKey === null ? own : { ...own, [keyVariable(api)]: apiKey };
 };
