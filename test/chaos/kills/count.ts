@@ -69,63 +69,62 @@ const countOutside = (
   };
 };
 
-/** Where commands write words that are shown by no file of git's until `seen.txt` is made of them. */
-const hidden = 'ignored/';
-
-/** Each command appends words of its own: as often as they are in the result it was done, and it must be as often as the log says. */
+/** Each command appends words of its own: they must be in the result as often as the log says that it was done. */
 const countInside = (events: readonly RunEvent[], patch: string): Wrong => {
-  const words = new Map<string, { readonly file: string; done: boolean }>(
-    [
-      ['journal.txt', 'orphan'],
-      ['seen.txt', 'orphan'],
-      ['setup.txt', 'setup'],
-      ['seen.txt', 'setup'],
-    ].map(([file = '', word = '']) => [`${file}: ${word}`, { file, done: word === 'setup' }]),
-  );
-  const begun = new Map<string, string>();
-  /** Written where git does not look, and not shown since. */
-  const waiting = new Set<string>();
-  let rebuilt = false;
-  for (const { body } of events) {
-    if (body.type === 'workspace.rebuilt') rebuilt = true;
-    if (body.type === 'call.started') begun.set(body.call, JSON.stringify(body.arguments));
-    // A command that did not come to its end was taken back, and has no exit code.
-    if (body.type !== 'call.finished') continue;
-    const done = body.exitCode !== null;
-    const command = begun.get(body.call) ?? '';
-    for (const [, word = '', file = ''] of command.matchAll(/echo (\w+) >> ([\w./]+)/g))
-      if (word !== 'orphan') {
-        const key = file.startsWith(hidden) ? `seen.txt: ${word}` : `${file}: ${word}`;
-        words.set(key, { file: key.split(':')[0] ?? '', done: done && !file.startsWith(hidden) });
-        if (done && file.startsWith(hidden)) waiting.add(key);
-      }
-    if (done && command.includes('> seen.txt'))
-      for (const key of waiting) words.set(key, { file: 'seen.txt', done: true });
-  }
   const there = linesAdded(patch);
   const lost: string[] = [];
   const twice: string[] = [];
-  for (const [key, { file, done }] of words) {
-    // On another machine, what git does not cover stays behind: docs/how-it-works.md says so.
-    if (file === 'seen.txt' && (rebuilt || !there.has('seen.txt'))) continue;
-    const times = there.get(file)?.filter((line) => `${file}: ${line}` === key).length ?? 0;
-    if (times === 0 && done) lost.push(key);
-    if (times > (done ? 1 : 0)) twice.push(key);
+  for (const [line, done] of linesDone(events)) {
+    const times = there.filter((each) => each === line).length;
+    if (times === 0 && done) lost.push(line);
+    if (times > (done ? 1 : 0)) twice.push(line);
   }
   return { lost, twice };
 };
 
-/** The lines that a git patch adds, by file. */
-const linesAdded = (patch: string): ReadonlyMap<string, readonly string[]> => {
-  const added = new Map<string, string[]>();
-  for (const part of patch.split(/^diff --git /m).slice(1)) {
-    const file = /^\+\+\+ b\/(.+)$/m.exec(part)?.[1];
-    if (file === undefined) continue;
-    const lines = part.split('\n').filter((line) => line.startsWith('+') && !line.startsWith('+++'));
-    added.set(
-      file,
-      lines.map((line) => line.slice(1)),
-    );
+/** Where commands write what no file of git's shows until `shown` is made of it. */
+const hidden = 'ignored/';
+const shown = 'seen.txt';
+const lineOf = (file: string, word: string): string => `${file.startsWith(hidden) ? shown : file}: ${word}`;
+
+/** Every line that there may be, as `journal.txt: first`, and whether it is to be in the result. */
+const linesDone = (events: readonly RunEvent[]): ReadonlyMap<string, boolean> => {
+  // A child that its command left behind has no time to write.
+  const lines = new Map([lineOf('journal.txt', 'orphan'), lineOf(hidden, 'orphan')].map((line) => [line, false]));
+  const commands = new Map<string, string>();
+  /** Of these, what was written so far. */
+  const unseen = new Set<string>();
+  let complete = true;
+  for (const { body } of events) {
+    // On another machine, what git does not cover stays behind: docs/how-it-works.md says so.
+    if (body.type === 'workspace.rebuilt') complete = false;
+    if (body.type === 'call.started') commands.set(body.call, JSON.stringify(body.arguments));
+    if (body.type === 'setup.finished') {
+      // One that ended its worker twice counts as failed, and was taken back; without it there is no place to hide anything.
+      const done = body.exitCode === 0;
+      complete &&= done;
+      lines.set(lineOf('setup.txt', 'setup'), done);
+      unseen.add(lineOf(hidden, 'setup'));
+    }
+    if (body.type !== 'call.finished') continue;
+    // A command that did not come to its end was taken back, and has no exit code.
+    const done = body.exitCode !== null;
+    const command = commands.get(body.call) ?? '';
+    for (const [, word = '', file = ''] of command.matchAll(/echo (\w+) >> ([\w./]+)/g)) {
+      if (word === 'orphan') continue;
+      lines.set(lineOf(file, word), done && !file.startsWith(hidden));
+      if (done && file.startsWith(hidden)) unseen.add(lineOf(file, word));
+    }
+    if (done && command.includes(`> ${shown}`)) for (const line of unseen) lines.set(line, true);
   }
-  return added;
+  return complete ? lines : new Map([...lines].filter(([line]) => !line.startsWith(shown)));
 };
+
+/** The lines that a git patch adds, each as `journal.txt: first`. */
+const linesAdded = (patch: string): readonly string[] =>
+  patch.split(/^diff --git /m).flatMap((part) => {
+    const file = /^\+\+\+ b\/(.+)$/m.exec(part)?.[1];
+    if (file === undefined) return [];
+    const added = part.split('\n').filter((line) => line.startsWith('+') && !line.startsWith('+++'));
+    return added.map((line) => `${file}: ${line.slice(1)}`);
+  });

@@ -120,7 +120,7 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
     strike: onWire(toPlanes, fate, random),
   });
   return [
-    fault('killed', 50, async (pid) => signalTo(pid, 'SIGKILL')),
+    fault('killed', 60, async (pid) => signalTo(pid, 'SIGKILL')),
     fault('stopped for longer than its lease', 1, (pid) => stopped([pid], longerThanLease(random))),
     fault('frozen with all that is below it', 1, async (pid) =>
       stopped([pid, ...(await descendants(pid))], longerThanLease(random)),
@@ -146,7 +146,7 @@ export const planeFaults = ({ rigs, random, cameUp }: Place): readonly Fault[] =
     strike: () => befall(random.pick(rigs)),
   });
   return [
-    fault('killed', 20, async (rig) => {
+    fault('killed', 12, async (rig) => {
       await rig.kill();
       return up(rig);
     }),
@@ -163,7 +163,7 @@ export const planeFaults = ({ rigs, random, cameUp }: Place): readonly Fault[] =
       await begun;
       return up(rig);
     }),
-    fault('told to stop', 3, async (rig) => {
+    fault('told to stop', 2, async (rig) => {
       await rig.kill('SIGTERM');
       return up(rig);
     }),

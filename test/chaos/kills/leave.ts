@@ -1,23 +1,19 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Ground } from './ground.ts';
-import type { Played } from './play.ts';
 
-/** Leaves what happened in a folder that outlives everything else, and tells which. */
-export const leave = async (
-  { store, rigs }: Ground,
-  {
-    played,
-    runs,
-  }: { readonly played: Played; readonly runs: readonly { readonly token: string; readonly followed: object }[] },
-): Promise<string> => {
-  const folder = await mkdtemp(path.join(tmpdir(), `longhaul-kills-${store}-`));
-  const put = (name: string, value: object): Promise<void> =>
-    writeFile(path.join(folder, name), JSON.stringify(value, null, 2));
-  await put('played.json', played);
-  for (const { token, followed } of runs) await put(`run-${token}.json`, followed);
-  for (const [index, { output }] of rigs.entries())
-    await writeFile(path.join(folder, `plane-${index + 1}.log`), output);
-  return folder;
-};
+/** A folder for what somebody should look at, made when there is something; it outlives everything else. */
+export class Left {
+  folder: string | null = null;
+  readonly #prefix: string;
+
+  constructor(name: string) {
+    this.#prefix = path.join(tmpdir(), `longhaul-kills-${name}-`);
+  }
+
+  async put(name: string, content: object | string): Promise<void> {
+    this.folder ??= await mkdtemp(this.#prefix);
+    const text = typeof content === 'string' ? content : JSON.stringify(content, null, 2);
+    await writeFile(path.join(this.folder, name), text);
+  }
+}

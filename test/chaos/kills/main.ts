@@ -85,7 +85,10 @@ const playOn = async (
   await using outside = await OutsideServer.start();
   await using ground = await grounds[store]({ outside, random });
   let next = performance.now() + 10_000;
+  let told = 0;
   const onProgress = (played: Played): void => {
+    for (const run of played.runs.slice(told)) if (isWrong(run)) console.error(`${store}: ${JSON.stringify(run)}`);
+    told = played.runs.length;
     if (performance.now() < next) return;
     next = performance.now() + 10_000;
     console.error(progress(played, options.kills));
@@ -115,8 +118,7 @@ if (values.json)
     ),
   );
 else console.table(played.map(summary));
-for (const { store, runs, trouble, left } of played) {
-  for (const run of runs.filter(isWrong)) console.error(`${store}: ${JSON.stringify(run)}`);
+for (const { store, trouble, left } of played) {
   for (const sentence of trouble) console.error(`${store}: ${sentence}`);
   if (left === null) continue;
   console.error(`${store}: seed ${seed}; the logs are in ${left}`);

@@ -8,7 +8,7 @@ import { count, type Counted } from './count.ts';
 import { bringUp, type Fault } from './faults.ts';
 import { Feed } from './feed.ts';
 import type { Ground } from './ground.ts';
-import { leave } from './leave.ts';
+import { Left } from './leave.ts';
 import { deedFor, wasDone } from './person.ts';
 import { files, input } from './scenario.ts';
 
@@ -49,7 +49,7 @@ export interface PlayOptions {
  * Events between a recovery and the next fault, at most. A worker has one run, and a control plane or a database all of them: what
  * befalls those befalls every run, which needs some ten events to get further.
  */
-const mostEvents = { worker: 12, plane: 40, database: 40 } as const;
+const mostEvents = { worker: 12, plane: 60, database: 60 } as const;
 /** So many faults have a second one within their recovery. */
 const pairs = 0.15;
 /** ms without any event in which a run that is under way must get further, whatever befell it. */
@@ -71,7 +71,8 @@ export const playKills = async (ground: Ground, options: PlayOptions): Promise<P
   }
   game.over = true;
   game.trouble.push(...feed.gaps);
-  return { ...game.played, left: await game.leaveTrouble() };
+  await game.leaveTrouble();
+  return game.played;
 };
 
 class Game {
@@ -82,13 +83,14 @@ class Game {
   readonly #options: PlayOptions;
   readonly #struck: Struck[] = [];
   readonly #runs: Counted[] = [];
-  readonly #wrong: { readonly token: string; readonly followed: object }[] = [];
+  readonly #left: Left;
   #tokens = 0;
 
   constructor(ground: Ground, feed: Feed, options: PlayOptions) {
     this.#ground = ground;
     this.#feed = feed;
     this.#options = options;
+    this.#left = new Left(ground.store);
   }
 
   get #done(): boolean {
@@ -103,7 +105,7 @@ class Game {
       events: this.#feed.count,
       effects: this.#options.outside.requests.length,
       trouble: [...this.trouble],
-      left: null,
+      left: this.#left.folder,
     };
   }
 
@@ -160,7 +162,7 @@ class Game {
           : (await this.#insist((api, signal) => api.runs.diff.query({ run: id }, { signal }))).patch;
       const counted = count({ ...ended, patch }, { token, requests: this.#options.outside.requests });
       this.#runs.push(counted);
-      if (isWrong(counted)) this.#wrong.push({ token, followed: { counted, patch, ...ended } });
+      if (isWrong(counted)) await this.#left.put(`run-${token}.json`, { counted, patch, ...ended });
       this.#feed.drop(id);
       this.#options.onProgress?.(this.played);
     }
@@ -211,11 +213,14 @@ class Game {
     }
   }
 
-  async leaveTrouble(): Promise<string | null> {
-    const unfinished =
-      this.trouble.length === 0 ? [] : this.#feed.open.map((followed) => ({ token: followed.state.id, followed }));
-    if (this.#wrong.length + this.trouble.length === 0) return null;
-    return leave(this.#ground, { played: this.played, runs: [...this.#wrong, ...unfinished] });
+  /** Where something was wrong, leaves what is needed to understand it. */
+  async leaveTrouble(): Promise<void> {
+    const unfinished = this.trouble.length === 0 ? [] : this.#feed.open;
+    for (const followed of unfinished) await this.#left.put(`run-${followed.state.id}.json`, followed);
+    if (this.#left.folder === null && this.trouble.length === 0) return;
+    for (const [index, { output }] of this.#ground.rigs.entries())
+      await this.#left.put(`plane-${index + 1}.log`, output);
+    await this.#left.put('played.json', this.played);
   }
 }
 
