@@ -1,13 +1,20 @@
-// Runs a command while three busy loops per core run beside it: `node scripts/busy.mjs vitest run --project integration`. No test may need an idle machine.
+// Runs tests, or any command, while three busy loops per core run beside it: no test may need an idle machine.
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
-const [program, ...args] = process.argv.slice(2);
-if (program === undefined) {
-  console.error('longhaul: say what to run, such as: npm run test:busy -- vitest run --project unit');
-  process.exit(2);
+const usage = `Usage, after "npm run test:busy --":
+  test/integration/idle.test.ts …       these files of tests
+  vitest run --project integration      a suite; any command`;
+
+const words = process.argv.slice(2);
+if (words.length === 0 || words[0] === '--help') {
+  console.error(words.length === 0 ? `longhaul: say what to run beside the busy loops.\n${usage}` : usage);
+  process.exit(words.length === 0 ? 2 : 0);
 }
+const isTest = (word) => word.endsWith('.test.ts');
+const [program, ...args] = words.some(isTest) && !/^(npx|vitest)$/.test(words[0]) ? ['vitest', 'run', ...words] : words;
+
 /** However long the command takes, this machine is not kept busy for longer. */
 const mostMs = 2 * 3_600_000;
 const loop = `setTimeout(() => process.exit(), ${mostMs}); const turn = () => { const end = Date.now() + 50; while (Date.now() < end); setImmediate(turn); }; turn();`;
@@ -21,3 +28,5 @@ child.on('exit', (code) => {
   for (const each of loops) void each.terminate();
   process.exit(code ?? 1);
 });
+// Told to stop, it tells the command so, and ends with it: else the command would go on alone.
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

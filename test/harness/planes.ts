@@ -16,6 +16,8 @@ export interface PlanesOptions {
   readonly projectAt?: RigOptions['projectAt'];
   /** Folders that the homes have in common; without it, both. */
   readonly common?: readonly ('runs' | 'blobs')[];
+  /** Whether the database is reached through a wire that a test can trouble. */
+  readonly wired?: boolean;
 }
 
 /**
@@ -26,22 +28,26 @@ export class Planes implements AsyncDisposable {
   readonly database: string;
   readonly model: FakeOpenAi;
   readonly balancer: TcpProxy;
+  /** Between the control planes and the database. */
+  readonly wire: TcpProxy | null;
   readonly shared: string;
   readonly all: readonly [Rig, Rig];
 
-  private constructor(parts: Pick<Planes, 'server' | 'database' | 'model' | 'balancer' | 'shared' | 'all'>) {
+  private constructor(parts: Pick<Planes, 'server' | 'database' | 'model' | 'balancer' | 'wire' | 'shared' | 'all'>) {
     this.server = parts.server;
     this.database = parts.database;
     this.model = parts.model;
     this.balancer = parts.balancer;
+    this.wire = parts.wire;
     this.shared = parts.shared;
     this.all = parts.all;
   }
 
   static async open(options: PlanesOptions): Promise<Planes> {
-    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'], projectAt } = options;
+    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'], projectAt, wired = false } = options;
     const server = await PostgresServer.start();
     const database = await server.database();
+    const wire = wired ? await TcpProxy.to(server.port) : null;
     const model = await startFakeOpenAi({ script, paceMs });
     const balancer = await TcpProxy.to(0);
     const shared = await openFolder('longhaul-shared-');
@@ -52,14 +58,14 @@ export class Planes implements AsyncDisposable {
         ...(projectAt === undefined ? {} : { projectAt }),
         shared: { folder: shared, names: common },
         env: {
-          LONGHAUL_DATABASE_URL: database,
+          LONGHAUL_DATABASE_URL: wire === null ? database : database.replace(`:${server.port}/`, `:${wire.port}/`),
           ...(publicUrl === null ? {} : { LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}` }),
           ...env,
         },
       });
     const [one, other] = [await start(), await start()];
     balancer.target = portOf(one);
-    return new Planes({ server, database, model, balancer, shared, all: [one, other] });
+    return new Planes({ server, database, model, balancer, wire, shared, all: [one, other] });
   }
 
   /** Where workers and clients find whichever control plane the balancer sends them to. */
@@ -93,6 +99,7 @@ export class Planes implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const plane of this.all) await plane[Symbol.asyncDispose]();
     await this.balancer[Symbol.asyncDispose]();
+    await this.wire?.[Symbol.asyncDispose]();
     await this.model[Symbol.asyncDispose]();
     await this.server[Symbol.asyncDispose]();
     await rm(this.shared, { recursive: true, force: true, maxRetries: 5 });

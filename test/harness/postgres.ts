@@ -103,6 +103,12 @@ export class PostgresServer implements AsyncDisposable {
     });
   }
 
+  /** Of the process that all its others are below of; null: it is not running. */
+  get pid(): number | null {
+    const { process: child } = this;
+    return child === null || child.exitCode !== null || child.signalCode !== null ? null : (child.pid ?? null);
+  }
+
   /** `fast`: it ends every session and stops in order; `immediate`: as in a crash. */
   async stop(how: 'fast' | 'immediate' = 'fast'): Promise<void> {
     const child = this.process;

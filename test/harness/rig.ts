@@ -162,9 +162,13 @@ export class Rig implements AsyncDisposable {
       }),
     ]);
     // safe: what its help says
-    const { url, pid } = JSON.parse(String(line)) as { url: string; pid: number };
-    this.url = url;
-    this.served = pid;
+    const said = JSON.parse(String(line)) as { url: string; pid: number } | { error: object };
+    if ('error' in said) {
+      if (runner.exitCode === null) await once(runner, 'exit');
+      throw new Error(`the runner did not start:\n${this.log}`);
+    }
+    this.url = said.url;
+    this.served = said.pid;
     this.token = (await readFile(path.join(this.seenHome, 'token'), 'utf8')).trim();
     this.client = clientOf(this.url, this.token);
   }

@@ -1,88 +1,69 @@
 import { Planes } from '../../harness/planes.ts';
 import { programReaching, type OutsideServer } from '../../harness/outside.ts';
 import { openFolder, Rig } from '../../harness/rig.ts';
+import { TcpProxy } from '../../harness/tcp-proxy.ts';
+import type { Random } from '../../simulation/random.ts';
+import { databaseFaults, leaseMs, planeFaults, workerFaults, type Fault } from './faults.ts';
 import { script } from './scenario.ts';
 
-/** What is killed, and comes back. */
-interface Victim {
-  readonly name: 'worker' | 'plane' | 'database';
-  /** Resolves when it has been killed and whatever starts it again has. */
-  kill(): Promise<void>;
-}
-
-/** Where runs are played: something that serves, and what can be killed of it. */
+/** Where runs are played: what serves, and what can go wrong there. */
 export interface Ground extends AsyncDisposable {
-  readonly kind: 'sqlite' | 'postgres';
+  readonly store: 'sqlite' | 'postgres';
   readonly rigs: readonly Rig[];
-  readonly victims: readonly Victim[];
+  readonly faults: readonly Fault[];
 }
-
-const env = { LONGHAUL_WORKERS: '3', LONGHAUL_LEASE_SECONDS: '5' } as const;
-
-const killWorker = async (rig: Rig, pick: <Item>(items: readonly Item[]) => Item): Promise<void> => {
-  const workers = await rig.workers();
-  if (workers.length === 0) return;
-  try {
-    process.kill(pick(workers), 'SIGKILL');
-  } catch (error) {
-    // It may have ended by itself since they were looked for.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
-  }
-};
 
 export interface GroundOptions {
   readonly outside: OutsideServer;
-  readonly pick: <Item>(items: readonly Item[]) => Item;
+  readonly random: Random;
 }
 
+const env = { LONGHAUL_WORKERS: '3', LONGHAUL_LEASE_SECONDS: String(leaseMs / 1000) } as const;
+const portOf = ({ url }: Rig): number => Number(new URL(url).port);
+
 /** One control plane on SQLite. */
-export const sqliteGround = async ({ outside, pick }: GroundOptions): Promise<Ground> => {
+const sqliteGround = async ({ outside, random }: GroundOptions): Promise<Ground> => {
   const project = await openFolder('longhaul-reaching-');
   await programReaching(project, outside);
-  const rig = await Rig.start({ script, env, projectAt: () => project });
+  const toPlanes = await TcpProxy.to(0);
+  const publicUrl = `http://127.0.0.1:${toPlanes.port}`;
+  const rig = await Rig.start({
+    script,
+    env: { ...env, LONGHAUL_PUBLIC_URL: publicUrl },
+    projectAt: () => project,
+  });
+  const cameUp = (): void => void (toPlanes.target = portOf(rig));
+  cameUp();
+  const place = { rigs: [rig], toPlanes, random, cameUp };
   return {
-    kind: 'sqlite',
+    store: 'sqlite',
     rigs: [rig],
-    victims: [
-      { name: 'worker', kill: () => killWorker(rig, pick) },
-      {
-        name: 'plane',
-        kill: async () => {
-          await rig.kill();
-          await rig.start();
-        },
-      },
-    ],
-    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+    faults: [...workerFaults(place), ...planeFaults(place)],
+    [Symbol.asyncDispose]: async () => {
+      await rig[Symbol.asyncDispose]();
+      await toPlanes[Symbol.asyncDispose]();
+    },
   };
 };
 
-/** Two control planes on one Postgres. */
-export const postgresGround = async ({ outside, pick }: GroundOptions): Promise<Ground> => {
+/** Two control planes on one Postgres; workers find one of them behind a balancer. */
+const postgresGround = async ({ outside, random }: GroundOptions): Promise<Ground> => {
   const project = await openFolder('longhaul-reaching-');
   await programReaching(project, outside);
-  const planes = await Planes.open({ script, env, projectAt: () => project, publicUrl: null });
+  const planes = await Planes.open({ script, env, projectAt: () => project, wired: true });
+  const { wire } = planes;
+  if (wire === null) throw new Error('there is no wire to the database');
+  const cameUp = (): void => {
+    const serving = planes.all.filter(({ client }) => client !== null);
+    if (serving.length > 0) planes.lead(random.pick(serving));
+  };
+  const place = { rigs: planes.all, toPlanes: planes.balancer, random, cameUp };
   return {
-    kind: 'postgres',
+    store: 'postgres',
     rigs: planes.all,
-    victims: [
-      { name: 'worker', kill: () => killWorker(pick(planes.all), pick) },
-      {
-        name: 'plane',
-        kill: async () => {
-          const plane = pick(planes.all);
-          await plane.kill();
-          await plane.start();
-        },
-      },
-      {
-        name: 'database',
-        kill: async () => {
-          await planes.server.stop('immediate');
-          await planes.server.start();
-        },
-      },
-    ],
+    faults: [...workerFaults(place), ...planeFaults(place), ...databaseFaults(planes.server, { wire, random })],
     [Symbol.asyncDispose]: () => planes[Symbol.asyncDispose](),
   };
 };
+
+export const grounds = { sqlite: sqliteGround, postgres: postgresGround } as const;

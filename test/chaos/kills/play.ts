@@ -1,97 +1,239 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import type { OutsideServer } from '../../harness/outside.ts';
 import { repositoryWith } from '../../harness/repository.ts';
-import type { Rig } from '../../harness/rig.ts';
+import type { Client } from '../../harness/rig.ts';
 import type { Random } from '../../simulation/random.ts';
 import { count, type Counted } from './count.ts';
+import { bringUp, type Fault } from './faults.ts';
+import { Feed } from './feed.ts';
 import type { Ground } from './ground.ts';
+import { Left } from './leave.ts';
+import { deedFor, wasDone } from './person.ts';
 import { files, input } from './scenario.ts';
 
-export interface Played {
-  readonly kills: Readonly<Record<string, number>>;
-  readonly runs: readonly Counted[];
+/** What went wrong on purpose: `at` counts events. */
+export interface Struck {
+  readonly at: number;
+  readonly victim: Fault['victim'];
+  readonly fault: string;
+  readonly kill: boolean;
+  /** Whether it befell somebody, and within the recovery from another. */
+  readonly hit: boolean;
+  readonly second: boolean;
 }
 
-/** Runs that are under way at the same time. */
-const atOnce = 3;
-/** Mean time between two kills, ms: about what a run needs from one append to the next few. */
-const betweenMs = 400;
+export interface Played {
+  readonly store: Ground['store'];
+  readonly struck: readonly Struck[];
+  readonly runs: readonly Counted[];
+  readonly events: number;
+  readonly effects: number;
+  /** Sentences about all else that should not be. */
+  readonly trouble: readonly string[];
+  /** The folder where what happened is left for looking at; null: nothing was wrong. */
+  readonly left: string | null;
+}
 
-/** Has runs go on, one after the other, while something is killed now and then; the last ones are left in peace. */
-export const playKills = async (
-  ground: Ground,
-  { kills, random, outside }: { readonly kills: number; readonly random: Random; readonly outside: OutsideServer },
-): Promise<Played> => {
+export interface PlayOptions {
+  readonly kills: number;
+  readonly random: Random;
+  readonly outside: OutsideServer;
+  /** Runs that are under way at the same time. */
+  readonly atOnce?: number;
+  /** Called after each fault and each run. */
+  readonly onProgress?: (played: Played) => void;
+}
+
+/**
+ * Events between a recovery and the next fault, at most. A worker has one run, and a control plane or a database all of them: what
+ * befalls those befalls every run, which needs some ten events to get further.
+ */
+const mostEvents = { worker: 12, plane: 60, database: 60 } as const;
+/** So many faults have a second one within their recovery. */
+const pairs = 0.15;
+/** ms without any event in which a run that is under way must get further, whatever befell it. */
+const patienceMs = 240_000;
+
+export const isWrong = ({ lost, twice, failed }: Counted): boolean => lost.length + twice.length > 0 || failed !== null;
+
+/** Has runs go on, new ones as old ones end, while this and that goes wrong at drawn events; the last ones are left in peace. */
+export const playKills = async (ground: Ground, options: PlayOptions): Promise<Played> => {
   const repository = await repositoryWith(files);
-  const killed: Record<string, number> = {};
-  const runs: Counted[] = [];
-  const plan = { left: kills };
-  let tokens = 0;
-  const driver = async (): Promise<void> => {
-    while (plan.left > 0) {
-      tokens += 1;
-      const token = `k${tokens}`;
-      const id = await insist(ground, (rig) => delegate(rig, { token, repository }));
-      const ended = await drive(ground, id);
-      runs.push(count(ended, { token, requests: outside.requests }));
-    }
-  };
-  const killer = async (): Promise<void> => {
-    while (plan.left > 0) {
-      await pause(random.wait(betweenMs));
-      const victim = random.pick(ground.victims);
-      await victim.kill();
-      killed[victim.name] = (killed[victim.name] ?? 0) + 1;
-      plan.left -= 1;
-    }
-  };
-  await Promise.all([killer(), ...Array.from({ length: atOnce }, driver)]);
-  return { kills: killed, runs };
-};
-
-const delegate = async (
-  rig: Rig,
-  { token, repository }: { readonly token: string; readonly repository: string },
-): Promise<string> => (await rig.delegate({ ...input(token), repository, dedupeKey: token })).id;
-
-/** Approves what is asked, and waits until the run is in review or over. */
-const drive = async (ground: Ground, id: string) => {
-  for (;;) {
-    const state = await insist(ground, async (rig) => (await rig.api.runs.get.query({ run: id })) as RunState); // safe: what the API gives
-    if (['reviewing', 'completed', 'failed', 'cancelled'].includes(state.status))
-      return { state, events: await insist(ground, (rig) => rig.events(id)) };
-    const [asked] = openDecisions(state).filter(({ status }) => status === 'pending');
-    if (asked === undefined) await insist(ground, (rig) => rig.event(id, ({ seq }) => seq > state.seq, state.seq));
-    else await insist(ground, (rig) => decide(rig, { id, decision: asked.request.id, hash: asked.request.hash }));
+  await using feed = new Feed(ground.rigs);
+  const game = new Game(ground, feed, options);
+  const { atOnce = 4 } = options;
+  const everybody = [game.strike(), ...Array.from({ length: atOnce }, () => game.drive(repository))];
+  try {
+    await Promise.race([Promise.all(everybody), game.watch()]);
+  } catch (error) {
+    game.trouble.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
+  game.over = true;
+  game.trouble.push(...feed.gaps);
+  await game.leaveTrouble();
+  return game.played;
 };
 
-const decide = async (
-  rig: Rig,
-  { id, decision, hash }: { readonly id: string; readonly decision: string; readonly hash: string },
-): Promise<void> => {
-  await rig.api.decisions.approve.mutate({ run: id, decision, hash }).catch((error: unknown) => {
-    // The answer to an approval may be lost; and what is asked may have been taken back meanwhile.
-    if (!/already made|no open decision|not what you were shown|is over/i.test(String(error))) throw error;
-  });
-};
+class Game {
+  readonly trouble: string[] = [];
+  over = false;
+  readonly #ground: Ground;
+  readonly #feed: Feed;
+  readonly #options: PlayOptions;
+  readonly #struck: Struck[] = [];
+  readonly #runs: Counted[] = [];
+  readonly #left: Left;
+  #tokens = 0;
 
-/** Whoever serves may be killed at any time: asks again, of whichever is there. */
-const insist = async <Answer>(ground: Ground, ask: (rig: Rig) => Promise<Answer>): Promise<Answer> => {
-  for (let attempt = 0; ; attempt += 1) {
-    const rig = ground.rigs[attempt % ground.rigs.length];
-    try {
-      if (rig === undefined) throw new Error('nobody serves');
-      return await ask(rig);
-    } catch (error) {
-      if (
-        !/fetch failed|terminated|ECONN|not running|socket|aborted|UND_ERR|503|database|unreachable/i.test(
-          String(error),
-        )
-      )
-        throw error;
-      await pause(50);
+  constructor(ground: Ground, feed: Feed, options: PlayOptions) {
+    this.#ground = ground;
+    this.#feed = feed;
+    this.#options = options;
+    this.#left = new Left(ground.store);
+  }
+
+  get #done(): boolean {
+    return this.over || this.#struck.filter(({ kill, hit }) => kill && hit).length >= this.#options.kills;
+  }
+
+  get played(): Played {
+    return {
+      store: this.#ground.store,
+      struck: [...this.#struck],
+      runs: [...this.#runs],
+      events: this.#feed.count,
+      effects: this.#options.outside.requests.length,
+      trouble: [...this.trouble],
+      left: this.#left.folder,
+    };
+  }
+
+  /** One fault after the other, and at times two at once. */
+  async strike(): Promise<void> {
+    const { random } = this.#options;
+    const { faults } = this.#ground;
+    while (!this.#done) {
+      const first = draw(faults, random);
+      const from = this.#feed.count;
+      const events = 1 + random.below(mostEvents[first.victim]);
+      while (this.#feed.count < from + events && !this.#done) await this.#feed.changed;
+      const others = faults.filter(({ victim }) => victim !== first.victim);
+      const second = random.chance(pairs) ? draw(others, random) : null;
+      const laterMs = random.wait(300);
+      await Promise.all([
+        this.#befall(first, false),
+        second === null ? null : pause(laterMs).then(() => this.#befall(second, true)),
+      ]);
+      await this.#attend();
     }
   }
+
+  async #befall(fault: Fault, second: boolean): Promise<void> {
+    const at = this.#feed.count;
+    const hit = await fault.strike();
+    const { victim, name, kills } = fault;
+    this.#struck.push({ at, victim, fault: name, kill: kills, hit, second });
+    this.#options.onProgress?.(this.played);
+  }
+
+  /** Nobody who serves may end but by a fault. */
+  async #attend(): Promise<void> {
+    for (const rig of this.#ground.rigs)
+      if (rig.exitCode !== null && rig.client !== null) {
+        this.trouble.push(`A plane ended by itself, with ${rig.exitCode}: ${rig.output.slice(-2_000)}`);
+        await rig.kill();
+        await bringUp(rig);
+      }
+  }
+
+  /** Delegates, and does what a person does, until the run is over; then the next. */
+  async drive(repository: string): Promise<void> {
+    while (!this.#done) {
+      this.#tokens += 1;
+      const token = `k${this.#tokens}`;
+      const delegation = { ...input(token), repository, dedupeKey: token };
+      const { id } = await this.#insist((api, signal) => api.runs.delegate.mutate(delegation, { signal }));
+      const ended = await this.#end(id);
+      if (ended === null) return;
+      const patch =
+        ended.state.result === null
+          ? null
+          : (await this.#insist((api, signal) => api.runs.diff.query({ run: id }, { signal }))).patch;
+      const counted = count({ ...ended, patch }, { token, requests: this.#options.outside.requests });
+      this.#runs.push(counted);
+      if (isWrong(counted)) await this.#left.put(`run-${token}.json`, { counted, patch, ...ended });
+      this.#feed.drop(id);
+      this.#options.onProgress?.(this.played);
+    }
+  }
+
+  /** The run when it is over; null: the game is, before it. */
+  async #end(id: string) {
+    let actedOn = 0;
+    while (!this.over) {
+      const followed = this.#feed.of(id);
+      if (followed !== null && isTerminal(followed.state)) return followed;
+      const deed = followed === null || followed.state.seq === actedOn ? null : deedFor(followed.state);
+      if (deed === null || followed === null) await this.#feed.changed;
+      else {
+        actedOn = followed.state.seq;
+        await this.#insist((api, signal) =>
+          deed(api, signal).catch((error: unknown) => {
+            if (!wasDone(error)) throw error;
+          }),
+        );
+      }
+    }
+    return null;
+  }
+
+  /** Whoever serves may be gone at any time, or not answer: asks again, of whoever is there. */
+  async #insist<Answer>(ask: (api: Client, signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const { rigs } = this.#ground;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const api = rigs[attempt % rigs.length]?.client ?? null;
+        if (api !== null) return await ask(api, AbortSignal.timeout(10_000));
+      } catch (error) {
+        if (this.over || !isAway(error)) throw error;
+      }
+      await pause(100);
+    }
+  }
+
+  /** Throws when nothing happens any more though there is something to do. */
+  async watch(): Promise<never> {
+    for (;;) {
+      await pause(1_000, undefined, { ref: false });
+      if (this.over) return new Promise(() => {});
+      if (performance.now() - this.#feed.lastAt < patienceMs) continue;
+      const open = this.#feed.open.map(({ state }) => describe(state));
+      throw new Error(`Nothing happened for ${patienceMs / 1000} s:\n${open.join('\n')}`);
+    }
+  }
+
+  /** Where something was wrong, leaves what is needed to understand it. */
+  async leaveTrouble(): Promise<void> {
+    const unfinished = this.trouble.length === 0 ? [] : this.#feed.open;
+    for (const followed of unfinished) await this.#left.put(`run-${followed.state.id}.json`, followed);
+    if (this.#left.folder === null && this.trouble.length === 0) return;
+    for (const [index, { output }] of this.#ground.rigs.entries())
+      await this.#left.put(`plane-${index + 1}.log`, output);
+    await this.#left.put('played.json', this.played);
+  }
+}
+
+const describe = (state: RunState): string => `${state.id} is ${state.status} at event ${state.seq}`;
+
+const draw = (faults: readonly Fault[], random: Random): Fault => {
+  let at = random.next() * faults.reduce((sum, { weight }) => sum + weight, 0);
+  for (const fault of faults) if ((at -= fault.weight) < 0) return fault;
+  throw new Error('there is nothing to draw from');
 };
+
+/** The answer of one that was not there, or had not what it needs, or did not answer in time. */
+const isAway = (error: unknown): boolean =>
+  /fetch failed|terminated|ECONN|not running|socket|abort|timeout|UND_ERR|503|database|unreachable|other side closed/i.test(
+    String(error),
+  );

@@ -1,5 +1,5 @@
 import { outsideHost } from '../../harness/outside.ts';
-import { calls, scripted, together, type Asked } from '../../fakes/openai/index.ts';
+import { calls, together, type Asked, type Script, type Step } from '../../fakes/openai/index.ts';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 
 const bash = (command: string, network: readonly string[] | null = null) =>
@@ -12,24 +12,47 @@ const tokenIn = ({ entries }: Asked): string =>
 const send = (asked: Asked, what: string) =>
   bash(`curl --silent --show-error --max-time 20 http://${outsideHost}/${tokenIn(asked)}/${what}`, [outsideHost]);
 
-/** Files that git tracks and files that it ignores, several calls in a turn, three requests outside, and a child in the background. */
-export const script = scripted([
-  together(bash('echo first >> journal.txt; echo first >> ignored/journal.log'), bash('echo second >> journal.txt')),
+const show = bash('cat ignored/setup.log ignored/journal.log ignored/late.log > seen.txt');
+const finish = calls('finish', { summary: 'All is sent.', claims: [] });
+
+/**
+ * Files that git tracks and files that it ignores, several calls in a turn, requests outside (of which a person changes one, see
+ * `person.ts`), a child in the background that is waited for and one that is left; then a second round. Each word is written once.
+ */
+const steps: readonly Step[] = [
+  together(bash('echo first >> journal.txt; echo one >> ignored/journal.log'), bash('echo second >> journal.txt')),
   (asked) => together(send(asked, 'one'), bash('echo third >> journal.txt'), send(asked, 'two')),
   together(
-    bash('(sleep 0.2; echo late >> ignored/late.log) & echo fourth >> journal.txt; wait'),
-    bash('echo second >> ignored/journal.log'),
+    bash('(sleep 0.2; echo two >> ignored/late.log) & echo fourth >> journal.txt; wait'),
+    bash('(sleep 2; echo orphan >> journal.txt; echo orphan >> ignored/late.log) & echo fifth >> journal.txt'),
+    bash('echo three >> ignored/journal.log'),
   ),
   (asked) => send(asked, 'three'),
-  bash('cat ignored/setup.log ignored/journal.log ignored/late.log > seen.txt'),
-  calls('finish', { summary: 'All is sent.', claims: [] }),
-]);
+  show,
+  finish,
+  (asked) => together(send(asked, 'four'), bash('echo sixth >> journal.txt; echo four >> ignored/journal.log')),
+  show,
+  finish,
+];
+
+/** A turn more than there are comes where verification failed, and has nothing to add. */
+export const script: Script = (asked, place) => {
+  const step = steps[place.turn] ?? finish;
+  return typeof step === 'function' ? step(asked, place) : step;
+};
 
 export const files = { 'notes.txt': 'alpha\n', '.gitignore': 'ignored/\n' } as const;
 
 export const input = (token: string) =>
   ({
     goal: `Send what is to be sent, token ${token}.`,
-    setup: [{ command: 'mkdir -p ignored && echo set up >> ignored/setup.log', network: [], timeoutSeconds: 30 }],
-    verification: [{ command: 'test "$(wc -l < journal.txt)" = 4', network: [], timeoutSeconds: 30 }],
+    setup: [
+      {
+        command:
+          'mkdir -p ignored && echo setup >> ignored/setup.log && echo setup >> setup.txt && touch ignored/late.log',
+        network: [],
+        timeoutSeconds: 30,
+      },
+    ],
+    verification: [{ command: 'test -z "$(sort journal.txt | uniq --repeated)"', network: [], timeoutSeconds: 30 }],
   }) satisfies Partial<DelegateInput>;
