@@ -1,5 +1,6 @@
 import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk';
 import type { MessageCreateParamsStreaming, Tool } from '@anthropic-ai/sdk/resources/messages';
+import { readAnswer, type Reading } from './answer-reading.ts';
 import { addEvent, emptyMessage, itemsOfMessage, type MessageAnswer, usageOfAnswer } from './anthropic-answer.ts';
 import { cachePoint, messagesOf, systemOf } from './anthropic-messages.ts';
 import {
@@ -10,17 +11,14 @@ import {
   nameOf,
   note,
   refused,
-  type Seen,
   unfinished,
 } from './connection.ts';
 import { endpointUrl, keyHeaders } from './endpoint-url.ts';
 import { type Endpoint, incompleteFailure, networkFailure, retryAfterMs, saidFailure } from './failure.ts';
-import { type Frame, framesOf } from './frames.ts';
 import { validHistory } from './history.ts';
 import { endpointFetch } from './http.ts';
 import type { ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
 import { errorIn } from './said-error.ts';
-import { listen } from './stream.ts';
 import { switchesOf } from './switches.ts';
 
 const ANTHROPIC_URL = 'https://api.anthropic.com/v1';
@@ -66,59 +64,28 @@ function connectTo(options: EndpointOptions): AnthropicConnection {
   return { anthropic, endpoint, idleMs, switches: switchesOf(options.switches), mostOutput: MOST_OUTPUT };
 }
 
-interface Reading extends Seen {
-  readonly answer: MessageAnswer;
-  failure: ModelFailure | null;
-}
-
 async function respond(
   connection: AnthropicConnection,
   body: MessageCreateParamsStreaming,
   how: RespondOptions & { readonly key: string },
 ): Promise<ModelOutcome> {
-  const answer = emptyMessage();
-  const reading: Reading = { events: 0, contentType: '', oddities: [], answer, failure: null };
-  const end = await listen<Frame>({
-    signal: how.signal,
-    idleMs: connection.idleMs,
-    open: async (signal, alive) => {
-      const headers = { 'Idempotency-Key': how.key };
-      const response = await connection.anthropic.messages.create(body, { signal, headers }).asResponse();
-      reading.contentType = response.headers.get('content-type') ?? '';
-      return framesOf(response, alive);
+  const { reading, end } = await readAnswer(
+    connection,
+    {
+      answer: emptyMessage(),
+      ask: ({ signal }) =>
+        connection.anthropic.messages.create(body, { signal, headers: { 'Idempotency-Key': how.key } }).asResponse(),
+      add: addEvent,
+      ended: (answer) => answer.ended,
     },
-    onEvent: async (frame) => {
-      const before = answer.characters;
-      const next = read(reading, frame, connection.endpoint);
-      if (answer.characters > before) how.onProgress?.(answer.characters);
-      return next;
-    },
-  });
+    how,
+  );
+  const { answer } = reading;
   if (end.kind === 'aborted') return { kind: 'aborted' };
   if (reading.failure !== null) return refusedOr(reading.failure, connection);
   if (end.kind === 'failed' && end.error instanceof APIError)
     return refusedOr(failureOf(end.error, connection.endpoint), connection);
   return answer.ended || answer.stop !== null ? outcomeOf(reading, connection) : unfinished(end, connection, reading);
-}
-
-function read(reading: Reading, frame: Frame, endpoint: Endpoint): 'more' | 'done' {
-  switch (frame.kind) {
-    case 'done':
-      return 'done';
-    case 'unreadable':
-      note(reading, 'an event that is no JSON');
-      return 'more';
-    case 'json': {
-      const error = errorIn(frame.value);
-      if (error !== null) {
-        reading.failure = saidFailure(error, endpoint);
-        return 'done';
-      }
-      reading.events += 1;
-      addEvent(reading.answer, frame.value, (what) => note(reading, what));
-      return reading.answer.ended ? 'done' : 'more';
-    }
-  }
 }
 
 /** Where the endpoint says how much output its model has, the next request asks for no more. */
@@ -177,7 +144,7 @@ function toolsOf(tools: readonly ToolSpec[]): Tool[] {
   }));
 }
 
-function outcomeOf(reading: Reading, { endpoint }: Connection): ModelOutcome {
+function outcomeOf(reading: Reading<MessageAnswer>, { endpoint }: Connection): ModelOutcome {
   const { answer } = reading;
   const usage = usageOfAnswer(answer);
   switch (answer.stop) {
