@@ -63,7 +63,9 @@ test('a run that was cancelled is resumed from its last checkpoint, from its pag
   const api = await place.api();
   const events = await api.runs.events.query({ run: run.id });
   // The edit was not done again: what is resumed goes on behind it.
-  expect(events.filter(({ body }) => body.type === 'call.started')).toHaveLength(1);
+  const tools = new Map(events.flatMap(({ body }) => (body.type === 'call.judged' ? [[body.call, body.tool]] : [])));
+  const started = events.flatMap(({ body }) => (body.type === 'call.started' ? [tools.get(body.call)] : []));
+  expect(started).toEqual(['edit', 'finish']);
   expect(events.filter(({ body }) => body.type === 'run.resumed')).toHaveLength(1);
 });
 
