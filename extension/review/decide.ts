@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { addressOf } from './address.ts';
 import { decisionOf, neighbour, placeOf, unitAt, type Verdict } from './decisions.ts';
-import { openFile, type Reviewing } from './open.ts';
+import { openFile, roundFor, type Reviewing } from './open.ts';
 import type { Reviewed } from './session.ts';
 import { isReviewNode, type ReviewNode } from './tree.ts';
 
@@ -60,11 +60,15 @@ export const decideFile = async (reviewing: Reviewing, verdict: Verdict, argumen
   await reviewing.session.decide(found.round, [found.file], { unit: 'all', verdict });
 };
 
-export const decideAll = async ({ session }: Reviewing, verdict: Verdict): Promise<void> => {
-  const { current } = session;
-  if (current === undefined) return noFile();
-  const round = await session.load(current);
-  await session.decide(round, round.files, { unit: 'all', verdict });
+export const decideAll = async (
+  reviewing: Reviewing,
+  verdict: 'accepted' | 'rejected',
+  argument: unknown,
+): Promise<void> => {
+  const what = verdict === 'accepted' ? 'Accept' : 'Reject';
+  const round = await roundFor(reviewing, argument, `${what} all changes of which run?`);
+  if (round === null) return;
+  await reviewing.session.decide(round, round.files, { unit: 'all', verdict });
 };
 
 /** Sets or takes away the mark that a file was looked at. */

@@ -9,7 +9,9 @@ import { runArgument } from './argument.ts';
 import { documentsOf, documentUri, type Place } from './documents.ts';
 import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
 import { compareRounds } from './rounds.ts';
+import { reviewInFront } from './in-front.ts';
 import type { ReviewSession } from './session.ts';
+import { changesTitle, type RoundRef } from './title.ts';
 import { isReviewNode } from './tree.ts';
 
 /** What a review command works on. */
@@ -39,20 +41,40 @@ const pick = async (longhaul: Longhaul, title: string): Promise<string | null> =
   return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.id ?? null;
 };
 
-/** The run that a command is called for; else the one under review; else the person picks one. Null: they did not. */
-export const runFor = async (
-  { longhaul, session }: Reviewing,
-  argument: unknown,
-  title: string,
-): Promise<string | null> => {
+/** The run that a command is called for; else the one in front; else the person picks one. Null: they did not. */
+const reviewedFor = async ({ longhaul }: Reviewing, argument: unknown, title: string): Promise<RoundRef | null> => {
   const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
-  return named ?? session.current ?? pick(longhaul, title);
+  if (named !== null) return { run: named, round: null };
+  const inFront = reviewInFront(longhaul.runs);
+  if (inFront !== null) return inFront;
+  const picked = await pick(longhaul, title);
+  return picked === null ? null : { run: picked, round: null };
 };
 
-const titleOf = ({ longhaul }: Reviewing, { run, round }: Pick<ReviewRound, 'run' | 'round'>): string => {
-  const state = longhaul.runs.get(run);
-  return `${state === undefined ? 'Review' : `#${state.number} ${state.task.title}`} (round ${round})`;
+/** The latest result of the run that a command is called for. Null: the person chose none, or looks at an earlier one. */
+export const roundFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<ReviewRound | null> => {
+  const reviewed = await reviewedFor(reviewing, argument, title);
+  if (reviewed === null) return null;
+  const round = await reviewing.session.load(reviewed.run);
+  if (reviewed.round === null || reviewed.round === round.round) return round;
+  if (reviewed.round > round.round) {
+    void vscode.window.showInformationMessage(
+      `Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`,
+    );
+    return null;
+  }
+  const open = `Review Round ${round.round}`;
+  const chosen = await vscode.window.showWarningMessage(
+    `Round ${reviewed.round} is in front; ${reviewing.session.title(round)} has taken its place. Nothing was done.`,
+    open,
+  );
+  if (chosen === open) await review(reviewing, { run: reviewed.run });
+  return null;
 };
+
+/** The run that a command is called for, whichever round of it is in front. Null: the person chose none. */
+export const runFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<string | null> =>
+  (await reviewedFor(reviewing, argument, title))?.run ?? null;
 
 type Row = readonly [label: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
 
@@ -61,19 +83,18 @@ const openChanges = async (title: string, rows: readonly Row[]): Promise<void> =
   await vscode.commands.executeCommand('vscode.changes', title, rows);
 };
 
-/** Shows a run's latest result against its base, and makes it the one under review. */
+/** Shows a run's latest result against its base. */
 export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
   const run = named ?? (await pick(reviewing.longhaul, 'Which result do you want to review?'));
   if (run === null) return;
   const round = await reviewing.session.open(run);
-  await vscode.commands.executeCommand('setContext', 'longhaul.reviewing', true);
   const rows = round.files.map((file): Row => {
     const { before, after, shown } = documentsOf(round, file);
     return [shown, before, after];
   });
   if (rows.length === 0) void vscode.window.showInformationMessage('This round changed no files.');
-  else await openPage(titleOf(reviewing, round), rows, 0);
+  else await openPage(reviewing.session.title(round), rows, 0);
 };
 
 /** Shows what a run has changed by the time that it asks a person something. */
@@ -90,7 +111,7 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
     return;
   }
   const state = longhaul.runs.get(run);
-  await openPage(`${state === undefined ? 'Changes' : `#${state.number} ${state.task.title}`} (so far)`, rows, 0);
+  await openPage(state === undefined ? `${run} (so far)` : changesTitle(state, 'so far'), rows, 0);
 };
 
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
@@ -181,5 +202,9 @@ export const compare = async (reviewing: Reviewing, argument: unknown): Promise<
     return label === undefined ? [] : [[label, left, right]];
   });
   if (rows.length === 0) void vscode.window.showInformationMessage('Both rounds have the same result.');
-  else await openChanges(`Round ${chosen.one.round} and round ${later.round}`, rows);
+  else {
+    const state = reviewing.longhaul.runs.get(run);
+    const what = `rounds ${chosen.one.round} and ${later.round}`;
+    await openChanges(state === undefined ? `${run} (${what})` : changesTitle(state, what), rows);
+  }
 };

@@ -5,9 +5,10 @@ import { addressOf, type DocumentAddress } from './address.ts';
 import { contentFromPatch } from './content.ts';
 import { Decisions, decide, decideRest, keepOnly, markReviewed, type Verdict } from './decisions.ts';
 import { loadRound, type ReviewRound } from './round.ts';
+import { reviewTitle } from './title.ts';
 
 const decisionsKey = (run: string): string => `longhaul.review.decisions/${run}`;
-const currentKey = 'longhaul.review.current';
+const shownKey = 'longhaul.review.current';
 
 const KEPT_ROUNDS = 10;
 
@@ -41,18 +42,31 @@ export class ReviewSession implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  /** The run that the review view shows. */
-  get current(): string | undefined {
-    return this.longhaul.extension.workspaceState.get<string>(currentKey);
+  /** The run that the view Review shows: the one of the last review that was in front. */
+  get shown(): string | undefined {
+    return this.longhaul.extension.workspaceState.get<string>(shownKey);
   }
 
-  /** Makes it the run under review, with its latest result. Throws as the connection does. */
+  /** Reads a run's latest result anew, and shows it in the view. Throws as the connection does. */
   async open(run: string): Promise<ReviewRound> {
     this.rounds.delete(run);
     const round = await this.load(run);
-    await this.longhaul.extension.workspaceState.update(currentKey, run);
+    await this.longhaul.extension.workspaceState.update(shownKey, run);
     this.changed.fire(run);
     return round;
+  }
+
+  /** Names a round of a run, for tabs, the view and every dialog. */
+  title({ run, round }: Pick<ReviewRound, 'run' | 'round'>): string {
+    const state = this.longhaul.runs.get(run);
+    return state === undefined ? `${run} (round ${round})` : reviewTitle(state, round);
+  }
+
+  /** Shows in the view what is in front. */
+  async show(run: string): Promise<void> {
+    if (run === this.shown) return;
+    await this.longhaul.extension.workspaceState.update(shownKey, run);
+    this.changed.fire(run);
   }
 
   /** The result under review: read once, and again when there is another one. Throws as the connection does. */
@@ -79,7 +93,7 @@ export class ReviewSession implements vscode.Disposable {
   private forgetOldest(): void {
     for (const run of this.ready.keys()) {
       if (this.ready.size <= KEPT_ROUNDS) return;
-      if (run === this.current) continue;
+      if (run === this.shown) continue;
       this.ready.delete(run);
       this.rounds.delete(run);
       this.known.delete(run);

@@ -52,7 +52,7 @@ export class ReviewTree
     this.registrations = [
       this.view,
       session.onDidChange((run) => {
-        if (run !== session.current) return;
+        if (run !== session.shown) return;
         this.changed.fire();
         this.decorated.fire(undefined);
       }),
@@ -68,10 +68,10 @@ export class ReviewTree
   }
 
   async getChildren(parent?: ReviewNode): Promise<ReviewNode[]> {
-    const { current } = this.session;
-    if (parent !== undefined || current === undefined) return [];
+    const { shown } = this.session;
+    if (parent !== undefined || shown === undefined) return [];
     try {
-      const round = await this.session.load(current);
+      const round = await this.session.load(shown);
       this.describe(round);
       const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
       const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
@@ -146,7 +146,7 @@ export class ReviewTree
   private describe(round: ReviewRound): void {
     const { accepted, rejected, undecided } = tallyOf(this.session.decisions(round.run), round.files);
     const files = round.files.length === 1 ? '1 file' : `${round.files.length} files`;
-    this.view.description = `round ${round.round}, ${files}`;
+    this.view.description = `${this.session.title(round)}, ${files}`;
     this.view.message = `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`;
   }
 }

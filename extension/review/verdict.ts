@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { ReviewComments } from './comments.ts';
-import { runFor, type Reviewing } from './open.ts';
+import { roundFor, type Reviewing } from './open.ts';
 
 /** Sends what the person wrote, inline and as a whole, back to the agent as the next round. */
 export const requestChanges = async (
@@ -8,12 +8,13 @@ export const requestChanges = async (
   comments: ReviewComments,
   argument: unknown,
 ): Promise<void> => {
-  const run = await runFor(reviewing, argument, 'Request changes of which run?');
-  if (run === null) return;
+  const round = await roundFor(reviewing, argument, 'Request changes of which run?');
+  if (round === null) return;
+  const { run } = round;
   const open = comments.open(run);
   const count = open.length === 1 ? '1 comment' : `${open.length} comments`;
   const reason = await vscode.window.showInputBox({
-    title: 'Request Changes',
+    title: `${reviewing.session.title(round)}: Request Changes`,
     prompt: open.length === 0 ? 'What should be different?' : `${count} will be sent. Anything to say about the whole?`,
     placeHolder: open.length === 0 ? 'What the agent should change' : 'Optional',
     ignoreFocusOut: true,
@@ -30,8 +31,9 @@ export const requestChanges = async (
 
 /** Ends the review with a yes. It says that the result is good; applying it is another matter. */
 export const acceptRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const run = await runFor(reviewing, argument, 'Accept which run?');
-  if (run === null) return;
+  const round = await roundFor(reviewing, argument, 'Accept which run?');
+  if (round === null) return;
+  const { run } = round;
   const api = await reviewing.longhaul.connection.api();
   const state = await api.runs.review.mutate({ run, verdict: 'accepted' });
   reviewing.longhaul.runs.learn(state);
@@ -40,10 +42,11 @@ export const acceptRun = async (reviewing: Reviewing, argument: unknown): Promis
 
 /** Ends the review with a no. The result stays to be read. */
 export const discardRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const run = await runFor(reviewing, argument, 'Discard which run?');
-  if (run === null) return;
+  const round = await roundFor(reviewing, argument, 'Discard which run?');
+  if (round === null) return;
+  const { run } = round;
   const reason = await vscode.window.showInputBox({
-    title: 'Discard Result',
+    title: `${reviewing.session.title(round)}: Discard Result`,
     prompt: 'Nothing of it is applied. Why is it of no use? Press Enter to discard, Escape to keep it.',
     placeHolder: 'Optional',
   });

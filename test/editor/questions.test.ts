@@ -87,6 +87,28 @@ test('what runs by lying there comes first in the review, and is shown before it
   expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
 });
 
+test('with two reviews open, each command acts on the one in front, says so, and does no more than was decided', async () => {
+  await openActivity(page, /^Longhaul/);
+  const row = (number: number) => treeItem(page, new RegExp(`^Run ${number}, .*reviewing`)).first();
+  const tab = (number: number) => page.getByRole('tab', { name: new RegExp(`^#${number} .*\\(round 1\\)`) });
+  await chooseFromMenu(row(1), /^Review Result/);
+  await palette(page, 'View: Keep Editor');
+  await chooseFromMenu(row(2), /^Review Result/);
+  await tab(2).waitFor();
+  await treeItem(page, /^Makefile, added/).waitFor();
+  await tab(1).click();
+  await treeItem(page, /^Makefile, added/).waitFor({ state: 'hidden' });
+  await palette(page, 'Longhaul: Apply Accepted Changes');
+  const asked = dialog(page, '#1 [line] Say sums (round 1): 1 of 1 changes are undecided');
+  await asked.waitFor();
+  await picture(page, '54 which run is applied');
+  // What Enter does: it shows the changes, and applies none.
+  await page.keyboard.press('Enter');
+  await asked.waitFor({ state: 'hidden' });
+  await tab(1).waitFor();
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
+});
+
 test('settings that open hosts are shown before a run begins, and refusing delegates nothing', async () => {
   await commitSettings('verification: []\negress: [a.example.org]\n');
   await delegateFrom(page, ['README.md'], '[line] Say sums');

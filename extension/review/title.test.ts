@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { changesTitle, reviewedOf, reviewTitle } from './title.ts';
+
+const runs = [
+  { id: 'run_two', number: 2, task: { title: 'Mend it (round 1)' } },
+  { id: 'run_six', number: 6, task: { title: 'Mend it' } },
+];
+
+test('a tab tells its run and its round, whatever the editor adds to its title', () => {
+  for (const { id, number, task } of runs)
+    for (const added of ['', ', files 1 to 400 of 900', ' (2 files)'])
+      expect(reviewedOf(`${reviewTitle({ number, task }, 3)}${added}`, () => runs)).toEqual({ run: id, round: 3 });
+});
+
+test('what is no round of a known run is nobody’s review', () => {
+  const [, six] = runs;
+  for (const title of [
+    '',
+    'README.md',
+    '#6 Mend it',
+    '#7 Mend it (round 1)',
+    '#6 Mend that (round 1)',
+    changesTitle(six!, 'so far'),
+    changesTitle(six!, 'rounds 1 and 2'),
+  ])
+    expect(reviewedOf(title, () => runs)).toBeNull();
+});
