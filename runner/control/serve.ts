@@ -187,6 +187,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   let ready = false;
   const read = feedReading(store);
   const server = createServer({
+    closing: closing.signal,
     runner: runnerApi(plane, read),
     feedPages: (caller, input, signal) => feedPages(plane, caller, { input, signal, read }),
     worker: workerApi(plane),

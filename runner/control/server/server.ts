@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly presence: Presence;
   /** Is all begun that may fail to? Until then it is not healthy, though it answers. */
   readonly ready: () => boolean;
+  /** Fires when the runner stops. */
+  readonly closing: AbortSignal;
   readonly maxBodyBytes: number;
   readonly maxBlobBytes: number;
   readonly maxUploadedBytes: number;
@@ -115,8 +117,8 @@ export const createServer = (options: ServerOptions): Server => {
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
   });
-  const runner = withTypedErrors(options.runner);
-  const worker = withTypedErrors(options.worker);
+  const runner = withTypedErrors(options.runner, options.closing);
+  const worker = withTypedErrors(options.worker, options.closing);
   const trpcOptions = {
     router: apiRouter,
     maxBatchSize: maxBatch,

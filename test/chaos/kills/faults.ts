@@ -17,7 +17,7 @@ export interface Fault {
   strike(): Promise<boolean>;
 }
 
-export const leaseMs = 6_000;
+export const leaseMs = 8_000;
 
 /** So long that a lease is over whatever happens, ms. */
 const longerThanLease = (random: Random): number => leaseMs * random.between(1.2, 1.8);
@@ -92,8 +92,8 @@ export interface Place {
   /** Between workers and planes. */
   readonly toPlanes: TcpProxy;
   readonly random: Random;
-  /** After a plane has come up, which has another port then. */
-  readonly cameUp: () => void;
+  /** Sends workers and clients to one who serves, and not to this one if there is another. Each start of a plane gives it another port. */
+  readonly lead: (awayFrom: Rig | null) => void;
 }
 
 export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[] => {
@@ -132,11 +132,16 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
   ];
 };
 
-export const planeFaults = ({ rigs, random, cameUp }: Place): readonly Fault[] => {
+export const planeFaults = ({ rigs, random, lead }: Place): readonly Fault[] => {
   const up = async (rig: Rig): Promise<boolean> => {
     await bringUp(rig);
-    cameUp();
+    lead(null);
     return true;
+  };
+  const down = async (rig: Rig, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> => {
+    const gone = rig.kill(signal);
+    lead(rig);
+    await gone;
   };
   const fault = (name: string, weight: number, befall: (rig: Rig) => Promise<boolean>): Fault => ({
     name,
@@ -147,24 +152,24 @@ export const planeFaults = ({ rigs, random, cameUp }: Place): readonly Fault[] =
   });
   return [
     fault('killed', 12, async (rig) => {
-      await rig.kill();
+      await down(rig);
       return up(rig);
     }),
     fault('killed, and away for a while', 1, async (rig) => {
-      await rig.kill();
+      await down(rig);
       await pause(random.between(1_000, 6_000));
       return up(rig);
     }),
     fault('killed, and again as it begins', 2, async (rig) => {
-      await rig.kill();
+      await down(rig);
       const begun = rig.start().catch(() => {});
       await pause(random.between(50, 1_500));
-      await rig.kill();
+      await down(rig);
       await begun;
       return up(rig);
     }),
     fault('told to stop', 2, async (rig) => {
-      await rig.kill('SIGTERM');
+      await down(rig, 'SIGTERM');
       return up(rig);
     }),
     fault('stopped with its connections open', 1, async (rig) =>

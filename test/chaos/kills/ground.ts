@@ -22,7 +22,8 @@ const env = { LONGHAUL_WORKERS: '3', LONGHAUL_LEASE_SECONDS: String(leaseMs / 10
 const portOf = ({ url }: Rig): number => Number(new URL(url).port);
 
 /** One control plane on SQLite. */
-const sqliteGround = async ({ outside, random }: GroundOptions): Promise<Ground> => {
+const sqliteGround = async ({ outside, random: seeded }: GroundOptions): Promise<Ground> => {
+  const random = seeded.fork();
   const project = await openFolder('longhaul-reaching-');
   await programReaching(project, outside);
   const toPlanes = await TcpProxy.to(0);
@@ -32,9 +33,9 @@ const sqliteGround = async ({ outside, random }: GroundOptions): Promise<Ground>
     env: { ...env, LONGHAUL_PUBLIC_URL: publicUrl },
     projectAt: () => project,
   });
-  const cameUp = (): void => void (toPlanes.target = portOf(rig));
-  cameUp();
-  const place = { rigs: [rig], toPlanes, random, cameUp };
+  const lead = (): void => void (toPlanes.target = portOf(rig));
+  lead();
+  const place = { rigs: [rig], toPlanes, random, lead };
   return {
     store: 'sqlite',
     rigs: [rig],
@@ -47,17 +48,18 @@ const sqliteGround = async ({ outside, random }: GroundOptions): Promise<Ground>
 };
 
 /** Two control planes on one Postgres; workers find one of them behind a balancer. */
-const postgresGround = async ({ outside, random }: GroundOptions): Promise<Ground> => {
+const postgresGround = async ({ outside, random: seeded }: GroundOptions): Promise<Ground> => {
+  const random = seeded.fork();
   const project = await openFolder('longhaul-reaching-');
   await programReaching(project, outside);
   const planes = await Planes.open({ script, env, projectAt: () => project, wired: true });
   const { wire } = planes;
   if (wire === null) throw new Error('there is no wire to the database');
-  const cameUp = (): void => {
-    const serving = planes.all.filter(({ client }) => client !== null);
+  const lead = (awayFrom: Rig | null): void => {
+    const serving = planes.all.filter((rig) => rig.client !== null && rig !== awayFrom);
     if (serving.length > 0) planes.lead(random.pick(serving));
   };
-  const place = { rigs: planes.all, toPlanes: planes.balancer, random, cameUp };
+  const place = { rigs: planes.all, toPlanes: planes.balancer, random, lead };
   return {
     store: 'postgres',
     rigs: planes.all,

@@ -8,7 +8,7 @@ const help = `Kills workers, control planes and databases under runs that go on,
 
   npm run chaos -- [--kills 1000] [--seed 1] [--store sqlite|postgres|both] [--at-once 4] [--json]
 
-  --kills    how many are killed without a word, over all stores; half as many other faults come besides
+  --kills    how many are killed without a word, over all stores; other faults come besides
   --seed     decides what goes wrong, in which order, and after how many events; how fast a machine is, it cannot decide
   --store    where: SQLite with one control plane, Postgres with two, or both beside one another
   --at-once  runs that are under way at the same time, for each store
@@ -71,15 +71,15 @@ const summary = (played: Played) => ({
 });
 
 const began = performance.now();
-const progress = (played: Played, kills: number): string => {
+const progress = (played: Played, left: number): string => {
   const line = summary(played);
   const killed = line['workers killed'] + line['planes killed'] + line['databases killed'];
-  return `${played.store}, ${Math.round((performance.now() - began) / 1000)} s: ${killed} of ${kills} kills, ${line['other faults']} other faults, ${line.runs} runs done, ${line['outside effects']} effects, ${line.lost} lost, ${line.twice} twice, ${line['failed for a reason not their own']} failed`;
+  return `${played.store}, ${Math.round((performance.now() - began) / 1000)} s: ${killed} kills (${left} to go), ${line['other faults']} other faults, ${line.runs} runs done, ${line['outside effects']} effects, ${line.lost} lost, ${line.twice} twice, ${line['failed for a reason not their own']} failed`;
 };
 
 const playOn = async (
   store: Ground['store'],
-  options: { kills: number; seed: number; atOnce: number },
+  options: { kills: { left: number }; seed: number; atOnce: number },
 ): Promise<Played> => {
   const random = new Random(options.seed);
   await using outside = await OutsideServer.start();
@@ -91,7 +91,7 @@ const playOn = async (
     told = played.runs.length;
     if (performance.now() < next) return;
     next = performance.now() + 10_000;
-    console.error(progress(played, options.kills));
+    console.error(progress(played, Math.max(0, options.kills.left)));
   };
   return await playKills(ground, { ...options, random, outside, onProgress });
 };
@@ -103,9 +103,10 @@ if (values.help) {
 }
 const seed = wholeNumber('seed', values.seed);
 const stores = storesOf(values.store);
+const wanted = wholeNumber('kills', values.kills);
 const options = {
   seed,
-  kills: Math.ceil(wholeNumber('kills', values.kills) / stores.length),
+  kills: { left: wanted },
   atOnce: wholeNumber('at-once', values['at-once']),
 };
 const played = await Promise.all(stores.map((store) => playOn(store, options)));

@@ -36,7 +36,8 @@ export interface Played {
 }
 
 export interface PlayOptions {
-  readonly kills: number;
+  /** How many are still to be killed: several grounds may share them. */
+  readonly kills: { left: number };
   readonly random: Random;
   readonly outside: OutsideServer;
   /** Runs that are under way at the same time. */
@@ -94,7 +95,7 @@ class Game {
   }
 
   get #done(): boolean {
-    return this.over || this.#struck.filter(({ kill, hit }) => kill && hit).length >= this.#options.kills;
+    return this.over || this.#options.kills.left <= 0;
   }
 
   get played(): Played {
@@ -133,6 +134,7 @@ class Game {
     const at = this.#feed.count;
     const hit = await fault.strike();
     const { victim, name, kills } = fault;
+    if (hit && kills) this.#options.kills.left -= 1;
     this.#struck.push({ at, victim, fault: name, kill: kills, hit, second });
     this.#options.onProgress?.(this.played);
   }
