@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BundleRefused, checkTree, takeBundle, writeBundle, type ExpectedBundle } from './bundle.ts';
-import { createFixture, type Fixture } from './fixture.ts';
+import { createFixture, treeBomb, type Fixture } from './fixture.ts';
 import { git, gitOrThrow } from './git.ts';
 
 /** Three commits, the last of which changes one of many files. */
@@ -132,19 +132,6 @@ test('of a commit that is not there is an error', async () => {
     'pack-objects failed',
   );
 });
-
-/** A commit of trees in trees, each of which holds the one below it ten times: `levels` trees name ten to their number of files. */
-const treeBomb = async (fixture: Fixture, levels: number): Promise<string> => {
-  const at = { folder: fixture.repo, identity: { name: 't', email: 't@localhost' } };
-  const write = async (args: readonly string[], input: string): Promise<string> =>
-    (await gitOrThrow(args, { ...at, input })).toString().trim();
-  let below = `100644 blob ${await write(['hash-object', '-w', '--stdin'], '')}`;
-  for (let level = 0; level < levels; level += 1) {
-    const entries = Array.from({ length: 10 }, (_, name) => `${below}\t${name}\n`).join('');
-    below = `040000 tree ${await write(['mktree'], entries)}`;
-  }
-  return write(['commit-tree', '-m', 'bomb', below.slice(-40)], '');
-};
 
 test('a bundle of some hundred bytes that names ten million files is refused early, and in little memory', async () => {
   await using fixture = await createFixture();

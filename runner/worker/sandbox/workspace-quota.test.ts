@@ -1,6 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -21,8 +21,9 @@ const folder = async (): Promise<AsyncDisposable & { readonly path: string }> =>
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 };
 
+const nothing: Held = { disk: 0, memory: 0, hidden: { mapped: 0, more: false } };
+
 describe('a look at a workspace', () => {
-  const nothing: Held = { disk: 0, memory: 0, hidden: { mapped: 0, more: false } };
   const mapped = (count: number): Held => ({ ...nothing, hidden: { mapped: count, more: false } });
   const more: Held = { ...nothing, hidden: { mapped: 0, more: true } };
 
@@ -63,6 +64,20 @@ describe('a look at a workspace', () => {
     expect((await quota.look(async () => [])).exceeded).toBe(exceeded);
   });
 
+  test.runIf(process.getuid?.() === 0)('goes by what the user of the commands cannot list', async () => {
+    await using workspace = await folder();
+    const user = { uid: 65_534, gid: 65_534 };
+    await chown(workspace.path, user.uid, user.gid);
+    const script = 'mkdir closed; head -c 11M /dev/zero >closed/large; chmod 0300 closed';
+    execFileSync('sh', ['-c', script], { cwd: workspace.path, ...user });
+    const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null });
+    await quota.begin();
+    expect((await quota.look(async () => [])).exceeded).toBe(true);
+    // With that user's eyes it passes.
+    const theirs = spawnSync('du', ['-s', '-B1', workspace.path], { ...user, cwd: '/' }).stdout.toString();
+    expect(Number.parseInt(theirs, 10)).toBeLessThan(limits.workspaceBytes);
+  });
+
   test('goes by what is in the tree', async () => {
     await using workspace = await folder();
     const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null });
@@ -93,12 +108,17 @@ print('ready', flush=True)
 sys.stdin.read()`;
 
 describe.each(['open', 'mapped', 'sent'])('of a process whose files have no name and are %s', (how) => {
-  const holding = async (count: number, besides: string): Promise<boolean> => {
+  /** `blind`: nobody looks at what processes hold. */
+  const holding = async (count: number, besides: string, blind = false): Promise<boolean> => {
     await using workspace = await folder();
     await using elsewhere = await folder();
     let free = 1000 * MIB;
     // What others write and remove at that moment must not decide.
-    const lookout: Lookout = besides === '0' ? { bwrap: null, free: async () => free } : { bwrap: null };
+    const lookout: Lookout = {
+      bwrap: null,
+      ...(besides === '0' ? { free: async () => free } : {}),
+      ...(blind ? { held: async () => nothing } : {}),
+    };
     const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, lookout);
     await quota.begin();
     free -= count * limits.fileBytes;
@@ -123,6 +143,10 @@ describe.each(['open', 'mapped', 'sent'])('of a process whose files have no name
 
   test('too many are seen', async () => {
     expect(await holding(5, '0')).toBe(true);
+  });
+
+  test('any number gets past a quota that goes by what has a name', async () => {
+    expect(await holding(5, '0', true)).toBe(false);
   });
 
   test('what another program writes is not taken for theirs', async () => {
