@@ -162,3 +162,29 @@ test.each([
   await checkTree(repository, { commit, maxTreeBytes: 1 });
   await expect(checkTree(repository, { commit, maxTreeBytes: 1 }, limits)).rejects.toThrow(new BundleRefused(message));
 });
+
+/** Two contents that differ in a byte, so that one of them travels as a few bytes against the other: git must hold both to tell what it is. */
+const deltaBomb = async (fixture: Fixture, bytes: number): Promise<string> => {
+  fixture.write('one', Buffer.alloc(bytes));
+  await fixture.commit('One');
+  const more = Buffer.alloc(bytes);
+  more[0] = 1;
+  fixture.write('two', more);
+  return fixture.commit('Two');
+};
+
+test('a bundle that would have git fill the memory is refused; without a limit git takes it', async () => {
+  await using fixture = await createFixture();
+  const MIB = 1024 * 1024;
+  const commit = await deltaBomb(fixture, 48 * MIB);
+  const file = join(fixture.folder, 'bomb.bundle');
+  const from = { gitDirectory: join(fixture.repo, '.git') };
+  expect(await writeBundle(from, { commit, since: [], whole: true }, file)).toBeLessThan(MIB);
+  const limits = { memoryBytes: 64 * MIB, fileBytes: 1024 * MIB, outputBytes: MIB };
+  const limited = { ...(await emptyRepository(fixture, 'limited.git')), limits };
+  await expect(takeBundle(limited, file, expected(commit))).rejects.toThrow(
+    new BundleRefused(`Git needs more than ${64 * MIB} bytes of memory to read it.`),
+  );
+  const free = { ...limits, memoryBytes: 1024 * MIB };
+  await takeBundle({ ...(await emptyRepository(fixture, 'free.git')), limits: free }, file, expected(commit));
+});

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { gitWords, type GitLimits } from './limits.ts';
 
 /** Who a commit is by. `date` is git's internal format, `<seconds> <zone>`; without it, now. */
 export interface Identity {
@@ -40,6 +41,8 @@ export interface GitOptions {
   readonly remote?: Remote;
   readonly input?: Buffer | string;
   readonly signal?: AbortSignal;
+  /** For a git that reads what comes from outside. */
+  readonly limits?: GitLimits;
 }
 
 /** `code` is null if a signal ended git. `errors` is its standard error, trimmed. */
@@ -184,7 +187,8 @@ const settings = (options: GitOptions): string[] =>
 /** Starts git and leaves its streams to the caller, who must wait for its end with `finished`. */
 export const startGit = (args: readonly string[], options: GitOptions): ChildProcessWithoutNullStreams => {
   options.signal?.throwIfAborted();
-  const child = spawn('git', [...settings(options), ...args], {
+  const [program, ...words] = gitWords([...settings(options), ...args], options.limits);
+  const child = spawn(program, words, {
     cwd: options.folder ?? options.workTree ?? options.gitDirectory,
     env: environment(options),
     stdio: 'pipe',
@@ -203,20 +207,34 @@ export const finished = (child: ChildProcessWithoutNullStreams): Promise<number 
     child.once('close', resolve);
   });
 
-const collected = (stream: NodeJS.ReadableStream): (() => Buffer) => {
+/** `most`: bytes that are held; the first one beyond calls `onMore`. */
+const collected = (stream: NodeJS.ReadableStream, most: number, onMore: () => void): (() => Buffer) => {
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= most) chunks.push(chunk);
+    else onMore();
+  });
   return () => Buffer.concat(chunks);
 };
 
 /** Runs git to its end. A non-zero exit is a value. Throws if git cannot be started, or with the signal's reason. */
 export const git = async (args: readonly string[], options: GitOptions): Promise<GitResult> => {
   const child = startGit(args, options);
-  const output = collected(child.stdout);
-  const errors = collected(child.stderr);
+  const most = options.limits?.outputBytes ?? Infinity;
+  let isTooMuch = false;
+  const stop = (): void => {
+    isTooMuch = true;
+    child.kill('SIGKILL');
+  };
+  const output = collected(child.stdout, most, stop);
+  const errors = collected(child.stderr, most, stop);
   child.stdin.end(options.input ?? '');
   const code = await finished(child);
   const result = { output: output(), errors: errors().toString().trim() };
+  if (isTooMuch)
+    return { ok: false, code: null, output: result.output, errors: `fatal: more than ${most} bytes of output` };
   return code === 0 ? { ok: true, ...result } : { ok: false, code, ...result };
 };
 
