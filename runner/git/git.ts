@@ -1,4 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
 import { gitWords, type GitLimits } from './limits.ts';
 
 /** Who a commit is by. `date` is git's internal format, `<seconds> <zone>`; without it, now. */
@@ -248,6 +250,24 @@ export const gitOrThrow = async (args: readonly string[], options: GitOptions): 
   if (!result.ok) throw unexpected(args, result);
   return result.output;
 };
+
+/** Runs git with its output going to a file, which is made private and new. Throws a GitError where it fails. */
+export const gitToFile = async (args: readonly string[], options: GitOptions, file: string): Promise<void> => {
+  const child = startGit(args, options);
+  const end = finished(child);
+  const errors = collected(child.stderr, MOST_ERRORS, () => {});
+  child.stdin.end(options.input ?? '');
+  // Where git fails meanwhile its exit code says so, and where the disk does, git must not wait for a reader.
+  await pipeline(child.stdout, createWriteStream(file, { mode: 0o600 })).catch(async (error: unknown) => {
+    child.kill('SIGKILL');
+    await end;
+    throw error;
+  });
+  const code = await end;
+  if (code !== 0) throw unexpected(args, { code, errors: errors().toString().trim() });
+};
+
+const MOST_ERRORS = 65_536;
 
 /** One line of output without its newline. Only the last newline goes: a path may hold others. */
 export const line = (output: Buffer): string => output.toString().replace(/\r?\n$/, '');
