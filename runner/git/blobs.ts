@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
 import { finished, GitError, startGit, type GitOptions } from './git.ts';
 
 /** Takes the contents of blobs in the order asked for: `begin`, any number of `data`, `end`, then the next. */
@@ -90,22 +91,72 @@ export const streamBlobs = async (options: GitOptions, objects: readonly string[
   while ((await chunks.next()).done !== true);
 };
 
+type Part =
+  | { readonly kind: 'begin'; readonly bytes: number }
+  | { readonly kind: 'data'; readonly chunk: Buffer }
+  | { readonly kind: 'end' };
+
+/** The contents of blobs as they come; reads on only as they are taken. */
+async function* parts(options: GitOptions, objects: readonly string[]): AsyncGenerator<Part> {
+  const ready: Part[] = [];
+  const sink: BlobSink = {
+    begin: (_position, bytes) => void ready.push({ kind: 'begin', bytes }),
+    data: (chunk) => void ready.push({ kind: 'data', chunk }),
+    end: () => void ready.push({ kind: 'end' }),
+  };
+  for await (const _ of batch(options, objects, sink)) yield* ready.splice(0);
+}
+
 /** The contents of blobs, each whole, in that order; reads on only as they are taken. Throws a GitError if one is missing. */
 export async function* readBlobs(options: GitOptions, objects: readonly string[]): AsyncGenerator<Buffer> {
   let chunks: Buffer[] = [];
-  const ready: Buffer[] = [];
-  const sink: BlobSink = {
-    begin: () => {
-      chunks = [];
-    },
-    data: (chunk) => {
-      chunks.push(chunk);
-    },
-    end: () => {
-      ready.push(Buffer.concat(chunks));
-    },
+  for await (const part of parts(options, objects)) {
+    if (part.kind === 'begin') chunks = [];
+    else if (part.kind === 'data') chunks.push(part.chunk);
+    else yield Buffer.concat(chunks);
+  }
+}
+
+/** Contents up to so many bytes are handed over as they are, larger ones in a file. */
+const HELD_BYTES = 512 * 1024;
+
+export interface BlobKeeping {
+  /** Where a large content is while it is handed over. */
+  readonly file: string;
+  readonly keeping: {
+    content(content: Buffer): Promise<string>;
+    largeContent(file: string): Promise<string>;
   };
-  for await (const _ of batch(options, objects, sink)) yield* ready.splice(0);
+}
+
+/** Hands over the contents of blobs, in that order, and gives their names and sizes. Throws a GitError if one is missing. */
+export async function* keepBlobs(
+  options: GitOptions,
+  objects: readonly string[],
+  { file, keeping }: BlobKeeping,
+): AsyncGenerator<{ readonly name: string; readonly bytes: number }> {
+  let bytes = 0;
+  let chunks: Buffer[] = [];
+  let large: FileHandle | null = null;
+  try {
+    for await (const part of parts(options, objects)) {
+      if (part.kind === 'begin') {
+        ({ bytes } = part);
+        chunks = [];
+        if (bytes > HELD_BYTES) large = await open(file, 'w', 0o600);
+      } else if (part.kind === 'data') {
+        if (large === null) chunks.push(part.chunk);
+        else await large.writeFile(part.chunk);
+      } else if (large === null) yield { name: await keeping.content(Buffer.concat(chunks)), bytes };
+      else {
+        await large.close();
+        large = null;
+        yield { name: await keeping.largeContent(file), bytes };
+      }
+    }
+  } finally {
+    await large?.close();
+  }
 }
 
 /** The id git gives to a content, in a repository whose ids look like `like` (SHA-1 or SHA-256). */

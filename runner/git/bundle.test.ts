@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { BundleRefused, checkTree, takeBundle, writeBundle, type ExpectedBundle } from './bundle.ts';
-import { createFixture, type Fixture } from './fixture.ts';
+import { createFixture, treeBomb, type Fixture } from './fixture.ts';
 import { git, gitOrThrow } from './git.ts';
 
 /** Three commits, the last of which changes one of many files. */
@@ -133,19 +133,6 @@ test('of a commit that is not there is an error', async () => {
   );
 });
 
-/** A commit of trees in trees, each of which holds the one below it ten times: `levels` trees name ten to their number of files. */
-const treeBomb = async (fixture: Fixture, levels: number): Promise<string> => {
-  const at = { folder: fixture.repo, identity: { name: 't', email: 't@localhost' } };
-  const write = async (args: readonly string[], input: string): Promise<string> =>
-    (await gitOrThrow(args, { ...at, input })).toString().trim();
-  let below = `100644 blob ${await write(['hash-object', '-w', '--stdin'], '')}`;
-  for (let level = 0; level < levels; level += 1) {
-    const entries = Array.from({ length: 10 }, (_, name) => `${below}\t${name}\n`).join('');
-    below = `040000 tree ${await write(['mktree'], entries)}`;
-  }
-  return write(['commit-tree', '-m', 'bomb', below.slice(-40)], '');
-};
-
 test('a bundle of some hundred bytes that names ten million files is refused early, and in little memory', async () => {
   await using fixture = await createFixture();
   const commit = await treeBomb(fixture, 7);
@@ -174,4 +161,30 @@ test.each([
   const repository = { gitDirectory: join(fixture.repo, '.git') };
   await checkTree(repository, { commit, maxTreeBytes: 1 });
   await expect(checkTree(repository, { commit, maxTreeBytes: 1 }, limits)).rejects.toThrow(new BundleRefused(message));
+});
+
+/** Two contents that differ in a byte, so that one of them travels as a few bytes against the other: git must hold both to tell what it is. */
+const deltaBomb = async (fixture: Fixture, bytes: number): Promise<string> => {
+  fixture.write('one', Buffer.alloc(bytes));
+  await fixture.commit('One');
+  const more = Buffer.alloc(bytes);
+  more[0] = 1;
+  fixture.write('two', more);
+  return fixture.commit('Two');
+};
+
+test('a bundle that would have git fill the memory is refused; without a limit git takes it', async () => {
+  await using fixture = await createFixture();
+  const MIB = 1024 * 1024;
+  const commit = await deltaBomb(fixture, 48 * MIB);
+  const file = join(fixture.folder, 'bomb.bundle');
+  const from = { gitDirectory: join(fixture.repo, '.git') };
+  expect(await writeBundle(from, { commit, since: [], whole: true }, file)).toBeLessThan(MIB);
+  const limits = { memoryBytes: 64 * MIB, fileBytes: 1024 * MIB, outputBytes: MIB };
+  const limited = { ...(await emptyRepository(fixture, 'limited.git')), limits };
+  await expect(takeBundle(limited, file, expected(commit))).rejects.toThrow(
+    new BundleRefused(`Git needs more than ${64 * MIB} bytes of memory to read it.`),
+  );
+  const free = { ...limits, memoryBytes: 1024 * MIB };
+  await takeBundle({ ...(await emptyRepository(fixture, 'free.git')), limits: free }, file, expected(commit));
 });

@@ -1,9 +1,19 @@
 import { createWriteStream } from 'node:fs';
 import { open, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { FOREIGN, wantsMemory, type GitLimits } from './limits.ts';
 import { finished, gitOrThrow, line, startGit, unexpected, type GitOptions } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
+
+/** Git that reads what comes from outside has limits, these or others. */
+const within = (repository: Repository): Repository & { readonly limits: GitLimits } => ({
+  ...repository,
+  limits: repository.limits ?? FOREIGN,
+});
+
+const tooMuchMemory = ({ limits }: { readonly limits: GitLimits }): BundleRefused =>
+  new BundleRefused(`Git needs more than ${limits.memoryBytes} bytes of memory to read it.`);
 
 /** What goes into a bundle. Its history stays out where `whole` says so: then it stands without parents, as a shallow clone has it. */
 export interface BundleContent {
@@ -121,7 +131,8 @@ export const takeBundle = async (repository: Repository, file: string, expected:
 const MODEST = ['core.bigFileThreshold=16m', 'core.deltaBaseCacheLimit=64m', 'pack.threads=1'];
 const mostPackBytes = 64 * 1024 ** 3;
 
-const index = async (repository: Repository, pack: NodeJS.ReadableStream): Promise<void> => {
+const index = async (given: Repository, pack: NodeJS.ReadableStream): Promise<void> => {
+  const repository = within(given);
   const child = startGit(
     ['index-pack', '--stdin', '--fix-thin', '--fsck-objects', `--max-input-size=${mostPackBytes}`],
     {
@@ -135,7 +146,9 @@ const index = async (repository: Repository, pack: NodeJS.ReadableStream): Promi
   child.stdout.resume();
   // Where git stops reading it says why, and that is what counts.
   await pipeline(pack, child.stdin).catch(() => {});
-  if ((await end) !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.trim().split('\n').at(-1) ?? ''}.`);
+  const code = await end;
+  if (code !== 0 && wantsMemory(errors)) throw tooMuchMemory(repository);
+  if (code !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.trim().split('\n').at(-1) ?? ''}.`);
 };
 
 interface TreeLimits {
@@ -155,10 +168,11 @@ const CHECK_MS = 300_000;
  * holds the whole list. Throws BundleRefused.
  */
 export const checkTree = async (
-  repository: Repository,
+  given: Repository,
   { commit, maxTreeBytes }: Pick<ExpectedBundle, 'commit' | 'maxTreeBytes'>,
   limits: TreeLimits = TREE_LIMITS,
 ): Promise<void> => {
+  const repository = within(given);
   const tally = new TreeTally(limits, maxTreeBytes);
   const timeout = AbortSignal.timeout(CHECK_MS);
   const child = startGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
@@ -177,7 +191,9 @@ export const checkTree = async (
     child.kill('SIGKILL');
     await end;
   }
-  if ((await end) !== 0) throw new BundleRefused(`Its tree is not whole: ${errors.split('\n')[0] ?? ''}.`);
+  const code = await end;
+  if (code !== 0 && wantsMemory(errors)) throw tooMuchMemory(repository);
+  if (code !== 0) throw new BundleRefused(`Its tree is not whole: ${errors.split('\n')[0] ?? ''}.`);
   tally.finish();
 };
 

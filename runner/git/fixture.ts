@@ -88,3 +88,16 @@ export const listing = (root: string, skip: (path: string) => boolean = () => fa
   walk('');
   return found;
 };
+
+/** A commit of trees in trees, each of which holds the one below it ten times: `levels` trees name ten to their number of files. */
+export const treeBomb = async (fixture: Fixture, levels: number): Promise<string> => {
+  const at = { folder: fixture.repo, identity: { name: 't', email: 't@localhost' } };
+  const write = async (args: readonly string[], input: string): Promise<string> =>
+    (await gitOrThrow(args, { ...at, input })).toString().trim();
+  let below = `100644 blob ${await write(['hash-object', '-w', '--stdin'], '')}`;
+  for (let level = 0; level < levels; level += 1) {
+    const entries = Array.from({ length: 10 }, (_, name) => `${below}\t${name}\n`).join('');
+    below = `040000 tree ${await write(['mktree'], entries)}`;
+  }
+  return write(['commit-tree', '-m', 'bomb', below.slice(-40)], '');
+};

@@ -1,4 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import { gitWords, type GitLimits } from './limits.ts';
 
 /** Who a commit is by. `date` is git's internal format, `<seconds> <zone>`; without it, now. */
 export interface Identity {
@@ -40,6 +43,8 @@ export interface GitOptions {
   readonly remote?: Remote;
   readonly input?: Buffer | string;
   readonly signal?: AbortSignal;
+  /** For a git that reads what comes from outside. */
+  readonly limits?: GitLimits;
 }
 
 /** `code` is null if a signal ended git. `errors` is its standard error, trimmed. */
@@ -184,7 +189,8 @@ const settings = (options: GitOptions): string[] =>
 /** Starts git and leaves its streams to the caller, who must wait for its end with `finished`. */
 export const startGit = (args: readonly string[], options: GitOptions): ChildProcessWithoutNullStreams => {
   options.signal?.throwIfAborted();
-  const child = spawn('git', [...settings(options), ...args], {
+  const [program, ...words] = gitWords([...settings(options), ...args], options.limits);
+  const child = spawn(program, words, {
     cwd: options.folder ?? options.workTree ?? options.gitDirectory,
     env: environment(options),
     stdio: 'pipe',
@@ -203,20 +209,34 @@ export const finished = (child: ChildProcessWithoutNullStreams): Promise<number 
     child.once('close', resolve);
   });
 
-const collected = (stream: NodeJS.ReadableStream): (() => Buffer) => {
+/** `most`: bytes that are held; the first one beyond calls `onMore`. */
+const collected = (stream: NodeJS.ReadableStream, most: number, onMore: () => void): (() => Buffer) => {
   const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= most) chunks.push(chunk);
+    else onMore();
+  });
   return () => Buffer.concat(chunks);
 };
 
 /** Runs git to its end. A non-zero exit is a value. Throws if git cannot be started, or with the signal's reason. */
 export const git = async (args: readonly string[], options: GitOptions): Promise<GitResult> => {
   const child = startGit(args, options);
-  const output = collected(child.stdout);
-  const errors = collected(child.stderr);
+  const most = options.limits?.outputBytes ?? Infinity;
+  let isTooMuch = false;
+  const stop = (): void => {
+    isTooMuch = true;
+    child.kill('SIGKILL');
+  };
+  const output = collected(child.stdout, most, stop);
+  const errors = collected(child.stderr, most, stop);
   child.stdin.end(options.input ?? '');
   const code = await finished(child);
   const result = { output: output(), errors: errors().toString().trim() };
+  if (isTooMuch)
+    return { ok: false, code: null, output: result.output, errors: `fatal: more than ${most} bytes of output` };
   return code === 0 ? { ok: true, ...result } : { ok: false, code, ...result };
 };
 
@@ -230,6 +250,24 @@ export const gitOrThrow = async (args: readonly string[], options: GitOptions): 
   if (!result.ok) throw unexpected(args, result);
   return result.output;
 };
+
+/** Runs git with its output going to a file, which is made private and new. Throws a GitError where it fails. */
+export const gitToFile = async (args: readonly string[], options: GitOptions, file: string): Promise<void> => {
+  const child = startGit(args, options);
+  const end = finished(child);
+  const errors = collected(child.stderr, MOST_ERRORS, () => {});
+  child.stdin.end(options.input ?? '');
+  // Where git fails meanwhile its exit code says so, and where the disk does, git must not wait for a reader.
+  await pipeline(child.stdout, createWriteStream(file, { mode: 0o600 })).catch(async (error: unknown) => {
+    child.kill('SIGKILL');
+    await end;
+    throw error;
+  });
+  const code = await end;
+  if (code !== 0) throw unexpected(args, { code, errors: errors().toString().trim() });
+};
+
+const MOST_ERRORS = 65_536;
 
 /** One line of output without its newline. Only the last newline goes: a path may hold others. */
 export const line = (output: Buffer): string => output.toString().replace(/\r?\n$/, '');

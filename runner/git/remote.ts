@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FOREIGN, type GitLimits } from './limits.ts';
 import { git, gitOrThrow, type GitOptions, type GitResult, type Remote } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
@@ -29,7 +30,7 @@ export interface RemoteFailure {
 
 /** What git says of a remote that will say the same the next time. */
 const forGood =
-  /not found|not our ref|couldn't find remote ref|Authentication failed|could not read (Username|Password)|returned error: 40[0-9]|unable to update url base from redirection|redirect|transport '.*' not allowed|does not appear to be a git repository|not a valid|did not receive|upload-pack: not our ref/i;
+  /not found|not our ref|couldn't find remote ref|Authentication failed|could not read (Username|Password)|returned error: 40[0-9]|unable to update url base from redirection|redirect|transport '.*' not allowed|does not appear to be a git repository|not a valid|did not receive|out of memory|bytes of output|upload-pack: not our ref/i;
 
 const failure = (url: string, { errors }: Extract<GitResult, { ok: false }>): RemoteFailure => {
   const said = errors.split('\n').filter((line) => /^(fatal|error|remote):/.test(line));
@@ -60,6 +61,7 @@ export const fetchObjects = async (
     ...repository,
     remote,
     config: checked(repository),
+    limits: repository.limits ?? FOREIGN,
   });
   return fetched.ok ? { outcome: 'fetched' } : failure(remote.url, fetched);
 };
@@ -75,11 +77,16 @@ export interface RemoteRefs {
 }
 
 /** Asks a remote for its branches and tags. */
-export const listRemote = async (remote: Remote, signal?: AbortSignal): Promise<RemoteRefs | RemoteFailure> => {
+export const listRemote = async (
+  remote: Remote,
+  signal?: AbortSignal,
+  limits: GitLimits = FOREIGN,
+): Promise<RemoteRefs | RemoteFailure> => {
   const listed = await inEmptyRepository('sha1', (repository) =>
     git(['ls-remote', '--quiet', '--symref', '--', remote.url], {
       ...repository,
       remote,
+      limits,
       ...(signal === undefined ? {} : { signal }),
     }),
   );

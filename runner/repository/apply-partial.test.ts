@@ -12,6 +12,7 @@ import {
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { AcceptedFile } from '../../shared/api/runner-api.ts';
+import { keepingIn } from '../../test/harness/keeping.ts';
 import { createFixture, type Fixture } from '../git/fixture.ts';
 import { openWorkspace } from '../worker/workspace/git-workspace.ts';
 import { applyToWorktree } from './apply.ts';
@@ -37,9 +38,9 @@ const delegate = async (fixture: Fixture, work: (root: string) => void) => {
     blobs.set(hash, content);
     return hash;
   };
-  const { files, patch } = await workspace.changes(base, head, store);
+  const { files, patch } = await workspace.changes(base, head, keepingIn(store));
   const read = async (hash: string): Promise<Buffer> => blobs.get(hash) ?? Promise.reject(new Error(`no blob ${hash}`));
-  const whole: WholeResult = { changes: { base, head, patch: await store(patch), files: [...files] }, patch, read };
+  const whole: WholeResult = { changes: { base, head, patch, files: [...files] }, patch: await read(patch), read };
   return { source: snapshot.source, whole };
 };
 

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { ChangedFile, ChangeSet } from '../../shared/run/artifacts.ts';
 import type { LocalSource } from '../../shared/run/source.ts';
+import { keepingIn } from '../../test/harness/keeping.ts';
 import { createFixture, listing, type Fixture } from '../git/fixture.ts';
 import { openWorkspace } from '../worker/workspace/git-workspace.ts';
 import { applyToWorktree, type Apply, type AppliedFile } from './apply.ts';
@@ -47,8 +48,8 @@ const delegate = async (fixture: Fixture, work: (root: string) => void): Promise
     blobs.set(hash, content);
     return hash;
   };
-  const { files, patch } = await workspace.changes(base, head, store);
-  const changes = { base, head, patch: await store(patch), files: [...files] };
+  const { files, patch } = await workspace.changes(base, head, keepingIn(store));
+  const changes = { base, head, patch, files: [...files] };
   const read = async (hash: string): Promise<Buffer> => blobs.get(hash) ?? Promise.reject(new Error(`no blob ${hash}`));
   return { source: snapshot.source, changes, read, undo: join(fixture.folder, 'undo') };
 };

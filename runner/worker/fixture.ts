@@ -12,6 +12,7 @@ import { Hold } from './hold.ts';
 import { work, type Ended } from './loop.ts';
 import type { ModelOutcome } from './models/model.ts';
 import type { Log, Ports } from './ports.ts';
+import type { Keeping } from './workspace/workspace.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 
 const run = promisify(execFile);
@@ -96,12 +97,12 @@ const folderWorkspace = (root: string) => {
       for (const [name, text] of Object.entries(saved.get(commit) ?? {}))
         await writeFile(path.join(folder, name), text);
     },
-    changes: async (from: Checkpoint, to: Checkpoint) => ({
+    changes: async (from: Checkpoint, to: Checkpoint, keeping: Keeping) => ({
       files:
         from.tree === to.tree
           ? []
           : [{ status: 'modified' as const, before: null, after: null, binary: false, additions: 1, deletions: 0 }],
-      patch: Buffer.from(JSON.stringify([saved.get(from.commit), saved.get(to.commit)])),
+      patch: await patchIn(`${root}-patch`, JSON.stringify([saved.get(from.commit), saved.get(to.commit)]), keeping),
     }),
     difference: async (from: Checkpoint, to: Checkpoint) => {
       const [before = {}, after = {}] = [saved.get(from.commit), saved.get(to.commit)];
@@ -112,6 +113,15 @@ const folderWorkspace = (root: string) => {
     patch: async (_from: Checkpoint, to: Checkpoint, paths: readonly string[]) =>
       paths.map((name) => saved.get(to.commit)?.[name] ?? `${name} is gone`).join(''),
   };
+};
+
+const hashOf = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+const patchIn = async (file: string, text: string, keeping: Keeping): Promise<string> => {
+  await writeFile(file, text);
+  const name = await keeping.patch(file);
+  await rm(file);
+  return name;
 };
 
 /** bash without a sandbox: the commands of these tests are our own. */
@@ -143,8 +153,8 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
   let decisions = 0;
   const ports: Ports = {
     blobs: {
-      put: async (content) => createHash('sha256').update(content).digest('hex'),
-      putFile: () => Promise.reject(new Error('nothing is uploaded')),
+      put: async (content) => hashOf(content),
+      putFile: async (file) => hashOf(await readFile(file)),
       get: () => Promise.reject(new Error('nothing is kept')),
     },
     keep: 'local',

@@ -34,7 +34,7 @@ export class LogGone extends Error {}
 export interface Blobs {
   put(content: Buffer): Promise<BlobHash>;
   /** The content of a file, streamed. What is a `checkpoint` is kept only until the run is over. */
-  putFile(file: string, use: 'checkpoint'): Promise<BlobHash>;
+  putFile(file: string, use: 'checkpoint' | 'result'): Promise<BlobHash>;
   /** Streams a blob of this run into a file, checked against its name. Throws BlobMissing. */
   get(hash: BlobHash, file: string): Promise<void>;
 }

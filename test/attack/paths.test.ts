@@ -2,66 +2,14 @@ import { symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { defaultPolicy } from '../../shared/policy/default.ts';
+import { globMatches } from '../../shared/policy/glob.ts';
 import type { Policy } from '../../shared/policy/policy.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { calls, scripted, together } from '../fakes/openai/index.ts';
+import { parseCall } from '../../shared/tool/policy-call.ts';
+import { calls, scripted } from '../fakes/openai/index.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
-
-const bash = (command: string) => calls('bash', { command, timeoutSeconds: 20, network: null });
-const write = (file: string) => calls('write', { path: file, content: 'on: push\n' });
-
-const patch = [
-  'diff --git a/.github/workflows/g.yml b/.github/workflows/g.yml',
-  'new file mode 100644',
-  '--- /dev/null',
-]
-  .concat(['+++ b/.github/workflows/g.yml', '@@ -0,0 +1 @@', '+on: push', ''])
-  .join('\n');
-
-/** Every way to what policy protects that is not its own name; what it is asked about, and what it leaves where nobody is asked. */
-const attacks = [
-  {
-    name: 'a linked folder',
-    steps: [write('gh/workflows/a.yml')],
-    asked: 'gh/workflows/a.yml',
-    left: '.github/workflows/a.yml',
-  },
-  {
-    name: 'a link made in the same turn',
-    steps: [together(bash('ln -s .github/workflows w'), write('w/b.yml'))],
-    asked: ': w',
-    left: '.github/workflows/b.yml',
-  },
-  { name: 'another case', steps: [write('.GITHUB/a.yml')], asked: '.GITHUB/a.yml', left: '.GITHUB/a.yml' },
-  {
-    name: 'another case by a command',
-    steps: [bash('mkdir .GitHub; echo x >.GitHub/c.yml')],
-    asked: ': .GitHub/c.yml',
-    left: '.GitHub/c.yml',
-  },
-  {
-    name: 'a hard link',
-    steps: [bash('ln .github/workflows/ci.yml copy.txt'), write('copy.txt')],
-    asked: ': .github/workflows/ci.yml',
-    left: '.github/workflows/ci.yml',
-  },
-  {
-    name: 'a rename',
-    steps: [bash('echo x >r; mv r .github/workflows/old.yml')],
-    asked: ': .github/workflows/old.yml',
-    left: '.github/workflows/old.yml',
-  },
-  { name: 'a removal', steps: [bash('rm CODEOWNERS')], asked: ': CODEOWNERS', left: 'CODEOWNERS' },
-  {
-    name: 'git within a command',
-    steps: [bash(`git apply <<'EOF'\n${patch}EOF`)],
-    asked: ': .github/workflows/g.yml',
-    left: '.github/workflows/g.yml',
-  },
-  { name: 'a link to the machine', steps: [bash('ln -s /etc x')], asked: ': x', left: 'x' },
-  { name: 'a link above the repository', steps: [bash('ln -s ../../outside y')], asked: ': y', left: 'y' },
-] as const;
+import { bash, pathAttacks as attacks } from '../suites/path-attacks.ts';
 
 const script = scripted([...attacks.flatMap(({ steps }) => steps), calls('finish', { summary: 'Done.', claims: [] })]);
 // It allows more than the default, so that an approver's stands in the place of that.
@@ -122,7 +70,24 @@ const attacked = async (
   };
 };
 
+/** Policy as it was when it read the text of a call, in the very case that it was written in, and nothing of what a command does. */
+const askedByText = (tool: string, args: unknown): boolean => {
+  const parsed = parseCall(tool, args);
+  if (parsed.outcome === 'invalid') throw new Error(parsed.message);
+  const { paths } = parsed.call;
+  return defaultPolicy.rules.some(
+    ({ path: glob }) => glob !== undefined && paths.some((each) => globMatches(glob, each)),
+  );
+};
+
 describe('ways to what policy protects', () => {
+  test.each(attacks)('$name: nobody is asked where policy goes by the text of a call', ({ steps }) => {
+    const made = steps.flatMap(({ parts }) => parts.filter((part) => part.kind === 'call'));
+    expect(made.map(({ name, arguments: text }) => askedByText(name, JSON.parse(text)))).toEqual(made.map(() => false));
+    // The same reading of a call that hides nothing.
+    expect(askedByText('write', { path: '.github/workflows/a.yml', content: '' })).toBe(true);
+  });
+
   test('are all asked about, and leave nothing where a person says no', async () => {
     const { asked, left } = await attacked(defaultPolicy);
     expect(asked).toEqual(attacks.map(({ asked: about }) => expect.stringContaining(about)));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { snapshotRepository } from '../../runner/repository/snapshot.ts';
 import { Hold } from '../../runner/worker/hold.ts';
@@ -73,7 +73,10 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
   const portsFor = async (lease: number): Promise<Ports> => ({
     blobs: {
       put: async (content) => createHash('sha256').update(content).digest('hex'),
-      putFile: () => Promise.reject(new Error('nothing is uploaded')),
+      putFile: async (file) =>
+        createHash('sha256')
+          .update(await readFile(file))
+          .digest('hex'),
       get: () => Promise.reject(new Error('nothing is kept')),
     },
     keep: 'local',

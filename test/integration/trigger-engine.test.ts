@@ -187,14 +187,18 @@ describe('npm run test:trigger', () => {
     });
   });
 
-  test('runs the suite on the server that it is given, and leaves nothing there', async () => {
-    await using fake = await startFakeTrigger({ program });
-    fake.world.held = true;
-    fake.world.trigger(task, '{}', {});
-    fake.world.held = false;
-    const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
-    expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
-    const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
-    expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
-  }, suiteMs);
+  test(
+    'runs the suite on the server that it is given, and leaves nothing there',
+    async () => {
+      await using fake = await startFakeTrigger({ program });
+      fake.world.held = true;
+      fake.world.trigger(task, '{}', {});
+      fake.world.held = false;
+      const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
+      expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
+      const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
+      expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
+    },
+    suiteMs,
+  );
 });

@@ -86,12 +86,12 @@ export class Disk {
       checkout: async () => {},
       difference: async (from, to) => (from.tree === to.tree ? [] : [{ path: 'lines', target: null }]),
       patch: async () => '',
-      changes: async (from, to) => ({
+      changes: async (from, to, keeping) => ({
         files:
           from.tree === to.tree
             ? []
             : [{ status: 'modified', before: null, after: null, binary: false, additions: 1, deletions: 0 }],
-        patch: Buffer.from(to.tree),
+        patch: await keeping.content(Buffer.from(to.tree)),
       }),
     };
   }

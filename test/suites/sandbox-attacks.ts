@@ -280,7 +280,7 @@ const RESOURCES: readonly Attack[] = [
 ];
 
 /** Every call that is refused or looks absent, by its number on the processor that the command runs on. */
-const rawCalls = (): string => {
+export const rawCalls = (): string => {
   const [x64, arm64] = (['x64', 'arm64'] as const).map((processor) =>
     [...DENIED_CALLS]
       .flatMap(([name, { [processor]: number }]) => (number === null ? [] : [`${name} => ${number}`]))

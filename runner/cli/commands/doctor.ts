@@ -1,11 +1,12 @@
 import { connect } from '../../client/client.ts';
 import { findRunner } from '../../client/find-runner.ts';
-import { loadConfig, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
+import { loadConfig, sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import { homeCheck, runnerChecks } from '../doctor/home.ts';
 import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
+import { controlGroupCheck } from '../doctor/control-group.ts';
 import { sandboxCheck } from '../doctor/sandbox.ts';
 import { judgeModel, listModels } from '../doctor/model.ts';
 import { doctorView } from '../doctor/view.ts';
@@ -89,12 +90,15 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
       fail('settings', problem, 'Correct it; other settings were not looked at.'),
     );
   const { config } = loaded;
-  const [sandbox, list, stale] = await Promise.all([
+  const { kind } = sandboxForWorkers(config).isolation;
+  const [sandbox, groups, list, stale] = await Promise.all([
     sandboxCheck(config),
+    // Elsewhere whoever gives the machine sets its limits.
+    kind === 'namespaces' ? controlGroupCheck() : null,
     listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
-  return [sandbox, judgeModel(config, list), ...stale];
+  return [sandbox, ...(groups === null ? [] : [groups]), judgeModel(config, list), ...stale];
 };
 
 /** A runner keeps the settings that it was started with: what this shell says may be news to it. */

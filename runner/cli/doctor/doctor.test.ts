@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { loadConfig, type RunnerConfig } from '../../config/config.ts';
 import { plain } from '../paint.ts';
 import { nodeCheck } from './machine.ts';
+import { controlGroupCheck } from './control-group.ts';
 import { sandboxCheck } from './sandbox.ts';
 import { judgeModel, listModels } from './model.ts';
 import { doctorView } from './view.ts';
@@ -125,6 +126,19 @@ test('what is wrong comes with how to mend it', () => {
 
     1 thing to mend before runs can work."
   `);
+});
+
+test('says whether the kernel limits a command as a whole, and how to have it', async () => {
+  const found = { outcome: 'found', base: '/a', own: '/a/b', controllers: ['memory', 'pids'] } as const;
+  const none = { outcome: 'none', reason: 'its group is not its own', remedy: 'ask for one' } as const;
+  const details = [await controlGroupCheck(async () => found), await controlGroupCheck(async () => none)];
+  expect(details.map(({ outcome, detail }) => [outcome, detail])).toEqual([
+    ['ok', 'started from here, the kernel limits memory and pids of a command as a whole'],
+    [
+      'ok',
+      'none, started from here: its group is not its own; memory is looked at 20 times a second instead. To have them, ask for one',
+    ],
+  ]);
 });
 
 test.each([

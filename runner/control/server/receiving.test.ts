@@ -4,10 +4,10 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { hasBody, holdToPace } from './receiving.ts';
 
-/** A server that answers a request once it has arrived. */
-const open = async () => {
+/** A server that answers a request once it has arrived. `patient`: it waits for it however long that takes. */
+const open = async (patient = false) => {
   const serve: RequestListener = (request, answer) => {
-    if (hasBody(request)) holdToPace(request, { headMs: 1000, idleMs: 50, bytesPerSecond: 1000 });
+    if (hasBody(request) && !patient) holdToPace(request, { headMs: 1000, idleMs: 50, bytesPerSecond: 1000 });
     request.resume().once('end', () => answer.end('all of it'));
   };
   const server = createServer(serve).listen(0, '127.0.0.1');
@@ -47,6 +47,23 @@ test('a body that comes byte by byte is cut off', async () => {
   const drip = setInterval(() => client.write('x'), 10);
   expect(await answered).toBe('');
   clearInterval(drip);
+});
+
+test('a body that stops, or drips, holds its connection where nobody looks at its pace', async () => {
+  await using patient = await open(true);
+  await using server = await open();
+  const attackers = [patient, server].map((each) => {
+    const { client, answered } = each.connect();
+    client.write(`${head}Content-Length: 100000\r\n\r\nhalf`);
+    const drip = setInterval(() => client.write('x'), 10);
+    return { client, answered, drip };
+  });
+  await attackers[1]!.answered;
+  expect(attackers.map(({ client }) => client.closed)).toEqual([false, true]);
+  for (const { client, drip } of attackers) {
+    clearInterval(drip);
+    client.destroy();
+  }
 });
 
 test('a body that has come is answered, and so is a request without one', async () => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments.ts';
 import { explainRefusal, type KernelSettings } from './bubblewrap-refusal.ts';
 import { CommandSandbox, type Confinement, type Outlets } from './command-sandbox.ts';
+import { ControlGroups, findGroups } from './control-group.ts';
 import { processFolders } from './disk-use.ts';
 import { EgressProxy, type EgressOutside } from './egress-proxy.ts';
 import { filterFolders, isFolder, readHost, writeEtc, type HostPrograms } from './host-layout.ts';
@@ -23,6 +24,8 @@ export interface BubblewrapSeams {
   readonly outside?: EgressOutside;
   /** Milliseconds between two looks at the workspace's size; default 500. */
   readonly quotaPollMs?: number;
+  /** Null: commands have no control group each; default: where the kernel lets this process have some. */
+  readonly groups?: ControlGroups | null;
   /** Where bwrap is looked for, as in `PATH`; default: this process's own. */
   readonly path?: string;
 }
@@ -51,7 +54,8 @@ export async function openBubblewrap(
   if (options.user !== null) await chown(options.scratch, options.user.uid, options.user.gid);
   const toolchains = await filterFolders(options.readable, 'bin');
   const maskedSockets = await findSockets(options);
-  const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets });
+  const groups = seams.groups === undefined ? await groupsHere() : seams.groups;
+  const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets, groups });
   const probe = await confinement.launch(
     { argv: ['true'], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
     { onOutput: () => {}, onCut: () => {}, watch: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
@@ -62,6 +66,14 @@ export async function openBubblewrap(
     await kernelSettings(),
   );
 }
+
+const groupsHere = async (): Promise<ControlGroups | null> => {
+  const found = await findGroups();
+  return found.outcome === 'found' ? (known ??= new ControlGroups(found)) : null;
+};
+
+/** Of this process, for all of its sandboxes: their groups have one row of names. */
+let known: ControlGroups | null = null;
 
 /** Whether commands can be confined on this machine, and with which bubblewrap: for `doctor`. Takes tens of milliseconds. A root process probes as nobody. */
 export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly version: string } | SandboxRefusal> {
@@ -133,6 +145,7 @@ interface Parts {
   readonly seams: BubblewrapSeams;
   readonly toolchains: readonly string[];
   readonly maskedSockets: readonly string[];
+  readonly groups: ControlGroups | null;
 }
 
 class Bubblewrap implements Confinement {
@@ -148,7 +161,8 @@ class Bubblewrap implements Confinement {
   }
 
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
-    const { options, host, toolchains } = this.#parts;
+    const { options, host, toolchains, groups } = this.#parts;
+    await using group = (await groups?.open(options.limits)) ?? null;
     const egressSocket = command.network.length === 0 ? null : this.#nextSocket();
     await using proxy = egressSocket === null ? null : await this.#openProxy(egressSocket, command.network);
     const isFull = await this.#quota.begin();
@@ -173,13 +187,15 @@ class Bubblewrap implements Confinement {
         seccomp: join(options.scratch, 'seccomp.bpf'),
         scratch: options.scratch,
         stdin: command.stdin,
+        group,
         onOutput: outlets.onOutput,
         onStart: (init) => this.#watch(init, outlets),
         kill: outlets.kill,
       });
       const outgrown = await this.#quota.end();
+      const starved = ended.outcome !== 'killed' && (await group?.ranOutOfMemory()) === true;
       return {
-        ...(outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
+        ...(starved ? { outcome: 'memory' } : outgrown && ended.outcome === 'exited' ? { outcome: 'limit' } : ended),
         refusedHosts: proxy?.refusedHosts,
         reachedHosts: proxy?.reachedHosts,
       };

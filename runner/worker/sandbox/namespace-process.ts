@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inputFile, OutputPipe } from './command-pipe.ts';
 import type { Ended } from './command-sandbox.ts';
+import { joining, type CommandGroup } from './control-group.ts';
 
 export interface Launch {
   readonly bwrap: string;
@@ -16,6 +17,8 @@ export interface Launch {
   /** Host path of a folder that commands do not see. */
   readonly scratch: string;
   readonly stdin?: string | undefined;
+  /** What limits it as a whole; null: there is none to be had. */
+  readonly group: CommandGroup | null;
   readonly onOutput: (chunk: Buffer) => void;
   /** Called once, with the host's id of the namespace's first process. */
   readonly onStart: (init: number) => void;
@@ -24,6 +27,8 @@ export interface Launch {
 }
 
 const COMPLAINT_BYTES = 4096;
+/** Behind those that bwrap is told of. */
+const ENTRANCE_FD = 5;
 
 /**
  * Runs bwrap to its end. When the promise settles, the sandbox's process namespace is empty and all output has been handed over.
@@ -69,15 +74,18 @@ interface Pipes {
 }
 
 function spawnBubblewrap(
-  { bwrap, arguments: list, user, seccomp }: Launch,
+  { bwrap, arguments: list, user, seccomp, group }: Launch,
   { written, input }: Pipes,
 ): ChildProcess | 'too-long' {
   // bwrap reads the program from the descriptor's position, so each command needs one of its own.
   const filter = openSync(seccomp, 'r');
-  const stdio: StdioOptions = [input ?? 'ignore', written.descriptor, 'pipe', filter, 'pipe'];
+  using entrance = group?.entrance() ?? null;
+  const [program, ...words] = entrance === null ? [bwrap, ...list] : joining(ENTRANCE_FD, bwrap, list);
+  const through = entrance === null ? [] : [entrance.descriptor];
+  const stdio: StdioOptions = [input ?? 'ignore', written.descriptor, 'pipe', filter, 'pipe', ...through];
   try {
     // An empty environment: the first process of the namespace shows its own to all others, whatever bwrap clears for its child.
-    return spawn(bwrap, list, { env: {}, cwd: '/', stdio, ...user });
+    return spawn(program, words, { env: {}, cwd: '/', stdio, ...user });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'E2BIG') return 'too-long';
     throw error;

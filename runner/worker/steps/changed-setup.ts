@@ -1,4 +1,4 @@
-import { lstat, mkdir, readFile, readlink, rm } from 'node:fs/promises';
+import { lstat, mkdir, open, readFile, readlink, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { changedReads, setupReads } from '../../../shared/recipe/setup-reads.ts';
 import { parsePatch } from '../../../shared/review/patch.ts';
@@ -10,7 +10,17 @@ import type { StepContext } from '../ports.ts';
 /** Characters of a patch that a decision shows: a manifest's change fits; of a lock file's, its beginning does. */
 const shownPatch = 40_000;
 
-/** What the agent changed, and all of its patch. */
+/** Bytes of all of it that are looked through for those parts. */
+const readPatch = 16 * 1024 * 1024;
+
+const beginningOf = async (file: string): Promise<string> => {
+  await using handle = await open(file);
+  const bytes = Buffer.alloc(Math.min(readPatch, (await handle.stat()).size));
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
+  return bytes.toString('utf8', 0, bytesRead);
+};
+
+/** What the agent changed, and its patch. */
 export interface Changed {
   readonly setup: ChangedSetup;
   readonly patch: string;
@@ -23,12 +33,19 @@ export const changedSetup = async (
   { base, head }: { readonly base: Checkpoint; readonly head: Checkpoint },
 ): Promise<Changed | null> => {
   if (base.tree === head.tree) return null;
+  let text = '';
   // Names and the patch are all that is looked at: no content is kept.
-  const { files, patch } = await ports.workspace.changes(base, head, async () => '');
+  const { files } = await ports.workspace.changes(base, head, {
+    content: async () => '',
+    largeContent: async () => '',
+    patch: async (file) => {
+      text = await beginningOf(file);
+      return '';
+    },
+  });
   const paths = changedReads(files, setupReads(commands, state.task.setupReads));
   if (paths.length === 0) return null;
   const setup = { commands: commands.map(({ command, network }) => ({ command, network })), paths };
-  const text = patch.toString();
   return { setup: { ...setup, patch: shown(text, paths, state.id) }, patch: text };
 };
 

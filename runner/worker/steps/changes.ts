@@ -10,8 +10,13 @@ export const saveChanges = async (
 ): Promise<RoundResult> => {
   const { base } = state;
   if (base === null || head === null) throw new Error(`run ${state.id} has changes before it was prepared`);
-  const { files, patch } = await ports.workspace.changes(base, head, (content) => ports.blobs.put(content));
-  const changes: ChangeSet = { base, head, patch: await ports.blobs.put(patch), files: [...files] };
+  const { blobs } = ports;
+  const { files, patch } = await ports.workspace.changes(base, head, {
+    content: (content) => blobs.put(content),
+    largeContent: (file) => blobs.putFile(file, 'result'),
+    patch: (file) => blobs.putFile(file, 'result'),
+  });
+  const changes: ChangeSet = { base, head, patch, files: [...files] };
   return {
     head,
     patch: changes.patch,

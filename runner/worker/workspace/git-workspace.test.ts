@@ -20,6 +20,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
+import { keepingIn } from '../../../test/harness/keeping.ts';
 import { createFixture, listing, type Fixture } from '../../git/fixture.ts';
 import { gitOrThrow } from '../../git/git.ts';
 import { openWorkspace } from './git-workspace.ts';
@@ -191,7 +192,7 @@ test('attributes that a command writes run nothing and change no byte', async ()
       Buffer.from(content),
     ]);
   }
-  const { files: changed } = await workspace.changes(base, checkpoint, store);
+  const { files: changed } = await workspace.changes(base, checkpoint, keepingIn(store));
   expect(changed.map(({ after, binary }) => [after?.path, after?.blob, binary])).toEqual([
     ['.gitattributes', sha256(readFileSync(at('.gitattributes'))), false],
     ...(['crlf', 'ident', 'lf', 'mixed', 'utf16'] as const).map((name) => [
@@ -219,7 +220,7 @@ test('repositories that commands make inside the tree are saved as files, with o
   execFileSync('git', ['add', 'file'], { cwd: at('committed') });
   execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=b', 'commit', '-qm', 'x'], { cwd: at('committed') });
   const saved = await workspace.checkpoint(base, 'nested');
-  const { files: changed } = await workspace.changes(base, saved, store);
+  const { files: changed } = await workspace.changes(base, saved, keepingIn(store));
   expect(changed.map(({ after }) => after?.path)).toEqual([
     'committed/.gitignore',
     'committed/file',
@@ -228,7 +229,7 @@ test('repositories that commands make inside the tree are saved as files, with o
   ]);
   write('committed/second', 'later\n');
   const later = await workspace.checkpoint(saved, 'later');
-  expect((await workspace.changes(saved, later, store)).files.map(({ after }) => after?.path)).toEqual([
+  expect((await workspace.changes(saved, later, keepingIn(store))).files.map(({ after }) => after?.path)).toEqual([
     'committed/second',
   ]);
   await workspace.restore(base);
@@ -252,7 +253,7 @@ test('pipes, sockets, unreadable files and names that look like .git do not stop
   chmodSync(at('secret'), 0);
   chmodSync(at('locked'), 0);
   const saved = await workspace.checkpoint(base, 'odd');
-  const { files: changed } = await workspace.changes(base, saved, store);
+  const { files: changed } = await workspace.changes(base, saved, keepingIn(store));
   expect(changed.map(({ status, before, after }) => [status, (after ?? before)?.path])).toEqual([
     ['added', '.g\u200cit/x'],
     ['added', 'secret'],
@@ -318,10 +319,14 @@ test('changes tell kind, lines, contents and a patch that git applies', async ()
   write('née', 'née\n');
   const head = await workspace.checkpoint(base, 'changes');
   const kept = new Map<string, Buffer>();
-  const { files: changed, patch } = await workspace.changes(base, head, async (content) => {
-    kept.set(sha256(content), content);
-    return sha256(content);
-  });
+  const { files: changed, patch } = await workspace.changes(
+    base,
+    head,
+    keepingIn(async (content) => {
+      kept.set(sha256(content), content);
+      return sha256(content);
+    }),
+  );
   const side = (path: string, content: string | Buffer, mode = '100644'): object => ({
     path,
     mode,
@@ -360,7 +365,7 @@ test('changes tell kind, lines, contents and a patch that git applies', async ()
   ]);
   const versions = changed.flatMap(({ before, after }) => [before, after].flatMap((version) => version ?? []));
   expect(versions.every(({ blob, bytes }) => kept.get(blob)?.length === bytes)).toBe(true);
-  await gitOrThrow(['apply', '--index'], { folder: fixture.repo, input: patch });
+  await gitOrThrow(['apply', '--index'], { folder: fixture.repo, input: kept.get(patch)! });
   expect(listing(fixture.repo, (path) => path === '.git')).toEqual(files(workspace));
 });
 

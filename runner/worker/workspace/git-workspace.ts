@@ -23,7 +23,15 @@ import { usualLimits, type RestLimits } from './rest-limits.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
 import { TreeIndex } from './tree-index.ts';
-import { SourceRefused, type Changes, type Differing, type Origin, type Renewed, type Workspace } from './workspace.ts';
+import {
+  SourceRefused,
+  type Changes,
+  type Differing,
+  type Keeping,
+  type Origin,
+  type Renewed,
+  type Workspace,
+} from './workspace.ts';
 
 /** `folder` is absolute. `user` is who commands run as when that is not this process's own account; only root can give files away. */
 export interface WorkspaceOptions {
@@ -223,8 +231,8 @@ class GitWorkspace implements Workspace {
     });
   }
 
-  changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes> {
-    return readChanges(this.repository, { from: from.tree, to: to.tree }, store);
+  changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes> {
+    return readChanges(this.repository, { from: from.tree, to: to.tree }, keeping);
   }
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {

@@ -17,6 +17,7 @@ import path from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../shared/run/source.ts';
+import { keepingIn } from '../../../test/harness/keeping.ts';
 import { createFixture, type Fixture } from '../../git/fixture.ts';
 import { openWorkspace } from './git-workspace.ts';
 
@@ -236,9 +237,13 @@ describe('what git does not cover', () => {
     writeFileSync(at('.git/own'), 'SECRET-OF-THE-LOG');
     writeFileSync(at('src/one'), 'changed\n');
     const head = await workspace.checkpoint(base, 'both');
-    const { files, patch } = await workspace.changes(base, head, async () => 'hash');
+    const { files, patch } = await workspace.changes(
+      base,
+      head,
+      keepingIn(async (content) => content.toString()),
+    );
     expect(files.map(({ after }) => after?.path)).toEqual(['src/one']);
-    expect(patch.toString()).not.toContain('SECRET-OF-THE-LOG');
+    expect(patch).not.toContain('SECRET-OF-THE-LOG');
     let bundle = '';
     await workspace.bundle(head, base, async (file) => {
       bundle = execFileSync('git', ['-C', fixture.repo, 'bundle', 'list-heads', file]).toString();

@@ -1,14 +1,14 @@
 import { gitOrThrow, pathBytes, type GitOptions } from '../../git/git.ts';
 import type { RawChange } from './tree-changes.ts';
 
-/** What one file of a result may have, and all versions of changed files together, bytes: whoever hands a result over holds one file and the patch at a time. */
+/** What one file of a result may have, and all versions of changed files together, bytes: git holds both versions of a file to compare them, and most hosts of repositories take no larger one. */
 export interface ResultLimits {
   readonly fileBytes: number;
   readonly allBytes: number;
 }
 
 const MIB = 1024 * 1024;
-export const RESULT_LIMITS: ResultLimits = { fileBytes: 256 * MIB, allBytes: 512 * MIB };
+export const RESULT_LIMITS: ResultLimits = { fileBytes: 100 * MIB, allBytes: 512 * MIB };
 
 /** What a run changed is more than a person can be given to review. A sentence with a remedy; trying again would not help. */
 export class ResultTooLarge extends Error {

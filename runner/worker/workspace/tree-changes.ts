@@ -1,8 +1,10 @@
-import { readBlobs } from '../../git/blobs.ts';
-import { gitOrThrow, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keepBlobs, readBlobs } from '../../git/blobs.ts';
+import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
 import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
-import type { Changes, Differing } from './workspace.ts';
+import type { Changes, Differing, Keeping } from './workspace.ts';
 
 /** One line of `git diff-tree --raw`. Paths hold one byte per character. `none` stands for a side that does not exist. */
 export interface RawChange {
@@ -110,11 +112,14 @@ export const readPatch = async (
   return (await gitOrThrow([...args, '--no-color', from, to, ...only], repository)).toString();
 };
 
-/** What differs between two commits, with renames (half of the content alike), counts, contents and a patch. Throws ResultTooLarge. */
+/**
+ * What differs between two commits, with renames (half of the content alike), counts, contents and a patch. Contents and patch pass through, by a file in
+ * the repository where they are large: none is held whole. Throws ResultTooLarge.
+ */
 export const readChanges = async (
-  repository: GitOptions,
+  repository: GitOptions & { readonly gitDirectory: string },
   range: Range & { readonly limits?: ResultLimits },
-  store: (content: Buffer) => Promise<string>,
+  keeping: Keeping,
 ): Promise<Changes> => {
   const names = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', range.from, range.to];
   await checkResultSize(
@@ -123,19 +128,28 @@ export const readChanges = async (
     range.limits ?? RESULT_LIMITS,
   );
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
-  const [summary, patch] = await Promise.all([
-    gitOrThrow([...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to], repository),
-    gitOrThrow([...common, '-p', '--binary', '--src-prefix=a/', '--dst-prefix=b/', range.from, range.to], repository),
-  ]);
+  const summary = await gitOrThrow(
+    [...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to],
+    repository,
+  );
   const { changes, counts } = parseDiff(summary);
   const objects = [
     ...new Set(changes.flatMap(({ before, after }) => [before?.object ?? [], after?.object ?? []].flat())),
   ];
+  const file = join(repository.gitDirectory, 'outgoing.content');
   const kept = new Map<string, { blob: string; bytes: number }>();
-  let position = 0;
-  for await (const content of readBlobs(repository, objects)) {
-    kept.set(objects[position] ?? '', { blob: await store(content), bytes: content.length });
-    position += 1;
+  let patch;
+  try {
+    let position = 0;
+    for await (const { name: blob, bytes } of keepBlobs(repository, objects, { file, keeping })) {
+      kept.set(objects[position] ?? '', { blob, bytes });
+      position += 1;
+    }
+    const args = [...common, '-p', '--binary', '--src-prefix=a/', '--dst-prefix=b/', range.from, range.to];
+    await gitToFile(args, repository, file);
+    patch = await keeping.patch(file);
+  } finally {
+    await rm(file, { force: true });
   }
   const version = (side: RawChange['before']): FileVersion | null => {
     const content = side === null ? undefined : kept.get(side.object);

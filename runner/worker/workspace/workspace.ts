@@ -1,10 +1,19 @@
 import type { ChangedFile, Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 
-/** What changed between two checkpoints. `patch` is a git patch with binary content, as `git apply` takes it. */
+/** What changed between two checkpoints. `patch`: the name that the patch is kept under. */
 export interface Changes {
   readonly files: readonly ChangedFile[];
-  readonly patch: Buffer;
+  readonly patch: string;
+}
+
+/** Takes what changed, one thing after the other, and gives the name that each is kept under. A file is there until its promise settles. */
+export interface Keeping {
+  /** A content of some hundred kilobytes at most. */
+  content(content: Buffer): Promise<string>;
+  largeContent(file: string): Promise<string>;
+  /** A git patch with binary content, as `git apply` takes it. */
+  patch(file: string): Promise<string>;
 }
 
 /** One file that differs between two checkpoints; a renamed one is two. `target`: what a link says; null: it is none now. */
@@ -75,8 +84,8 @@ export interface Workspace {
    * left besides stays.
    */
   overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void>;
-  /** `store` is given each changed file's content, before and after, and returns the name it is kept under. */
-  changes(from: Checkpoint, to: Checkpoint, store: (content: Buffer) => Promise<string>): Promise<Changes>;
+  /** `keeping` is given each changed file's content, before and after, and the patch. */
+  changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes>;
   /** The files that differ, by path, in git's order. */
   difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]>;
   /** The git patch between them for these files alone; binary content is not in it. */
