@@ -77,6 +77,9 @@ const setUp = async (options: Partial<TriggerEngineOptions> = {}) => {
   };
 };
 
+/** A machine that is busy with other things. */
+const patience = { timeout: 60_000, interval: 20 };
+
 test('without a realtime stream it asks, and learns the same', async () => {
   await using set = await setUp({ pollMs: 50 });
   set.fake.realtime = false;
@@ -88,6 +91,47 @@ test('without a realtime stream it asks, and learns the same', async () => {
     { run: 'run_aaaa', activation: 'act_aaaa', reason: 'Trigger.dev: CRASHED, often for want of memory: OOM' },
   ]);
   expect(set.engine.capacity()).toBe(2);
+});
+
+test('a realtime stream that answers 503 is no riddle: the engine says that it polls, until it answers again', async () => {
+  await using set = await setUp();
+  const says = (what: readonly unknown[]) => expect.poll(() => set.engine.troubles(), patience).toEqual(what);
+  await says([]);
+  set.fake.realtime = false;
+  // The request that waits is answered, and the next one is refused.
+  set.fake.world.trigger('other', '{}', { tags: ['longhaul'] });
+  await says([
+    expect.stringMatching(
+      /^Trigger\.dev’s realtime stream is not there since .* \(Trigger\.dev’s realtime answers 503\): tasks are polled every 5 s\.$/,
+    ),
+  ]);
+  set.fake.realtime = true;
+  await says([]);
+});
+
+test('a run that Longhaul knows to wait takes no place, though its server says that it executes all the while', async () => {
+  await using set = await setUp({
+    workers: 1,
+    settings: { waits: 'token', ttlSeconds: 600, machine: null, version: null },
+  });
+  await set.engine.dispatch(ticket('aaaa'));
+  const waiting = await set.fake.runFor('act_aaaa');
+  set.fake.world.report(waiting, 'EXECUTING');
+  expect(set.engine.capacity()).toBe(0);
+  const free = set.nextFree();
+  set.engine.parked('act_aaaa');
+  await free;
+  expect(set.engine.capacity()).toBe(1);
+  // Whatever is told of it from now on.
+  await set.engine.dispatch(ticket('bbbb'));
+  expect(set.engine.capacity()).toBe(0);
+  set.fake.world.touch(waiting);
+  const over = set.nextFree();
+  const other = await set.fake.runFor('act_bbbb');
+  other.output = { data: '{"left":null}', dataType: 'application/json' };
+  set.fake.world.report(other, 'COMPLETED');
+  await over;
+  expect({ capacity: set.engine.capacity(), lost: set.lost }).toEqual({ capacity: 1, lost: [] });
 });
 
 test('what Trigger.dev does not take is not under way, and a good moment to try again comes', async () => {

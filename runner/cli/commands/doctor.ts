@@ -1,9 +1,10 @@
 import { connect } from '../../client/client.ts';
-import { findRunner } from '../../client/find-runner.ts';
+import { findRunner, logFile } from '../../client/find-runner.ts';
 import { loadConfig, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
+import { engineChecks } from '../doctor/engine.ts';
 import { homeCheck, runnerChecks } from '../doctor/home.ts';
 import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
 import { sandboxCheck } from '../doctor/sandbox.ts';
@@ -25,9 +26,10 @@ export const define: Define = (command, act) => {
     }),
   );
   explain(command, {
-    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, and the model
-endpoint. Says for each what is missing and how to get it. Starts nothing, and sends nothing but one question for the
-list of models; and one for the list of machines, where a provider's machines run the commands.
+    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, what starts its
+workers where that is Trigger.dev, and the model endpoint. Says for each what is missing and how to get it. Starts nothing, and
+sends nothing but one question for the list of models; one for the list of machines, where a provider's machines run the
+commands; and where tasks of Trigger.dev are the workers, for its runs, deployments and stream.
 With --model the configured model is asked for real turns, one for each tool, which cost what they cost: each capability by its
 name, and what of a request the endpoint does not know, as the line of config.yaml that leaves it out. No call is run.`,
     examples: [
@@ -89,26 +91,31 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
       fail('settings', problem, 'Correct it; other settings were not looked at.'),
     );
   const { config } = loaded;
-  const [sandbox, list, stale] = await Promise.all([
+  const [sandbox, engine, list, stale] = await Promise.all([
     sandboxCheck(config),
+    engineChecks(config, context.env),
     listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
-  return [sandbox, judgeModel(config, list), ...stale];
+  return [sandbox, ...engine, judgeModel(config, list), ...stale];
 };
 
 /** A runner keeps the settings that it was started with: what this shell says may be news to it. */
 const staleSettings = async (context: CommandContext, config: RunnerConfig): Promise<readonly Check[]> => {
   const found = await findRunner(context.home);
   if (found.outcome !== 'running') return [];
-  const { model } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
+  const { model, troubles } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
+  const own = troubles.map((trouble) =>
+    warn('engine', trouble, `The runner says so; its log: ${logFile(context.home)}`),
+  );
   const same =
     model.name === config.model.name &&
     model.endpoint === withoutQuery(config.model.baseUrl) &&
     model.key === (config.apiKey !== null);
   return same
-    ? []
+    ? own
     : [
+        ...own,
         warn(
           'settings',
           `the running runner was started with others: ${model.name} at ${model.endpoint}, ${model.key ? 'with' : 'without'} a key`,

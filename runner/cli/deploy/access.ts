@@ -21,7 +21,10 @@ export const openAccess = async (env: NodeJS.ProcessEnv, { builds }: { readonly 
       `${missing.map(([name]) => name).join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set.`,
       missing.map(([name, what]) => `Set ${name}: ${what}.`).join('\n'),
     );
-  const { readAccess, loadCore } = await import('../../control/engine/trigger/open.ts');
+  const [{ readAccess }, { loadCore }] = await Promise.all([
+    import('../../control/engine/trigger/access.ts'),
+    import('../../control/engine/trigger/open.ts'),
+  ]);
   const { secretKey, apiUrl } = readAccess(env);
   const { ApiClient, parsePacket } = await loadCore();
   const client = new ApiClient(apiUrl, secretKey, undefined, { retry: { maxAttempts: 3 } });
