@@ -7,6 +7,7 @@ import type { TriggerEngineOptions } from '../../runner/control/engine/trigger/t
 import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
 import { configFile, openTestEngine } from '../harness/trigger.ts';
 import { engineSuite } from '../suites/engine.ts';
+import { startWorker } from '../trigger/worker.ts';
 
 const task = 'longhaul-engine-suite';
 const program = {
@@ -231,14 +232,56 @@ describe('npm run test:trigger', () => {
     });
   });
 
-  test('runs the suite on the server that it is given, and leaves nothing there', async () => {
-    await using fake = await startFakeTrigger({ program });
-    fake.world.held = true;
-    fake.world.trigger(task, '{}', {});
-    fake.world.held = false;
-    const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
-    expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
-    const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
-    expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
-  }, suiteMs);
+  test('fails, with what its worker says, where that does not start', async () => {
+    await using fake = await startFakeTrigger({ forgiving: true });
+    const { code, said } = await run({
+      TRIGGER_API_URL: fake.url,
+      TRIGGER_SECRET_KEY: fake.secretKey,
+      TRIGGER_ACCESS_TOKEN: 'tr_pat_wrong',
+      TRIGGER_PROJECT_REF: 'proj_fake',
+    });
+    expect({ code, said }).toEqual({
+      code: 1,
+      said: expect.stringMatching(
+        /did not run on Trigger\.dev\. The worker ended \(1\)\. What it said last:\n.*/,
+      ) as string,
+    });
+    expect(said.split('What it said last:')[1]).toMatch(/log ?in/i);
+  });
+
+  const workerThat = (program: string, patienceMs = 60_000) =>
+    startWorker({
+      command: [process.execPath, '-e', program],
+      cwd: '/',
+      env: { PATH: process.env['PATH'] },
+      patienceMs,
+      onLine: () => {},
+    });
+
+  test('a worker that hangs, ends, or ends after it was ready, is no riddle', async () => {
+    const hangs = 'setInterval(() => {}, 1e6)';
+    await expect(workerThat(`console.error('no such project'); ${hangs}`, 2_000)).rejects.toThrow(
+      'The worker is not ready after 2 s. What it said last:',
+    );
+    await expect(workerThat(`console.error('bye'); process.exit(3)`)).rejects.toThrow(
+      'The worker ended (3). What it said last:\n  bye',
+    );
+    const worker = await workerThat(`console.log('Local worker ready'); setTimeout(() => process.exit(4), 50)`);
+    expect(await worker.ended).toContain('The worker ended (4)');
+  });
+
+  test(
+    'runs the suite on the server that it is given, and leaves nothing there',
+    async () => {
+      await using fake = await startFakeTrigger({ program });
+      fake.world.held = true;
+      fake.world.trigger(task, '{}', {});
+      fake.world.held = false;
+      const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
+      expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
+      const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
+      expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
+    },
+    suiteMs,
+  );
 });

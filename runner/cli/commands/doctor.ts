@@ -1,7 +1,8 @@
 import { connect } from '../../client/client.ts';
 import { findRunner, logFile } from '../../client/find-runner.ts';
-import { loadConfig, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
+import type { LoadedConfig, RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { configOfRunner } from '../../config/served.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import { engineChecks } from '../doctor/engine.ts';
@@ -59,7 +60,7 @@ const look = async (context: CommandContext, model: boolean): Promise<Tried> => 
 /** With settings that cannot be read there is nothing to try; that they cannot be, is said already. */
 const modelTrial = async (context: CommandContext): Promise<Tried> => {
   const file = homeAt(context.home).config;
-  const loaded = await loadConfig({ flags: {}, env: context.env, file });
+  const loaded = await configOfRunner(homeAt(context.home), context.env);
   if (loaded.outcome === 'invalid') return { checks: [], switches: {} };
   const { triedModel } = await import('../doctor/try-model.ts');
   return triedModel(loaded.config, { file, signal: context.interrupted(), note: context.note });
@@ -67,7 +68,7 @@ const modelTrial = async (context: CommandContext): Promise<Tried> => {
 
 const localChecks = async (context: CommandContext): Promise<readonly Check[]> => {
   const { home, version } = context;
-  const loaded = await loadConfig({ flags: {}, env: context.env, file: homeAt(home).config });
+  const loaded = await configOfRunner(homeAt(home), context.env);
   const store = loaded.outcome === 'ok' ? loaded.config.store : ({ kind: 'sqlite' } as const);
   const parts = await Promise.all([
     programChecks(),
