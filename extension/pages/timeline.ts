@@ -88,6 +88,13 @@ export const createTimeline = (): Timeline => {
           text: `The engine could not start a worker: ${line(body.reason)}`,
           detail: `tries again at ${body.retryAt}`,
         });
+      case 'activation.awaited':
+        return put(event, {
+          topic: 'retry',
+          mark: 'warning',
+          text: `No worker has begun: ${line(body.asked)}: ${line(body.said)}`,
+          detail: line(body.remedy ?? ''),
+        });
       case 'activation.returned':
         return put(event, { topic: 'run', mark: 'note', text: `The worker left: ${line(body.reason)}` });
       case 'activation.ended':

@@ -204,6 +204,7 @@ export const remember = (history: History, event: RunEvent): History => {
     }
     case 'run.created':
     case 'activation.queued':
+    case 'activation.awaited':
     case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':

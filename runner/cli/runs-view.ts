@@ -64,7 +64,7 @@ const titled = (run: RunSummary, columns: number | null): string => {
   return columns === null ? text : fit(text, Math.max(TITLE_COLUMNS, columns - 62));
 };
 
-const open = (run: RunSummary): boolean => ['waiting', 'failed', 'working'].includes(run.status);
+const open = (run: RunSummary): boolean => ['queued', 'waiting', 'failed', 'working'].includes(run.status);
 
 const hints = (runs: readonly RunSummary[]): readonly string[] => {
   const waiting = runs.filter((run) => run.decisions > 0).length;

@@ -69,6 +69,8 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
           `! the engine could not start a worker: ${cleanLine(body.reason)} (tries again at ${body.retryAt.slice(11, 19)} UTC)`,
         ),
       ];
+    case 'activation.awaited':
+      return [paint.yellow(`! no worker has begun: ${cleanLine(body.asked)}: ${cleanLine(body.said)}`)];
     case 'activation.returned':
       return [`the worker left: ${cleanLine(body.reason)}`];
     case 'activation.ended':

@@ -15,6 +15,7 @@ import { dirname, join, resolve } from 'node:path';
  *     secret         key that run tokens are signed with (0600); with Postgres it is in the database, for all control planes
  *     plane          name of this control plane among those of one database (0600)
  *     runner.json    the running runner: pid, start time, URL (0600)
+ *     served.json    what the last `longhaul serve` was told with flags and variables (0600)
  *     backup.*.json  somebody copies the home, and nothing is removed meanwhile (0600)
  *     workers.json   its child processes, so that the next one can end what is left of them (0600)
  */
@@ -29,6 +30,7 @@ export interface Home {
   readonly secret: string;
   readonly plane: string;
   readonly runner: string;
+  readonly served: string;
   readonly workers: string;
   /** The folder of one run. */
   run(id: string): string;
@@ -69,6 +71,7 @@ export const homeAt = (folder: string): Home => ({
   secret: join(folder, 'secret'),
   plane: join(folder, 'plane'),
   runner: join(folder, 'runner.json'),
+  served: join(folder, 'served.json'),
   workers: join(folder, 'workers.json'),
   run: (id) => join(folder, 'runs', id),
 });

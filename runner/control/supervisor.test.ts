@@ -54,6 +54,9 @@ const setUp = async (options: { readonly removing?: Promise<void> } = {}) => {
     onLost: (listener) => {
       lose = listener;
     },
+    parked: () => {},
+    onSaid: () => {},
+    troubles: () => [],
     resume: async () => [],
     onFree: () => {},
     [Symbol.asyncDispose]: async () => {},

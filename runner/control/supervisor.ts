@@ -70,7 +70,7 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
   /** What nobody began with is put off; what a worker had is lost. It can go from the one to the other, and not back. */
   const end = async (lost: Lost): Promise<void> => {
     const { run, activation, reason } = lost;
-    const put = await command(run, { kind: 'defer', activation, reason });
+    const put = await command(run, { kind: 'defer', activation, reason, remedy: null });
     if (put.outcome === 'refused') await lose(lost, { workersOf });
     else log.warn({ run, activation, reason }, 'no worker began with an activation');
   };
@@ -125,23 +125,34 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     });
   });
 
+  engine.onSaid(({ run, activation, asked, said, remedy, retryAt }) => {
+    const at = retryAt === null ? null : new Date(retryAt).toISOString();
+    const delay = { asked, said, remedy, retryAt: at };
+    command(run, { kind: 'await', activation, delay }).catch((error: unknown) =>
+      log.warn({ err: error, run, activation, said }, 'what the engine says of a run could not be put on record'),
+    );
+  });
+
   const forget = store.onCommit((touched, by) => {
     retention.touched(touched, now());
     runs.wakeAt(now() + afterCommitMs);
     folders.wakeAt(now() + afterCommitMs);
     if (by === 'another')
-      stopCancelled(touched).catch((error: unknown) =>
-        log.warn({ err: error }, 'workers could not be told of a cancellation; their next heartbeat tells them'),
+      tellOfOthers(touched).catch((error: unknown) =>
+        log.warn({ err: error }, 'the engine could not be told of what another control plane wrote'),
       );
   });
 
-  /** A person may cancel a run at any control plane; its worker is with one of them. */
-  const stopCancelled = async (touched: readonly string[] | null): Promise<void> => {
+  /** A person may cancel a run, and a worker park it, at any control plane; its worker is with the engine of one of them. */
+  const tellOfOthers = async (touched: readonly string[] | null): Promise<void> => {
     const candidates = touched ?? (await store.leased()).map(({ run }) => run);
     for (const run of candidates) {
       const having = engine.having(run);
-      if (having.length === 0 || (await store.state(run))?.status !== 'cancelled') continue;
-      for (const activation of having) engine.cancel(activation);
+      if (having.length === 0) continue;
+      const status = (await store.state(run))?.status;
+      // Cancelled, its next heartbeat would tell it.
+      if (status === 'cancelled') for (const activation of having) engine.cancel(activation);
+      if (status === 'waiting') for (const activation of having) engine.parked(activation);
     }
   };
 

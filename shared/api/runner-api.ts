@@ -223,6 +223,8 @@ export interface RunnerInfo {
   readonly place: { readonly home: string; readonly pid: number } | null;
   readonly startedAt: string;
   readonly engine: string;
+  /** What of the engine does not work as it should, a sentence each; for admins. */
+  readonly troubles: readonly string[];
   readonly store: string;
   readonly model: { readonly name: string; readonly api: string; readonly endpoint: string; readonly key: boolean };
   readonly runs: {

@@ -66,7 +66,13 @@ const states: Record<Exclude<Status, 'ready'> | 'waiting for a time', RunState> 
 const commands = {
   lease: { kind: 'lease', activation: 'act_next', worker: 'w' },
   append: append(callFinished('done')),
-  defer: { kind: 'defer', activation: 'act_next', reason: 'no memory' },
+  defer: { kind: 'defer', activation: 'act_next', reason: 'no memory', remedy: null },
+  await: {
+    kind: 'await',
+    activation: 'act_next',
+    delay: { asked: 'the engine', said: 'QUEUED', remedy: null, retryAt: null },
+  },
+  refuse: { kind: 'refuse', activation: 'act_next', reason: 'No such version.', remedy: 'Name another.' },
   lose: { kind: 'lose', activation: 'act_0001', reason: 'killed' },
   return: { kind: 'return', activation: 'act_0001', reason: 'stopped' },
   decide: {
@@ -115,6 +121,8 @@ const table: Record<string, Record<string, string>> = {
   lease: everywhere('fenced', { queued: 'activation.leased → working' }),
   append: everywhere('fenced', { working: 'call.finished → working', ...whenOver('terminal') }),
   defer: everywhere('conflict', { queued: 'activation.deferred → queued' }),
+  await: everywhere('conflict', { queued: 'activation.awaited → queued' }),
+  refuse: everywhere('conflict', { queued: 'run.failed → failed' }),
   lose: everywhere('conflict', { working: 'activation.lost + activation.queued → queued' }),
   return: everywhere('conflict', { working: 'activation.returned + activation.queued → queued' }),
   decide: everywhere('terminal', {
@@ -292,7 +300,7 @@ test('what no worker begins with waits longer each time, spends nothing, and say
     const activation = 'activation' in state ? state.activation : '';
     const obeyed = obey(
       state,
-      { kind: 'defer', activation, reason: 'no memory\nat fork' },
+      { kind: 'defer', activation, reason: 'no memory\nat fork', remedy: null },
       { ...circumstances, activation: `act_000${failure + 1}` },
     );
     if (obeyed.outcome === 'refused') throw new Error(obeyed.refusal.message);
@@ -308,14 +316,51 @@ test('what no worker begins with waits longer each time, spends nothing, and say
     activation: 'act_00013',
     losses: 0,
     spent: created().spent,
-    delay: { reason: 'no memory\nat fork', failures: 12, since: at },
+    delay: { kind: 'deferred', said: 'no memory\nat fork', remedy: null, failures: 12, since: at },
   });
   expect(summarize(state).detail).toBe(
-    'the engine could not start a worker: no memory; next attempt at 2030-01-01T12:02:30.000Z',
+    'the engine could not start a worker: no memory; not running since 2030-01-01T12:00:00.000Z; tried 12 times, asked again at 2030-01-01T12:02:30.000Z',
   );
   const begun = obey(state, { kind: 'lease', activation: 'act_00013', worker: 'w' }, circumstances);
   expect(begun.outcome === 'done' ? 'delay' in begun.state : null).toBe(false);
   expect(outcomeOf(obey(state, { ...lease }, circumstances))).toBe('fenced');
+});
+
+test('what the engine says of a run that it has is on record once, and until it says something else', () => {
+  const said = (words: string, retryAt: string | null = null): Command => ({
+    kind: 'await',
+    activation: 'act_next',
+    delay: { asked: 'Trigger.dev, task run run_1', said: words, remedy: 'Deploy it', retryAt },
+  });
+  const once = obey(states.queued, said('QUEUED', later), circumstances);
+  if (once.outcome === 'refused') throw new Error(once.refusal.message);
+  expect(once.state).toMatchObject({
+    status: 'queued',
+    activation: 'act_next',
+    delay: {
+      kind: 'awaited',
+      since: at,
+      asked: 'Trigger.dev, task run run_1',
+      said: 'QUEUED',
+      remedy: 'Deploy it',
+      failures: 0,
+      retryAt: later,
+    },
+  });
+  expect(summarize(once.state).detail).toBe(
+    `Trigger.dev, task run run_1: QUEUED; not running since ${at}; asked again at ${later}; Deploy it`,
+  );
+  expect(outcomeOf(obey(once.state, said('QUEUED', at), circumstances))).toBe('conflict');
+  expect(outcomeOf(obey(once.state, said('PENDING_VERSION'), circumstances))).toBe('activation.awaited → queued');
+});
+
+test('a run that its engine refuses for good says why, and what to do', () => {
+  const obeyed = obey(states.queued, commands.refuse, circumstances);
+  expect(obeyed.outcome === 'done' ? obeyed.state : null).toMatchObject({
+    status: 'failed',
+    class: 'infrastructure',
+    message: 'No such version. Name another.',
+  });
 });
 
 test('a model call that a cancellation broke off is made again when the run is resumed, and costs no retry', () => {

@@ -4,7 +4,16 @@ import { accept } from './accept.ts';
 import { lossDecision, lossesInARow, startAgainAt } from './losses.ts';
 import { fold } from './reduce.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import { isTerminal, openDecisions, type RunState } from './state.ts';
+import { isTerminal, openDecisions, type Delay, type RunState } from './state.ts';
+
+/** What the engine said of an activation that it has, or is being given, and that no worker has begun with. */
+interface AwaitedDelay {
+  /** Of whom, such as: a task run of Trigger.dev */
+  readonly asked: string;
+  readonly said: string;
+  readonly remedy: string | null;
+  readonly retryAt: string | null;
+}
 
 /** All that can be done to a run, by a person, its worker or the supervisor. */
 export type Command =
@@ -16,7 +25,11 @@ export type Command =
       readonly events: readonly WorkerEvent[];
     }
   /** No worker began with it. Refused once one has. */
-  | { readonly kind: 'defer'; readonly activation: string; readonly reason: string }
+  | { readonly kind: 'defer'; readonly activation: string; readonly reason: string; readonly remedy: string | null }
+  /** No worker has begun with it so far. Refused once one has, and where it is known already. */
+  | { readonly kind: 'await'; readonly activation: string; readonly delay: AwaitedDelay }
+  /** The engine will never begin with it: to ask again would be in vain. Refused once a worker has begun. */
+  | { readonly kind: 'refuse'; readonly activation: string; readonly reason: string; readonly remedy: string }
   /** The worker that had it is dead. Refused while it is queued. */
   | { readonly kind: 'lose'; readonly activation: string; readonly reason: string }
   /** The worker that had it was told to stop, and has. Refused while it is queued. */
@@ -145,12 +158,25 @@ const eventsFor = (
       return [
         {
           type: 'activation.deferred',
-          v: 1,
+          v: 2,
           activation: command.activation,
           next: circumstances.activation,
           reason: command.reason,
+          remedy: command.remedy,
           retryAt: startAgainAt(state.delay?.failures ?? 0, circumstances),
         },
+      ];
+    case 'await': {
+      const { activation, delay } = command;
+      if (state.status !== 'queued' || state.activation !== activation) return notSo(state, command, 'queued');
+      if (saysTheSame(state.delay, delay))
+        return refuse('conflict', `Run ${state.id} says so already.`, 'Nothing is left to do.');
+      return [{ type: 'activation.awaited', v: 1, activation, ...delay }];
+    }
+    case 'refuse':
+      if (state.status !== 'queued' || state.activation !== command.activation) return notSo(state, command, 'queued');
+      return [
+        { type: 'run.failed', v: 1, class: 'infrastructure', message: `${command.reason} ${command.remedy}`.trim() },
       ];
     case 'lose':
       if (state.status !== 'working' || state.activation !== command.activation)
@@ -252,6 +278,13 @@ const eventsFor = (
       );
   }
 };
+
+/** When it is asked again moves on all the time, and is no news. */
+const saysTheSame = (known: Delay | null, told: AwaitedDelay): boolean =>
+  known !== null &&
+  known.said === told.said &&
+  known.remedy === told.remedy &&
+  (known.kind === 'deferred' || known.asked === told.asked);
 
 const notSo = (state: RunState, { activation }: { readonly activation: string }, how: string) =>
   refuse('conflict', `Activation ${activation} of run ${state.id} is not ${how}.`, 'Nothing is left to do.');

@@ -36,6 +36,7 @@ export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),
   // More reasons are told of; those that there were are the same.
   'activation.queued 1': (body) => ({ ...body, v: 2 }),
+  'activation.deferred 1': (body) => ({ ...body, v: 2, remedy: null }),
 };
 
 const fieldsOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

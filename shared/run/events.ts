@@ -255,11 +255,23 @@ export const controlEvents = [
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),
   }),
   /** No worker began with it, which is the engine's trouble and not the run's: `next` is to be begun in its place, from then on. */
-  event('activation.deferred', 1, {
+  event('activation.deferred', 2, {
     activation: ActivationId,
     next: ActivationId,
     reason: z.string(),
+    /** What a person can do about it; null: nothing is known. */
+    remedy: z.string().nullable(),
     retryAt: Time,
+  }),
+  /**
+   * It was asked for, and no worker has begun with it: what the engine said last. `retryAt` null: it is looked at until it begins.
+   */
+  event('activation.awaited', 1, {
+    activation: ActivationId,
+    asked: z.string(),
+    said: z.string(),
+    remedy: z.string().nullable(),
+    retryAt: Time.nullable(),
   }),
   event('activation.leased', 1, { activation: ActivationId, fence: Fence, worker: z.string() }),
   /** Its worker died at it. */

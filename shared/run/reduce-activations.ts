@@ -57,9 +57,22 @@ const askedAgain = (
 
 /** One attempt more that the engine could not begin. */
 export const delayed = (before: Delay | null, body: Body<'activation.deferred'>, at: string): Delay => ({
-  reason: body.reason,
-  failures: (before?.failures ?? 0) + 1,
+  kind: 'deferred',
   since: before?.since ?? at,
+  said: body.reason,
+  remedy: body.remedy,
+  failures: (before?.failures ?? 0) + 1,
+  retryAt: body.retryAt,
+});
+
+/** The engine has it, and nothing has begun. */
+export const awaited = (before: Delay | null, body: Body<'activation.awaited'>, at: string): Delay => ({
+  kind: 'awaited',
+  since: before?.since ?? at,
+  asked: body.asked,
+  said: body.said,
+  remedy: body.remedy,
+  failures: before?.failures ?? 0,
   retryAt: body.retryAt,
 });
 

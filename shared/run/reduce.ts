@@ -1,7 +1,7 @@
 import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
 import { askedAbout, finished, held, judged, started } from './call.ts';
-import { delayed, lost, released, resumed, returned } from './reduce-activations.ts';
+import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
 import { abandoned, beginning, modelFailed, modelLost, modelStarted, spend, turnTaken } from './reduce-work.ts';
 import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
@@ -120,6 +120,13 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'activation.deferred':
       if (state.status !== 'queued' || state.activation !== body.activation) return state;
       return enter(state, { ...waitingForEngine(state), activation: body.next, delay: delayed(state.delay, body, at) });
+    case 'activation.awaited':
+      if (state.status !== 'queued' || state.activation !== body.activation) return state;
+      return enter(state, {
+        ...waitingForEngine(state),
+        activation: body.activation,
+        delay: awaited(state.delay, body, at),
+      });
     case 'activation.leased':
       return enter(
         state,

@@ -143,13 +143,19 @@ export interface RoundResult {
   readonly deletions: number;
 }
 
-/** Why no worker has begun: what the engine said last, how often in a row it could not and since when, and when it is asked again. */
-export interface Delay {
-  readonly reason: string;
-  readonly failures: number;
+/** Why no worker has begun: since when that is known, what the engine said last and a remedy, and how often in a row it could not. */
+export type Delay = {
   readonly since: string;
-  readonly retryAt: string;
-}
+  readonly said: string;
+  readonly remedy: string | null;
+  readonly failures: number;
+} &
+  /** It is asked again then, and not before. */
+  (
+    | { readonly kind: 'deferred'; readonly retryAt: string }
+    /** The engine has it, or is being given it. `retryAt` null: it is looked at until it begins. */
+    | { readonly kind: 'awaited'; readonly asked: string; readonly retryAt: string | null }
+  );
 
 /** One variant per status, each with the fields that it alone has. */
 export type RunStatus =

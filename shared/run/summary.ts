@@ -1,5 +1,6 @@
 import type { DecisionRequest } from '../decision/decision.ts';
-import { needsAttention, openDecisions, passed, runningCall, type Delay, type RunState, type Status } from './state.ts';
+import { delayText } from './delay-text.ts';
+import { needsAttention, openDecisions, passed, runningCall, type RunState, type Status } from './state.ts';
 
 /** One line of a list: what every reader shows of a run. */
 export interface RunSummary {
@@ -57,7 +58,7 @@ export const summarize = (state: RunState): RunSummary => ({
 const detailOf = (state: RunState): string => {
   switch (state.status) {
     case 'queued':
-      return state.delay === null ? 'waiting for a worker' : delayOf(state.delay);
+      return state.delay === null ? 'waiting for a worker' : delayText(state.delay);
     case 'ready':
       return 'waiting for a worker';
     case 'working':
@@ -82,10 +83,6 @@ const detailOf = (state: RunState): string => {
       return `cancelled by ${state.by}`;
   }
 };
-
-/** Errors have stacks; what is shown in a line is what they begin with. */
-const delayOf = ({ reason, retryAt }: Delay): string =>
-  `the engine could not start a worker: ${reason.split('\n', 1)[0] ?? ''}; next attempt at ${retryAt}`;
 
 const workOf = (state: RunState): string => {
   if (!state.prepared) return 'preparing the workspace';

@@ -19,6 +19,7 @@ const isOfCrash = (bodies: readonly EventBody[], body: EventBody, index: number)
     case 'activation.queued':
     case 'activation.leased':
     case 'activation.deferred':
+    case 'activation.awaited':
     case 'activation.lost':
     case 'activation.returned':
     case 'activation.ended':

@@ -45,8 +45,10 @@ export interface TriggerRig extends AsyncDisposable {
   restart(meanwhile?: () => void): Promise<void>;
 }
 
-export interface TriggerRigOptions extends Pick<RigOptions, 'script' | 'env'> {
+export interface TriggerRigOptions extends Pick<RigOptions, 'script' | 'env' | 'config'> {
   readonly waits?: 'end' | 'token';
+  /** A wait suspends its task, as on the Cloud; else it goes on "executing", as on a server of one's own. */
+  readonly checkpoints?: boolean;
   /** Seconds of compute, after which Trigger.dev ends a task. */
   readonly maxDuration?: number;
   /** Where tasks keep their data, instead of a folder of the rig's own. */
@@ -54,9 +56,13 @@ export interface TriggerRigOptions extends Pick<RigOptions, 'script' | 'env'> {
 }
 
 /** A fake Trigger.dev with the worker's own task, which its tasks' machines, all of them this one, keep in `workerFolder`. */
-export const startWorkerTrigger = (workerFolder: string, maxDuration = 600): Promise<FakeTrigger> => {
+export const startWorkerTrigger = (
+  workerFolder: string,
+  { maxDuration = 600, checkpoints = true }: Pick<TriggerRigOptions, 'maxDuration' | 'checkpoints'> = {},
+): Promise<FakeTrigger> => {
   const { PATH = '/usr/bin:/bin' } = process.env;
   return startFakeTrigger({
+    checkpoints,
     program: {
       configFile,
       tasks: { [runTask]: workerTasks },
@@ -77,16 +83,18 @@ export const triggerSettings = ({ url, secretKey }: FakeTrigger): Readonly<Recor
 /** A real control plane whose workers are tasks of a fake Trigger.dev, run by Trigger.dev's own executor on this machine. */
 export const startTriggerRig = async ({
   script,
+  config,
   env = {},
   waits = 'end',
-  maxDuration,
   workerFolder,
+  ...machine
 }: TriggerRigOptions): Promise<TriggerRig> => {
   const folder = await openFolder('longhaul-worker-');
-  const fake = await startWorkerTrigger(workerFolder ?? folder, maxDuration);
+  const fake = await startWorkerTrigger(workerFolder ?? folder, machine);
   const proxy = new AppendProxy();
   const rig = await Rig.start({
     script,
+    ...(config === undefined ? {} : { config }),
     env: {
       ...triggerSettings(fake),
       LONGHAUL_WAITS: waits,

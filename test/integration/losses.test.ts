@@ -100,7 +100,7 @@ describe('a worker that cannot be started', () => {
       losses: 0,
       fence: 0,
       spent: { retries: 0 },
-      delay: { reason: expect.stringContaining('the worker could not be started') as string },
+      delay: { kind: 'deferred', said: expect.stringContaining('the worker could not be started') as string },
     });
     expect(typesOf(await runner.client.runs.events.query({ run: id }))).not.toContain('activation.lost');
   });

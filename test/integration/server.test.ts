@@ -40,6 +40,7 @@ describe('who may call', () => {
       expect(await failureOf(clientOf(url, bad).runner.info.query())).toMatchObject({ code: 'UNAUTHORIZED' });
     expect(await clientOf(url, token).runner.info.query()).toMatchObject({
       engine: 'embedded',
+      troubles: [],
       place: { home: runner.home.folder, pid: process.pid },
     });
   });

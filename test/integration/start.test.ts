@@ -244,3 +244,31 @@ describe('SIGTERM while a run works', () => {
     );
   });
 });
+
+describe('a runner that was served with settings of its own, and is down', () => {
+  test('is not replaced by one with other settings: the command says what it was served with, and how to start it', async () => {
+    await using rig = await Rig.start({ script });
+    const { env } = await otherHome(rig);
+    const cli = (...words: readonly string[]) => rig.cli(words, { env });
+    expect(await cli('serve', '--detach', '--workers', '3', '--host', '127.0.0.1')).toMatchObject({ code: 0 });
+    expect(await cli('stop')).toMatchObject({ code: 0 });
+    const refused = await cli('runs');
+    expect(refused).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /would start it with other settings than it was last served with: limits\.workers 3 \(--workers\), not \d+\.\n {2}Start it as it was: longhaul serve --detach --workers 3 --host 127\.0\.0\.1, with the same variables set\.\n {2}Or as this shell and config\.yaml have it: longhaul serve --detach\n$/,
+      ) as string,
+    });
+    // Said in the file, it is the same runner.
+    await writeFile(path.join(env['LONGHAUL_HOME']!, 'config.yaml'), 'limits: { workers: 3 }\n');
+    expect(await cli('runs')).toMatchObject({ code: 0 });
+    expect(await cli('stop')).toMatchObject({ code: 0 });
+    // Whoever serves it anew without them has decided.
+    await writeFile(path.join(env['LONGHAUL_HOME']!, 'config.yaml'), '');
+    expect(await cli('serve', '--detach')).toMatchObject({ code: 0 });
+    expect(await cli('stop')).toMatchObject({ code: 0 });
+    expect(await cli('runs')).toMatchObject({ code: 0 });
+    expect(await cli('stop')).toMatchObject({ code: 0 });
+  });
+});

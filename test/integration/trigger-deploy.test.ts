@@ -148,6 +148,24 @@ describe('longhaul deploy', () => {
     });
   });
 
+  test('notices a key of another environment, before it sets or builds anything', async () => {
+    await using fake = await startFakeTrigger();
+    for (const [key, environment, words] of [
+      ['tr_dev_abc', 'development', []],
+      ['tr_stg_abc', 'staging', ['--env', 'prod']],
+      ['tr_prod_abc', 'prod', ['--env', 'staging']],
+    ] as const)
+      expect(await cli({ ...accessTo(fake), TRIGGER_SECRET_KEY: key }, '--no-build', ...words)).toMatchObject({
+        code: 2,
+        said: {
+          error: {
+            message: `TRIGGER_SECRET_KEY is a key of the environment ${environment}, and this deploys to ${words[1] ?? 'prod'}.`,
+          },
+        },
+      });
+    expect({ asked: fake.journal, variables: fake.variables.size }).toEqual({ asked: [], variables: 0 });
+  });
+
   test('names the keys that are missing, and a variable that is not there', async () => {
     expect(await cli({ TRIGGER_PROJECT_REF: 'proj_fake' })).toMatchObject({
       code: 2,

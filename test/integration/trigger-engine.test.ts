@@ -7,6 +7,7 @@ import type { TriggerEngineOptions } from '../../runner/control/engine/trigger/t
 import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
 import { configFile, openTestEngine } from '../harness/trigger.ts';
 import { engineSuite } from '../suites/engine.ts';
+import { startWorker } from '../trigger/worker.ts';
 
 const task = 'longhaul-engine-suite';
 const program = {
@@ -77,6 +78,9 @@ const setUp = async (options: Partial<TriggerEngineOptions> = {}) => {
   };
 };
 
+/** A machine that is busy with other things. */
+const patience = { timeout: 60_000, interval: 20 };
+
 test('without a realtime stream it asks, and learns the same', async () => {
   await using set = await setUp({ pollMs: 50 });
   set.fake.realtime = false;
@@ -88,6 +92,47 @@ test('without a realtime stream it asks, and learns the same', async () => {
     { run: 'run_aaaa', activation: 'act_aaaa', reason: 'Trigger.dev: CRASHED, often for want of memory: OOM' },
   ]);
   expect(set.engine.capacity()).toBe(2);
+});
+
+test('a realtime stream that answers 503 is no riddle: the engine says that it polls, until it answers again', async () => {
+  await using set = await setUp();
+  const says = (what: readonly unknown[]) => expect.poll(() => set.engine.troubles(), patience).toEqual(what);
+  await says([]);
+  set.fake.realtime = false;
+  // The request that waits is answered, and the next one is refused.
+  set.fake.world.trigger('other', '{}', { tags: ['longhaul'] });
+  await says([
+    expect.stringMatching(
+      /^Trigger\.dev’s realtime stream is not there since .* \(Trigger\.dev’s realtime answers 503\): tasks are polled every 5 s\.$/,
+    ),
+  ]);
+  set.fake.realtime = true;
+  await says([]);
+});
+
+test('a run that Longhaul knows to wait takes no place, though its server says that it executes all the while', async () => {
+  await using set = await setUp({
+    workers: 1,
+    settings: { waits: 'token', ttlSeconds: 600, machine: null, version: null },
+  });
+  await set.engine.dispatch(ticket('aaaa'));
+  const waiting = await set.fake.runFor('act_aaaa');
+  set.fake.world.report(waiting, 'EXECUTING');
+  expect(set.engine.capacity()).toBe(0);
+  const free = set.nextFree();
+  set.engine.parked('act_aaaa');
+  await free;
+  expect(set.engine.capacity()).toBe(1);
+  // Whatever is told of it from now on.
+  await set.engine.dispatch(ticket('bbbb'));
+  expect(set.engine.capacity()).toBe(0);
+  set.fake.world.touch(waiting);
+  const over = set.nextFree();
+  const other = await set.fake.runFor('act_bbbb');
+  other.output = { data: '{"left":null}', dataType: 'application/json' };
+  set.fake.world.report(other, 'COMPLETED');
+  await over;
+  expect({ capacity: set.engine.capacity(), lost: set.lost }).toEqual({ capacity: 1, lost: [] });
 });
 
 test('what Trigger.dev does not take is not under way, and a good moment to try again comes', async () => {
@@ -185,6 +230,44 @@ describe('npm run test:trigger', () => {
       code: 2,
       said: 'The engine suite did not run on Trigger.dev: TRIGGER_SECRET_KEY is not set.\n',
     });
+  });
+
+  test('fails, with what its worker says, where that does not start', async () => {
+    await using fake = await startFakeTrigger({ forgiving: true });
+    const { code, said } = await run({
+      TRIGGER_API_URL: fake.url,
+      TRIGGER_SECRET_KEY: fake.secretKey,
+      TRIGGER_ACCESS_TOKEN: 'tr_pat_wrong',
+      TRIGGER_PROJECT_REF: 'proj_fake',
+    });
+    expect({ code, said }).toEqual({
+      code: 1,
+      said: expect.stringMatching(
+        /did not run on Trigger\.dev\. The worker ended \(1\)\. What it said last:\n.*/,
+      ) as string,
+    });
+    expect(said.split('What it said last:')[1]).toMatch(/log ?in/i);
+  });
+
+  const workerThat = (program: string, patienceMs = 60_000) =>
+    startWorker({
+      command: [process.execPath, '-e', program],
+      cwd: '/',
+      env: { PATH: process.env['PATH'] },
+      patienceMs,
+      onLine: () => {},
+    });
+
+  test('a worker that hangs, ends, or ends after it was ready, is no riddle', async () => {
+    const hangs = 'setInterval(() => {}, 1e6)';
+    await expect(workerThat(`console.error('no such project'); ${hangs}`, 2_000)).rejects.toThrow(
+      'The worker is not ready after 2 s. What it said last:',
+    );
+    await expect(workerThat(`console.error('bye'); process.exit(3)`)).rejects.toThrow(
+      'The worker ended (3). What it said last:\n  bye',
+    );
+    const worker = await workerThat(`console.log('Local worker ready'); setTimeout(() => process.exit(4), 50)`);
+    expect(await worker.ended).toContain('The worker ended (4)');
   });
 
   test(

@@ -44,6 +44,14 @@ export class ChildEngine implements Engine {
     return [...this.#jobs.values()].flatMap(({ worker }) => (worker?.alive === true ? [worker] : []));
   }
 
+  parked(): void {}
+
+  onSaid(): void {}
+
+  troubles(): readonly string[] {
+    return [];
+  }
+
   capacity(): number {
     return this.#closed ? 0 : Math.max(0, 3 - this.#jobs.size);
   }

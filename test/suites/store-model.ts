@@ -61,7 +61,8 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
         ? { kind: 'append', activation: state.activation, fence: state.fence, events: [workFor(state, choice)] }
         : { kind: 'lease', activation: activationOf(state), worker: 'w' };
     case 'lose':
-      if (state.status === 'queued') return { kind: 'defer', activation: state.activation, reason: 'no memory' };
+      if (state.status === 'queued')
+        return { kind: 'defer', activation: state.activation, reason: 'no memory', remedy: null };
       return { kind: choice % 3 === 0 ? 'return' : 'lose', activation: activationOf(state), reason: 'killed' };
     case 'decide':
       return {

@@ -88,7 +88,12 @@ export const queueSuite = (name: string, open: OpenStore): void => {
       await fill(store, { tenant: 'aa', count: 2 });
       const [late, soon] = ['run_aax1', 'run_aax2'];
       for (let time = 0; time < 12; time += 1)
-        await command(store, late, { kind: 'defer', activation: await activationOf(store, late), reason: 'no memory' });
+        await command(store, late, {
+          kind: 'defer',
+          activation: await activationOf(store, late),
+          reason: 'no memory',
+          remedy: null,
+        });
       const state = await store.state(late);
       const retryAt = state?.status === 'queued' ? Date.parse(state.delay?.retryAt ?? '') : NaN;
       const heads = async () => names(await store.heads({ now, places: 5, byRepository: false }));

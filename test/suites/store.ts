@@ -344,7 +344,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(codeOf(await lose('plane_a '))).toBe('done');
       // Nobody has the next one yet: whoever cannot begin with it says so.
       const next = activationOf((await store.state('run_aaaa'))!);
-      const given = { kind: 'defer', activation: next, reason: 'gone' } as const;
+      const given = { kind: 'defer', activation: next, reason: 'gone', remedy: null } as const;
       expect(codeOf(await store.command('run_aaaa', given, { workersOf: 'plane_b ' }))).toBe('done');
     });
 

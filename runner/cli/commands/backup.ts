@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { loadConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { configOfRunner } from '../../config/served.ts';
 import type { Backup } from '../../control/backup/backup.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage, type ExitCode } from '../exit.ts';
@@ -28,7 +28,7 @@ the back-up can do what the owner of the home can: keep it as you keep a passwor
 const run = async (context: CommandContext, folder: string): Promise<ExitCode> => {
   if (context.remote !== null)
     throw usage('A home is copied on its own machine, not elsewhere.', 'Leave out --url and LONGHAUL_URL.');
-  const loaded = await loadConfig({ flags: {}, env: context.env, file: homeAt(context.home).config });
+  const loaded = await configOfRunner(homeAt(context.home), context.env);
   if (loaded.outcome === 'invalid')
     throw usage(`Settings cannot be used:\n  ${loaded.problems.join('\n  ')}`, 'They say where the database is.');
   const { backUp } = await import('../../control/backup/backup.ts');

@@ -1,10 +1,11 @@
 import { Option } from 'commander';
-import { loadConfig, sandboxForWorkers } from '../../config/config.ts';
+import { sandboxForWorkers } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { configOfRunner } from '../../config/served.ts';
 import { keyVariable } from '../../config/model-key.ts';
 import { CheckInput } from '../../ipc/trigger.ts';
 import type { CommandContext } from '../context.ts';
-import { openAccess, setVariables, variablesFor, type Access } from '../deploy/access.ts';
+import { checkKey, openAccess, setVariables, variablesFor, type Access } from '../deploy/access.ts';
 import { buildTask } from '../deploy/build.ts';
 import { findProject } from '../deploy/project.ts';
 import { verifyDeployment } from '../deploy/verify.ts';
@@ -59,6 +60,7 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
   const { env, note } = context;
   const dryRun = options.dryRun === true;
   const access = await openAccess(env, { builds: options.build });
+  checkKey(env['TRIGGER_SECRET_KEY'] ?? '', options.env);
   const asked = await askedOf(context);
   const variables = variablesFor(env, { key: keyVariable(asked.api), names: options.set ?? [] });
   const names = Object.keys(variables).join(', ') || 'none';
@@ -90,7 +92,7 @@ const deploy = async (context: CommandContext, options: Options): Promise<readon
 
 /** What the runner of this home would tell its workers; of settings that cannot be read the runner itself will complain. */
 const askedOf = async ({ env, home }: CommandContext): Promise<CheckInput> => {
-  const loaded = await loadConfig({ flags: {}, env, file: homeAt(home).config });
+  const loaded = await configOfRunner(homeAt(home), env);
   if (loaded.outcome === 'invalid') return CheckInput.parse({});
   return { isolation: sandboxForWorkers(loaded.config).isolation, api: loaded.config.model.api };
 };

@@ -1,9 +1,11 @@
 import { connect } from '../../client/client.ts';
-import { findRunner } from '../../client/find-runner.ts';
-import { loadConfig, sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
+import { findRunner, logFile } from '../../client/find-runner.ts';
+import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { configOfRunner } from '../../config/served.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
+import { engineChecks } from '../doctor/engine.ts';
 import { homeCheck, runnerChecks } from '../doctor/home.ts';
 import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
 import { controlGroupCheck } from '../doctor/control-group.ts';
@@ -26,9 +28,10 @@ export const define: Define = (command, act) => {
     }),
   );
   explain(command, {
-    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, and the model
-endpoint. Says for each what is missing and how to get it. Starts nothing, and sends nothing but one question for the
-list of models; and one for the list of machines, where a provider's machines run the commands.
+    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, what starts its
+workers where that is Trigger.dev, and the model endpoint. Says for each what is missing and how to get it. Starts nothing, and
+sends nothing but one question for the list of models; one for the list of machines, where a provider's machines run the
+commands; and where tasks of Trigger.dev are the workers, for its runs, deployments and stream.
 With --model the configured model is asked for real turns, one for each tool, which cost what they cost: each capability by its
 name, and what of a request the endpoint does not know, as the line of config.yaml that leaves it out. No call is run.`,
     examples: [
@@ -58,7 +61,7 @@ const look = async (context: CommandContext, model: boolean): Promise<Tried> => 
 /** With settings that cannot be read there is nothing to try; that they cannot be, is said already. */
 const modelTrial = async (context: CommandContext): Promise<Tried> => {
   const file = homeAt(context.home).config;
-  const loaded = await loadConfig({ flags: {}, env: context.env, file });
+  const loaded = await configOfRunner(homeAt(context.home), context.env);
   if (loaded.outcome === 'invalid') return { checks: [], switches: {} };
   const { triedModel } = await import('../doctor/try-model.ts');
   return triedModel(loaded.config, { file, signal: context.interrupted(), note: context.note });
@@ -66,7 +69,7 @@ const modelTrial = async (context: CommandContext): Promise<Tried> => {
 
 const localChecks = async (context: CommandContext): Promise<readonly Check[]> => {
   const { home, version } = context;
-  const loaded = await loadConfig({ flags: {}, env: context.env, file: homeAt(home).config });
+  const loaded = await configOfRunner(homeAt(home), context.env);
   const store = loaded.outcome === 'ok' ? loaded.config.store : ({ kind: 'sqlite' } as const);
   const parts = await Promise.all([
     programChecks(),
@@ -91,28 +94,33 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
     );
   const { config } = loaded;
   const { kind } = sandboxForWorkers(config).isolation;
-  const [sandbox, groups, list, stale] = await Promise.all([
+  const [sandbox, groups, engine, list, stale] = await Promise.all([
     sandboxCheck(config),
     // Elsewhere whoever gives the machine sets its limits.
     kind === 'namespaces' ? controlGroupCheck() : null,
+    engineChecks(config, context.env),
     listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
-  return [sandbox, ...(groups === null ? [] : [groups]), judgeModel(config, list), ...stale];
+  return [sandbox, ...(groups === null ? [] : [groups]), ...engine, judgeModel(config, list), ...stale];
 };
 
 /** A runner keeps the settings that it was started with: what this shell says may be news to it. */
 const staleSettings = async (context: CommandContext, config: RunnerConfig): Promise<readonly Check[]> => {
   const found = await findRunner(context.home);
   if (found.outcome !== 'running') return [];
-  const { model } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
+  const { model, troubles } = await connect({ url: found.file.url, token: found.token }).call.runner.info.query();
+  const own = troubles.map((trouble) =>
+    warn('engine', trouble, `The runner says so; its log: ${logFile(context.home)}`),
+  );
   const same =
     model.name === config.model.name &&
     model.endpoint === withoutQuery(config.model.baseUrl) &&
     model.key === (config.apiKey !== null);
   return same
-    ? []
+    ? own
     : [
+        ...own,
         warn(
           'settings',
           `the running runner was started with others: ${model.name} at ${model.endpoint}, ${model.key ? 'with' : 'without'} a key`,

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import { READY_FD, startRunner, type ReadyMessage } from '../../client/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../config/config.ts';
 import { homeAt } from '../../config/home.ts';
+import { differences, readServed, recordServed, servedWith } from '../../config/served.ts';
 import { settings, type Flags } from '../../config/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, Failure, usage, type ExitCode } from '../exit.ts';
@@ -118,6 +119,9 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
       acceptLoss: options['acceptLoss'] === true,
       worker: [...context.self, 'worker-child'],
     });
+    // One that a command starts is as its shell has it, and binds nobody.
+    if (options['onDemand'] !== true)
+      await recordServed(homeAt(home), servedWith(config, { flags: flagsOf(options), env: context.env }));
     starter?.({ outcome: 'ready', url: serving.url });
     context.printJson({ url: serving.url, home, pid: process.pid });
     context.print(`Longhaul runner at ${serving.url}, with its data in ${home}`);
@@ -138,9 +142,34 @@ const configOf = async (context: CommandContext, options: Options): Promise<Runn
     file: homeAt(context.home).config,
     defaults: options['onDemand'] === true ? { idleMinutes: String(onDemandIdleMinutes) } : {},
   });
-  if (loaded.outcome === 'ok') return loaded.config;
+  if (loaded.outcome === 'ok') {
+    if (options['onDemand'] === true) await refuseAnother(context.home, loaded.config);
+    return loaded.config;
+  }
   throw usage(`Settings cannot be used:\n  ${loaded.problems.join('\n  ')}`, 'Correct them and start it again.');
 };
+
+/** Somebody serves this home with settings of its own, and that runner is down: no other one takes its place unasked. */
+const refuseAnother = async (home: string, config: RunnerConfig): Promise<void> => {
+  const served = await readServed(homeAt(home));
+  const others = served === null ? [] : differences(served, config);
+  if (served === null || others.length === 0) return;
+  throw new Failure(
+    `The runner of this home is not running, and a command would start it with other settings than it was last served with: ${others.join(', ')}.`,
+    {
+      remedy: `Start it as it was: longhaul serve --detach ${served.flags.map(shellWord).join(' ')}`
+        .trimEnd()
+        .concat(
+          served.settings.some(({ by }) => !by.startsWith('--')) ? ', with the same variables set.' : '',
+          '\nOr as this shell and config.yaml have it: longhaul serve --detach',
+        ),
+      code: 'other_settings',
+    },
+  );
+};
+
+const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** Tells whoever started this process in the background how it went, once. */
 const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | null => {

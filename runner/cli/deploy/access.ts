@@ -21,11 +21,38 @@ export const openAccess = async (env: NodeJS.ProcessEnv, { builds }: { readonly 
       `${missing.map(([name]) => name).join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set.`,
       missing.map(([name, what]) => `Set ${name}: ${what}.`).join('\n'),
     );
-  const { readAccess, loadCore } = await import('../../control/engine/trigger/open.ts');
+  const [{ readAccess }, { loadCore }] = await Promise.all([
+    import('../../control/engine/trigger/access.ts'),
+    import('../../control/engine/trigger/open.ts'),
+  ]);
   const { secretKey, apiUrl } = readAccess(env);
   const { ApiClient, parsePacket } = await loadCore();
   const client = new ApiClient(apiUrl, secretKey, undefined, { retry: { maxAttempts: 3 } });
   return { client, parsePacket, apiUrl, projectRef: env['TRIGGER_PROJECT_REF'] ?? '' };
+};
+
+/** What keys begin with tells of which environment they are. */
+const keysOf = { prod: 'tr_prod_', staging: 'tr_stg_' } as const;
+const environments: Readonly<Record<string, string>> = {
+  tr_dev_: 'development',
+  tr_prod_: 'prod',
+  tr_stg_: 'staging',
+  tr_preview_: 'preview',
+};
+
+/**
+ * A key of another environment would set variables in one and check the task of another. Throws Failure for one that says so; a
+ * key that tells nothing is for Trigger.dev to judge.
+ */
+export const checkKey = (secretKey: string, environment: keyof typeof keysOf): void => {
+  const start = Object.keys(environments).find((each) => secretKey.startsWith(each));
+  if (start === undefined || start === keysOf[environment]) return;
+  const dev =
+    start === 'tr_dev_' ? '\nTo try it in the development environment, nothing is deployed: npx trigger.dev dev' : '';
+  throw usage(
+    `TRIGGER_SECRET_KEY is a key of the environment ${environments[start]}, and this deploys to ${environment}.`,
+    `Take the secret key of ${environment} (${keysOf[environment]}…) from the project’s page of API keys, or name its own environment with --env.${dev}`,
+  );
 };
 
 /** What the tasks get in their environment: the model's key, `key`, and whatever else was named. Values never stand in a command line. */

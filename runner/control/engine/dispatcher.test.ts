@@ -41,6 +41,9 @@ const setUp = (options: { slots: number; perTenant?: number; held?: boolean; ref
     having: () => [],
     release: () => {},
     onLost: () => {},
+    parked: () => {},
+    onSaid: () => {},
+    troubles: () => [],
     resume: async () => [],
     onFree: (listener) => {
       free = listener;
@@ -143,7 +146,9 @@ test('what the engine does not take is put off, and is no concern of the queue b
   const set = setUp({ slots: 5, perTenant: 1, refuses: 'act_never' });
   set.queue.push(scheduled('never'), scheduled('other', 'b'));
   await set.commit();
-  expect(set.deferred).toEqual([['run_never', { kind: 'defer', activation: 'act_never', reason: 'it is away' }]]);
+  expect(set.deferred).toEqual([
+    ['run_never', { kind: 'defer', activation: 'act_never', reason: 'it is away', remedy: null }],
+  ]);
   const next = { ...scheduled('never'), activation: 'act_later' };
   set.queue.splice(0, 1, next);
   await set.commit();

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
+import type { Command } from '../../../shared/run/commands.ts';
 import type { Scheduled, Store } from '../store/store.ts';
 import type { SupervisorRole } from '../supervisor-role.ts';
-import type { Engine } from './engine.ts';
+import { EngineRefusal, type Engine } from './engine.ts';
 import { pick, type ScheduleLimits } from './schedule.ts';
 
 export interface DispatcherOptions {
@@ -38,9 +39,7 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
       await engine.dispatch(ticketFor(item));
     } catch (error) {
       log.error({ err: error, run, activation }, 'an activation could not be dispatched');
-      const reason = error instanceof Error ? error.message : String(error);
-      // From then on it is asked for under another id: whatever may have come of this one is too late.
-      await store.command(run, { kind: 'defer', activation, reason });
+      await store.command(run, whatFollows(activation, error));
       if (handed.get(run) === item) handed.delete(run);
     }
   };
@@ -100,4 +99,12 @@ export const startDispatcher = (options: DispatcherOptions): Dispatcher => {
       forget();
     },
   };
+};
+
+/** Pure. What is put off is asked for under another id: whatever may have come of this one is too late then. */
+const whatFollows = (activation: string, error: unknown): Command => {
+  const reason = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof EngineRefusal)) return { kind: 'defer', activation, reason, remedy: null };
+  const { remedy } = error;
+  return error.forGood ? { kind: 'refuse', activation, reason, remedy } : { kind: 'defer', activation, reason, remedy };
 };

@@ -48,7 +48,7 @@ const statusColumns = (state: RunState): StatusColumns => ({
 
 /** Before it nothing happens to the run of itself: no timer fires, no worker is asked for. Ms since the epoch. */
 const wakeAt = (state: RunState): number | null => {
-  if (state.status === 'queued') return state.delay === null ? null : Date.parse(state.delay.retryAt);
+  if (state.status === 'queued') return state.delay?.kind === 'deferred' ? Date.parse(state.delay.retryAt) : null;
   return state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null;
 };
 

@@ -21,6 +21,7 @@ export const info = async (plane: ControlPlane, caller: Principal): Promise<Runn
     place: isHere ? { home: home.folder, pid: process.pid } : null,
     startedAt: plane.startedAt,
     engine: engine.kind,
+    troubles: person.role === 'admin' ? engine.troubles() : [],
     store: store.kind,
     model: {
       name: config.model.name,

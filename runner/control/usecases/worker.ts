@@ -81,6 +81,7 @@ const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput
     { kind: 'append', activation, fence, events },
     { batch, after, leaseUntil: plane.now() + leaseMs },
   );
+  if (written.outcome === 'done' && written.state.status !== 'working') plane.engine.parked(activation);
   return held(written);
 };
 

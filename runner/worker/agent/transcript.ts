@@ -151,6 +151,7 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
     case 'activation.queued':
     case 'activation.leased':
     case 'activation.deferred':
+    case 'activation.awaited':
     case 'activation.lost':
     case 'activation.returned':
     case 'run.paused':

@@ -150,3 +150,23 @@ export const tokenItem = (token: FakeToken, url: string) => ({
   outputType: token.output?.dataType ?? 'application/json',
   outputIsError: token.status === 'TIMED_OUT',
 });
+
+/** Built outside of a git repository. */
+export const deploymentsOf = (deployed: boolean) => ({
+  data: deployed
+    ? [
+        {
+          id: 'deployment_1',
+          createdAt: '2026-01-01T00:00:00.000Z',
+          shortCode: 'abcd1234',
+          version: deployedVersion,
+          runtime: 'node-24',
+          runtimeVersion: null,
+          status: 'DEPLOYED',
+          deployedAt: '2026-01-01T00:01:00.000Z',
+          git: null,
+        },
+      ]
+    : [],
+  pagination: {},
+});

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import * as core from '@trigger.dev/core/v3';
 import { z } from 'zod';
-import { callbackUrl, deployedVersion, listed, retrieved, tokenItem } from './answers.ts';
+import { callbackUrl, deployedVersion, deploymentsOf, listed, retrieved, tokenItem } from './answers.ts';
 import { absent, openRealtime } from './realtime.ts';
 import { World, type FakeRun, type FakeToken, type WorldOptions } from './world.ts';
 
@@ -102,7 +102,10 @@ export const startFakeTrigger = async ({
         return json(response, 422, { error: `Runs can only have 10 tags, you're trying to set ${tags.length}.` });
       if (!fake.deployed) return json(response, 422, { error: 'No worker group found' });
       if (own.lockToVersion !== undefined && own.lockToVersion !== deployedVersion)
-        return json(response, 500, { error: 'Something went wrong' });
+        // From a task, the deployment is looked for in another place. Read in the server's source (4.5.12), and not recorded.
+        return request.headers['x-trigger-engine-version'] === undefined
+          ? json(response, 500, { error: 'Something went wrong' })
+          : json(response, 422, { error: noSuchVersion(own.lockToVersion) });
       const { run, cached } = world.trigger(decodeURIComponent(found[0] ?? ''), encode(payload), own);
       withToken(response, run.id);
       return json(response, 200, core.TriggerTaskResponse.parse({ id: run.id, isCached: cached }));
@@ -130,6 +133,8 @@ export const startFakeTrigger = async ({
       const more = data.length > limit ? { next: Buffer.from(`after ${limit}`).toString('base64') } : {};
       return checked(response, core.ListRunResponse, { data: data.slice(0, limit).map(listed), pagination: more });
     }
+    // Read in the server's source (4.5.12), and not recorded.
+    if (at('GET /api/v1/deployments')) return json(response, 200, deploymentsOf(fake.deployed));
     if ((found = at('POST /api/v2/runs/:/cancel'))) {
       const run = world.run(found[0] ?? '');
       if (run === undefined) return json(response, 404, { error: 'Resource not found' });
@@ -286,6 +291,9 @@ const wrongStatus = (odd: readonly string[]) => ({
   message: `Invalid status values: ${odd.join(', ')}`,
   path: ['filter[status]'],
 });
+
+const noSuchVersion = (version: string): string =>
+  `Task locked to version '${version}', but no worker found with that version.`;
 
 const tooManyTags = (all: number, fresh: readonly string[]): string =>
   `Runs can only have 10 tags, you're trying to set ${all}. These tags have not been set: ${fresh.map((tag) => `'${tag}'`).join(', ')}.`;

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
 import type { WorkerSettings } from '../../../ipc/protocol.ts';
-import type { Engine, HeldBy, Lost } from '../engine.ts';
+import type { Engine, HeldBy, Lost, Said } from '../engine.ts';
 import { startChild, type Child } from './child.ts';
 import { recordWorkers } from './leftovers.ts';
 
@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   readonly workersFile: string;
   readonly log: Logger;
   settingsFor(ticket: Ticket): Promise<WorkerSettings>;
+  /** Ms after which it is told that a worker has not begun. */
+  readonly slowMs?: number;
 }
 
 /** After so many activations a worker is replaced, so that whatever it leaks cannot grow for ever. */
@@ -30,6 +32,8 @@ const graceMs = 2_000;
 const longestPauseMs = 30_000;
 /** A burst leaves more idle workers than one; they are kept for the next as long as that may still be part of it. */
 const idleMs = 60_000;
+/** A worker begins within a second, on a busy machine within some; what takes longer is told. */
+const slowMs = 10_000;
 /** Ids of finished activations that are remembered, against a second dispatch. */
 const remembered = 10_000;
 
@@ -57,6 +61,7 @@ class EmbeddedEngine implements Engine {
   readonly #workers = new Set<Worker>();
   readonly #seen = new Set<string>();
   readonly #lost: ((lost: Lost) => void)[] = [];
+  readonly #said: ((said: Said) => void)[] = [];
   readonly #free: (() => void)[] = [];
   #failedStarts = 0;
   #restart: NodeJS.Timeout | null = null;
@@ -82,6 +87,8 @@ class EmbeddedEngine implements Engine {
     const worker = this.#nextIdle() ?? this.#start();
     worker.assignment = assignment;
     this.#keepWarm();
+    // Whether one has begun meanwhile, the log knows.
+    setTimeout(() => this.#tell(worker, assignment), this.#options.slowMs ?? slowMs).unref();
     try {
       // Whoever held this run has lost it; it must not touch the workspace while another works there.
       for (const { child } of before) child.kill();
@@ -121,6 +128,17 @@ class EmbeddedEngine implements Engine {
 
   /** A parked run has no process here. */
   release(): void {}
+
+  /** Its worker is free in a moment, and says so. */
+  parked(): void {}
+
+  onSaid(listener: (said: Said) => void): void {
+    this.#said.push(listener);
+  }
+
+  troubles(): readonly string[] {
+    return this.#failedStarts === 0 ? [] : [`Worker processes do not start: ${this.#failedStarts} failed in a row.`];
+  }
 
   onLost(listener: (lost: Lost) => void): void {
     this.#lost.push(listener);
@@ -237,6 +255,19 @@ class EmbeddedEngine implements Engine {
       },
       Math.min(longestPauseMs, 100 * 2 ** this.#failedStarts),
     ).unref();
+  }
+
+  #tell({ child, assignment }: Worker, given: Assignment): void {
+    if (this.#closed || assignment !== given || given.cancelled) return;
+    const said: Said = {
+      run: given.run,
+      activation: given.activation,
+      asked: `a worker of this machine, process ${child.pid ?? 'unknown'}`,
+      said: given.handedOver ? 'it was given the run and has not begun' : 'it was started and is not ready',
+      remedy: null,
+      retryAt: null,
+    };
+    for (const listener of this.#said) listener(said);
   }
 
   #report(lost: Lost): void {

@@ -2,7 +2,8 @@ import type { ApiClient, ApiError, parsePacket, TriggerTaskRequestBody } from '@
 import type { Logger } from 'pino';
 import { NextTicket, runTask, waiterOf } from '../../../ipc/trigger.ts';
 import type { TaskRun } from './fate.ts';
-import { insist, type Trouble } from './insist.ts';
+import { askAsTask, refusalOf } from './refusal.ts';
+import { deepest, insist, wordsOf, type Trouble } from './insist.ts';
 
 /** On every run that Longhaul triggers: what is watched. */
 const ourTag = 'longhaul';
@@ -23,12 +24,21 @@ export interface TokenState {
   readonly next: NextTicket | null;
 }
 
+export interface Watching {
+  readonly learn: (run: TaskRun) => void;
+  /** Called with each answer, also with one that tells of nothing: the stream is alive. */
+  readonly onAnswer: () => void;
+}
+
 /**
  * Trigger.dev's API as the engine uses it. Each request is repeated on 5xx, 429 and silence, and says so in the log; none of
  * them does anything twice. They throw when that was to no avail, and for what is wrong with the request itself.
  */
 export interface TriggerApi {
-  /** Returns the id of the task run: the same one for the same idempotency key, unless that run failed. */
+  /**
+   * Returns the id of the task run: the same one for the same idempotency key, unless that run failed. Throws EngineRefusal for
+   * what asking again would not mend.
+   */
   trigger(payload: object, options: TriggerOptions): Promise<string>;
   /** Null: there is none. */
   taskRun(id: string): Promise<TaskRun | null>;
@@ -37,11 +47,13 @@ export interface TriggerApi {
   /** One that is over stays as it ended. */
   cancel(id: string): Promise<void>;
   /** Tells of each change to a run of ours, as it happens. Ends, with an error or without, when it cannot. */
-  watch(learn: (run: TaskRun) => void, signal: AbortSignal): Promise<void>;
+  watch(watching: Watching, signal: AbortSignal): Promise<void>;
   token(key: string): Promise<Token>;
   readToken(id: string): Promise<TokenState>;
   /** A token that is completed or timed out stays as it is. */
   completeToken(id: string, next: NextTicket): Promise<void>;
+  /** Called when a request got no answer, or "later", and is made again: what it said, and when (ms since the epoch). */
+  onTrouble(listener: (words: string, retryAt: number) => void): void;
 }
 
 export interface ApiOptions {
@@ -61,8 +73,12 @@ const watchedPeriod = '1d';
 const unclaimedTokenMs = 3_600_000;
 
 export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }: ApiOptions): TriggerApi => {
+  const listeners: ((words: string, retryAt: number) => void)[] = [];
+  const onTrouble = (words: string, retryAt: number): void => {
+    for (const listener of listeners) listener(words, retryAt);
+  };
   const ask = <Answer>(what: string, question: () => Promise<Answer>): Promise<Answer> =>
-    insist(what, question, { log, signal, troubleOf });
+    insist(what, question, { log, signal, troubleOf, onTrouble });
   const taskRun = async (id: string): Promise<TaskRun | null> => {
     try {
       return taskRunOf(await ask('a task run', async () => client.retrieveRun(id)));
@@ -86,8 +102,20 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
         payload,
         options: { ...options, payloadType: 'application/json', tags: [ourTag, ...tagsOf(options)] },
       };
-      const { id } = await ask('a dispatch', () => client.triggerTask(task, body));
-      return id;
+      const version = options.lockToVersion ?? null;
+      const refusal = async (error: unknown): Promise<Error | null> =>
+        refusalOf(troubleOf(error)?.status ?? null, {
+          words: error instanceof Error ? error.message : String(error),
+          version,
+          askWhy: () => askAsTask(client, { task, body }),
+        });
+      const send = () => client.triggerTask(task, body);
+      try {
+        return (await insist('a dispatch', send, { log, signal, troubleOf, onTrouble, refusal })).id;
+      } catch (error) {
+        const trouble = troubleOf(error);
+        throw trouble === null ? error : new Error(wordsOf(error, trouble), { cause: error });
+      }
     },
     newest: async (tag) => {
       const { data } = await ask('the task runs of a tag', async () => client.listRuns({ tag, limit: 1 }));
@@ -99,7 +127,8 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
         if (status === null || status >= 500) throw error;
       });
     },
-    watch: (learn, stopped) => watch(client, learn, stopped),
+    watch: (watching, stopped) => watch(client, watching, stopped),
+    onTrouble: (listener) => void listeners.push(listener),
     token: async (idempotencyKey) => {
       const timeout = new Date(Date.now() + unclaimedTokenMs);
       const token = await ask('a token', async () => client.createWaitpointToken({ idempotencyKey, timeout }));
@@ -130,14 +159,40 @@ const taskRunOf = (run: Awaited<ReturnType<ApiClient['retrieveRun']>>): TaskRun 
   error: run.error?.message ?? null,
 });
 
-/** The client's stream keeps still when it was refused: only its callback tells. */
-const watch = async (client: ApiClient, learn: (run: TaskRun) => void, stopped: AbortSignal): Promise<void> => {
+/** Trigger.dev ends a request that has no news after some 20 s. */
+const silenceMs = 60_000;
+
+/**
+ * The client's stream repeats by itself, for ever and without a word, what is answered with 5xx and what gets no answer. What it
+ * asks is looked at on its way, so that this is an end here, as it is when its callback tells that it was refused.
+ */
+const watch = async (client: ApiClient, { learn, onAnswer }: Watching, stopped: AbortSignal): Promise<void> => {
   const { promise: refused, reject } = Promise.withResolvers<never>();
   const end = new AbortController();
+  const fetchClient: typeof fetch = async (input, init) => {
+    const late = setTimeout(
+      () => reject(new Error(`Trigger.dev’s realtime has not answered for ${silenceMs / 1000} s`)),
+      silenceMs,
+    ).unref();
+    try {
+      const answer = await fetch(input, init);
+      if (answer.status >= 500 || answer.status === 429)
+        reject(new Error(`Trigger.dev’s realtime answers ${answer.status}`));
+      else if (answer.ok) onAnswer();
+      return answer;
+    } catch (error) {
+      // The client breaks off requests of its own accord, too.
+      if (init?.signal?.aborted !== true)
+        reject(new Error(`Trigger.dev’s realtime does not answer: ${deepest(error)}`, { cause: error }));
+      throw error;
+    } finally {
+      clearTimeout(late);
+    }
+  };
   const subscription = client.subscribeToRunsWithTag(
     ourTag,
     { createdAt: watchedPeriod, skipColumns: ['payload', 'metadata'] },
-    { signal: AbortSignal.any([stopped, end.signal]), onFetchError: reject },
+    { signal: AbortSignal.any([stopped, end.signal]), onFetchError: reject, fetchClient },
   );
   const follow = async (): Promise<void> => {
     for await (const run of subscription)

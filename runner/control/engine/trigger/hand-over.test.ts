@@ -20,6 +20,7 @@ const setUp = (given: { token: TokenState | null; task?: TaskRun['status'] | nul
     newest: never,
     cancel: never,
     watch: never,
+    onTrouble: never,
     token: async (key): Promise<Token> => {
       keys.push(key);
       return { id: 'waitpoint_1', known: given.token !== null };

@@ -13,6 +13,7 @@ class Refused extends Error {
 /** Asks something that answers like this, one after the other; and says how often it was asked, and what was logged. */
 const asked = async (answers: readonly (Error | string)[], signal = new AbortController().signal) => {
   const lines: unknown[] = [];
+  const told: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
   let times = 0;
   const ask = async (): Promise<string> => {
@@ -22,9 +23,14 @@ const asked = async (answers: readonly (Error | string)[], signal = new AbortCon
     throw answer;
   };
   const troubleOf = (error: unknown) => (error instanceof Refused ? error.trouble : null);
-  const answer = await insist('it', ask, { log, signal, troubleOf, attempts: 4, firstMs: 1 }).catch(
-    (error: unknown) => error,
-  );
+  const answer = await insist('it', ask, {
+    log,
+    signal,
+    troubleOf,
+    onTrouble: (words) => told.push(words),
+    attempts: 4,
+    firstMs: 1,
+  }).catch((error: unknown) => error);
   return { answer, times, lines };
 };
 

@@ -13,6 +13,10 @@ export interface InsistOptions {
   readonly signal: AbortSignal;
   /** Null: not trouble with the request but something else, which is thrown on. */
   readonly troubleOf: (error: unknown) => Trouble | null;
+  /** Called before each time that it is asked again, with when (ms since the epoch). */
+  readonly onTrouble: (words: string, retryAt: number) => void;
+  /** Is what looks like passing trouble in truth a refusal? Then that is thrown. Left out: it is what it looks like. */
+  readonly refusal?: (error: unknown) => Promise<Error | null>;
   readonly attempts?: number;
   readonly firstMs?: number;
 }
@@ -29,16 +33,19 @@ class Unanswered extends Error {}
 export const insist = async <Answer>(
   what: string,
   ask: () => Promise<Answer>,
-  { log, signal, troubleOf, attempts = usualAttempts, firstMs = usualFirstMs }: InsistOptions,
+  { log, signal, troubleOf, onTrouble, refusal, attempts = usualAttempts, firstMs = usualFirstMs }: InsistOptions,
 ): Promise<Answer> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await inTime(ask());
     } catch (error) {
       const trouble = error instanceof Unanswered ? { status: null, retryAfter: null } : troubleOf(error);
+      const refused = trouble === null || signal.aborted ? null : ((await refusal?.(error)) ?? null);
+      if (refused !== null) throw refused;
       if (trouble === null || !passing(trouble.status) || attempt === attempts || signal.aborted) throw error;
       const wait = Math.max(trouble.retryAfter ?? 0, Math.random() * Math.min(longestMs, firstMs * 2 ** attempt));
       log.warn({ what, attempt, status: trouble.status, waitMs: Math.round(wait) }, 'Trigger.dev is asked again');
+      onTrouble(wordsOf(error, trouble), Date.now() + wait);
       await pause(wait, undefined, { signal });
     }
   }
@@ -62,3 +69,17 @@ const inTime = async <Answer>(answer: Promise<Answer>): Promise<Answer> => {
 
 const passing = (status: number | null): boolean =>
   status === null || status === 408 || status === 409 || status === 429 || status >= 500;
+
+/** The same for the same trouble, however often it comes. */
+export const wordsOf = (error: unknown, { status }: Pick<Trouble, 'status'>): string =>
+  status === null
+    ? `Trigger.dev does not answer: ${deepest(error)}`
+    : `Trigger.dev answers ${status}: ${deepest(error)}`;
+
+/** A request that fails on its way has the reason in its cause. */
+export const deepest = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause;
+  if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message;
+  return cause instanceof Error && cause.message !== '' ? deepest(cause) : error.message;
+};

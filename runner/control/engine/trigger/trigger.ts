@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
 import type { RunnerConfig } from '../../../config/config.ts';
-import type { Engine, Held, Lost } from '../engine.ts';
+import type { Engine, Held, Lost, Said } from '../engine.ts';
 import type { TriggerApi, TriggerOptions } from './api.ts';
 import { fateOf, type TaskRun } from './fate.ts';
 import { handOver } from './hand-over.ts';
-import { startWatcher } from './watcher.ts';
+import { notBegun } from './not-begun.ts';
+import { startWatcher, type Watcher } from './watcher.ts';
 
 type Settings = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
 
@@ -31,6 +32,8 @@ export interface TriggerEngineOptions {
   readonly pollMs?: number;
   /** Ms after a dispatch that Trigger.dev did not take, until it is a good moment to try again. */
   readonly retryMs?: number;
+  /** Ms after which it is told of a task run that its worker has not begun. */
+  readonly slowMs?: number;
   /** Called when it is disposed: ends what is being asked. */
   readonly stop: () => void;
 }
@@ -38,6 +41,10 @@ export interface TriggerEngineOptions {
 /** Behind the realtime stream; 50 open runs make 150 requests a minute of it, a tenth of what the Cloud allows. */
 const usualPollMs = 20_000;
 const usualRetryMs = 10_000;
+/** A machine that has to be started takes several seconds. */
+const usualSlowMs = 10_000;
+/** A server that frees the machine of a task that waits has done so by then. */
+const freedMs = 120_000;
 /** Looks in a row at which Trigger.dev may say that there is no such task run. */
 const timesUnknown = 3;
 /** Activations that are over, remembered against a second dispatch. */
@@ -54,6 +61,12 @@ interface Flight extends Held {
   cancelled: boolean;
   /** Its task is suspended: it holds no slot. */
   waiting: boolean;
+  /** Since when Longhaul knows that its run waits, or is over (ms since the epoch): whatever its task does, it holds no slot. */
+  parkedAt: number | null;
+  /** When its task run was asked for; ms since the epoch. */
+  readonly askedAt: number;
+  /** What was last told of why its worker has not begun. */
+  said: string | null;
   /** How often in a row Trigger.dev did not know its task run. */
   unknown: number;
 }
@@ -70,8 +83,11 @@ class TriggerEngine implements Engine {
   readonly #flights = new Map<string, Flight>();
   readonly #over = new Set<string>();
   readonly #lost: ((lost: Lost) => void)[] = [];
+  readonly #said: ((said: Said) => void)[] = [];
   readonly #free: (() => void)[] = [];
-  readonly #watcher: AsyncDisposable;
+  readonly #watcher: Watcher;
+  /** A task that waited for long was seen to keep its machine. */
+  #keepsMachines = false;
   #retry: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -80,25 +96,32 @@ class TriggerEngine implements Engine {
     this.#watcher = startWatcher({
       api: options.api,
       open: (all) =>
-        [...this.#flights.values()].flatMap(({ taskRun, waiting }) =>
-          taskRun === null || (waiting && !all) ? [] : [taskRun],
-        ),
+        [...this.#flights.values()].flatMap(({ taskRun, waiting, parkedAt }) => {
+          const rests = waiting || (parkedAt !== null && options.settings.waits === 'token');
+          return taskRun === null || (rests && !all) ? [] : [taskRun];
+        }),
       learn: (run) => this.#learn(run),
       unknown: (taskRun) => this.#miss(taskRun),
       pollMs: options.pollMs ?? usualPollMs,
       log: options.log,
     });
+    // What is being asked for is what is asked in vain.
+    options.api.onTrouble((words, retryAt) => {
+      for (const flight of this.#flights.values())
+        if (flight.taskRun === null)
+          this.#say(flight, { asked: 'Trigger.dev, for a task run', said: words, remedy: null, retryAt });
+    });
   }
 
   capacity(): number {
-    const busy = [...this.#flights.values()].filter(({ waiting }) => !waiting).length;
+    const busy = [...this.#flights.values()].filter(({ waiting, parkedAt }) => !waiting && parkedAt === null).length;
     return this.#closed ? 0 : Math.max(0, this.#options.workers - busy);
   }
 
   async dispatch(ticket: Ticket): Promise<void> {
     const { run, activation } = ticket;
     if (this.#closed || this.#flights.has(activation) || this.#over.has(activation)) return;
-    const flight: Flight = { run, activation, taskRun: null, cancelled: false, waiting: false, unknown: 0 };
+    const flight = flightFor({ run, activation }, null);
     this.#flights.set(activation, flight);
     try {
       const origin = await this.#options.originOf(run);
@@ -119,6 +142,10 @@ class TriggerEngine implements Engine {
     if (flight.cancelled) this.#cancelTask(flight);
     // It may have ended before its id was known here, and then the stream's word of it meant nothing.
     void this.#look(flight.taskRun);
+    const { taskRun } = flight;
+    setTimeout(() => {
+      if (!this.#closed && this.#flights.get(activation) === flight) void this.#look(taskRun);
+    }, this.#options.slowMs ?? usualSlowMs).unref();
   }
 
   cancel(activation: string): void {
@@ -146,6 +173,29 @@ class TriggerEngine implements Engine {
     end().catch((error: unknown) => this.#options.log.warn({ err: error, run }, 'a waiting task could not be ended'));
   }
 
+  parked(activation: string): void {
+    const flight = this.#flights.get(activation);
+    if (flight === undefined || flight.parkedAt !== null) return;
+    flight.parkedAt = Date.now();
+    this.#announceFree();
+  }
+
+  onSaid(listener: (said: Said) => void): void {
+    this.#said.push(listener);
+  }
+
+  troubles(): readonly string[] {
+    const listening = this.#watcher.listening();
+    return [
+      ...(listening.by === 'realtime'
+        ? []
+        : [
+            `Trigger.dev’s realtime stream is not there since ${new Date(listening.since).toISOString()} (${listening.why}): tasks are polled every ${listening.everyMs / 1000} s.`,
+          ]),
+      ...(this.#keepsMachines ? [keepsMachines] : []),
+    ];
+  }
+
   onLost(listener: (lost: Lost) => void): void {
     this.#lost.push(listener);
   }
@@ -170,15 +220,7 @@ class TriggerEngine implements Engine {
       if (fate.kind === 'lost') lost.push({ run, activation, reason: fate.reason });
       else if (fate.kind === 'ended')
         lost.push({ run, activation, reason: 'its task ended while the runner was away' });
-      else
-        this.#flights.set(activation, {
-          run,
-          activation,
-          taskRun: found.id,
-          cancelled: false,
-          waiting: false,
-          unknown: 0,
-        });
+      else this.#flights.set(activation, flightFor({ run, activation }, found.id));
     }
     return lost;
   }
@@ -236,9 +278,12 @@ class TriggerEngine implements Engine {
     switch (fate.kind) {
       case 'under way':
         flight.waiting = false;
+        if (flight.parkedAt !== null) this.#seeAtRest(flight.parkedAt);
+        else if (Date.now() - flight.askedAt >= (this.#options.slowMs ?? usualSlowMs)) this.#sayOf(flight, found);
         return;
       case 'undeployed':
         this.#options.log.warn({ taskRun: found.id }, 'Trigger.dev has no version of the task: longhaul deploy');
+        this.#sayOf(flight, found);
         return;
       case 'waiting':
         if (!flight.waiting) {
@@ -253,6 +298,24 @@ class TriggerEngine implements Engine {
       case 'ended':
         this.#end(flight);
     }
+  }
+
+  /** Whether its worker has begun, the log knows. */
+  #sayOf(flight: Flight, found: TaskRun): void {
+    const endsAt = flight.askedAt + this.#options.settings.ttlSeconds * 1000;
+    this.#say(flight, { asked: `Trigger.dev, task run ${found.id}`, ...notBegun(found.status, endsAt) });
+  }
+
+  #say(flight: Flight, what: Omit<Said, keyof Held>): void {
+    if (this.#closed || flight.cancelled || flight.parkedAt !== null || flight.said === what.said) return;
+    flight.said = what.said;
+    for (const listener of this.#said) listener({ run: flight.run, activation: flight.activation, ...what });
+  }
+
+  #seeAtRest(parkedAt: number): void {
+    if (this.#keepsMachines || this.#options.settings.waits === 'end' || Date.now() - parkedAt < freedMs) return;
+    this.#keepsMachines = true;
+    this.#options.log.warn(keepsMachines);
   }
 
   /** A list may be behind, so one "no" says little. What is gone for good would never be heard of again. */
@@ -283,5 +346,20 @@ class TriggerEngine implements Engine {
     for (const listener of this.#free) listener();
   }
 }
+
+const keepsMachines =
+  'A task that waits for a person keeps its machine and its place in Trigger.dev’s queue: this server makes no checkpoints. Set engine.waits to end.';
+
+const flightFor = ({ run, activation }: Held, taskRun: string | null): Flight => ({
+  run,
+  activation,
+  taskRun,
+  cancelled: false,
+  waiting: false,
+  parkedAt: null,
+  askedAt: Date.now(),
+  said: null,
+  unknown: 0,
+});
 
 const runTag = (run: string): string => `run:${run}`;
