@@ -15,18 +15,24 @@ const dispatcher = (env: NodeJS.ProcessEnv): EnvHttpProxyAgent =>
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: { timeout: connectMs },
+    httpProxy: env['http_proxy'] ?? env['HTTP_PROXY'] ?? '',
+    httpsProxy: env['https_proxy'] ?? env['HTTPS_PROXY'] ?? '',
     noProxy: [env['no_proxy'] ?? env['NO_PROXY'] ?? '', ...loopback].filter((part) => part !== '').join(','),
   });
 
-let shared: EnvHttpProxyAgent | null = null;
+/** `fetch` for model endpoints, by the variables of `env`, which are read at the first request. */
+export const fetchBy = (env: NodeJS.ProcessEnv): typeof fetch => {
+  let shared: EnvHttpProxyAgent | null = null;
+  return async (input, init) => {
+    shared ??= dispatcher(env);
+    // safe: undici is what Node's own fetch is made of; only the declarations are two
+    const answer: unknown = await undiciFetch(
+      input as Parameters<typeof undiciFetch>[0],
+      { ...init, dispatcher: shared } as Parameters<typeof undiciFetch>[1], // safe: as above
+    );
+    return answer as Response; // safe: as above
+  };
+};
 
 /** `fetch` for model endpoints: without hidden limits, and by way of the proxy of this machine. */
-export const endpointFetch: typeof fetch = async (input, init) => {
-  shared ??= dispatcher(process.env);
-  // safe: undici is what Node's own fetch is made of; only the declarations are two
-  const answer: unknown = await undiciFetch(
-    input as Parameters<typeof undiciFetch>[0],
-    { ...init, dispatcher: shared } as Parameters<typeof undiciFetch>[1], // safe: as above
-  );
-  return answer as Response; // safe: as above
-};
+export const endpointFetch: typeof fetch = fetchBy(process.env);
