@@ -23,14 +23,16 @@ const row: HistoryRow = {
   files: null,
   additions: null,
   deletions: null,
+  checksRan: 2,
+  checksFailed: 1,
   reviewMs: null,
 };
 
 test('a line of CSV holds a run, with quotes where they are needed', () => {
   expect(toCsv([row])).toBe(
     [
-      'id,number,title,repository,recipe,requester,status,failure,reason,created_at,ended_at,rounds,turns,tokens,active_ms,usd,cost_known,files,additions,deletions,review_ms',
-      'run_abcd,7,"Fix ""it"", now",/repository,,person:ada,failed,task,"first\nsecond",2026-01-01T00:00:00.000Z,,1,3,100,1000,0.25,false,,,,',
+      'id,number,title,repository,recipe,requester,status,failure,reason,created_at,ended_at,rounds,turns,tokens,active_ms,usd,cost_known,files,additions,deletions,checks_ran,checks_failed,review_ms',
+      'run_abcd,7,"Fix ""it"", now",/repository,,person:ada,failed,task,"first\nsecond",2026-01-01T00:00:00.000Z,,1,3,100,1000,0.25,false,,,,2,1,',
       '',
     ].join('\r\n'),
   );

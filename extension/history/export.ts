@@ -22,6 +22,8 @@ const columns: readonly (readonly [name: string, value: (row: HistoryRow) => str
   ['files', ({ files }) => files],
   ['additions', ({ additions }) => additions],
   ['deletions', ({ deletions }) => deletions],
+  ['checks_ran', ({ checksRan }) => checksRan],
+  ['checks_failed', ({ checksFailed }) => checksFailed],
   ['review_ms', ({ reviewMs }) => reviewMs],
 ];
 

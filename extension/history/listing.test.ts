@@ -23,6 +23,8 @@ const row = (number: number, rest: Partial<HistoryRow>): HistoryRow => ({
   files: null,
   additions: null,
   deletions: null,
+  checksRan: 1,
+  checksFailed: 0,
   reviewMs: null,
   ...rest,
 });

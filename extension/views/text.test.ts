@@ -33,7 +33,7 @@ test('evidence counts what passed of what ran, and is none where nothing ran', (
     ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1 }) as const;
   expect(evidence({ verification: [] })).toBeNull();
   expect(evidence({ verification: [record(0)] })).toBe('1 of 1 checks pass');
-  expect(evidence({ verification: [record(0), record(1)] })).toBe('1 of 2 checks pass');
+  expect(evidence({ verification: [record(0), record(1)] })).toBe('1 of 2 checks failed');
 });
 
 test('a line is one line, and says where it was cut', () => {

@@ -36,7 +36,7 @@ export const evidence = ({ verification }: Pick<RunState, 'verification'>): stri
   const good = verification.filter(passed).length;
   return good === verification.length
     ? `${good} of ${good} checks pass`
-    : `${good} of ${verification.length} checks pass`;
+    : `${verification.length - good} of ${verification.length} checks failed`;
 };
 
 /** The size of the result of a round; null: there is none yet. */

@@ -26,7 +26,9 @@ const colour: Record<Status, keyof Paint> = {
   cancelled: 'dim',
 };
 
-export const statusWord = (status: Status, paint: Paint): string => paint[colour[status]](status);
+/** In the colour of its status; red where a check of what it handed over failed. */
+export const statusWord = (status: Status, paint: Paint, failing = false): string =>
+  paint[failing ? 'red' : colour[status]](status);
 
 /** Least columns for the title, however narrow the terminal. */
 const TITLE_COLUMNS = 20;
@@ -36,7 +38,7 @@ export const runsView = (runs: readonly RunSummary[], options: RunsViewOptions):
   const { now, columns, paint } = options;
   const cells = runs.map((run) => [
     String(run.number),
-    statusWord(run.status, paint),
+    statusWord(run.status, paint, failedChecks(run)),
     span(now - Date.parse(run.createdAt)),
     String(run.turns),
     count(run.tokens),
@@ -64,7 +66,11 @@ const titled = (run: RunSummary, columns: number | null): string => {
   return columns === null ? text : fit(text, Math.max(TITLE_COLUMNS, columns - 62));
 };
 
-const open = (run: RunSummary): boolean => ['queued', 'waiting', 'failed', 'working'].includes(run.status);
+const open = (run: RunSummary): boolean =>
+  ['queued', 'waiting', 'failed', 'working'].includes(run.status) || failedChecks(run);
+
+const failedChecks = ({ status, verified }: RunSummary): boolean =>
+  ['reviewing', 'accepted', 'completed'].includes(status) && verified.passed < verified.ran;
 
 const hints = (runs: readonly RunSummary[]): readonly string[] => {
   const waiting = runs.filter((run) => run.decisions > 0).length;

@@ -1,7 +1,7 @@
 import type { DecisionVerdict } from '../../shared/decision/decision.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import { checksOf, type RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
@@ -65,9 +65,10 @@ const section = (title: string, body: string, { paint }: ShowOptions): string =>
 const header = (state: RunState, { now, paint }: ShowOptions): string => {
   const summary = summarize(state);
   const { task } = state;
+  const failing = ['reviewing', 'accepted', 'completed'].includes(state.status) && checksOf(state).failed > 0;
   const from = `${task.source.commit.slice(0, 12)}${task.source.branch === null ? '' : ` (${cleanLine(task.source.branch)})`}`;
   return [
-    `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
+    `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint, failing)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),

@@ -157,7 +157,7 @@ test('the list of runs, in a terminal and elsewhere', () => {
     " #  STATUS       AGE  TURNS  TOKENS       COST  FILES    TITLE
     12  reviewing  3 min      3   37.0k   ≥ $0.014  1 +3 -1  Mend the parser
     12  waiting    3 min      2   24.7k  ≥ $0.0092           Mend the parser (Run npm install in t…
-    12  queued     3 min      0       0         $0           Mend the parser
+    12  queued     3 min      0       0         $0           Mend the parser (waiting for a worker)
 
     1 run waits for your decision: longhaul decisions
     1 run is ready for review: longhaul diff 12"

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
 import { stateAt } from './fixture.ts';
 import { watchEnd } from './watch-end.ts';
 
@@ -7,6 +8,10 @@ const review = (verdict: 'accepted' | 'rejected' | 'changes'): readonly [number,
   110,
   { type: 'review.decided', v: 1, by: 'person:ada', verdict, reason: 'so', comments: [] },
 ];
+const withFailedCheck = (state: RunState): RunState => ({
+  ...state,
+  verification: [{ index: 0, command: 'npm test', outcome: 'exited', exitCode: 1, durationMs: 5 }],
+});
 const follow = { kind: 'follow' };
 
 test.each([
@@ -28,6 +33,11 @@ test.each([
     'completed',
     stateAt('turn.taken', [[10, { type: 'run.completed', v: 1 }]]),
     { kind: 'end', exitCode: 0, why: 'over' },
+  ],
+  [
+    'completed without changes, with a check that failed',
+    withFailedCheck(stateAt('turn.taken', [[10, { type: 'run.completed', v: 1 }]])),
+    { kind: 'end', exitCode: 1, why: 'over' },
   ],
   [
     'failed',

@@ -1,4 +1,4 @@
-import type { RunState } from '../../shared/run/state.ts';
+import { checksOf, type RunState } from '../../shared/run/state.ts';
 import { exit, type ExitCode } from './exit.ts';
 
 /** Whether following a run goes on, and what its end means to a script. */
@@ -7,7 +7,8 @@ export type WatchEnd =
   | { readonly kind: 'end'; readonly exitCode: ExitCode; readonly why: 'over' | 'review' | 'decision' };
 
 /**
- * A run that is over ends the watch: 0 with a result or with nothing to do, 1 where there is no result that counts. One
+ * A run that is over ends the watch: 0 with a result or with nothing to do, 1 where there is no result that counts, as where
+ * nothing was changed and checks failed. One
  * in review waits for a person: 3. One that waits for a decision does too, but at a terminal the person is there
  * and sees the question, so the watch goes on unless `untilDecision` says otherwise.
  */
@@ -24,8 +25,9 @@ export const watchEnd = (state: RunState, { untilDecision }: { readonly untilDec
     case 'reviewing':
       return { kind: 'end', exitCode: exit.waits, why: 'review' };
     case 'accepted':
-    case 'completed':
       return { kind: 'end', exitCode: exit.done, why: 'over' };
+    case 'completed':
+      return { kind: 'end', exitCode: checksOf(state).failed === 0 ? exit.done : exit.failed, why: 'over' };
     case 'rejected':
     case 'failed':
     case 'cancelled':

@@ -15,6 +15,14 @@ export interface CommandRecord {
 
 export const passed = (record: CommandRecord): boolean => record.outcome === 'exited' && record.exitCode === 0;
 
+/** Verification commands that did not pass, of those that ran in this round. */
+export const checksOf = ({
+  verification,
+}: Pick<RunState, 'verification'>): { readonly failed: number; readonly ran: number } => ({
+  failed: verification.filter((record) => !passed(record)).length,
+  ran: verification.length,
+});
+
 /**
  * What a person said to the setup that verification needs, because the agent changed what setup reads. `tree`: the one they saw; it holds
  * for no other. `begun`: setup commands that were begun with their network, and for which verification command: one approval is good for one attempt each.

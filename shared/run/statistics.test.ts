@@ -25,6 +25,8 @@ const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): Hist
   files: null,
   additions: null,
   deletions: null,
+  checksRan: 1,
+  checksFailed: 0,
   reviewMs: null,
   ...rest,
 });
@@ -34,6 +36,9 @@ test('every share says what it is a share of: open and withdrawn runs are in non
     row('accepted', { usd: 2, reviewMs: 1000 }),
     row('accepted', { usd: 1, reviewMs: 3000 }),
     row('completed', { usd: 50 }),
+    row('completed', { checksFailed: 1, checksRan: 3 }),
+    row('accepted', { usd: 1, checksFailed: 1, reviewMs: 2000 }),
+    row('accepted', { usd: 0, checksRan: 0, reviewMs: 2000 }),
     row('rejected', { usd: 3 }),
     row('cancelled', { usd: 0.5 }),
     row('cancelled', { turns: 0, usd: 0 }),
@@ -43,15 +48,16 @@ test('every share says what it is a share of: open and withdrawn runs are in non
     row('reviewing', { usd: 9 }),
   ];
   expect(statistics(rows)).toEqual({
-    runs: 10,
+    runs: 13,
     open: 2,
     withdrawn: 1,
-    succeeded: { count: 3, of: 7 },
-    outcomes: { accepted: 2, completed: 1, rejected: 1, cancelled: 1, failed: 2 },
+    succeeded: { count: 5, of: 10 },
+    failedChecks: { count: 2, of: 5 },
+    outcomes: { accepted: 4, completed: 1, unmended: 1, rejected: 1, cancelled: 1, failed: 2 },
     failures: { infrastructure: 1, model: 0, budget: 0, policy: 0, task: 1 },
-    takeovers: { count: 2, of: 7 },
-    costPerAccepted: { usd: 4, total: 8, unknown: 1 },
-    review: { medianMs: 2000, measured: 2, of: 3 },
+    takeovers: { count: 2, of: 10 },
+    costPerAccepted: { usd: 2.25, total: 9, unknown: 1 },
+    review: { medianMs: 2000, measured: 4, of: 5 },
   });
 });
 

@@ -1,5 +1,5 @@
 import type { FailureClass } from './events.ts';
-import { isTerminal, type RunState, type Status } from './state.ts';
+import { checksOf, isTerminal, type RunState, type Status } from './state.ts';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
 export interface HistoryRow {
@@ -26,6 +26,9 @@ export interface HistoryRow {
   readonly files: number | null;
   readonly additions: number | null;
   readonly deletions: number | null;
+  /** What Longhaul ran itself on the last result. */
+  readonly checksRan: number;
+  readonly checksFailed: number;
   /** How long results waited for a verdict, all rounds together; null: none was given. */
   readonly reviewMs: number | null;
 }
@@ -56,6 +59,8 @@ export const historyRow = (state: RunState): HistoryRow => ({
   files: state.result?.files ?? null,
   additions: state.result?.additions ?? null,
   deletions: state.result?.deletions ?? null,
+  checksRan: checksOf(state).ran,
+  checksFailed: checksOf(state).failed,
   reviewMs: state.reviewMs,
 });
 
@@ -71,11 +76,14 @@ export interface Statistics {
   readonly open: number;
   /** Cancelled before the model was asked anything: nobody tried, so in no share either. */
   readonly withdrawn: number;
-  /** Of all runs that were tried and are over, whoever's fault it was. */
+  /** Of all runs that were tried and are over, whoever's fault it was: accepted, or finished without changes and with no check that failed. */
   readonly succeeded: Share;
+  /** Finished or accepted with a check that failed, of those that were checked. */
+  readonly failedChecks: Share;
   readonly outcomes: {
     readonly accepted: number;
     /** Finished without changes. */ readonly completed: number;
+    /** The same, with a check that failed: no success. */ readonly unmended: number;
     readonly rejected: number;
     readonly cancelled: number;
     readonly failed: number;
@@ -106,9 +114,14 @@ export const statistics = (rows: readonly HistoryRow[]): Statistics => {
   const withdrawn = over.filter(({ status, turns }) => status === 'cancelled' && turns === 0);
   const tried = over.filter((row) => !withdrawn.includes(row));
   const count = (status: Status): number => tried.filter((row) => row.status === status).length;
+  const unmended = tried.filter(({ status, checksFailed }) => status === 'completed' && checksFailed > 0).length;
+  const checked = tried.filter(
+    ({ status, checksRan }) => (status === 'accepted' || status === 'completed') && checksRan > 0,
+  );
   const outcomes = {
     accepted: count('accepted'),
-    completed: count('completed'),
+    completed: count('completed') - unmended,
+    unmended,
     rejected: count('rejected'),
     cancelled: count('cancelled'),
     failed: count('failed'),
@@ -124,6 +137,7 @@ export const statistics = (rows: readonly HistoryRow[]): Statistics => {
     open: rows.length - over.length,
     withdrawn: withdrawn.length,
     succeeded: { count: outcomes.accepted + outcomes.completed, of: tried.length },
+    failedChecks: { count: checked.filter(({ checksFailed }) => checksFailed > 0).length, of: checked.length },
     outcomes,
     failures,
     takeovers: { count: outcomes.rejected + outcomes.cancelled, of: tried.length },

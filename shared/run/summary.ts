@@ -1,6 +1,6 @@
 import type { DecisionRequest } from '../decision/decision.ts';
 import { delayText } from './delay-text.ts';
-import { needsAttention, openDecisions, passed, runningCall, type RunState, type Status } from './state.ts';
+import { checksOf, needsAttention, openDecisions, passed, runningCall, type RunState, type Status } from './state.ts';
 
 /** One line of a list: what every reader shows of a run. */
 export interface RunSummary {
@@ -70,18 +70,24 @@ const detailOf = (state: RunState): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return `round ${state.round} is ready for review`;
+      return withChecks(state, `round ${state.round} is ready for review`);
     case 'accepted':
-      return `accepted by ${state.by}`;
+      return withChecks(state, `accepted by ${state.by}`);
     case 'rejected':
       return state.reason === '' ? `rejected by ${state.by}` : `rejected by ${state.by}: ${state.reason}`;
     case 'completed':
-      return 'finished without changes';
+      return withChecks(state, 'finished without changes');
     case 'failed':
       return `${state.class}: ${state.message}`;
     case 'cancelled':
       return `cancelled by ${state.by}`;
   }
+};
+
+/** What the system found comes before what people and the agent say. */
+const withChecks = (state: RunState, text: string): string => {
+  const { failed, ran } = checksOf(state);
+  return failed === 0 ? text : `${failed} of ${ran} ${ran === 1 ? 'check' : 'checks'} failed; ${text}`;
 };
 
 const workOf = (state: RunState): string => {

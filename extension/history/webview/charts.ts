@@ -53,7 +53,7 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 
 /** The figures of the runs in sight. Each says what it is a share of, and what is not in it. */
 export const figures = (statistics: Statistics): HTMLElement => {
-  const { succeeded, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
+  const { succeeded, failedChecks, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
   const left = [
     ...(open > 0 ? [`${open} not over yet`] : []),
     ...(withdrawn > 0 ? [`${withdrawn} cancelled before ${withdrawn === 1 ? 'it' : 'they'} began`] : []),
@@ -69,6 +69,11 @@ export const figures = (statistics: Statistics): HTMLElement => {
       'Success',
       percent(succeeded),
       `${succeeded.count} of ${plural(succeeded.of, 'run')} that began and are over${outside}`,
+    ),
+    figure(
+      'Failed checks',
+      percent(failedChecks),
+      `${failedChecks.count} of ${plural(failedChecks.of, 'result')} that Longhaul checked; accepted all the same, or no success`,
     ),
     figure(
       'Takeovers',
@@ -95,6 +100,7 @@ export const charts = ({ outcomes, failures, open }: Statistics): HTMLElement =>
     barChart('Outcomes', [
       { label: 'accepted', value: outcomes.accepted, kind: 'good' },
       { label: 'no changes', value: outcomes.completed, kind: 'good' },
+      { label: 'checks failed', value: outcomes.unmended, kind: 'bad' },
       { label: 'rejected', value: outcomes.rejected, kind: 'bad' },
       { label: 'cancelled', value: outcomes.cancelled, kind: 'neutral' },
       { label: 'failed', value: outcomes.failed, kind: 'bad' },

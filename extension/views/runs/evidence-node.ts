@@ -18,7 +18,8 @@ export class EvidenceNode implements Node {
     const item = new vscode.TreeItem('Evidence', vscode.TreeItemCollapsibleState.Collapsed);
     item.id = `run ${this.run} evidence`;
     item.description = this.text;
-    item.iconPath = new vscode.ThemeIcon('beaker');
+    const good = this.commands.every(passed);
+    item.iconPath = new vscode.ThemeIcon('beaker', good ? undefined : new vscode.ThemeColor('testing.iconFailed'));
     item.accessibilityInformation = { label: `Evidence: ${this.text}` };
     return item;
   }

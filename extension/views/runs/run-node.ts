@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
-import { isTerminal, runningCall, type RunState } from '../../../shared/run/state.ts';
+import { checksOf, isTerminal, runningCall, type RunState } from '../../../shared/run/state.ts';
 import type { Connection } from '../../connection/connection.ts';
 import { DecisionNode } from '../needs-you/decision-node.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../node.ts';
@@ -95,6 +95,7 @@ const turnsText = ({ spent, budget }: RunState): string => {
 const iconOf = (state: RunState): vscode.ThemeIcon => {
   const icon = (id: string, color?: string): vscode.ThemeIcon =>
     new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
+  const failing = checksOf(state).failed > 0;
   switch (state.status) {
     case 'queued':
     case 'ready':
@@ -104,11 +105,11 @@ const iconOf = (state: RunState): vscode.ThemeIcon => {
     case 'waiting':
       return state.until.kind === 'decision' ? icon('bell-dot', 'notificationsWarningIcon.foreground') : icon('clock');
     case 'reviewing':
-      return icon('git-pull-request', 'charts.blue');
+      return icon('git-pull-request', failing ? 'testing.iconFailed' : 'charts.blue');
     case 'accepted':
-      return icon('pass-filled', 'testing.iconPassed');
+      return failing ? icon('warning', 'testing.iconFailed') : icon('pass-filled', 'testing.iconPassed');
     case 'completed':
-      return icon('pass');
+      return failing ? icon('warning', 'testing.iconFailed') : icon('pass');
     case 'rejected':
       return icon('circle-slash');
     case 'failed':
