@@ -4,22 +4,16 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../context.ts';
 import { forgetOld } from './notified.ts';
-import { oneLine } from './text.ts';
+import { noticesOf, type Notice } from './notices.ts';
 
-interface Notice {
-  /** Of this decision or this round, once in all windows. */
-  readonly key: string;
-  readonly text: string;
-  readonly actions: readonly { readonly title: string; readonly command: string; readonly argument: unknown }[];
-}
-
-/** Says once that a run needs a person: once for all windows of this machine, and for those that are opened later. */
+/** Says once that a run needs a person or has ended by itself: once for all windows of this machine, and for those that are opened later. */
 export const registerNotifications = ({ runs, extension, connection, log }: Longhaul): vscode.Disposable => {
   const looked = new Set<string>();
   const folder = vscode.Uri.joinPath(extension.globalStorageUri, 'notified').fsPath;
 
   const show = async (notice: Notice): Promise<void> => {
-    const chosen = await vscode.window.showInformationMessage(notice.text, ...notice.actions.map(({ title }) => title));
+    const tell = notice.kind === 'trouble' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+    const chosen = await tell(notice.text, ...notice.actions.map(({ title }) => title));
     const action = notice.actions.find(({ title }) => title === chosen);
     if (action !== undefined) await vscode.commands.executeCommand(action.command, action.argument);
   };
@@ -34,7 +28,7 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
 
   const look = (): void => {
     if (connection.state.status !== 'connected') return;
-    const notices = noticesOf(runs);
+    const notices = noticesOf({ decisions: runs.decisions(), states: runs.all() }, Date.now());
     const current = new Set(notices.map(({ key }) => key));
     for (const key of looked) if (!current.has(key)) looked.delete(key);
     const fresh = notices.filter(({ key }) => !looked.has(key));
@@ -73,40 +67,7 @@ const MOST_AT_ONCE = 3;
 
 const summaryOf = (count: number): Notice => ({
   key: '',
-  text: `${count} things wait for you in Longhaul.`,
+  kind: 'news',
+  text: `${count} things are new in Longhaul.`,
   actions: [{ title: 'Show', command: 'longhaul.focusNeedsYou', argument: undefined }],
 });
-
-const noticesOf = (runs: Longhaul['runs']): readonly Notice[] => [
-  ...runs.decisions().flatMap(({ run, request, title, status }): Notice[] => {
-    if (status === 'expired') return [];
-    const target = { run, decision: request.id };
-    const decide = (title: string, command: string) => ({ title, command, argument: target });
-    return [
-      {
-        // One that was asked for again has another time to run out.
-        key: `${run} ${request.id} ${request.expiresAt}`,
-        text: `${oneLine(title, 60)}: ${oneLine(request.action, 160)}`,
-        actions:
-          request.kind === 'question'
-            ? [decide('Answer…', 'longhaul.answer'), decide('Show', 'longhaul.focusNeedsYou')]
-            : [
-                decide('Approve…', 'longhaul.approve'),
-                decide('Reject…', 'longhaul.reject'),
-                decide('Show', 'longhaul.focusNeedsYou'),
-              ],
-      },
-    ];
-  }),
-  ...runs
-    .all()
-    .filter(({ status }) => status === 'reviewing')
-    .map(({ id, round, task }): Notice => ({
-      key: `${id} round ${round}`,
-      text: `${oneLine(task.title, 80)} is ready for review.`,
-      actions: [
-        { title: 'Review', command: 'longhaul.review', argument: id },
-        { title: 'Open Run', command: 'longhaul.openRun', argument: id },
-      ],
-    })),
-];

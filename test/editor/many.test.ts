@@ -30,7 +30,7 @@ test('500 runs are in the trees, and the keyboard gets to the last of them', asy
   await openActivity(page, /^Longhaul/);
   await expect.poll(() => badge(page, /^Longhaul/).textContent()).toBe(String(waiting));
   // More than three at once are told in one.
-  await notification(page, `${waiting} things wait for you`).waitFor();
+  await notification(page, `${waiting} things are new`).waitFor();
   await treeItem(page, `Needs You: ${waiting} runs`).click();
   // A click has folded the group; the next one is right below.
   await treeItem(page, `Done: ${runs - waiting} runs`).click();
