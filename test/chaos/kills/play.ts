@@ -14,7 +14,7 @@ import { deedFor, wasDone } from './person.ts';
 import { files, input } from './scenario.ts';
 
 /** What went wrong on purpose: `at` counts events. */
-export interface Struck {
+interface Struck {
   readonly at: number;
   readonly victim: Fault['victim'];
   readonly fault: string;
