@@ -116,7 +116,7 @@ describe('what is counted', () => {
       [],
       { lost: [], twice: ['setup.txt: setup'] },
     ],
-  ] as const)('%s', (_, bodies, files, requests, expected) => {
+  ] as const)('%s', (...[, bodies, files, requests, expected]) => {
     expect(counted(bodies, files, requests)).toEqual(expected);
   });
 });

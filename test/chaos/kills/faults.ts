@@ -11,6 +11,8 @@ export interface Fault {
   readonly victim: 'worker' | 'plane' | 'database';
   /** Whether something is killed without a word: these are the ones that are counted as kills. */
   readonly kills: boolean;
+  /** Whether it lasts so long that others come before it is over. */
+  readonly long: boolean;
   /** How often it is drawn beside the others. */
   readonly weight: number;
   /** Resolves when what it befell is there again; false: there was nothing to befall. */
@@ -106,6 +108,7 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
     name,
     victim: 'worker',
     kills: name === 'killed',
+    long: /^(stopped|frozen)/.test(name),
     weight,
     strike: async () => {
       const pid = await one();
@@ -116,6 +119,7 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
     name,
     victim: 'worker',
     kills: false,
+    long: fate === 'hang',
     weight: 1,
     strike: onWire(toPlanes, fate, random),
   });
@@ -147,6 +151,7 @@ export const planeFaults = ({ rigs, random, lead }: Place): readonly Fault[] => 
     name,
     victim: 'plane',
     kills: name.startsWith('killed'),
+    long: /^stopped|black hole/.test(name),
     weight,
     strike: () => befall(random.pick(rigs)),
   });
@@ -187,6 +192,7 @@ export const databaseFaults = (
     name,
     victim: 'database',
     kills: name.startsWith('killed'),
+    long: /^stopped|black hole/.test(name),
     weight,
     strike,
   });

@@ -49,6 +49,12 @@ export class Feed implements AsyncDisposable {
     return this.#changed.promise;
   }
 
+  /** Has those who wait for an event look whether there is still something to wait for. */
+  wake(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers<void>();
+  }
+
   async #follow(rig: Rig): Promise<void> {
     const { signal } = this.#stop;
     const seen = new Map<string, number>();
@@ -74,8 +80,7 @@ export class Feed implements AsyncDisposable {
     this.#runs.set(event.run, known);
     this.count += 1;
     this.lastAt = performance.now();
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers<void>();
+    this.wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -13,7 +13,7 @@ export interface Ground extends AsyncDisposable {
   readonly faults: readonly Fault[];
 }
 
-export interface GroundOptions {
+interface GroundOptions {
   readonly outside: OutsideServer;
   readonly random: Random;
 }

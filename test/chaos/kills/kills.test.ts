@@ -12,7 +12,12 @@ for (const store of ['sqlite', 'postgres'] as const)
     const random = new Random(1);
     await using outside = await OutsideServer.start();
     await using ground = await grounds[store]({ outside, random });
-    const { runs, struck, left, trouble } = await playKills(ground, { kills: { left: kills }, random, outside });
+    const { runs, struck, left, trouble } = await playKills(ground, {
+      kills: { left: kills },
+      atOnce: 2,
+      random,
+      outside,
+    });
     console.log(JSON.stringify({ struck: struck.length, runs: runs.length, outside: outside.requests.length }));
     expect({ trouble, wrong: runs.filter(isWrong), left }).toEqual({ trouble: [], wrong: [], left: null });
     // Else there would be nothing to lose.

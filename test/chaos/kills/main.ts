@@ -93,8 +93,15 @@ const playOn = async (
     next = performance.now() + 10_000;
     console.error(progress(played, Math.max(0, options.kills.left)));
   };
-  return await playKills(ground, { ...options, random, outside, onProgress });
+  const played = await playKills(ground, { ...options, random, outside, onProgress, signal: interrupted.signal });
+  // The other store may go on for long.
+  for (const sentence of played.trouble) console.error(`${store}: ${sentence}`);
+  return played;
 };
+
+/** What serves is in groups of its own, and a terminal's Ctrl-C does not reach it: it is ended in good order. */
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort());
 
 const values = read();
 if (values.help) {
@@ -119,8 +126,7 @@ if (values.json)
     ),
   );
 else console.table(played.map(summary));
-for (const { store, trouble, left } of played) {
-  for (const sentence of trouble) console.error(`${store}: ${sentence}`);
+for (const { store, left } of played) {
   if (left === null) continue;
   console.error(`${store}: seed ${seed}; the logs are in ${left}`);
   process.exitCode = 1;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { problemOf } from '../../../runner/client/problem.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import type { OutsideServer } from '../../harness/outside.ts';
 import { repositoryWith } from '../../harness/repository.ts';
@@ -13,7 +14,7 @@ import { deedFor, wasDone } from './person.ts';
 import { files, input } from './scenario.ts';
 
 /** What went wrong on purpose: `at` counts events. */
-export interface Struck {
+interface Struck {
   readonly at: number;
   readonly victim: Fault['victim'];
   readonly fault: string;
@@ -42,6 +43,8 @@ export interface PlayOptions {
   readonly outside: OutsideServer;
   /** Runs that are under way at the same time. */
   readonly atOnce?: number;
+  /** Fires when nobody wants to wait for the end. */
+  readonly signal?: AbortSignal;
   /** Called after each fault and each run. */
   readonly onProgress?: (played: Played) => void;
 }
@@ -64,13 +67,17 @@ export const playKills = async (ground: Ground, options: PlayOptions): Promise<P
   await using feed = new Feed(ground.rigs);
   const game = new Game(ground, feed, options);
   const { atOnce = 4 } = options;
-  const everybody = [game.strike(), ...Array.from({ length: atOnce }, () => game.drive(repository))];
+  const striking = game.strike();
+  const everybody = [striking, ...Array.from({ length: atOnce }, () => game.drive(repository))];
   try {
     await Promise.race([Promise.all(everybody), game.watch()]);
   } catch (error) {
     game.trouble.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   game.over = true;
+  feed.wake();
+  // Else what it brings up again would outlive the ground.
+  await striking.catch(() => {});
   game.trouble.push(...feed.gaps);
   await game.leaveTrouble();
   return game.played;
@@ -85,6 +92,7 @@ class Game {
   readonly #struck: Struck[] = [];
   readonly #runs: Counted[] = [];
   readonly #left: Left;
+  #long: Promise<unknown> = Promise.resolve();
   #tokens = 0;
 
   constructor(ground: Ground, feed: Feed, options: PlayOptions) {
@@ -110,8 +118,13 @@ class Game {
     };
   }
 
-  /** One fault after the other, and at times two at once. */
+  /** One fault after the other, and at times two at once. Resolves when all is there again. */
   async strike(): Promise<void> {
+    await this.#strikeOn();
+    await this.#long;
+  }
+
+  async #strikeOn(): Promise<void> {
     const { random } = this.#options;
     const { faults } = this.#ground;
     while (!this.#done) {
@@ -119,6 +132,7 @@ class Game {
       const from = this.#feed.count;
       const events = 1 + random.below(mostEvents[first.victim]);
       while (this.#feed.count < from + events && !this.#done) await this.#feed.changed;
+      if (this.#done) return;
       const others = faults.filter(({ victim }) => victim !== first.victim);
       const second = random.chance(pairs) ? draw(others, random) : null;
       const laterMs = random.wait(300);
@@ -130,13 +144,18 @@ class Game {
     }
   }
 
+  /** One that lasts long is not waited for, but there is one of them at a time. */
   async #befall(fault: Fault, second: boolean): Promise<void> {
-    const at = this.#feed.count;
-    const hit = await fault.strike();
     const { victim, name, kills } = fault;
-    if (hit && kills) this.#options.kills.left -= 1;
-    this.#struck.push({ at, victim, fault: name, kill: kills, hit, second });
-    this.#options.onProgress?.(this.played);
+    if (fault.long) await this.#long;
+    const at = this.#feed.count;
+    const struck = fault.strike().then((hit) => {
+      if (hit && kills) this.#options.kills.left -= 1;
+      this.#struck.push({ at, victim, fault: name, kill: kills, hit, second });
+      this.#options.onProgress?.(this.played);
+    });
+    if (!fault.long) return struck;
+    this.#long = struck.catch((error: unknown) => void this.trouble.push(`${victim} ${name}: ${String(error)}`));
   }
 
   /** Nobody who serves may end but by a fault. */
@@ -194,11 +213,12 @@ class Game {
   async #insist<Answer>(ask: (api: Client, signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
     const { rigs } = this.#ground;
     for (let attempt = 0; ; attempt += 1) {
+      if (this.over) throw new Error('the game is over');
       try {
         const api = rigs[attempt % rigs.length]?.client ?? null;
         if (api !== null) return await ask(api, AbortSignal.timeout(10_000));
       } catch (error) {
-        if (this.over || !isAway(error)) throw error;
+        if (!isAway(error)) throw error;
       }
       await pause(100);
     }
@@ -208,6 +228,7 @@ class Game {
   async watch(): Promise<never> {
     for (;;) {
       await pause(1_000, undefined, { ref: false });
+      if (this.#options.signal?.aborted === true) throw new Error('It was interrupted.');
       if (this.over) return new Promise(() => {});
       if (performance.now() - this.#feed.lastAt < patienceMs) continue;
       const open = this.#feed.open.map(({ state }) => describe(state));
@@ -234,8 +255,7 @@ const draw = (faults: readonly Fault[], random: Random): Fault => {
   throw new Error('there is nothing to draw from');
 };
 
-/** The answer of one that was not there, or had not what it needs, or did not answer in time. */
+/** The answer of one that is not there, or has not what it needs, or does not answer in time. */
 const isAway = (error: unknown): boolean =>
-  /fetch failed|terminated|ECONN|not running|socket|abort|timeout|UND_ERR|503|database|unreachable|other side closed/i.test(
-    String(error),
-  );
+  ['unreachable', 'unavailable'].includes(problemOf(error)?.code ?? '') ||
+  /abort|timeout|terminated/i.test(String(error));
