@@ -159,7 +159,7 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
           activation,
           tree: at === workspace.root ? tree : { lines: [] },
         }),
-      folder: world.copies(run, activation),
+      copy: async (name) => ({ tree: `/nowhere/${name}`, [Symbol.asyncDispose]: async () => {} }),
     },
     owner: null,
     ripgrep: '/nowhere/rg',

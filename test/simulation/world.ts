@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { someTask } from '../fakes/task.ts';
 import type { Task } from '../../shared/run/events.ts';
@@ -106,10 +105,6 @@ export class World {
     return createHash('sha256').update(content).digest('hex');
   }
 
-  copies(run: string, activation: string): string {
-    return path.join(this.#database.folder, run, activation);
-  }
-
   /** Something threw that never should. */
   broken(what: string): void {
     this.auditor.problems.push(what);
@@ -167,7 +162,7 @@ export class World {
   /** Plays it to its end. What was wrong is in `auditor.problems`. */
   async play(): Promise<void> {
     const { random, time, auditor, network } = this;
-    using _installed = time.install(() => random.next());
+    using _installed = time.install(random.fork());
     await this.#begin();
     const rate = random.pick([0.005, 0.02, 0.1]);
     network.trouble = random.pick([0, 0.02, 0.1]);
@@ -190,6 +185,17 @@ export class World {
       auditor.close(run, { outside: this.outside, lines: head === null ? null : this.disk.linesOf(head) });
       await this.#compareWithStore(run);
     }
+  }
+
+  /** Of all that happened: two schedules that have the same one were the same, step by step. */
+  digest(): string {
+    const { time, steps, history, outside, auditor } = this;
+    const logs = this.runs.map((run) => auditor.ledger(run).events);
+    const all = { trace: time.trace, now: time.now, steps, history, outside: outside.requests, logs };
+    return createHash('sha256')
+      .update(JSON.stringify([all, auditor.problems]))
+      .digest('hex')
+      .slice(0, 16);
   }
 
   /** What is derived of a log is what the log says. */
