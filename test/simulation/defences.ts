@@ -27,6 +27,30 @@ const withoutDeadlines: Sabotage = {
   write: (write) => ({ ...write, options: { ...write.options, leaseUntil: Number.MAX_SAFE_INTEGER } }),
 };
 
+/** The worker's own judgement: the control plane judges after it. */
+const askingNobody: Sabotage = {
+  write: (write) => {
+    const { command } = write;
+    if (command.kind !== 'append') return write;
+    const events = command.events.map((event) =>
+      event.type === 'call.judged' ? { ...event, verdict: 'allow' as const } : event,
+    );
+    return { ...write, command: { ...command, events } };
+  },
+};
+
+const lettingCallsOut: Sabotage = {
+  task: ({ policy, ...task }) => ({
+    ...task,
+    policy: { ...policy, otherwise: { ...policy.otherwise, network: 'allow' } },
+  }),
+};
+
+const losingAtStops: Sabotage = {
+  write: (write) =>
+    write.command.kind === 'return' ? { ...write, command: { ...write.command, kind: 'lose' as const } } : write,
+};
+
 /** By the name that `WITHOUT=…` takes. */
 export const defences = {
   fences: {
@@ -50,6 +74,17 @@ export const defences = {
     sabotage: { sharesTrees: true, sparesWorkers: true },
     shows: /its head has/,
   },
+  judging: {
+    without: 'a worker that asks nobody where policy has a person asked',
+    sabotage: askingNobody,
+    shows: /refused what its worker sent/,
+  },
+  policy: {
+    without: 'a policy that has nobody asked about calls that act outside',
+    sabotage: lettingCallsOut,
+    shows: /was begun \d+ times on 0 approvals/,
+  },
+  stops: { without: 'a stop in order that counts as a loss', sabotage: losingAtStops, shows: /a stop in order/ },
   messages: { without: 'a worker that is told of no message', sabotage: { deaf: true }, shows: /nobody read/ },
 } satisfies Record<string, Defence>;
 
