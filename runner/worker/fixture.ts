@@ -8,6 +8,7 @@ import type { Checkpoint } from '../../shared/run/artifacts.ts';
 import type { ModelItem } from '../../shared/run/model-item.ts';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
+import { copiesIn } from './copies.ts';
 import { Hold } from './hold.ts';
 import { work, type Ended } from './loop.ts';
 import type { ModelOutcome } from './models/model.ts';
@@ -162,7 +163,7 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
     model,
     price: () => 0.01,
     workspace,
-    sandboxes: { open: async (tree) => bareSandbox(tree), folder: `${folder}-copies` },
+    sandboxes: { open: async (tree) => bareSandbox(tree), copy: copiesIn(`${folder}-copies`, null) },
     owner: null,
     ripgrep: '/nowhere/rg',
     redact: (text) => text.replaceAll('hunter2secret', '[redacted]'),

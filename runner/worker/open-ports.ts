@@ -7,6 +7,7 @@ import { keyVariable } from '../config/model-key.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
 import type { ControlClient } from './control-client.ts';
 import { redactor } from './agent/redact.ts';
+import { copiesIn } from './copies.ts';
 import { costOf } from './models/cost.ts';
 import { modelConfigOf, openModel } from './models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
@@ -50,7 +51,7 @@ export const openPorts = async (
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
-    sandboxes: sandboxesOf(settings, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
+    sandboxes: sandboxesOf(settings, owner, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
     owner,
     ripgrep: ripgrepInside(settings, ripgrep),
     redact: secrets.redact,
@@ -135,8 +136,8 @@ const modelOf = (state: RunState, { model }: WorkerSettings) => {
   return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
 
-const sandboxesOf = (settings: WorkerSettings, open: SandboxOpener): Sandboxes => ({
-  folder: path.join(settings.dataFolder, 'copies'),
+const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: SandboxOpener): Sandboxes => ({
+  copy: copiesIn(path.join(settings.dataFolder, 'copies'), owner),
   open: async (tree) => {
     const scratch = path.join(
       settings.dataFolder,

@@ -51,12 +51,20 @@ export interface Visits {
   record(fence: number): Promise<void>;
 }
 
+/** A folder outside the workspace that is removed when it is disposed of. */
+interface Copy extends AsyncDisposable {
+  /** It is in a folder of its own, where more may be laid beside it. */
+  readonly tree: string;
+}
+
+/** Makes an empty one, whatever a worker before left under that name. */
+export type Copies = (name: string) => Promise<Copy>;
+
 /** The sandboxes of one run: over its workspace, and over a fresh copy of a checkpoint for setup and verification. */
 export interface Sandboxes {
   /** Throws `SandboxRefused` where this machine cannot isolate commands. */
   open(tree: string): Promise<Sandbox>;
-  /** Folders outside the tree where copies for verification may lie. */
-  readonly folder: string;
+  readonly copy: Copies;
 }
 
 export class SandboxRefused extends Error {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { mkdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { snapshotRepository } from '../../runner/repository/snapshot.ts';
+import { copiesIn } from '../../runner/worker/copies.ts';
 import { Hold } from '../../runner/worker/hold.ts';
 import { work } from '../../runner/worker/loop.ts';
 import type { ModelOutcome } from '../../runner/worker/models/model.ts';
@@ -85,7 +86,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     price: () => 0.01,
     workspace: await openWorkspace({ folder: path.join(folder, 'run'), lease, user }),
     sandboxes: {
-      folder: path.join(folder, 'run', 'copies'),
+      copy: copiesIn(path.join(folder, 'run', 'copies'), user),
       open: async (tree) => {
         const scratch = path.join(folder, 'run', 'scratch', createHash('sha1').update(tree).digest('hex').slice(0, 8));
         await mkdir(scratch, { recursive: true, mode: 0o711 });

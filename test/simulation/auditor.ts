@@ -26,7 +26,12 @@ export class Auditor {
   readonly problems: string[] = [];
   readonly #ledgers = new Map<string, Ledger>();
   #position = 0;
-  #over = 0;
+  /** Whether a run that is over stays so. */
+  readonly #staysOver: (state: RunState) => boolean;
+
+  constructor(staysOver: (state: RunState) => boolean) {
+    this.#staysOver = staysOver;
+  }
 
   begin(run: string): void {
     this.#ledgers.set(run, {
@@ -42,9 +47,11 @@ export class Auditor {
     });
   }
 
-  /** Every run is over. */
+  /** Every run is over, and nobody will take it up again. */
   get allOver(): boolean {
-    return this.#over === this.#ledgers.size;
+    for (const { state } of this.#ledgers.values())
+      if (state === null || !isTerminal(state) || !this.#staysOver(state)) return false;
+    return true;
   }
 
   ledger(run: string): Ledger {
@@ -66,10 +73,8 @@ export class Auditor {
   /** Called after each commit that appended, with the events of its answer. */
   committed(events: readonly RunEvent[], state: RunState): void {
     const ledger = this.ledger(state.id);
-    const was = ledger.state;
     for (const event of events) if (event.seq > (ledger.events.at(-1)?.seq ?? 0)) this.#take(ledger, event);
     ledger.state = state;
-    if (isTerminal(state) && !(was !== null && isTerminal(was))) this.#over += 1;
   }
 
   #take(ledger: Ledger, event: RunEvent): void {
@@ -82,7 +87,7 @@ export class Auditor {
     this.#position = Math.max(this.#position, event.position);
     if (activation !== null && activation !== ledger.holder)
       this.blame(run, `${body.type} (${seq}) is by ${activation}, while ${ledger.holder ?? 'nobody'} holds the run`);
-    if (ledger.state !== null && isTerminal(ledger.state) && body.type !== 'changes.applied')
+    if (ledger.state !== null && isTerminal(ledger.state) && body.type !== 'changes.applied' && !goesOn(ledger, body))
       this.blame(run, `${body.type} (${seq}) comes after its end`);
     ledger.events.push(event);
     this.#follow(ledger, event);
@@ -147,6 +152,10 @@ export class Auditor {
     if (accounts !== null) this.blame(run, accounts);
   }
 }
+
+/** Is it taken up again, or what followed from that in the same commit? */
+const goesOn = ({ events, state }: Ledger, { type }: RunEvent['body']): boolean =>
+  type === 'run.resumed' || events.some(({ body, seq }) => body.type === 'run.resumed' && seq > (state?.seq ?? 0));
 
 const where = (state: RunState): string =>
   state.status === 'waiting' ? `waiting for ${JSON.stringify(state.until)}` : state.status;

@@ -45,7 +45,7 @@ export const befall = (world: World, name: FaultName, random: Random): string | 
     case 'plane stopped':
       return plane.process.alive ? hold(plane.process) : null;
     case 'plane restarted':
-      if (!plane.process.alive) return null;
+      if (!plane.process.alive || plane.stopping) return null;
       plane.stopGracefully(random.wait(2_000));
       return `${plane.name} is restarted`;
     case 'database stopped': {

@@ -4,7 +4,7 @@ import { isTerminal, openDecisions, type RunState } from '../../shared/run/state
 import type { Store } from '../../runner/control/store/store.ts';
 import { commandOf } from './command.ts';
 import { Process } from './process.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 import type { World } from './world.ts';
 
 /** A person who looks now and then at what there is, and does one thing. Nothing befalls them, but their answers may be lost. */
@@ -18,6 +18,8 @@ export class People {
   /** What they do besides answering: messages, second rounds, cancelling. */
   meddling = true;
   #messages = 0;
+  /** How often somebody asked for a run to be taken up again. */
+  readonly #resumes = new Map<string, number>();
 
   constructor(world: World, random: Random) {
     this.#world = world;
@@ -38,10 +40,27 @@ export class People {
   async #look(): Promise<void> {
     const random = this.#random;
     const state = await this.#store.state(random.pick(this.#world.runs));
-    if (state === null || isTerminal(state)) return;
-    const command = this.meddling && random.chance(0.15) ? this.#meddle() : this.#due(state);
+    if (state === null) return;
+    const command = isTerminal(state)
+      ? this.#resumed(state)
+      : this.meddling && random.chance(0.15)
+        ? this.#meddle()
+        : this.#due(state);
     if (command === null) return;
     await this.#store.command(state.id, command);
+  }
+
+  /** Whether a run that is over stays so. Of one that failed or was cancelled somebody mostly wants more, but not for ever. */
+  staysOver({ id, seq, status }: RunState): boolean {
+    if (status !== 'failed' && status !== 'cancelled') return true;
+    const times = this.#resumes.get(id) ?? 0;
+    return times >= 2 || new Random(this.#world.seed + seq).chance(status === 'failed' ? 0.3 : 0.6);
+  }
+
+  #resumed(state: RunState): Command | null {
+    if (this.staysOver(state)) return null;
+    this.#resumes.set(state.id, (this.#resumes.get(state.id) ?? 0) + 1);
+    return { kind: 'resume', by: 'person:ada' };
   }
 
   #meddle(): Command {

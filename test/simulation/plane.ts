@@ -7,6 +7,7 @@ import { workerApi } from '../../runner/control/usecases/worker.ts';
 import type { WorkerApi } from '../../shared/api/worker-api.ts';
 import { ChildEngine } from './engine.ts';
 import { Process } from './process.ts';
+import { NoAnswer } from './network.ts';
 import type { World } from './world.ts';
 
 export const leaseSeconds = 30;
@@ -36,6 +37,7 @@ export class Plane {
   role = new Role();
   engine: ChildEngine | null = null;
   #api: WorkerApi | null = null;
+  #underWay = new Set<Promise<void>>();
   #stop: (() => Promise<void>) | null = null;
   readonly #world: World;
 
@@ -46,9 +48,25 @@ export class Plane {
     this.process.kill();
   }
 
-  get api(): WorkerApi {
-    if (this.#api === null) throw new Error(`${this.name} does not serve yet`);
-    return this.#api;
+  /** What a worker asks of it. Once it closes, what comes is refused, and what is under way is still answered. */
+  async answer<Answer>(ask: (api: WorkerApi) => Promise<Answer>): Promise<Answer> {
+    if (this.#api === null) throw new NoAnswer(`${this.name} does not serve`);
+    const answer = ask(this.#api);
+    const over = answer.then(
+      () => {},
+      () => {},
+    );
+    this.#underWay.add(over);
+    try {
+      return await answer;
+    } finally {
+      this.#underWay.delete(over);
+    }
+  }
+
+  /** It was told to stop, and has not ended yet. */
+  get stopping(): boolean {
+    return this.process.alive && this.#stop === null;
   }
 
   start(): void {
@@ -56,6 +74,9 @@ export class Plane {
     const process = new Process(this.name);
     this.process = process;
     this.role = new Role();
+    this.#api = null;
+    this.#underWay = new Set();
+    this.#stop = null;
     time.in(process, () => {
       this.#serve(process).catch(() => {
         // Its database is away: it ends, and whoever looks after it starts it again.
@@ -126,6 +147,8 @@ export class Plane {
     this.#stop = async () => {
       await supervisor[Symbol.asyncDispose]();
       dispatcher[Symbol.dispose]();
+      this.#api = null;
+      await Promise.all(this.#underWay);
       await engine[Symbol.asyncDispose]();
       await returnLeases({ store, workersOf, log: silent }, 'the runner was stopped');
     };

@@ -1,4 +1,4 @@
-import { Database } from './database.ts';
+import { Sqlite } from './sqlite.ts';
 import { World, type Sabotage } from './world.ts';
 
 interface Found {
@@ -25,16 +25,18 @@ export interface Plan {
   readonly sabotage?: Sabotage;
   /** Which problems count. */
   readonly counts?: (problem: string) => boolean;
+  /** Called with each schedule once it was played. */
+  readonly onPlayed?: (world: World) => void;
 }
 
 /** Plays schedule after schedule until one shows a problem. */
-export const play = async ({ seeds, sabotage = {}, counts = () => true }: Plan): Promise<Played> => {
-  using database = await Database.open();
+export const play = async ({ seeds, sabotage = {}, counts = () => true, onPlayed }: Plan): Promise<Played> => {
+  using sqlite = await Sqlite.open();
   const sums = { schedules: 0, steps: 0, events: 0, faults: 0, outside: 0 };
   for (const seed of seeds) {
-    database.clear();
-    const world = new World(seed, { database, sabotage });
+    const world = new World(seed, { database: sqlite.next(), sabotage });
     await world.play();
+    onPlayed?.(world);
     sums.schedules += 1;
     sums.steps += world.steps;
     sums.events += world.runs.reduce((sum, run) => sum + world.auditor.ledger(run).events.length, 0);
@@ -44,6 +46,13 @@ export const play = async ({ seeds, sabotage = {}, counts = () => true }: Plan):
     if (problems.length > 0) return { ...sums, found: { seed, problems, story: storyOf(world) } };
   }
   return { ...sums, found: null };
+};
+
+/** What happened in each of these schedules, by its digest. Goes on past problems. */
+export const digestsOf = async (seeds: Iterable<number>): Promise<ReadonlyMap<number, string>> => {
+  const digests = new Map<number, string>();
+  await play({ seeds, counts: () => false, onPlayed: (world) => digests.set(world.seed, world.digest()) });
+  return digests;
 };
 
 export function* seedsFrom(

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 import type { Process } from './process.ts';
+import type { Random } from './random.ts';
 
 /** The first moment of every schedule, ms since the epoch. */
 export const beginning = Date.UTC(2026, 0, 1);
@@ -40,6 +41,8 @@ export class VirtualTime {
   readonly #outside = AsyncLocalStorage.snapshot();
   #entries: Entry[] = [];
   #order = 0;
+  /** Of every step that was taken: when, in whose name, and which of all that were ever asked for. */
+  #trace = 0;
 
   /** The process in whose name the code that asks is running; null: it is the world's. */
   get current(): Process | null {
@@ -81,11 +84,18 @@ export class VirtualTime {
     while (entry?.cancelled === true) entry = this.#entries.pop();
     if (entry === undefined) return false;
     this.now = entry.at;
-    const { owner, run } = entry;
+    const { owner, run, order } = entry;
+    this.#trace = mixed(mixed(this.#trace, entry.at - beginning), order);
+    for (const letter of owner?.name ?? '') this.#trace = mixed(this.#trace, letter.charCodeAt(0));
     if (owner === null) this.#outside(run);
     else owner.deliver(() => this.in(owner, run));
     await settled();
     return true;
+  }
+
+  /** A number that is another one as soon as another step was taken. */
+  get trace(): number {
+    return this.#trace;
   }
 
   /** Lets a stopped process go on: what came meanwhile comes now, piece by piece. */
@@ -94,7 +104,7 @@ export class VirtualTime {
   }
 
   /** Clock and timers of the code under test are this one's until it is disposed of. */
-  install(random: () => number): Disposable {
+  install(random: Random): Disposable {
     const clock = () => Math.round(this.now + (this.current?.skewMs ?? 0));
     const start = (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]): Timer =>
       new Timer(this.after(Math.max(1, ms), this.current, () => run(...args)));
@@ -132,10 +142,14 @@ export class VirtualTime {
     syncBuiltinESMExports();
     Date.now = clock;
     performance.now = () => this.now - beginning;
-    Math.random = random;
+    // A number of its own: what is drawn there once in a process (an id, a salt) is no part of the schedule.
+    Math.random = () => random.next();
     return { [Symbol.dispose]: uninstall };
   }
 }
+
+/** FNV-1a, with whole numbers for bytes. */
+const mixed = (sum: number, next: number): number => Math.imul(sum ^ next, 0x01000193) >>> 0;
 
 const uninstall = (): void => {
   const { pause, random, dateNow, performanceNow, ...globals } = real;
@@ -163,8 +177,5 @@ class Timer {
   }
 }
 
-/** Everything that needs no time has happened: promises have, and so has what little is done with real files. */
-const settled = async (): Promise<void> => {
-  do await new Promise((resolve) => setImmediately(resolve));
-  while (process.getActiveResourcesInfo().some((kind) => kind.startsWith('FSReq')));
-};
+/** Everything that needs no time has happened: all promises. Nothing in a schedule waits for anything else. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediately(resolve));

@@ -1,4 +1,4 @@
-import type { Held, Leased, Refused, Ticket } from '../../shared/api/worker-api.ts';
+import type { Held, Leased, Refused, Ticket, WorkerApi } from '../../shared/api/worker-api.ts';
 import { StoreError } from '../../runner/control/store/store.ts';
 import { work, type Ended } from '../../runner/worker/loop.ts';
 import { Hold } from '../../runner/worker/hold.ts';
@@ -84,7 +84,7 @@ const logOf = (world: World, { plane, ticket, hold }: WorkerStart & { readonly h
   const began = time.now;
   let batch = 0;
   const insist = async <Answer extends Leased | Held | Refused>(
-    ask: (of: Plane) => Promise<Answer>,
+    ask: (api: WorkerApi) => Promise<Answer>,
   ): Promise<Answer> => {
     for (let wait = 20; ; wait = Math.min(1_000, wait * 2)) {
       const sent = time.now;
@@ -92,7 +92,9 @@ const logOf = (world: World, { plane, ticket, hold }: WorkerStart & { readonly h
       else if (sent - began > patienceMs) throw new LogGone('the control plane does not answer');
       try {
         const deadlineMs = hold.requestMs;
-        const answer = await network.ask({ to: plane.process, ms: 3, deadlineMs, ask: () => ask(plane) });
+        const answer = await network.ask({ to: plane.process, ms: 3, deadlineMs, ask: () => plane.answer(ask) });
+        if (answer.outcome === 'refused' && answer.refusal.code === 'invalid')
+          world.broken(`${run}: the control plane refused what its worker sent: ${answer.refusal.message}`);
         if (answer.outcome === 'leased') hold.begin(sent, answer.leaseMs);
         else if (answer.outcome === 'held') hold.renewed(sent);
         return world.sabotage.deaf === true && answer.outcome !== 'refused'
@@ -105,13 +107,13 @@ const logOf = (world: World, { plane, ticket, hold }: WorkerStart & { readonly h
     }
   };
   return {
-    lease: (input) => insist(({ api }) => api.lease(caller, input)),
+    lease: (input) => insist((api) => api.lease(caller, input)),
     append: ({ fence, after, events }) => {
       batch += 1;
       const input = { run, activation, fence, after, batch, events: [...events] };
-      return insist(({ api }) => api.append(caller, input));
+      return insist((api) => api.append(caller, input));
     },
-    heartbeat: (input) => insist(({ api }) => api.heartbeat(caller, { run, activation, ...input })),
+    heartbeat: (input) => insist((api) => api.heartbeat(caller, { run, activation, ...input })),
   };
 };
 
@@ -159,7 +161,7 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
           activation,
           tree: at === workspace.root ? tree : { lines: [] },
         }),
-      folder: world.copies(run, activation),
+      copy: async (name) => ({ tree: `/nowhere/${name}`, [Symbol.asyncDispose]: async () => {} }),
     },
     owner: null,
     ripgrep: '/nowhere/rg',

@@ -1,5 +1,3 @@
-import { chown, mkdir, rm } from 'node:fs/promises';
-import path from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../shared/run/events.ts';
 import type { ChangedSetup } from '../next-step.ts';
@@ -37,33 +35,25 @@ export const verify = async (context: StepContext, index: number): Promise<reado
   const { state, ports } = context;
   const { base, head, task } = state;
   if (base === null || head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
-  const folder = path.join(ports.sandboxes.folder, `verify-${index}`);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true, mode: 0o711 });
-  try {
-    const tree = path.join(folder, 'tree');
-    await mkdir(tree, { mode: 0o700 });
-    if (ports.owner !== null) await chown(tree, ports.owner.uid, ports.owner.gid);
-    await using sandbox = await ports.sandboxes.open(tree);
-    const prepared = await prepare({ context, index, tree, sandbox, base, head });
-    switch (prepared.outcome) {
-      case 'aborted':
-        return [];
-      case 'ask':
-        return ask(context, { about: 'setup', changed: prepared.changed });
-      case 'failed': {
-        const { result, setup } = prepared;
-        return [finished(index, { ...result, command: `${result.command} (setup)` }, { setup, notes: [] })];
-      }
-      case 'ready': {
-        const command = planned(task.verification, index);
-        const result = await runPlanned(context, sandbox, { ...command, network: [] });
-        if (result === null) return [];
-        return [finished(index, result, { setup: prepared.setup, notes: notesOn(command, prepared) })];
-      }
+  await using copy = await ports.sandboxes.copy(`verify-${index}`);
+  const { tree } = copy;
+  await using sandbox = await ports.sandboxes.open(tree);
+  const prepared = await prepare({ context, index, tree, sandbox, base, head });
+  switch (prepared.outcome) {
+    case 'aborted':
+      return [];
+    case 'ask':
+      return ask(context, { about: 'setup', changed: prepared.changed });
+    case 'failed': {
+      const { result, setup } = prepared;
+      return [finished(index, { ...result, command: `${result.command} (setup)` }, { setup, notes: [] })];
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    case 'ready': {
+      const command = planned(task.verification, index);
+      const result = await runPlanned(context, sandbox, { ...command, network: [] });
+      if (result === null) return [];
+      return [finished(index, result, { setup: prepared.setup, notes: notesOn(command, prepared) })];
+    }
   }
 };
 

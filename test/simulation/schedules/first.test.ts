@@ -1,3 +1,3 @@
 import { playPart } from './schedules.ts';
 
-playPart(0);
+playPart('first');

@@ -1,3 +1,3 @@
 import { playPart } from './schedules.ts';
 
-playPart(3);
+playPart('fourth');

@@ -1,29 +1,39 @@
 import { expect, test } from 'vitest';
+import { defenceNamed } from '../defences.ts';
 import { play, seedsFrom } from '../play.ts';
 
 /** How many schedules all parts together play. */
 const schedules = Number(process.env['SCHEDULES'] ?? 2_000);
 /** One to play again, alone. */
 const seed = process.env['SEED'];
-/** Files play at the same time, each in a process of its own. */
-const parts = 4;
+/** A defence to be switched off, to see what comes of it. */
+const without = process.env['WITHOUT'];
 
-/** One part of the schedules: those whose seeds come to `part` when they are counted off. */
-export const playPart = (part: number): void => {
-  test(`runs keep every promise in ${schedules / parts} schedules of kills, stops, lost answers and clocks that are set`, async () => {
-    const alone = seed === undefined ? null : Number(seed);
-    const seeds =
-      alone === null
-        ? seedsFrom(part, { count: Math.ceil(schedules / parts), step: parts })
-        : alone % parts === part
-          ? [alone]
-          : [];
-    const { found, ...counts } = await play({ seeds });
+/** Files play at the same time, each in a process of its own. */
+const parts = ['first', 'second', 'third', 'fourth'] as const;
+type Part = (typeof parts)[number];
+
+/** The part whose turn it is when seeds are counted off. */
+const partOf = (of: number): Part => parts[of % parts.length] ?? 'first';
+
+/** One part of the schedules. */
+export const playPart = (part: Part): void => {
+  const count = Math.ceil(schedules / parts.length);
+  const seeds =
+    seed === undefined
+      ? [...seedsFrom(parts.indexOf(part), { count, step: parts.length })]
+      : [Number(seed)].filter((alone) => partOf(alone) === part);
+  const { sabotage } = without === undefined ? { sabotage: {} } : defenceNamed(without);
+  test(`runs keep every promise in ${seeds.length} schedules of kills, stops, lost answers and clocks that are set`, async () => {
+    const { found, ...counts } = await play({ seeds, sabotage });
     console.log(JSON.stringify(counts));
-    if (found !== null) console.error([...found.story, replay(found.seed)].join('\n'));
+    if (found !== null) console.error([...found.story, ...found.problems, replayOf(found.seed)].join('\n'));
     expect(found === null ? [] : [found.seed, ...found.problems]).toEqual([]);
   });
 };
 
-const replay = (found: number): string =>
-  `play it again with: SEED=${found} npx vitest run --project simulation schedules`;
+/** What is printed with a schedule that shows a problem. */
+const replayOf = (found: number): string => {
+  const off = without === undefined ? '' : `WITHOUT=${without} `;
+  return `play it again with: ${off}SEED=${found} npx vitest run --project simulation schedules/${partOf(found)}`;
+};

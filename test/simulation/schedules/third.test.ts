@@ -1,3 +1,3 @@
 import { playPart } from './schedules.ts';
 
-playPart(2);
+playPart('third');

@@ -61,12 +61,16 @@ export const openWriter = async (options: WriterOptions): Promise<Writer> => {
     const last = await readLast(db);
     if (options.acceptLoss) acceptLoss(folder, last, now);
     checkLogEnd(folder, last);
-    return new GroupCommit(connection, folder, openLogEnd(folder, last));
+    return writerOver(connection, folder, openLogEnd(folder, last));
   } catch (error) {
     connection?.sqlite.close();
     throw storeErrorOf(error, folder);
   }
 };
+
+/** Over a connection that has this program's schema, whose log ends at the mark. The folder is what errors name. */
+export const writerOver = (connection: Connection, folder: string, mark: LogEndMark): Writer =>
+  new GroupCommit(connection, folder, mark);
 
 class GroupCommit implements Writer {
   readonly #connection: Connection;

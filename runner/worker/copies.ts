@@ -1,0 +1,22 @@
+import { chown, mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Copies, Ports } from './ports.ts';
+
+/** Copies within this folder, which belong to `owner` if the worker is root. */
+export const copiesIn =
+  (folder: string, owner: Ports['owner']): Copies =>
+  async (name) => {
+    const place = path.join(folder, name);
+    const tree = path.join(place, 'tree');
+    const remove = () => rm(place, { recursive: true, force: true });
+    await remove();
+    try {
+      await mkdir(place, { recursive: true, mode: 0o711 });
+      await mkdir(tree, { mode: 0o700 });
+      if (owner !== null) await chown(tree, owner.uid, owner.gid);
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+    return { tree, [Symbol.asyncDispose]: remove };
+  };

@@ -1,0 +1,45 @@
+import { migrate } from '../../runner/control/store/migrations.ts';
+import { connect, type Connection } from '../../runner/control/store/sqlite/database.ts';
+import { Database } from './database.ts';
+import { beginning } from './time.ts';
+
+/**
+ * A database in memory with the real schema, for one schedule after the other. What makes it quick is kept from one to the next:
+ * compiled queries and prepared statements. Nothing that a schedule wrote is.
+ */
+export class Sqlite implements Disposable {
+  readonly #connection: Connection;
+  readonly #empty: string;
+
+  private constructor(connection: Connection, tables: readonly string[]) {
+    this.#connection = connection;
+    this.#empty = tables.map((table) => `delete from "${table}";`).join('\n');
+  }
+
+  static async open(): Promise<Sqlite> {
+    const connection = connect(':memory:', { readOnly: false });
+    const { sqlite, db } = connection;
+    await migrate(db, { int64: 'integer', at: new Date(beginning).toISOString() });
+    const tables = sqlite
+      .prepare(`select name from sqlite_schema where type = 'table' and name <> 'migrations'`)
+      .all()
+      .map(({ name }) => String(name));
+    // They are emptied one by one; no order of them suits every reference.
+    sqlite.exec('pragma foreign_keys = off');
+    for (const table of tables)
+      if (sqlite.prepare(`select 1 from "${table}"`).get() !== undefined)
+        throw new Error(`${table} is not empty in an empty database`);
+    return new Sqlite(connection, tables);
+  }
+
+  /** A database that nothing was ever written to. The one before is not to be used any more. */
+  next(): Database {
+    const { sqlite } = this.#connection;
+    sqlite.exec(`pragma foreign_keys = off; ${this.#empty} pragma foreign_keys = on`);
+    return new Database(this.#connection);
+  }
+
+  [Symbol.dispose](): void {
+    this.#connection.sqlite.close();
+  }
+}
