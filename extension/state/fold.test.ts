@@ -6,7 +6,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { arbitraryOf } from '../../test/suites/arbitrary.ts';
 import { controlEvents, workerEvents } from '../../shared/run/events.ts';
-import { foldEvent, newer, newestFirst, openDecisionsIn, tailOf } from './fold.ts';
+import { beyond, foldEvent, newer, newestFirst, openDecisionsIn, tailOf } from './fold.ts';
 
 const anyLog: fc.Arbitrary<readonly RunEvent[]> = fc
   .tuple(
@@ -74,6 +74,18 @@ test('of two states of a run the newer one holds, whichever came first', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('of more runs than are kept the oldest go that are over, and never one that is not', () => {
+  const run = (number: number, status: 'accepted' | 'waiting'): RunState =>
+    ({ id: `run_${number}`, number, status }) as RunState; // safe: nothing else is looked at
+  const runs = [run(4, 'accepted'), run(1, 'waiting'), run(3, 'accepted'), run(2, 'accepted')];
+  const book = new Map(runs.map((state) => [state.id, state]));
+  expect([beyond(book, 4), beyond(book, 2), beyond(book, 0)]).toEqual([
+    [],
+    ['run_2', 'run_3'],
+    ['run_2', 'run_3', 'run_4'],
+  ]);
 });
 
 test('a log is told on in order and once, and a gap is seen before anything after it is told', () => {

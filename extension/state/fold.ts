@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import { isTerminal, type RunState } from '../../shared/run/state.ts';
 import { decisionSummaries, type DecisionSummary } from '../../shared/run/summary.ts';
 
 /** Runs by id. */
@@ -31,6 +31,16 @@ export const newestFirst = (book: RunBook): readonly RunState[] =>
   [...book.values()].sort((a, b) => b.number - a.number);
 
 /** Open decisions, in the order in which they run out. */
+/** The oldest runs that are over, of a book that has more than so many: a window that stays open for weeks must not keep all that were. */
+export const beyond = (book: RunBook, most: number): readonly string[] => {
+  if (book.size <= most) return [];
+  return [...book.values()]
+    .filter((state) => isTerminal(state))
+    .toSorted((a, b) => a.number - b.number)
+    .slice(0, book.size - most)
+    .map(({ id }) => id);
+};
+
 export const openDecisionsIn = (book: RunBook): readonly DecisionSummary[] =>
   [...book.values()].flatMap(decisionSummaries).sort((a, b) => (a.request.expiresAt < b.request.expiresAt ? -1 : 1));
 

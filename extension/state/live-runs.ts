@@ -3,7 +3,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { ConnectionError, type Connection } from '../connection/connection.ts';
 import { readSettings } from '../connection/settings.ts';
-import { foldEvent, newer, newestFirst, openDecisionsIn, tailOf } from './fold.ts';
+import { beyond, foldEvent, newer, newestFirst, openDecisionsIn, tailOf } from './fold.ts';
 import type { Runs } from './runs.ts';
 
 /** Runs that are read at first: more than a person scrolls through. The history asks for older ones itself. */
@@ -39,6 +39,13 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
   let pending = new Set<string>();
   let timer: NodeJS.Timeout | null = null;
 
+  const put = (state: RunState): void => {
+    book.set(state.id, state);
+    // What comes of one that is forgotten is asked for.
+    for (const run of beyond(book, KEPT_RUNS)) if (run !== state.id) book.delete(run);
+    tell(state.id);
+  };
+
   const tell = (run: string): void => {
     pending.add(run);
     timer ??= setTimeout(() => {
@@ -52,8 +59,7 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
   const learn = (state: RunState): void => {
     const before = book.get(state.id);
     if (newer(before, state) === before) return;
-    book.set(state.id, state);
-    tell(state.id);
+    put(state);
   };
 
   const ask = async (run: string): Promise<void> => {
@@ -121,8 +127,7 @@ export const createRuns = (connection: Connection, log: vscode.LogOutputChannel)
     position = event.position;
     const folded = foldEvent(book, event);
     if (folded.outcome === 'changed') {
-      book.set(event.run, folded.state);
-      tell(event.run);
+      put(folded.state);
     } else if (folded.outcome === 'missing')
       ask(event.run).catch((error: unknown) => log.warn(`run ${event.run}: ${String(error)}`));
     for (const follower of followers) {

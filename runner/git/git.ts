@@ -186,6 +186,20 @@ const settings = (options: GitOptions): string[] =>
     ...(options.config ?? []),
   ].flatMap((setting) => ['-c', setting]);
 
+/** Who talks to a remote is another program, which goes on when git ends: with a group of their own, all of them can be ended. */
+const hasHelpers = ({ remote }: GitOptions): boolean => remote !== undefined && process.platform !== 'win32';
+
+/** Ends a git that `startGit` began, and what that began. */
+const endGit = (child: ChildProcessWithoutNullStreams, options: GitOptions): void => {
+  child.kill('SIGKILL');
+  if (!hasHelpers(options) || child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nobody of them was left.
+  }
+};
+
 /** Starts git and leaves its streams to the caller, who must wait for its end with `finished`. */
 export const startGit = (args: readonly string[], options: GitOptions): ChildProcessWithoutNullStreams => {
   options.signal?.throwIfAborted();
@@ -195,8 +209,15 @@ export const startGit = (args: readonly string[], options: GitOptions): ChildPro
     env: environment(options),
     stdio: 'pipe',
     windowsHide: true,
+    detached: hasHelpers(options),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
+  const { signal } = options;
+  if (signal !== undefined && hasHelpers(options)) {
+    const onAbort = (): void => endGit(child, options);
+    signal.addEventListener('abort', onAbort);
+    child.once('close', () => signal.removeEventListener('abort', onAbort));
+  }
   // A git that stops before it read all its input says why on standard error and with its exit code.
   child.stdin.on('error', () => {});
   return child;
@@ -228,7 +249,7 @@ export const git = async (args: readonly string[], options: GitOptions): Promise
   let isTooMuch = false;
   const stop = (): void => {
     isTooMuch = true;
-    child.kill('SIGKILL');
+    endGit(child, options);
   };
   const output = collected(child.stdout, most, stop);
   const errors = collected(child.stderr, most, stop);

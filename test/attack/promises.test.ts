@@ -124,9 +124,10 @@ const settingsIn = async (read: (folder: string) => Promise<string | null>): Pro
 
 const everything: Policy = { rules: [], otherwise: { reads: 'allow', changes: 'allow', network: 'allow' } };
 const layer = { setup: [], verification: [], setupReads: [], model: null, decisionHours: null, priority: 0 };
-const delegated = (defended: boolean): Terms => {
+const capped = { policy: { rules: [], otherwise: {} }, maxBudget: { usd: 50 } };
+const delegated = (defended: boolean, operators: TermSources['runner']['operators'] = []): Terms => {
   const sources: TermSources = {
-    runner: { policy: defaultPolicy, budget: { ...defaultBudget, usd: 5 }, decisionHours: 72, operators: [] },
+    runner: { policy: defaultPolicy, budget: { ...defaultBudget, usd: 5 }, decisionHours: 72, operators },
     repository: { ...layer, policy: { rules: [], otherwise: { changes: 'ask' } }, budget: { usd: 5 } },
     recipe: null,
     own: { ...layer, policy: everything, budget: { usd: 5000 }, setup: null, verification: null, priority: null },
@@ -172,6 +173,12 @@ const grants: readonly Attempt[] = [
     wants: 'to delegate with a budget above the one that others set',
     off: "the delegation's budget stands in the place of all others, as an approver's does",
     succeeds: async (defended) => delegated(defended).budget.usd === 5000,
+  },
+  {
+    point: 'A4',
+    wants: 'to go above the budget of the operator, as somebody who may approve',
+    off: 'operators say nothing of it',
+    succeeds: async (defended) => delegated(false, defended ? [capped] : []).budget.usd === 5000,
   },
 ];
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import path from 'node:path';
-import { mkdir, readFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { snapshotRepository } from '../../runner/repository/snapshot.ts';
 import { copiesIn } from '../../runner/worker/copies.ts';
@@ -10,6 +10,7 @@ import { work } from '../../runner/worker/loop.ts';
 import type { ModelOutcome } from '../../runner/worker/models/model.ts';
 import { LogGone, type Log, type Ports } from '../../runner/worker/ports.ts';
 import { openBubblewrap } from '../../runner/worker/sandbox/bubblewrap.ts';
+import type { EgressOutside } from '../../runner/worker/sandbox/egress-proxy.ts';
 import { openWorkspace } from '../../runner/worker/workspace/git-workspace.ts';
 import type { EventBody } from '../../shared/run/events.ts';
 import type { ModelItem } from '../../shared/run/model-item.ts';
@@ -18,7 +19,7 @@ import { someTask } from '../fakes/task.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { openFolder } from '../harness/rig.ts';
 import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
-import { startFakeWeb } from './fake-web.ts';
+import { startFakeWeb, type FakeWeb } from './fake-web.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 
 const registry = 'allowed.example.test';
@@ -29,6 +30,12 @@ const manifest = (scripts: object) => JSON.stringify({ name: 'x', version: '1.0.
 
 /** What the agent does in its one turn; then it says that it is done. */
 type Wish = readonly [tool: string, args: unknown];
+
+/** Every name that there is leads to the web of the test. */
+const outsideOf = (web: FakeWeb): EgressOutside => ({
+  resolve: async (host) => ATTACK_NAMES[host] ?? Promise.reject(new Error(`no such name: ${host}`)),
+  dial: (_address, port) => connect({ host: '127.0.0.1', port: web.ports[port] ?? 1 }),
+});
 
 /** The worker's own loop, tree and sandbox, with a model of the test, and a web of the test for the internet. */
 const world = async (files: Readonly<Record<string, string>>, wishes: readonly Wish[], setup = [install]) => {
@@ -66,10 +73,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
       oddities: [],
     };
   };
-  const outside = {
-    resolve: async (host: string) => ATTACK_NAMES[host] ?? Promise.reject(new Error(`no such name: ${host}`)),
-    dial: (_address: string, port: number) => connect({ host: '127.0.0.1', port: web.ports[port] ?? 1 }),
-  };
+  const outside = outsideOf(web);
   let decisions = 0;
   const portsFor = async (lease: number): Promise<Ports> => ({
     blobs: {
@@ -170,12 +174,33 @@ describe('a script that the agent has setup run', () => {
     expect(output).not.toMatch(/^https?_proxy=/im);
   });
 
+  test('sends what it likes where setup is run on the files of the agent, with its network, as the task has it', async () => {
+    await using web = await startFakeWeb();
+    await using workplace = await makeWorkplace(modes[0]!, ATTACK_LIMITS);
+    const { options } = workplace;
+    const { commands: user } = modes[0]!;
+    for (const [name, content] of [
+      ['source.txt', 'the source\n'] as const,
+      ['package.json', manifest({ preinstall: steal })] as const,
+    ]) {
+      const file = path.join(options.workspace, name);
+      await writeFile(file, content);
+      if (user !== null) await chown(file, user.uid, user.gid);
+    }
+    const opened = await openBubblewrap(options, { outside: outsideOf(web) });
+    if ('outcome' in opened) throw new Error(opened.reason);
+    await using sandbox = opened;
+    const { signal } = new AbortController();
+    const argv = ['sh', '-c', install] as const;
+    await sandbox.run({ argv, network: [registry], timeoutMs: 60_000, maxOutputBytes: 4096 }, { signal });
+    expect(web.received).toEqual(['the source\n']);
+  });
+
   test('sends what it likes once a person approved that, once, and where to is on record', async () => {
     await using at = await world({ 'package.json': manifest({}) }, [hook]);
     await at.activate();
     at.decide({ kind: 'approved', arguments: null });
     await at.activate();
-    // With the defence off this is what happens unasked.
     expect(at.web.received).toEqual(['the source\n']);
     expect(at.bodies('verification.finished')).toMatchObject([{ setup: 'approved', exitCode: 0 }]);
     expect(at.bodies('verification.setup.finished').findLast(({ on }) => on === 'final')).toMatchObject({

@@ -64,6 +64,18 @@ describe('a look at a workspace', () => {
     expect((await quota.look(async () => [])).exceeded).toBe(exceeded);
   });
 
+  test('comes after each command too: what one left before anybody looked leaves no room for the next', async () => {
+    await using workspace = await folder();
+    const [quota, unasked] = [0, 1].map(
+      () => new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null }),
+    );
+    await Promise.all([quota!.begin(), unasked!.begin()]);
+    await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * MIB, 1));
+    expect(await quota!.end()).toBe(true);
+    // The other one is not told of the end, and knows of nothing when the next command begins.
+    expect([await quota!.begin(), await unasked!.begin()]).toEqual([true, false]);
+  });
+
   test('goes by what is in the tree', async () => {
     await using workspace = await folder();
     const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null });
