@@ -120,7 +120,7 @@ export class Plane {
     this.engine = engine;
     if (!world.several) role.held = true;
     // safe: these are all that a worker's lease, appends and heartbeats use
-    const plane = { store, now, config: { leaseSeconds } } as unknown as ControlPlane;
+    const plane = { store, engine, now, config: { leaseSeconds } } as unknown as ControlPlane;
     this.#api = workerApi(plane);
     const dispatcher = startDispatcher({
       store,
