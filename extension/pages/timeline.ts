@@ -101,6 +101,13 @@ export const createTimeline = (): Timeline => {
         if (body.until?.kind === 'time')
           put(event, { topic: 'run', mark: 'note', text: `Sleeps until ${body.until.at}` });
         return;
+      case 'guidance.read':
+        return put(event, {
+          topic: 'run',
+          mark: 'note',
+          text: 'The agent is given what the repository says to agents',
+          detail: line(body.files.map(({ path, sha256 }) => `${path} (sha256 ${sha256.slice(0, 12)})`).join(', ')),
+        });
       case 'prepare.finished':
         return put(event, { topic: 'run', mark: 'note', text: 'The workspace is ready' });
       case 'setup.finished':

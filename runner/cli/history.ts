@@ -208,6 +208,7 @@ export const remember = (history: History, event: RunEvent): History => {
     case 'activation.returned':
     case 'activation.ended':
     case 'prepare.started':
+    case 'guidance.read':
     case 'prepare.finished':
     case 'setup.started':
     case 'call.held':

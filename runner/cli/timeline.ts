@@ -75,6 +75,11 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       return [`the worker left: ${cleanLine(body.reason)}`];
     case 'activation.ended':
       return body.until?.kind === 'time' ? [`waits until ${body.until.at}`] : [];
+    case 'guidance.read':
+      return body.files.map(
+        ({ path, sha256, bytes, text }) =>
+          `the agent is given ${cleanLine(path)} (sha256 ${sha256.slice(0, 12)}${Buffer.byteLength(text) < bytes ? ', its beginning' : ''})`,
+      );
     case 'prepare.finished':
       return ['workspace ready'];
     case 'setup.finished':

@@ -58,7 +58,6 @@ export class GitError extends Error {
 }
 
 const ALWAYS = [
-  'safe.directory=*',
   'core.hooksPath=/dev/null',
   'core.fsmonitor=',
   'core.untrackedCache=false',
@@ -77,7 +76,9 @@ const ALWAYS = [
   'maintenance.auto=false',
 ];
 
+/** Of a person's repository git itself looks at whose it is: its configuration names programs, such as filters, that run as whoever runs us. */
 const OURS = [
+  'safe.directory=*',
   'core.autocrlf=false',
   'core.attributesFile=/dev/null',
   'core.excludesFile=/dev/null',

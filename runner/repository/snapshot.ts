@@ -153,13 +153,12 @@ const describeSubmodules = (tree: readonly string[]): string[] => {
 /** What else a person and an agent should know of the copy before they rely on it. */
 const describeCopy = async (
   repository: UserRepository,
-  { path, tree }: { readonly path: string; readonly tree: readonly string[] },
+  { folder, tree }: { readonly folder: string; readonly tree: readonly string[] },
 ): Promise<string[]> => {
   const ask = async (...args: string[]): Promise<Buffer> => {
     const result = await git(args, userOptions(repository));
     return result.ok ? result.output : Buffer.alloc(0);
   };
-  const folder = await folderInRepository(path);
   const sparse = line(await ask('config', '--type=bool', '--get', 'core.sparseCheckout')) === 'true';
   const stored = splitNul(await ask('ls-files', '-z', '--full-name', '--', ':(top,attr:filter=lfs)'));
   const odd = tree
@@ -211,10 +210,11 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
   await Promise.all([rm(scratch, { recursive: true }), rm(join(folder, 'index'), { force: true })]);
   await gitOrThrow(['update-ref', 'refs/longhaul/base', base.commit, HEX_ZERO[repository.format]], own);
   const tree = splitNul(await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', base.commit], own));
+  const inside = await folderInRepository(request.path);
   const notes = [
     ...base.notes,
     ...describeSubmodules(tree),
-    ...(await describeCopy(repository, { path: request.path, tree })),
+    ...(await describeCopy(repository, { folder: inside, tree })),
   ];
   const source: LocalSource = {
     kind: 'local',
@@ -224,6 +224,7 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
     head: base.head,
     branch: base.branch,
     dirty: base.commit !== base.head,
+    ...(inside === '' ? {} : { folder: inside }),
     ...(notes.length === 0 ? {} : { notes }),
   };
   return { outcome: 'ok', source, files: tree.length, notes };

@@ -1,6 +1,7 @@
-import { chown, mkdir, rm } from 'node:fs/promises';
+import { chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Copies, Ports } from './ports.ts';
+import { removeTreeAside } from './workspace/tree-files.ts';
 
 /** Copies within this folder, which belong to `owner` if the worker is root. */
 export const copiesIn =
@@ -8,7 +9,7 @@ export const copiesIn =
   async (name) => {
     const place = path.join(folder, name);
     const tree = path.join(place, 'tree');
-    const remove = () => rm(place, { recursive: true, force: true });
+    const remove = () => removeTreeAside(place);
     await remove();
     try {
       await mkdir(place, { recursive: true, mode: 0o711 });

@@ -105,6 +105,7 @@ const folderWorkspace = (root: string) => {
           : [{ status: 'modified' as const, before: null, after: null, binary: false, additions: 1, deletions: 0 }],
       patch: await patchIn(`${root}-patch`, JSON.stringify([saved.get(from.commit), saved.get(to.commit)]), keeping),
     }),
+    readFiles: async () => [],
     difference: async (from: Checkpoint, to: Checkpoint) => {
       const [before = {}, after = {}] = [saved.get(from.commit), saved.get(to.commit)];
       return Object.keys({ ...before, ...after })
@@ -163,7 +164,12 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
     model,
     price: () => 0.01,
     workspace,
-    sandboxes: { open: async (tree) => bareSandbox(tree), copy: copiesIn(`${folder}-copies`, null) },
+    sandboxes: {
+      open: async (tree) => bareSandbox(tree),
+      homeIsEmpty: async () => true,
+      moveHome: async () => {},
+      copy: copiesIn(`${folder}-copies`, null),
+    },
     owner: null,
     ripgrep: '/nowhere/rg',
     redact: (text) => text.replaceAll('hunter2secret', '[redacted]'),

@@ -9,6 +9,7 @@ import type { ControlClient } from './control-client.ts';
 import { redactor } from './agent/redact.ts';
 import { copiesIn } from './copies.ts';
 import { costOf } from './models/cost.ts';
+import { homeBeside, homes } from './homes.ts';
 import { modelConfigOf, openModel } from './models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from './ports.ts';
 import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
@@ -145,10 +146,11 @@ const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: Sand
       path.relative(settings.dataFolder, tree).replaceAll('/', '-'),
     );
     await mkdir(scratch, { recursive: true, mode: 0o711 });
-    const opened = await open(tree, scratch);
+    const opened = await open({ workspace: tree, home: await homeBeside(tree, owner), scratch });
     if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
     return opened;
   },
+  ...homes,
 });
 
 const systemClock: Clock = {

@@ -9,8 +9,12 @@ import { e2b } from './sandbox/remote/e2b.ts';
 import { openRemote } from './sandbox/remote/remote.ts';
 import type { Sandbox, SandboxRefusal } from './sandbox/sandbox.ts';
 
-/** Opens a sandbox over a tree, with a private folder for what it needs. */
-export type SandboxOpener = (tree: string, scratch: string) => Promise<Sandbox | SandboxRefusal>;
+/** Opens a sandbox over a tree, with a home, and a private folder for what it needs. */
+export type SandboxOpener = (places: {
+  readonly workspace: string;
+  readonly home: string;
+  readonly scratch: string;
+}) => Promise<Sandbox | SandboxRefusal>;
 
 /** Where the search program lies on a machine that is not this one. */
 const REMOTE_RIPGREP = '/opt/longhaul/rg';
@@ -35,14 +39,14 @@ export const sandboxOpener = (
   const here = [...readable, path.dirname(ripgrep)];
   switch (kind) {
     case 'namespaces':
-      return (workspace, scratch) => openBubblewrap({ workspace, scratch, user, limits, readable: here });
+      return (places) => openBubblewrap({ ...places, user, limits, readable: here });
     case 'container':
-      return (workspace, scratch) => openContainer({ workspace, scratch, user, limits, readable: here, run, network });
+      return (places) => openContainer({ ...places, user, limits, readable: here, run, network });
     case 'e2b':
     case 'daytona': {
       const provider = { e2b, daytona }[kind]({ run, worker: randomBytes(8).toString('hex'), image });
       const programs = { [REMOTE_RIPGREP]: ripgrep };
-      return (workspace, scratch) => openRemote(provider, { workspace, scratch, user, limits, programs });
+      return (places) => openRemote(provider, { ...places, user, limits, programs });
     }
   }
 };

@@ -8,6 +8,7 @@ import { releaseCall } from './steps/hold.ts';
 import { giveUp, setUp } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
 import { judgeNext } from './steps/judge.ts';
+import { prepare } from './steps/prepare.ts';
 import { compact, takeTurn } from './steps/turn.ts';
 import { verify } from './steps/verify.ts';
 
@@ -66,9 +67,7 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
 export const perform = async (step: Step, context: StepContext): Promise<readonly WorkerEvent[]> => {
   switch (step.do) {
     case 'prepare':
-      return [
-        { type: 'prepare.finished', v: 1, base: await context.ports.workspace.prepare(context.state.task.source) },
-      ];
+      return prepare(context);
     case 'setup':
       return setUp(context, step.index);
     case 'turn':

@@ -62,9 +62,16 @@ export type Copies = (name: string) => Promise<Copy>;
 
 /** The sandboxes of one run: over its workspace, and over a fresh copy of a checkpoint for setup and verification. */
 export interface Sandboxes {
-  /** Throws `SandboxRefused` where this machine cannot isolate commands. */
+  /**
+   * Each tree has a home of its own beside it, kept as long as the tree: what setup leaves there is there for the commands after it. Throws
+   * `SandboxRefused` where this machine cannot isolate commands.
+   */
   open(tree: string): Promise<Sandbox>;
   readonly copy: Copies;
+  /** Whether no command has left anything in the home of a tree. */
+  homeIsEmpty(tree: string): Promise<boolean>;
+  /** Gives the home of one tree, of which no sandbox is open, to another, which has none or an empty one. */
+  moveHome(from: string, to: string): Promise<void>;
 }
 
 export class SandboxRefused extends Error {

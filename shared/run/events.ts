@@ -163,6 +163,15 @@ export const workerEvents = [
   event('activation.ended', 1, { until: WaitUntil.nullable() }),
   event('prepare.started', 1, {}),
   event('prepare.finished', 1, { base: Checkpoint }),
+  /**
+   * What the repository says to agents, from the base, nearest to the folder that was delegated from first. `text` is the beginning of the file, or all of
+   * it; `sha256` is of all of it.
+   */
+  event('guidance.read', 1, {
+    files: z
+      .array(z.strictObject({ path: z.string().min(1), sha256: BlobHash, bytes: Count, text: z.string() }))
+      .min(1),
+  }),
   event('setup.started', 1, { index: Count, command: z.string() }),
   event('setup.finished', 2, CommandResult),
   event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),

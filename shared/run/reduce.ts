@@ -145,6 +145,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return set(state, beginning(state, 'prepare', 0));
     case 'prepare.finished':
       return set(state, { underWay: null, prepared: true, base: body.base, head: body.base, losses: 0 });
+    case 'guidance.read':
+      return state;
     case 'setup.started':
       return set(state, beginning(state, 'setup', body.index));
     case 'setup.finished':

@@ -32,6 +32,8 @@ const start = {
   head: Commit.nullable(),
   branch: z.string().nullable(),
   dirty: z.boolean(),
+  /** The folder that was delegated from, from the root of the repository. Absent: the root, or nobody knows. */
+  folder: z.string().min(1).max(4096).optional(),
   /** Sentences about the copy: what did not come along, and what is different in it. Absent, as before there were any: there is nothing to say. */
   notes: z.array(z.string().max(2000)).max(20).optional(),
 };

@@ -76,6 +76,7 @@ export const notStopped = (network: 'cut' | 'open'): ReadonlyMap<string, RegExp>
     ['a command cannot swap .git for another', /\.git/],
     ['a command cannot send git to a configuration elsewhere', /\.git/],
     ['a command reads no passwords', /every user/],
+    ['a command learns from /etc neither which machine this is nor what it keeps there for itself', /every user/],
     ['a command reaches no control group', /every user/],
     ['a command reaches no unix socket of the host inside the workspace', /every user/],
     ['temporary folders take no more than the permitted size', /temporary files/],

@@ -20,7 +20,7 @@ test('a quota goes by what the user of the commands cannot list; with that userâ
   const script = 'mkdir closed; head -c 11M /dev/zero >closed/large; chmod 0300 closed';
   execFileSync('sh', ['-c', script], { cwd: workspace, ...user });
   const limits = { ...ATTACK_LIMITS, workspaceBytes: 10 * 1024 * 1024 };
-  const quota = new WorkspaceQuota({ workspace, limits }, { bwrap: null });
+  const quota = new WorkspaceQuota({ workspace, home: null, limits }, { bwrap: null });
   await quota.begin();
   expect((await quota.look(async () => [])).exceeded).toBe(true);
   const theirs = spawnSync('du', ['-s', '-B1', workspace], { ...user, cwd: '/' }).stdout.toString();

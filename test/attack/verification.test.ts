@@ -91,10 +91,12 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     workspace: await openWorkspace({ folder: path.join(folder, 'run'), lease, user }),
     sandboxes: {
       copy: copiesIn(path.join(folder, 'run', 'copies'), user),
+      homeIsEmpty: async () => true,
+      moveHome: async () => {},
       open: async (tree) => {
         const scratch = path.join(folder, 'run', 'scratch', createHash('sha1').update(tree).digest('hex').slice(0, 8));
         await mkdir(scratch, { recursive: true, mode: 0o711 });
-        const options = { workspace: tree, scratch, user, limits: ATTACK_LIMITS, readable };
+        const options = { workspace: tree, home: null, scratch, user, limits: ATTACK_LIMITS, readable };
         const opened = await openBubblewrap(options, { outside });
         if ('outcome' in opened) throw new Error(opened.reason);
         return opened;

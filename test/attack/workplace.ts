@@ -69,7 +69,7 @@ export async function makeWorkplace(mode: Mode, limits: SandboxLimits): Promise<
   git('-c', 'user.name=t', '-c', 'user.email=t@localhost', 'commit', '-q', '-m', 'first');
   return {
     folder,
-    options: { workspace, scratch, user: mode.commands, limits, readable: await toolchains() },
+    options: { workspace, home: null, scratch, user: mode.commands, limits, readable: await toolchains() },
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }),
   };
 }

@@ -162,6 +162,8 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
           tree: at === workspace.root ? tree : { lines: [] },
         }),
       copy: async (name) => ({ tree: `/nowhere/${name}`, [Symbol.asyncDispose]: async () => {} }),
+      homeIsEmpty: async () => true,
+      moveHome: async () => {},
     },
     owner: null,
     ripgrep: '/nowhere/rg',

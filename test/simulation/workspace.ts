@@ -84,6 +84,7 @@ export class Disk {
       bundle: nowhere,
       take: nowhere,
       checkout: async () => {},
+      readFiles: async () => [],
       difference: async (from, to) => (from.tree === to.tree ? [] : [{ path: 'lines', target: null }]),
       patch: async () => '',
       changes: async (from, to, keeping) => ({

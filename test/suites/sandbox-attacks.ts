@@ -167,8 +167,15 @@ const READS: readonly Attack[] = [
   },
   {
     name: 'a command reads no passwords',
-    script: () => 'cat /etc/shadow && echo BREACHED; grep -v ^agent: /etc/passwd && echo BREACHED; true',
-    evidence: ABSENT,
+    script: () =>
+      'grep . /etc/shadow && echo BREACHED; grep -v ^agent: /etc/passwd && echo BREACHED; echo looked into both',
+    evidence: /looked into both/,
+  },
+  {
+    name: 'a command learns from /etc neither which machine this is nor what it keeps there for itself',
+    script: () =>
+      'for file in /etc/machine-id /etc/hostname /etc/npmrc /etc/gitconfig /etc/environment /etc/ssh/* /etc/ssl/private/* /etc/sudoers; do [ ! -s "$file" ] || echo BREACHED; done; echo looked at all of them',
+    evidence: /looked at all of them/,
   },
   {
     name: "a command reads nothing of another run's workspace",
@@ -268,8 +275,8 @@ const RESOURCES: readonly Attack[] = [
   {
     name: 'temporary folders take no more than the permitted size',
     script: () =>
-      'for folder in /tmp ~ /dev/shm; do for n in 1 2 3; do head -c 45M /dev/zero >$folder/$n || echo "$folder full"; done; [ $(du -smx $folder | cut -f1) -gt 70 ] && echo BREACHED; rm -f $folder/*; done; true',
-    evidence: /\/tmp full[\s\S]*\/home\/agent full[\s\S]*\/dev\/shm full/,
+      'for folder in /tmp /dev/shm; do for n in 1 2 3; do head -c 45M /dev/zero >$folder/$n || echo "$folder full"; done; [ $(du -smx $folder | cut -f1) -gt 70 ] && echo BREACHED; rm -f $folder/*; done; true',
+    evidence: /\/tmp full[\s\S]*\/dev\/shm full/,
   },
   {
     name: 'no memory can be filled as files where no size is set',

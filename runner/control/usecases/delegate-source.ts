@@ -74,7 +74,7 @@ const uploaded = async (
   person: Person,
   source: LocalSource,
 ): Promise<Pick<FoundSource, 'source' | 'blob'>> => {
-  const { gitDirectory, commit, head, branch, dirty, notes } = source;
+  const { gitDirectory, commit, head, branch, dirty, folder, notes } = source;
   const file = join(gitDirectory, 'upload.bundle');
   await writeBundle({ gitDirectory }, { commit, since: [], whole: true }, file);
   const stored = await blobs.put(createReadStream(file), config.server.maxBlobBytes);
@@ -97,6 +97,7 @@ const uploaded = async (
       head,
       branch,
       dirty,
+      ...(folder === undefined ? {} : { folder }),
       ...(notes === undefined ? {} : { notes }),
     },
     blob: stored,

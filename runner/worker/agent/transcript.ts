@@ -1,6 +1,7 @@
 import { canonicalJson } from '../../../shared/decision/canonical.ts';
 import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import type { PlanStep, RunEvent, Task, WorkerEvent } from '../../../shared/run/events.ts';
+import type { Guidance } from './guidance.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import {
   afterNoCalls,
@@ -50,6 +51,8 @@ export interface Compaction {
 /** A run as the model is to see it: the log with all left out that is not for its eyes. */
 export interface Transcript {
   readonly task: Task;
+  /** What the repository says to agents. */
+  readonly guidance: Guidance;
   readonly setup: readonly CommandEnd[];
   readonly turns: readonly TurnRecord[];
   /** What it is told with the next request. */
@@ -60,6 +63,7 @@ export interface Transcript {
 
 interface Draft {
   task: Task | null;
+  guidance: Guidance;
   readonly setup: CommandEnd[];
   readonly turns: (TurnRecord & { readonly calls: Map<string, CallRecord> })[];
   /** In the request that is under way, or in the next one. */
@@ -82,6 +86,7 @@ interface Draft {
 export const readTranscript = (events: readonly RunEvent[]): Transcript => {
   const draft: Draft = {
     task: null,
+    guidance: [],
     setup: [],
     turns: [],
     told: [],
@@ -93,9 +98,9 @@ export const readTranscript = (events: readonly RunEvent[]): Transcript => {
     requests: new Map(),
   };
   for (const { body } of events) add(draft, body);
-  const { task, setup, turns, compaction, plan } = draft;
+  const { task, guidance, setup, turns, compaction, plan } = draft;
   if (task === null) throw new Error('a log without run.created has no context');
-  return { task, setup, turns, told: draft.told, compaction, plan };
+  return { task, guidance, setup, turns, told: draft.told, compaction, plan };
 };
 
 const add = (draft: Draft, body: RunEvent['body']): void => {
@@ -142,6 +147,9 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       return;
     case 'decision.made':
       decide(draft, body);
+      return;
+    case 'guidance.read':
+      draft.guidance = body.files;
       return;
     case 'call.judged':
     case 'call.started':

@@ -3,8 +3,15 @@ import { bubblewrapArguments, type BubblewrapPlan } from './bubblewrap-arguments
 
 const MINIMAL: BubblewrapPlan = {
   workspace: '/data/runs/1/tree',
+  home: null,
   etc: '/data/runs/1/scratch/etc',
-  host: { rootLinks: [], rootFolders: [], etc: [], prlimit: '/usr/bin/prlimit', socat: '/usr/bin/socat' },
+  host: {
+    rootLinks: [],
+    rootFolders: [],
+    etc: { shown: [], emptyFolders: [], emptyFiles: [] },
+    prlimit: '/usr/bin/prlimit',
+    socat: '/usr/bin/socat',
+  },
   readable: [],
   toolchains: [],
   pins: { pinned: [], readOnly: [] },
@@ -47,7 +54,7 @@ describe('the argument list', () => {
         ...MINIMAL.host,
         rootLinks: [{ path: '/bin', target: 'usr/bin' }],
         rootFolders: ['/lib64'],
-        etc: ['/etc/ssl/certs'],
+        etc: { shown: ['/etc'], emptyFolders: ['/etc/ssh'], emptyFiles: ['/etc/machine-id'] },
       },
       readable: ['/opt/node', '/srv/cache'],
       toolchains: ['/opt/node'],
@@ -56,7 +63,7 @@ describe('the argument list', () => {
     });
     const text = mounts.join(' ');
     for (const part of [
-      '--symlink usr/bin /bin --ro-bind /lib64 /lib64 --ro-bind /etc/ssl/certs /etc/ssl/certs',
+      '--symlink usr/bin /bin --ro-bind /lib64 /lib64 --ro-bind /etc /etc --ro-bind /data/runs/1/scratch/etc/nothing /etc/ssh --ro-bind /data/runs/1/scratch/etc/empty /etc/machine-id --ro-bind /data/runs/1/scratch/etc/passwd /etc/passwd',
       '--ro-bind /opt/node /opt/node --ro-bind /srv/cache /srv/cache --bind /data/runs/1/tree /workspace',
       '--bind /data/runs/1/tree/.git /workspace/.git --ro-bind /data/runs/1/tree/.git/config /workspace/.git/config --ro-bind /data/runs/1/tree/.git/hooks /workspace/.git/hooks',
       '--ro-bind /dev/null /workspace/dev.sock',

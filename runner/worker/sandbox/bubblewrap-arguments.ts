@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { confinedShell, minimalEnvironment, PROXY_PORT } from './confined-shell.ts';
+import { OWN_ETC, type HostEtc } from './host-etc.ts';
 import { SANDBOX_ROOT, type SandboxCommand, type SandboxLimits } from './sandbox.ts';
 
 /** What of the host's file system a sandbox shows; read once, when it opens. */
@@ -7,8 +8,7 @@ export interface HostLayout {
   /** Top-level names of programs and libraries (`bin`, `lib64`): links into /usr, or folders of their own on older systems. */
   readonly rootLinks: readonly { readonly path: string; readonly target: string }[];
   readonly rootFolders: readonly string[];
-  /** Existing files and folders below /etc that the linker, TLS and time zones need. */
-  readonly etc: readonly string[];
+  readonly etc: HostEtc;
   readonly prlimit: string;
   readonly socat: string;
 }
@@ -22,7 +22,9 @@ export interface RepositoryPins {
 
 export interface BubblewrapPlan {
   readonly workspace: string;
-  /** Host folder with `passwd`, `group`, `hosts` and `nsswitch.conf` for the inside. */
+  /** Host folder that is the home; null: an empty one of memory. */
+  readonly home: string | null;
+  /** Host folder with what the inside has in place of files of /etc: see `writeEtc`. */
   readonly etc: string;
   readonly host: HostLayout;
   readonly readable: readonly string[];
@@ -43,6 +45,9 @@ const STATUS_FD = 4;
 
 /** Ids inside; outside they are the user's own. */
 export const INSIDE_ID = 1000;
+/** Of the folder `etc`: what stands for files and folders that are not shown. */
+export const EMPTY_FILE = 'empty';
+export const EMPTY_FOLDER = 'nothing';
 const HOME = '/home/agent';
 const EGRESS_SOCKET = '/run/egress.sock';
 /** POSIX shared memory is for locks and small buffers. */
@@ -87,17 +92,19 @@ const NAMESPACES = [
 const readOnly = (path: string): string[] => ['--ro-bind', path, path];
 const memory = (bytes: number, path: string): string[] => ['--size', String(bytes), '--perms', '0700', '--tmpfs', path];
 
-function systemMounts({ host, etc, limits, readable }: BubblewrapPlan): string[] {
+function systemMounts({ host, etc, home, limits, readable }: BubblewrapPlan): string[] {
   return [
     ...readOnly('/usr'),
     ...host.rootLinks.flatMap(({ path, target }) => ['--symlink', target, path]),
-    ...[...host.rootFolders, ...host.etc].flatMap(readOnly),
-    ...['passwd', 'group', 'hosts', 'nsswitch.conf'].flatMap((name) => ['--ro-bind', `${etc}/${name}`, `/etc/${name}`]),
+    ...[...host.rootFolders, ...host.etc.shown].flatMap(readOnly),
+    ...host.etc.emptyFolders.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FOLDER}`, path]),
+    ...host.etc.emptyFiles.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FILE}`, path]),
+    ...OWN_ETC.flatMap((name) => ['--ro-bind', `${etc}/${name}`, `/etc/${name}`]),
     // Kernel settings are the host's, and open for writing to the user that owns them.
     ...option('--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--dev', '/dev'),
     ...memory(SHM_BYTES, '/dev/shm'),
     ...memory(limits.tmpBytes, '/tmp'),
-    ...memory(limits.tmpBytes, HOME),
+    ...(home === null ? memory(limits.tmpBytes, HOME) : ['--bind', home, HOME]),
     ...readable.flatMap(readOnly),
   ];
 }

@@ -84,7 +84,7 @@ export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly
     const scratch = join(folder, 'scratch');
     for (const path of [workspace, scratch]) await mkdir(path, { mode: 0o700 });
     if (user !== null) for (const path of [folder, workspace]) await chown(path, user.uid, user.gid);
-    const sandbox = await openBubblewrap({ workspace, scratch, user, limits: PROBE_LIMITS, readable: [] });
+    const sandbox = await openBubblewrap({ workspace, home: null, scratch, user, limits: PROBE_LIMITS, readable: [] });
     if ('outcome' in sandbox) return sandbox;
     await sandbox[Symbol.asyncDispose]();
     const { stdout } = await promisify(execFile)('bwrap', ['--version']);
@@ -99,7 +99,13 @@ const NOBODY = { uid: 65_534, gid: 65_534 };
 
 const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
 
-async function unfitOptions({ workspace, scratch, user, readable }: SandboxOptions): Promise<SandboxRefusal | null> {
+async function unfitOptions({
+  workspace,
+  home,
+  scratch,
+  user,
+  readable,
+}: SandboxOptions): Promise<SandboxRefusal | null> {
   const worker = process.getuid?.();
   if (process.platform !== 'linux')
     return refused(`bubblewrap confines on Linux only, not on ${process.platform}`, 'run the worker on Linux');
@@ -116,7 +122,7 @@ async function unfitOptions({ workspace, scratch, user, readable }: SandboxOptio
       'start the worker as root, or name no user for commands',
     );
   }
-  for (const path of [workspace, scratch, ...readable]) {
+  for (const path of [workspace, ...(home === null ? [] : [home]), scratch, ...readable]) {
     if (!isAbsolute(path) || path === '/')
       return refused(`${path} cannot be shown to commands`, 'name an absolute path below /');
     if (!(await isFolder(path)))
@@ -169,6 +175,7 @@ class Bubblewrap implements Confinement {
     const pins = await pinRepository(options);
     const plan: BubblewrapPlan = {
       workspace: options.workspace,
+      home: options.home,
       etc: join(options.scratch, 'etc'),
       host: host.layout,
       readable: options.readable,

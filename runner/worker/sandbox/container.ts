@@ -92,7 +92,7 @@ export async function probeContainer({
     const scratch = join(folder, 'scratch');
     for (const path of [workspace, scratch]) await mkdir(path, { mode: 0o711 });
     const user = { uid, gid: uid };
-    const options = { workspace, scratch, user, limits: PROBE_LIMITS, readable: [], run: 'probe', network };
+    const options = { workspace, home: null, scratch, user, limits: PROBE_LIMITS, readable: [], run: 'probe', network };
     const unfit = await unfitForContainer(options);
     if (unfit !== null) return unfit;
     await chmod(folder, 0o711);
@@ -227,17 +227,17 @@ class Container implements Confinement {
     });
   }
 
-  /** Home and temporary files of one command. */
+  /** Temporary files of one command, and its home where none is kept. */
   async #makeFolders(): Promise<[home: string, temporary: string]> {
     const { options, user } = this.#parts;
     const inside = join(options.scratch, 'inside');
-    const folders = [join(inside, 'home'), join(inside, 'tmp')] as const;
+    const [home, temporary] = [join(inside, 'home'), join(inside, 'tmp')];
     await mkdir(inside, { recursive: true, mode: 0o711 });
-    for (const folder of folders) {
+    for (const folder of options.home === null ? [home, temporary] : [temporary]) {
       await mkdir(folder, { mode: 0o700 });
       await chown(folder, user.uid, user.gid);
     }
-    return [...folders];
+    return [options.home ?? home, temporary];
   }
 
   /** Removes what the command left outside of its tree. No process of it is alive. */
@@ -246,7 +246,9 @@ class Container implements Confinement {
     const run = promisify(execFile);
     await run('rm', ['-rf', '--', join(options.scratch, 'inside')]);
     const theirs = ['/tmp', '/var/tmp', '/dev/shm', ...'-mindepth 1 -maxdepth 1 -uid'.split(' '), String(user.uid)];
-    const kept = [options.workspace, options.scratch].flatMap((path) => ['!', '-path', path]);
+    const kept = [options.workspace, options.scratch, ...(options.home === null ? [] : [options.home])].flatMap(
+      (path) => ['!', '-path', path],
+    );
     await run('find', [...theirs, ...kept, ...'-exec rm -rf -- {} +'.split(' ')]).catch(() => {
       // One of these folders is not there, or another run's programs changed one meanwhile.
     });
@@ -261,10 +263,10 @@ class Container implements Confinement {
     watch('limit', async () => {
       const [looked, temporary] = await Promise.all([
         this.#quota.look(() => processesOf(user), user),
-        diskUse(join(scratch, 'inside'), null),
+        diskUse([join(scratch, 'inside')], null),
       ]);
       inFiles = looked.memory;
-      // Home and temporary files have no size of their own here.
+      // Temporary files have no size of their own here.
       return looked.exceeded || temporary > 2 * limits.tmpBytes;
     });
   }

@@ -5,18 +5,20 @@ import { readdir } from 'node:fs/promises';
 const BYTES_PER_INODE = 4096;
 
 /**
- * Bytes that a tree uses on disk, hard links once, links not followed, other file systems left out. A folder whose owner took its own rights away is
+ * Bytes that trees use together on disk, hard links once, links not followed, other file systems left out. A folder whose owner took its own rights away is
  * counted like any other: root may look into all of them, and an ordinary user's `bwrap` gives the right to read to nobody but this `du`.
  * A tree that changes under it gives what was readable.
  */
-export async function diskUse(folder: string, bwrap: string | null): Promise<number> {
-  const lines = await printed(bwrap, ['/bin/sh', '-c', DU, 'sh', folder]);
+export async function diskUse(folders: readonly string[], bwrap: string | null): Promise<number> {
+  const lines = await printed(bwrap, ['/bin/sh', '-c', DU, 'sh', ...folders]);
   const [bytes = 0, inodes = 0] = lines.map((line) => Number.parseInt(line, 10) || 0);
   return Math.max(bytes, inodes * BYTES_PER_INODE);
 }
 
 /** Its exit code tells of entries that vanished meanwhile; the sums are printed all the same. */
-const DU = 'du --summarize --one-file-system --block-size=1 -- "$1"; du --summarize --one-file-system --inodes -- "$1"';
+const DU = ['--block-size=1', '--inodes']
+  .map((unit) => `du --summarize --total --one-file-system ${unit} -- "$@" | tail -n 1`)
+  .join('; ');
 
 /** Nothing can be written there, no other process be seen; `--dev-bind` and not `--ro-bind`, as the tree may lie below a mount that forbids the latter. */
 const READS_ALL =

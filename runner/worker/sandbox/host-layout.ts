@@ -1,7 +1,8 @@
-import { access, lstat, mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { access, lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { HostLayout } from './bubblewrap-arguments.ts';
-import { INSIDE_ID } from './bubblewrap-arguments.ts';
+import { EMPTY_FILE, EMPTY_FOLDER, INSIDE_ID } from './bubblewrap-arguments.ts';
+import { readEtc } from './host-etc.ts';
 import type { SandboxRefusal } from './sandbox.ts';
 
 /** Programs of the host that the sandbox is made of: bwrap runs outside; the others run inside, so they must lie where the inside sees them. */
@@ -11,23 +12,6 @@ export interface HostPrograms {
 }
 
 const ROOT_NAMES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
-
-/** No private keys, no `gitconfig`, no `npmrc`, no `resolv.conf`: only what the linker, TLS and time zones read. */
-const ETC = [
-  '/etc/alternatives',
-  '/etc/ca-certificates',
-  '/etc/ld.so.cache',
-  '/etc/ld.so.conf',
-  '/etc/ld.so.conf.d',
-  '/etc/localtime',
-  '/etc/pki/ca-trust/extracted',
-  '/etc/pki/tls/certs',
-  '/etc/ssl/certs',
-  '/etc/ssl/openssl.cnf',
-];
-
-/** Where Debian, Ubuntu and Fedora keep what their JDKs and Maven cannot start without; passwords and keys lie elsewhere. */
-const JAVA = /^(java|java-\d+-openjdk|maven)$/;
 
 export const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
 
@@ -40,19 +24,17 @@ export async function readHost(path: string): Promise<({ readonly outcome: 'ok' 
   const socat = await firstExecutable('socat', SYSTEM_FOLDERS);
   if (socat === null) return missing('socat', 'socat');
   const roots = await Promise.all(ROOT_NAMES.map((name) => rootEntry(`/${name}`)));
-  const java = (await readdir('/etc')).filter((name) => JAVA.test(name)).map((name) => `/etc/${name}`);
-  const etc = await Promise.all([...ETC, ...java].map(async (file) => ((await exists(file)) ? [file] : [])));
   const layout: HostLayout = {
     rootLinks: roots.flatMap((entry) => (entry?.kind === 'link' ? [{ path: entry.path, target: entry.target }] : [])),
     rootFolders: roots.flatMap((entry) => (entry?.kind === 'folder' ? [entry.path] : [])),
-    etc: etc.flat(),
+    etc: await readEtc(),
     prlimit,
     socat,
   };
   return { outcome: 'ok', bwrap, layout };
 }
 
-/** Writes the few account and name files of the inside to `folder`. They name one user and loopback, nothing of the host. */
+/** Writes to `folder` what the inside has in place of the host's: accounts and names, of one user and loopback, and what is empty. */
 export async function writeEtc(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const files = {
@@ -60,7 +42,9 @@ export async function writeEtc(folder: string): Promise<void> {
     group: `agent:x:${INSIDE_ID}:\n`,
     hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
+    [EMPTY_FILE]: '',
   };
+  await mkdir(join(folder, EMPTY_FOLDER), { recursive: true, mode: 0o755 });
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
 }
 

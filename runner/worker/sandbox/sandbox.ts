@@ -43,20 +43,25 @@ export interface Sandbox extends AsyncDisposable {
 }
 
 export interface SandboxLimits {
-  /** What all processes of a command may use together, bytes; besides, files in /tmp, home and /dev/shm are memory. */
+  /** What all processes of a command may use together, bytes; besides, files in /tmp and /dev/shm are memory. */
   readonly memoryBytes: number;
   readonly processes: number;
   /** Largest file that can be written, bytes. */
   readonly fileBytes: number;
-  /** /tmp and home together, bytes each. */
+  /** /tmp, bytes; and the home, where none is kept. */
   readonly tmpBytes: number;
-  /** The whole workspace, bytes: polled while a command runs, and looked at when it has ended. */
+  /** The whole workspace with the home, bytes: polled while a command runs, and looked at when it has ended. */
   readonly workspaceBytes: number;
 }
 
 export interface SandboxOptions {
   /** Absolute path of the tree that becomes `/workspace`. */
   readonly workspace: string;
+  /**
+   * Absolute path of the folder outside the tree that becomes the home, kept between commands and counted with the workspace: for the caches of
+   * package managers. Null: each command has an empty one, which is memory. A machine elsewhere has the latter in any case.
+   */
+  readonly home: string | null;
   /** Absolute path of a private folder outside the tree, for the proxy's socket. */
   readonly scratch: string;
   /** The user that commands run as; needed when the worker is root, and then never 0. The workspace belongs to it. */

@@ -59,7 +59,7 @@ describe('a look at a workspace', () => {
       free: async () => (asked++ === 0 ? 1000 * MIB : (1000 - lostMib) * MIB),
       held: async () => held[Math.min(looks++, held.length - 1)]!,
     };
-    const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, lookout);
+    const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, lookout);
     expect(await quota.begin()).toBe(false);
     expect((await quota.look(async () => [])).exceeded).toBe(exceeded);
   });
@@ -67,7 +67,7 @@ describe('a look at a workspace', () => {
   test('comes after each command too: what one left before anybody looked leaves no room for the next', async () => {
     await using workspace = await folder();
     const [quota, unasked] = [0, 1].map(
-      () => new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null }),
+      () => new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, { bwrap: null }),
     );
     await Promise.all([quota!.begin(), unasked!.begin()]);
     await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * MIB, 1));
@@ -78,7 +78,7 @@ describe('a look at a workspace', () => {
 
   test('goes by what is in the tree', async () => {
     await using workspace = await folder();
-    const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, { bwrap: null });
+    const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, { bwrap: null });
     await quota.begin();
     await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * MIB, 1));
     expect((await quota.look(async () => [])).exceeded).toBe(true);
@@ -117,7 +117,7 @@ describe.each(['open', 'mapped', 'sent'])('of a process whose files have no name
       ...(besides === '0' ? { free: async () => free } : {}),
       ...(blind ? { held: async () => nothing } : {}),
     };
-    const quota = new WorkspaceQuota({ workspace: workspace.path, limits }, lookout);
+    const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, lookout);
     await quota.begin();
     free -= count * limits.fileBytes;
     const child = spawn('python3', ['-c', HOLDER, how, String(count)], {

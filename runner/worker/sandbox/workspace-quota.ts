@@ -23,11 +23,12 @@ const CLOSER_LOOKS = 8;
 const CLOSER_LOOK_MS = 25;
 
 /**
- * The quota of one workspace, whose commands run one after the other. What can be seen counts as what it is. What is out of sight counts where it
+ * The quota of one workspace with its home, whose commands run one after the other. What can be seen counts as what it is. What is out of sight counts where it
  * could make up what is missing, stays out of sight, and the disk has lost as much: what others write to that disk is never enough.
  */
 export class WorkspaceQuota {
   readonly #workspace: string;
+  readonly #folders: readonly string[];
   readonly #limits: SandboxOptions['limits'];
   readonly #lookout: Lookout;
   readonly #freeBytes: (folder: string) => Promise<number>;
@@ -36,8 +37,9 @@ export class WorkspaceQuota {
   /** The most that was free since the command began: what others remove meanwhile must not hide what it writes. */
   #free = 0;
 
-  constructor({ workspace, limits }: Pick<SandboxOptions, 'workspace' | 'limits'>, lookout: Lookout) {
+  constructor({ workspace, home, limits }: Pick<SandboxOptions, 'workspace' | 'home' | 'limits'>, lookout: Lookout) {
     this.#workspace = workspace;
+    this.#folders = home === null ? [workspace] : [workspace, home];
     this.#limits = limits;
     this.#lookout = lookout;
     this.#freeBytes = lookout.free ?? freeBytes;
@@ -63,7 +65,7 @@ export class WorkspaceQuota {
     const limit = Math.max(this.#limits.workspaceBytes, this.#used);
     const held = async (): Promise<Held> => this.#held(await processes(), tree.dev, user);
     await this.#lost();
-    let [named, seen] = await Promise.all([diskUse(this.#workspace, this.#lookout.bwrap), held()]);
+    let [named, seen] = await Promise.all([diskUse(this.#folders, this.#lookout.bwrap), held()]);
     const room = (): number => limit - named - seen.disk;
     for (let closer = 0; room() >= 0; closer += 1) {
       const couldExceed = couldHide(seen.hidden, this.#limits.fileBytes) > room();
@@ -78,7 +80,7 @@ export class WorkspaceQuota {
   /** To be called once no process of the command is left. True: it left more than it may. */
   async end(): Promise<boolean> {
     const before = this.#used;
-    this.#used = await diskUse(this.#workspace, this.#lookout.bwrap);
+    this.#used = await diskUse(this.#folders, this.#lookout.bwrap);
     return this.#used > Math.max(this.#limits.workspaceBytes, before);
   }
 

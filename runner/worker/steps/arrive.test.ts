@@ -12,6 +12,8 @@ import { someTask } from '../../../test/fakes/task.ts';
 import { writeBundle } from '../../git/bundle.ts';
 import { createFixture, listing } from '../../git/fixture.ts';
 import type { StepContext } from '../ports.ts';
+import { copiesIn } from '../copies.ts';
+import { homeBeside, homes } from '../homes.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
 import { SourceRefused } from '../workspace/workspace.ts';
@@ -24,7 +26,8 @@ const run = promisify(execFile);
 /** Runs commands without confining them: what they are is the test's own. */
 const bareSandbox = (root: string): Sandbox => ({
   run: async ({ argv: [program, ...args] }) => {
-    const exitCode = await run(program, args, { cwd: root }).then(
+    const env = { ...process.env, HOME: await homeBeside(root, null) };
+    const exitCode = await run(program, args, { cwd: root, env }).then(
       () => 0,
       (error: { code: number }) => error.code,
     );
@@ -130,6 +133,12 @@ const world = async (setup: readonly string[] = []) => {
             put: async (content: Buffer) => put(content),
             putFile: async (sent: string) => put(readFileSync(sent)),
             get,
+          },
+          owner: null,
+          sandboxes: {
+            ...homes,
+            open: async (tree: string) => bareSandbox(tree),
+            copy: copiesIn(path.join(folder, 'copies'), null),
           },
           clock: { now: Date.now, sleep: async () => {} },
           redact: (text: string) => text,
@@ -313,6 +322,33 @@ describe('an activation on another machine', () => {
       `Checkpoint ${at.now().head!.commit} of run run_test is not on this machine`,
     );
     await expect(only.take()).rejects.toBeInstanceOf(SourceRefused);
+  });
+
+  test('gives a run that was lost the home that setup leaves, made on the files of the base, and nothing that the agent put there', async () => {
+    await using at = await world([
+      'echo cached > ~/cache; cat notes.txt > ~/notes; mkdir -p modules && date > modules/x',
+    ]);
+    const only = await at.machine('only', { keep: 'local' });
+    await only.take();
+    await only.setUp();
+    const home = () => path.join(path.dirname(only.root), 'home');
+    only.write('notes.txt', 'two, by the agent\n');
+    only.write('modules/x', 'as the agent left it\n');
+    await only.finish('a');
+    writeFileSync(path.join(home(), '.npmrc'), 'script-shell=/workspace/mine\n');
+    // Its worker is killed, and what is left of a command goes on where it was.
+    const lost = home();
+    expect(await only.take()).toEqual([]);
+    expect(home()).not.toBe(lost);
+    expect(readdirSync(home()).sort()).toEqual(['cache', 'notes']);
+    expect(readFileSync(path.join(home(), 'notes'), 'utf8')).toBe('one\n');
+    expect(readFileSync(path.join(only.root, 'modules/x'), 'utf8')).toBe('as the agent left it\n');
+    expect(readdirSync(path.join(only.folder, 'copies'))).toEqual([]);
+    // One that ended well keeps all of its home.
+    writeFileSync(path.join(home(), 'of the agent'), '');
+    only.end();
+    await only.take();
+    expect(readdirSync(home()).sort()).toEqual(['cache', 'notes', 'of the agent']);
   });
 
   test('says which setup commands fail there that had not before', async () => {

@@ -44,18 +44,42 @@ interface Made {
 
 /** Null: this machine does not have the checkpoint. Where it has no more than the files that git covers, setup gives the others again. */
 const renew = async (context: StepContext, checkpoint: Checkpoint): Promise<Made | null> => {
-  const { workspace } = context.ports;
+  const { workspace, sandboxes } = context.ports;
+  const hadHome = !(await sandboxes.homeIsEmpty(workspace.root));
   switch (await workspace.renew(checkpoint)) {
     case 'absent':
       return null;
-    case 'whole':
-      return { from: 'here', failedSetup: [], saved: [] };
+    case 'whole': {
+      const failedSetup = hadHome ? await homeAgain(context) : [];
+      return { from: failedSetup.length === 0 ? 'here' : 'setup', failedSetup, saved: [] };
+    }
     case 'without rest': {
       const failedSetup = await setUpAgain(context);
       await workspace.restore(checkpoint);
       return { from: 'setup', failedSetup, saved: [] };
     }
   }
+};
+
+/**
+ * The home that a lost activation had is nobody's to trust: a command of it may still be at work there. Setup gives another one, run on the base's files
+ * as before verification, in a place that no command of the agent's has ever seen. Gives the commands that now fail.
+ */
+const homeAgain = async (context: StepContext): Promise<readonly number[]> => {
+  const { state, ports } = context;
+  const { workspace, sandboxes } = ports;
+  const { base, setup } = state;
+  if (setup.length === 0 || base === null || !(await workspace.has(base))) return [];
+  await using copy = await sandboxes.copy('setup');
+  await workspace.checkout(base, copy.tree);
+  const failed = await setUpIn(context, copy.tree);
+  await sandboxes.moveHome(copy.tree, workspace.root);
+  return failed;
+};
+
+const setUpIn = async (context: StepContext, tree: string): Promise<readonly number[]> => {
+  await using sandbox = await context.ports.sandboxes.open(tree);
+  return await setUpAgain(context, async () => sandbox);
 };
 
 /** Whether the worker of the lease before this one ended it by itself: then neither it nor a command of its own is at work any more. */

@@ -44,13 +44,16 @@ export const giveUp = (
 };
 
 /** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
-export const setUpAgain = async (context: StepContext): Promise<readonly number[]> => {
+export const setUpAgain = async (
+  context: StepContext,
+  sandbox: () => Promise<Sandbox> = context.sandbox,
+): Promise<readonly number[]> => {
   const { setup, task } = context.state;
   const failed: number[] = [];
   for (const record of setup) {
     // One that ended its worker twice is on record as cancelled: a third time would do the same to this one.
     if (record.outcome === 'cancelled') continue;
-    const result = await runPlanned(context, await context.sandbox(), planned(task.setup, record.index));
+    const result = await runPlanned(context, await sandbox(), planned(task.setup, record.index));
     if (result === null) return [];
     if (passed(record) && !succeeded(result)) failed.push(record.index);
   }

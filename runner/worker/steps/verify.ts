@@ -27,7 +27,7 @@ type Prepared =
   | { readonly outcome: 'aborted' };
 
 /**
- * Runs one verification command on the final tree: in a fresh copy of it, set up anew, in a sandbox of its own, so that nothing the agent
+ * Runs one verification command on the final tree: in a fresh copy of it, set up anew, in a sandbox and with a home of its own, so that nothing the agent
  * left lying about can make it pass. Nothing that the agent wrote ever has network there: see `prepare`. Commands that belong together
  * are one command, joined by `&&`.
  */

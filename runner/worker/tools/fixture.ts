@@ -46,7 +46,7 @@ export const openTree = async (
   };
   const readable = [path.dirname(path.dirname(rgPath))];
   const sandbox = options.sandboxed
-    ? await openBubblewrap({ workspace: root, scratch, user, limits, readable })
+    ? await openBubblewrap({ workspace: root, home: null, scratch, user, limits, readable })
     : noSandbox;
   if ('outcome' in sandbox) throw new Error(`${sandbox.reason}; ${sandbox.remedy}`);
   const context: ToolContext = {

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
+import { readBlobs } from '../../git/blobs.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle.ts';
 import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../git/git.ts';
 import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
@@ -27,6 +28,7 @@ import {
   SourceRefused,
   type Changes,
   type Differing,
+  type FileRead,
   type Keeping,
   type Origin,
   type Renewed,
@@ -233,6 +235,28 @@ class GitWorkspace implements Workspace {
 
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes> {
     return readChanges(this.repository, { from: from.tree, to: to.tree }, keeping);
+  }
+
+  async readFiles({ commit }: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
+    const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.repository);
+    const objects = new Map(
+      splitNul(listed).flatMap((entry) => {
+        const {
+          object = '',
+          bytes = '',
+          path = '',
+        } = /^100\d{3} blob (?<object>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.*)$/s.exec(entry)?.groups ?? {};
+        return object === '' || Number(bytes) > most ? [] : [[path, object] as const];
+      }),
+    );
+    const there = paths.filter((path) => objects.has(path));
+    const files: FileRead[] = [];
+    const contents = readBlobs(
+      this.repository,
+      there.map((path) => objects.get(path) ?? ''),
+    );
+    for await (const content of contents) files.push({ path: there[files.length] ?? '', content });
+    return files;
   }
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { rm } from 'node:fs/promises';
 import {
   chmodSync,
   closeSync,
@@ -68,6 +69,11 @@ export const removeTree = (path: Buffer): void => {
     spawnSync('rm', ['-rf', '--', path.toString()], { stdio: 'ignore' });
     if (look(path) !== undefined) throw new Error(`cannot remove ${path.toString()}`);
   }
+};
+
+/** The same without standing in anybody's way, as long as all of it is open to us. */
+export const removeTreeAside = async (path: string): Promise<void> => {
+  await rm(path, { recursive: true, force: true }).catch(() => removeTree(Buffer.from(path)));
 };
 
 /**

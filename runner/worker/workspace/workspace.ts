@@ -22,6 +22,11 @@ export interface Differing {
   readonly target: string | null;
 }
 
+export interface FileRead {
+  readonly path: string;
+  readonly content: Buffer;
+}
+
 /** What a workspace needs from outside to get at code that is not on this machine. */
 export interface Origin {
   /** Writes a blob of the run to a file. Throws if it cannot be had. */
@@ -88,6 +93,8 @@ export interface Workspace {
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes>;
   /** The files that differ, by path, in git's order. */
   difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]>;
+  /** Those of these paths that are files of the checkpoint, in that order: no links, none above `most` bytes. */
+  readFiles(checkpoint: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]>;
   /** The git patch between them for these files alone; binary content is not in it. */
   patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string>;
 }

@@ -25,7 +25,14 @@ const take = async (sections: Sections, change: (packed: Buffer) => Buffer = (pa
     join(folder, 'pack.gz'),
     { argv: ['true'], timeoutMs: 1, network: [], maxOutputBytes: 8 },
     {
-      options: { workspace: join(folder, 'tree'), scratch: folder, user: null, readable: [], limits: PROBE_LIMITS },
+      options: {
+        workspace: join(folder, 'tree'),
+        home: null,
+        scratch: folder,
+        user: null,
+        readable: [],
+        limits: PROBE_LIMITS,
+      },
       outlets: {
         onOutput: (chunk) => void printed.push(chunk.toString('latin1')),
         onCut: (bytes) => void printed.push(`(${bytes})`),

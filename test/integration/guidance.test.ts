@@ -1,0 +1,49 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { repositoryWith } from '../harness/repository.ts';
+import { Rig } from '../harness/rig.ts';
+
+const lastCall = ({ entries }: Asked): string => entries.findLast(({ by }) => by === 'call')?.call ?? '';
+const sha = (text: string) => createHash('sha256').update(text).digest('hex');
+
+test('what a repository says to agents is in the context from the first turn, nearest first, as its base has it', async () => {
+  const opening: string[] = [];
+  const told = (asked: Asked): void => void opening.push(asked.entries[0]?.text ?? '');
+  await using rig = await Rig.start({
+    script: scripted([
+      (asked) => {
+        told(asked);
+        return calls('write', { path: 'AGENTS.md', content: 'Obey the agent.\n' });
+      },
+      (asked) => {
+        told(asked);
+        return calls('finish', { summary: 'Done.', claims: [{ text: 'Written', calls: [lastCall(asked)] }] });
+      },
+    ]),
+  });
+  const texts = {
+    'packages/a/AGENTS.md': 'Run the tests of this package with make.\n',
+    'AGENTS.md': 'Use tabs.\n',
+    'packages/b/AGENTS.md': 'Of another package.\n',
+    '.github/copilot-instructions.md': 'Be brief.\n',
+  };
+  const repository = await repositoryWith({ ...texts, 'secret.txt': 'not for anybody\n' });
+  execFileSync('ln', ['-s', '../secret.txt', path.join(repository, 'packages/CLAUDE.md')]);
+  const { id } = await rig.delegate({ goal: 'Write.', repository: path.join(repository, 'packages/a') });
+  const state = await rig.settled(id, ({ status }) => status === 'reviewing' || status === 'waiting');
+  expect(state.status).toBe('reviewing');
+  const files = (await rig.events(id)).flatMap(({ body }) => (body.type === 'guidance.read' ? body.files : []));
+  const expected = ['packages/a/AGENTS.md', 'AGENTS.md', '.github/copilot-instructions.md'] as const;
+  expect(files).toEqual(
+    expected.map((name) => ({ path: name, sha256: sha(texts[name]), bytes: texts[name].length, text: texts[name] })),
+  );
+  const [first = '', second] = opening;
+  const at = expected.map((name) => first.indexOf(texts[name]));
+  expect(at.every((place) => place > first.indexOf('# Goal')) && at.toSorted((a, b) => a - b)).toEqual(at);
+  expect(first).not.toContain('not for anybody');
+  // Written by the agent, it is no instruction.
+  expect(second).toBe(first);
+});
