@@ -26,6 +26,7 @@ export class Auditor {
   readonly problems: string[] = [];
   readonly #ledgers = new Map<string, Ledger>();
   #position = 0;
+  #tenure = { fence: 0, until: 0 };
   /** Whether a run that is over stays so. */
   readonly #staysOver: (state: RunState) => boolean;
 
@@ -52,6 +53,19 @@ export class Auditor {
     for (const { state } of this.#ledgers.values())
       if (state === null || !isTerminal(state) || !this.#staysOver(state)) return false;
     return true;
+  }
+
+  /** Whoever has this fence looks after all runs until then, by the database's clock; and nobody else does. */
+  tenure(fence: number, until: number): void {
+    if (fence < this.#tenure.fence) this.problems.push(`fence ${fence} of the role comes after ${this.#tenure.fence}`);
+    this.#tenure = { fence, until };
+  }
+
+  /** Called after each command that was let act in the role, whatever came of it. */
+  inRole(run: string, fence: number, now: number): void {
+    const { fence: last, until } = this.#tenure;
+    if (fence !== last || now >= until)
+      this.blame(run, `fence ${fence} of the role was let act, where ${last} has it until ${until}`);
   }
 
   ledger(run: string): Ledger {

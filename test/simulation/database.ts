@@ -24,6 +24,19 @@ import type { AnswerTo, Write } from '../../runner/control/store/writes.ts';
 /** Of a log that nothing was ever written to, and that no disk keeps. */
 const noMark = () => ({ position: 0, move: () => {}, [Symbol.dispose]: () => {} });
 
+/** The machine that a database is on. */
+export interface Server {
+  /** By its clock, ms since the epoch. */
+  readonly now: () => number;
+  /** Whether the session of whoever contends for the role is still there. */
+  readonly isConnected: (holder: string) => boolean;
+}
+
+interface Tenure {
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+
 /**
  * The real writer and the real reads, over one connection. Each write is in a transaction of its own, and while it is under way
  * nothing is read: over another connection nothing of it could be seen.
@@ -55,6 +68,29 @@ export class Database {
     const answer = this.#last.then(() => ask(this.#connection));
     this.#last = answer.catch(() => {});
     return answer;
+  }
+
+  /** As `postgres/role.ts` has them: what is done in the role is checked against this row by the real writes. */
+  get role() {
+    const statement = (text: string) => (values: readonly (string | number)[]) =>
+      this.alone(async ({ sqlite }) => {
+        const row = sqlite.prepare(text).get(...values);
+        return row === undefined ? null : Number(row['fence']);
+      });
+    const take = statement(
+      `insert into roles as had (name, holder, fence, until) values ('supervisor', ?, 1, clock_timestamp() + ?)
+       on conflict (name) do update set holder = excluded.holder, fence = had.fence + 1, until = excluded.until
+       where had.until <= clock_timestamp() or not is_connected(had.holder) returning fence`,
+    );
+    const renew = statement(
+      `update roles set until = clock_timestamp() + ? where fence = ? and until > clock_timestamp() returning fence`,
+    );
+    const giveUp = statement('update roles set until = clock_timestamp() where fence = ? returning fence');
+    return {
+      take: ({ holder, leaseMs }: Tenure) => take([holder, leaseMs]),
+      renew: async (fence: number, leaseMs: number) => (await renew([leaseMs, fence])) !== null,
+      giveUp: async (fence: number) => void (await giveUp([fence])),
+    };
   }
 
   /** What the store's adapters read. */

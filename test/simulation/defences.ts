@@ -51,6 +51,11 @@ const losingAtStops: Sabotage = {
     write.command.kind === 'return' ? { ...write, command: { ...write.command, kind: 'lose' as const } } : write,
 };
 
+/** Written for whoever still thinks that it looks after all runs. */
+const forgettingTheRole: Sabotage = {
+  write: (write) => ({ ...write, options: { ...write.options, role: null } }),
+};
+
 /** By the name that `WITHOUT=…` takes. */
 export const defences = {
   fences: {
@@ -83,6 +88,16 @@ export const defences = {
     without: 'a policy that has nobody asked about calls that act outside',
     sabotage: lettingCallsOut,
     shows: /was begun \d+ times on 0 approvals/,
+  },
+  roles: {
+    without: 'a store that lets whoever once had the role act in it',
+    sabotage: forgettingTheRole,
+    shows: /of the role was let act/,
+  },
+  commits: {
+    without: 'commits that nobody hears of',
+    sabotage: { announces: () => false },
+    shows: /no worker was asked for/,
   },
   stops: { without: 'a stop in order that counts as a loss', sabotage: losingAtStops, shows: /a stop in order/ },
   messages: { without: 'a worker that is told of no message', sabotage: { deaf: true }, shows: /nobody read/ },

@@ -60,6 +60,7 @@ export class ChildEngine implements Engine {
     const { run, activation } = ticket;
     if (this.#closed || this.#seen.has(activation)) return;
     this.#seen.add(activation);
+    this.#world.dispatched.add(activation);
     // Whoever held this run has lost it.
     for (const other of this.#jobs.values()) if (other.run === run) this.#end(other);
     const job: Job = { run, activation, cancel: new AbortController(), worker: null };

@@ -13,7 +13,7 @@ export const faultNames = [
   'database stopped',
   'link cut',
   'clock set',
-  'role moved',
+  'role cut',
 ] as const;
 export type FaultName = (typeof faultNames)[number];
 
@@ -26,6 +26,7 @@ export const befall = (world: World, name: FaultName, random: Random): string | 
   const hold = (process: Process): string => {
     const ms = random.wait(2 * lease);
     process.stop();
+    world.disturb(ms);
     time.after(ms, null, () => time.goOn(process));
     return `${process.name} is stopped for ${Math.round(ms)} ms`;
   };
@@ -58,6 +59,7 @@ export const befall = (world: World, name: FaultName, random: Random): string | 
       const ends = [world.store.server, ...workers];
       const end = random.pick(ends);
       const ms = random.wait(lease);
+      world.disturb(ms);
       network.cut(plane.name, end.name, ms);
       return `${plane.name} and ${end.name} are cut off from one another for ${Math.round(ms)} ms`;
     }
@@ -66,9 +68,9 @@ export const befall = (world: World, name: FaultName, random: Random): string | 
       process.skewMs = random.between(-2 * lease, 2 * lease);
       return `the clock of ${process.name} is off by ${Math.round(process.skewMs)} ms`;
     }
-    case 'role moved':
-      if (!world.several) return null;
-      world.moveRole(plane);
-      return `${plane.name} looks after all runs`;
+    case 'role cut':
+      if (plane.role?.held !== true) return null;
+      plane.role.cut();
+      return `${plane.name} loses its session with the database, and so the care for all runs`;
   }
 };

@@ -1,40 +1,25 @@
 import { pino } from 'pino';
 import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
 import { returnLeases, startSupervisor } from '../../runner/control/supervisor.ts';
-import type { SupervisorRole } from '../../runner/control/supervisor-role.ts';
+import { onlyOne } from '../../runner/control/supervisor-role.ts';
 import type { ControlPlane } from '../../runner/control/usecases/plane.ts';
 import { workerApi } from '../../runner/control/usecases/worker.ts';
 import type { WorkerApi } from '../../shared/api/worker-api.ts';
 import { ChildEngine } from './engine.ts';
 import { Process } from './process.ts';
+import type { ContendedRole } from './role.ts';
 import { NoAnswer } from './network.ts';
 import type { World } from './world.ts';
 
 export const leaseSeconds = 30;
 const silent = pino({ level: 'silent' });
 
-/** Which plane has the role, as this one's process knows it. */
-class Role implements SupervisorRole {
-  held = false;
-  readonly fence = null;
-  readonly #listeners: (() => void)[] = [];
-
-  onTaken(listener: () => void): void {
-    this.#listeners.push(listener);
-  }
-
-  take(): void {
-    if (this.held) return;
-    this.held = true;
-    for (const listener of this.#listeners) listener();
-  }
-}
-
 /** A control plane: the real supervisor, dispatcher and worker's API over a simulated engine. It is started again and again. */
 export class Plane {
   readonly name: string;
   process: Process;
-  role = new Role();
+  /** Null: it is alone and has it always. */
+  role: ContendedRole | null = null;
   engine: ChildEngine | null = null;
   #api: WorkerApi | null = null;
   #underWay = new Set<Promise<void>>();
@@ -73,7 +58,7 @@ export class Plane {
     const { time } = this.#world;
     const process = new Process(this.name);
     this.process = process;
-    this.role = new Role();
+    this.role = this.#world.several ? this.#world.roleOf(process) : null;
     this.#api = null;
     this.#underWay = new Set();
     this.#stop = null;
@@ -87,6 +72,7 @@ export class Plane {
 
   /** SIGKILL, and a new process so much later. */
   restart(ms: number): void {
+    this.#world.disturb(ms);
     this.process.kill();
     this.#world.time.after(ms, null, () => this.start());
   }
@@ -96,6 +82,7 @@ export class Plane {
     const { process } = this;
     const stop = this.#stop;
     if (stop === null || process.stopped) return this.restart(ms);
+    this.#world.disturb(20_000 + ms);
     this.#stop = null;
     const { time } = this.#world;
     time.after(0, process, () => {
@@ -112,13 +99,13 @@ export class Plane {
   /** As `serve.ts` puts it together. */
   async #serve(process: Process): Promise<void> {
     const world = this.#world;
-    const { role } = this;
+    const role = this.role ?? onlyOne;
+    this.role?.start(process);
     const now = () => Date.now();
     const store = world.store.open();
     const workersOf = world.several ? `${this.name} ` : '';
     const engine = new ChildEngine(world, this, { owner: process, workersOf });
     this.engine = engine;
-    if (!world.several) role.held = true;
     // safe: these are all that a worker's lease, appends and heartbeats use
     const plane = { store, engine, now, config: { leaseSeconds } } as unknown as ControlPlane;
     this.#api = workerApi(plane);
@@ -151,6 +138,7 @@ export class Plane {
       await Promise.all(this.#underWay);
       await engine[Symbol.asyncDispose]();
       await returnLeases({ store, workersOf, log: silent }, 'the runner was stopped');
+      await this.role?.giveUp();
     };
   }
 }

@@ -34,7 +34,7 @@ export const play = async ({ seeds, sabotage = {}, counts = () => true, onPlayed
   using sqlite = await Sqlite.open();
   const sums = { schedules: 0, steps: 0, events: 0, faults: 0, outside: 0 };
   for (const seed of seeds) {
-    const world = new World(seed, { database: sqlite.next(), sabotage });
+    const world = new World(seed, { sqlite, sabotage });
     await world.play();
     onPlayed?.(world);
     sums.schedules += 1;

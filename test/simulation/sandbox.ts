@@ -30,7 +30,7 @@ const runCommand = (
   signal: AbortSignal,
 ): Promise<SandboxResult> => {
   const [verb = '', text = ''] = splitOnce(argv.at(-1) ?? '');
-  const whole = random.chance(0.15) ? random.wait(90_000) : random.wait(2_000);
+  const whole = random.chance(0.3) ? random.wait(90_000) : random.wait(2_000);
   const started = time.now;
   return new Promise((resolve) => {
     const end = (outcome: 'exited' | 'cancelled'): void => {

@@ -26,6 +26,8 @@ export interface StoreOptions {
   readonly sabotage: StoreSabotage;
   /** Of one control plane alone, on a disk of its own. */
   readonly local: boolean;
+  /** Called with each command that was let act in the supervisor's role, and the fence that it carried. */
+  readonly onInRole: (run: string, fence: number) => void;
   /** Called with every event once it is there. */
   readonly onEvents: (events: readonly RunEvent[], state: RunState) => void;
 }
@@ -71,7 +73,13 @@ export class SharedStore {
       kind: 'sqlite',
       create: (input) => far(() => this.#write({ kind: 'create', ...input, ...this.#circumstances(now()) }, owner)),
       command: (run, command, options = {}) =>
-        far(() => this.#write({ kind: 'command', run, command, options, ...this.#circumstances(now()) }, owner)),
+        far(async () => {
+          const write = { kind: 'command', run, command, options, ...this.#circumstances(now()) } as const;
+          const written = await this.#write(write, owner);
+          const fenced = written.outcome === 'refused' && written.refusal.code === 'fenced';
+          if (typeof options.role === 'number' && !fenced) this.#options.onInRole(run, options.role);
+          return written;
+        }),
       heartbeat: (input) =>
         far(() => this.#write({ kind: 'heartbeat', ...input, ...this.#circumstances(now()) }, owner)),
       linkBlob: async (run, blob) => {

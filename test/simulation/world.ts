@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { someTask } from '../fakes/task.ts';
-import type { Task } from '../../shared/run/events.ts';
+import type { RunEvent, Task } from '../../shared/run/events.ts';
+import type { RunState } from '../../shared/run/state.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
 import { Auditor } from './auditor.ts';
 import type { Database } from './database.ts';
@@ -13,6 +14,8 @@ import { People } from './people.ts';
 import { Plane } from './plane.ts';
 import { Process } from './process.ts';
 import { Random } from './random.ts';
+import { ContendedRole } from './role.ts';
+import type { Sqlite } from './sqlite.ts';
 import { SharedStore, type StoreSabotage } from './store.ts';
 import { VirtualTime } from './time.ts';
 import { Disk, type DiskSabotage } from './workspace.ts';
@@ -30,6 +33,9 @@ export interface Sabotage extends StoreSabotage, DiskSabotage {
 /** The most that a schedule may take, in micro-steps and in its own time. Far more than any needs. */
 const mostSteps = 60_000;
 const calmMs = 3_600_000;
+/** After what befell somebody is over, how long it may show, ms; and how soon afterwards a worker is asked for. */
+const settlingMs = 60_000;
+const promptMs = 5_000;
 
 /** One schedule: everything there is in it, made from its seed. */
 export class World {
@@ -48,17 +54,23 @@ export class World {
   readonly history: { readonly at: number; readonly what: string }[] = [];
   steps = 0;
   readonly #database: Database;
+  /** Sessions with the database over which the role is contended for. */
+  readonly #connected = new Set<string>();
   readonly #people: People;
   readonly #slowness: number;
+  /** Activations that an engine was given. */
+  readonly dispatched = new Set<string>();
+  #disturbedUntil = 0;
   /** Nothing befalls anybody but that the runner is stopped in order and started again: that must cost a run nothing. */
   readonly #mild: boolean;
   #ids = 0;
 
-  constructor(
-    seed: number,
-    { database, sabotage = {} }: { readonly database: Database; readonly sabotage?: Sabotage },
-  ) {
+  constructor(seed: number, { sqlite, sabotage = {} }: { readonly sqlite: Sqlite; readonly sabotage?: Sabotage }) {
     this.seed = seed;
+    const database = sqlite.next({
+      now: () => this.time.now,
+      isConnected: (holder) => this.#connected.has(holder),
+    });
     this.#database = database;
     this.sabotage = sabotage;
     this.random = new Random(seed);
@@ -67,6 +79,7 @@ export class World {
     this.disk = new Disk(sabotage);
     this.#slowness = random.pick([0, 0.02, 0.2]);
     this.#mild = random.chance(0.1);
+    this.disturb(0);
     this.planes = Array.from({ length: random.chance(0.4) ? 2 : 1 }, (_, index) => new Plane(this, `plane${index}`));
     this.store = new SharedStore(new Process('database'), {
       time,
@@ -76,7 +89,8 @@ export class World {
       prefix: `s${seed}a`,
       sabotage,
       local: this.planes.length === 1,
-      onEvents: (events, state) => this.auditor.committed(events, state),
+      onEvents: (events, state) => this.#committed(events, state),
+      onInRole: (run, fence) => this.auditor.inRole(run, fence, this.time.now),
     });
     this.runs = Array.from({ length: random.chance(0.15) ? 2 : 1 }, (_, index) => `run_s${seed}x${index}`);
     const people = new People(this, random.fork());
@@ -112,6 +126,32 @@ export class World {
     return createHash('sha256').update(content).digest('hex');
   }
 
+  /** Something is not as it should be for so long. */
+  disturb(ms: number): void {
+    this.#disturbedUntil = Math.max(this.#disturbedUntil, this.time.now + ms);
+  }
+
+  /** Where nothing has been amiss for a while, a worker is asked for as soon as something is queued, and not when somebody happens to look. */
+  #expectDispatch(run: string, activation: string): void {
+    const { time, network } = this;
+    if (network.trouble > 0 || time.now < this.#disturbedUntil + settlingMs) return;
+    time.after(promptMs, null, () => {
+      const { state } = this.auditor.ledger(run);
+      if (state?.status !== 'queued' || state.activation !== activation || this.dispatched.has(activation)) return;
+      if (time.now - promptMs < this.#disturbedUntil + settlingMs) return;
+      this.auditor.blame(
+        run,
+        `no worker was asked for within ${promptMs} ms of ${activation}, though nothing stood in its way`,
+      );
+    });
+  }
+
+  #committed(events: readonly RunEvent[], state: RunState): void {
+    this.auditor.committed(events, state);
+    for (const { body } of events)
+      if (body.type === 'activation.queued') this.#expectDispatch(state.id, body.activation);
+  }
+
   /** Something threw that never should. */
   broken(what: string): void {
     this.auditor.problems.push(what);
@@ -121,20 +161,12 @@ export class World {
     this.history.push({ at: this.time.now, what });
   }
 
-  /** One plane comes to look after all runs; whoever did learns a moment later that it does not any more. */
-  moveRole(to: Plane): void {
-    for (const plane of this.planes)
-      if (plane !== to) this.time.after(500, plane.process, () => (plane.role.held = false));
-    this.time.after(10, to.process, () => to.role.take());
-  }
-
-  #minuteOfRole(): void {
-    const holder = this.planes.find(({ role, process }) => role.held && process.alive && !process.stopped);
-    if (holder === undefined) {
-      const heir = this.planes.find(({ process }) => process.alive && !process.stopped);
-      if (heir !== undefined) this.moveRole(heir);
-    }
-    this.time.after(10_000, null, () => this.#minuteOfRole());
+  /** For a control plane that has others beside it. The database sees a moment later when its session is gone. */
+  roleOf(process: Process): ContendedRole {
+    const holder = `${process.name} ${this.nextPid()}`;
+    this.#connected.add(holder);
+    process.onDeath(() => this.time.after(20, null, () => this.#connected.delete(holder)));
+    return new ContendedRole(this, { database: this.#database, holder });
   }
 
   async #begin(): Promise<void> {
@@ -153,7 +185,6 @@ export class World {
       this.auditor.committed(answer.events, answer.state);
     }
     for (const plane of this.planes) plane.start();
-    if (this.several) this.#minuteOfRole();
   }
 
   #task(): Task {
@@ -184,6 +215,7 @@ export class World {
       faults -= 1;
     }
     network.trouble = 0;
+    this.disturb(0);
     this.#people.pace = 3_000;
     this.#people.meddling = false;
     const until = time.now + calmMs;

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { prepare } from './queries.ts';
+import { locksRows, prepare } from './queries.ts';
 import type { Database } from './schema.ts';
 
 const selectRole = prepare<{ readonly fence: number }, { fence: number }>((db, slot) =>
@@ -9,7 +9,7 @@ const selectRole = prepare<{ readonly fence: number }, { fence: number }>((db, s
     .where('name', '=', 'supervisor')
     .where('fence', '=', slot('fence'))
     .where('until', '>', sql<Date>`clock_timestamp()`)
-    .forShare(),
+    .$if(locksRows(db), (query) => query.forShare()),
 );
 
 /**

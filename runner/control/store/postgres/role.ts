@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { SupervisorRole } from '../../supervisor-role.ts';
+import { RoleLease } from '../role-lease.ts';
 import { cut, unlessSilent } from './connections.ts';
 import { keepSession } from './session.ts';
 
@@ -15,11 +15,6 @@ export interface RoleOptions {
 
 /** Three renewals may be late before the role is lost; nothing that is due waits for longer than this because of it. */
 const usualLeaseMs = 10_000;
-/** So often a control plane that stands by looks whether the role can be had. */
-const lookMs = 500;
-/** Of the time that the server gives, what is not relied upon here: its clock may go faster than ours. */
-const trusted = 0.95;
-
 /**
  * The role is a lease: a row with its holder, a fence that grows with every taking, and the moment until which it lasts, by
  * the server's clock. It is renewed every third of its time. It can be had when that time is over, which is how a holder
@@ -29,68 +24,34 @@ const trusted = 0.95;
  */
 export const contendForRole = (options: RoleOptions): SupervisorRole & AsyncDisposable => {
   const { name, leaseMs = usualLeaseMs } = options;
-  const listeners: (() => void)[] = [];
-  /** Of the last tenure: once another has the role, what carries it is refused. 0: there was none. */
-  let fence = 0;
-  /** By `performance.now()`, which goes on while the process is stopped. */
-  let until = 0;
-  const isHeld = (): boolean => performance.now() < until;
-
-  const hold = (mine: number, sentAt: number): void => {
-    const had = fence === mine && isHeld();
-    fence = mine;
-    until = sentAt + leaseMs * trusted;
-    if (!had && isHeld()) for (const listener of listeners) listener();
-  };
-
-  let renewal: Promise<void> = Promise.resolve();
-  const renewing = (client: Client, mine: number): NodeJS.Timeout =>
-    setInterval(() => {
-      const sentAt = performance.now();
-      renewal = unlessSilent(client, renew(client, { fence: mine, leaseMs }), leaseMs).then(
-        (renewed) => {
-          if (renewed) hold(mine, sentAt);
-          else cut(client, new Error('this control plane did not renew it in time'));
-        },
-        () => {},
-      );
-    }, leaseMs / 3);
-
+  const lease = new RoleLease(leaseMs);
   const session = keepSession({
     ...options,
-    begin: async (client, lost) => {
-      for (;;) {
-        lost.throwIfAborted();
-        const sentAt = performance.now();
-        const taken = await unlessSilent(client, take(client, { name, leaseMs }), leaseMs);
-        if (taken !== null) {
-          const renewals = renewing(client, taken);
-          lost.addEventListener('abort', () => {
-            clearInterval(renewals);
-            until = 0;
-          });
-          if (!lost.aborted) hold(taken, sentAt);
-          return;
-        }
-        await pause(lookMs, undefined, { signal: lost });
-      }
-    },
+    begin: (client, lost) =>
+      lease.contend(
+        {
+          take: () => unlessSilent(client, take(client, { name, leaseMs }), leaseMs),
+          renew: (fence) => unlessSilent(client, renew(client, { fence, leaseMs }), leaseMs),
+          cut: (why) => cut(client, why),
+        },
+        lost,
+      ),
     looksItself: true,
     end: async (client) => {
-      await renewal;
-      await giveUp(client, fence);
+      await lease.settled();
+      await giveUp(client, lease.fence);
     },
   });
   return {
     get held() {
-      return isHeld();
+      return lease.held;
     },
     get fence() {
-      return fence;
+      return lease.fence;
     },
-    onTaken: (listener) => void listeners.push(listener),
+    onTaken: (listener) => lease.onTaken(listener),
     [Symbol.asyncDispose]: async () => {
-      until = 0;
+      lease.end();
       await session[Symbol.asyncDispose]();
     },
   };
