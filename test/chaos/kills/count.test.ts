@@ -60,7 +60,38 @@ const setUp = (exitCode: number | null): EventBody => ({
   reachedHosts: [],
 });
 
-const send = started('a', 'curl http://outside/k1/one');
+const approved = (decision: string): readonly EventBody[] => [
+  {
+    type: 'decision.requested',
+    v: 2,
+    request: {
+      id: decision,
+      kind: 'call',
+      requester: { turn: 1, call: 'a' },
+      action: 'Send it.',
+      tool: 'bash',
+      arguments: {},
+      tree: null,
+      hash: '0'.repeat(64),
+      reason: '',
+      consequence: '',
+      expiresAt: '2026-03-05T12:00:00.000Z',
+      onExpiry: '',
+      choices: [],
+    },
+  },
+  {
+    type: 'decision.made',
+    v: 1,
+    decision,
+    hash: '0'.repeat(64),
+    verdict: { kind: 'approved', arguments: null },
+    by: 'person:ada',
+  },
+];
+const begun = started('a', 'curl http://outside/k1/one');
+const send = [...approved('dec_1'), begun];
+const sendAgain = [...send, ...approved('dec_2'), begun];
 const write = started('a', 'echo first >> journal.txt');
 const hide = started('a', 'echo one >> ignored/journal.log');
 const show = [started('b', 'cat ignored/journal.log > seen.txt'), finished('b', 0)];
@@ -70,10 +101,23 @@ describe('what is counted', () => {
   const seen = { 'seen.txt': ['setup', 'one'] };
 
   test.each([
-    ['a request that came as often as it was begun', [send, finished('a', 0)], {}, ['/k1/one'], right],
-    ['one that is on record and did not come', [send, finished('a', 0)], {}, [], { lost: ['/k1/one'], twice: [] }],
-    ['one that came once more', [send, finished('a', 0)], {}, ['/k1/one', '/k1/one'], { lost: [], twice: ['/k1/one'] }],
-    ['one that was begun twice, and came twice', [send, send, finished('a', 0)], {}, ['/k1/one', '/k1/one'], right],
+    ['a request that came as often as it was begun', [...send, finished('a', 0)], {}, ['/k1/one'], right],
+    ['one that is on record and did not come', [...send, finished('a', 0)], {}, [], { lost: ['/k1/one'], twice: [] }],
+    [
+      'one that came once more',
+      [...send, finished('a', 0)],
+      {},
+      ['/k1/one', '/k1/one'],
+      { lost: [], twice: ['/k1/one'] },
+    ],
+    ['one that was begun twice, and came twice', [...sendAgain, finished('a', 0)], {}, ['/k1/one', '/k1/one'], right],
+    [
+      'one that was begun twice, and approved once',
+      [...send, begun, finished('a', 0)],
+      {},
+      ['/k1/one', '/k1/one'],
+      { lost: [], twice: ['/k1/one'] },
+    ],
     ['one that nobody began', [], {}, ['/k1/one'], { lost: [], twice: ['/k1/one'] }],
     ['one of another run', [], {}, ['/k11/one'], right],
     ['a line that was written', [write, finished('a', 0)], { 'journal.txt': ['first'] }, [], right],

@@ -8,7 +8,7 @@ export interface Counted {
   readonly outcome: string;
   /** What is on record as done, and of which nothing came outside or is in the result. */
   readonly lost: readonly string[];
-  /** What came outside more often than it was begun, and what is in the result more often than once or though it was not done. */
+  /** What came outside more often than a person approved it or it was begun, and what is in the result more often than once or though it was not done. */
   readonly twice: readonly string[];
   /** Why it failed, if it did. */
   readonly failed: string | null;
@@ -49,23 +49,34 @@ const countOutside = (
   { token, requests }: { readonly token: string; readonly requests: readonly string[] },
 ): Wrong => {
   const paths = new Map<string, string>();
+  const asked = new Map<string, string>();
+  const approvals = new Map<string, number>();
   const attempts = new Map<string, number>();
   const done = new Set<string>();
+  const add = (to: Map<string, number>, key: string): void => void to.set(key, (to.get(key) ?? 0) + 1);
   for (const { body } of events) {
+    if (body.type === 'decision.requested' && body.request.requester.call !== null)
+      asked.set(body.request.id, body.request.requester.call);
+    if (body.type === 'decision.made' && body.verdict.kind === 'approved') {
+      const call = asked.get(body.decision);
+      if (call !== undefined) add(approvals, call);
+    }
     if (body.type === 'call.started') {
       const path = new RegExp(`(/${token}/[a-z]+)`).exec(JSON.stringify(body.arguments))?.[1];
       if (path === undefined) continue;
       paths.set(body.call, path);
-      attempts.set(path, (attempts.get(path) ?? 0) + 1);
+      add(attempts, path);
     }
     const path = body.type === 'call.finished' && body.outcome === 'ok' ? paths.get(body.call) : undefined;
     if (path !== undefined) done.add(path);
   }
   const came = (path: string): number => requests.filter((request) => request === path).length;
+  const approved = (path: string): number =>
+    [...paths].reduce((sum, [call, sends]) => sum + (sends === path ? (approvals.get(call) ?? 0) : 0), 0);
   const sent = new Set(requests.filter((request) => request.startsWith(`/${token}/`)));
   return {
     lost: [...done].filter((path) => came(path) === 0),
-    twice: [...sent].filter((path) => came(path) > (attempts.get(path) ?? 0)),
+    twice: [...sent].filter((path) => came(path) > Math.min(attempts.get(path) ?? 0, approved(path))),
   };
 };
 
