@@ -19,7 +19,8 @@ import type { Policy } from '../../shared/policy/policy.ts';
 import { parseRepositoryConfig } from '../../shared/recipe/repository-config.ts';
 import { termsOf, type Terms, type TermSources } from '../../shared/recipe/terms.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
-import { openDecisions } from '../../shared/run/state.ts';
+import { openDecisions, type RunState } from '../../shared/run/state.ts';
+import { MemoryLog } from '../fakes/memory-log.ts';
 import { rawCalls } from '../suites/sandbox-attacks.ts';
 
 /** What somebody wants who means harm, and whether they get it, with a defence of ours or without. */
@@ -108,6 +109,38 @@ const approvals: readonly Attempt[] = [
     },
   },
 ];
+
+const unheard: Attempt = {
+  point: 'A8',
+  wants: 'a result to go to review past a message that came while it was verified',
+  off: 'the control plane forgets that a message has not been heard',
+  succeeds: async (defended) => {
+    const turns = [
+      [bash('echo two >> a.txt')],
+      [finish('call_0_0')],
+      [bash('echo three >> a.txt')],
+      [finish('call_2_0')],
+    ];
+    await using running = await rig(turns, { verification: [{ command: 'true', network: [], timeoutSeconds: 10 }] });
+    const { log } = running;
+    if (!defended) {
+      const known = (): RunState => Reflect.get(MemoryLog.prototype, 'state', log);
+      Object.defineProperty(log, 'state', { get: () => ({ ...known(), unheard: 0 }) });
+    }
+    let sent = false;
+    await running.activate((plain) => ({
+      ...plain,
+      append: (input) => {
+        if (!sent && input.events.some(({ type }) => type === 'round.finished')) {
+          sent = true;
+          log.command({ kind: 'message', by: 'person:ada', text: 'Add three, too.' });
+        }
+        return plain.append(input);
+      },
+    }));
+    return log.state.status === 'reviewing' && !running.asked.some((asked) => asked.includes('Add three, too.'));
+  },
+};
 
 /** A repository whose pull request has settings of its own, as a review job has it: cloned for that branch alone. */
 const settingsIn = async (read: (folder: string) => Promise<string | null>): Promise<boolean> => {
@@ -234,7 +267,7 @@ const limits: readonly Attempt[] = [
   },
 ];
 
-describe.each([...approvals, ...grants, ...limits])('$point: who wants $wants', ({ off, succeeds }) => {
+describe.each([...approvals, unheard, ...grants, ...limits])('$point: who wants $wants', ({ off, succeeds }) => {
   test('does not get it', async () => {
     expect(await succeeds(true)).toBe(false);
   });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import * as fc from 'fast-check';
@@ -85,6 +86,40 @@ test.each(answers)('a host that answers with %s harms nobody but who asked it', 
   await world.get(Buffer.from(answer, 'latin1'));
   expect(world.thrown).toEqual([]);
   expect(await world.get(Buffer.from(FINE))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*hi/);
+});
+
+/** As a proxy is first written: what came is passed on as it came. It ends with the exit code of a program that something was thrown in. */
+const NAIVE = `import { createServer, request } from 'node:http';
+const [port] = process.argv.slice(1);
+createServer((incoming, answer) => {
+  const upstream = request({ port, path: '/' }, (response) => {
+    answer.writeHead(response.statusCode, response.statusMessage, response.rawHeaders);
+    response.pipe(answer);
+  });
+  upstream.on('error', () => answer.destroy());
+  upstream.end();
+}).listen(0, '127.0.0.1', function () { console.log(this.address().port); });`;
+
+test.each(answers.slice(0, 1))('a host that answers with %s ends a proxy that passes it on', async (_, answer) => {
+  const host = createServer(
+    (socket) =>
+      void socket
+        .on('error', () => {})
+        .resume()
+        .end(answer),
+  ).listen(0, '127.0.0.1');
+  await once(host, 'listening');
+  // safe: it listens on TCP
+  const { port } = host.address() as AddressInfo;
+  const proxy = spawn(process.execPath, ['--input-type=module', '-e', NAIVE, String(port)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const ended = once(proxy, 'exit');
+  const [line] = (await once(proxy.stdout, 'data')) as [Buffer]; // safe: no encoding is set
+  const client = connect({ host: '127.0.0.1', port: Number(line.toString()) });
+  client.on('error', () => {}).write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(await ended).toEqual([1, null]);
+  host.close();
 });
 
 const token = fc.constantFrom(
