@@ -21,7 +21,7 @@ export const toolchains = (env: Readonly<Record<string, string | undefined>>): s
 };
 
 /** Any user can get to it: every folder on the way can be entered. */
-const isOpenToAll = (file: string): boolean => {
+export const isOpenToAll = (file: string): boolean => {
   for (let at = dirname(file); ; at = dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return false;
     if (at === dirname(at)) return true;

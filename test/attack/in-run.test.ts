@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -95,6 +96,8 @@ describe.each(attackModes)('from inside a run of $name', (mode) => {
       }),
     );
     const repository = await repositoryWith({ 'readme.txt': 'Keep out.\n' });
+    // git trusts nobody's repository but one's own.
+    if (mode.runner !== null) execFileSync('chown', ['-R', `${mode.runner.uid}:${mode.runner.gid}`, repository]);
     const { id } = await rig.delegate({ ...input, repository });
     const other = await rig.delegate({ ...input, goal: 'Be there.', repository });
     await rig.settled(other.id, ({ status }) => status === 'waiting');

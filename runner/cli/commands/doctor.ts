@@ -11,6 +11,7 @@ import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
 import { controlGroupCheck } from '../doctor/control-group.ts';
 import { sandboxCheck } from '../doctor/sandbox.ts';
 import { judgeModel, listModels } from '../doctor/model.ts';
+import { toolchainChecks } from '../doctor/toolchains.ts';
 import { doctorView } from '../doctor/view.ts';
 import type { Tried } from '../doctor/try-model.ts';
 import { exit, usage } from '../exit.ts';
@@ -28,7 +29,7 @@ export const define: Define = (command, act) => {
     }),
   );
   explain(command, {
-    about: `Programs, the sandbox (by confining a real command), the home and its disk, the database, the runner, what starts its
+    about: `Programs, the sandbox (by confining a real command), toolchains of this shell that commands do not see, the home and its disk, the database, the runner, what starts its
 workers where that is Trigger.dev, and the model endpoint. Says for each what is missing and how to get it. Starts nothing, and
 sends nothing but one question for the list of models; one for the list of machines, where a provider's machines run the
 commands; and where tasks of Trigger.dev are the workers, for its runs, deployments and stream.
@@ -102,7 +103,8 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
     listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
-  return [sandbox, ...(groups === null ? [] : [groups]), ...engine, judgeModel(config, list), ...stale];
+  const toolchains = toolchainChecks(config, { env: context.env, file: homeAt(context.home).config });
+  return [sandbox, ...(groups === null ? [] : [groups]), ...toolchains, ...engine, judgeModel(config, list), ...stale];
 };
 
 /** A runner keeps the settings that it was started with: what this shell says may be news to it. */
