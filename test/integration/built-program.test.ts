@@ -119,7 +119,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'deploy --env staging --set HOME --local-build --dry-run', code: 2, says: /TRIGGER_PROJECT_REF/ },
     { args: 'deploy --no-build', code: 2, says: /TRIGGER_PROJECT_REF/ },
   ],
-  doctor: [{ args: 'doctor --json', code: 0, says: inJson }],
+  doctor: [
+    { args: 'doctor --json', code: 0, says: inJson },
+    // The model here does as it likes; and has no more to say before it was asked for every tool.
+    { args: 'doctor --model', code: 1, says: /tool read +not called: the model called/ },
+  ],
 };
 
 const bash = (command: string, network: readonly string[] = []) =>

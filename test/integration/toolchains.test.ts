@@ -54,7 +54,7 @@ const sandboxOver = async (files: Toolchain['files']): Promise<Sandbox> => {
 };
 
 // Which of them a machine has is in the names: nothing is passed over in silence.
-describe(`toolchains of this machine (it has no ${names(missing)})`, () => {
+describe(`toolchains of this machine (missing: ${names(missing)})`, () => {
   test.each(here)('$name: the tests of a small repository pass in the sandbox', async ({ files, command, passed }) => {
     const sandbox = await sandboxOver(files);
     const result = await sandbox.run(
