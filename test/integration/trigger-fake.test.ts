@@ -80,9 +80,8 @@ class Conversation {
   }
 
   /** The fake has a run that the server had. */
-  name(recorded: string, run: FakeRun): FakeRun {
-    this.#names.set(recorded, run.id);
-    return run;
+  name(recorded: string, { id }: { readonly id: string }): void {
+    this.#names.set(recorded, id);
   }
 
   get run(): FakeRun {
@@ -184,6 +183,11 @@ const has =
     talk.name(recorded, run);
     if (status !== 'QUEUED') talk.fake.world.report(run, status, 'it ended');
   };
+/** The run that was triggered last is that one of the server's. */
+const isNamed =
+  (recorded: string): Step =>
+  (talk) =>
+    talk.name(recorded, talk.run);
 /** The request was made before, and what it began stands like this. */
 const unheard =
   (line: number, status: FakeRun['status']): Step =>
@@ -252,7 +256,46 @@ const conversations: Readonly<Record<string, readonly Step[]>> = {
     becomes('COMPLETED'),
     7,
   ],
-  'no realtime': [({ fake }) => (fake.realtime = false), 105, 34],
+  'realtime: all runs where no tag is named; a handle that it does not know is taken': [
+    has('run_1', 'EXPIRED', ['longhaul']),
+    75,
+    103,
+  ],
+  'a task run from its dispatch to its end': [
+    20,
+    21,
+    becomes('EXECUTING'),
+    41,
+    22,
+    42,
+    ({ run }) => {
+      run.metadata['status'] = 'completed';
+      run.output = { data: '{"left":null}', dataType: 'application/json' };
+    },
+    becomes('COMPLETED'),
+    23,
+  ],
+  'a task run that is being started': [20, isNamed('run_cmx0rvsm8001d1o7dyxehv0yi'), becomes('DEQUEUED'), 24],
+  'a task run that is cancelled at its work': [
+    3,
+    isNamed('run_cmx0rtfpo000g1o7dcd4clzjy'),
+    becomes('EXECUTING'),
+    11,
+    12,
+  ],
+  'a task that waits, and is handed the next': [
+    has('run_cmx0rvqiy001a1o7d8ohkyntx', 'EXECUTING'),
+    44,
+    27,
+    45,
+    (talk) => talk.name('waitpoint_cmx0ryhqz00261o7d2owk8jm4', talk.fake.world.tokens.at(-1)!),
+    30,
+    31,
+    32,
+  ],
+  'a wrong access token': [59],
+  'a run of another environment': [107],
+  'no realtime': [({ fake }) => (fake.realtime = false), 105, 34, 33],
   'what a task sets': [has('run_cmx0runxs00141o7dt78pnkvc'), 43],
   'variables of an environment': [92],
 };

@@ -1,3 +1,8 @@
+/**
+ * What the Messages API streams. Its witness is the type of each event in `@anthropic-ai/sdk`, which also reads them. No recorded
+ * stream of the real service is compared with it.
+ */
+
 import type {
   RawContentBlockDelta,
   RawContentBlockStartEvent,

@@ -1,3 +1,8 @@
+/**
+ * E2B's API and its sandboxes, on loopback. Its witness is E2B's own SDK: it speaks to this, and its types hold the bodies (wire.ts).
+ * No answer of the real service is compared with it.
+ */
+
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -1,3 +1,8 @@
+/**
+ * GitHub's routes for the tokens of an app, on loopback. It has no independent witness: it was written from docs.github.com, and no
+ * answer of a real server, and none of GitHub's own types, is compared with it.
+ */
+
 import { createPublicKey, createVerify, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

@@ -27,7 +27,7 @@ export function chunksOf(answer: Answer, about: About & { readonly includeUsage:
   };
   const chunk = (delta: Delta, finish_reason: Finish | null = null): ChatCompletionChunk => ({
     ...base,
-    choices: [{ index: 0, delta, finish_reason, logprobs: null }],
+    choices: [{ index: 0, delta, finish_reason, logprobs: null } satisfies ChatCompletionChunk.Choice],
   });
   const deltas = [{ role: 'assistant' as const, content: '', refusal: null }, ...deltasOf(parts, about)];
   const chunks: WireChunk[] = deltas.map((delta) => chunk(delta));

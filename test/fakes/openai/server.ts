@@ -1,3 +1,9 @@
+/**
+ * OpenAI's Responses and Chat Completions, on loopback. Its witnesses are `openai`'s own types, which every event is checked
+ * against (responses-events.ts, chat-chunks.ts), and its SDK, which reads them. No recorded stream of the real service is
+ * compared with it.
+ */
+
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

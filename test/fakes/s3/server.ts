@@ -1,3 +1,8 @@
+/**
+ * A store of one bucket, on loopback. Its witness is one-sided: Amazon's own SDK signs and reads what is said to it. What a real store
+ * answers is compared with nothing; it was written from docs.aws.amazon.com.
+ */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

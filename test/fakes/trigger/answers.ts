@@ -119,7 +119,7 @@ export const row = (run: FakeRun, skipped: readonly string[]) =>
       ttl: ttlOf(run),
       payload: run.payload,
       payloadType: 'application/json',
-      metadata: JSON.stringify(run.metadata),
+      metadata: Object.keys(run.metadata).length === 0 ? null : JSON.stringify(run.metadata),
       metadataType: 'application/json',
       output: run.output?.data ?? null,
       outputType: run.output?.dataType ?? 'application/json',
