@@ -3,7 +3,7 @@ import { defences } from './defences.ts';
 import { play, seedsFrom } from './play.ts';
 
 /** A defence that is off shows within so many schedules: the gate plays more. */
-const enough = 1_500;
+const enough = 4_000;
 
 test.each(Object.values(defences))('the simulation finds $without', async ({ sabotage, shows }) => {
   const counts = (problem: string) => shows.test(problem);

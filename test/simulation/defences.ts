@@ -51,8 +51,9 @@ const losingAtStops: Sabotage = {
     write.command.kind === 'return' ? { ...write, command: { ...write.command, kind: 'lose' as const } } : write,
 };
 
-/** Written for whoever still thinks that it looks after all runs. */
+/** Nobody notices that the role is another's: neither who had it, nor the store. */
 const forgettingTheRole: Sabotage = {
+  keepsRole: true,
   write: (write) => ({ ...write, options: { ...write.options, role: null } }),
 };
 
@@ -90,7 +91,7 @@ export const defences = {
     shows: /was begun \d+ times on 0 approvals/,
   },
   roles: {
-    without: 'a store that lets whoever once had the role act in it',
+    without: 'control planes that go on in a role that another has by now',
     sabotage: forgettingTheRole,
     shows: /of the role was let act/,
   },

@@ -22,6 +22,10 @@ export class ContendedRole extends RoleLease {
     this.#holder = parts.holder;
   }
 
+  override get held(): boolean {
+    return super.held || (this.#world.sabotage.keepsRole === true && this.fence > 0);
+  }
+
   /** Contends for as long as its process lives, whose name this is called in. */
   start(process: Process): void {
     const { time } = this.#world;

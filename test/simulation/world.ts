@@ -26,6 +26,8 @@ export interface Sabotage extends StoreSabotage, DiskSabotage {
   readonly sparesWorkers?: boolean;
   /** Workers hear of no message that comes while they work. */
   readonly deaf?: boolean;
+  /** Who once had the role thinks that it has it for good. */
+  readonly keepsRole?: boolean;
   /** What a task says where it should say something else. */
   readonly task?: (task: Task) => Task;
 }
