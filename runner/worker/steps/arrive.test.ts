@@ -324,6 +324,24 @@ describe('an activation on another machine', () => {
     await expect(only.take()).rejects.toBeInstanceOf(SourceRefused);
   });
 
+  test('runs setup, which may have network, on the files of the base and never on those of the agent', async () => {
+    await using at = await world(['mkdir -p modules && cat notes.txt > modules/seen && ls > modules/names']);
+    const only = await at.machine('only', { keep: 'local' });
+    await only.take();
+    await only.setUp();
+    only.write('notes.txt', 'two\n');
+    only.write('hook.js', 'send it\n');
+    await only.finish('a');
+    const whole = only.tree();
+    only.end();
+    rmSync(path.join(only.folder, `work.${at.now().fence}`), { recursive: true });
+    expect(await only.take()).toMatchObject([{ type: 'workspace.rebuilt', failedSetup: [] }]);
+    expect(only.tree()).toEqual(whole);
+    expect(readFileSync(path.join(only.root, 'modules/seen'), 'utf8')).toBe('one\n');
+    expect(readFileSync(path.join(only.root, 'modules/names'), 'utf8')).not.toContain('hook.js');
+    expect(readFileSync(path.join(only.root, 'notes.txt'), 'utf8')).toBe('two\n');
+  });
+
   test('gives a run that was lost the home that setup leaves, made on the files of the base, and nothing that the agent put there', async () => {
     await using at = await world([
       'echo cached > ~/cache; cat notes.txt > ~/notes; mkdir -p modules && date > modules/x',

@@ -54,8 +54,11 @@ const renew = async (context: StepContext, checkpoint: Checkpoint): Promise<Made
       return { from: failedSetup.length === 0 ? 'here' : 'setup', failedSetup, saved: [] };
     }
     case 'without rest': {
+      // Setup may have network: it runs on what the base says, and never on what the agent wrote.
+      const { base } = context.state;
+      if (base === null || !(await workspace.restore(base))) return null;
       const failedSetup = await setUpAgain(context);
-      await workspace.restore(checkpoint);
+      if (!(await workspace.restore(checkpoint))) return null;
       return { from: 'setup', failedSetup, saved: [] };
     }
   }
