@@ -13,8 +13,8 @@ const Served = z.strictObject({
 });
 export type Served = z.infer<typeof Served>;
 
-/** A key may be another one next time; that there is none, the model's endpoint says. */
-const left = 'apiKey';
+/** What may be another one next time: a key (that there is none, the model's endpoint says), and how long a runner stays that nobody needs. */
+const left: ReadonlySet<string> = new Set(['apiKey', 'idleMinutes']);
 
 const digest = (text: string): string => `sha256 ${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 
@@ -38,7 +38,7 @@ export const servedWith = (config: RunnerConfig, { flags, env }: Told): Served =
   settings: settings.flatMap(({ path, flag, variable }) => {
     const given = (text: string | undefined): boolean => text !== undefined && text !== '';
     const by = given(flags[path]) ? flag : variable !== null && given(env[variable]) ? variable : null;
-    return by === null || path === left ? [] : [{ path, by, value: valueAt(config, path) }];
+    return by === null || left.has(path) ? [] : [{ path, by, value: valueAt(config, path) }];
   }),
   flags: settings.flatMap(({ path, flag }) => {
     const text = flags[path];

@@ -42,6 +42,8 @@ interface Assignment {
   readonly activation: string;
   cancelled: boolean;
   handedOver: boolean;
+  /** Tells that it has not begun; ends with it. */
+  slow: NodeJS.Timeout | null;
 }
 
 interface Worker {
@@ -54,6 +56,11 @@ interface Worker {
 
 /** The engine of child processes, one of them kept warm ahead of need. They end with this process: their channel closes. */
 export const embeddedEngine = (options: EmbeddedOptions): Engine => new EmbeddedEngine(options);
+
+const free = (worker: Worker): void => {
+  if (worker.assignment?.slow) clearTimeout(worker.assignment.slow);
+  worker.assignment = null;
+};
 
 class EmbeddedEngine implements Engine {
   readonly kind = 'embedded';
@@ -83,12 +90,12 @@ class EmbeddedEngine implements Engine {
     if (this.#closed || this.#seen.has(activation)) return;
     this.#remember(activation);
     const before = this.#busy().filter((worker) => worker.assignment?.run === run);
-    const assignment: Assignment = { run, activation, cancelled: false, handedOver: false };
+    const assignment: Assignment = { run, activation, cancelled: false, handedOver: false, slow: null };
     const worker = this.#nextIdle() ?? this.#start();
     worker.assignment = assignment;
     this.#keepWarm();
     // Whether one has begun meanwhile, the log knows.
-    setTimeout(() => this.#tell(worker, assignment), this.#options.slowMs ?? slowMs).unref();
+    assignment.slow = setTimeout(() => this.#tell(worker, assignment), this.#options.slowMs ?? slowMs).unref();
     try {
       // Whoever held this run has lost it; it must not touch the workspace while another works there.
       for (const { child } of before) child.kill();
@@ -129,8 +136,11 @@ class EmbeddedEngine implements Engine {
   /** A parked run has no process here. */
   release(): void {}
 
-  /** Its worker is free in a moment, and says so. */
-  parked(): void {}
+  /** Its worker is free in a moment, and says so; that it began is known. */
+  parked(activation: string): void {
+    const ended = this.#busy().find(({ assignment }) => assignment?.activation === activation);
+    if (ended?.assignment?.slow) clearTimeout(ended.assignment.slow);
+  }
 
   onSaid(listener: (said: Said) => void): void {
     this.#said.push(listener);
@@ -210,7 +220,7 @@ class EmbeddedEngine implements Engine {
   }
 
   #finish(worker: Worker): void {
-    worker.assignment = null;
+    free(worker);
     worker.served += 1;
     if (worker.served >= activationsPerChild) this.#retire(worker);
     this.#keepWarm();
@@ -230,7 +240,7 @@ class EmbeddedEngine implements Engine {
   #gone(worker: Worker, { ready, how }: { readonly ready: boolean; readonly how: string }): void {
     this.#workers.delete(worker);
     const { assignment } = worker;
-    worker.assignment = null;
+    free(worker);
     if (this.#closed) return;
     this.#record();
     if (!worker.retiring) this.#options.log.warn({ reason: how }, 'a worker ended');
