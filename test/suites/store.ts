@@ -126,6 +126,25 @@ export const storeSuite = (name: string, open: OpenStore): void => {
   });
 
   describe(`${name}: the life of a run`, () => {
+    test('is taken up again after its end with the question that was open: it is listed, and runs out', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      await create(store, 'run_aaaa');
+      const first = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(first, asking('run_aaaa'), parked), { batch: 1 }));
+      const asked = await store.openDecisions(null);
+      expect(asked).toHaveLength(1);
+      done(await store.command('run_aaaa', { kind: 'cancel', by: 'person:ada', reason: '' }));
+      expect(await store.openDecisions(null)).toEqual([]);
+      done(await store.command('run_aaaa', { kind: 'resume', by: 'person:ada' }));
+      const again = await leaseNext(store, 'run_aaaa');
+      done(await store.command('run_aaaa', appendOf(again, parked), { batch: 1 }));
+      expect(await store.openDecisions(null)).toEqual(asked);
+      now = Date.parse(request('run_aaaa').expiresAt);
+      expect((await store.due(now)).expiries).toMatchObject([{ run: 'run_aaaa' }]);
+    });
+
     test('goes from delegation over a decision and two rounds to its verdict', async () => {
       await using opened = await open({ now: ticking() });
       const { store } = opened;

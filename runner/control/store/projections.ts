@@ -151,7 +151,9 @@ export const project = async (db: Database, before: RunState, after: HeldRun): P
   const { state } = after;
   if (movedOn(before, state)) await updateStatus(db, { id: state.id, ...statusColumns(state) });
   await updateStep(db, stepColumns(after));
-  if (before.decisions !== state.decisions || isTerminal(state)) await projectDecisions(db, before, after);
+  // A run that is over has none open, and has them again when it is taken up.
+  if (before.decisions !== state.decisions || isTerminal(before) !== isTerminal(state))
+    await projectDecisions(db, before, after);
 };
 
 const movedOn = (before: RunState, after: RunState): boolean => {
