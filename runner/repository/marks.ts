@@ -1,4 +1,4 @@
-import { cautionsOf, needsText, type MarkedFile, type Side } from '../../shared/review/caution.ts';
+import { cautionsAmong, cautionsOf, needsText, type MarkedFile, type Side } from '../../shared/review/caution.ts';
 import type { TaskPolicy } from '../../shared/policy/policy.ts';
 import type { ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
 
@@ -24,10 +24,16 @@ export const marksOf = async (
       : null;
     return { path, mode, text };
   };
+  const among = cautionsAmong(files.flatMap(({ after }) => (after === null ? [] : [after.path])));
   const marked: MarkedFile[] = [];
   for (const { before, after } of files) {
-    const cautions = cautionsOf({ before: await side(before), after: await side(after) }, policy);
-    if (cautions.length > 0) marked.push({ path: after?.path ?? before?.path ?? '', cautions: [...cautions] });
+    const path = after?.path ?? before?.path ?? '';
+    const together = among.get(path);
+    const cautions = [
+      ...(together === undefined ? [] : [together]),
+      ...cautionsOf({ before: await side(before), after: await side(after) }, policy),
+    ];
+    if (cautions.length > 0) marked.push({ path, cautions });
   }
   return marked;
 };

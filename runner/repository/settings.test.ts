@@ -1,3 +1,4 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createFixture, type Fixture } from '../git/fixture.ts';
@@ -71,6 +72,46 @@ describe('the settings of a repository', () => {
     await fixture.git('checkout', '-q', 'trunk');
     await fixture.git('branch', '-D', '-q', 'pull');
     expect(await read(fixture.repo)).toEqual({ text: 'model: trusted\n', notes: [] });
+  });
+
+  test.each<readonly [string, (fixture: Fixture) => void, string]>([
+    [
+      'a link to a file',
+      (fixture) => {
+        fixture.write('tools/lh.yaml', 'x');
+        mkdirSync(path.join(fixture.repo, '.longhaul'));
+        symlinkSync('../tools/lh.yaml', path.join(fixture.repo, config));
+      },
+      '".longhaul/config.yaml" on main is a link',
+    ],
+    [
+      'in a folder that is a link',
+      (fixture) => {
+        fixture.write('tools/config.yaml', 'x');
+        symlinkSync('tools', path.join(fixture.repo, '.longhaul'));
+      },
+      '".longhaul" on main is a link',
+    ],
+    [
+      'of another ending',
+      (fixture) => fixture.write('.longhaul/config.yml', 'x'),
+      '".longhaul/config.yml" on main is a file',
+    ],
+    [
+      'in a folder of other case',
+      (fixture) => fixture.write('.Longhaul/config.yaml', 'x'),
+      '".Longhaul" on main is a folder',
+    ],
+  ])('that are %s are not read, and that is said', async (_, lay, said) => {
+    await using fixture = await createFixture();
+    fixture.write('a.txt', 'a');
+    lay(fixture);
+    await fixture.commit('First');
+    const { text, notes } = await read(fixture.repo);
+    expect({ text, notes }).toEqual({
+      text: null,
+      notes: [`${said} and is not read: settings are a plain file .longhaul/config.yaml.`],
+    });
   });
 
   test('that there are none of are no reason to say anything', async () => {

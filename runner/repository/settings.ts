@@ -33,7 +33,11 @@ export const settingsOfFolder = async (folder: string): Promise<FolderSettings> 
   const options: GitOptions = { as: 'user', folder };
   const found = await defaultBranch(options);
   if (found === null) return nothing;
-  if ('branch' in found) return { settings: await settingsAt(options, found.branch, found.branch), notes: [] };
+  if ('branch' in found)
+    return {
+      settings: await settingsAt(options, found.branch, found.branch),
+      notes: await passedOver(options, found.branch),
+    };
   // Only somebody whose settings are passed over has to hear of it.
   const here = await list(options, ['HEAD']);
   if (here.length === 0) return nothing;
@@ -44,6 +48,37 @@ export const settingsOfFolder = async (folder: string): Promise<FolderSettings> 
 };
 
 const nothing: FolderSettings = { settings: null, notes: [] };
+
+/** What looks like settings and is none: who wrote rules there must not believe that they hold. */
+const passedOver = async (options: GitOptions, branch: string): Promise<readonly string[]> => {
+  const entries = async (what: readonly string[]) => {
+    const listed = await git(['ls-tree', '-z', '--full-tree', branch, ...what], options);
+    return listed.ok ? splitNul(listed.output).flatMap(treeEntry) : [];
+  };
+  const folders = (await entries([])).filter(({ name }) => name.toLowerCase() === folderName);
+  const files = (await entries([`${folderName}/`]))
+    .map(({ kind, name }) => ({ kind, name: name.slice(folderName.length + 1) }))
+    .filter(({ name }) => /^config\.(ya?ml|json)$/i.test(name));
+  return [
+    ...folders.filter(({ kind, name }) => kind !== 'folder' || name !== folderName),
+    ...files
+      .filter(({ kind, name }) => kind !== 'file' || name !== 'config.yaml')
+      .map(({ kind, name }) => ({ kind, name: `${folderName}/${name}` })),
+  ].map(
+    ({ kind, name }) =>
+      `${JSON.stringify(name)} on ${branch.replace(/^refs\/(heads|remotes)\//, '')} is a ${kind} and is not read: settings are a plain file ${folderName}/config.yaml.`,
+  );
+};
+
+const treeEntry = (
+  item: string,
+): readonly { readonly kind: 'file' | 'folder' | 'link' | 'submodule'; readonly name: string }[] => {
+  const match = /^(?<mode>\d{6}) \w+ [0-9a-f]+\t(?<name>.+)$/s.exec(item)?.groups;
+  if (match === undefined) return [];
+  const { mode = '', name = '' } = match;
+  const kinds = { '040000': 'folder', '120000': 'link', '160000': 'submodule' } as const;
+  return [{ kind: mode in kinds ? kinds[mode as keyof typeof kinds] : 'file', name: pathBytes(name).toString() }]; // safe: it is in kinds
+};
 
 /** Of a commit in any repository. Links and folders are no settings, and neither is what says what a folder is for. */
 export const settingsAt = async (options: GitOptions, commit: string, branch: string): Promise<RepositorySettings> => {

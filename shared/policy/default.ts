@@ -1,5 +1,9 @@
 import type { Policy } from './policy.ts';
 
+/** What agents of all makers take as instructions, or start programs from: whoever works here next is told what stands there. */
+export const agentFiles =
+  '{**/AGENTS.md,**/CLAUDE.md,**/CLAUDE.local.md,**/GEMINI.md,.github/copilot-instructions.md,.github/instructions/**,**/.claude/**,**/.cursor/**,**/.cursorrules,**/.windsurf/**,**/.windsurfrules,**/.clinerules,**/.clinerules/**,**/.codex/**,**/.gemini/**,**/.continue/**,**/.roo/**,**/.mcp.json,**/.aider.conf.yml}';
+
 /**
  * What holds where nobody says otherwise. Commands may run unasked because the sandbox, not this list, is the boundary:
  * no network, no secrets, nothing outside the workspace. What acts later, outside it, is asked for.
@@ -23,6 +27,20 @@ export const defaultPolicy: Policy = {
       examples: {
         matches: [{ tool: 'write', path: '.github/workflows/ci.yml' }],
         not: [{ tool: 'edit', path: 'src/github.ts' }],
+      },
+    },
+    {
+      id: 'agents',
+      verdict: 'ask',
+      reason: 'Later agents take it as instructions, or start what it names.',
+      path: agentFiles,
+      tool: ['edit', 'write', 'apply_patch'],
+      examples: {
+        matches: [
+          { tool: 'write', path: 'AGENTS.md' },
+          { tool: 'write', path: '.claude/settings.json' },
+        ],
+        not: [{ tool: 'edit', path: 'docs/agents-guide.md' }],
       },
     },
     {

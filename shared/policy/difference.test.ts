@@ -12,6 +12,7 @@ test.each<[string, PathChange, string | null]>([
   ['a workflow', file('.github/workflows/ci.yml'), 'automation'],
   ['a workflow in capitals', file('.GITHUB/workflows/ci.yml'), 'automation'],
   ['the owners of the code', file('CODEOWNERS'), 'automation'],
+  ['what agents take as instructions', file('sub/AGENTS.md'), 'agents'],
   ['an ordinary file', file('src/index.ts'), null],
   ['a link in the place of the folder', link('.github', 'src'), 'automation'],
   ['a link to the folder', link('gh', '.github'), 'automation'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '../policy/default.ts';
-import { cautionsOf, type Caution, type Side } from './caution.ts';
+import { cautionsAmong, cautionsOf, type Caution, type Side } from './caution.ts';
 
 const open = { ...defaultPolicy, rules: [] };
 const file = (path: string, text: string | null = 'x', mode = '100644'): Side => ({ path, mode, text });
@@ -23,6 +23,14 @@ test.each<[string, readonly Caution['kind'][]]>([
   ['.devcontainer/devcontainer.json', ['policy', 'editor']],
   ['app/.vscode/tasks.json', ['editor']],
   ['.husky/pre-commit', ['policy', 'automation']],
+  ['AGENTS.md', ['policy', 'automation']],
+  ['packages/a/CLAUDE.md', ['policy', 'automation']],
+  ['.claude/settings.json', ['policy', 'automation']],
+  ['.mcp.json', ['policy', 'automation']],
+  ['.cursor/rules/a.mdc', ['policy', 'automation']],
+  ['tests/conftest.py', ['scripts']],
+  ['flake.nix', ['editor']],
+  ['docs/agents.md.txt', []],
   ['package-lock.json', ['dependencies']],
   ['.npmrc', ['dependencies']],
   ['GITHUB~1/workflows/ci.yml', ['name']],
@@ -71,6 +79,14 @@ test('what a limit of the policy protects is marked', () => {
   expect(cautionsOf({ before: null, after: file('src/x') }, { ...open, limits }).map(({ kind }) => kind)).toContain(
     'policy',
   );
+});
+
+test('a folder that git would take for a repository is marked where that is decided, and an ordinary HEAD is not', () => {
+  const marked = (...paths: string[]) => [...cautionsAmong(paths).keys()];
+  expect(marked('bare/HEAD', 'bare/config', 'bare/objects/x', 'bare/a.txt')).toEqual(['bare/HEAD', 'bare/config']);
+  expect(marked('HEAD', 'objects/info/x')).toEqual(['HEAD']);
+  expect(marked('a/head', 'a/Config')).toEqual(['a/head', 'a/Config']);
+  expect(marked('docs/HEAD', 'b/config', 'config')).toEqual([]);
 });
 
 test('a package.json that could not be read is marked', () => {

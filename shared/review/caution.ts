@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { globTouches } from '../policy/names.ts';
+import { agentFiles } from '../policy/default.ts';
 import { linkLeadsTo } from '../policy/difference.ts';
 import { allRules } from '../policy/evaluate.ts';
 import type { Policy, TaskPolicy } from '../policy/policy.ts';
@@ -41,13 +42,18 @@ interface Known extends Caution {
 const known: readonly Known[] = [
   {
     kind: 'automation',
-    glob: '{.github/workflows/**,.github/actions/**,.gitlab-ci.yml,.gitlab/**,.circleci/**,.gitea/**,.forgejo/**,.travis.yml,.drone.yml,appveyor.yml,azure-pipelines.yml,bitbucket-pipelines.yml,Jenkinsfile,.buildkite/**,.woodpecker/**,.woodpecker.yml}',
+    glob: '{.github/workflows/**,.github/actions/**,.gitlab-ci.yml,.gitlab/**,.circleci/**,.gitea/**,.forgejo/**,.travis.yml,.drone.yml,appveyor.yml,azure-pipelines.yml,bitbucket-pipelines.yml,Jenkinsfile,.buildkite/**,.buildkite.yml,.woodpecker/**,.woodpecker.yml,.semaphore/**,.tekton/**,.builds/**,.appveyor.yml,cloudbuild.yaml,.github/dependabot.yml}',
     text: 'It runs by itself once it is pushed, with the rights and secrets of the repository.',
   },
   {
     kind: 'automation',
     glob: '.longhaul/**',
     text: 'It says what background agents may do and what runs before them.',
+  },
+  {
+    kind: 'automation',
+    glob: agentFiles,
+    text: 'Agents take it as instructions, or start what it names, when somebody works here with one.',
   },
   {
     kind: 'automation',
@@ -75,12 +81,12 @@ const known: readonly Known[] = [
   },
   {
     kind: 'editor',
-    glob: '{**/.envrc,**/mise.toml,**/.mise.toml,**/.tool-versions}',
+    glob: '{**/.envrc,**/flake.nix,**/shell.nix,**/mise.toml,**/.mise.toml,**/.tool-versions}',
     text: 'Your shell takes it up when you go into the folder.',
   },
   {
     kind: 'scripts',
-    glob: '{**/Makefile,**/GNUmakefile,**/*.mk,**/justfile,**/Taskfile.yml,**/Rakefile,**/Dockerfile,**/setup.py,**/build.rs,**/build.gradle,**/build.gradle.kts}',
+    glob: '{**/Makefile,**/GNUmakefile,**/*.mk,**/justfile,**/Taskfile.yml,**/Rakefile,**/Dockerfile,**/setup.py,**/conftest.py,**/sitecustomize.py,**/usercustomize.py,**/*.pth,**/noxfile.py,**/CMakeLists.txt,**/pom.xml,**/Directory.Build.props,**/Directory.Build.targets,**/build.rs,**/build.gradle,**/build.gradle.kts}',
     text: 'It runs when somebody builds or tests.',
   },
   {
@@ -182,6 +188,28 @@ export const cautionsOf = (change: Changed, policy: Policy | TaskPolicy): readon
     ...ofName(paths),
     ...ofMode(change),
   ];
+};
+
+/** A folder that git takes for a repository by what lies in it, `.git` or not, and whose configuration it then obeys. */
+const bareRepository: Caution = {
+  kind: 'git',
+  text: 'It makes its folder a repository of git, whose configuration may run programs.',
+};
+
+/** What only all changed files together tell of one of them. `paths`: of the result. Pure. */
+export const cautionsAmong = (paths: readonly string[]): ReadonlyMap<string, Caution> => {
+  const lower = paths.map((path) => path.toLowerCase());
+  const folders = lower
+    .filter((path) => path === 'head' || path.endsWith('/head'))
+    .map((path) => path.slice(0, -'head'.length))
+    .filter((folder) => lower.some((path) => path === `${folder}config` || path.startsWith(`${folder}objects/`)));
+  return new Map(
+    paths
+      .filter((_, index) =>
+        folders.some((folder) => lower[index] === `${folder}head` || lower[index] === `${folder}config`),
+      )
+      .map((path) => [path, bareRepository]),
+  );
 };
 
 /** Whether the text of a file is needed to say so. */

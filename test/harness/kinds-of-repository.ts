@@ -63,7 +63,7 @@ export const kindsOfRepository: readonly Kind[] = [
   },
   {
     name: 'submodules',
-    doc: 'their folders are empty; said before it begins',
+    doc: 'their folders are not there; said before it begins',
     note: /^Submodules do not come along, the worker does not see their files: lib/,
     prepare: async () => {
       const library = await repositoryWith({ 'lib.txt': 'library\n' });

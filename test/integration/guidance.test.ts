@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { openDecisions } from '../../shared/run/state.ts';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
@@ -33,8 +34,13 @@ test('what a repository says to agents is in the context from the first turn, ne
   const repository = await repositoryWith({ ...texts, 'secret.txt': 'not for anybody\n' });
   execFileSync('ln', ['-s', '../secret.txt', path.join(repository, 'packages/CLAUDE.md')]);
   const { id } = await rig.delegate({ goal: 'Write.', repository: path.join(repository, 'packages/a') });
-  const state = await rig.settled(id, ({ status }) => status === 'reviewing' || status === 'waiting');
-  expect(state.status).toBe('reviewing');
+  // To write them is asked about: later agents would take it as instructions.
+  const waiting = await rig.settled(id, ({ status }) => status === 'reviewing' || status === 'waiting');
+  const [asked] = openDecisions(waiting);
+  expect(asked?.request.arguments).toMatchObject({ path: 'AGENTS.md' });
+  const { hash = '', id: decision = '' } = asked?.request ?? {};
+  await rig.api.decisions.approve.mutate({ run: id, decision, hash, arguments: null });
+  await rig.settled(id, ({ status }) => status === 'reviewing');
   const files = (await rig.events(id)).flatMap(({ body }) => (body.type === 'guidance.read' ? body.files : []));
   const expected = ['packages/a/AGENTS.md', 'AGENTS.md', '.github/copilot-instructions.md'] as const;
   expect(files).toEqual(

@@ -1,3 +1,4 @@
+import { InvalidArgumentError } from 'commander';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
@@ -25,7 +26,7 @@ export const define: Define = (command, act) => {
     .argument('<decision>', decisionArgument)
     .option('--edit', 'change the arguments in $EDITOR before approving')
     .option('--arguments <json>', 'approve with these arguments instead: JSON, or @file')
-    .option('--hash <digits>', 'only if its hash begins so: what you were shown before')
+    .option('--hash <digits>', 'only if its hash begins so: 8 digits or more of what you were shown before', hashDigits)
     .option('--renew', 'ask an expired decision again, and decide nothing yet')
     .option('-y, --yes', 'do not ask')
     .action(
@@ -67,6 +68,13 @@ Without a terminal --yes is needed.`,
   });
 };
 
+/** Fewer digits, as of a variable that is not set, would let anything pass. */
+const hashDigits = (text: string): string => {
+  if (!/^[0-9a-f]{8,64}$/i.test(text))
+    throw new InvalidArgumentError('Give 8 or more of the digits that `longhaul decisions` shows.');
+  return text.toLowerCase();
+};
+
 const checkHash = (open: DecisionSummary, expected: string | undefined): void => {
   const hash = decisionHash(open);
   if (hash !== open.request.hash)
@@ -74,7 +82,7 @@ const checkHash = (open: DecisionSummary, expected: string | undefined): void =>
       remedy: 'Do not approve it; look into the log of the runner.',
       code: 'stale',
     });
-  if (expected !== undefined && !hash.startsWith(expected.toLowerCase()))
+  if (expected !== undefined && !hash.startsWith(expected))
     throw new Failure(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
       remedy: `Look at it again: longhaul decisions ${open.request.id}`,
       code: 'stale',
