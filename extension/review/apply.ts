@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../shared/api/runner-api.ts';
+import { mayHaveWritten } from '../../shared/review/written.ts';
 import { visible } from '../pages/text.ts';
 import { acceptedFiles, decideRest, tallyOf } from './decisions.ts';
 import { review, roundFor, runFor, type Reviewing } from './open.ts';
@@ -126,7 +127,11 @@ const tellApplied = async (
   const trouble = troubled(applied).length > 0;
   const said = `${named(reviewing, run)}: ${appliedSummary(applied)}`;
   const tell = trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  const actions = ['Show Files', 'Undo', ...(open && !trouble ? ['Accept Run'] : [])];
+  const actions = [
+    'Show Files',
+    ...(mayHaveWritten(applied) ? ['Undo'] : []),
+    ...(open && !trouble ? ['Accept Run'] : []),
+  ];
   const chosen = await tell(said, ...actions);
   if (chosen === 'Show Files') await showFiles(applied);
   if (chosen === 'Undo') await vscode.commands.executeCommand('longhaul.undoApply', run);

@@ -15,11 +15,13 @@ export const appliedSummary = (applied: Applied): string => {
   const parts: string[] = [];
   if (how === 'branch')
     parts.push(`The branch ${target} holds the accepted changes of ${plural(files.length, 'file')}.`);
+  const already = count('already');
+  if (how === 'worktree' && files.length > 0 && already === files.length)
+    return 'Everything is in the working tree already; nothing was written.';
   if (how === 'worktree') parts.push(`Applied ${done} to the working tree.`);
   if (how === 'undo') parts.push(`Brought back ${done} as before the application.`);
   const merged = count('merged');
   if (merged > 0) parts.push(`${plural(merged, 'file')} merged with your own changes.`);
-  const already = count('already');
   if (already > 0 && how === 'worktree') parts.push(`${plural(already, 'file')} had it already.`);
   const conflicts = count('conflict');
   if (conflicts > 0) parts.push(`${plural(conflicts, 'conflict')} to resolve.`);

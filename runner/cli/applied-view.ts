@@ -1,4 +1,7 @@
 import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
+import { mayHaveWritten } from '../../shared/review/written.ts';
+import type { RunState } from '../../shared/run/state.ts';
+import { failedChecks } from '../../shared/run/summary.ts';
 import { cautionLines } from './cautions-view.ts';
 import { plural } from './format.ts';
 import type { Paint } from './paint.ts';
@@ -27,10 +30,22 @@ export const appliedView = (
   return [...lines, ...cautionLines(applied.cautions, paint), ...sentences(applied, run)].join('\n');
 };
 
+/** What a person should know of a run before they use its result: that its checks failed, that somebody rejected it. */
+export const resultWarnings = (state: Pick<RunState, 'number' | 'status' | 'verification'>): readonly string[] => {
+  const failed = failedChecks(state);
+  return [
+    ...(state.status === 'rejected' ? [`Run ${state.number} was rejected: longhaul show ${state.number}`] : []),
+    ...(failed === null ? [] : [`${failed}: longhaul show ${state.number}`]),
+  ];
+};
+
 const sentences = (applied: Applied, run: number): readonly string[] => {
   const target = cleanLine(applied.target);
-  const done = applied.files.filter((file) => !hurts(file)).length;
-  const left = applied.files.length - done;
+  const count = (...outcomes: readonly AppliedFile['outcome'][]): number =>
+    applied.files.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const done = count('written', 'merged');
+  const there = count('already');
+  const left = applied.files.filter(hurts).length;
   const files = plural(done, 'file');
   const remains =
     left === 0
@@ -38,13 +53,31 @@ const sentences = (applied: Applied, run: number): readonly string[] => {
       : [
           `${plural(left, 'file')} ${left === 1 ? 'needs' : 'need'} you: what is beside ${left === 1 ? 'it' : 'them'} says why.`,
         ];
-  if (applied.dryRun) return [`Nothing was changed. ${files} would go into ${target}.`, ...remains];
   switch (applied.how) {
-    case 'worktree':
-      return [`${files} went into ${target}.`, ...remains, `Take it back with: longhaul apply ${run} --undo`];
+    case 'worktree': {
+      const had = there === 0 ? [] : [`${plural(there, 'file')} ${there === 1 ? 'was' : 'were'} there already.`];
+      if (there === applied.files.length) return [`Nothing was changed. Everything is in ${target} already.`];
+      if (applied.dryRun) return [`Nothing was changed. ${files} would go into ${target}.`, ...had, ...remains];
+      return [
+        ...(done === 0 ? [] : [`${files} went into ${target}.`]),
+        ...had,
+        ...remains,
+        ...takeBack(applied, { run, done }),
+      ];
+    }
     case 'branch':
       return [`${files} ${done === 1 ? 'is' : 'are'} on the branch ${target}.`, ...remains];
-    case 'undo':
-      return [`${files} ${done === 1 ? 'is' : 'are'} as before in ${target}.`, ...remains];
+    case 'undo': {
+      const back = done + there;
+      return [`${plural(back, 'file')} ${back === 1 ? 'is' : 'are'} as before in ${target}.`, ...remains];
+    }
   }
+};
+
+const takeBack = (
+  applied: Applied,
+  { run, done }: { readonly run: number; readonly done: number },
+): readonly string[] => {
+  if (!mayHaveWritten(applied)) return [];
+  return [`${done === 0 ? 'Take back what was marked in a file' : 'Take it back'} with: longhaul apply ${run} --undo`];
 };

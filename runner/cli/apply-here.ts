@@ -45,8 +45,8 @@ export const applyHere = async (
     how,
   );
   if (done.outcome === 'refused') throw new Failure(done.reason, { remedy: done.remedy, code: 'conflict' });
-  const { applied } = done;
-  if (!applied.dryRun) {
+  const { applied, onRecord } = done;
+  if (onRecord) {
     const { how: done, target } = applied;
     await api.call.runs.recordApplied
       .mutate({ run: id, how: done, target, ...countsOf(applied) })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
 import type { ChangedFile } from '../../shared/run/artifacts.ts';
-import { appliedView, isComplete } from './applied-view.ts';
+import type { Status } from '../../shared/run/state.ts';
+import { appliedView, isComplete, resultWarnings } from './applied-view.ts';
 import { changedNames, diffStat, paintPatch } from './diff-view.ts';
 import { paintWith, plain } from './paint.ts';
 
@@ -88,4 +90,51 @@ test('an application says what became of each file', () => {
     "merged  src/a.ts
     1 file is on the branch fix/it."
   `);
+});
+
+const taken = 'Take it back with: longhaul apply 12 --undo';
+test.each<[Pick<Applied, 'how' | 'dryRun'>, readonly AppliedFile['outcome'][], readonly string[]]>([
+  [{ how: 'worktree', dryRun: false }, ['already', 'already'], ['Nothing was changed. Everything is in /r already.']],
+  [{ how: 'worktree', dryRun: true }, ['already'], ['Nothing was changed. Everything is in /r already.']],
+  [
+    { how: 'worktree', dryRun: false },
+    ['written', 'already'],
+    ['1 file went into /r.', '1 file was there already.', taken],
+  ],
+  [
+    { how: 'worktree', dryRun: true },
+    ['written', 'already', 'already'],
+    ['Nothing was changed. 1 file would go into /r.', '2 files were there already.'],
+  ],
+  [
+    { how: 'worktree', dryRun: false },
+    ['refused', 'already'],
+    ['1 file was there already.', '1 file needs you: what is beside it says why.'],
+  ],
+  [
+    { how: 'worktree', dryRun: false },
+    ['conflict', 'conflict'],
+    [
+      '2 files need you: what is beside them says why.',
+      'Take back what was marked in a file with: longhaul apply 12 --undo',
+    ],
+  ],
+  [{ how: 'undo', dryRun: false }, ['written', 'already'], ['2 files are as before in /r.']],
+])('an application is told as what it did: %j with %j', (given, outcomes, expected) => {
+  const files = outcomes.map((outcome) => ({ path: 'a', outcome, reason: '' }));
+  const applied: Applied = { target: '/r', cautions: [], files, ...given };
+  expect(appliedView(applied, { run: 12, paint: plain }).split('\n').slice(files.length)).toEqual(expected);
+});
+
+test('whoever uses a result hears that checks failed, and that it was rejected', () => {
+  const check = (exitCode: number) =>
+    ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1 }) as const;
+  const warnings = (status: Status, ...codes: readonly number[]): readonly string[] =>
+    resultWarnings({ number: 12, status, verification: codes.map(check) });
+  expect(warnings('reviewing', 0)).toEqual([]);
+  expect(warnings('accepted', 1)).toEqual(['1 of 1 check failed: longhaul show 12']);
+  expect(warnings('rejected', 1, 0)).toEqual([
+    'Run 12 was rejected: longhaul show 12',
+    '1 of 2 checks failed: longhaul show 12',
+  ]);
 });

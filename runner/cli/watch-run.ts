@@ -156,8 +156,8 @@ const conclude = (context: CommandContext, state: RunState, end: WatchEnd): Exit
 
 /** For the help of the commands that watch. */
 export const watchExits = [
-  [0, 'the run is over: accepted, or completed without changes'],
-  [1, 'the run failed, was cancelled or rejected; or the watch itself failed'],
+  [0, 'the run is over: accepted, or completed without changes and without a failed check'],
+  [1, 'the run failed, was cancelled or rejected, or changed nothing while checks failed; or the watch itself failed'],
   [3, 'it waits for a person: a review, or a decision (see above)'],
   [130, 'interrupted; the run goes on'],
 ] as const;

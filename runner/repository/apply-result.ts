@@ -31,7 +31,8 @@ export interface ApplyResult {
   readonly openSource: () => Promise<(AsyncDisposable & { readonly gitDirectory: string }) | null>;
 }
 
-export type Application = { readonly outcome: 'ok'; readonly applied: Applied } | Refusal;
+/** `onRecord`: it belongs on the record of the run, which a dry run does not, nor an application that wrote nothing. */
+export type Application = { readonly outcome: 'ok'; readonly applied: Applied; readonly onRecord: boolean } | Refusal;
 
 type How<Kind extends ApplyInput['how']['kind']> = Extract<ApplyInput['how'], { kind: Kind }>;
 
@@ -82,7 +83,8 @@ const toWorktree = async (result: ApplyResult, how: How<'worktree'>): Promise<Ap
   const done = await applyToWorktree({ repository, changes: part.changes, read: part.read, undo: folder, dryRun });
   if (done.outcome === 'refused') return done;
   const cautions = await marksOf(part.changes, result.policy, part.read);
-  return ok({ how: 'worktree', target: repository, dryRun, files: done.files.map(withReason), cautions });
+  const files = done.files.map(withReason);
+  return ok({ how: 'worktree', target: repository, dryRun, files, cautions }, done.wrote);
 };
 
 const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-worktree'>): Promise<Application> => {
@@ -110,21 +112,23 @@ const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-workt
   return ok({ how: 'branch', target: done.branch, dryRun: false, files, cautions });
 };
 
+/** Takes back the last application that wrote something; earlier versions kept a journal, an empty one, of the others too. */
 const undo = async ({ run, repository, undoFolder }: ApplyResult): Promise<Application> => {
-  const last = (await applications(undoFolder)).at(-1);
-  if (last === undefined)
-    return refused(`Run ${run} was not applied here.`, `Apply it first with: longhaul apply ${run}`);
-  const folder = join(undoFolder, String(last));
-  const done = await undoApply({ repository, undo: folder });
-  if (done.outcome === 'refused') return done;
-  if (done.files.every(({ outcome }) => outcome !== 'refused')) await rename(folder, `${folder}.undone`);
-  const files = done.files.map(({ path, outcome, reason }) =>
-    withReason({ path, outcome: outcome === 'restored' ? 'written' : outcome, reason }),
-  );
-  return ok({ how: 'undo', target: repository, dryRun: false, files, cautions: [] });
+  for (const number of (await applications(undoFolder)).toReversed()) {
+    const folder = join(undoFolder, String(number));
+    const done = await undoApply({ repository, undo: folder });
+    if (done.outcome === 'refused') return done;
+    if (done.files.every(({ outcome }) => outcome !== 'refused')) await rename(folder, `${folder}.undone`);
+    if (done.files.length === 0) continue;
+    const files = done.files.map(({ path, outcome, reason }) =>
+      withReason({ path, outcome: outcome === 'restored' ? 'written' : outcome, reason }),
+    );
+    return ok({ how: 'undo', target: repository, dryRun: false, files, cautions: [] });
+  }
+  return refused(`Run ${run} was not applied here.`, `Apply it first with: longhaul apply ${run}`);
 };
 
-const ok = (applied: Applied): Application => ({ outcome: 'ok', applied });
+const ok = (applied: Applied, onRecord = true): Application => ({ outcome: 'ok', applied, onRecord });
 
 const withReason = ({
   path,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ChangedFile, ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
 import { decide, type Decision, type OnDisk, type Version } from './apply-plan.ts';
+import { hasConflict } from './conflict-markers.ts';
 import { openConversion, type Conversion } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';
 import { outsideOfSparse } from './sparse.ts';
@@ -33,7 +34,10 @@ export interface AppliedFile {
   readonly reason: string | null;
 }
 
-export type Apply = { readonly outcome: 'ok'; readonly files: readonly AppliedFile[] } | Refusal;
+/** `wrote`: something was changed on disk, and `undo` has the originals. */
+export type Apply =
+  | { readonly outcome: 'ok'; readonly files: readonly AppliedFile[]; readonly wrote: boolean }
+  | Refusal;
 
 /** A file of the change set, with what was found and what becomes of it. */
 interface Planned {
@@ -151,6 +155,9 @@ const contentToPut = async (
   return before === null || ours === null || after === null ? null : conversion.merge({ before, ours, after });
 };
 
+const STILL_IN_CONFLICT =
+  'It still has the conflict of an earlier application; resolve it or take it back with --undo.';
+
 const planFile = async (
   context: Context,
   file: ChangedFile,
@@ -168,16 +175,18 @@ const planFile = async (
   const foundTarget =
     oldPath === path ? found : await freed(repository.root, await readState(repository.root, path), removed);
   const ours = await readOurs(context, found, { path: oldPath, known });
-  const target = oldPath === path ? null : (await readOurs(context, foundTarget, { path, known })).onDisk;
+  const target = oldPath === path ? null : await readOurs(context, foundTarget, { path, known });
   const version = (side: FileVersion | null, content: Buffer | null): Version | null =>
     side === null || content === null ? null : stored(conversion, side.mode, content);
   const decision = decide({
     before: version(file.before, contents.before),
     after: version(file.after, contents.after),
     ours: ours.onDisk,
-    target,
+    target: target?.onDisk ?? null,
   });
   if (decision.kind === 'already') return unchanged(path, 'already');
+  if (hasConflict((target ?? ours).content, contents.before) || hasConflict(ours.content, contents.before))
+    return unchanged(path, 'refused', STILL_IN_CONFLICT);
   if (decision.kind === 'conflict') return unchanged(path, 'conflict', decision.reason);
   if (found.kind === 'blocked' || foundTarget.kind === 'blocked') throw new Error(`decided to write over ${path}`);
   const removal: Touched = { path: oldPath, before: found, after: { kind: 'absent' } };
@@ -265,8 +274,15 @@ const plan = async (context: Context): Promise<Planned[]> => {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
+interface Performed {
+  readonly result: AppliedFile;
+  /** It was begun to be written, whatever came of it. */
+  readonly wrote: boolean;
+}
+
 /** Does one file, after another look: what changed since the plan is left alone. */
-const perform = async (root: string, { path, result: intended, touched }: Planned): Promise<AppliedFile> => {
+const perform = async (root: string, { path, result: intended, touched }: Planned): Promise<Performed> => {
+  let wrote = false;
   try {
     for (const { path: place, before } of touched) {
       const now = await readState(root, place);
@@ -275,19 +291,23 @@ const perform = async (root: string, { path, result: intended, touched }: Planne
         now.kind === 'blocked' &&
         (await filesBelow(root, place).catch(() => [''])).length === 0;
       if (fingerprint(now) !== fingerprint(before) && !emptied)
-        return result(path, 'refused', 'It changed while the result was applied.');
+        return { result: result(path, 'refused', 'It changed while the result was applied.'), wrote };
     }
-    for (const { path: place, after } of touched) await writeState(root, place, after);
-    return intended;
+    for (const { path: place, after } of touched) {
+      wrote = true;
+      await writeState(root, place, after);
+    }
+    return { result: intended, wrote };
   } catch (error) {
-    return result(path, 'refused', `It cannot be written: ${messageOf(error)}`);
+    return { result: result(path, 'refused', `It cannot be written: ${messageOf(error)}`), wrote };
   }
 };
 
 /**
  * Brings a reviewed result into the person's working tree, three-way and file by file. Only the files of the change set are
  * touched, each in one step, below the root and through no link; index, HEAD and refs are not. What was changed here since the run
- * began is merged or left alone, never replaced. Originals and a journal are in `undo` before the first write.
+ * began is merged or left alone, never replaced. Originals and a journal are in `undo` before the first write; without one
+ * there is no such folder afterwards.
  *
  * The outcome is told for each file, in the order of the change set. Throws if `read` does, or on broken I/O outside the tree.
  */
@@ -304,18 +324,18 @@ export const applyToWorktree = async (request: ApplyRequest): Promise<Apply> => 
   try {
     const conversion = await openConversion(repository, scratch);
     const planned = await plan({ repository, conversion, request });
-    if (request.dryRun === true) return { outcome: 'ok', files: planned.map(({ result: intended }) => intended) };
-    await writeJournal(
-      request.undo,
-      repository.root,
-      planned.flatMap(({ touched }) => touched),
-    );
-    const removals = planned.filter(({ touched }) => touched.every(({ after }) => after.kind === 'absent'));
-    const done = new Map<Planned, AppliedFile>();
+    const touched = planned.flatMap((one) => one.touched);
+    if (request.dryRun === true || touched.length === 0)
+      return { outcome: 'ok', files: planned.map(({ result: intended }) => intended), wrote: false };
+    await writeJournal(request.undo, repository.root, touched);
+    const removals = planned.filter((one) => one.touched.every(({ after }) => after.kind === 'absent'));
+    const done = new Map<Planned, Performed>();
     for (const one of [...removals, ...planned.filter((other) => !removals.includes(other))]) {
       done.set(one, await perform(repository.root, one));
     }
-    return { outcome: 'ok', files: planned.flatMap((one) => done.get(one) ?? []) };
+    const wrote = [...done.values()].some((one) => one.wrote);
+    if (!wrote) await rm(request.undo, { recursive: true });
+    return { outcome: 'ok', files: planned.flatMap((one) => done.get(one)?.result ?? []), wrote };
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }

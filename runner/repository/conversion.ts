@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { blobId, readBlobs } from '../git/blobs.ts';
 import { git, gitOrThrow, line, type GitOptions } from '../git/git.ts';
+import { labels } from './conflict-markers.ts';
 import { userOptions, type UserRepository } from './user-repository.ts';
 
 /** A content as the repository stores it, and the path whose line endings and encoding it gets on disk. */
@@ -118,8 +119,8 @@ export const openConversion = async (repository: UserRepository, scratch: string
         write('before', versions.before),
         write('after', versions.after),
       ]);
-      const labels = ['-L', 'yours', '-L', 'before the run', '-L', 'Longhaul'];
-      const result = await git(['merge-file', '-p', '-q', '--diff3', ...labels, 'ours', 'before', 'after'], {
+      const names = ['-L', labels.ours, '-L', labels.before, '-L', labels.after];
+      const result = await git(['merge-file', '-p', '-q', '--diff3', ...names, 'ours', 'before', 'after'], {
         folder,
         gitDirectory: repository.gitDirectory,
         workTree: folder,

@@ -84,10 +84,16 @@ const detailOf = (state: RunState): string => {
   }
 };
 
+/** That checks of the result did not pass, as "1 of 2 checks failed"; null: all that ran did. */
+export const failedChecks = (state: Pick<RunState, 'verification'>): string | null => {
+  const { failed, ran } = checksOf(state);
+  return failed === 0 ? null : `${failed} of ${ran} ${ran === 1 ? 'check' : 'checks'} failed`;
+};
+
 /** What the system found comes before what people and the agent say. */
 const withChecks = (state: RunState, text: string): string => {
-  const { failed, ran } = checksOf(state);
-  return failed === 0 ? text : `${failed} of ${ran} ${ran === 1 ? 'check' : 'checks'} failed; ${text}`;
+  const failed = failedChecks(state);
+  return failed === null ? text : `${failed}; ${text}`;
 };
 
 const workOf = (state: RunState): string => {

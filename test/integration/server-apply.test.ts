@@ -87,6 +87,10 @@ describe('a result', () => {
         files: written,
       });
       expect(await readFile(hello, 'utf8')).toBe('hello, world\n');
+      // Once more: nothing is written, nothing goes on record, and undo takes back the one that wrote.
+      expect(await client.runs.applyChanges.mutate({ run, how: { kind: 'worktree' } })).toMatchObject({
+        files: [{ path: 'hello.txt', outcome: 'already' }],
+      });
       expect(await client.runs.applyChanges.mutate({ run, how: { kind: 'undo' } })).toMatchObject({
         how: 'undo',
         files: written,

@@ -1,3 +1,4 @@
+import { resultWarnings } from '../applied-view.ts';
 import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../program.ts';
@@ -16,7 +17,10 @@ export const define: Define = (command, act) => {
         return runResult(
           context,
           after,
-          `Run ${after.number} is accepted. Put it into your working tree with: longhaul apply ${after.number}`,
+          [
+            ...resultWarnings(after),
+            `Run ${after.number} is accepted. Put it into your working tree with: longhaul apply ${after.number}`,
+          ].join('\n'),
         );
       }),
     );

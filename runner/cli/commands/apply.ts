@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ApplyInput } from '../../../shared/api/runner-api.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
-import { appliedView, isComplete } from '../applied-view.ts';
+import { appliedView, isComplete, resultWarnings } from '../applied-view.ts';
 import { applyHere } from '../apply-here.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
@@ -43,6 +43,7 @@ export const define: Define = (command, act) => {
             : await applyHere(context, api, { state, repository: resolve(context.cwd, options.repo ?? '.'), how });
         context.printJson(applied);
         context.print(appliedView(applied, { run: number, paint: context.paint }));
+        if (how.kind !== 'undo') for (const warning of resultWarnings(state)) context.print(warning);
         return isComplete(applied) ? exit.done : exit.failed;
       }),
     );
@@ -50,7 +51,8 @@ export const define: Define = (command, act) => {
     about: `Merges what the run changed into your working tree, three-way: what you changed since then stays. Where both changed
 the same lines, the file gets conflict markers with both; what cannot be merged so (binary files, deleted ones) is left
 as you have it. Index, HEAD and stash are not touched, and --undo takes it back. With a runner elsewhere (--url) the
-repository is the one that you stand in, or --repo.`,
+repository is the one that you stand in, or --repo. A file that still has the conflict of an earlier application is not
+merged into again.`,
     examples: [
       ['longhaul apply 12 --dry-run', 'see what would happen'],
       ['longhaul apply 12', 'do it'],

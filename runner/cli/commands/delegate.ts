@@ -133,7 +133,10 @@ where the runner can read that; else all of its files, without their history.`,
 With --watch that comes first, as {"type": "run", "run": …, "notes": […]}, and after it:
 ${watchJson}`,
     exits: [
-      [0, 'delegated; with --watch: the run is over: accepted, or completed without changes'],
+      [
+        0,
+        'delegated; with --watch: the run is over: accepted, or completed without changes and without a failed check',
+      ],
       ...watchExits.flatMap(([code, meaning]) => (code === 0 ? [] : [[code, `with --watch: ${meaning}`] as const])),
     ],
   });

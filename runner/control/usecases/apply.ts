@@ -5,7 +5,7 @@ import type { Applied, ApplyInput, Principal, RecordAppliedInput } from '../../.
 import type { Source } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { sourceFolder } from '../../git/source-folder.ts';
-import { applyResult, countsOf } from '../../repository/apply-result.ts';
+import { applyResult, countsOf, type Application } from '../../repository/apply-result.ts';
 import { openSource } from '../../repository/open-source.ts';
 import { readBlob } from './blob.ts';
 import { changesOf } from './diff.ts';
@@ -28,8 +28,8 @@ export const apply = async (plane: ControlPlane, caller: Principal, input: Apply
       'Apply it in your clone of it, on your machine: longhaul apply --url …',
     );
   return inTurn(repository, async () => {
-    const applied = await perform(plane, state, input.how);
-    if (applied.dryRun) return applied;
+    const { applied, onRecord } = await perform(plane, state, input.how);
+    if (!onRecord) return applied;
     const { how, target } = applied;
     await commandRun(plane, person, {
       run: state.id,
@@ -50,7 +50,11 @@ export const recordApplied = (
 const ownSource = (runFolder: string, source: Source): Source =>
   source.kind === 'local' ? { ...source, gitDirectory: sourceFolder(source, runFolder) } : source;
 
-const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['how']): Promise<Applied> => {
+const perform = async (
+  plane: ControlPlane,
+  state: RunState,
+  how: ApplyInput['how'],
+): Promise<Extract<Application, { outcome: 'ok' }>> => {
   const { repository, title } = state.task;
   const { blobs } = plane;
   const source = ownSource(plane.home.run(state.id), state.task.source);
@@ -76,7 +80,7 @@ const perform = async (plane: ControlPlane, state: RunState, how: ApplyInput['ho
     },
     how,
   );
-  if (done.outcome === 'ok') return done.applied;
+  if (done.outcome === 'ok') return done;
   const stale = 'patch' in how && how.patch !== null && how.patch !== state.result?.patch;
   throw refused(stale ? 'stale' : 'conflict', done.reason, done.remedy);
 };
