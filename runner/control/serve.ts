@@ -3,8 +3,10 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
+import type { Status } from '../../shared/run/state.ts';
 import { sandboxForWorkers, type RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
+import { endpointOf, readEndpoint, recordEndpoint, refusedMove } from '../config/model-endpoint.ts';
 import { isFullDisk } from '../git/full-disk.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
@@ -23,7 +25,7 @@ import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
 import { openGround } from './store/open-store.ts';
-import { StoreError } from './store/store.ts';
+import { StoreError, type Store } from './store/store.ts';
 import { returnLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
 import { feedPages, feedReading } from './usecases/feed.ts';
@@ -41,6 +43,8 @@ export interface ServeOptions {
   readonly publicUrl?: string | null;
   /** Goes on though the database has lost the end of its log. */
   readonly acceptLoss?: boolean;
+  /** It is started because something needs it: open runs go on with the model endpoint that they had, or it does not start. */
+  readonly onDemand?: boolean;
   /** Stops the runner when it fires. */
   readonly signal?: AbortSignal;
   /** Of the log, which goes to stderr as a JSON line each. */
@@ -112,6 +116,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     await openGround({ home, name, config: config.store, acceptLoss: options.acceptLoss ?? false, log }),
   );
   const { store, role, token, secret } = ground;
+  if (options.onDemand === true) await keepEndpoint(home, config, store);
   // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
   const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
   // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
@@ -222,6 +227,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     throw listenError(error, host);
   });
   const url = `http://${urlHost(host)}:${port}`;
+  // Before anything of a run can go there.
+  await recordEndpoint(home, endpointOf(config.model));
   const dispatcher = stack.use(
     startDispatcher({
       store,
@@ -278,6 +285,22 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   ready = true;
   log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
+};
+
+const notOver = ['queued', 'working', 'waiting', 'reviewing'] as const satisfies readonly Status[];
+
+/** Throws HomeError where runs that are not over would go on with another model endpoint than the last runner here had. */
+const keepEndpoint = async (
+  home: Home,
+  { model }: Pick<RunnerConfig, 'model'>,
+  store: Pick<Store, 'counts'>,
+): Promise<void> => {
+  const from = await readEndpoint(home);
+  if (from === null) return;
+  const counts = await store.counts(null);
+  const open = notOver.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  const refusal = refusedMove({ from, to: endpointOf(model), open });
+  if (refusal !== null) throw refusal;
 };
 
 const logTo = (level: LevelWithSilent): Logger => {

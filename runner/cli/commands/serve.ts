@@ -117,6 +117,7 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
       signal,
       logLevel,
       acceptLoss: options['acceptLoss'] === true,
+      onDemand: options['onDemand'] === true,
       worker: [...context.self, 'worker-child'],
     });
     // One that a command starts is as its shell has it, and binds nobody.
