@@ -3,10 +3,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
-import type { Status } from '../../shared/run/state.ts';
 import { sandboxForWorkers, type RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
-import { endpointOf, readEndpoint, recordEndpoint, refusedMove } from '../config/model-endpoint.ts';
+import { endpointOf, recordEndpoint } from '../config/model-endpoint.ts';
 import { isFullDisk } from '../git/full-disk.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
@@ -19,13 +18,14 @@ import { workerEnvironment } from './engine/embedded/environment.ts';
 import { EngineError } from './engine/trigger/access.ts';
 import { openTriggerEngine } from './engine/trigger/open.ts';
 import { presence, stopWhenIdle } from './idle.ts';
+import { keepEndpoint } from './keep-endpoint.ts';
 import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
 import { openGround } from './store/open-store.ts';
-import { StoreError, type Store } from './store/store.ts';
+import { StoreError } from './store/store.ts';
 import { returnLeases, startSupervisor } from './supervisor.ts';
 import { openRetention } from './supervisor-retention.ts';
 import { feedPages, feedReading } from './usecases/feed.ts';
@@ -49,6 +49,8 @@ export interface ServeOptions {
   readonly signal?: AbortSignal;
   /** Of the log, which goes to stderr as a JSON line each. */
   readonly logLevel?: LevelWithSilent;
+  /** Whether what a model's calls cost is known, which workers know; without it nobody is told that it is not. */
+  readonly isPriced?: ControlPlane['isPriced'];
   /** Program and arguments of a worker; without it, this very program with `worker-child`. */
   readonly worker?: readonly [string, ...string[]];
 }
@@ -116,7 +118,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     await openGround({ home, name, config: config.store, acceptLoss: options.acceptLoss ?? false, log }),
   );
   const { store, role, token, secret } = ground;
-  if (options.onDemand === true) await keepEndpoint(home, config, store);
+  if (options.onDemand === true) await keepEndpoint(home, config.model, store);
   // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
   const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
   // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
@@ -184,6 +186,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     log,
     now,
     startedAt,
+    isPriced: options.isPriced ?? (async () => true),
     version: manifest.version,
     dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
     closing: closing.signal,
@@ -285,22 +288,6 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   ready = true;
   log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
   return { url, token, closed, close };
-};
-
-const notOver = ['queued', 'working', 'waiting', 'reviewing'] as const satisfies readonly Status[];
-
-/** Throws HomeError where runs that are not over would go on with another model endpoint than the last runner here had. */
-const keepEndpoint = async (
-  home: Home,
-  { model }: Pick<RunnerConfig, 'model'>,
-  store: Pick<Store, 'counts'>,
-): Promise<void> => {
-  const from = await readEndpoint(home);
-  if (from === null) return;
-  const counts = await store.counts(null);
-  const open = notOver.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
-  const refusal = refusedMove({ from, to: endpointOf(model), open });
-  if (refusal !== null) throw refusal;
 };
 
 const logTo = (level: LevelWithSilent): Logger => {
