@@ -16,6 +16,7 @@ import { dirname, join, resolve } from 'node:path';
  *     plane          name of this control plane among those of one database (0600)
  *     runner.json    the running runner: pid, start time, URL (0600)
  *     served.json    what the last `longhaul serve` was told with flags and variables (0600)
+ *     endpoint.json  the model endpoint that the last runner had (0600)
  *     backup.*.json  somebody copies the home, and nothing is removed meanwhile (0600)
  *     workers.json   its child processes, so that the next one can end what is left of them (0600)
  */
@@ -31,6 +32,7 @@ export interface Home {
   readonly plane: string;
   readonly runner: string;
   readonly served: string;
+  readonly modelEndpoint: string;
   readonly workers: string;
   /** The folder of one run. */
   run(id: string): string;
@@ -72,6 +74,7 @@ export const homeAt = (folder: string): Home => ({
   plane: join(folder, 'plane'),
   runner: join(folder, 'runner.json'),
   served: join(folder, 'served.json'),
+  modelEndpoint: join(folder, 'endpoint.json'),
   workers: join(folder, 'workers.json'),
   run: (id) => join(folder, 'runs', id),
 });

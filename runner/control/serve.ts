@@ -5,6 +5,7 @@ import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import manifest from '../../package.json' with { type: 'json' };
 import { sandboxForWorkers, type RunnerConfig } from '../config/config.ts';
 import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../config/home.ts';
+import { endpointOf, recordEndpoint } from '../config/model-endpoint.ts';
 import { isFullDisk } from '../git/full-disk.ts';
 import { processStart } from '../ipc/process-start.ts';
 import type { WorkerSettings } from '../ipc/protocol.ts';
@@ -17,6 +18,7 @@ import { workerEnvironment } from './engine/embedded/environment.ts';
 import { EngineError } from './engine/trigger/access.ts';
 import { openTriggerEngine } from './engine/trigger/open.ts';
 import { presence, stopWhenIdle } from './idle.ts';
+import { keepEndpoint } from './keep-endpoint.ts';
 import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
@@ -41,10 +43,14 @@ export interface ServeOptions {
   readonly publicUrl?: string | null;
   /** Goes on though the database has lost the end of its log. */
   readonly acceptLoss?: boolean;
+  /** It is started because something needs it: open runs go on with the model endpoint that they had, or it does not start. */
+  readonly onDemand?: boolean;
   /** Stops the runner when it fires. */
   readonly signal?: AbortSignal;
   /** Of the log, which goes to stderr as a JSON line each. */
   readonly logLevel?: LevelWithSilent;
+  /** Whether what a model's calls cost is known, which workers know; without it nobody is told that it is not. */
+  readonly isPriced?: ControlPlane['isPriced'];
   /** Program and arguments of a worker; without it, this very program with `worker-child`. */
   readonly worker?: readonly [string, ...string[]];
 }
@@ -112,6 +118,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     await openGround({ home, name, config: config.store, acceptLoss: options.acceptLoss ?? false, log }),
   );
   const { store, role, token, secret } = ground;
+  if (options.onDemand === true) await keepEndpoint(home, config.model, store);
   // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
   const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
   // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
@@ -179,6 +186,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     log,
     now,
     startedAt,
+    isPriced: options.isPriced ?? (async () => true),
     version: manifest.version,
     dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
     closing: closing.signal,
@@ -222,6 +230,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     throw listenError(error, host);
   });
   const url = `http://${urlHost(host)}:${port}`;
+  // Before anything of a run can go there.
+  await recordEndpoint(home, endpointOf(config.model));
   const dispatcher = stack.use(
     startDispatcher({
       store,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { openDecisions } from '../../shared/run/state.ts';
 import { calls, scripted, startFakeOpenAi, type Asked } from '../fakes/openai/index.ts';
 import { behindTls, ForwardProxy } from '../harness/forward-proxy.ts';
 import { repositoryWith } from '../harness/repository.ts';
@@ -50,4 +51,26 @@ test('without that authority the run asks a person, and says which variable name
     /certificate of https:\/\/models\.example\.test\/v1 is not trusted .*NODE_EXTRA_CA_CERTS/,
   );
   expect(fake.journal).toEqual([]);
+});
+
+test('without a key the vendor is asked nothing: the run asks a person, says how one is set, and spends nothing', async () => {
+  await using fake = await startFakeOpenAi({ script });
+  const folder = await openFolder('longhaul-proxied-');
+  await using tls = await behindTls(fake.url, { name: 'api.openai.com', folder });
+  await using proxy = await ForwardProxy.to(tls.port);
+  const env = { OPENAI_BASE_URL: '', OPENAI_API_KEY: '', HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url };
+  await using rig = await Rig.start({ script, model: fake, env: { ...env, NODE_EXTRA_CA_CERTS: tls.authority } });
+  const repository = await repositoryWith({ 'notes.txt': 'begin\n' });
+  const { id } = await rig.delegate({ goal: 'Write.', repository });
+  const state = await rig.settled(id, ({ status }) => status === 'reviewing' || status === 'waiting');
+  expect(state).toMatchObject({
+    status: 'waiting',
+    turn: { phase: 'failed', trouble: { code: 'auth', retryable: false, status: null } },
+    spent: { retries: 1, usd: 0, unpriced: 0 },
+  });
+  expect(openDecisions(state)[0]?.request).toMatchObject({
+    kind: 'retry',
+    reason: expect.stringMatching(/No key is configured.*OPENAI_API_KEY.*longhaul stop/s) as string,
+  });
+  expect(proxy.requests).toEqual([]);
 });

@@ -45,6 +45,17 @@ describe('delegating', () => {
     expect(await readdir(runner.home.run(state.id))).toEqual(['source.git']);
   });
 
+  test('with a budget of US dollars to a model without a known price is noted: it will not hold', async () => {
+    await using runner = await startRunner({ isPriced: async (model) => model === 'known' });
+    const notes = async (input: Parameters<typeof runner.delegate>[0]) => (await runner.delegate(input)).task.notes;
+    const noted = expect.stringMatching(
+      /^The price of other at this endpoint is not known: .* the budget of US\$ 2 does not hold\. Those of tokens/,
+    ) as string;
+    expect(await notes({ model: 'other', budget: { usd: 2 } })).toEqual([noted]);
+    expect(await notes({ model: 'known', budget: { usd: 2 } })).toEqual([]);
+    expect(await notes({ model: 'other', budget: { turns: 2 } })).toEqual([]);
+  });
+
   test('twice with one key gives one run, even at the same time and after a restart', async () => {
     await using runner = await startRunner();
     const both = await Promise.all([runner.delegate({ dedupeKey: 'k' }), runner.delegate({ dedupeKey: 'k' })]);

@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import { calls, scripted, type Asked, type Reply } from '../fakes/openai/index.ts';
+import { calls, scripted, startFakeOpenAi, type Asked, type Reply } from '../fakes/openai/index.ts';
 import { descendants } from '../harness/processes.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
@@ -270,5 +270,50 @@ describe('a runner that was served with settings of its own, and is down', () =>
     expect(await cli('stop')).toMatchObject({ code: 0 });
     expect(await cli('runs')).toMatchObject({ code: 0 });
     expect(await cli('stop')).toMatchObject({ code: 0 });
+  });
+});
+
+describe('a runner that a command started, and that is down while a run is not over', () => {
+  test('is started with another model endpoint by no command, wherever that one is said, and by whoever serves it', async () => {
+    await using other = await startFakeOpenAi({ script });
+    await using rig = await Rig.start({ script });
+    const { home, env } = await otherHome(rig);
+    const cli = (different: NodeJS.ProcessEnv, ...words: readonly string[]) =>
+      rig.cli(words, { env: { ...env, ...different } });
+    const done = { code: 0 };
+    await using _ = { [Symbol.asyncDispose]: async () => void (await cli({}, 'stop')) };
+    const repository = await someRepository();
+    expect(await cli({}, 'delegate', 'Greet', '--repo', repository, '--watch')).toMatchObject({ code: 3 });
+    expect(await cli({}, 'stop')).toMatchObject(done);
+
+    const refused = await cli({ OPENAI_BASE_URL: other.url }, 'runs');
+    expect({ ...refused, stderr: refused.stderr.split('\n').slice(1) }).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: [
+        `longhaul: The runner of this home is down, and 1 run in it is not over. It had the model endpoint ${rig.model.url} (responses); this would start it with ${other.url} (responses), and send what the run has read there.`,
+        `  Start it as it was: set OPENAI_BASE_URL=${rig.model.url} and do this again.`,
+        '  Or have it as this shell and config.yaml say: longhaul serve --detach',
+        '',
+      ],
+    });
+    const unset = { OPENAI_BASE_URL: '' };
+    expect(await cli(unset, 'decisions')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('with https://api.openai.com/v1 (responses), and send') as string,
+    });
+    await writeFile(path.join(home, 'config.yaml'), JSON.stringify({ model: { baseUrl: other.url } }));
+    expect(await cli(unset, 'show', '1')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(`with ${other.url} (responses), and send`) as string,
+    });
+    expect(other.journal).toEqual([]);
+
+    // Whoever serves it has decided.
+    expect(await cli(unset, 'serve', '--detach')).toMatchObject(done);
+    expect(await cli(unset, 'discard', '1', '--reason', 'No')).toMatchObject(done);
+    expect(await cli(unset, 'stop')).toMatchObject(done);
+    // No run is left that would go on with another one.
+    expect(await cli({}, 'runs')).toMatchObject(done);
   });
 });

@@ -5,7 +5,7 @@ import type { Policy } from '../../../shared/policy/policy.ts';
 import { summarize } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
-import { keyVariable } from '../../config/model-key.ts';
+import { asksForKey, keyVariable } from '../../config/model-key.ts';
 import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
@@ -250,8 +250,8 @@ const warnAboutKey = async (
     context.note(
       `The runner was started without ${variable}. To have it use yours: longhaul stop, then delegate again.`,
     );
-  else if (/api\.(?:openai|anthropic)\.com/.test(model.endpoint))
+  else if (asksForKey(model.endpoint))
     context.note(
-      `The runner has no model key, so the run will wait for one. Set ${variable}, then: longhaul stop, and delegate again.`,
+      `The runner has no model key, so the run will wait for one. Set ${variable}, then: longhaul stop, and approve what the run asks (longhaul decisions).`,
     );
 };

@@ -117,6 +117,8 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
       signal,
       logLevel,
       acceptLoss: options['acceptLoss'] === true,
+      onDemand: options['onDemand'] === true,
+      isPriced: pricedBy(config.model),
       worker: [...context.self, 'worker-child'],
     });
     // One that a command starts is as its shell has it, and binds nobody.
@@ -134,6 +136,14 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
     throw failure;
   }
 };
+
+/** Loaded only when it is asked for: the price list is larger than all the rest. */
+const pricedBy =
+  ({ baseUrl, pricesOf }: RunnerConfig['model']) =>
+  async (model: string): Promise<boolean> => {
+    const { isPriced } = await import('../../worker/models/cost.ts');
+    return isPriced(model, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined });
+  };
 
 const configOf = async (context: CommandContext, options: Options): Promise<RunnerConfig> => {
   const loaded = await loadConfig({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RunnerConfig } from '../../config/config.ts';
-import { keyVariable } from '../../config/model-key.ts';
+import { asksForKey, keyVariable } from '../../config/model-key.ts';
 import { endpointUrl, keyHeaders } from '../../worker/models/endpoint-url.ts';
 import { endpointFetch } from '../../worker/models/http.ts';
 import { fail, ok, warn, type Check } from './check.ts';
@@ -62,7 +62,7 @@ export const judgeModel = (config: RunnerConfig, list: ModelList): Check => {
   const anthropic = config.model.api === 'anthropic';
   const variable = keyVariable(config.model.api);
   const address = anthropic ? 'ANTHROPIC_BASE_URL' : 'OPENAI_BASE_URL';
-  const vendor = ['api.openai.com', 'api.anthropic.com'].includes(new URL(baseUrl).hostname);
+  const vendor = asksForKey(baseUrl);
   const another = `Another endpoint: ${address}.`;
   const keys = anthropic ? 'https://console.anthropic.com/settings/keys' : 'https://platform.openai.com/api-keys';
   if (config.apiKey === null && (vendor || (list.outcome === 'status' && list.status === 401)))

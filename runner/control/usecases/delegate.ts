@@ -8,6 +8,7 @@ import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { setupFaults } from '../../../shared/recipe/setup-faults.ts';
 import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/terms.ts';
+import type { LowerBudget } from '../../../shared/recipe/settings.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { operatorsFor } from '../../config/operator.ts';
@@ -18,6 +19,7 @@ import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person }
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';
 import { mustBeTrusted } from './trust.ts';
+import { askedUsd, unpricedNote } from './unpriced.ts';
 
 /**
  * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
@@ -96,6 +98,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
     const config = configIn(settings);
     const terms = termsFor(plane, person, { input, recipe, repository: config });
     await mustBeTrusted(plane, person, { repository, brought: broughtBy(config, recipe, input), trust: input.trust });
+    const price = await priceNotes(plane, terms, [input, recipe, config]);
     const task = Task.parse({
       tenant: person.tenant,
       repository,
@@ -105,7 +108,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
       requester: actor(person),
       source,
       ...terms,
-      notes: [...notes, ...terms.notes],
+      notes: [...notes, ...terms.notes, ...price],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep = true;
@@ -157,6 +160,17 @@ const termsFor = (
       'Leave the setup to the repository, have an approver delegate, or ask the operator to allow the host (policy in config.yaml).',
     );
   return terms;
+};
+
+/** With a model of unknown price no budget of US dollars holds; whoever asked for one is told. */
+const priceNotes = async (
+  { config, isPriced }: ControlPlane,
+  { budget, model }: Terms,
+  said: readonly ({ readonly budget: LowerBudget } | null)[],
+): Promise<readonly string[]> => {
+  const usd = askedUsd({ budget, said: said.flatMap((source) => source?.budget ?? []) });
+  const name = model ?? config.model.name;
+  return usd === null || (await isPriced(name)) ? [] : [unpricedNote(name, usd)];
 };
 
 /** As a task takes it. */

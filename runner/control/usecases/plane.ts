@@ -22,6 +22,8 @@ export interface ControlPlane {
   readonly dedupeSecret: Buffer;
   readonly config: RunnerConfig;
   readonly log: Logger;
+  /** Whether what a model's calls cost is known, at the endpoint of these settings. */
+  readonly isPriced: (model: string) => Promise<boolean>;
   readonly version: string;
   /** ISO. */
   readonly startedAt: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../../../shared/run/model-item.ts';
-import { contextWindowOf, costOf, type PricedAt } from './cost.ts';
+import { contextWindowOf, costOf, isPriced, type PricedAt } from './cost.ts';
 
 const usage = { input: 1_000_000, cached: 400_000, cacheWrite: 0, output: 100_000, reasoning: 60_000 };
 
@@ -30,6 +30,16 @@ describe('the cost of a call', () => {
   it('is nothing for nothing', () => {
     expect(costOf({ input: 0, cached: 0, cacheWrite: 0, output: 0, reasoning: 0 }, 'gpt-5.2')).toEqual({ usd: 0 });
   });
+});
+
+it.each([
+  ['gpt-5.2-codex', {}, true],
+  ['gpt-13', {}, false],
+  ['omni-moderation', {}, false],
+  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1' }, false],
+  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1', pricesOf: 'openai' }, true],
+])('the price of %s at %o is known: %s', (model, at, known) => {
+  expect(isPriced(model, at)).toBe(known);
 });
 
 describe('the context window', () => {

@@ -25,6 +25,10 @@ export function costOf(usage: Usage, model: string, at: PricedAt = {}): Cost | n
   return free || !Number.isFinite(price.total_price) ? null : { usd: price.total_price };
 }
 
+/** Whether what a model's calls cost is known, so that a budget of US dollars holds. */
+export const isPriced = (model: string, at: PricedAt = {}): boolean =>
+  costOf({ input: 1, cached: 0, cacheWrite: 0, output: 1, reasoning: 0 }, model, at) !== null;
+
 /** Tokens that a model takes, input and output together, or null where unknown; trusted by the same rule as a price. */
 export function contextWindowOf(model: string, at: PricedAt = {}): number | null {
   const nothing: Usage = { input: 0, cached: 0, cacheWrite: 0, output: 0, reasoning: 0 };

@@ -102,6 +102,13 @@ export function saidFailure(
   );
 }
 
+/** Nothing was asked: such an endpoint answers nobody without a key. */
+export function noKeyFailure(endpoint: Pick<Endpoint, 'baseURL' | 'variables'>): ModelFailure {
+  const { variables } = endpoint;
+  const message = `No key is configured for the model endpoint ${shown(endpoint)}, so it was not asked: set ${variables}_API_KEY, or apiKey in config.yaml, then start the runner anew (longhaul stop, and go on). An endpoint that needs none: ${variables}_BASE_URL.`;
+  return failure('auth', message);
+}
+
 /** The response ended early. `reason` is the provider's: `max_output_tokens`, `content_filter`, `length`. */
 export function incompleteFailure(reason: string, endpoint: Endpoint, usage: Usage | null): ModelFailure {
   const advice =

@@ -24,7 +24,7 @@ export interface ModelRequest {
 /** Why a model call came to nothing. `code` decides what the loop does; `message` says what a person can do. */
 export interface ModelFailure {
   readonly code:
-    | 'auth' // 401, 403: the key is wrong
+    | 'auth' // 401, 403: the key is wrong; without a status: there is none, and nothing was asked
     | 'not_found' // 404: no such model or endpoint
     | 'rate_limited' // 429
     | 'quota' // 429 insufficient_quota: no money left

@@ -31,6 +31,35 @@ describe('opening a model', () => {
   });
 
   it.each([
+    ['responses', undefined, 'OPENAI_API_KEY'],
+    ['chat', 'https://API.openai.com./v1/', 'OPENAI_API_KEY'],
+    ['anthropic', 'https://api.anthropic.com/v1', 'ANTHROPIC_API_KEY'],
+  ] as const)("asks a vendor's own endpoint nothing without a key: %s", async (api, baseURL, variable) => {
+    const model = openModel(ModelConfig.parse({ api, model: 'gpt-5.2', apiKey: null, baseURL }));
+    const outcome = await model.respond(ask([user('Hi.')]), { signal: new AbortController().signal });
+    expect(outcome).toEqual({
+      kind: 'failed',
+      failure: {
+        code: 'auth',
+        message: expect.stringMatching(
+          new RegExp(`^No key is configured for .*: set ${variable}, or apiKey in`),
+        ) as string,
+        retryable: false,
+        retryAfterMs: null,
+        status: null,
+        usage: null,
+      },
+    });
+  });
+
+  it('asks another endpoint without a key', async () => {
+    await using fake = await startFakeOpenAi({ script: scripted([says('Hello.')]), apiKey: 'none' });
+    const config = ModelConfig.parse({ api: 'chat', model: 'scripted', apiKey: null, baseURL: fake.url });
+    const outcome = await openModel(config).respond(ask([user('Hi.')]), { signal: new AbortController().signal });
+    expect(outcome).toMatchObject({ kind: 'completed' });
+  });
+
+  it.each([
     [{ model: 'gpt-5.2' }, 400_000],
     [{ model: 'gpt-5.2', contextWindow: 100_000 }, 100_000],
     [{ model: 'gpt-5.2', baseURL: 'http://127.0.0.1:8080/v1' }, null],

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { anthropicModel } from './anthropic.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
-import { type EndpointModel, OPENAI_URL } from './connection.ts';
+import { type EndpointModel, failed, OPENAI_URL } from './connection.ts';
 import { contextWindowOf } from './cost.ts';
+import { asksForKey } from '../../config/model-key.ts';
+import { noKeyFailure } from './failure.ts';
 import { type ModelSettings, ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { responsesModel } from './responses.ts';
 
@@ -60,8 +62,20 @@ export const modelConfigOf = (
   return ModelConfig.parse(api === 'responses' ? { api, ...common, background } : { api, ...common });
 };
 
-/** Makes the adapter that the config names. Opens no connection. */
+/** Makes the adapter that the config names. Opens no connection; without a key that the endpoint asks for, none is ever opened. */
 export function openModel(config: ModelConfig): EndpointModel {
+  const { api, baseURL, apiKey } = config;
+  const opened = adapterFor(config);
+  if (apiKey !== null || !asksForKey(baseURL)) return opened;
+  const variables = api === 'anthropic' ? 'ANTHROPIC' : 'OPENAI';
+  return {
+    ...opened,
+    respond: async (_request, { signal }) =>
+      signal.aborted ? { kind: 'aborted' } : failed(noKeyFailure({ baseURL, variables })),
+  };
+}
+
+function adapterFor(config: ModelConfig): EndpointModel {
   const { api, pricesOf, ...rest } = config;
   const contextWindow = config.contextWindow ?? contextWindowOf(config.model, { baseURL: config.baseURL, pricesOf });
   const options = { ...rest, apiKey: config.apiKey ?? NO_KEY, contextWindow };

@@ -105,11 +105,11 @@ const unanswered = (
 
 const trouble = ({ code, message, retryable, status }: ModelFailure) => ({ code, message, retryable, status });
 
-/** A call that the endpoint refused cost nothing; one that broke off may have cost anything. */
+/** A call that the endpoint refused, or that was not made for want of a key, cost nothing; one that broke off may have cost anything. */
 const costOfFailure = (
   failure: ModelFailure,
   price: (usage: NonNullable<ModelFailure['usage']>) => number | null,
 ): number | null => {
   if (failure.usage !== null) return price(failure.usage);
-  return failure.status !== null && failure.status >= 400 ? 0 : null;
+  return failure.code === 'auth' || (failure.status !== null && failure.status >= 400) ? 0 : null;
 };
