@@ -67,7 +67,12 @@ describe('a second runner on one home', () => {
     );
     const { stdout, code } = await rig.cli(['serve', '--detach']);
     expect({ stdout, code }).toEqual({ code: 0, stdout: `A runner is at ${rig.url} already (process ${rig.pid}).\n` });
-    expect({ file: await readFile(file, 'utf8'), processes: await descendants(rig.pid) }).toEqual(before);
+    // It starts a worker ahead of need as soon as it has the time; none of those that it had may be gone.
+    expect({ file: await readFile(file, 'utf8'), processes: await descendants(rig.pid) }).toEqual({
+      ...before,
+      // safe: what vitest gives out for a list that has at least these
+      processes: expect.arrayContaining(before.processes) as number[],
+    });
     go();
     await rig.settled(id, ({ status }) => status === 'reviewing');
     expect(rig.model.journal).toHaveLength(2);
