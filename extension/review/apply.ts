@@ -5,6 +5,7 @@ import type { AcceptedFile, Applied } from '../../shared/api/runner-api.ts';
 import { mayHaveWritten } from '../../shared/review/written.ts';
 import { visible } from '../pages/text.ts';
 import { acceptedFiles, decideRest, tallyOf } from './decisions.ts';
+import { reviewInFront } from './in-front.ts';
 import { review, roundFor, runFor, type Reviewing } from './open.ts';
 import { appliedSummary, branchName, firstConflict, troubled } from './outcome.ts';
 import { perform, targetOf } from './perform.ts';
@@ -51,7 +52,8 @@ const whetherTheRest = async (reviewing: Reviewing, round: ReviewRound): Promise
     accepted > 0 ? only : look,
     rest,
   );
-  if (chosen === look) await review(reviewing, { run: round.run });
+  const inFront = reviewInFront(reviewing.longhaul.runs)?.run === round.run;
+  if (chosen === look && !inFront) await review(reviewing, { run: round.run });
   return chosen === only ? false : chosen === rest ? true : null;
 };
 
