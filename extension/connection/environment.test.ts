@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { homeFolder as runnersOwn } from '../../runner/config/home.ts';
+import { homeFolder as runnersOwn } from '../../runner/machine/home/home.ts';
 import { runnerEnvironment } from './environment.ts';
 import { homeFolder } from './home.ts';
 

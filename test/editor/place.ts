@@ -6,7 +6,7 @@ import { clientOf } from '../../shared/client/client.ts';
 import { findRunner } from '../../extension/connection/home.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { homeAt } from '../../runner/config/home.ts';
+import { homeAt } from '../../runner/machine/home/home.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { leasedRun, park } from '../bench/store-run.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
