@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { PassThrough } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readHello, takeHello } from './egress/hello.ts';
-import { clientHello } from './egress/fixture.ts';
+import { readHello, takeHello } from './hello.ts';
+import { clientHello } from './fixture.ts';
 
 const never = new AbortController().signal;
 

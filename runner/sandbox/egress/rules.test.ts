@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl } from './egress/rules.ts';
+import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl } from './rules.ts';
 
 const ALLOWED = ['packages.host.test', '*.Example.org', '127.0.0.1', '[::1]'];
 

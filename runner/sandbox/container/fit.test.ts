@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judgeLook, leftOpen } from './container/fit.ts';
+import { judgeLook, leftOpen } from './fit.ts';
 
 test.each([
   ['looked\n', null, null],

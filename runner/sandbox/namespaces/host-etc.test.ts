@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readEtc } from './namespaces/host-etc.ts';
+import { readEtc } from './host-etc.ts';
 
 const etcWith = async (files: Readonly<Record<string, number | string>>) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'etc-'));

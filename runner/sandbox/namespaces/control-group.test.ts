@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ControlGroups, findGroups, settingsOf, type GroupsFound } from './namespaces/control-group.ts';
+import { ControlGroups, findGroups, settingsOf, type GroupsFound } from './control-group.ts';
 
 // Folders that look like the kernel's: what the kernel does with what is written there, no test of this file has seen.
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { containerArguments, type ContainerPlan } from './container/arguments.ts';
+import { containerArguments, type ContainerPlan } from './arguments.ts';
 
 const PLAN: ContainerPlan = {
   programs: {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainRefusal, type KernelSettings } from './namespaces/refusal.ts';
+import { explainRefusal, type KernelSettings } from './refusal.ts';
 
 const OPEN: KernelSettings = {
   unprivilegedUserns: null,

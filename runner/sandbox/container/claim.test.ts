@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { claimContainer, linkWorkspace } from './container/claim.ts';
+import { claimContainer, linkWorkspace } from './claim.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkAncestors, homeFolder, prepareHome, secretsOf } from '../home/home.ts';
+import { checkAncestors, homeFolder, prepareHome, secretsOf } from './home.ts';
 
 const root = process.getuid?.() === 0;
 

@@ -7,8 +7,8 @@ import { createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { clientHello } from './egress/fixture.ts';
-import { EgressProxy, type EgressOutside, type EgressProxyOptions } from './egress/proxy.ts';
+import { clientHello } from './fixture.ts';
+import { EgressProxy, type EgressOutside, type EgressProxyOptions } from './proxy.ts';
 
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   'good.test': ['93.184.216.34'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { bubblewrapArguments, type BubblewrapPlan } from './namespaces/arguments.ts';
+import { bubblewrapArguments, type BubblewrapPlan } from './arguments.ts';
 
 const MINIMAL: BubblewrapPlan = {
   workspace: '/data/runs/1/tree',
