@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TRPCClient } from '@trpc/client';
 import { clientOf } from '../../shared/client/client.ts';
-import { findRunner } from '../../extension/connection/home.ts';
+import { findRunner } from '../../extension/ground/connection/home.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { homeAt } from '../../runner/machine/home/home.ts';
