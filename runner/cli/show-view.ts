@@ -221,7 +221,7 @@ const spentText = (state: RunState): string => {
       usd: cost(spent.usd, spent.unpriced === 0),
       activeMinutes: duration(spent.activeMs),
       toolMinutes: duration(spent.toolMs),
-      retries: String(usage.retries),
+      retries: `${spent.retries} in all, ${usage.retries} in a row`,
     }[name];
     const most =
       limit === null

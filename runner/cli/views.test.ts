@@ -64,7 +64,7 @@ test('a run on one page', () => {
       cost        ≥ $0.014 (no limit)
       worked      45.0 s of 60 min
       in commands 20.3 s of 30 min
-      retries     1 of 10
+      retries     1 in all, 0 in a row of 20
       1 model call cost an unknown sum, which is not in the figure above.
 
     Next
@@ -147,7 +147,7 @@ test('a failed run says whose fault it was and what to do', () => {
       cost        $0 (no limit)
       worked      9.0 s of 60 min
       in commands 0 ms of 30 min
-      retries     0 of 10"
+      retries     0 in all, 0 in a row of 20"
   `);
 });
 

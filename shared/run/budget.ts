@@ -10,7 +10,7 @@ export const Budget = z.strictObject({
   activeMinutes: z.number().positive().nullable(),
   /** Minutes that commands ran. */
   toolMinutes: z.number().positive().nullable(),
-  /** Model calls that failed or were lost, and activations that were lost. */
+  /** Model calls that failed or were lost, and activations that were lost, in a row: without the run getting on in between. */
   retries: z.int().positive().nullable(),
 });
 export type Budget = z.infer<typeof Budget>;
@@ -31,7 +31,7 @@ export const budgetUnits: Record<BudgetName, string> = {
   usd: 'US dollars',
   activeMinutes: 'minutes of work',
   toolMinutes: 'minutes of commands',
-  retries: 'retries',
+  retries: 'retries in a row',
 };
 
 /** Generous for a repair, small for an accident; a run that reaches one pauses and asks. */
@@ -41,7 +41,8 @@ export const defaultBudget: Budget = {
   usd: 10,
   activeMinutes: 60,
   toolMinutes: 30,
-  retries: 10,
+  // With the pauses between them (backoff.ts) an endpoint that is out for a quarter of an hour needs nobody.
+  retries: 20,
 };
 
 export interface Spent {
@@ -54,7 +55,10 @@ export interface Spent {
   readonly unpriced: number;
   readonly activeMs: number;
   readonly toolMs: number;
+  /** All of them, from the first on. */
   readonly retries: number;
+  /** Those since the run last got on: what its budget limits. */
+  readonly inVain: number;
 }
 
 export const nothingSpent: Spent = {
@@ -66,6 +70,7 @@ export const nothingSpent: Spent = {
   activeMs: 0,
   toolMs: 0,
   retries: 0,
+  inVain: 0,
 };
 
 /** How much of each budget is used, in the budget's own unit. */
@@ -75,7 +80,7 @@ export const used = (spent: Spent): Record<BudgetName, number> => ({
   usd: spent.usd,
   activeMinutes: spent.activeMs / 60_000,
   toolMinutes: spent.toolMs / 60_000,
-  retries: spent.retries,
+  retries: spent.inVain,
 });
 
 export interface Exceeded {

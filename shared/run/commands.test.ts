@@ -444,6 +444,8 @@ test('a run that is resumed keeps what it did and spent, and is rid of what stoo
     ...facts,
     seq: failed.seq + 2,
     turn: { ...failed.turn, retryAt: at },
+    // What is tried from here on is counted anew; how much was tried in all is not.
+    spent: { ...failed.spent, inVain: 0 },
     status: 'queued',
     activation: 'act_next',
     since: at,

@@ -1,7 +1,7 @@
 import { mostLosses } from './call.ts';
 import type { EventBody } from './events.ts';
 import type { Change } from './reduce-decisions.ts';
-import { abandoned, retried } from './reduce-work.ts';
+import { abandoned, gotOn, retried } from './reduce-work.ts';
 import type { Delay, RunState, Turn } from './state.ts';
 
 type Body<Type extends EventBody['type']> = Extract<EventBody, { readonly type: Type }>;
@@ -88,7 +88,8 @@ export const resumed = (state: RunState, at: string): Change => ({
   idleTurns: 0,
   leasedAt: null,
   turn: turnAgain(state.turn, at),
-  ...unanswered(state, { at, message: 'The run ended while the model was answering.' }),
+  spent: gotOn(state.spent),
+  ...unanswered({ ...state, spent: gotOn(state.spent) }, { at, message: 'The run ended while the model was answering.' }),
   underWay: state.underWay === null ? null : { ...state.underWay, running: false, losses: onceMore(state.underWay) },
 });
 

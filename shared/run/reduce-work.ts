@@ -15,7 +15,14 @@ export const spend = (spent: Spent, usage: Usage | null, cost: number | null): S
   unpriced: spent.unpriced + (cost === null ? 1 : 0),
 });
 
-export const retried = (spent: Spent): Spent => ({ ...spent, retries: spent.retries + 1 });
+export const retried = (spent: Spent): Spent => ({
+  ...spent,
+  retries: spent.retries + 1,
+  inVain: spent.inVain + 1,
+});
+
+/** Something came of what was tried: what went wrong before it is nothing that the next trouble is added to. */
+export const gotOn = (spent: Spent): Spent => ({ ...spent, inVain: 0 });
 
 /** What nobody is at any more, since the activation that was is over. `lost`: its worker died; else it was told to stop. */
 export const abandoned = (state: RunState, lost: boolean): Change => {
@@ -37,6 +44,10 @@ export const beginning = ({ underWay }: RunState, step: UnderWay['step'], index:
     losses: underWay?.step === step && underWay.index === index ? underWay.losses : 0,
   },
 });
+
+/** What a command or a call took that has come to its end. */
+export const ran = (spent: Spent, { durationMs }: { readonly durationMs: number }): Spent =>
+  gotOn({ ...spent, toolMs: spent.toolMs + durationMs });
 
 const wished = (items: readonly ModelItem[]): readonly Call[] =>
   items.flatMap((item): Call[] =>
@@ -117,7 +128,7 @@ export const turnTaken = (state: RunState, { turn, items, usage, cost }: Body<'t
   verification: [],
   repairs: state.report === null ? state.repairs : 0,
   contextTokens: usage?.input ?? state.contextTokens,
-  spent: { ...spend(state.spent, usage, cost), turns: state.spent.turns + 1 },
+  spent: { ...gotOn(spend(state.spent, usage, cost)), turns: state.spent.turns + 1 },
   idleTurns: items.some((item) => item.type === 'call') ? 0 : state.idleTurns + 1,
   losses: 0,
 });

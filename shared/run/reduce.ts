@@ -3,7 +3,7 @@ import type { EventBody, RunEvent } from './events.ts';
 import { askedAbout, finished, held, judged, started } from './call.ts';
 import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
-import { abandoned, beginning, modelFailed, modelLost, modelStarted, spend, turnTaken } from './reduce-work.ts';
+import { abandoned, beginning, gotOn, modelFailed, modelLost, modelStarted, ran, spend, turnTaken } from './reduce-work.ts';
 import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
@@ -154,7 +154,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         underWay: null,
         setup: [...state.setup, record(body)],
         losses: 0,
-        spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
+        spent: ran(state.spent, body),
       });
     case 'model.started':
       return set(state, modelStarted(state, body));
@@ -174,7 +174,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         contextTokens: null,
         losses: 0,
         turn: state.turn === null ? null : { phase: 'taken', number: state.turn.number - 1, calls: [], refusal: null },
-        spent: spend(state.spent, body.usage, body.cost),
+        spent: gotOn(spend(state.spent, body.usage, body.cost)),
       });
     case 'call.judged':
       return set(state, { turn: mapCall(state, body.call, (call) => judged(call, body)) });
@@ -212,7 +212,11 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'call.started':
       return set(state, { turn: mapCall(state, body.call, (call) => started(call, body)) });
     case 'call.held':
-      return set(state, { turn: mapCall(state, body.call, (call) => held(call, body)), losses: 0 });
+      return set(state, {
+        turn: mapCall(state, body.call, (call) => held(call, body)),
+        losses: 0,
+        spent: gotOn(state.spent),
+      });
     case 'call.finished': {
       const again = state.repetition?.fingerprint === body.fingerprint;
       return set(state, {
@@ -221,7 +225,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         decisions: withoutDecisions(state, (open) => open.request.requester.call === body.call),
         saved: body.checkpoint === null ? state.saved : null,
         repetition: { fingerprint: body.fingerprint, count: again ? (state.repetition?.count ?? 0) + 1 : 1 },
-        spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
+        spent: ran(state.spent, body),
         losses: 0,
       });
     }
@@ -249,13 +253,13 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       });
     }
     case 'verification.setup.finished':
-      return set(state, { losses: 0, spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs } });
+      return set(state, { losses: 0, spent: ran(state.spent, body) });
     case 'verification.finished':
       return set(state, {
         underWay: null,
         verification: [...state.verification, record(body)],
         losses: 0,
-        spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
+        spent: ran(state.spent, body),
       });
     case 'repair.requested':
       return set(state, { repairs: body.repair, report: null, verification: [] });

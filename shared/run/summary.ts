@@ -64,7 +64,10 @@ const detailOf = (state: RunState): string => {
     case 'working':
       return workOf(state);
     case 'waiting': {
-      if (state.until.kind === 'time') return `until ${state.until.at}`;
+      if (state.until.kind === 'time')
+        return state.turn?.phase === 'failed'
+          ? `the model is asked again at ${state.until.at}: ${state.turn.trouble.message}`
+          : `until ${state.until.at}`;
       const open = state.decisions[state.until.decision];
       if (open === undefined) return 'waiting';
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;

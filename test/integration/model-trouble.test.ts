@@ -37,6 +37,7 @@ const troubles: Readonly<Record<string, readonly (Reply | ((asked: Asked) => Rep
   'long rest': [fails(429, { retryAfter: 300 }), work, finish],
   'broken server': [fails(500), fails(503), fails(500), work, finish],
   'server that stays broken': [fails(500)],
+  'server that breaks now and then': [fails(500), bash('echo 1 >> notes.txt'), fails(503), work, fails(500), finish],
   'cut stream': [cutsAfter(3), work, finish],
   'stalled stream': [stalls(), work, finish],
   'stream without end': [endsWithoutTerminal(), work, finish],
@@ -156,10 +157,19 @@ describe('trouble that passes is retried, and the log shows each retry', () => {
     await rig.api.runs.cancel.mutate({ run: state.id });
   });
 
-  test('as often as the budget says, and then a person is asked', async () => {
+  test('however often, as long as the run gets on in between', async () => {
+    const state = await meet('server that breaks now and then', { budget: { retries: 2 } });
+    expect(state).toMatchObject({ status: 'reviewing', spent: { retries: 3, inVain: 0 } });
+  });
+
+  test('as often in a row as the budget says, and then a person is asked', async () => {
     const state = await meet('server that stays broken', { budget: { retries: 2 } });
-    expect(state).toMatchObject({ status: 'waiting', spent: { retries: 2 } });
-    expect(question(state)).toMatchObject({ kind: 'budget', arguments: { budget: 'retries' } });
+    expect(state).toMatchObject({ status: 'waiting', spent: { retries: 2, inVain: 2 } });
+    expect(question(state)).toMatchObject({
+      kind: 'budget',
+      arguments: { budget: 'retries' },
+      reason: expect.stringMatching(/500/),
+    });
     await rig.api.runs.cancel.mutate({ run: state.id });
   });
 });

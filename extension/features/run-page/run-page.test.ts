@@ -93,7 +93,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
               { label: 'Cost', text: '$0.000 of $10' },
               { label: 'Worked', text: '1 min of 60 min' },
               { label: 'In commands', text: '2 s of 30 min' },
-              { label: 'Retries', text: '0 of 10' },
+              { label: 'Retries', text: '0 in all, 0 in a row of 20' },
             ],
           },
         ],

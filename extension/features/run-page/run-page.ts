@@ -189,7 +189,7 @@ export const spentFacts = (state: RunState, now: number): readonly Part[] => {
     usd: costFact(spent),
     activeMinutes: duration(activeMs(state, now)),
     toolMinutes: duration(spent.toolMs),
-    retries: String(usage.retries),
+    retries: `${spent.retries} in all, ${usage.retries} in a row`,
   };
   return budgetNames.map((name) => {
     const limit = budget[name];

@@ -59,7 +59,7 @@ describe('precedence', () => {
 
   test('a part of the budget leaves the rest as it is, and null lifts a limit', async () => {
     const loaded = await load('budget: { turns: 5, usd: null }');
-    expect(loaded).toMatchObject({ outcome: 'ok', config: { budget: { turns: 5, usd: null, retries: 10 } } });
+    expect(loaded).toMatchObject({ outcome: 'ok', config: { budget: { turns: 5, usd: null, retries: 20 } } });
   });
 });
 

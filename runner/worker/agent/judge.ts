@@ -178,8 +178,12 @@ export const aboutModel = (message: string, refusal: boolean): DecisionDraft => 
   choices: [],
 });
 
-/** Asks for half as much again of a budget that is used up, counted from what was used. */
-export const aboutBudget = ({ budget, limit, used }: Exceeded, spent: Spent): DecisionDraft => {
+/** Asks for half as much again of a budget that is used up, counted from what was used. `trouble`: what the last retry was of. */
+export const aboutBudget = (
+  { budget, limit, used }: Exceeded,
+  spent: Spent,
+  trouble: string | null = null,
+): DecisionDraft => {
   const raised = Math.max(limit, used) * 1.5;
   const asked = budget === 'usd' ? Math.ceil(raised * 100) / 100 : Math.ceil(raised);
   return {
@@ -188,7 +192,7 @@ export const aboutBudget = ({ budget, limit, used }: Exceeded, spent: Spent): De
     tool: null,
     arguments: { budget, limit: asked },
     action: `Raise the budget from ${limit} to ${asked} ${budgetUnits[budget]}`,
-    reason: `${limit} ${budgetUnits[budget]} are used up. So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
+    reason: `${limit} ${budgetUnits[budget]} are used up.${budget === 'retries' && trouble !== null ? ` What it was the last time: ${trouble}` : ''} So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
     consequence:
       'If you approve, the agent goes on until the new limit. If you reject it, work stops here and what there is goes to verification and review.',
     onExpiry: waits,

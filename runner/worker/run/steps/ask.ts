@@ -24,7 +24,11 @@ export const ask = (context: StepContext, question: Question): readonly WorkerEv
 const draft = ({ state, events }: StepContext, question: Question): DecisionDraft => {
   switch (question.about) {
     case 'budget':
-      return aboutBudget(question.exceeded, state.spent);
+      return aboutBudget(
+        question.exceeded,
+        state.spent,
+        state.turn?.phase === 'failed' ? state.turn.trouble.message : null,
+      );
     case 'model':
       return aboutModel(question.message, question.refusal);
     case 'call':
