@@ -4,7 +4,14 @@ import { askedAbout, finished, held, judged, started } from './call.ts';
 import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
 import { abandoned, beginning, modelFailed, modelLost, modelStarted, spend, turnTaken } from './reduce-work.ts';
-import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
+import {
+  isTerminal,
+  type CommandRecord,
+  type PreparedTree,
+  type RoundResult,
+  type RunState,
+  type RunStatus,
+} from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
@@ -43,11 +50,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   round: 1,
   fence: 0,
   losses: 0,
-  prepared: false,
-  base: null,
-  head: null,
-  saved: null,
-  bundles: [],
+  tree: { status: 'unprepared' },
   setup: [],
   underWay: null,
   turn: null,
@@ -72,6 +75,10 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   leasedAt: null,
   status: 'ready',
   reason: 'delegated',
+});
+
+const inTree = ({ tree }: RunState, change: Partial<Omit<PreparedTree, 'status'>>): Change => ({
+  tree: tree.status === 'prepared' ? { ...tree, ...change } : tree,
 });
 
 const milliseconds = (from: string, to: string): number => Math.max(0, Date.parse(to) - Date.parse(from));
@@ -144,7 +151,11 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'prepare.started':
       return set(state, beginning(state, 'prepare', 0));
     case 'prepare.finished':
-      return set(state, { underWay: null, prepared: true, base: body.base, head: body.base, losses: 0 });
+      return set(state, {
+        underWay: null,
+        tree: { status: 'prepared', base: body.base, head: body.base, saved: null, bundles: [] },
+        losses: 0,
+      });
     case 'guidance.read':
       return state;
     case 'setup.started':
@@ -217,21 +228,22 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       const again = state.repetition?.fingerprint === body.fingerprint;
       return set(state, {
         turn: mapCall(state, body.call, finished),
-        head: body.checkpoint ?? state.head,
+        ...(body.checkpoint === null ? {} : inTree(state, { head: body.checkpoint, saved: null })),
         decisions: withoutDecisions(state, (open) => open.request.requester.call === body.call),
-        saved: body.checkpoint === null ? state.saved : null,
         repetition: { fingerprint: body.fingerprint, count: again ? (state.repetition?.count ?? 0) + 1 : 1 },
         spent: { ...state.spent, toolMs: state.spent.toolMs + body.durationMs },
         losses: 0,
       });
     }
     case 'checkpoint.saved':
-      return set(state, { saved: body.checkpoint });
+      return set(state, inTree(state, { saved: body.checkpoint }));
     case 'checkpoint.uploaded': {
+      const { tree } = state;
+      if (tree.status === 'unprepared') return state;
       const { checkpoint, since, blob } = body;
       // One that leads there from the base makes those before it needless.
-      const before = since.commit === state.base?.commit ? [] : state.bundles;
-      return set(state, { bundles: [...before, { checkpoint, since, blob }] });
+      const before = since.commit === tree.base.commit ? [] : tree.bundles;
+      return set(state, inTree(state, { bundles: [...before, { checkpoint, since, blob }] }));
     }
     case 'workspace.rebuilt':
       return state;

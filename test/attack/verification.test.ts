@@ -21,6 +21,7 @@ import { openFolder } from '../harness/rig.ts';
 import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
 import { startFakeWeb, type FakeWeb } from './fake-web.ts';
 import { makeWorkplace, modes } from './workplace.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const registry = 'allowed.example.test';
 /** npm, which runs what package.json says, against the registry of the test. */
@@ -162,7 +163,7 @@ describe('a script that the agent has setup run', () => {
         paths: ['package.json'],
         patch: expect.stringContaining(`+${manifest({ preinstall: steal })}`),
       },
-      tree: at.log.state.head!.tree,
+      tree: preparedTree(at.log.state).head.tree,
     });
     at.decide({ kind: 'rejected', reason: 'It posts the source.' });
     await at.activate();

@@ -7,6 +7,7 @@ import { calls, scripted, together, type Asked } from '../fakes/openai/index.ts'
 import { AppendProxy } from '../harness/proxy.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const bash = (command: string) => calls('bash', { command, timeoutSeconds: null, network: null });
 const finish = ({ entries }: Asked) =>
@@ -54,14 +55,14 @@ describe('what a person approves', () => {
     const { request } = open!;
     expect({ others, tree: request.tree, call: request.tool }).toEqual({
       others: [],
-      tree: state.head!.tree,
+      tree: preparedTree(state).head.tree,
       call: 'bash',
     });
-    expect(state.head!.tree).not.toBe(state.base!.tree);
+    expect(preparedTree(state).head.tree).not.toBe(preparedTree(state).base.tree);
     expect((await rig.cli(['diff', id, '--so-far'])).stdout).toContain('+echo harmful > out.txt');
 
     const earlier = createHash('sha256')
-      .update(decisionSubject(id, { ...request, tree: state.base!.tree }))
+      .update(decisionSubject(id, { ...request, tree: preparedTree(state).base.tree }))
       .digest('hex');
     await expect(
       rig.api.decisions.approve.mutate({ run: id, decision: request.id, hash: earlier, arguments: null }),

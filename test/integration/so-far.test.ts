@@ -4,6 +4,7 @@ import { calls, scripted } from '../fakes/openai/index.ts';
 import { asksOnceInput, waits } from '../harness/asks-once.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const bash = (command: string) => calls('bash', { command, timeoutSeconds: null, network: null });
 
@@ -35,7 +36,7 @@ test('whoever is asked can see what the run has changed by then, and nothing els
 
   await approve(rig, first);
   const second = await rig.settled(id, (state) => waits(state) && state.soFar !== null);
-  expect(second.soFar).toMatchObject({ files: 2, additions: 2, deletions: 0, head: second.head });
+  expect(second.soFar).toMatchObject({ files: 2, additions: 2, deletions: 0, head: preparedTree(second).head });
   const review = await rig.api.runs.diff.query({ run: id, soFar: true });
   expect(review.changes.files.map(({ status, after }) => [status, after?.path])).toEqual([
     ['added', 'log.txt'],

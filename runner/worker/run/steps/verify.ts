@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
-import type { ChangedSetup } from '../next-step.ts';
+import type { ChangedSetup, Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
@@ -31,10 +31,12 @@ type Prepared =
  * left lying about can make it pass. Nothing that the agent wrote ever has network there: see `prepare`. Commands that belong together
  * are one command, joined by `&&`.
  */
-export const verify = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
-  const { state, ports } = context;
-  const { base, head, task } = state;
-  if (base === null || head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
+export const verify = async (
+  context: StepContext,
+  { index, tree: { base, head } }: Extract<Next, { do: 'verify' }>,
+): Promise<readonly WorkerEvent[]> => {
+  const { ports } = context;
+  const { task } = context.state;
   await using copy = await ports.sandboxes.copy(`verify-${index}`);
   const { tree } = copy;
   await using sandbox = await ports.sandboxes.open(tree);
