@@ -4,7 +4,7 @@ import { decisionSubject, type DecisionRequest } from '../../../shared/decision/
 import type { EventBody, WorkerEvent } from '../../../shared/run/events.ts';
 import { openDecisions } from '../../../shared/run/state.ts';
 import { approveAll, bash, finish, rig, toEnd, type Rig, type Wish } from './fixture.ts';
-import type { Log } from './ports.ts';
+import type { Log } from './ports/ports.ts';
 import { preparedTree } from '../../../test/fakes/prepared-tree.ts';
 
 const asksAbout = (command: string) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { normalised } from '../../../test/harness/normalise.ts';
 import { approveAll, bash, finish, rig, toEnd, type Wish } from './fixture.ts';
-import type { Log } from './ports.ts';
+import type { Log } from './ports/ports.ts';
 import { preparedTree } from '../../../test/fakes/prepared-tree.ts';
 
 const scenario: readonly (readonly Wish[])[] = [

@@ -1,6 +1,6 @@
 import type { WorkerEvent } from '../../../shared/run/events.ts';
-import type { Next } from './next-step.ts';
-import type { StepContext } from './ports.ts';
+import type { Next } from './next/next-step.ts';
+import type { StepContext } from './ports/ports.ts';
 import { ask } from './steps/ask.ts';
 import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';

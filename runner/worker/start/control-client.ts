@@ -16,8 +16,8 @@ import {
 } from '../../../shared/api/worker-api.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
 import { RunEvent, type WorkerEvent } from '../../../shared/run/events.ts';
-import { Hold } from '../run/hold.ts';
-import { BlobMissing, LogGone, type Blobs, type Log } from '../run/ports.ts';
+import { Hold } from '../run/ports/hold.ts';
+import { BlobMissing, LogGone, type Blobs, type Log } from '../run/ports/ports.ts';
 
 /** How long a control plane may be out of reach before there is a lease; after that, the lease says how long. */
 const patienceMs = 15_000;

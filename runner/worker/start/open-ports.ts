@@ -11,7 +11,7 @@ import { copiesIn } from './copies.ts';
 import { costOf } from '../models/cost.ts';
 import { homeBeside, homes } from './homes.ts';
 import { modelConfigOf, openModel } from '../models/open.ts';
-import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports.ts';
+import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports/ports.ts';
 import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
 import { findRipgrep } from './ripgrep.ts';

@@ -11,7 +11,7 @@ import type { RunState } from '../../../../shared/run/state.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
 import { writeBundle } from '../../../machine/git/bundle.ts';
 import { createFixture, listing } from '../../../machine/git/fixture.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { copiesIn } from '../../start/copies.ts';
 import { homeBeside, homes } from '../../start/homes.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';

@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
 import { heldTree, type PreparedTree } from '../../../../shared/run/state.ts';
-import { BlobMissing, type StepContext } from '../ports.ts';
+import { BlobMissing, type StepContext } from '../ports/ports.ts';
 import { SourceRefused } from '../../workspace/workspace.ts';
 import { setUpAgain } from './command.ts';
 import { asSaved, saveSetup } from './keep.ts';

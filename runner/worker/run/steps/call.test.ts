@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CallIn } from '../../../../shared/run/call.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
-import { LogGone, SandboxRefused, type StepContext } from '../ports.ts';
+import { LogGone, SandboxRefused, type StepContext } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { runCall } from './call.ts';
 import { judgeNext } from './judge.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LogGone, type StepContext } from '../ports.ts';
+import { LogGone, type StepContext } from '../ports/ports.ts';
 import { saveForPerson } from './changes.ts';
 
 const tree = (name: string) => ({ commit: name.repeat(40), tree: name.repeat(40) });

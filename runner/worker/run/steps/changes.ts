@@ -1,7 +1,7 @@
 import type { ChangeSet } from '../../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import { heldTree, type PreparedTree, type RoundResult } from '../../../../shared/run/state.ts';
-import { LogGone, type StepContext } from '../ports.ts';
+import { LogGone, type StepContext } from '../ports/ports.ts';
 
 /** Saves what differs between the base and a tree of a run, its head or one that waits to be that, for people to look at. */
 export const saveChanges = async (

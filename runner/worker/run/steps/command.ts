@@ -1,8 +1,8 @@
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import { passed } from '../../../../shared/run/state.ts';
-import type { Next } from '../next-step.ts';
+import type { Next } from '../next/next-step.ts';
 import type { Sandbox, SandboxResult } from '../../../sandbox/sandbox.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { headAndTail } from '../../tools/output.ts';
 import { keepSetup } from './keep.ts';
 

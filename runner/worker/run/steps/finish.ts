@@ -1,7 +1,7 @@
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { RoundResult } from '../../../../shared/run/state.ts';
-import type { Next } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { Next } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { saveChanges } from './changes.ts';
 import { endsActivation, troubleText } from './trouble.ts';
 

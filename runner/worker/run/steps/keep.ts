@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { PreparedTree } from '../../../../shared/run/state.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 
 /** Of what is too large to be kept, so many are named. */
 const mostNamed = 20;

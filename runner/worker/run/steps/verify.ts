@@ -1,7 +1,8 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
-import type { ChangedSetup, Next } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { ChangedSetup } from '../../agent/judge.ts';
+import type { Next } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
 import { changedSetup, differing, narrowed } from './changed-setup.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { nothingSpent } from '../../../shared/run/budget.ts';
-import type { Call, CallIn } from '../../../shared/run/call.ts';
-import type { PreparedTree, RunState, Turn } from '../../../shared/run/state.ts';
-import type { DecisionRequest, OpenDecision } from '../../../shared/decision/decision.ts';
-import { someTask } from '../../../test/fakes/task.ts';
+import { nothingSpent } from '../../../../shared/run/budget.ts';
+import type { Call, CallIn } from '../../../../shared/run/call.ts';
+import type { PreparedTree, RunState, Turn } from '../../../../shared/run/state.ts';
+import type { DecisionRequest, OpenDecision } from '../../../../shared/decision/decision.ts';
+import { someTask } from '../../../../test/fakes/task.ts';
 import { next } from './next.ts';
 
 const at = '2026-01-01T00:00:00.000Z';

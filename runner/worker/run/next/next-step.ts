@@ -1,7 +1,8 @@
-import type { Exceeded } from '../../../shared/run/budget.ts';
-import type { Call, CallIn } from '../../../shared/run/call.ts';
-import type { FailureClass, WaitUntil } from '../../../shared/run/events.ts';
-import type { PreparedTree } from '../../../shared/run/state.ts';
+import type { Exceeded } from '../../../../shared/run/budget.ts';
+import type { Call, CallIn } from '../../../../shared/run/call.ts';
+import type { FailureClass, WaitUntil } from '../../../../shared/run/events.ts';
+import type { ChangedSetup } from '../../agent/judge.ts';
+import type { PreparedTree } from '../../../../shared/run/state.ts';
 
 /** What a person is to be asked next. */
 export type Question =
@@ -16,14 +17,6 @@ export type Question =
   | { readonly about: 'preparing'; readonly losses: number }
   | { readonly about: 'setup'; readonly changed: ChangedSetup }
   | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
-
-/** A setup with network whose files the agent changed, as a person is shown it. */
-export interface ChangedSetup {
-  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
-  readonly paths: readonly string[];
-  /** What changed in them; cut where it is long. */
-  readonly patch: string;
-}
 
 /** The one thing to do now. */
 export type Next =

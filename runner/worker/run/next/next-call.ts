@@ -1,4 +1,4 @@
-import { boundTree, treeOf } from '../../../shared/run/accept.ts';
+import { boundTree, treeOf } from '../../../../shared/run/accept.ts';
 import {
   asksAgain,
   attemptsOf,
@@ -7,9 +7,9 @@ import {
   mostLosses,
   type Call,
   type CallIn,
-} from '../../../shared/run/call.ts';
-import type { OpenDecision } from '../../../shared/decision/decision.ts';
-import type { PreparedTree, RunState } from '../../../shared/run/state.ts';
+} from '../../../../shared/run/call.ts';
+import type { OpenDecision } from '../../../../shared/decision/decision.ts';
+import type { PreparedTree, RunState } from '../../../../shared/run/state.ts';
 import type { Next } from './next-step.ts';
 
 /** What the first call that is not finished needs. `overBudget`: asked only where it is to run for the first time. */

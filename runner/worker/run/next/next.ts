@@ -1,7 +1,7 @@
-import { exceeded, type Budget, type BudgetName } from '../../../shared/run/budget.ts';
-import { passed, type PreparedTree, type RunState, type Turn } from '../../../shared/run/state.ts';
-import { mostLosses } from '../../../shared/run/call.ts';
-import { needsCompaction } from '../agent/compaction.ts';
+import { exceeded, type Budget, type BudgetName } from '../../../../shared/run/budget.ts';
+import { passed, type PreparedTree, type RunState, type Turn } from '../../../../shared/run/state.ts';
+import { mostLosses } from '../../../../shared/run/call.ts';
+import { needsCompaction } from '../../agent/compaction.ts';
 import { conclude, forCall, park } from './next-call.ts';
 import type { Next } from './next-step.ts';
 
