@@ -253,6 +253,7 @@ const labels = {
 /** What a person can do with a run now, as commands. */
 export const nextSteps = (state: RunState): readonly string[] => {
   const run = state.number;
+  const seen = state.round === 1 ? '' : ` --round ${state.round}`;
   switch (state.status) {
     case 'queued':
     case 'ready':
@@ -266,8 +267,8 @@ export const nextSteps = (state: RunState): readonly string[] => {
       return [
         `longhaul diff ${run}                      see what changed`,
         `longhaul apply ${run}                     put it into your working tree`,
-        `longhaul accept ${run}                    accept it`,
-        `longhaul discard ${run} --changes "…"     ask for another round`,
+        `longhaul accept ${run}${seen}                    accept it`,
+        `longhaul discard ${run}${seen} --changes "…"     ask for another round`,
       ];
     case 'accepted':
       return [`longhaul apply ${run}`];

@@ -147,6 +147,10 @@ export const MessageInput = z.strictObject({ run: RunId, text: z.string().trim()
 export type MessageInput = z.infer<typeof MessageInput>;
 export const ReviewInput = z.strictObject({
   run: RunId,
+  /** The round that the person was shown: another one is not decided. */
+  round: z.int().positive(),
+  /** The patch that they saw, as in ApplyInput. Null: whichever the round has. */
+  patch: BlobHash.nullable().default(null),
   verdict: z.enum(['accepted', 'rejected', 'changes']),
   reason: z.string().max(100_000).default(''),
   comments: z.array(ReviewComment).max(500).default([]),

@@ -60,6 +60,21 @@ test.each([
   expect(parseCall(tool, args)).toEqual(invalid(message));
 });
 
+test.each(['../a', 'a/../../b', '/etc/passwd', '/workspace/../etc/passwd', '/workspaces/a', '//etc/passwd'])(
+  'a path that leaves the workspace, %s, is refused before anybody is asked about it',
+  (path) => {
+    const message = `${path} is outside of the workspace; only paths inside of it can be used.`;
+    const patch = `*** Begin Patch\n*** Update File: a\n*** Move to: ${path}\n*** End Patch`;
+    expect([
+      parseCall('read', { path, from: null, lines: null }),
+      parseCall('list', { path, depth: null }),
+      parseCall('search', { pattern: 'x', path, glob: null }),
+      parseCall('write', { path, content: '' }),
+      parseCall('apply_patch', { patch }),
+    ]).toEqual([invalid(message), invalid(message), invalid(message), invalid(message), invalid(message)]);
+  },
+);
+
 test.each([
   'EXAMPLE.org',
   'https://example.org',

@@ -23,6 +23,8 @@ export const parseCall = (tool: string, args: unknown): ParsedCall => {
     };
   const paths = pathsOf(parsed.data);
   if (paths.outcome === 'invalid') return paths;
+  const outside = paths.paths.find(leavesWorkspace);
+  if (outside !== undefined) return { outcome: 'invalid', message: outsideText(outside) };
   return {
     outcome: 'ok',
     tool: name.data,
@@ -48,7 +50,16 @@ const pathsOf = (args: ToolArguments<ToolName>): Paths => {
   return { outcome: 'ok', paths: 'path' in args ? [args.path ?? '.'] : [] };
 };
 
-/** `./a//b/../c` is `a/c`; a leading `/workspace` is taken off. Paths that leave the workspace keep their `..` and fail later. */
+const ROOT = '/workspace';
+
+/** By what it says. Where its links lead, only who has the tree can tell. */
+export const leavesWorkspace = (path: string): boolean =>
+  (path.startsWith('/') && path !== ROOT && !path.startsWith(`${ROOT}/`)) || normalPath(path).split('/')[0] === '..';
+
+export const outsideText = (path: string): string =>
+  `${path} is outside of the workspace; only paths inside of it can be used.`;
+
+/** `./a//b/../c` is `a/c`; a leading `/workspace` is taken off. Paths that leave the workspace keep their `..`. */
 export const normalPath = (path: string): string => {
   const parts: string[] = [];
   for (const part of path.replace(/^\/workspace(\/|$)/, '').split('/')) {

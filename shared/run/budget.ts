@@ -24,6 +24,16 @@ export const budgetNames = [
   'retries',
 ] as const satisfies readonly BudgetName[];
 
+/** What each is counted in. */
+export const budgetUnits: Record<BudgetName, string> = {
+  turns: 'turns',
+  tokens: 'tokens',
+  usd: 'US dollars',
+  activeMinutes: 'minutes of work',
+  toolMinutes: 'minutes of commands',
+  retries: 'retries',
+};
+
 /** Generous for a repair, small for an accident; a run that reaches one pauses and asks. */
 export const defaultBudget: Budget = {
   turns: 60,

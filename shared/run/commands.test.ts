@@ -40,9 +40,13 @@ const append = (...events: Extract<Command, { kind: 'append' }>['events']): Comm
   events,
 });
 const asked = append({ type: 'decision.requested', v: 2, request: dec('call') });
-const review = (verdict: 'accepted' | 'rejected' | 'changes'): Command => ({
+const review = (
+  verdict: 'accepted' | 'rejected' | 'changes',
+  shown: { readonly round: number; readonly patch: string | null } = { round: 1, patch: null },
+): Command => ({
   kind: 'review',
   by: 'person:ada',
+  ...shown,
   verdict,
   reason: 'because',
   comments: [],
@@ -211,6 +215,38 @@ test('a worker cannot bring back to life what it has ended', () => {
     outcomeOf(obey(states.working, append({ type: 'run.completed', v: 1 }, park), circumstances)),
     outcomeOf(obey(states.working, append(roundFinished, park), circumstances)),
   ]).toEqual(['run.completed + activation.ended → completed', 'round.finished + activation.ended → reviewing']);
+});
+
+test('a verdict about another round, or another result of the round, than the run has decides nothing', () => {
+  const second = after(
+    lease,
+    append(roundFinished),
+    review('changes'),
+    { kind: 'lease', activation: 'act_next', worker: 'w' },
+    { kind: 'append', activation: 'act_next', fence: 2, events: [roundFinished] },
+  );
+  const patch = second.result?.patch ?? null;
+  const verdicts = ['accepted', 'rejected', 'changes'] as const;
+  const about = (shown: { readonly round: number; readonly patch: string | null }) =>
+    verdicts.map((verdict) => outcomeOf(obey(second, review(verdict, shown), circumstances)));
+  const decided = [
+    'review.decided → accepted',
+    'review.decided → rejected',
+    'review.decided + activation.queued → queued',
+  ];
+  expect(about({ round: 1, patch: null })).toEqual(['stale', 'stale', 'stale']);
+  expect(about({ round: 3, patch: null })).toEqual(['stale', 'stale', 'stale']);
+  expect(about({ round: 2, patch: 'f'.repeat(64) })).toEqual(['stale', 'stale', 'stale']);
+  expect(about({ round: 2, patch: null })).toEqual(decided);
+  expect(about({ round: 2, patch })).toEqual(decided);
+  expect(obey(second, review('accepted'), circumstances)).toEqual({
+    outcome: 'refused',
+    refusal: {
+      code: 'stale',
+      message: `Run ${run} is in round 2, and you decided about round 1. Nothing was decided.`,
+      remedy: `Look at what it is now, longhaul diff ${run}, and decide about that: --round 2`,
+    },
+  });
 });
 
 /** Leases what is queued and has `then` done to it, over and over. */

@@ -42,6 +42,9 @@ export type Command =
   | {
       readonly kind: 'review';
       readonly by: string;
+      /** Those that the person was shown: about others nothing is said. `patch` null: whichever the round has. */
+      readonly round: number;
+      readonly patch: string | null;
       readonly verdict: 'accepted' | 'rejected' | 'changes';
       readonly reason: string;
       readonly comments: readonly ReviewComment[];
@@ -247,6 +250,8 @@ const eventsFor = (
               `Run ${state.id} is ${state.status}, not in review.`,
               `Wait until it is: longhaul watch ${state.id}`,
             );
+      if (command.round !== state.round || (command.patch !== null && command.patch !== state.result?.patch))
+        return anotherResult(state, command);
       if (command.verdict === 'changes' && command.reason === '' && command.comments.length === 0)
         return refuse('invalid', 'Changes were requested without saying which.', 'Give a reason or comments.');
       return [
@@ -278,6 +283,15 @@ const eventsFor = (
       );
   }
 };
+
+const anotherResult = (state: RunState, { round }: { readonly round: number }) =>
+  refuse(
+    'stale',
+    round === state.round
+      ? `Round ${round} of run ${state.id} has another result by now than the one that you were shown. Nothing was decided.`
+      : `Run ${state.id} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
+    `Look at what it is now, longhaul diff ${state.id}, and decide about that: --round ${state.round}`,
+  );
 
 /** When it is asked again moves on all the time, and is no news. */
 const saysTheSame = (known: Delay | null, told: AwaitedDelay): boolean =>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '../policy/default.ts';
-import { defaultBudget } from './budget.ts';
+import { defaultBudget, nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent, Task } from './events.ts';
 import { fold } from './reduce.ts';
 import { checkDecision, type DecideInput } from './decide.ts';
@@ -125,6 +125,13 @@ test.each([
     'Policy denies the edited call: The repository data of git is not for editing.',
   ],
   [
+    'a path that leaves the workspace',
+    request({ tool: 'write', arguments: { path: 'a', content: '' } }),
+    approved({ path: '../a', content: '' }),
+    'invalid',
+    '../a is outside of the workspace; only paths inside of it can be used.',
+  ],
+  [
     'another budget than was asked',
     budget,
     approved({ budget: 'usd', limit: 5 }),
@@ -135,6 +142,13 @@ test.each([
     'a budget of nothing',
     budget,
     approved({ budget: 'turns', limit: 0 }),
+    'invalid',
+    'The edited arguments are no budget.',
+  ],
+  [
+    'a budget of half a turn',
+    budget,
+    approved({ budget: 'turns', limit: 90.5 }),
     'invalid',
     'The edited arguments are no budget.',
   ],
@@ -151,6 +165,21 @@ test.each([
     expect(check(asked, verdict)).toEqual(refused(code, message));
   },
 );
+
+test('a budget below what is used already is refused, and whoever gives it is told what would be enough', () => {
+  const state = { ...stateWith(requested(budget)), spent: { ...nothingSpent, turns: 60 } };
+  const give = (limit: number) =>
+    checkDecision(state, { decision: 'dec_abcd', hash, verdict: approved({ budget: 'turns', limit }) }, now);
+  const tooLittle = (limit: number) => ({
+    outcome: 'refused',
+    refusal: {
+      code: 'invalid',
+      message: `60 turns are used already: with a limit of ${limit} the agent could not go on.`,
+      remedy: 'Give more than 60, such as the 90 that were asked for.',
+    },
+  });
+  expect([give(1), give(60), give(61)]).toEqual([tooLittle(1), tooLittle(60), { outcome: 'ok' }]);
+});
 
 const made: EventBody = {
   type: 'decision.made',

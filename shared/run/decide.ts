@@ -3,7 +3,8 @@ import { budgetRaise } from './reduce-decisions.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
 import { parseCall } from '../policy/call.ts';
-import type { DecisionRequest, DecisionVerdict } from '../decision/decision.ts';
+import type { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
+import { Budget, budgetUnits, used, type BudgetName } from './budget.ts';
 
 export interface DecideInput {
   readonly decision: string;
@@ -62,17 +63,7 @@ const checkVerdict = (state: RunState, request: DecisionRequest, verdict: Decisi
       `Answer with one of: ${request.choices.join(', ')}`,
     );
   if (verdict.kind !== 'approved' || verdict.arguments === null) return ok;
-  if (request.kind === 'budget') {
-    const raise = budgetRaise(verdict.arguments);
-    const asked = budgetRaise(request.arguments);
-    return raise === null || asked === null || raise.budget !== asked.budget
-      ? refuse(
-          'invalid',
-          'The edited arguments are no budget.',
-          `Give {"budget": ${JSON.stringify(asked?.budget ?? 'turns')}, "limit": a positive number}.`,
-        )
-      : ok;
-  }
+  if (request.kind === 'budget') return checkBudget(state, request, verdict.arguments);
   // Approving a repetition says that the very same is to run again.
   if (request.kind !== 'call' || request.tool === null)
     return refuse('invalid', `Decision ${request.id} has no arguments to edit.`, 'Approve it as it is, or reject it.');
@@ -88,3 +79,29 @@ const checkVerdict = (state: RunState, request: DecisionRequest, verdict: Decisi
       )
     : ok;
 };
+
+/** A limit that is used up already would have the run ask again at once, as if nobody had said anything. */
+const checkBudget = (state: RunState, request: DecisionRequest, edited: Json): Checked => {
+  const raise = budgetRaise(edited);
+  const asked = budgetRaise(request.arguments);
+  if (raise === null || raise.budget !== asked?.budget || !Budget.shape[raise.budget].safeParse(raise.limit).success)
+    return refuse(
+      'invalid',
+      'The edited arguments are no budget.',
+      `Give {"budget": ${JSON.stringify(asked?.budget ?? 'turns')}, "limit": ${wantedLimit(asked?.budget ?? 'turns')}}.`,
+    );
+  const { budget, limit } = raise;
+  const spent = used(state.spent)[budget];
+  if (limit > spent) return ok;
+  const unit = budgetUnits[budget];
+  return refuse(
+    'invalid',
+    `${rounded(spent)} ${unit} are used already: with a limit of ${limit} the agent could not go on.`,
+    `Give more than ${rounded(spent)}, such as the ${asked.limit} that were asked for.`,
+  );
+};
+
+const wantedLimit = (budget: BudgetName): string =>
+  Budget.shape[budget].safeParse(0.5).success ? 'a positive number' : 'a positive whole number';
+
+const rounded = (value: number): number => Math.ceil(value * 100) / 100;

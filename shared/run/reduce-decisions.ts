@@ -1,4 +1,5 @@
 import type { OpenDecision } from '../decision/decision.ts';
+import { budgetNames, type BudgetName } from './budget.ts';
 import { decidedOn, mostLosses, type Call } from './call.ts';
 import type { EventBody } from './events.ts';
 import { isAboutLosses } from './losses.ts';
@@ -87,10 +88,9 @@ const isAboutPreparing = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'step' in value && value.step === aboutPreparing.step;
 
 /** `{budget, limit}` as a budget decision has it, or null. */
-export const budgetRaise = (value: unknown): { budget: keyof RunState['budget']; limit: number } | null => {
+export const budgetRaise = (value: unknown): { budget: BudgetName; limit: number } | null => {
   if (typeof value !== 'object' || value === null || !('budget' in value) || !('limit' in value)) return null;
-  const { budget, limit } = value;
-  const names = ['turns', 'tokens', 'usd', 'activeMinutes', 'toolMinutes', 'retries'] as const;
-  const name = names.find((candidate) => candidate === budget);
-  return name !== undefined && typeof limit === 'number' && limit > 0 ? { budget: name, limit } : null;
+  const { limit } = value;
+  const budget = budgetNames.find((candidate) => candidate === value.budget);
+  return budget !== undefined && typeof limit === 'number' && limit > 0 ? { budget, limit } : null;
 };

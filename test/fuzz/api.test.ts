@@ -127,7 +127,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'recipes.list': () => ({ repository: '/nowhere' }),
   'runs.message': () => ({ run: unknownRun, text: 'x' }),
   'runs.diff': () => ({ run: unknownRun }),
-  'runs.review': () => ({ run: known.run, verdict: 'accepted', reason: '', comments: [] }),
+  'runs.review': () => ({ run: known.run, round: 1, verdict: 'accepted', reason: '', comments: [] }),
   'runs.cancel': () => ({ run: unknownRun, reason: '' }),
   'runs.recordApplied': () => ({ run: unknownRun, how: 'branch', target: 'x', files: 1, conflicts: 0 }),
   'runs.remoteRefs': () => ({ url: 'https://git.example.invalid/x.git' }),

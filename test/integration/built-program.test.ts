@@ -100,9 +100,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'apply {review} --repo {repo}', code: 2, says: /--repo is for a runner elsewhere/ },
     { args: 'apply {review} --url {url} --token {token} --repo {repo} --dry-run', code: 0, says: /hello\.txt/ },
   ],
-  accept: [{ args: 'accept {review} --reason Fine', code: 0, says: /ccepted/ }],
+  accept: [{ args: 'accept {review} --round 1 --reason Fine', code: 0, says: /ccepted/ }],
   discard: [
-    { args: 'discard {review} --reason No', code: 0, says: /ejected/ },
+    { args: 'discard {review} --round 1 --reason No', code: 0, says: /ejected/ },
     { args: 'discard {review} --changes Louder', code: 0, says: /round/ },
   ],
   serve: [

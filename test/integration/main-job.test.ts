@@ -208,6 +208,19 @@ describe('a person takes part', () => {
     expect(second.stdout).toBe('first.txt\nsecond.txt\n');
     const [run] = ((await json(rig, ['runs'], repository)).value as { runs: RunState[] }).runs; // safe: as above
     expect(run).toMatchObject({ status: 'reviewing', round: 2 });
+    // Whoever has not heard that there is another round accepts none by mistake.
+    for (const command of [['accept'], ['discard'], ['discard', '--changes', 'a third one']])
+      for (const round of [[], ['--round', '1']]) {
+        const refused = await rig.cli([...command, 'latest', ...round], { cwd: repository });
+        expect([command, round, refused.code, refused.stderr]).toEqual([
+          command,
+          round,
+          1,
+          expect.stringContaining('--round 2'),
+        ]);
+      }
+    expect((await rig.cli(['show', 'latest'], { cwd: repository })).stdout).toContain('longhaul accept 1 --round 2');
+    expect((await rig.cli(['accept', 'latest', '--round', '2'], { cwd: repository })).code).toBe(0);
   });
 
   test('by telling the agent something while it works', async () => {

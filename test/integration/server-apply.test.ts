@@ -184,7 +184,7 @@ describe('a result', () => {
   test('can still be applied when it was accepted and the runner has tidied up', async () => {
     await using runner = await startRunner();
     const { run } = await reviewed(runner);
-    await runner.client.runs.review.mutate({ run, verdict: 'accepted' });
+    await runner.client.runs.review.mutate({ run, round: 1, verdict: 'accepted' });
     await runner.restart();
     const how = { kind: 'branch', branch: 'later' } as const;
     expect(await runner.client.runs.applyChanges.mutate({ run, how })).toMatchObject({ target: 'later' });

@@ -74,7 +74,15 @@ export class People {
     if (state.status === 'reviewing') {
       const changes = this.meddling && state.round < 3 && random.chance(0.3);
       const verdict = changes ? 'changes' : random.chance(0.8) ? 'accepted' : 'rejected';
-      return { kind: 'review', by: 'person:ada', verdict, reason: 'So it is.', comments: [] };
+      return {
+        kind: 'review',
+        by: 'person:ada',
+        round: state.round,
+        patch: null,
+        verdict,
+        reason: 'So it is.',
+        comments: [],
+      };
     }
     const open = openDecisions(state);
     if (open.length === 0) return null;

@@ -82,7 +82,7 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
       return { kind, by, text: 'hello' };
     case 'review': {
       const verdict = (['changes', 'changes', 'accepted', 'rejected'] as const)[choice % 4] ?? 'changes';
-      return { kind, by, verdict, reason: 'because', comments: [] };
+      return { kind, by, round: state.round, patch: null, verdict, reason: 'because', comments: [] };
     }
     case 'cancel':
       if (isTerminal(state)) return { kind: 'resume', by };

@@ -164,11 +164,11 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       done(await store.command('run_aaaa', reject('run_aaaa')));
       const second = await leaseNext(store, 'run_aaaa');
       done(await store.command('run_aaaa', appendOf(second, roundFinished), { batch: 1 }));
-      const review = { kind: 'review', by: 'person:ada', reason: 'nearly', comments: [] } as const;
-      done(await store.command('run_aaaa', { ...review, verdict: 'changes' }));
+      const review = { kind: 'review', by: 'person:ada', patch: null, reason: 'nearly', comments: [] } as const;
+      done(await store.command('run_aaaa', { ...review, round: 1, verdict: 'changes' }));
       const third = await leaseNext(store, 'run_aaaa');
       done(await store.command('run_aaaa', appendOf(third, roundFinished), { batch: 1 }));
-      const last = done(await store.command('run_aaaa', { ...review, verdict: 'accepted' }));
+      const last = done(await store.command('run_aaaa', { ...review, round: 2, verdict: 'accepted' }));
 
       expect(last.state).toMatchObject({ status: 'accepted', round: 2, fence: 3 });
       expect(await typesOf(store, 'run_aaaa')).toEqual([

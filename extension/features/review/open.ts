@@ -55,7 +55,9 @@ const reviewedFor = async ({ longhaul }: Reviewing, argument: unknown, title: st
 export const roundFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<ReviewRound | null> => {
   const reviewed = await reviewedFor(reviewing, argument, title);
   if (reviewed === null) return null;
-  const round = await reviewing.session.load(reviewed.run);
+  // Where one has been shown it is that one which is decided about, though another is being read: the runner refuses it then.
+  const shown = reviewed.round === null ? reviewing.session.loaded(reviewed.run) : undefined;
+  const round = shown ?? (await reviewing.session.load(reviewed.run));
   if (reviewed.round === null || reviewed.round === round.round) return round;
   if (reviewed.round > round.round) {
     void vscode.window.showInformationMessage(

@@ -1,6 +1,10 @@
 import * as vscode from 'vscode';
 import type { ReviewComments } from './comments.ts';
 import { roundFor, type Reviewing } from './open.ts';
+import type { ReviewRound } from './round.ts';
+
+/** What the person has before them, and decides about: the runner refuses a verdict on anything else. */
+const shown = ({ run, round, changes }: ReviewRound) => ({ run, round, patch: changes.patch });
 
 /** Sends what the person wrote, inline and as a whole, back to the agent as the next round. */
 export const requestChanges = async (
@@ -23,7 +27,12 @@ export const requestChanges = async (
   });
   if (reason === undefined) return;
   const api = await reviewing.longhaul.connection.api();
-  const state = await api.runs.review.mutate({ run, verdict: 'changes', reason: reason.trim(), comments: open });
+  const state = await api.runs.review.mutate({
+    ...shown(round),
+    verdict: 'changes',
+    reason: reason.trim(),
+    comments: open,
+  });
   await comments.sent(run);
   reviewing.longhaul.runs.learn(state);
   void vscode.window.showInformationMessage(`Round ${state.round} of #${state.number} begins with what you asked for.`);
@@ -33,9 +42,8 @@ export const requestChanges = async (
 export const acceptRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const round = await roundFor(reviewing, argument, 'Accept which run?');
   if (round === null) return;
-  const { run } = round;
   const api = await reviewing.longhaul.connection.api();
-  const state = await api.runs.review.mutate({ run, verdict: 'accepted' });
+  const state = await api.runs.review.mutate({ ...shown(round), verdict: 'accepted' });
   reviewing.longhaul.runs.learn(state);
   void vscode.window.showInformationMessage(`#${state.number} ${state.task.title} is accepted.`);
 };
@@ -44,7 +52,6 @@ export const acceptRun = async (reviewing: Reviewing, argument: unknown): Promis
 export const discardRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const round = await roundFor(reviewing, argument, 'Discard which run?');
   if (round === null) return;
-  const { run } = round;
   const reason = await vscode.window.showInputBox({
     title: `${reviewing.session.title(round)}: Discard Result`,
     prompt: 'Nothing of it is applied. Why is it of no use? Press Enter to discard, Escape to keep it.',
@@ -52,7 +59,7 @@ export const discardRun = async (reviewing: Reviewing, argument: unknown): Promi
   });
   if (reason === undefined) return;
   const api = await reviewing.longhaul.connection.api();
-  const state = await api.runs.review.mutate({ run, verdict: 'rejected', reason: reason.trim() });
+  const state = await api.runs.review.mutate({ ...shown(round), verdict: 'rejected', reason: reason.trim() });
   reviewing.longhaul.runs.learn(state);
   void vscode.window.showInformationMessage(`#${state.number} ${state.task.title} is discarded.`);
 };

@@ -4,16 +4,23 @@ import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../program.ts';
 import { resolveRun } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
+import { roundNumber, roundOption, shownRound } from '../shown-round.ts';
 
 export const define: Define = (command, act) => {
   command
     .argument('<run>', runArgument)
     .option('--reason <text>', 'a remark for the record')
+    .option('--round <number>', roundOption, roundNumber)
     .action(
-      act(async (context, run: string, options: { reason?: string }) => {
+      act(async (context, run: string, options: { reason?: string; round?: number }) => {
         const api = await runnerWithRuns(context);
-        const { id } = await resolveRun(api, run);
-        const after = await api.call.runs.review.mutate({ run: id, verdict: 'accepted', reason: options.reason ?? '' });
+        const state = await resolveRun(api, run);
+        const after = await api.call.runs.review.mutate({
+          run: state.id,
+          round: shownRound(state, options.round),
+          verdict: 'accepted',
+          reason: options.reason ?? '',
+        });
         return runResult(
           context,
           after,
@@ -29,6 +36,7 @@ export const define: Define = (command, act) => {
     examples: [
       ['longhaul diff 12 && longhaul show 12', 'look at it first'],
       ['longhaul accept 12 && longhaul apply 12', 'accept it and put it into the working tree'],
+      ['longhaul accept 12 --round 2', 'accept its second round'],
     ],
     json: runJson,
   });

@@ -4,21 +4,28 @@ import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../program.ts';
 import { resolveRun } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
+import { roundNumber, roundOption, shownRound } from '../shown-round.ts';
 
 export const define: Define = (command, act) => {
   command
     .argument('<run>', runArgument)
     .option('--reason <text>', 'why it is rejected, for the record')
     .option('--changes <text>', 'do not reject it: say what shall be changed, and the agent goes on')
+    .option('--round <number>', roundOption, roundNumber)
     .action(
-      act(async (context, run: string, options: { reason?: string; changes?: string }) => {
+      act(async (context, run: string, options: { reason?: string; changes?: string; round?: number }) => {
         const { reason, changes } = options;
         if (reason !== undefined && changes !== undefined)
           throw usage('It is either rejected or changed.', 'Give --reason or --changes, not both.');
         const api = await runnerWithRuns(context);
-        const { id } = await resolveRun(api, run);
+        const state = await resolveRun(api, run);
         const verdict = changes === undefined ? 'rejected' : 'changes';
-        const after = await api.call.runs.review.mutate({ run: id, verdict, reason: changes ?? reason ?? '' });
+        const after = await api.call.runs.review.mutate({
+          run: state.id,
+          round: shownRound(state, options.round),
+          verdict,
+          reason: changes ?? reason ?? '',
+        });
         return runResult(
           context,
           after,

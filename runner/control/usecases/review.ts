@@ -3,8 +3,8 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { commandRun, type ControlPlane } from './plane.ts';
 
 export const review = (plane: ControlPlane, caller: Principal, input: ReviewInput): Promise<RunState> => {
-  const { run, verdict, reason, comments } = input;
-  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'review', by, verdict, reason, comments }) });
+  const { run, ...verdict } = input;
+  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'review', by, ...verdict }) });
 };
 
 export const message = (plane: ControlPlane, caller: Principal, { run, text }: MessageInput): Promise<RunState> =>

@@ -1,6 +1,6 @@
 import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import { aboutPreparing as preparing } from '../../../shared/run/reduce-decisions.ts';
-import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts';
+import { budgetUnits, type Exceeded, type Spent } from '../../../shared/run/budget.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
@@ -185,16 +185,6 @@ export const aboutModel = (message: string, refusal: boolean): DecisionDraft => 
   choices: [],
 });
 
-/** How a budget is called in a sentence. */
-const budgetText: Record<BudgetName, string> = {
-  turns: 'turns',
-  tokens: 'tokens',
-  usd: 'US dollars',
-  activeMinutes: 'minutes of work',
-  toolMinutes: 'minutes of commands',
-  retries: 'retries',
-};
-
 /** Asks for half as much again of a budget that is used up, counted from what was used. */
 export const aboutBudget = ({ budget, limit, used }: Exceeded, spent: Spent): DecisionDraft => {
   const raised = Math.max(limit, used) * 1.5;
@@ -204,8 +194,8 @@ export const aboutBudget = ({ budget, limit, used }: Exceeded, spent: Spent): De
     kind: 'budget',
     tool: null,
     arguments: { budget, limit: asked },
-    action: `Raise the budget from ${limit} to ${asked} ${budgetText[budget]}`,
-    reason: `${limit} ${budgetText[budget]} are used up. So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
+    action: `Raise the budget from ${limit} to ${asked} ${budgetUnits[budget]}`,
+    reason: `${limit} ${budgetUnits[budget]} are used up. So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
     consequence:
       'If you approve, the agent goes on until the new limit. If you reject it, work stops here and what there is goes to verification and review.',
     onExpiry: waits,

@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Stats } from 'node:fs';
-import { normalPath } from '../../../shared/policy/call.ts';
+import { leavesWorkspace, normalPath, outsideText } from '../../../shared/policy/call.ts';
 import { difference } from './lookalikes.ts';
 import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
 
@@ -34,11 +34,8 @@ const mostLinks = 40;
  */
 export const findInside = async ({ root, path: given, followLast = true }: Following): Promise<Inside> => {
   const shown = normalPath(given);
-  const outside = {
-    outcome: 'refused',
-    message: `${given} is outside of the workspace; only paths inside of it can be used.`,
-  } as const;
-  if (given.startsWith('/') && !given.startsWith(`${SANDBOX_ROOT}/`) && given !== SANDBOX_ROOT) return outside;
+  const outside = { outcome: 'refused', message: outsideText(given) } as const;
+  if (leavesWorkspace(given)) return outside;
   const waiting = shown === '.' ? [] : shown.split('/');
   const followed: string[] = [];
   let links = 0;

@@ -19,13 +19,14 @@ const review =
       ? api.runs.review.mutate(
           {
             run: id,
+            round,
             verdict: 'changes',
             reason: 'There is one more to send.',
             comments: [{ path: 'journal.txt', line: 1, text: 'And it wants another line.' }],
           },
           { signal },
         )
-      : api.runs.review.mutate({ run: id, verdict: 'accepted' }, { signal });
+      : api.runs.review.mutate({ run: id, round, verdict: 'accepted' }, { signal });
 
 const decide =
   (run: string, { request }: OpenDecision): Deed =>
