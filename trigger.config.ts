@@ -1,13 +1,13 @@
 import { aptGet } from '@trigger.dev/build/extensions/core';
 import { defineConfig } from '@trigger.dev/sdk';
-import { telemetry } from './runner/worker/trigger/telemetry.ts';
+import { telemetry } from './runner/trigger-dev/telemetry.ts';
 
 /** How Longhaul's worker is built and deployed as a task of Trigger.dev. See docs/trigger.md. */
 export default defineConfig({
   project: process.env['TRIGGER_PROJECT_REF'] ?? 'proj_set_TRIGGER_PROJECT_REF',
   // With the suite's task, for `npm run test:trigger` on a real server.
   dirs: [
-    './runner/worker/entries',
+    './runner/trigger-dev/entries',
     ...(process.env['LONGHAUL_TRIGGER_SUITE'] === '1' ? ['./test/suites/trigger'] : []),
   ],
   // A worker of the embedded engine is no task.

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { registerDelegateFix } from './commands/delegate-fix.ts';
+import { registerDelegateFix } from './features/delegate/delegate-fix.ts';
 import type { Parts } from './parts.ts';
 
 /** All that is behind the doors; loaded by the first call, once. */

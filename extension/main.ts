@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Participant } from './chat/participant.ts';
-import type { Longhaul } from './context.ts';
+import type { Participant } from './features/chat/participant.ts';
+import type { Longhaul } from './ground/longhaul.ts';
 import { openDoors } from './doors.ts';
 import type { Parts } from './parts.ts';
-import { openRunsKey } from './state/open-runs-key.ts';
+import { openRunsKey } from './features/runs/open-runs-key.ts';
 
 /** What tests inside of the extension host look at; other extensions have no business with a person's runner. */
 export interface TestAccess {

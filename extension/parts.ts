@@ -1,20 +1,20 @@
 import * as vscode from 'vscode';
-import { participantOf, type Participant } from './chat/participant.ts';
-import { delegateTool, type DelegateTool } from './chat/tool.ts';
-import { registerDecide } from './commands/decide/index.ts';
-import { registerDelegate } from './commands/delegate.ts';
-import { registerDoctor } from './commands/doctor.ts';
-import { registerKeys } from './commands/key.ts';
-import { registerRunner } from './commands/runner.ts';
-import { registerSteer } from './commands/steer.ts';
-import { createConnection } from './connection/connect.ts';
-import type { Longhaul } from './context.ts';
-import { registerHistory } from './history/index.ts';
-import { registerPages } from './pages/index.ts';
-import { registerReview } from './review/index.ts';
-import { createRuns } from './state/live-runs.ts';
-import { rememberOpenRuns } from './state/open-runs.ts';
-import { registerViews } from './views/index.ts';
+import { participantOf, type Participant } from './features/chat/participant.ts';
+import { delegateTool, type DelegateTool } from './features/chat/tool.ts';
+import { registerDecide } from './features/decide/index.ts';
+import { registerDelegate } from './features/delegate/delegate.ts';
+import { registerDoctor } from './features/set-up/doctor.ts';
+import { registerKeys } from './features/set-up/key.ts';
+import { registerRunner } from './features/set-up/runner.ts';
+import { registerSteer } from './features/runs/steer.ts';
+import { createConnection } from './ground/connection/connect.ts';
+import type { Longhaul } from './ground/longhaul.ts';
+import { registerHistory } from './features/history/index.ts';
+import { registerPages } from './features/run-page/index.ts';
+import { registerReview } from './features/review/index.ts';
+import { createRuns } from './ground/runs/live-runs.ts';
+import { rememberOpenRuns } from './features/runs/open-runs.ts';
+import { registerViews } from './views.ts';
 
 /** The loaded extension, as far as its doors need it. */
 export interface Parts extends vscode.Disposable {

@@ -32,7 +32,7 @@ if (isTooOld(process.versions.node)) {
   process.exitCode = 1;
 } else if (process.argv[2] === 'worker-child') {
   // Before anything else is loaded: a run waits for this process to be there.
-  const { runWorkerChild } = await import('./worker/entries/child.ts');
+  const { runWorkerChild } = await import('./worker/start/child.ts');
   runWorkerChild();
 } else {
   const [{ runCli }, { processTerminal }, { version }] = await Promise.all([

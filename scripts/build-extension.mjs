@@ -56,14 +56,17 @@ await build({
 
 const pages = Object.fromEntries(
   [
-    ['history', 'extension/history/webview/main.ts'],
-    ['page', 'extension/pages/webview/main.ts'],
+    ['history', 'extension/features/history/webview/main.ts'],
+    ['page', 'extension/ground/page/webview/main.ts'],
   ].filter(([, file]) => existsSync(path.join(root, file))),
 );
 await build({
   ...common,
   sourcemap: false,
-  entryPoints: { history: 'extension/history/webview/style.css', 'page-style': 'extension/pages/webview/page.css' },
+  entryPoints: {
+    history: 'extension/features/history/webview/style.css',
+    'page-style': 'extension/ground/page/webview/page.css',
+  },
 });
 if (Object.keys(pages).length > 0)
   await build({ ...common, entryPoints: pages, format: 'iife', platform: 'browser', target: 'chrome120' });

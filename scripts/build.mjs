@@ -19,7 +19,7 @@ const manifest = path.join(dist, 'build.json');
 
 const entries = {
   longhaul: 'runner/main.ts',
-  'worker-child': 'runner/worker/entries/child.ts',
+  'worker-child': 'runner/worker/start/child.ts',
   'reader-thread': 'runner/control/store/sqlite/reader-thread.ts',
   'writer-thread': 'runner/control/store/sqlite/writer-thread.ts',
 };
@@ -36,7 +36,7 @@ const fingerprint = async (files) => {
 };
 
 /** The folder itself is one of the sources: a recipe more or less changes its time. */
-const recipeFolder = 'runner/recipes';
+const recipeFolder = 'runner/control/recipes';
 const recipeFiles = async () =>
   (await readdir(path.join(root, recipeFolder))).filter((file) => file.endsWith('.md')).toSorted();
 
@@ -44,7 +44,7 @@ const recipeFiles = async () =>
 const recipeTexts = {
   name: 'recipe-texts',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /\/runner\/recipes\/index\.ts$/ }, async () => {
+    onLoad({ filter: /\/runner\/control\/recipes\/index\.ts$/ }, async () => {
       const texts = {};
       for (const file of await recipeFiles())
         texts[path.basename(file, '.md')] = await readFile(path.join(root, recipeFolder, file), 'utf8');

@@ -2,9 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Applied, ApplyInput } from '../../shared/api/runner-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import type { Api } from '../client/client.ts';
-import { applyResult, countsOf } from '../repository/apply-result.ts';
-import { openSource } from '../repository/open-source.ts';
+import type { Api } from './connection/client.ts';
+import { applyResult, countsOf } from '../machine/repository/apply-result.ts';
+import { openSource } from '../machine/repository/open-source.ts';
 import type { CommandContext } from './context.ts';
 import { Failure } from './exit.ts';
 

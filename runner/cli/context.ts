@@ -1,6 +1,6 @@
-import type { Api } from '../client/client.ts';
-import type { Started } from '../client/start-runner.ts';
-import { homeAt, homeFolder } from '../config/home.ts';
+import type { Api } from './connection/client.ts';
+import type { Started } from './connection/start-runner.ts';
+import { homeAt, homeFolder } from '../machine/home/home.ts';
 import { Failure, usage } from './exit.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
@@ -54,7 +54,7 @@ export const contextOf = (globals: Globals, surroundings: Surroundings): Command
   const runner = () =>
     remote === null
       ? embedded(home, { ...surroundings, note })
-      : import('../client/client.ts').then(({ connect }) => connect(remote));
+      : import('./connection/client.ts').then(({ connect }) => connect(remote));
   return {
     ...surroundings,
     json,
@@ -92,7 +92,7 @@ const remoteOf = (globals: Globals, env: NodeJS.ProcessEnv): CommandContext['rem
 
 /** The first runner of a home writes its token; it stays. */
 const wasUsed = async (home: string): Promise<boolean> => {
-  const { readToken } = await import('../client/find-runner.ts');
+  const { readToken } = await import('./connection/find-runner.ts');
   return (await readToken(home)) !== null;
 };
 
@@ -101,8 +101,8 @@ const embedded = async (
   { env, self, note }: Surroundings & Pick<CommandContext, 'note'>,
 ): Promise<Api> => {
   const [{ connect }, { startRunner }] = await Promise.all([
-    import('../client/client.ts'),
-    import('../client/start-runner.ts'),
+    import('./connection/client.ts'),
+    import('./connection/start-runner.ts'),
   ]);
   const started = await startRunner({
     home,

@@ -231,7 +231,7 @@ const report = async (error: unknown, { terminal, json }: Surroundings & { json:
 };
 
 const explained = async (error: unknown): Promise<Failure> => {
-  const { problemOf } = await import('../client/problem.ts');
+  const { problemOf } = await import('./connection/problem.ts');
   const problem = problemOf(error);
   if (problem !== null)
     return new Failure(problem.message, {

@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../shared/run/events.ts';
-import type { Api } from '../client/client.ts';
+import type { Api } from './connection/client.ts';
 
 /** Events asked for at once. */
 const PAGE = 500;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Api } from '../client/client.ts';
+import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { Failure } from './exit.ts';
 
@@ -30,7 +30,7 @@ export const reconnecting = (context: CommandContext, api: Api, signal: AbortSig
 
 /** True: it answers. False: nobody does now. Throws when it answers that it will not have us. */
 const answers = async (api: Api): Promise<boolean> => {
-  const { problemOf } = await import('../client/problem.ts');
+  const { problemOf } = await import('./connection/problem.ts');
   try {
     await api.call.runner.info.query();
     return true;
@@ -42,9 +42,9 @@ const answers = async (api: Api): Promise<boolean> => {
 
 const localRunner = async (context: CommandContext, signal: AbortSignal): Promise<Api | null> => {
   const [{ findRunner }, { untilRunner }, { connect }] = await Promise.all([
-    import('../client/find-runner.ts'),
-    import('../client/start-runner.ts'),
-    import('../client/client.ts'),
+    import('./connection/find-runner.ts'),
+    import('./connection/start-runner.ts'),
+    import('./connection/client.ts'),
   ]);
   const found = await findRunner(context.home);
   // It took its file away, so somebody stopped it: starting it again behind their back would be wrong.

@@ -1,6 +1,6 @@
 import type { RunState } from '../../shared/run/state.ts';
 import type { DecisionSummary } from '../../shared/run/summary.ts';
-import type { Api } from '../client/client.ts';
+import type { Api } from './connection/client.ts';
 import { Failure, usage } from './exit.ts';
 import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
 

@@ -2,7 +2,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
-import type { Api } from '../client/client.ts';
+import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { decisionView } from './decision-view.ts';
 import { exit, type ExitCode } from './exit.ts';
@@ -83,7 +83,7 @@ const followOn = async (
   api: Api,
   { seen, options, signal }: { seen: Seen; options: WatchOptions; signal: AbortSignal },
 ): Promise<WatchEnd> => {
-  const { follow } = await import('../client/feed.ts');
+  const { follow } = await import('./connection/feed.ts');
   const { untilDecision } = options;
   let connected = true;
   let asked: string | null = null;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Sandbox } from '../../runner/worker/sandbox/sandbox.ts';
+import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
 import { ATTACK_LIMITS, ATTACK_NAMES, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
 import { layBait, type Bait } from '../suites/sandbox-bait.ts';
 import { judgeWorks, mustStillWork } from '../suites/sandbox-works.ts';

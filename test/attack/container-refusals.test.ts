@@ -1,7 +1,7 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { SandboxOptions } from '../../runner/worker/sandbox/sandbox.ts';
+import type { SandboxOptions } from '../../runner/sandbox/sandbox.ts';
 import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
 import { inContainer } from './container.ts';
 import { Driver, type OpenRequest } from './driver-client.ts';

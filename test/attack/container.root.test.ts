@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { leftOpen } from '../../runner/worker/sandbox/container-fit.ts';
-import type { Sandbox } from '../../runner/worker/sandbox/sandbox.ts';
+import { leftOpen } from '../../runner/sandbox/container/fit.ts';
+import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
 import { sandboxSuite, SUITE_LIMITS } from '../suites/sandbox.ts';
 import { ATTACK_LIMITS, ATTACK_NAMES, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
 import { layBait, type Bait } from '../suites/sandbox-bait.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { Sandbox, SandboxRefusal, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import type { Sandbox, SandboxRefusal, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import type { DriverAnswer, DriverRequest } from './driver-protocol.ts';
 
 export interface User {

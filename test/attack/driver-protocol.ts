@@ -1,5 +1,5 @@
-import type { ContainerOptions, probeContainer } from '../../runner/worker/sandbox/container.ts';
-import type { SandboxCommand, SandboxOptions } from '../../runner/worker/sandbox/sandbox.ts';
+import type { ContainerOptions, probeContainer } from '../../runner/sandbox/container/container.ts';
+import type { SandboxCommand, SandboxOptions } from '../../runner/sandbox/sandbox.ts';
 
 /** `id` numbers the request; of an `open` it then names the sandbox, of a `run` the command. */
 export type DriverRequest =

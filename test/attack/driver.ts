@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { openBubblewrap, probeSandbox, type BubblewrapSeams } from '../../runner/worker/sandbox/bubblewrap.ts';
-import { openContainer, probeContainer } from '../../runner/worker/sandbox/container.ts';
-import type { Sandbox } from '../../runner/worker/sandbox/sandbox.ts';
+import { openBubblewrap, probeSandbox, type BubblewrapSeams } from '../../runner/sandbox/namespaces/bubblewrap.ts';
+import { openContainer, probeContainer } from '../../runner/sandbox/container/container.ts';
+import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
 import type { DriverAnswer, DriverRequest } from './driver-protocol.ts';
 
 /** A worker that does nothing but what its standard input says, one JSON document a line: so that it can be started as any user. */

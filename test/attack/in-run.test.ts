@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import type { SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import type { EventBody } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { calls, scripted, together, type Asked } from '../fakes/openai/index.ts';

@@ -5,9 +5,9 @@ import { chown, mkdir, mkdtemp, readdir, readFile, rm, rmdir, writeFile } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { openBubblewrap } from '../../runner/worker/sandbox/bubblewrap.ts';
-import { ControlGroups, joining } from '../../runner/worker/sandbox/control-group.ts';
-import { WorkspaceQuota } from '../../runner/worker/sandbox/workspace-quota.ts';
+import { openBubblewrap } from '../../runner/sandbox/namespaces/bubblewrap.ts';
+import { ControlGroups, joining } from '../../runner/sandbox/namespaces/control-group.ts';
+import { WorkspaceQuota } from '../../runner/sandbox/workspace-quota.ts';
 import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 

@@ -1,7 +1,7 @@
-import { daytona } from '../../runner/worker/sandbox/remote/daytona.ts';
-import { e2b } from '../../runner/worker/sandbox/remote/e2b.ts';
-import type { RemoteProvider } from '../../runner/worker/sandbox/remote/machine.ts';
-import type { ProviderOptions } from '../../runner/worker/sandbox/remote/provider.ts';
+import { daytona } from '../../runner/sandbox/remote/daytona.ts';
+import { e2b } from '../../runner/sandbox/remote/e2b.ts';
+import type { RemoteProvider } from '../../runner/sandbox/remote/machine.ts';
+import type { ProviderOptions } from '../../runner/sandbox/remote/provider.ts';
 import { startFakeDaytona } from '../fakes/daytona/server.ts';
 import { startFakeE2b } from '../fakes/e2b/server.ts';
 import type { FakeMachine } from '../fakes/machine.ts';

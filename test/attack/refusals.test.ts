@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { SandboxOptions } from '../../runner/worker/sandbox/sandbox.ts';
+import type { SandboxOptions } from '../../runner/sandbox/sandbox.ts';
 import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
 import { Driver, type DriverOptions } from './driver-client.ts';
 import { makeWorkplace, modes } from './workplace.ts';

@@ -3,9 +3,9 @@ import { chmod, lstat, mkdir, readFile, readdir, readlink, rm, symlink, unlink, 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sandboxCheck } from '../../runner/cli/doctor/sandbox.ts';
-import { loadConfig } from '../../runner/config/config.ts';
-import { openRemote } from '../../runner/worker/sandbox/remote/remote.ts';
-import type { Sandbox, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import { loadConfig } from '../../runner/machine/config/config.ts';
+import { openRemote } from '../../runner/sandbox/remote/remote.ts';
+import type { Sandbox, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import { SUITE_LIMITS } from '../suites/sandbox.ts';
 import { hosts, providers, type FakeAccount } from './providers.ts';
 import { makeWorkplace, modes, type Workplace } from './workplace.ts';

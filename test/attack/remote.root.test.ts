@@ -1,5 +1,5 @@
 import { describe } from 'vitest';
-import { openRemote } from '../../runner/worker/sandbox/remote/remote.ts';
+import { openRemote } from '../../runner/sandbox/remote/remote.ts';
 import { sandboxSuite, SUITE_LIMITS } from '../suites/sandbox.ts';
 import { providers } from './providers.ts';
 import { makeWorkplace, modes } from './workplace.ts';

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SandboxLimits, SandboxOptions } from '../../runner/worker/sandbox/sandbox.ts';
+import type { SandboxLimits, SandboxOptions } from '../../runner/sandbox/sandbox.ts';
 import type { User } from './driver-client.ts';
 
 /** How the worker and its commands stand to each other. */

@@ -1,6 +1,6 @@
-import { connect, type Api } from '../../runner/client/client.ts';
-import { follow } from '../../runner/client/feed.ts';
-import type { Upload } from '../../runner/repository/upload.ts';
+import { connect, type Api } from '../../runner/cli/connection/client.ts';
+import { follow } from '../../runner/cli/connection/feed.ts';
+import type { Upload } from '../../runner/machine/repository/upload.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { asks, goalOf } from './load-script.ts';
 import { timeOf } from './run-times.ts';

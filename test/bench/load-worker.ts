@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { Ticket } from '../../shared/api/worker-api.ts';
-import { runActivations } from '../../runner/worker/trigger/activations.ts';
+import { runActivations } from '../../runner/trigger-dev/task/activations.ts';
 
 /** `cancel`: leave that task run at once. */
 const ToWorker = z.discriminatedUnion('kind', [

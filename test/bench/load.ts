@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { runTask } from '../../runner/ipc/trigger.ts';
-import { snapshotForUpload, type Upload } from '../../runner/repository/upload.ts';
+import { runTask } from '../../runner/trigger-dev/protocol.ts';
+import { snapshotForUpload, type Upload } from '../../runner/machine/repository/upload.ts';
 import { startFakeTrigger } from '../fakes/trigger/index.ts';
 import { Planes } from '../harness/planes.ts';
 import { cpuMs } from '../harness/processes.ts';

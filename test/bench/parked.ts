@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { homeAt } from '../../runner/config/home.ts';
+import { homeAt } from '../../runner/machine/home/home.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { neverAnswers } from '../fakes/openai/index.ts';
 import { Rig } from '../harness/rig.ts';

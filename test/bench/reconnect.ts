@@ -1,5 +1,5 @@
-import { connect } from '../../runner/client/client.ts';
-import { follow } from '../../runner/client/feed.ts';
+import { connect } from '../../runner/cli/connection/client.ts';
+import { follow } from '../../runner/cli/connection/feed.ts';
 import { neverAnswers } from '../fakes/openai/index.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openBubblewrap } from '../../runner/worker/sandbox/bubblewrap.ts';
+import { openBubblewrap } from '../../runner/sandbox/namespaces/bubblewrap.ts';
 import { makeWorkplace, modes } from '../attack/workplace.ts';
 import type { Bench } from './rows.ts';
 import { inMs, p50, timed } from './statistics.ts';

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../runner/config/config.ts';
-import { homeAt } from '../../runner/config/home.ts';
+import { loadConfig } from '../../runner/machine/config/config.ts';
+import { homeAt } from '../../runner/machine/home/home.ts';
 import { serve, type Serving } from '../../runner/control/serve.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';

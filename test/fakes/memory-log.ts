@@ -4,7 +4,7 @@ import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { Refusal } from '../../shared/run/refusal.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import type { Log } from '../../runner/worker/ports.ts';
+import type { Log } from '../../runner/worker/run/ports.ts';
 
 /** One run's log in memory, with the rules of the real one: `obey` decides, fences hold, a repeated batch is written once. */
 export class MemoryLog {

@@ -2,16 +2,16 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { ApiClient, parsePacket } from '@trigger.dev/core/v3';
 import { pino } from 'pino';
-import { triggerApi } from '../../runner/control/engine/trigger/api.ts';
-import { triggerEngine, type TriggerEngineOptions } from '../../runner/control/engine/trigger/trigger.ts';
-import { runTask } from '../../runner/ipc/trigger.ts';
+import { triggerApi } from '../../runner/trigger-dev/engine/api.ts';
+import { triggerEngine, type TriggerEngineOptions } from '../../runner/trigger-dev/engine/trigger.ts';
+import { runTask } from '../../runner/trigger-dev/protocol.ts';
 import { startFakeTrigger, type FakeTrigger } from '../fakes/trigger/index.ts';
 import { AppendProxy } from './proxy.ts';
 import { openFolder, projectRoot, Rig, type RigOptions } from './rig.ts';
 
 export const configFile = path.join(projectRoot, 'trigger.config.ts');
 /** The worker's own tasks, as they lie in the source. */
-export const workerTasks = path.join(projectRoot, 'runner/worker/entries/trigger.ts');
+export const workerTasks = path.join(projectRoot, 'runner/trigger-dev/entries/tasks.ts');
 
 /** An engine of this process, on a Trigger.dev at that address. */
 export const openTestEngine = (

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { connect } from '../../runner/client/client.ts';
+import { connect } from '../../runner/cli/connection/client.ts';
 import type { Endpoint } from '../../shared/client/client.ts';
-import { snapshotForUpload, type RemoteTips, type Upload } from '../../runner/repository/upload.ts';
+import { snapshotForUpload, type RemoteTips, type Upload } from '../../runner/machine/repository/upload.ts';
 import type { DelegateInput } from '../../shared/api/runner-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ToChild } from '../../runner/ipc/protocol.ts';
+import { ToChild } from '../../runner/machine/processes/child-protocol.ts';
 import { longhaul } from './rig.ts';
 
 /**

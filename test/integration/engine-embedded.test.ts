@@ -8,8 +8,8 @@ import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { embeddedEngine } from '../../runner/control/engine/embedded/embedded.ts';
 import { endLeftovers, recordWorkers } from '../../runner/control/engine/embedded/leftovers.ts';
-import type { WorkerSettings } from '../../runner/ipc/protocol.ts';
-import { processStart } from '../../runner/ipc/process-start.ts';
+import type { WorkerSettings } from '../../runner/machine/processes/child-protocol.ts';
+import { processStart } from '../../runner/machine/processes/process-start.ts';
 import { engineSuite, workersServer } from '../suites/engine.ts';
 
 const settings: WorkerSettings = {

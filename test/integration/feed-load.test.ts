@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { RunnerConfig } from '../../runner/config/config.ts';
+import type { RunnerConfig } from '../../runner/machine/config/config.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
-import { connect } from '../../runner/client/client.ts';
+import { connect } from '../../runner/cli/connection/client.ts';
 import { median } from '../../shared/run/statistics.ts';
 import { callFinished } from '../suites/runs.ts';
 import { startRunner, type Runner } from './server-set-up.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { RunnerConfig } from '../../runner/config/config.ts';
+import type { RunnerConfig } from '../../runner/machine/config/config.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { calls, startFakeOpenAi, type Reply } from '../fakes/openai/index.ts';
 import { Rig } from '../harness/rig.ts';

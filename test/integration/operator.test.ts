@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { judge } from '../../shared/policy/evaluate.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { clientOf, failureOf, startRunner } from './server-set-up.ts';
-import { loadConfig } from '../../runner/config/config.ts';
+import { loadConfig } from '../../runner/machine/config/config.ts';
 import { openFolder } from '../harness/rig.ts';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { createFixture } from '../../runner/git/fixture.ts';
+import { createFixture } from '../../runner/machine/git/fixture.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
 import { failureOf, startRunner, trustIn } from './server-set-up.ts';

@@ -1,7 +1,7 @@
 /** A worker that takes its lease, asks one question and parks; when it was answered, it asks the next. */
 import { createHash } from 'node:crypto';
 import { createTRPCClient, httpLink } from '@trpc/client';
-import type { FromChild, ToChild } from '../../runner/ipc/protocol.ts';
+import type { FromChild, ToChild } from '../../runner/machine/processes/child-protocol.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import { decisionSubject } from '../../shared/decision/decision.ts';
 

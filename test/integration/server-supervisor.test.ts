@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { serve } from '../../runner/control/serve.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
-import { isRunning } from '../../runner/ipc/process-start.ts';
+import { isRunning } from '../../runner/machine/processes/process-start.ts';
 import { decisionSubject, type DecisionRequest } from '../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { configFor, failureOf, follow, startRunner, type Runner } from './server-set-up.ts';

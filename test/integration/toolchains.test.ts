@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { toolchains as shellFolders } from '../../runner/config/toolchain.ts';
-import { openBubblewrap } from '../../runner/worker/sandbox/bubblewrap.ts';
-import type { Sandbox } from '../../runner/worker/sandbox/sandbox.ts';
+import { toolchains as shellFolders } from '../../runner/machine/config/toolchain.ts';
+import { openBubblewrap } from '../../runner/sandbox/namespaces/bubblewrap.ts';
+import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
 import { toolchains, type Toolchain } from '../harness/toolchains.ts';
 
 const readable = shellFolders(process.env);

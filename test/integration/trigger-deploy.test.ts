@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { checkTask, MachineReport, runTask } from '../../runner/ipc/trigger.ts';
+import { checkTask, MachineReport, runTask } from '../../runner/trigger-dev/protocol.ts';
 import { startFakeTrigger, type FakeTrigger } from '../fakes/trigger/index.ts';
 import { configFile, workerTasks } from '../harness/trigger.ts';
 import { longhaul } from '../harness/rig.ts';
@@ -69,7 +69,7 @@ describe('the task, as the official command line builds it', () => {
   });
 
   test('Trigger.dev’s own executor finds both tasks in it, and runs one', async () => {
-    const bundle = path.join(folder, 'runner/worker/entries/trigger.mjs');
+    const bundle = path.join(folder, 'runner/trigger-dev/entries/tasks.mjs');
     await using fake = await startFakeTrigger({
       program: {
         configFile: path.join(folder, 'trigger.config.mjs'),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { engineChecks } from '../../runner/cli/doctor/engine.ts';
-import type { RunnerConfig } from '../../runner/config/config.ts';
+import type { RunnerConfig } from '../../runner/machine/config/config.ts';
 import { startFakeTrigger, type FakeTrigger } from '../fakes/trigger/index.ts';
 
 type Settings = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Lost } from '../../runner/control/engine/engine.ts';
-import type { TriggerEngineOptions } from '../../runner/control/engine/trigger/trigger.ts';
+import type { TriggerEngineOptions } from '../../runner/trigger-dev/engine/trigger.ts';
 import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
 import { configFile, openTestEngine } from '../harness/trigger.ts';
 import { engineSuite } from '../suites/engine.ts';

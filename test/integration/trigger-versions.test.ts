@@ -1,8 +1,8 @@
 import { contract } from '../../shared/api/worker-api.ts';
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { runActivations } from '../../runner/worker/trigger/activations.ts';
-import type { TaskOutcome } from '../../runner/ipc/trigger.ts';
+import { runActivations } from '../../runner/trigger-dev/task/activations.ts';
+import type { TaskOutcome } from '../../runner/trigger-dev/protocol.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { AppendProxy, type Rewrite } from '../harness/proxy.ts';
 import { openFolder } from '../harness/rig.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createFixture } from '../../runner/git/fixture.ts';
+import { createFixture } from '../../runner/machine/git/fixture.ts';
 import { failureOf, startRunner } from './server-set-up.ts';
 
 const opening = 'setup: [{ run: npm ci, network: [packages.example.org] }]\negress: [a.example.org]\n';

@@ -1,4 +1,4 @@
-import type { Sandbox, SandboxCommand, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import type { Sandbox, SandboxCommand, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import type { Outside } from './outside.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,5 @@
 /** A worker of the embedded engine that does what the test's server tells it. */
-import type { FromChild, ToChild } from '../../runner/ipc/protocol.ts';
+import type { FromChild, ToChild } from '../../runner/machine/processes/child-protocol.ts';
 import { obey } from './engine-worker.ts';
 
 const say = (message: FromChild): void => void process.send?.(message);

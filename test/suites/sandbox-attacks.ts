@@ -1,7 +1,7 @@
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DENIED as DENIED_CALLS } from '../../runner/worker/sandbox/system-calls.ts';
-import type { SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import { DENIED as DENIED_CALLS } from '../../runner/sandbox/system-calls.ts';
+import type { SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import type { Bait } from './sandbox-bait.ts';
 
 /** One way out of the sandbox, as data, so that it can be tried on the sandbox itself and through the tools of a real run. */

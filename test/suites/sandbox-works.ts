@@ -1,4 +1,4 @@
-import type { SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import type { SandboxResult } from '../../runner/sandbox/sandbox.ts';
 
 /** What a developer's tools need and a sandbox must not break. The script exits 0 and its output matches. */
 export interface Works {

@@ -2,7 +2,7 @@ import { existsSync, watch } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/worker/sandbox/sandbox.ts';
+import type { Sandbox, SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 
 /** A sandbox over an empty workspace that the test can see; whoever opens it also gives its limits. */
 export interface SandboxUnderTest extends AsyncDisposable {

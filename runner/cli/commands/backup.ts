@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { homeAt } from '../../config/home.ts';
-import { configOfRunner } from '../../config/served.ts';
+import { homeAt } from '../../machine/home/home.ts';
+import { configOfRunner } from '../../machine/config/served.ts';
 import type { Backup } from '../../control/backup/backup.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, usage, type ExitCode } from '../exit.ts';

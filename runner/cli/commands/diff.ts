@@ -1,5 +1,5 @@
 import type { Review } from '../../../shared/api/runner-api.ts';
-import type { Api } from '../../client/client.ts';
+import type { Api } from '../connection/client.ts';
 import { runnerWithRuns } from '../context.ts';
 import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';

@@ -1,8 +1,8 @@
-import { connect } from '../../client/client.ts';
-import { findRunner, logFile } from '../../client/find-runner.ts';
-import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../config/config.ts';
-import { homeAt } from '../../config/home.ts';
-import { configOfRunner } from '../../config/served.ts';
+import { connect } from '../connection/client.ts';
+import { findRunner, logFile } from '../connection/find-runner.ts';
+import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../machine/config/config.ts';
+import { homeAt } from '../../machine/home/home.ts';
+import { configOfRunner } from '../../machine/config/served.ts';
 import type { CommandContext } from '../context.ts';
 import { fail, ok, warn, type Check } from '../doctor/check.ts';
 import { engineChecks } from '../doctor/engine.ts';

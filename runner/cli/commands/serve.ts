@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { READY_FD, startRunner, type ReadyMessage } from '../../client/start-runner.ts';
-import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../config/config.ts';
-import { homeAt } from '../../config/home.ts';
-import { differences, readServed, recordServed, servedWith } from '../../config/served.ts';
-import { settings, type Flags } from '../../config/settings.ts';
+import { READY_FD, startRunner, type ReadyMessage } from '../connection/start-runner.ts';
+import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
+import { homeAt } from '../../machine/home/home.ts';
+import { differences, readServed, recordServed, servedWith } from '../../machine/config/served.ts';
+import { settings, type Flags } from '../../machine/config/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, Failure, usage, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';

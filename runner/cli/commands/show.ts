@@ -4,7 +4,7 @@ import { summarize } from '../../../shared/run/summary.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { MarkedFile } from '../../../shared/review/caution.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import type { Api } from '../../client/client.ts';
+import type { Api } from '../connection/client.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { historyOf, type History } from '../history.ts';

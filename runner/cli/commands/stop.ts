@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connect } from '../../client/client.ts';
-import { findRunner, type RunnerFile } from '../../client/find-runner.ts';
-import { isRunning } from '../../ipc/process-start.ts';
+import { connect } from '../connection/client.ts';
+import { findRunner, type RunnerFile } from '../connection/find-runner.ts';
+import { isRunning } from '../../machine/processes/process-start.ts';
 import { exit, Failure } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../program.ts';

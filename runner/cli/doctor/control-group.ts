@@ -1,4 +1,4 @@
-import { findGroups, type GroupsFound } from '../../worker/sandbox/control-group.ts';
+import { findGroups, type GroupsFound } from '../../sandbox/namespaces/control-group.ts';
 import { ok, type Check } from './check.ts';
 
 /** Whether the kernel can limit a command as a whole. Nothing is missing where it cannot: the other limits hold all the same. */

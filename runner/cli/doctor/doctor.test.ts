@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { loadConfig, type RunnerConfig } from '../../machine/config/config.ts';
 import { plain } from '../paint.ts';
 import { nodeCheck } from './machine.ts';
 import { controlGroupCheck } from './control-group.ts';

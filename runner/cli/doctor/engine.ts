@@ -1,6 +1,6 @@
-import type { RunnerConfig } from '../../config/config.ts';
-import { deployedVersions, type Access } from '../../control/engine/trigger/deployments.ts';
-import { checkReach, cloud, EngineError, readAccess } from '../../control/engine/trigger/access.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
+import { deployedVersions, type Access } from '../../trigger-dev/engine/deployments.ts';
+import { checkReach, cloud, EngineError, readAccess } from '../../trigger-dev/engine/access.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 type Trigger = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;

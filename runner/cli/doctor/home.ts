@@ -1,8 +1,8 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { findRunner, logFile } from '../../client/find-runner.ts';
-import type { StoreConfig } from '../../config/config.ts';
-import { checkAncestors, homeAt } from '../../config/home.ts';
+import { findRunner, logFile } from '../connection/find-runner.ts';
+import type { StoreConfig } from '../../machine/config/config.ts';
+import { checkAncestors, homeAt } from '../../machine/home/home.ts';
 import { loadPostgres } from '../../control/store/open-store.ts';
 import { inspectSqlite } from '../../control/store/sqlite/inspect.ts';
 import { fail, ok, warn, type Check } from './check.ts';

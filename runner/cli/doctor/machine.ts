@@ -1,4 +1,4 @@
-import { findRipgrep } from '../../worker/ripgrep.ts';
+import { findRipgrep } from '../../worker/start/ripgrep.ts';
 import { fail, firstLine, ok, type Check } from './check.ts';
 
 /** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */

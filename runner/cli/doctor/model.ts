@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { RunnerConfig } from '../../config/config.ts';
-import { asksForKey, keyVariable } from '../../config/model-key.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
+import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
 import { endpointUrl, keyHeaders } from '../../worker/models/endpoint-url.ts';
 import { endpointFetch } from '../../worker/models/http.ts';
 import { fail, ok, warn, type Check } from './check.ts';

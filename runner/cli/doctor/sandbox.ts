@@ -1,5 +1,5 @@
-import { sandboxForWorkers, type RunnerConfig } from '../../config/config.ts';
-import { probeIsolation } from '../../worker/probe-isolation.ts';
+import { sandboxForWorkers, type RunnerConfig } from '../../machine/config/config.ts';
+import { probeIsolation } from '../../sandbox/probe.ts';
 import { fail, ok, warn, type Check } from './check.ts';
 
 /** Which isolation is chosen, and whether it holds here. */

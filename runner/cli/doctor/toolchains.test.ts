@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { judgeToolchains } from './toolchains.ts';
-import { shellToolchains } from '../../config/shell-toolchains.ts';
+import { shellToolchains } from '../../machine/config/shell-toolchains.ts';
 
 /** A home with these files; what begins with -> is a link. */
 const homeWith = (files: Readonly<Record<string, string>>): string => {

@@ -1,7 +1,7 @@
 import type { Usage } from '../../../shared/run/model-item.ts';
 import { toolArguments, type ToolName } from '../../../shared/tool/arguments.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
-import type { RunnerConfig } from '../../config/config.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Switches } from '../../worker/models/switches.ts';
 import { cleanLine } from '../text.ts';
 import { fail, ok, warn, type Check } from './check.ts';

@@ -11,7 +11,7 @@ import {
   type Reply,
   type Script,
 } from '../../../test/fakes/openai/index.ts';
-import { loadConfig, type RunnerConfig } from '../../config/config.ts';
+import { loadConfig, type RunnerConfig } from '../../machine/config/config.ts';
 import { triedModel } from './try-model.ts';
 
 const apis = ['responses', 'chat', 'anthropic'] as const;

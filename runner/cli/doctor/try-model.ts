@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { RunnerConfig } from '../../config/config.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
 import { costOf } from '../../worker/models/cost.ts';
 import { modelConfigOf, openModel } from '../../worker/models/open.ts';
 import { fail, type Check } from './check.ts';

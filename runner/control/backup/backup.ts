@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { RunnerConfig } from '../../config/config.ts';
-import { homeAt, missingIs, type Home } from '../../config/home.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
+import { homeAt, missingIs, type Home } from '../../machine/home/home.ts';
 import { copyTree } from './copy.ts';
 import { databaseOf } from './database.ts';
 import { holdRetention } from './hold.ts';

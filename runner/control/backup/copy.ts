@@ -4,7 +4,7 @@ import { lstat, mkdir, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { isSystemError } from '../../config/home.ts';
+import { isSystemError } from '../../machine/home/home.ts';
 import type { Entry, FileEntry } from './manifest.ts';
 
 /** Copies one file, to be read by its owner alone, and says what was written. */

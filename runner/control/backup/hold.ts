@@ -1,8 +1,8 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { missingIs, writeDurably } from '../../config/home.ts';
-import { isRunning, processStart } from '../../ipc/process-start.ts';
+import { missingIs, writeDurably } from '../../machine/home/home.ts';
+import { isRunning, processStart } from '../../machine/processes/process-start.ts';
 
 const Holder = z.object({ pid: z.int().positive(), startTime: z.number().nullable() });
 const name = /^backup\.\d+\.json$/;

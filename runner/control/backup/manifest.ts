@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { writeDurably } from '../../config/home.ts';
+import { writeDurably } from '../../machine/home/home.ts';
 
 /** A back-up that cannot be made or used, and what to do about it. */
 export class BackupError extends Error {

@@ -1,6 +1,6 @@
 import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { homeAt, missingIs } from '../../config/home.ts';
+import { homeAt, missingIs } from '../../machine/home/home.ts';
 import { copyFile } from './copy.ts';
 import { BackupError, dumpFile, filesFolder, hashOf, readManifest, type Entry, type Header } from './manifest.ts';
 

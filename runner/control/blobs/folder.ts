@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream';
-import { missingIs } from '../../config/home.ts';
+import { missingIs } from '../../machine/home/home.ts';
 import { checked, checking, checkName, spool, type Blobs } from './blobs.ts';
 
 /** Blobs in a folder of the runner's own. What a runner that was killed left half-written is removed. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { RunnerConfig } from '../../config/config.ts';
-import type { Home } from '../../config/home.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
+import type { Home } from '../../machine/home/home.ts';
 import { BlobError, type Blobs } from './blobs.ts';
 import { openBlobFolder } from './folder.ts';
 import { mostBytes, openS3 } from './s3.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { z } from 'zod';
-import type { RunnerConfig } from '../../config/config.ts';
+import type { RunnerConfig } from '../../machine/config/config.ts';
 import { BlobError, checked, checking, checkName, spool, type Blobs } from './blobs.ts';
 
 type Bucket = Extract<RunnerConfig['blobs'], { kind: 's3' }>;

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import type { RemoteConfig } from '../../config/config.ts';
-import type { RemoteCredential } from '../../git/git.ts';
+import type { RemoteConfig } from '../../machine/config/config.ts';
+import type { RemoteCredential } from '../../machine/git/git.ts';
 import { RemoteError } from './remote-error.ts';
 
 type App = NonNullable<RemoteConfig['github']>;

@@ -1,5 +1,5 @@
-import type { RemoteConfig } from '../../config/config.ts';
-import type { RemoteCredential } from '../../git/git.ts';
+import type { RemoteConfig } from '../../machine/config/config.ts';
+import type { RemoteCredential } from '../../machine/git/git.ts';
 import { gitHubCredential } from './github.ts';
 import { RemoteError } from './remote-error.ts';
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Principal } from '../../../shared/api/runner-api.ts';
-import type { TokenConfig } from '../../config/config.ts';
+import type { TokenConfig } from '../../machine/config/config.ts';
 import { readRunToken } from './run-token.ts';
 
 export interface Credentials {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { includes, type Principal } from '../../../shared/api/runner-api.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
-import { isFullDisk } from '../../git/full-disk.ts';
+import { isFullDisk } from '../../machine/git/full-disk.ts';
 import { StoreError, type Store } from '../store/store.ts';
 import { BlobError, type Blobs } from '../blobs/blobs.ts';
 import { errorBody, type ErrorAnswer } from './errors.ts';

@@ -10,7 +10,7 @@ import type { Logger } from 'pino';
 import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import type { WorkerApi } from '../../../shared/api/worker-api.ts';
-import type { Presence } from '../idle.ts';
+import type { Presence } from '../supervisor/idle.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Authenticate } from './authentication.ts';

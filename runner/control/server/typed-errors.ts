@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { RefusedError } from '../../../shared/api/router.ts';
-import { isFullDisk } from '../../git/full-disk.ts';
+import { isFullDisk } from '../../machine/git/full-disk.ts';
 import { BlobError } from '../blobs/blobs.ts';
 import { StoreError } from '../store/store.ts';
 

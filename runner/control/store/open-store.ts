@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
-import type { StoreConfig } from '../../config/config.ts';
-import { secretsOf, writeDurably, type Home } from '../../config/home.ts';
-import { onlyOne, type SupervisorRole } from '../supervisor-role.ts';
+import type { StoreConfig } from '../../machine/config/config.ts';
+import { secretsOf, writeDurably, type Home } from '../../machine/home/home.ts';
+import { onlyOne, type SupervisorRole } from '../supervisor/role.ts';
 import { lockFolder } from './sqlite/lock.ts';
 import { openSqliteStore } from './sqlite/sqlite-store.ts';
 import { StoreError, type Store } from './store.ts';

@@ -11,10 +11,10 @@ import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/te
 import type { LowerBudget } from '../../../shared/recipe/settings.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { operatorsFor } from '../../config/operator.ts';
+import { operatorsFor } from '../../machine/config/operator.ts';
 import { sourceFor } from './delegate-source.ts';
 import { inTurn } from './in-turn.ts';
-import { randomId } from '../random-id.ts';
+import { randomId } from '../../machine/random-id.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';

@@ -1,7 +1,7 @@
 import type { DiffInput, Principal, Review } from '../../../shared/api/runner-api.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';
-import { marksOf } from '../../repository/marks.ts';
+import { marksOf } from '../../machine/repository/marks.ts';
 import { readBlob } from './blob.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 

@@ -7,8 +7,8 @@ import {
   type Recipe,
   type RecipeOrigin,
 } from '../../../shared/recipe/recipe.ts';
-import { builtInRecipes } from '../../recipes/index.ts';
-import { settingsLimits, type RepositorySettings } from '../../repository/settings.ts';
+import { builtInRecipes } from '../recipes/index.ts';
+import { settingsLimits, type RepositorySettings } from '../../machine/repository/settings.ts';
 
 /** `file`: what it was read from, as a person finds it. `replaces`: it stands in the place of a built-in one. */
 export type RecipeFile = {

@@ -1,6 +1,6 @@
 import type { Principal, RecipesInput } from '../../../shared/api/runner-api.ts';
 import { recipeDefaults, type ListedRecipe, type Recipe } from '../../../shared/recipe/recipe.ts';
-import { settingsOfFolder, type RepositorySettings } from '../../repository/settings.ts';
+import { settingsOfFolder, type RepositorySettings } from '../../machine/repository/settings.ts';
 import { asPerson, mustBeLocal, refused } from './plane.ts';
 import { readRecipes, type RecipeFile } from './recipe-files.ts';
 

@@ -2,7 +2,7 @@ import type { Principal, RemoteInput, RemoteRefs } from '../../../shared/api/run
 import type { Credential, CredentialInput, Refused } from '../../../shared/api/worker-api.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
-import { listRemote, type RemoteRefs as Listed } from '../../git/remote.ts';
+import { listRemote, type RemoteRefs as Listed } from '../../machine/git/remote.ts';
 import { RemoteError } from '../remotes/remote-error.ts';
 import type { AllowedRemote } from '../remotes/remotes.ts';
 import { asPerson, refused, type ControlPlane } from './plane.ts';

@@ -1,8 +1,13 @@
 import { parse } from 'yaml';
 import { parseRepositoryConfig, type RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
-import type { Remote } from '../../git/git.ts';
-import { fetchObjects, inEmptyRepository } from '../../git/remote.ts';
-import { settingsAt, settingsLimits, settingsObjects, type RepositorySettings } from '../../repository/settings.ts';
+import type { Remote } from '../../machine/git/git.ts';
+import { fetchObjects, inEmptyRepository } from '../../machine/git/remote.ts';
+import {
+  settingsAt,
+  settingsLimits,
+  settingsObjects,
+  type RepositorySettings,
+} from '../../machine/repository/settings.ts';
 import { refused } from './plane.ts';
 
 /** What `.longhaul/config.yaml` says; null: the repository brings none. Throws RefusedError where it cannot be used. */

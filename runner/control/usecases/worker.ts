@@ -14,7 +14,7 @@ import type {
 import { decisionSubject } from '../../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
-import { sandboxForWorkers, type RunnerConfig } from '../../config/config.ts';
+import { sandboxForWorkers, type RunnerConfig } from '../../machine/config/config.ts';
 import type { Store, Written } from '../store/store.ts';
 import { readLog } from './log.ts';
 import type { ControlPlane } from './plane.ts';

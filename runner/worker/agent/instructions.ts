@@ -1,7 +1,7 @@
 import { deniedTools } from '../../../shared/policy/evaluate.ts';
 import type { Task } from '../../../shared/run/events.ts';
 import { ToolName } from '../../../shared/tool/arguments.ts';
-import { SANDBOX_ROOT } from '../sandbox/sandbox.ts';
+import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
 
 /** What a model is told before everything else, the same in every turn of a run, so that providers can cache it. */
 export const instructions = (task: Task): string =>

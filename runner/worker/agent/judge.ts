@@ -4,7 +4,7 @@ import type { BudgetName, Exceeded, Spent } from '../../../shared/run/budget.ts'
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
-import type { ChangedSetup } from '../next-step.ts';
+import type { ChangedSetup } from '../run/next-step.ts';
 import { parseCall } from '../../../shared/tool/policy-call.ts';
 
 /** As the Responses API allows. */

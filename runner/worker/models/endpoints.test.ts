@@ -6,7 +6,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { oddities, theCall, type Api, type Wire } from '../../../test/harness/oddities.ts';
 import { ask, user } from '../../../test/suites/model.ts';
-import { retryAt } from '../steps/backoff.ts';
+import { retryAt } from '../run/steps/backoff.ts';
 import type { ModelFailure, ModelOutcome } from './model.ts';
 import { ModelConfig, openModel } from './open.ts';
 

@@ -3,7 +3,7 @@ import { anthropicModel } from './anthropic.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
 import { type EndpointModel, failed, OPENAI_URL } from './connection.ts';
 import { contextWindowOf } from './cost.ts';
-import { asksForKey } from '../../config/model-key.ts';
+import { asksForKey } from '../../machine/config/model-key.ts';
 import { noKeyFailure } from './failure.ts';
 import { type ModelSettings, ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { responsesModel } from './responses.ts';

@@ -1,4 +1,4 @@
-import type { SandboxResult } from '../sandbox/sandbox.ts';
+import type { SandboxResult } from '../../sandbox/sandbox.ts';
 import { headAndTail, outputBytes } from './output.ts';
 import { defineTool, type ToolResult } from './tool.ts';
 

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { rgPath } from '@vscode/ripgrep';
-import { openBubblewrap } from '../sandbox/bubblewrap.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import { openBubblewrap } from '../../sandbox/namespaces/bubblewrap.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { Tool, ToolContext, ToolResult } from './tool.ts';
 
 /** A file's content, or a symbolic link. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Stats } from 'node:fs';
 import { normalPath } from '../../../shared/tool/policy-call.ts';
 import { difference } from './lookalikes.ts';
-import { SANDBOX_ROOT } from '../sandbox/sandbox.ts';
+import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
 
 /** A path of the model's, followed through every symbolic link, on the host. */
 export type Inside =

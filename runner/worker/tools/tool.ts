@@ -1,6 +1,6 @@
 import type { PlanStep, Report } from '../../../shared/run/events.ts';
 import { toolArguments, type ToolArguments, type ToolName } from '../../../shared/tool/arguments.ts';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../../sandbox/sandbox.ts';
 
 /** What a call may touch. No command runs while a tool reads or writes `root` from outside, so paths do not change under it. */
 export interface ToolContext {

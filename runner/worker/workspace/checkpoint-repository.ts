@@ -12,8 +12,8 @@ import {
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../../shared/run/source.ts';
-import { gitOrThrow, type GitOptions } from '../../git/git.ts';
-import { sourceFolder } from '../../git/source-folder.ts';
+import { gitOrThrow, type GitOptions } from '../../machine/git/git.ts';
+import { sourceFolder } from '../../machine/git/source-folder.ts';
 import { fetchSource, type FetchOptions } from './fetch-source.ts';
 import { SourceRefused } from './workspace.ts';
 

@@ -3,8 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { gitOrThrow, line } from '../../git/git.ts';
-import { LONGHAUL } from '../../git/longhaul.ts';
+import { gitOrThrow, line } from '../../machine/git/git.ts';
+import { LONGHAUL } from '../../machine/git/longhaul.ts';
 import { writeCommit } from './commit-object.ts';
 
 const REF = 'refs/longhaul/latest';

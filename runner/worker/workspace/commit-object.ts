@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { LONGHAUL } from '../../git/longhaul.ts';
+import { LONGHAUL } from '../../machine/git/longhaul.ts';
 
 export interface CommitContent {
   /** Ids in hexadecimal, SHA-1 or SHA-256 as the repository has them. */

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { remoteOf, type Source } from '../../../shared/run/source.ts';
-import { BundleRefused, checkTree, takeBundle } from '../../git/bundle.ts';
-import type { GitOptions } from '../../git/git.ts';
-import { fetchObjects } from '../../git/remote.ts';
+import { BundleRefused, checkTree, takeBundle } from '../../machine/git/bundle.ts';
+import type { GitOptions } from '../../machine/git/git.ts';
+import { fetchObjects } from '../../machine/git/remote.ts';
 import { SourceRefused, type Origin } from './workspace.ts';
 
 /** Tries at a remote that does not answer, and the pauses between them. */

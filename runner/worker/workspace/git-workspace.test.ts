@@ -21,8 +21,8 @@ import { expect, test } from 'vitest';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { keepingIn } from '../../../test/harness/keeping.ts';
-import { createFixture, listing, type Fixture } from '../../git/fixture.ts';
-import { gitOrThrow } from '../../git/git.ts';
+import { createFixture, listing, type Fixture } from '../../machine/git/fixture.ts';
+import { gitOrThrow } from '../../machine/git/git.ts';
 import { openWorkspace } from './git-workspace.ts';
 import type { Workspace } from './workspace.ts';
 

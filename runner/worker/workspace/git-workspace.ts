@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
-import { readBlobs } from '../../git/blobs.ts';
-import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../git/bundle.ts';
-import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../git/git.ts';
+import { readBlobs } from '../../machine/git/blobs.ts';
+import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../machine/git/bundle.ts';
+import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../machine/git/git.ts';
 import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
 import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gitOrThrow, type GitOptions } from '../../git/git.ts';
-import { copyIndex } from '../../git/index-file.ts';
+import { gitOrThrow, type GitOptions } from '../../machine/git/git.ts';
+import { copyIndex } from '../../machine/git/index-file.ts';
 import { giveTo, removeTree, type Owner } from './tree-files.ts';
 
 /** What the repository in the tree is made from: the checkpoints and the commit that its history begins with. */

@@ -1,5 +1,5 @@
 import { closeSync, constants, existsSync, lstatSync, openSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
-import { pathBytes } from '../../git/git.ts';
+import { pathBytes } from '../../machine/git/git.ts';
 import type { KeptFile, RestEntry } from './rest-journal.ts';
 import { setMode, TreeFiles, type Owner } from './tree-files.ts';
 import { foldersOf, usualMode, type Listed } from './tree-listing.ts';

@@ -18,7 +18,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Source } from '../../../shared/run/source.ts';
 import { keepingIn } from '../../../test/harness/keeping.ts';
-import { createFixture, type Fixture } from '../../git/fixture.ts';
+import { createFixture, type Fixture } from '../../machine/git/fixture.ts';
 import { openWorkspace } from './git-workspace.ts';
 
 /** Everything in a tree: kinds, contents, permissions, targets; `.git` folders too. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breather } from 'node:timers/promises';
-import { pathBytes } from '../../git/git.ts';
+import { pathBytes } from '../../machine/git/git.ts';
 import type { Place } from './place.ts';
 import { RestJournal, type ContentWriter, type KeptFile, type RestEntries, type RestEntry } from './rest-journal.ts';
 import { bringBack, moveOver } from './rest-bring-back.ts';

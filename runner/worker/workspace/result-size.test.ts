@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { existsSync, statSync, truncateSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { readBlobs } from '../../git/blobs.ts';
-import { createFixture } from '../../git/fixture.ts';
+import { readBlobs } from '../../machine/git/blobs.ts';
+import { createFixture } from '../../machine/git/fixture.ts';
 import { keepingIn } from '../../../test/harness/keeping.ts';
 import { ResultTooLarge } from './result-size.ts';
 import { readChanges } from './tree-changes.ts';

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepBlobs, readBlobs } from '../../git/blobs.ts';
-import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../git/git.ts';
+import { keepBlobs, readBlobs } from '../../machine/git/blobs.ts';
+import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../machine/git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
 import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
 import type { Changes, Differing, Keeping } from './workspace.ts';

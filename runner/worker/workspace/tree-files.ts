@@ -16,8 +16,8 @@ import {
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { streamBlobs } from '../../git/blobs.ts';
-import { pathBytes, type GitOptions } from '../../git/git.ts';
+import { streamBlobs } from '../../machine/git/blobs.ts';
+import { pathBytes, type GitOptions } from '../../machine/git/git.ts';
 
 /** The account that commands run as. */
 export interface Owner {

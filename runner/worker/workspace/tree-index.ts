@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { git, gitOrThrow, line, splitNul, unexpected } from '../../git/git.ts';
-import { copyIndex } from '../../git/index-file.ts';
-import { scan, type ScanOptions } from '../../git/scan.ts';
+import { git, gitOrThrow, line, splitNul, unexpected } from '../../machine/git/git.ts';
+import { copyIndex } from '../../machine/git/index-file.ts';
+import { scan, type ScanOptions } from '../../machine/git/scan.ts';
 import type { Repository } from './checkpoint-repository.ts';
 import type { Place } from './place.ts';
 import { parseDiff } from './tree-changes.ts';

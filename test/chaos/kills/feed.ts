@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect, type Api } from '../../../runner/client/client.ts';
-import { follow } from '../../../runner/client/feed.ts';
+import { connect, type Api } from '../../../runner/cli/connection/client.ts';
+import { follow } from '../../../runner/cli/connection/feed.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import type { RunState } from '../../../shared/run/state.ts';

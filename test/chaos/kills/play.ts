@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { problemOf } from '../../../runner/client/problem.ts';
+import { problemOf } from '../../../runner/cli/connection/problem.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import type { OutsideServer } from '../../harness/outside.ts';
 import { repositoryWith } from '../../harness/repository.ts';

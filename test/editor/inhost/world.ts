@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import type { Longhaul } from '../../../extension/context.ts';
+import type { Longhaul } from '../../../extension/ground/longhaul.ts';
 import type { TestAccess } from '../../../extension/main.ts';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';

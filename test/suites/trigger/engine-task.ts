@@ -1,6 +1,6 @@
 /** The engine suite's worker as a task of Trigger.dev. */
 import { schemaTask } from '@trigger.dev/sdk';
-import type { TaskOutcome } from '../../../runner/ipc/trigger.ts';
+import type { TaskOutcome } from '../../../runner/trigger-dev/protocol.ts';
 import { Ticket } from '../../../shared/api/worker-api.ts';
 import { obey } from '../engine-worker.ts';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
-import { FromChild, type ToChild } from '../../../ipc/protocol.ts';
+import { FromChild, type ToChild } from '../../../machine/processes/child-protocol.ts';
 
 /** One worker process. */
 export interface Child {

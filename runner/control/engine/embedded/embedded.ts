@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
-import type { WorkerSettings } from '../../../ipc/protocol.ts';
+import type { WorkerSettings } from '../../../machine/processes/child-protocol.ts';
 import type { Engine, HeldBy, Lost, Said } from '../engine.ts';
 import { startChild, type Child } from './child.ts';
 import { recordWorkers } from './leftovers.ts';

@@ -1,5 +1,5 @@
 import type { Isolation, ModelSettings } from '../../../../shared/api/worker-api.ts';
-import { keyVariable } from '../../../config/model-key.ts';
+import { keyVariable } from '../../../machine/config/model-key.ts';
 
 type Api = ModelSettings['api'];
 

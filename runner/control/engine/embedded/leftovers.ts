@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { isRunning, processStart } from '../../../ipc/process-start.ts';
+import { isRunning, processStart } from '../../../machine/processes/process-start.ts';
 
 const Workers = z.array(z.strictObject({ pid: z.int().positive(), startTime: z.int().nonnegative().nullable() }));
 

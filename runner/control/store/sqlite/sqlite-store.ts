@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomId } from '../../random-id.ts';
+import { randomId } from '../../../machine/random-id.ts';
 import { DatabaseStore } from '../database-store.ts';
 import type { Store } from '../store.ts';
 import { connect } from './database.ts';

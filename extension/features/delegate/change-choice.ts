@@ -1,0 +1,115 @@
+import * as vscode from 'vscode';
+import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
+import {
+  baseText,
+  budgetLine,
+  commandsText,
+  parseBudget,
+  plannedCommand,
+  policies,
+  type Choices,
+  type PolicyName,
+} from './choices.ts';
+import { recipeItems } from './recipe-items.ts';
+import type { RowId } from './rows.ts';
+
+/** Asks for another value of one choice; the choices as they are if the person dismisses that. `recipes` reads the list of them. */
+export const changeChoice = async (
+  row: Exclude<RowId, 'delegate' | 'goal'>,
+  choices: Choices,
+  recipes: () => Promise<readonly ListedRecipe[]>,
+): Promise<Choices> => {
+  switch (row) {
+    case 'recipe': {
+      const items = recipes().then(recipeItems);
+      const chosen = await vscode.window.showQuickPick(items, { title: 'By which recipe?', matchOnDetail: true });
+      if (chosen === undefined) return choices;
+      if (chosen.problem === null) return { ...choices, recipe: chosen.recipe };
+      await vscode.window.showErrorMessage(chosen.problem, { modal: true });
+      return choices;
+    }
+    case 'base': {
+      const items = (['worktree', 'head'] as const).map((base) => ({ label: baseText(base), base }));
+      const chosen = await vscode.window.showQuickPick(items, { title: 'What does the agent begin with?' });
+      return chosen === undefined ? choices : { ...choices, base: chosen.base };
+    }
+    case 'verification': {
+      const verification = await askCommands('verification', choices.verification);
+      return verification === undefined ? choices : { ...choices, verification };
+    }
+    case 'setup': {
+      const setup = await askCommands('setup', choices.setup);
+      return setup === undefined ? choices : { ...choices, setup };
+    }
+    case 'budget': {
+      const line = await vscode.window.showInputBox({
+        title: 'Budget',
+        prompt: 'What is not named is as the runner and the repository say. "none" lifts a limit.',
+        placeHolder: 'turns=40, usd=2, tokens=none, activeMinutes=30, toolMinutes=10, retries=5',
+        value: budgetLine(choices.budget),
+        ignoreFocusOut: true,
+        validateInput: (value) => {
+          const parsed = parseBudget(value);
+          return parsed.outcome === 'ok' ? null : parsed.message;
+        },
+      });
+      const parsed = line === undefined ? null : parseBudget(line);
+      return parsed?.outcome === 'ok' ? { ...choices, budget: parsed.budget } : choices;
+    }
+    case 'policy': {
+      const names: readonly PolicyName[] = ['repository', 'ask', 'offline'];
+      const items = names.map((name) => ({ label: policies[name].label, detail: policies[name].detail, name }));
+      const chosen = await vscode.window.showQuickPick(items, { title: 'What may the agent do unasked?' });
+      return chosen === undefined ? choices : { ...choices, policy: chosen.name };
+    }
+  }
+};
+
+const questions = {
+  verification: {
+    title: 'What shows that it works?',
+    none: 'No verification',
+    other: 'Run a command at the end…',
+    placeholder: 'npm test',
+  },
+  setup: { title: 'What is to be run first?', none: 'No setup', other: 'Run a command first…', placeholder: 'npm ci' },
+} as const;
+
+/** Undefined: dismissed. */
+const askCommands = async (
+  kind: keyof typeof questions,
+  before: Choices['setup'],
+): Promise<Choices['setup'] | undefined> => {
+  const { title, none, other, placeholder } = questions[kind];
+  const items = [
+    { label: 'As the repository says', description: commandsText(null), chosen: 'repository' as const },
+    {
+      label: other,
+      description: before === null || before.length === 0 ? '' : commandsText(before),
+      chosen: 'other' as const,
+    },
+    { label: none, description: '', chosen: 'none' as const },
+  ];
+  const picked = await vscode.window.showQuickPick(items, { title });
+  if (picked === undefined) return undefined;
+  if (picked.chosen === 'repository') return null;
+  if (picked.chosen === 'none') return [];
+  const command = await vscode.window.showInputBox({
+    title,
+    prompt: 'A shell command, run in the root of the repository, in the sandbox.',
+    placeHolder: placeholder,
+    value: before?.[0]?.command ?? '',
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? 'Give a command.' : null),
+  });
+  if (command === undefined) return undefined;
+  if (kind === 'verification') return [plannedCommand(command)];
+  const hosts = await vscode.window.showInputBox({
+    title,
+    prompt: 'Hosts that it may reach, separated by spaces. Empty: no network.',
+    placeHolder: 'packages.example.org',
+    value: before?.[0]?.network.join(' ') ?? '',
+    ignoreFocusOut: true,
+  });
+  return hosts === undefined ? undefined : [plannedCommand(command, hosts.split(/[\s,]+/).filter(Boolean))];
+};

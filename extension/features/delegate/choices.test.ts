@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { DelegateInput } from '../../../shared/api/runner-api.ts';
+import { brokenExamples } from '../../../shared/policy/evaluate.ts';
+import {
+  budgetLine,
+  budgetText,
+  choicesText,
+  commandsText,
+  delegationInput,
+  firstChoices,
+  keptChoices,
+  parseBudget,
+  plannedCommand,
+  policies,
+  rememberedChoices,
+} from './choices.ts';
+
+const mend = { name: 'fix-failing-test', title: 'Fix a failing test', needsGoal: true };
+const chosen = {
+  ...firstChoices,
+  recipe: mend,
+  base: 'head' as const,
+  verification: [plannedCommand(' npm test ')],
+  budget: { turns: 20, usd: null },
+  policy: 'offline' as const,
+};
+
+test('what was chosen last is remembered, and what cannot be read is the first choice', () => {
+  const stored: unknown = JSON.parse(JSON.stringify(keptChoices(undefined, 'test', chosen)));
+  expect(rememberedChoices(stored, 'test')).toEqual(chosen);
+  expect(rememberedChoices(undefined, 'test')).toEqual(firstChoices);
+  expect(rememberedChoices({ ...(stored as object), base: 'elsewhere' }, 'test')).toEqual(firstChoices);
+});
+
+test('what was stored before there were recipes can still be read', () => {
+  const { recipe: _, ...old } = chosen;
+  expect(rememberedChoices(old, 'test')).toEqual({ ...chosen, recipe: null });
+});
+
+test('a recipe is remembered for where it was chosen from, and the rest for the repository', () => {
+  const explain = { name: 'explain', title: 'Explain', needsGoal: true };
+  const first = keptChoices(undefined, 'test', chosen);
+  const second = keptChoices(first, 'selection', { ...chosen, recipe: explain, base: 'worktree' });
+  expect(rememberedChoices(second, 'test')).toEqual({ ...chosen, base: 'worktree' });
+  expect(rememberedChoices(second, 'selection')).toEqual({ ...chosen, recipe: explain, base: 'worktree' });
+  expect(rememberedChoices(second, 'files')).toEqual({ ...chosen, recipe: null, base: 'worktree' });
+  const third = keptChoices(second, 'test', { ...chosen, recipe: null });
+  expect(third.recipes).toEqual({ selection: explain });
+});
+
+test('a budget is said in words, and typed as the command line takes it', () => {
+  expect(budgetText({})).toBe("the runner's");
+  expect(budgetText({ turns: 20, tokens: 2_000_000, usd: null, retries: 1 })).toBe(
+    '20 turns, 2,000,000 tokens, any cost, 1 retry',
+  );
+  const budget = { turns: 20, usd: null, activeMinutes: 1.5 };
+  expect(budgetLine(budget)).toBe('turns=20, usd=none, activeMinutes=1.5');
+  expect(parseBudget(budgetLine(budget))).toEqual({ outcome: 'ok', budget });
+  expect(parseBudget('')).toEqual({ outcome: 'ok', budget: {} });
+});
+
+test.for([
+  ['turn=3', '"turn" is no budget. There are turns, tokens, usd, activeMinutes, toolMinutes, retries.'],
+  ['turns=0', 'turns=0: expected a number above 0, or none.'],
+  ['turns', 'turns=: expected a number above 0, or none.'],
+  ['turns=1 turns=2', 'turns is given twice.'],
+])('%s is no budget', ([line, message]) => {
+  expect(parseBudget(line ?? '')).toEqual({ outcome: 'invalid', message });
+});
+
+test('rows say what holds', () => {
+  expect(choicesText(firstChoices)).toBe('working tree');
+  expect(choicesText(chosen)).toBe('Fix a failing test · HEAD · npm test · 20 turns, any cost · no network');
+  expect(commandsText(null)).toBe("the repository's (.longhaul/config.yaml)");
+  expect(commandsText(null, mend)).toBe("the recipe's, or the repository's");
+  expect(commandsText([plannedCommand('npm ci', ['packages.host.test']), plannedCommand('make')])).toBe(
+    'npm ci (network: packages.host.test), make',
+  );
+});
+
+test('a delegation is one that the API takes', () => {
+  const input = delegationInput({ goal: 'Fix it', repository: '/repo', choices: chosen });
+  expect(DelegateInput.parse(input)).toEqual({
+    goal: 'Fix it',
+    title: null,
+    repository: '/repo',
+    source: null,
+    base: { commit: 'HEAD' },
+    recipe: 'fix-failing-test',
+    priority: null,
+    budget: { turns: 20, usd: null },
+    policy: policies.offline.policy,
+    setup: null,
+    verification: [{ command: 'npm test', network: [], timeoutSeconds: 1_800 }],
+    model: null,
+    decisionHours: null,
+    trust: null,
+    dedupeKey: null,
+  });
+});
+
+test('every policy that can be chosen passes its own examples', () => {
+  const broken = Object.values(policies).flatMap(({ policy }) => (policy === null ? [] : brokenExamples(policy)));
+  expect(broken).toEqual([]);
+});

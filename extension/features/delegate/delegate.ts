@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { calledFrom } from './called-from.ts';
+import { chooseRepository } from '../../ground/repository/choose-repository.ts';
+import { keptChoices, rememberedChoices, type Delegation } from './choices.ts';
+import { goalOf, prefillOf } from './origin.ts';
+import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
+import { submit, unsavedIn } from './submit.ts';
+import { runWizard } from './wizard.ts';
+import { registerCommand, showProblem } from '../../ground/problem/problem.ts';
+
+/** Where the last choices of each repository are kept, in the state of the workspace. */
+const choicesKey = (root: string): string => `longhaul.delegate.choices ${root}`;
+
+/** Delegates from wherever it was called, with a wizard of two steps. */
+export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
+  registerCommand('longhaul.delegate', (...args) => delegate(longhaul, args));
+
+const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<void> => {
+  // Read first: asking for anything takes the focus, and the selection, away.
+  const from = calledFrom(args);
+  if (!vscode.workspace.isTrusted) return askForTrust();
+  const chosen = await chooseRepository(from.files);
+  if (chosen.outcome === 'dismissed') return;
+  if (chosen.outcome === 'failed') {
+    await vscode.window.showErrorMessage(`${chosen.message} ${chosen.remedy}`);
+    return;
+  }
+  const { root } = chosen;
+  const [paths, dirty] = await Promise.all([
+    Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const)),
+    dirtyFiles(root),
+  ]);
+  const byFile = new Map(paths);
+  const origin = from.origin((file) => byFile.get(file) ?? file);
+  const prefill = prefillOf(origin);
+  const session = randomUUID();
+  const { workspaceState } = longhaul.extension;
+  await runWizard({
+    prefill,
+    choices: rememberedChoices(workspaceState.get(choicesKey(root)), origin.kind),
+    repository: path.basename(root),
+    dirty,
+    unsaved: unsavedIn(root).length,
+    recipes: async () => {
+      const api = await longhaul.connection.api();
+      const { state } = longhaul.connection;
+      // A runner on another machine does not see this folder, and has the built-in ones.
+      const local = state.status === 'connected' && state.local;
+      return api.recipes.list.query({ repository: local ? root : null });
+    },
+    delegate: async (typed, choices) => {
+      const delegation: Delegation = { goal: goalOf(typed, prefill), repository: root, choices };
+      const run = await vscode.window.withProgress(
+        { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
+        () => submit(longhaul, delegation, session),
+      );
+      await workspaceState.update(
+        choicesKey(root),
+        keptChoices(workspaceState.get(choicesKey(root)), origin.kind, choices),
+      );
+      announce(run);
+    },
+  });
+};
+
+const askForTrust = async (): Promise<void> => {
+  const chosen = await vscode.window.showErrorMessage(
+    'Delegating needs a trusted workspace: a repository may bring settings that agents follow.',
+    'Manage Trust',
+  );
+  if (chosen !== undefined) await vscode.commands.executeCommand('workbench.trust.manage');
+};
+
+/** Shows the view with the run, and says it; waits for nobody. */
+const announce = ({ id, number, task }: RunState): void => {
+  const show = async (): Promise<void> => {
+    await vscode.commands.executeCommand('longhaul.runs.focus');
+    const chosen = await vscode.window.showInformationMessage(`Delegated as run ${number}: ${task.title}`, 'Open Run');
+    if (chosen !== undefined) await vscode.commands.executeCommand('longhaul.openRun', { run: id });
+  };
+  show().catch(showProblem);
+};

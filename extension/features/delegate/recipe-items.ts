@@ -1,0 +1,31 @@
+import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
+import type { RecipeChoice } from './choices.ts';
+
+/** An entry of the list, without anything of VS Code's. `problem`: why it cannot be chosen. */
+export type RecipeItem = { readonly label: string; readonly description: string; readonly detail: string } & (
+  | { readonly problem: null; readonly recipe: RecipeChoice | null }
+  | { readonly problem: string }
+);
+
+/** None, then each recipe; the broken ones too, so that their authors learn of it. */
+export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeItem[] => [
+  { label: '$(circle-slash) None', description: '', detail: 'The goal alone.', problem: null, recipe: null },
+  ...recipes.map((listed): RecipeItem => {
+    const { name, problem } = listed;
+    const description = `${name} · ${fromText(listed)}`;
+    if (problem !== null)
+      return {
+        label: `$(warning) ${name}`,
+        description: fromText(listed),
+        detail: `Cannot be used. ${problem}`,
+        problem,
+      };
+    const { title, needsGoal, description: detail } = listed;
+    return { label: `$(book) ${title}`, description, detail, problem, recipe: { name, title, needsGoal } };
+  }),
+];
+
+const fromText = ({ origin, replaces }: ListedRecipe): string => {
+  if (origin === 'built-in') return 'built in';
+  return replaces ? "the repository's, instead of the built-in one" : "the repository's";
+};

@@ -1,0 +1,81 @@
+import { createHash, randomUUID } from 'node:crypto';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { z } from 'zod';
+import type { DelegateInput } from '../../../shared/api/runner-api.ts';
+import { RunId } from '../../../shared/ids.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { ensureModelKey } from '../set-up/key.ts';
+import { ConnectionError } from '../../ground/connection/connection.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { delegationInput, type Delegation } from './choices.ts';
+import { withTrust } from './trust.ts';
+
+/**
+ * Hands a task over to the runner. Editors are saved first, since only what is on the disk goes along. With one
+ * `session`, delegating the same twice, because an answer got lost, makes one run. Throws what the API throws.
+ */
+export const submit = async (
+  longhaul: Longhaul,
+  delegation: Delegation,
+  session: string = randomUUID(),
+): Promise<RunState> => {
+  const { repository, choices } = delegation;
+  if (choices.base === 'worktree') await saveAll(repository);
+  const input = delegationInput(delegation);
+  const dedupeKey = createHash('sha256')
+    .update(session + JSON.stringify(input))
+    .digest('hex');
+  await longhaul.connection.api();
+  const { state } = longhaul.connection;
+  if (state.status === 'connected' && !state.local)
+    return withTrust((trust) => submitElsewhere(longhaul, state.url, { ...input, trust, dedupeKey }));
+  if (!(await ensureModelKey(longhaul)))
+    throw new ConnectionError(
+      'refused',
+      'Nothing was delegated: agents need a model, and there is no key for it.',
+      'Set it with the command "Longhaul: Set Model Key", or name an endpoint that needs none in longhaul.baseUrl.',
+    );
+  // Asked for only now: a key that was just given started the runner anew.
+  const api = await longhaul.connection.api();
+  const run = await withTrust((trust) => api.runs.delegate.mutate({ ...input, trust, dedupeKey }));
+  longhaul.runs.learn(run);
+  return run;
+};
+
+/** The tree goes along as an upload. */
+const submitElsewhere = async (longhaul: Longhaul, url: string, input: DelegateInput): Promise<RunState> => {
+  const { runCommand } = await import('../../ground/connection/elsewhere.ts');
+  const answer = await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, title: 'Delegating' },
+    (progress) =>
+      runCommand(longhaul.extension, url, {
+        words: ['delegate', '--input'],
+        input,
+        tell: (line) => {
+          longhaul.log.info(line);
+          progress.report({ message: line });
+        },
+      }),
+  );
+  const { run } = Delegated.parse(answer);
+  const api = await longhaul.connection.api();
+  const delegated = await api.runs.get.query({ run: run.id });
+  longhaul.runs.learn(delegated);
+  return delegated;
+};
+
+const Delegated = z.object({ run: z.object({ id: RunId }) });
+
+/** Editors of files in a repository that are not saved. */
+export const unsavedIn = (root: string): readonly vscode.TextDocument[] =>
+  vscode.workspace.textDocuments.filter(
+    ({ isDirty, uri }) => isDirty && uri.scheme === 'file' && !path.relative(root, uri.fsPath).startsWith('..'),
+  );
+
+const saveAll = async (root: string): Promise<void> => {
+  const saved = await Promise.all(unsavedIn(root).map(async (document) => ({ document, ok: await document.save() })));
+  const left = saved.filter(({ ok }) => !ok).map(({ document }) => path.basename(document.fileName));
+  if (left.length > 0)
+    void vscode.window.showWarningMessage(`Not saved, so the agent gets the version on the disk: ${left.join(', ')}.`);
+};

@@ -1,0 +1,165 @@
+import * as vscode from 'vscode';
+import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
+import { showProblem } from '../../ground/problem/problem.ts';
+import { changeChoice } from './change-choice.ts';
+import type { Choices, RecipeChoice } from './choices.ts';
+import { goalTrouble, type Prefill } from './origin.ts';
+import { summaryRows, type RowId } from './rows.ts';
+
+const TITLE = 'Delegate to Background Agent';
+
+export interface WizardInput {
+  readonly prefill: Prefill;
+  readonly choices: Choices;
+  /** Name of the repository. */
+  readonly repository: string;
+  readonly dirty: number | null;
+  readonly unsaved: number;
+  /** The recipes there are for it; asked only when somebody wants to choose one. */
+  recipes(): Promise<readonly ListedRecipe[]>;
+  /** Delegates; what it throws is shown, and the wizard stays for another try. */
+  delegate(typed: string, choices: Choices): Promise<void>;
+}
+
+/** Asks for the goal, then shows what would happen: enter, enter. Resolves when it was delegated or dismissed. */
+export const runWizard = async (input: WizardInput): Promise<void> => {
+  let typed = input.prefill.text;
+  let { choices } = input;
+  let row: RowId = 'goal';
+  for (;;) {
+    if (row === 'goal') {
+      const answer = await askGoal(input, typed, choices.recipe);
+      if (answer === undefined) return;
+      ({ typed } = answer);
+      if (answer.next === 'recipe') {
+        choices = await changed('recipe', choices, input);
+        continue;
+      }
+    }
+    const chosen = await askSummary(input, { typed, choices, row });
+    if (chosen === undefined || chosen === 'done') return;
+    row = chosen;
+    if (chosen !== 'goal') choices = await changed(chosen, choices, input);
+  }
+};
+
+/** What goes wrong is shown, and nothing that was typed or chosen is lost. */
+const changed = async (
+  row: Exclude<RowId, 'delegate' | 'goal'>,
+  choices: Choices,
+  input: WizardInput,
+): Promise<Choices> => {
+  try {
+    return await changeChoice(row, choices, () => input.recipes());
+  } catch (error) {
+    showProblem(error);
+    return choices;
+  }
+};
+
+/** `next`: what the person wants to see next. */
+interface Goal {
+  readonly typed: string;
+  readonly next: 'summary' | 'recipe';
+}
+
+const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
+
+const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> =>
+  new Promise((resolve) => {
+    const box = vscode.window.createInputBox();
+    box.title = `${TITLE} (1/2)`;
+    box.prompt =
+      recipe === null
+        ? `What shall the agent do in ${input.repository}? It works on a copy.`
+        : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
+    box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
+    box.buttons = [recipeButton];
+    box.ignoreFocusOut = true;
+    box.value = value;
+    // At the end: typing goes on where the prefilled text stops.
+    box.valueSelection = [value.length, value.length];
+    box.onDidChangeValue(() => {
+      box.validationMessage = undefined;
+    });
+    const end = (next: Goal['next']): void => {
+      resolve({ typed: box.value, next });
+      box.hide();
+    };
+    box.onDidTriggerButton(() => end('recipe'));
+    box.onDidAccept(() => {
+      const trouble = goalTrouble(box.value, input.prefill, recipe?.needsGoal);
+      if (trouble === null) end('summary');
+      else box.validationMessage = trouble;
+    });
+    box.onDidHide(() => {
+      resolve(undefined);
+      box.dispose();
+    });
+    box.show();
+  });
+
+interface Shown {
+  readonly typed: string;
+  readonly choices: Choices;
+  /** The row that the person comes back from. */
+  readonly row: RowId;
+}
+
+/** The row to change, or that all is done; undefined: dismissed. */
+const askSummary = (
+  input: WizardInput,
+  { typed, choices, row }: Shown,
+): Promise<Exclude<RowId, 'delegate'> | 'done' | undefined> =>
+  new Promise((resolve) => {
+    const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
+    list.title = `${TITLE} (2/2)`;
+    list.placeholder = 'Enter delegates; choose a row to change it';
+    list.ignoreFocusOut = true;
+    list.buttons = [vscode.QuickInputButtons.Back];
+    list.items = summaryRows({ ...input, goal: typed, choices }).map((item) => ({ ...item }));
+    // After a change the cursor is back on "Delegate": enter is enough again.
+    const active = list.items.find((item) => item.row === (row === 'goal' ? row : 'delegate')) ?? list.items[0];
+    if (active !== undefined && row !== 'goal') list.activeItems = [active];
+    let delegating = false;
+    list.onDidTriggerButton(() => {
+      resolve('goal');
+      list.hide();
+    });
+    const delegate = async (): Promise<void> => {
+      // The recipe may be another one than when it was typed.
+      if (goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) {
+        resolve('goal');
+        list.hide();
+        return;
+      }
+      delegating = true;
+      list.busy = true;
+      list.enabled = false;
+      try {
+        await input.delegate(typed, choices);
+        resolve('done');
+        list.hide();
+      } catch (error) {
+        showProblem(error);
+        delegating = false;
+        list.busy = false;
+        list.enabled = true;
+      }
+    };
+    list.onDidAccept(() => {
+      const chosen = list.selectedItems[0]?.row ?? list.activeItems[0]?.row;
+      if (chosen === undefined || delegating) return;
+      if (chosen === 'delegate') {
+        delegate().catch(showProblem);
+        return;
+      }
+      resolve(chosen);
+      list.hide();
+    });
+    list.onDidHide(() => {
+      resolve(undefined);
+      list.dispose();
+    });
+    list.show();
+  });

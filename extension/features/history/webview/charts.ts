@@ -1,0 +1,116 @@
+import type { Statistics } from '../../../../shared/run/statistics.ts';
+import { element, svg } from './element.ts';
+import { duration, money, percent } from './words.ts';
+
+interface Bar {
+  readonly label: string;
+  readonly value: number;
+  readonly kind: 'good' | 'bad' | 'neutral';
+}
+
+const rowHeight = 22;
+const labelWidth = 110;
+const barWidth = 150;
+
+/** Horizontal bars from 0, each with its number beside it: no colour carries anything alone. */
+const barChart = (title: string, bars: readonly Bar[]): HTMLElement => {
+  const most = Math.max(1, ...bars.map(({ value }) => value));
+  const said = bars.map(({ label, value }) => `${label}: ${value}`).join(', ');
+  const rows = bars.flatMap(({ label, value, kind }, index) => {
+    const y = index * rowHeight;
+    const width = (barWidth * value) / most;
+    const middle = String(y + rowHeight / 2);
+    return [
+      svg('text', { x: '0', y: middle, class: 'label' }, label),
+      svg('rect', {
+        x: String(labelWidth),
+        y: String(y + 4),
+        width: String(Math.max(width, value === 0 ? 0 : 2)),
+        height: String(rowHeight - 8),
+        class: `bar ${kind}`,
+      }),
+      svg('text', { x: String(labelWidth + width + 6), y: middle, class: 'value' }, String(value)),
+    ];
+  });
+  const size = `0 0 ${labelWidth + barWidth + 50} ${bars.length * rowHeight}`;
+  return element(
+    'figure',
+    { class: 'chart' },
+    element('figcaption', {}, title),
+    svg('svg', { viewBox: size, role: 'img', 'aria-label': `${title}. ${said}.` }, ...rows),
+  );
+};
+
+const figure = (name: string, value: string, explained: string): HTMLElement =>
+  element(
+    'div',
+    { class: 'figure' },
+    element('dt', {}, name),
+    element('dd', {}, element('strong', {}, value), element('span', {}, explained)),
+  );
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** The figures of the runs in sight. Each says what it is a share of, and what is not in it. */
+export const figures = (statistics: Statistics): HTMLElement => {
+  const { succeeded, failedChecks, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
+  const left = [
+    ...(open > 0 ? [`${open} not over yet`] : []),
+    ...(withdrawn > 0 ? [`${withdrawn} cancelled before ${withdrawn === 1 ? 'it' : 'they'} began`] : []),
+  ];
+  const outside = left.length === 0 ? '' : `; not counted: ${left.join(', ')}`;
+  const cost = costPerAccepted.usd;
+  const unknown =
+    costPerAccepted.unknown === 0 ? '' : `; the cost of ${plural(costPerAccepted.unknown, 'run')} is not wholly known`;
+  return element(
+    'dl',
+    { class: 'figures' },
+    figure(
+      'Success',
+      percent(succeeded),
+      `${succeeded.count} of ${plural(succeeded.of, 'run')} that began and are over${outside}`,
+    ),
+    figure(
+      'Failed checks',
+      percent(failedChecks),
+      `${failedChecks.count} of ${plural(failedChecks.of, 'result')} that Longhaul checked; accepted all the same, or no success`,
+    ),
+    figure(
+      'Takeovers',
+      percent(takeovers),
+      `${takeovers.count} of ${takeovers.of} rejected, or cancelled after they began`,
+    ),
+    figure(
+      'Cost per accepted run',
+      cost === null ? '–' : money(cost, costPerAccepted.unknown === 0),
+      `${money(costPerAccepted.total, costPerAccepted.unknown === 0)} for all attempts, ${outcomes.accepted} accepted${unknown}`,
+    ),
+    figure(
+      'Time to review',
+      review.medianMs === null ? '–' : duration(review.medianMs),
+      `median of ${review.measured}${review.measured === review.of ? '' : ` measured of ${review.of}`} with a verdict`,
+    ),
+  );
+};
+
+export const charts = ({ outcomes, failures, open }: Statistics): HTMLElement =>
+  element(
+    'div',
+    { class: 'charts' },
+    barChart('Outcomes', [
+      { label: 'accepted', value: outcomes.accepted, kind: 'good' },
+      { label: 'no changes', value: outcomes.completed, kind: 'good' },
+      { label: 'checks failed', value: outcomes.unmended, kind: 'bad' },
+      { label: 'rejected', value: outcomes.rejected, kind: 'bad' },
+      { label: 'cancelled', value: outcomes.cancelled, kind: 'neutral' },
+      { label: 'failed', value: outcomes.failed, kind: 'bad' },
+      { label: 'open', value: open, kind: 'neutral' },
+    ]),
+    barChart('Failures by class', [
+      { label: 'task', value: failures.task, kind: 'bad' },
+      { label: 'model', value: failures.model, kind: 'bad' },
+      { label: 'budget', value: failures.budget, kind: 'bad' },
+      { label: 'policy', value: failures.policy, kind: 'bad' },
+      { label: 'infrastructure', value: failures.infrastructure, kind: 'bad' },
+    ]),
+  );

@@ -1,0 +1,123 @@
+import { statistics, type HistoryRow } from '../../../../shared/run/statistics.ts';
+import { defaultListing, listed, type Listing, type SortKey } from '../listing.ts';
+import type { Asked, ToPage } from '../messages.ts';
+import { charts, figures } from './charts.ts';
+import { element } from './element.ts';
+import { rowsAtOnce, table } from './table.ts';
+
+const host = acquireVsCodeApi();
+const page = document.querySelector('#page') ?? document.body;
+
+const ask = (message: Asked): void => {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to the extension, not to a window
+  host.postMessage(message);
+};
+
+const kept = host.getState();
+// safe: only `change` below writes this state, and a field that an older version did not have takes its default
+let listing: Listing = { ...defaultListing, ...(typeof kept === 'object' ? (kept as Partial<Listing>) : {}) };
+let rows: readonly HistoryRow[] = [];
+let limit = rowsAtOnce;
+
+const search = element('input', {
+  type: 'search',
+  placeholder: 'Search tasks, repositories, people, reasons',
+  'aria-label': 'Search runs',
+  value: listing.search,
+});
+const statuses: readonly Listing['status'][] = [
+  'all',
+  'open',
+  'reviewing',
+  'accepted',
+  'completed',
+  'rejected',
+  'failed',
+  'cancelled',
+];
+const filter = element(
+  'select',
+  { 'aria-label': 'Filter by outcome' },
+  ...statuses.map((status) => element('option', { value: status }, status === 'all' ? 'all outcomes' : status)),
+);
+filter.value = listing.status;
+const exportButton = (format: 'csv' | 'json'): HTMLElement => {
+  const label = `Export ${format.toUpperCase()}`;
+  const button = element('button', { type: 'button' }, label);
+  button.title = `${label}: the runs that are listed, in this order`;
+  button.addEventListener('click', () =>
+    ask({ type: 'export', format, runs: listed(rows, listing).map(({ id }) => id) }),
+  );
+  return button;
+};
+/** Says how many runs are listed; a screen reader hears of it when it changes. */
+const status = element('p', { role: 'status', class: 'status' }, 'Reading the history…');
+const summary = element('section', { 'aria-label': 'Statistics of the listed runs' });
+const list = element('section', { 'aria-label': 'Runs' });
+
+const change = (changed: Partial<Listing>): void => {
+  listing = { ...listing, ...changed };
+  limit = rowsAtOnce;
+  host.setState(listing);
+  draw();
+};
+
+const sort = (key: SortKey): void => {
+  const descending = listing.sort === key ? !listing.descending : key !== 'title' && key !== 'status';
+  change({ sort: key, descending });
+  list.querySelector<HTMLElement>(`[data-key="${key}"]`)?.focus();
+};
+
+const draw = (): void => {
+  const shown = listed(rows, listing);
+  const all = rows.length === 1 ? '1 run' : `${rows.length} runs`;
+  status.textContent = shown.length === rows.length ? all : `${shown.length} of ${all}`;
+  const numbers = statistics(shown);
+  summary.replaceChildren(figures(numbers), charts(numbers));
+  if (shown.length === 0) {
+    const nothing = rows.length === 0 ? 'Nothing was delegated yet.' : 'No run is like that.';
+    list.replaceChildren(element('p', { class: 'empty' }, nothing));
+    return;
+  }
+  const focused = document.activeElement?.closest('[data-run]')?.getAttribute('data-run');
+  list.replaceChildren(
+    table(shown, listing, {
+      limit,
+      sort,
+      open: (run) => ask({ type: 'open', run }),
+      review: (run) => ask({ type: 'review', run }),
+    }),
+  );
+  if (typeof focused === 'string') list.querySelector<HTMLElement>(`[data-run="${focused}"] button`)?.focus();
+  if (shown.length > limit) {
+    const more = element('button', { type: 'button', class: 'more' }, `Show ${shown.length - limit} more`);
+    more.addEventListener('click', () => {
+      limit = shown.length;
+      draw();
+    });
+    list.append(more);
+  }
+};
+
+search.addEventListener('input', () => change({ search: search.value }));
+filter.addEventListener('change', () => {
+  const chosen = statuses.find((one) => one === filter.value);
+  if (chosen !== undefined) change({ status: chosen });
+});
+
+page.append(
+  element('h1', {}, 'History'),
+  element('div', { class: 'tools' }, search, filter, exportButton('csv'), exportButton('json')),
+  status,
+  summary,
+  list,
+);
+
+window.addEventListener('message', (event: MessageEvent<ToPage>) => {
+  const message = event.data;
+  if (message.type === 'rows') {
+    ({ rows } = message);
+    draw();
+  } else status.textContent = message.message;
+});
+ask({ type: 'ready' });

@@ -1,0 +1,89 @@
+import type { HistoryRow } from '../../../../shared/run/statistics.ts';
+import type { Listing, SortKey } from '../listing.ts';
+import { element } from './element.ts';
+import { duration, moment, money } from './words.ts';
+
+/** What a person does in the table. */
+export interface TableActions {
+  readonly sort: (key: SortKey) => void;
+  readonly open: (run: string) => void;
+  readonly review: (run: string) => void;
+}
+
+const columns: readonly { readonly key: SortKey; readonly label: string; readonly numeric: boolean }[] = [
+  { key: 'number', label: 'Run', numeric: true },
+  { key: 'title', label: 'Task', numeric: false },
+  { key: 'status', label: 'Outcome', numeric: false },
+  { key: 'createdAt', label: 'Delegated', numeric: false },
+  { key: 'activeMs', label: 'Worked', numeric: true },
+  { key: 'usd', label: 'Cost', numeric: true },
+  { key: 'reviewMs', label: 'Review', numeric: true },
+];
+
+/** A table of thousands of rows is slow to draw and is read by nobody: the rest is a click away. */
+export const rowsAtOnce = 200;
+
+const header = ({ sort, descending }: Listing, actions: TableActions): HTMLElement =>
+  element(
+    'tr',
+    {},
+    ...columns.map(({ key, label, numeric }) => {
+      const sorted = sort === key;
+      const button = element('button', { type: 'button', class: 'sort', 'data-key': key }, label);
+      if (sorted) button.append(element('span', { 'aria-hidden': 'true' }, descending ? ' ↓' : ' ↑'));
+      button.addEventListener('click', () => actions.sort(key));
+      const order = sorted ? (descending ? 'descending' : 'ascending') : 'none';
+      return element('th', { scope: 'col', 'aria-sort': order, class: numeric ? 'numeric' : 'text' }, button);
+    }),
+  );
+
+const outcome = ({ status, failure, reason }: HistoryRow): HTMLElement => {
+  const cell = element('td', { class: `outcome ${status}` }, failure === null ? status : `${status}: ${failure}`);
+  if (reason !== '') cell.append(element('div', { class: 'reason', title: reason }, reason));
+  return cell;
+};
+
+const link = (label: string, said: string, act: () => void): HTMLElement => {
+  const button = element('button', { type: 'button', class: 'link', 'aria-label': said }, label);
+  button.addEventListener('click', act);
+  return button;
+};
+
+const task = (row: HistoryRow, actions: TableActions): HTMLElement => {
+  const changes = row.files === null ? [] : [`${row.files} files, +${row.additions ?? 0} −${row.deletions ?? 0}`];
+  const facts = [row.repository, ...(row.recipe === null ? [] : [row.recipe]), row.requester, ...changes].join(' · ');
+  const cell = element(
+    'td',
+    {},
+    link(row.title, `Open run ${row.number}, ${row.title}`, () => actions.open(row.id)),
+    element('div', { class: 'facts' }, facts),
+  );
+  if (row.files !== null) cell.append(link('Review', `Review run ${row.number}`, () => actions.review(row.id)));
+  return cell;
+};
+
+const line = (row: HistoryRow, actions: TableActions): HTMLElement =>
+  element(
+    'tr',
+    { 'data-run': row.id },
+    element('td', { class: 'numeric' }, `#${row.number}`),
+    task(row, actions),
+    outcome(row),
+    element('td', {}, moment(row.createdAt)),
+    element('td', { class: 'numeric' }, duration(row.activeMs)),
+    element('td', { class: 'numeric' }, money(row.usd, row.costKnown)),
+    element('td', { class: 'numeric' }, row.reviewMs === null ? '–' : duration(row.reviewMs)),
+  );
+
+export const table = (
+  rows: readonly HistoryRow[],
+  listing: Listing,
+  actions: TableActions & { readonly limit: number },
+): HTMLElement =>
+  element(
+    'table',
+    {},
+    element('caption', { class: 'hidden' }, 'Runs'),
+    element('thead', {}, header(listing, actions)),
+    element('tbody', {}, ...rows.slice(0, actions.limit).map((row) => line(row, actions))),
+  );

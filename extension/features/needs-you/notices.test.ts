@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { EventBody } from '../../../shared/run/events.ts';
+import { decisionSummaries } from '../../../shared/run/summary.ts';
+import { began, created, followed } from '../run-page/fixture.ts';
+import { noticesOf } from './notices.ts';
+
+const told = (bodies: readonly EventBody[], now = began + 60_000) => {
+  const { state } = followed([created('Mend it'), ...bodies]);
+  return noticesOf({ decisions: decisionSummaries(state), states: [state] }, now);
+};
+
+const failed: EventBody = { type: 'run.failed', v: 1, class: 'model', message: 'The key was refused.' };
+
+test('a run that failed is news, with whose fault it was, why, and the way on', () => {
+  const [notice, ...rest] = told([failed]);
+  expect(rest).toEqual([]);
+  expect(notice).toMatchObject({ kind: 'trouble', text: 'Mend it: failed (model): The key was refused.' });
+  expect(notice?.actions.map(({ command }) => command)).toEqual(['longhaul.resumeRun', 'longhaul.openRun']);
+});
+
+test('a run that ended without changes is news, and trouble where a check failed', () => {
+  const completed: EventBody = { type: 'run.completed', v: 1 };
+  const check: EventBody = {
+    type: 'verification.finished',
+    v: 2,
+    index: 0,
+    command: 'npm test',
+    outcome: 'exited',
+    exitCode: 1,
+    output: '',
+    outputBlob: null,
+    durationMs: 1,
+    refusedHosts: [],
+    reachedHosts: [],
+    setup: 'base',
+  };
+  expect(told([completed])).toMatchObject([{ kind: 'news', text: 'Mend it: finished without changes' }]);
+  expect(told([check, completed])).toMatchObject([
+    { kind: 'trouble', text: 'Mend it: 1 of 1 check failed; finished without changes' },
+  ]);
+});
+
+test('what a person ended, what is under way and what is long past is no news', () => {
+  expect(told([])).toEqual([]);
+  expect(told([{ type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' }])).toEqual([]);
+  expect(told([failed], began + 8 * 24 * 3_600_000)).toEqual([]);
+});
+
+test('each end is another one: a run that was resumed and failed again is news again', () => {
+  const again = told([failed, { type: 'run.resumed', v: 1, by: 'person:ada' }, failed]);
+  expect(again.map(({ key }) => key)).not.toEqual(told([failed]).map(({ key }) => key));
+});

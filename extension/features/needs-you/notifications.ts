@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { mkdir, open, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as vscode from 'vscode';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { forgetOld } from './notified.ts';
+import { noticesOf, type Notice } from './notices.ts';
+
+/** Says once that a run needs a person or has ended by itself: once for all windows of this machine, and for those that are opened later. */
+export const registerNotifications = ({ runs, extension, connection, log }: Longhaul): vscode.Disposable => {
+  const looked = new Set<string>();
+  const folder = vscode.Uri.joinPath(extension.globalStorageUri, 'notified').fsPath;
+
+  const show = async (notice: Notice): Promise<void> => {
+    const tell = notice.kind === 'trouble' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
+    const chosen = await tell(notice.text, ...notice.actions.map(({ title }) => title));
+    const action = notice.actions.find(({ title }) => title === chosen);
+    if (action !== undefined) await vscode.commands.executeCommand(action.command, action.argument);
+  };
+
+  const tell = async (notices: readonly Notice[]): Promise<void> => {
+    const claims = await Promise.all(notices.map(({ key }) => claim(folder, key)));
+    const ours = notices.filter((_, index) => claims[index] === true);
+    if (ours.length === 0 || !vscode.workspace.getConfiguration('longhaul').get<boolean>('notifications', true)) return;
+    const shown = ours.length <= MOST_AT_ONCE ? ours : [summaryOf(ours.length)];
+    await Promise.all(shown.map(show));
+  };
+
+  const look = (): void => {
+    if (connection.state.status !== 'connected') return;
+    const notices = noticesOf({ decisions: runs.decisions(), states: runs.all() }, Date.now());
+    const current = new Set(notices.map(({ key }) => key));
+    for (const key of looked) if (!current.has(key)) looked.delete(key);
+    const fresh = notices.filter(({ key }) => !looked.has(key));
+    if (fresh.length === 0) return;
+    for (const { key } of fresh) looked.add(key);
+    tell(fresh).catch((error: unknown) => log.warn(`notification: ${String(error)}`));
+  };
+  forgetOld(folder, Date.now()).catch((error: unknown) => log.warn(`notifications of old: ${String(error)}`));
+  return runs.onDidChange(look);
+};
+
+const fileOf = (folder: string, key: string): string =>
+  join(folder, createHash('sha256').update(key).digest('hex').slice(0, 32));
+
+/**
+ * Is it this window's to tell? An empty file per notice, which one window alone can create: two that see the same event
+ * in the same millisecond do not both tell it, and the next start knows too.
+ */
+const claim = async (folder: string, key: string): Promise<boolean> => {
+  await mkdir(folder, { recursive: true });
+  try {
+    const file = await open(fileOf(folder, key), 'wx');
+    await file.close();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    // It is still of use: what waits for a person is looked at by each window that opens.
+    const now = new Date();
+    await utimes(fileOf(folder, key), now, now).catch(() => {});
+    return false;
+  }
+};
+
+/** More than these would only be closed unread. */
+const MOST_AT_ONCE = 3;
+
+const summaryOf = (count: number): Notice => ({
+  key: '',
+  kind: 'news',
+  text: `${count} things are new in Longhaul.`,
+  actions: [{ title: 'Show', command: 'longhaul.focusNeedsYou', argument: undefined }],
+});

@@ -1,0 +1,28 @@
+import type { ConnectionState } from '../../ground/connection/connection.ts';
+
+/** What the status bar says, from the connection and from what is under way. */
+export const statusText = (
+  state: ConnectionState,
+  { waiting, working }: { readonly waiting: number; readonly working: number },
+): { readonly text: string; readonly about: string; readonly warning: boolean } => {
+  switch (state.status) {
+    case 'idle':
+      return { text: '$(rocket) Longhaul', about: 'Nothing was asked of a runner yet.', warning: false };
+    case 'starting':
+      return { text: '$(loading~spin) Longhaul', about: 'Connecting to the runner.', warning: false };
+    case 'offline':
+      return { text: '$(debug-disconnect) Longhaul offline', about: `${state.reason} ${state.remedy}`, warning: true };
+    case 'connected': {
+      const parts = [
+        waiting > 0 ? `$(bell-dot) ${waiting}` : '',
+        working > 0 ? `$(loading~spin) ${working}` : '',
+      ].filter((part) => part !== '');
+      const where = state.local ? `${state.url} (this machine)` : state.url;
+      return {
+        text: ['$(rocket)', ...(parts.length === 0 ? ['Longhaul'] : parts)].join(' '),
+        about: `${waiting} waiting for you, ${working} working. Runner: ${where}`,
+        warning: false,
+      };
+    }
+  }
+};

@@ -1,0 +1,210 @@
+import * as vscode from 'vscode';
+import { z } from 'zod';
+import { RunId } from '../../../shared/ids.ts';
+import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { showProblem } from '../../ground/problem/problem.ts';
+import { runArgument } from '../../ground/runs/argument.ts';
+import { documentsOf, documentUri, type Place } from './documents.ts';
+import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
+import { compareRounds } from './rounds.ts';
+import { reviewInFront } from './in-front.ts';
+import type { ReviewSession } from './session.ts';
+import { changesTitle, type RoundRef } from './title.ts';
+import { isReviewNode } from './tree.ts';
+
+/** What a review command works on. */
+export interface Reviewing {
+  readonly longhaul: Longhaul;
+  readonly session: ReviewSession;
+}
+
+const pick = async (longhaul: Longhaul, title: string): Promise<string | null> => {
+  const api = await longhaul.connection.api();
+  const { runs } = await api.runs.list.query({ limit: 200 });
+  const withResult = runs.filter(({ result }) => result !== null);
+  if (withResult.length === 0) {
+    void vscode.window.showInformationMessage(
+      'No run has a result yet. It is ready for review when a round is finished.',
+    );
+    return null;
+  }
+  const rank = ({ status }: RunState): number => (status === 'reviewing' ? 0 : 1);
+  const items = withResult
+    .toSorted((a, b) => rank(a) - rank(b) || b.number - a.number)
+    .map(({ id, number, task, status, round }) => ({
+      label: `#${number} ${task.title}`,
+      description: status === 'reviewing' ? `round ${round} is ready for review` : status,
+      id,
+    }));
+  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.id ?? null;
+};
+
+/** The run that a command is called for; else the one in front; else the person picks one. Null: they did not. */
+const reviewedFor = async ({ longhaul }: Reviewing, argument: unknown, title: string): Promise<RoundRef | null> => {
+  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
+  if (named !== null) return { run: named, round: null };
+  const inFront = reviewInFront(longhaul.runs);
+  if (inFront !== null) return inFront;
+  const picked = await pick(longhaul, title);
+  return picked === null ? null : { run: picked, round: null };
+};
+
+/** The latest result of the run that a command is called for. Null: the person chose none, or looks at an earlier one. */
+export const roundFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<ReviewRound | null> => {
+  const reviewed = await reviewedFor(reviewing, argument, title);
+  if (reviewed === null) return null;
+  const round = await reviewing.session.load(reviewed.run);
+  if (reviewed.round === null || reviewed.round === round.round) return round;
+  if (reviewed.round > round.round) {
+    void vscode.window.showInformationMessage(
+      `Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`,
+    );
+    return null;
+  }
+  const open = `Review Round ${round.round}`;
+  const chosen = await vscode.window.showWarningMessage(
+    `Round ${reviewed.round} is in front; ${reviewing.session.title(round)} has taken its place. Nothing was done.`,
+    open,
+  );
+  if (chosen === open) await review(reviewing, { run: reviewed.run });
+  return null;
+};
+
+/** The run that a command is called for, whichever round of it is in front. Null: the person chose none. */
+export const runFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<string | null> =>
+  (await reviewedFor(reviewing, argument, title))?.run ?? null;
+
+type Row = readonly [label: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
+
+/** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
+const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
+  await vscode.commands.executeCommand('vscode.changes', title, rows);
+};
+
+/** Shows a run's latest result against its base. */
+export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
+  const run = named ?? (await pick(reviewing.longhaul, 'Which result do you want to review?'));
+  if (run === null) return;
+  const round = await reviewing.session.open(run);
+  const rows = round.files.map((file): Row => {
+    const { before, after, shown } = documentsOf(round, file);
+    return [shown, before, after];
+  });
+  if (rows.length === 0) void vscode.window.showInformationMessage('This round changed no files.');
+  else await openPage(reviewing.session.title(round), rows, 0);
+};
+
+/** Shows what a run has changed by the time that it asks a person something. */
+export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknown): Promise<void> => {
+  const run = runArgument(argument);
+  if (run === null) return;
+  const { round, changes } = await loadSoFar(longhaul.connection, run);
+  const rows = changes.files.map((file): Row => {
+    const { before, after, shown } = documentsOf({ run, round }, { file });
+    return [shown, before, after];
+  });
+  if (rows.length === 0) {
+    void vscode.window.showInformationMessage('By now this run changes no file.');
+    return;
+  }
+  const state = longhaul.runs.get(run);
+  await openPage(state === undefined ? `${run} (so far)` : changesTitle(state, 'so far'), rows, 0);
+};
+
+/** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
+const FILES_AT_ONCE = 400;
+
+/** Opens the files from one on, and offers the next ones. The run's row lists all of them in any case. */
+const openPage = async (title: string, rows: readonly Row[], from: number): Promise<void> => {
+  const page = rows.slice(from, from + FILES_AT_ONCE);
+  const to = from + page.length;
+  await openChanges(
+    page.length === rows.length ? title : `${title}, files ${from + 1} to ${to} of ${rows.length}`,
+    page,
+  );
+  if (to === rows.length) return;
+  const next = 'Show the Next Ones';
+  void vscode.window
+    .showInformationMessage(
+      `${rows.length} files changed; this shows ${from + 1} to ${to}. The row "Changed files" of the run lists all.`,
+      next,
+    )
+    .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined))
+    .then(undefined, showProblem);
+};
+
+/** Shows one file's changes, with a line of the result in sight if one is named. */
+export const openFile = async (
+  { round, file }: { readonly round: Place; readonly file: Pick<ReviewFile, 'path' | 'file'> },
+  line: number | null = null,
+): Promise<void> => {
+  const { before, after, shown } = documentsOf(round, file);
+  const selection = line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) };
+  if (before === undefined || after === undefined)
+    await vscode.window.showTextDocument(shown, { preview: true, ...selection });
+  else
+    await vscode.commands.executeCommand('vscode.diff', before, after, `${file.path} (round ${round.round})`, {
+      preview: true,
+      ...selection,
+    });
+};
+
+const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
+  const { round, changes } = await loadSoFar(connection, run);
+  const file = reviewFiles(changes, []).find((one) => one.path === path);
+  if (file === undefined)
+    void vscode.window.showInformationMessage(`By now this run does not change ${path} any more.`);
+  else await openFile({ round: { run, round }, file });
+};
+
+const FileArgument = z.object({ run: RunId, path: z.string().min(1), soFar: z.boolean().default(false) });
+
+/** Shows the changes of the file that a row stands for: one of the review's view, or one that names its run and its path. */
+export const openReviewFile = async ({ longhaul, session }: Reviewing, argument: unknown): Promise<void> => {
+  if (isReviewNode(argument)) return openFile(argument);
+  const named = FileArgument.safeParse(argument);
+  if (!named.success) return;
+  const { run, path, soFar } = named.data;
+  if (soFar) return openFileSoFar(longhaul, { run, path });
+  const round = await session.load(run);
+  const file = round.byPath.get(path);
+  if (file === undefined)
+    void vscode.window.showInformationMessage(`The latest result of this run does not change ${path}.`);
+  else await openFile({ round, file });
+};
+
+/** Shows what the latest round changed in the result of an earlier one. */
+export const compare = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const run = await runFor(reviewing, argument, 'Rounds of which run?');
+  if (run === null) return;
+  const rounds = await loadRounds(reviewing.longhaul.connection, run);
+  const later = rounds.at(-1);
+  const earlier = rounds.slice(0, -1);
+  if (later === undefined || earlier.length === 0) {
+    void vscode.window.showInformationMessage(
+      'This run has finished one round only; there is nothing to compare it with.',
+    );
+    return;
+  }
+  const items = earlier.toReversed().map((one) => ({ label: `Round ${one.round}`, one }));
+  const chosen =
+    items.length === 1
+      ? items[0]
+      : await vscode.window.showQuickPick(items, { title: `Compare round ${later.round} with which one?` });
+  if (chosen === undefined) return;
+  const rows = compareRounds(chosen.one.changes, later.changes).flatMap(({ before, after, binary }): Row[] => {
+    const left = documentUri({ run, round: chosen.one.round }, before, { side: 'before', binary });
+    const right = documentUri({ run, round: later.round }, after, { side: 'after', binary });
+    const label = right ?? left;
+    return label === undefined ? [] : [[label, left, right]];
+  });
+  if (rows.length === 0) void vscode.window.showInformationMessage('Both rounds have the same result.');
+  else {
+    const state = reviewing.longhaul.runs.get(run);
+    const what = `rounds ${chosen.one.round} and ${later.round}`;
+    await openChanges(state === undefined ? `${run} (${what})` : changesTitle(state, what), rows);
+  }
+};

@@ -1,0 +1,182 @@
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { changes, duration } from '../../ground/text/text.ts';
+import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
+import { costFact, entries, planItems, spentFacts } from './run-page.ts';
+import { exactArguments, line, visible } from '../../ground/text/line.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface DecisionPageInput {
+  readonly state: RunState;
+  readonly decision: string;
+  /** As the log has it; kept when the run has left it behind. */
+  readonly request: DecisionRequest;
+  readonly timeline: Timeline;
+  /** False: the hash does not match what is asked. Nobody may decide on that. */
+  readonly whole: boolean;
+  /** ms since the epoch */
+  readonly now: number;
+}
+
+/** Everything that a decision needs, in one place: what is asked and exactly how, and what the run has done so far. */
+export const decisionPage = (input: DecisionPageInput): Page => {
+  const { state, request, timeline, now } = input;
+  const checks = timeline.moments.filter(({ topic }) => topic === 'verification');
+  const calls = timeline.moments.filter(({ topic }) => topic === 'call');
+  const sections: readonly Section[] = [
+    {
+      id: 'ask',
+      title: 'What is asked',
+      items: [
+        { key: 'action', kind: 'text', text: visible(request.action), tone: 'plain' },
+        { key: 'facts', kind: 'facts', facts: askFacts(input).filter(({ text }) => text !== '') },
+        ...(request.kind === 'question'
+          ? []
+          : [
+              {
+                key: 'arguments',
+                kind: 'code' as const,
+                label: `Exactly${request.tool === null ? '' : `, for the tool ${line(request.tool)}`}`,
+                text: exactArguments(request.arguments),
+              },
+            ]),
+        ...(input.whole ? [] : [brokenHash]),
+        { key: 'decide', kind: 'buttons', buttons: decideButtons(input) },
+      ],
+    },
+    {
+      id: 'goal',
+      title: 'Goal',
+      items: [{ key: 'goal', kind: 'text', text: visible(state.task.goal.trim()), tone: 'plain' }],
+    },
+    { id: 'plan', title: 'Plan', items: planItems(state) },
+    { id: 'diff', title: 'Changes so far', items: changeItems(state, timeline) },
+    {
+      id: 'tests',
+      title: 'Tests so far',
+      items:
+        checks.length > 0
+          ? entries(checks, state.createdAt)
+          : [{ key: 'none', kind: 'text', text: 'Verification has not run yet.', tone: 'dim' }],
+    },
+    { id: 'calls', title: 'Calls so far', items: entries(calls, state.createdAt) },
+    {
+      id: 'spent',
+      title: `Cost so far: ${costFact(state.spent)}`,
+      items: [{ key: 'spent', kind: 'facts', facts: spentFacts(state, now) }],
+    },
+  ];
+  return {
+    title: request.kind === 'question' ? 'A question for you' : 'A decision for you',
+    subtitle: line(`#${state.number} ${state.task.title}`),
+    sections: sections.filter(({ items }) => items.length > 0),
+  };
+};
+
+const brokenHash: Item = {
+  key: 'broken',
+  kind: 'text',
+  text: "The hash does not match what is asked. Do not decide on it; look into the runner's log.",
+  tone: 'bad',
+};
+
+type Standing = 'pending' | 'expired' | 'decided' | 'over';
+
+const standingOf = ({ state, decision }: DecisionPageInput): Standing => {
+  if (isTerminal(state)) return 'over';
+  return state.decisions[decision]?.status ?? 'decided';
+};
+
+const askFacts = (input: DecisionPageInput): readonly Part[] => {
+  const { request, timeline, decision, now } = input;
+  const left = Date.parse(request.expiresAt) - now;
+  const standing = standingOf(input);
+  const until = `${request.expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const outcome = timeline.find(`decision ${decision}`)?.detail ?? '';
+  const status: Record<Standing, string> = {
+    pending: left > 0 ? `waits; ${duration(left)} left, until ${until}` : `expired undecided at ${until}`,
+    expired: `expired undecided at ${until}; nothing was done`,
+    decided: outcome === '' || outcome === 'waits' ? 'decided' : outcome,
+    over: 'the run is over; nothing is left to decide',
+  };
+  return [
+    { label: 'Status', text: status[standing] },
+    {
+      label: 'Asked by',
+      text: request.requester.call === null ? 'Longhaul' : `the agent, in turn ${request.requester.turn}`,
+    },
+    { label: 'Why', text: visible(request.reason) },
+    { label: request.kind === 'question' ? 'Then' : 'If approved', text: visible(request.consequence) },
+    { label: 'If nobody decides', text: visible(request.onExpiry) },
+    { label: 'Choices', text: request.choices.map((choice) => visible(JSON.stringify(choice))).join('  ') },
+    { label: 'On tree', text: request.tree ?? '' },
+    { label: 'Hash', text: request.hash },
+  ];
+};
+
+const decideButtons = (input: DecisionPageInput): readonly Button[] => {
+  const { state, request, decision, whole } = input;
+  const button = (command: string, label: string, primary = false): Button => ({
+    id: command,
+    label,
+    primary,
+    action: { command, argument: { run: state.id, decision, hash: request.hash } },
+  });
+  const standing = standingOf(input);
+  const open = button('longhaul.openRun', 'Open Run');
+  if (standing === 'expired') return [button('longhaul.renew', 'Ask Again', true), open];
+  if (standing !== 'pending' || !whole) return [open];
+  const reject = button('longhaul.reject', 'Reject…');
+  if (request.kind === 'question') return [button('longhaul.answer', 'Answer…', true), reject, open];
+  const editable = request.kind === 'call' || request.kind === 'budget';
+  const edit = editable ? [button('longhaul.editAndApprove', 'Edit and Approve…')] : [];
+  return [button('longhaul.approve', 'Approve…', true), ...edit, reject, open];
+};
+
+/** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
+const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
+  // What could not be saved for this wait leaves that of an earlier one, which is not what is asked about.
+  const old = state.status === 'waiting' && state.soFar?.head.tree !== (heldTree(state) ?? state.head)?.tree;
+  const saved = state.soFar === null || old ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
+  if (saved !== undefined)
+    return [
+      ...entries([saved], state.createdAt).map((item) => ({ ...item, open: true })),
+      openDiff(state, 'longhaul.openChangesSoFar'),
+    ];
+  const result = changes(state);
+  const told = toldItems(timeline);
+  if (result === null) return told.length > 0 ? told : [{ key: 'none', kind: 'text', text: 'None yet.', tone: 'dim' }];
+  return [
+    ...told,
+    { key: 'result', kind: 'text', text: `The last finished round: ${result}.`, tone: 'plain' },
+    openDiff(state, 'longhaul.review'),
+  ];
+};
+
+const openDiff = ({ id }: RunState, command: string): Item => ({
+  key: 'diff',
+  kind: 'buttons',
+  buttons: [{ id: command, label: 'Open Diff', primary: false, action: { command, argument: { run: id } } }],
+});
+
+/** Files that calls of the agent changed, by what they say; commands may have changed others. */
+const toldItems = (timeline: Timeline): readonly Item[] => {
+  const edits = new Map<string, number>();
+  let commands = 0;
+  for (const { call, text, mark } of timeline.moments) {
+    if (call === null || mark !== 'ok') continue;
+    if (call.tool === 'bash') commands += 1;
+    if (!['edit', 'write', 'apply_patch'].includes(call.tool)) continue;
+    const paths = text.slice(call.tool.length).trim();
+    if (paths !== '') edits.set(paths, (edits.get(paths) ?? 0) + 1);
+  }
+  const facts = [...edits].map(([path, times]) => ({
+    label: path,
+    text: times === 1 ? 'edited once' : `edited ${times} times`,
+  }));
+  const others = 'Commands that ran may have changed other files.';
+  return [
+    ...(facts.length === 0 ? [] : [{ key: 'files', kind: 'facts' as const, facts }]),
+    ...(commands === 0 ? [] : [{ key: 'commands', kind: 'text' as const, text: others, tone: 'dim' as const }]),
+  ];
+};

@@ -1,0 +1,102 @@
+import * as vscode from 'vscode';
+import { decisionSubject, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { reduce } from '../../../shared/run/reduce.ts';
+import { createHash } from 'node:crypto';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { decisionPage } from './decision-page.ts';
+import type { Page, Part } from '../../ground/page/page.ts';
+import type { PageSource } from '../../ground/page/panel.ts';
+import { runPage } from './run-page.ts';
+import { output } from '../../ground/text/line.ts';
+import { createTimeline, type Timeline } from './timeline.ts';
+
+/** Characters of an output that a page shows. */
+const OUTPUT_CHARACTERS = 1_000_000;
+
+/** A run's log, folded into its state and its timeline, live. */
+interface Followed extends Pick<PageSource, 'onDidChange' | 'parts' | 'send'>, vscode.Disposable {
+  readonly timeline: Timeline;
+  readonly state: RunState | undefined;
+  /** Every decision that was ever asked, as it stands last. */
+  readonly requests: ReadonlyMap<string, DecisionRequest>;
+}
+
+const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
+  const changed = new vscode.EventEmitter<void>();
+  const timeline = createTimeline();
+  const requests = new Map<string, DecisionRequest>();
+  let state: RunState | undefined;
+  const following = runs.follow(run, (events) => {
+    for (const event of events) {
+      state = reduce(state, event);
+      timeline.add(event);
+      const { body } = event;
+      if (body.type === 'decision.requested') requests.set(body.request.id, body.request);
+      const asked = body.type === 'decision.renewed' ? requests.get(body.decision) : undefined;
+      if (body.type === 'decision.renewed' && asked !== undefined)
+        requests.set(body.decision, { ...asked, expiresAt: body.expiresAt });
+    }
+    changed.fire();
+  });
+  return {
+    timeline,
+    requests,
+    get state() {
+      return state;
+    },
+    onDidChange: changed.event,
+    parts: async (key) => {
+      const moment = timeline.find(key);
+      if (moment === undefined) return [];
+      if (moment.blob === null) return moment.parts;
+      const whole = output(new TextDecoder().decode(await connection.blob(run, moment.blob)));
+      const what = moment.topic === 'changes' ? 'Patch' : 'Output';
+      const shown: Part = {
+        label: whole.length > OUTPUT_CHARACTERS ? `${what} (its first million characters)` : what,
+        text: whole.slice(0, OUTPUT_CHARACTERS),
+      };
+      return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
+    },
+    send: async (text) => {
+      const api = await connection.api();
+      runs.learn(await api.runs.message.mutate({ run, text }));
+    },
+    dispose: () => {
+      following.dispose();
+      changed.dispose();
+    },
+  };
+};
+
+export const runSource = (longhaul: Longhaul, run: string): PageSource => {
+  const followed = followRun(longhaul, run);
+  return {
+    onDidChange: followed.onDidChange,
+    parts: followed.parts,
+    send: followed.send,
+    dispose: () => followed.dispose(),
+    page: (): Page | null =>
+      followed.state === undefined ? null : runPage(followed.state, followed.timeline, Date.now()),
+  };
+};
+
+export const decisionSource = (
+  longhaul: Longhaul,
+  { run, decision }: { readonly run: string; readonly decision: string },
+): PageSource => {
+  const followed = followRun(longhaul, run);
+  return {
+    onDidChange: followed.onDidChange,
+    parts: followed.parts,
+    send: followed.send,
+    dispose: () => followed.dispose(),
+    page: (): Page | null => {
+      const { state, timeline, requests } = followed;
+      const request = requests.get(decision);
+      if (state === undefined || request === undefined) return null;
+      const whole = createHash('sha256').update(decisionSubject(run, request)).digest('hex') === request.hash;
+      return decisionPage({ state, decision, request, timeline, whole, now: Date.now() });
+    },
+  };
+};

@@ -1,0 +1,41 @@
+import type { TRPCClient } from '@trpc/client';
+import type * as vscode from 'vscode';
+import type { ApiRouter } from '../../../shared/api/router.ts';
+
+/** `idle`: nobody has asked for a runner yet. */
+export type ConnectionState =
+  | { readonly status: 'idle' }
+  | { readonly status: 'starting' }
+  | { readonly status: 'connected'; readonly url: string; readonly local: boolean }
+  | { readonly status: 'offline'; readonly reason: string; readonly remedy: string };
+
+export interface Connection extends vscode.Disposable {
+  readonly state: ConnectionState;
+  readonly onDidChangeState: vscode.Event<ConnectionState>;
+  /**
+   * The typed client of a runner that answered; finds or starts it first. Calls at once share one attempt.
+   * Throws ConnectionError.
+   */
+  api(): Promise<TRPCClient<ApiRouter>>;
+  /** A blob that a run may read. Throws ConnectionError when nobody answers or the run has none of that name. */
+  blob(run: string, hash: string): Promise<Uint8Array>;
+  /** The runner stopped answering: the next `api()` looks for it again. */
+  lost(): void;
+  /** Forgets the runner and looks for one again, with the settings and secrets as they are now. Throws ConnectionError. */
+  reconnect(): Promise<void>;
+}
+
+/** `unauthorized`, `refused`: trying again without a person is of no use. */
+export type ConnectionTrouble = 'unreachable' | 'unauthorized' | 'refused';
+
+/** No runner could be reached; says why and what to do, in words for a person. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly trouble: ConnectionTrouble;
+  readonly remedy: string;
+  constructor(trouble: ConnectionTrouble, message: string, remedy: string) {
+    super(message);
+    this.trouble = trouble;
+    this.remedy = remedy;
+  }
+}

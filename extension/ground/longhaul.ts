@@ -1,0 +1,11 @@
+import type * as vscode from 'vscode';
+import type { Connection } from './connection/connection.ts';
+import type { Runs } from './runs/runs.ts';
+
+/** What `main.ts` hands to each part of the extension. */
+export interface Longhaul {
+  readonly connection: Connection;
+  readonly runs: Runs;
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+}

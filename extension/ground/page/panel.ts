@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import { problemOf, showProblem } from '../problem/problem.ts';
+import { pageHtml } from './html.ts';
+import { actionOf, changesSince, FromPage, type Page, type Part, type ToPage } from './page.ts';
+
+/** ms between two drawings of a page that changes all the time: below what a person can read. */
+const DRAW_MS = 100;
+/** ms after which spans such as "2 min left" are drawn again. */
+const TICK_MS = 5_000;
+
+/** What fills a panel. */
+export interface PageSource extends vscode.Disposable {
+  /** Fires when `page` would be another one. */
+  readonly onDidChange: vscode.Event<void>;
+  /** Null: not known yet. */
+  page(): Page | null;
+  /** What a row holds. */
+  parts(key: string): Promise<readonly Part[]>;
+  /** Throws what the API throws. */
+  send(text: string): Promise<void>;
+}
+
+export interface Filling {
+  readonly source: PageSource;
+  /** Where the page's script and style are. */
+  readonly folder: vscode.Uri;
+  /** What is needed to open the same page again after a restart. */
+  readonly kept: Readonly<Record<string, string>>;
+}
+
+/** Keeps a webview showing a source, until either is closed. */
+export const fillPanel = (panel: vscode.WebviewPanel, { source, folder, kept }: Filling): void => {
+  const { webview } = panel;
+  webview.options = { enableScripts: true, localResourceRoots: [folder], enableCommandUris: false };
+  let shown: Page | null = null;
+  let ready = false;
+  let timer: NodeJS.Timeout | null = null;
+
+  const post = (message: ToPage): void => {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- VS Code's own channel, not a window's
+    webview.postMessage(message).then(undefined, () => undefined);
+  };
+  const draw = (): void => {
+    const page = source.page();
+    if (page === null) return;
+    panel.title = page.title.length > 40 ? `${page.title.slice(0, 39)}…` : page.title;
+    if (!ready || !panel.visible) return;
+    const change = changesSince(shown, page);
+    const fresh = shown === null;
+    const same = !fresh && JSON.stringify(shown) === JSON.stringify(page);
+    shown = page;
+    if (!same) post({ type: 'page', page: change, kept: fresh ? kept : null });
+  };
+  const drawSoon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      draw();
+    }, DRAW_MS);
+  };
+  const take = async (message: FromPage): Promise<void> => {
+    switch (message.type) {
+      case 'ready':
+        ready = true;
+        shown = null;
+        return draw();
+      case 'open':
+        return post({ type: 'parts', key: message.key, parts: await source.parts(message.key) });
+      case 'press': {
+        const action = actionOf(shown, message.button);
+        if (action !== null) await vscode.commands.executeCommand(action.command, action.argument);
+        return;
+      }
+      case 'message':
+        try {
+          await source.send(message.text);
+          post({ type: 'sent' });
+        } catch (error) {
+          post({ type: 'failed', message: problemOf(error).message });
+        }
+    }
+  };
+
+  const clock = setInterval(draw, TICK_MS);
+  const listeners = vscode.Disposable.from(
+    source,
+    source.onDidChange(drawSoon),
+    // A hidden page is thrown away and made anew: it says "ready" again.
+    panel.onDidChangeViewState(() => {
+      if (!panel.visible) ready = false;
+    }),
+    webview.onDidReceiveMessage((value: unknown) => {
+      const message = FromPage.safeParse(value);
+      if (message.success) take(message.data).catch(showProblem);
+    }),
+    new vscode.Disposable(() => {
+      clearInterval(clock);
+      if (timer !== null) clearTimeout(timer);
+    }),
+  );
+  panel.onDidDispose(() => listeners.dispose());
+  webview.html = pageHtml({
+    nonce: randomBytes(24).toString('base64url'),
+    cspSource: webview.cspSource,
+    script: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'page.js')).toString(),
+    style: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'page-style.css')).toString(),
+    title: panel.title,
+  });
+};

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import type { Longhaul } from './ground/longhaul.ts';
+import { NeedsYouProvider, waitingFor } from './features/needs-you/provider.ts';
+import { registerOfflineNotice } from './features/set-up/offline-notice.ts';
+import { registerNotifications } from './features/needs-you/notifications.ts';
+import { RunsProvider } from './features/runs/provider.ts';
+import { OpenTimelines, TimelineNode } from './features/runs/timeline-node.ts';
+import { registerStatusBar } from './features/needs-you/status-bar.ts';
+
+/** ms between looks at the clock while a run that is at work is on the screen. */
+const TICK_MS = 5_000;
+
+/** The two trees, their badge and welcomes, the status bar and the notifications. */
+export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
+  const { connection, runs } = longhaul;
+  const needsYou = new NeedsYouProvider(runs);
+  const timelines = new OpenTimelines(runs);
+  const runsTree = new RunsProvider(runs, { timelines, connection });
+  const needsYouView = vscode.window.createTreeView('longhaul.needsYou', { treeDataProvider: needsYou });
+  const runsView = vscode.window.createTreeView('longhaul.runs', {
+    treeDataProvider: runsTree,
+    showCollapseAll: true,
+  });
+
+  const drawBadge = (): void => {
+    const value = waitingFor(runs);
+    needsYouView.badge =
+      value === 0 ? undefined : { value, tooltip: `${value} ${value === 1 ? 'thing waits' : 'things wait'} for you` };
+  };
+  const drawConnection = (): void => {
+    const { state } = connection;
+    // Set after the first list has come: an empty list and one that was not read yet are not the same.
+    void vscode.commands.executeCommand('setContext', 'longhaul.connected', runs.loaded && state.status !== 'offline');
+    void vscode.commands.executeCommand('setContext', 'longhaul.offline', state.status === 'offline');
+    // Where nothing is listed yet the welcome says it, and gives the ways out.
+    const message = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
+    needsYouView.message = message;
+    runsView.message = message;
+  };
+  const redraw = (changed: ReadonlySet<string>): void => {
+    needsYou.refresh();
+    runsTree.refresh(changed);
+    drawBadge();
+    drawConnection();
+  };
+  const clock = setInterval(() => {
+    if (runsView.visible && connection.state.status === 'connected') runsTree.tick();
+  }, TICK_MS);
+
+  return vscode.Disposable.from(
+    needsYouView,
+    runsView,
+    runs.onDidChange(redraw),
+    connection.onDidChangeState(drawConnection),
+    timelines,
+    timelines.onDidChange((run) => runsTree.refreshTimeline(run)),
+    runsView.onDidCollapseElement(({ element }) => {
+      if (element instanceof TimelineNode) timelines.close(element.run);
+    }),
+    new vscode.Disposable(() => clearInterval(clock)),
+    registerStatusBar(longhaul),
+    registerNotifications(longhaul),
+    registerOfflineNotice(longhaul),
+  );
+};

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { homeAt } from '../../machine/home/home.ts';
+import { isRunning } from '../../machine/processes/process-start.ts';
+
+/** What a running runner writes into its home, in `runner.json`. */
+const RunnerFile = z.object({
+  pid: z.int().positive(),
+  /** In clock ticks since boot; null where the system has no /proc. */
+  startTime: z.number().nullable(),
+  url: z.url(),
+  version: z.string(),
+  startedAt: z.string(),
+});
+export type RunnerFile = z.infer<typeof RunnerFile>;
+
+/** Where a runner in the background says what it has to say. */
+export const logFile = (home: string): string => join(homeAt(home).logs, 'runner.log');
+
+/** `dead`: it left without taking its file away, so it was killed. `silent`: it is there and does not answer (yet). */
+export type FoundRunner =
+  | { readonly outcome: 'running'; readonly file: RunnerFile; readonly token: string }
+  | { readonly outcome: 'silent'; readonly file: RunnerFile }
+  | { readonly outcome: 'dead'; readonly file: RunnerFile }
+  | { readonly outcome: 'none' };
+
+/** ms: a runner on this machine answers in one or two; a stopped one never does. */
+const HEALTH_MS = 1_000;
+
+/** Looks for the runner of a home: its file, then the process by pid and start time, then its address. Starts nothing. */
+export const findRunner = async (home: string): Promise<FoundRunner> => {
+  const file = await readRunnerFile(home);
+  if (file === null) return { outcome: 'none' };
+  if (!isRunning(file)) return { outcome: 'dead', file };
+  const token = await readToken(home);
+  return token !== null && (await isHealthy(file.url))
+    ? { outcome: 'running', file, token }
+    : { outcome: 'silent', file };
+};
+
+const readRunnerFile = async (home: string): Promise<RunnerFile | null> => {
+  try {
+    return RunnerFile.parse(JSON.parse(await readFile(homeAt(home).runner, 'utf8')));
+  } catch {
+    // Missing, or caught half-written: in both cases nobody can be reached through it.
+    return null;
+  }
+};
+
+export const readToken = async (home: string): Promise<string | null> => {
+  try {
+    const token = (await readFile(homeAt(home).token, 'utf8')).trim();
+    return token === '' ? null : token;
+  } catch {
+    return null;
+  }
+};
+
+const isHealthy = async (url: string): Promise<boolean> => {
+  try {
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(HEALTH_MS) });
+    await answer.body?.cancel();
+    return answer.ok;
+  } catch {
+    return false;
+  }
+};

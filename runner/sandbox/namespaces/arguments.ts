@@ -1,0 +1,128 @@
+import { posix } from 'node:path';
+import { confinedShell, minimalEnvironment, PROXY_PORT } from '../confined-shell.ts';
+import { OWN_ETC, type HostEtc } from './host-etc.ts';
+import { SANDBOX_ROOT, type SandboxCommand, type SandboxLimits } from '../sandbox.ts';
+
+/** What of the host's file system a sandbox shows; read once, when it opens. */
+export interface HostLayout {
+  /** Top-level names of programs and libraries (`bin`, `lib64`): links into /usr, or folders of their own on older systems. */
+  readonly rootLinks: readonly { readonly path: string; readonly target: string }[];
+  readonly rootFolders: readonly string[];
+  readonly etc: HostEtc;
+  readonly prlimit: string;
+  readonly socat: string;
+}
+
+/** How the repository inside the workspace is protected from its own agent. Paths are relative to the workspace. */
+export interface RepositoryPins {
+  /** `.git` bound onto itself: a mount point can be neither renamed nor removed. */
+  readonly pinned: readonly string[];
+  readonly readOnly: readonly string[];
+}
+
+export interface BubblewrapPlan {
+  readonly workspace: string;
+  /** Host folder that is the home; null: an empty one of memory. */
+  readonly home: string | null;
+  /** Host folder with what the inside has in place of files of /etc: see `writeEtc`. */
+  readonly etc: string;
+  readonly host: HostLayout;
+  readonly readable: readonly string[];
+  /** Those of `readable` that have a `bin` folder. */
+  readonly toolchains: readonly string[];
+  readonly pins: RepositoryPins;
+  /** Sockets in the workspace whose listener may be a process of the host; relative paths. */
+  readonly maskedSockets: readonly string[];
+  readonly limits: SandboxLimits;
+  /** Host path of the proxy's socket; null without network. */
+  readonly egressSocket: string | null;
+  readonly command: Pick<SandboxCommand, 'argv' | 'env' | 'cwd'>;
+}
+
+/** File descriptors that the spawner must provide: the seccomp program, and where bwrap reports its child and exit code. */
+const SECCOMP_FD = 3;
+const STATUS_FD = 4;
+
+/** Ids inside; outside they are the user's own. */
+export const INSIDE_ID = 1000;
+/** Of the folder `etc`: what stands for files and folders that are not shown. */
+export const EMPTY_FILE = 'empty';
+export const EMPTY_FOLDER = 'nothing';
+const HOME = '/home/agent';
+const EGRESS_SOCKET = '/run/egress.sock';
+/** POSIX shared memory is for locks and small buffers. */
+const SHM_BYTES = 64 * 1024 * 1024;
+
+/** The argument list of bwrap for one command. Every mount, limit and variable of the inside is named here and nowhere else. */
+export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
+  return [
+    ...NAMESPACES,
+    ...systemMounts(plan),
+    ...workspaceMounts(plan),
+    ...(plan.egressSocket === null ? [] : ['--bind', plan.egressSocket, EGRESS_SOCKET]),
+    ...Object.entries(environment(plan)).flatMap(([name, value]) => ['--setenv', name, value]),
+    ...option('--chdir', SANDBOX_ROOT, '--seccomp', String(SECCOMP_FD), '--json-status-fd', String(STATUS_FD)),
+    // Last, because they would forbid the mount points above; otherwise both are memory that nothing limits.
+    ...option('--remount-ro', '/dev', '--remount-ro', '/', '--'),
+    ...confinedShell({
+      command: plan.command,
+      cwd: posix.join(SANDBOX_ROOT, plan.command.cwd ?? '.'),
+      limits: plan.limits,
+      prlimit: plan.host.prlimit,
+      egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: EGRESS_SOCKET },
+    }),
+  ];
+}
+
+/** Keeps the words of one option on one line. */
+const option = (...words: readonly string[]): readonly string[] => words;
+
+const NAMESPACES = [
+  '--unshare-user',
+  '--unshare-all',
+  '--disable-userns',
+  '--die-with-parent',
+  '--new-session',
+  '--clearenv',
+  ...option('--cap-drop', 'ALL'),
+  ...option('--uid', String(INSIDE_ID), '--gid', String(INSIDE_ID)),
+  ...option('--hostname', 'sandbox'),
+];
+
+const readOnly = (path: string): string[] => ['--ro-bind', path, path];
+const memory = (bytes: number, path: string): string[] => ['--size', String(bytes), '--perms', '0700', '--tmpfs', path];
+
+function systemMounts({ host, etc, home, limits, readable }: BubblewrapPlan): string[] {
+  return [
+    ...readOnly('/usr'),
+    ...host.rootLinks.flatMap(({ path, target }) => ['--symlink', target, path]),
+    ...[...host.rootFolders, ...host.etc.shown].flatMap(readOnly),
+    ...host.etc.emptyFolders.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FOLDER}`, path]),
+    ...host.etc.emptyFiles.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FILE}`, path]),
+    ...OWN_ETC.flatMap((name) => ['--ro-bind', `${etc}/${name}`, `/etc/${name}`]),
+    // Kernel settings are the host's, and open for writing to the user that owns them.
+    ...option('--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--dev', '/dev'),
+    ...memory(SHM_BYTES, '/dev/shm'),
+    ...memory(limits.tmpBytes, '/tmp'),
+    ...(home === null ? memory(limits.tmpBytes, HOME) : ['--bind', home, HOME]),
+    ...readable.flatMap(readOnly),
+  ];
+}
+
+function workspaceMounts({ workspace, pins, maskedSockets }: BubblewrapPlan): string[] {
+  const inside = (path: string): string => posix.join(SANDBOX_ROOT, path);
+  const outside = (path: string): string => posix.join(workspace, path);
+  return [
+    ...option('--bind', workspace, SANDBOX_ROOT),
+    ...pins.pinned.flatMap((path) => ['--bind', outside(path), inside(path)]),
+    ...pins.readOnly.flatMap((path) => ['--ro-bind', outside(path), inside(path)]),
+    ...maskedSockets.flatMap((path) => ['--ro-bind', '/dev/null', inside(path)]),
+  ];
+}
+
+function environment({ command, toolchains, egressSocket }: BubblewrapPlan): Record<string, string> {
+  return {
+    ...minimalEnvironment({ toolchains, home: HOME, proxyPort: egressSocket === null ? null : PROXY_PORT }),
+    ...command.env,
+  };
+}

@@ -1,0 +1,43 @@
+import type * as Core from '@trigger.dev/core/v3';
+import type { Logger } from 'pino';
+import type { RunnerConfig } from '../../machine/config/config.ts';
+import type { Engine } from '../../control/engine/engine.ts';
+import { checkReach, EngineError, readAccess } from './access.ts';
+import { triggerApi } from './api.ts';
+import { triggerEngine, type Origin } from './trigger.ts';
+
+export interface OpenTriggerOptions {
+  readonly settings: Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
+  readonly workers: number;
+  /** TRIGGER_SECRET_KEY and TRIGGER_API_URL are read from here, and from nowhere else. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What workers are told to call; null: this machine's loopback. */
+  readonly publicUrl: string | null;
+  readonly log: Logger;
+  readonly originOf: (run: string) => Promise<Origin | null>;
+}
+
+/** Throws EngineError where it cannot work: no key, no package, or workers that could not call back. */
+export const openTriggerEngine = async (options: OpenTriggerOptions): Promise<Engine> => {
+  const { settings, workers, env, publicUrl, log, originOf } = options;
+  const { secretKey, apiUrl } = readAccess(env);
+  checkReach(apiUrl, publicUrl);
+  const { ApiClient, parsePacket } = await loadCore();
+  const stop = new AbortController();
+  // The SDK's own retries are off: ours are in the log.
+  const client = new ApiClient(apiUrl, secretKey, undefined, { retry: { maxAttempts: 1 } });
+  const api = triggerApi({ client, parsePacket, log, signal: stop.signal });
+  return triggerEngine({ api, settings, workers, log, originOf, stop: () => stop.abort() });
+};
+
+/** Trigger.dev's own package, which the editor does not bring along. Throws EngineError where it is not installed. */
+export const loadCore = async (): Promise<typeof Core> => {
+  try {
+    return await import('@trigger.dev/core/v3');
+  } catch (cause) {
+    throw new EngineError('The Trigger.dev engine needs the package @trigger.dev/core, which is not installed here.', {
+      remedy: 'Use the runner of Longhaul’s npm package or image; the one in the editor’s extension does without.',
+      cause,
+    });
+  }
+};

@@ -1,0 +1,112 @@
+import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
+import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
+import { changesTree } from '../../../../shared/run/call.ts';
+import { toolNature } from '../../../../shared/tool/arguments.ts';
+import { parseCall } from '../../../../shared/tool/policy-call.ts';
+import type { Next } from '../next-step.ts';
+import type { StepContext } from '../ports.ts';
+import { tools } from '../../tools/index.ts';
+import { placesOf } from '../../tools/places.ts';
+import type { ToolResult } from '../../tools/tool.ts';
+import { finished } from './ending.ts';
+import { afterwards, whyNot } from './hold.ts';
+import { keep } from './keep.ts';
+import { attributed, endsActivation, troubleText } from './trouble.ts';
+
+type CallStep = Extract<Next, { do: 'call' }>;
+
+/**
+ * Runs one call whose start is on record, and saves the tree if it may have changed it. Nothing comes of an aborted call. What goes
+ * wrong on the way is told to the model, with the tree as it was: it does not throw the worker down, which would only run it again.
+ */
+export const runCall = async (context: StepContext, step: CallStep): Promise<readonly WorkerEvent[]> => {
+  try {
+    return await attempt(context, step);
+  } catch (error) {
+    const { state, ports, signal } = context;
+    const { id, tool, arguments: args } = step.call;
+    if (signal.aborted || endsActivation(error) || state.head === null) throw error;
+    const back = changesTree(step.call) ? '\nThe workspace is as it was before the call.' : '';
+    if (back !== '') await takeBack(context, state.head);
+    const output = `This could not be done: ${troubleText(error, ports.workspace.root)}${back}`;
+    return [finished(id, { tool, args, outcome: 'error', output })];
+  }
+};
+
+const attempt = async (context: StepContext, { call, restore }: CallStep): Promise<readonly WorkerEvent[]> => {
+  const { state, ports, signal } = context;
+  const { id, tool, arguments: args } = call;
+  const parsed = parseCall(tool, args);
+  if (parsed.outcome === 'invalid') return [finished(id, { tool, args, outcome: 'invalid', output: parsed.message })];
+  const { head } = state;
+  if (head === null) throw new Error(`run ${state.id} runs a call before it was prepared`);
+  if (restore) await takeBack(context, head);
+  const places = await placesOf(ports.workspace.root, { tool, args: parsed.arguments });
+  const not = whyNot(context, { call, places, parsed: parsed.call });
+  if (not !== null) return [finished(id, { tool, args, outcome: 'denied', output: not })];
+  const changes = toolNature[parsed.tool] === 'changes';
+  // What setup left is nobody's to approve.
+  const before = state.saved ?? head;
+  const started = ports.clock.now();
+  const sandbox = attributed(await context.sandbox());
+  const result = await tools[parsed.tool].run(parsed.arguments, {
+    root: ports.workspace.root,
+    owner: ports.owner,
+    sandbox,
+    signal,
+    network: parsed.call.network,
+    ripgrep: ports.ripgrep,
+    finishedCalls: finishedCalls(context.events),
+  });
+  if (signal.aborted) return [];
+  const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
+  const { checkpoint, uploaded } = changes ? await keep(context, head, `${parsed.tool} ${id}`) : unchanged;
+  const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
+  const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
+  if (checkpoint === null) return [...effects(result), ending];
+  const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
+  const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
+  if (held.outcome === 'denied') {
+    await takeBack(context, head);
+    return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
+  }
+  return [...effects(result), ...uploaded, held.event];
+};
+
+/** A call that is answered without running, or without running again. */
+export const concludeCall = async (
+  context: StepContext,
+  { call, outcome, output, restore }: Extract<Next, { do: 'conclude' }>,
+): Promise<readonly WorkerEvent[]> => {
+  const { head } = context.state;
+  if (restore && head !== null) await takeBack(context, head);
+  const args = call.status === 'asked' ? null : call.arguments;
+  return [finished(call.id, { tool: call.tool, args, outcome, output })];
+};
+
+/** Undoes what an attempt left in the tree that nobody saw the end of. */
+const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, head: Checkpoint): Promise<void> => {
+  if (!(await ports.workspace.restore(state.saved ?? head)))
+    throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
+};
+
+const unchanged = { checkpoint: null, uploaded: [] } as const;
+
+const effects = ({ effect }: ToolResult): readonly WorkerEvent[] => {
+  if (effect === undefined) return [];
+  return 'plan' in effect
+    ? [{ type: 'plan.updated', v: 1, steps: [...effect.plan] }]
+    : [{ type: 'report.submitted', v: 1, report: effect.report }];
+};
+
+/** The calls that a claim may point to: those that ran, in this and in earlier turns. */
+const finishedCalls = (events: readonly RunEvent[]): ReadonlyMap<string, { readonly tool: string }> => {
+  const tool = new Map<string, string>();
+  const found = new Map<string, { readonly tool: string }>();
+  for (const { body } of events) {
+    if (body.type === 'call.judged') tool.set(body.call, body.tool);
+    if (body.type === 'call.finished' && (body.outcome === 'ok' || body.outcome === 'error'))
+      found.set(body.call, { tool: tool.get(body.call) ?? '' });
+  }
+  return found;
+};

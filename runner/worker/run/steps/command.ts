@@ -1,0 +1,107 @@
+import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
+import { passed } from '../../../../shared/run/state.ts';
+import type { Sandbox, SandboxResult } from '../../../sandbox/sandbox.ts';
+import type { StepContext } from '../ports.ts';
+import { headAndTail } from '../../tools/output.ts';
+import { keepSetup } from './keep.ts';
+
+/** How a command of Longhaul's own ended, for its event. */
+export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
+
+/** What is kept of an output at all. */
+const keptBytes = 4 * 1024 * 1024;
+
+/** Prepares the tree as the repository says, before the agent is asked anything. */
+export const setUp = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
+  const command = planned(context.state.task.setup, index);
+  const result = await runPlanned(context, await context.sandbox(), command);
+  if (result === null) return [];
+  return [...(await keepSetup(context)), { type: 'setup.finished', v: 2, index, ...result }];
+};
+
+/** A command that ended its worker so often is not run again: on record it counts as one that failed. */
+export const giveUp = (
+  { state }: Pick<StepContext, 'state'>,
+  { step, index, losses }: { readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number },
+): readonly WorkerEvent[] => {
+  const result = {
+    v: 2,
+    index,
+    command: planned(state.task[step], index).command,
+    outcome: 'cancelled',
+    exitCode: null,
+    output: `This command ended its worker ${losses === 2 ? 'twice' : `${losses} times`}; it was not run a third time.`,
+    outputBlob: null,
+    durationMs: 0,
+    refusedHosts: [],
+    reachedHosts: [],
+  } satisfies Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type'>;
+  return [
+    step === 'setup'
+      ? { type: 'setup.finished', ...result }
+      : { type: 'verification.finished', ...result, setup: 'unrecorded' },
+  ];
+};
+
+/** Runs the setup commands that were run once more, on a machine that has none of what they left. Gives those that now fail. */
+export const setUpAgain = async (
+  context: StepContext,
+  sandbox: () => Promise<Sandbox> = context.sandbox,
+): Promise<readonly number[]> => {
+  const { setup, task } = context.state;
+  const failed: number[] = [];
+  for (const record of setup) {
+    // One that ended its worker twice is on record as cancelled: a third time would do the same to this one.
+    if (record.outcome === 'cancelled') continue;
+    const result = await runPlanned(context, await sandbox(), planned(task.setup, record.index));
+    if (result === null) return [];
+    if (passed(record) && !succeeded(result)) failed.push(record.index);
+  }
+  return failed;
+};
+
+export const planned = (commands: readonly PlannedCommand[], index: number): PlannedCommand => {
+  const command = commands[index];
+  if (command === undefined) throw new Error(`there is no command ${index}`);
+  return command;
+};
+
+export const succeeded = ({ outcome, exitCode }: Pick<CommandResult, 'outcome' | 'exitCode'>): boolean =>
+  outcome === 'exited' && exitCode === 0;
+
+/** Null: aborted. */
+export const runPlanned = async (
+  { ports, signal }: StepContext,
+  sandbox: Sandbox,
+  planned: PlannedCommand,
+): Promise<Omit<CommandResult, 'index'> | null> => {
+  const result = await sandbox.run(
+    {
+      argv: ['/bin/bash', '-c', planned.command],
+      timeoutMs: planned.timeoutSeconds * 1000,
+      network: planned.network,
+      maxOutputBytes: keptBytes,
+    },
+    { signal },
+  );
+  if (signal.aborted) return null;
+  return { command: planned.command, ...(await kept(result, ports)), durationMs: Math.round(result.durationMs) };
+};
+
+const kept = async (
+  result: SandboxResult,
+  ports: StepContext['ports'],
+): Promise<Omit<CommandResult, 'index' | 'command' | 'durationMs'>> => {
+  const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
+  const ended =
+    outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
+  const { output: shown, full } = headAndTail(ports.redact(ended));
+  return {
+    outcome: outcome === 'memory' ? 'limit' : outcome,
+    exitCode,
+    output: shown,
+    outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+    refusedHosts: [...refusedHosts].sort(),
+    reachedHosts: [...reachedHosts].sort(),
+  };
+};

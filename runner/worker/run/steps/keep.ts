@@ -1,0 +1,47 @@
+import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
+import type { WorkerEvent } from '../../../../shared/run/events.ts';
+import type { StepContext } from '../ports.ts';
+
+/** Of what is too large to be kept, so many are named. */
+const mostNamed = 20;
+
+/** Bundles one after the other that a machine takes in at most; then comes one with everything since the base. */
+const longestChain = 50;
+
+/**
+ * Saves the tree after a step, and uploads what is new where the next activation may be elsewhere. Returns the event of the
+ * upload, to be appended with the one that names the checkpoint: so no log ever names a checkpoint that only a dead machine has.
+ */
+export const keep = async (
+  { state, ports }: StepContext,
+  parent: Checkpoint,
+  label: string,
+): Promise<{ readonly checkpoint: Checkpoint; readonly uploaded: readonly WorkerEvent[] }> => {
+  const checkpoint = await ports.workspace.checkpoint(state.saved ?? parent, label);
+  const { base, bundles } = state;
+  if (base === null) throw new Error(`run ${state.id} has a checkpoint before it was prepared`);
+  const since = (bundles.length < longestChain ? bundles.at(-1)?.checkpoint : null) ?? base;
+  if (ports.keep === 'local' || checkpoint.commit === since.commit) return { checkpoint, uploaded: [] };
+  let blob = '';
+  const bytes = await ports.workspace.bundle(checkpoint, since, async (file) => {
+    blob = await ports.blobs.putFile(file, 'checkpoint');
+  });
+  return { checkpoint, uploaded: [{ type: 'checkpoint.uploaded', v: 1, checkpoint, since, blob, bytes }] };
+};
+
+/** Saves what a setup command left, git-ignored files too: else a call that is lost would take that with it. */
+export const keepSetup = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
+  const { id, saved, head } = context.state;
+  const before = saved ?? head;
+  if (before === null) throw new Error(`run ${id} is set up before it was prepared`);
+  const event = await saveSetup(context, before);
+  return event.checkpoint.commit === before.commit ? [] : [event];
+};
+
+export const saveSetup = async (
+  { ports }: StepContext,
+  before: Checkpoint,
+): Promise<Extract<WorkerEvent, { type: 'checkpoint.saved' }>> => {
+  const checkpoint = await ports.workspace.checkpoint(before, 'Setup');
+  return { type: 'checkpoint.saved', v: 1, checkpoint, left: ports.workspace.left.slice(0, mostNamed) };
+};

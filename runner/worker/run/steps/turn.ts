@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import type { WorkerEvent } from '../../../../shared/run/events.ts';
+import { buildContext } from '../../agent/context.ts';
+import { compactionRequest } from '../../agent/compaction.ts';
+import { instructions } from '../../agent/instructions.ts';
+import { uniqueCalls } from '../../agent/judge.ts';
+import { canResume } from '../../models/failure.ts';
+import type { ModelFailure, ModelOutcome } from '../../models/model.ts';
+import type { StepContext } from '../ports.ts';
+import { toolSpecs } from '../../tools/index.ts';
+import { retryAt } from './backoff.ts';
+
+/** Asks the model for the next turn: one event, whatever it wants to do. Nothing comes of an aborted call. */
+export const takeTurn = async (
+  context: StepContext,
+  step: { readonly turn: number; readonly attempt: number; readonly responseId: string | null },
+): Promise<readonly WorkerEvent[]> => {
+  const { state, events, ports, signal, append } = context;
+  const { turn, attempt } = step;
+  let { responseId } = step;
+  const request = {
+    instructions: instructions(state.task),
+    items: buildContext(events).items,
+    tools: toolSpecs(state.task.policy),
+  };
+  const outcome = await ports.model.respond(
+    {
+      ...request,
+      idempotencyKey: keyOf(`${state.id}-${turn}-${attempt}`, request),
+      ...(step.responseId === null ? {} : { resume: { responseId: step.responseId } }),
+    },
+    {
+      signal,
+      onResponseId: (id) => {
+        responseId = id;
+        return append([{ type: 'model.accepted', v: 1, turn, attempt, responseId: id }]);
+      },
+    },
+  );
+  if (outcome.kind !== 'completed') return unanswered(context, { turn, attempt, responseId }, outcome);
+  const { usage } = outcome;
+  return [
+    {
+      type: 'turn.taken',
+      v: 2,
+      turn,
+      attempt,
+      model: ports.model.name,
+      items: [...uniqueCalls(events, outcome.items)],
+      oddities: [...outcome.oddities],
+      usage,
+      cost: usage === null ? null : ports.price(usage),
+    },
+  ];
+};
+
+/** The same for the same question, and for no other: what an attempt asks is another thing once earlier turns were summed up. */
+const keyOf = (attempt: string, request: object): string =>
+  `${attempt}-${createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16)}`;
+
+/** Has earlier turns summed up, so that the rest fits. */
+export const compact = async (
+  context: StepContext,
+  step: { readonly turn: number; readonly attempt: number },
+): Promise<readonly WorkerEvent[]> => {
+  const { state, events, ports, signal } = context;
+  const { through, request } = compactionRequest(events, ports.model.contextWindow);
+  const outcome = await ports.model.respond(
+    { ...request, idempotencyKey: keyOf(`${state.id}-${step.turn}-compaction-${step.attempt}`, request) },
+    { signal },
+  );
+  if (outcome.kind !== 'completed') return unanswered(context, step, outcome);
+  const summary = outcome.items.flatMap((item) => (item.type === 'message' ? [item.text] : [])).join('\n\n');
+  const { usage } = outcome;
+  return [
+    { type: 'context.compacted', v: 1, through, summary, usage, cost: usage === null ? null : ports.price(usage) },
+  ];
+};
+
+const unanswered = (
+  { ports }: StepContext,
+  {
+    turn,
+    attempt,
+    responseId = null,
+  }: { readonly turn: number; readonly attempt: number; readonly responseId?: string | null },
+  outcome: Exclude<ModelOutcome, { kind: 'completed' }>,
+): readonly WorkerEvent[] => {
+  if (outcome.kind === 'aborted') return [];
+  const { failure } = outcome;
+  return [
+    {
+      type: 'model.failed',
+      v: 1,
+      turn,
+      attempt,
+      trouble: trouble(failure),
+      retryAt: retryAt(failure, { attempt, now: ports.clock.now(), random: ports.random() }),
+      resume: responseId !== null && canResume(failure) ? responseId : null,
+      usage: failure.usage,
+      cost: costOfFailure(failure, ports.price),
+    },
+  ];
+};
+
+const trouble = ({ code, message, retryable, status }: ModelFailure) => ({ code, message, retryable, status });
+
+/** A call that the endpoint refused, or that was not made for want of a key, cost nothing; one that broke off may have cost anything. */
+const costOfFailure = (
+  failure: ModelFailure,
+  price: (usage: NonNullable<ModelFailure['usage']>) => number | null,
+): number | null => {
+  if (failure.usage !== null) return price(failure.usage);
+  return failure.code === 'auth' || (failure.status !== null && failure.status >= 400) ? 0 : null;
+};

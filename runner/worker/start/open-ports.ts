@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { RunState } from '../../../shared/run/state.ts';
+import { keyVariable } from '../../machine/config/model-key.ts';
+import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
+import type { ControlClient } from './control-client.ts';
+import { redactor } from '../agent/redact.ts';
+import { copiesIn } from './copies.ts';
+import { costOf } from '../models/cost.ts';
+import { homeBeside, homes } from './homes.ts';
+import { modelConfigOf, openModel } from '../models/open.ts';
+import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports.ts';
+import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
+import { placeRipgrep } from './place-ripgrep.ts';
+import { findRipgrep } from './ripgrep.ts';
+import { openWorkspace } from '../workspace/git-workspace.ts';
+import { SourceRefused, type Origin } from '../workspace/workspace.ts';
+
+/** Adapters for one run on this machine: its workspace, its sandbox, the model that its task names. */
+export const openPorts = async (
+  state: RunState,
+  given: {
+    readonly token: string;
+    readonly settings: WorkerSettings;
+    /** Of the machine, besides the model's key and the token. */
+    readonly secrets?: readonly string[];
+    /** Ends what works in the tree and fetches for it, when the activation does. */
+    readonly signal: AbortSignal;
+  } & Pick<ControlClient, 'blobs' | 'credential'>,
+): Promise<Ports> => {
+  const { settings, blobs } = given;
+  const owner = userOf(state.number, settings.uidBase);
+  const { model, baseUrl, apiKey, pricesOf } = modelOf(state, settings);
+  const folder = settings.dataFolder;
+  await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
+  const secrets = secretsOf([given.token, ...(given.secrets ?? [])], apiKey);
+  // Beside the runs, so that they share one copy.
+  const ripgrep = await placeRipgrep(await findRipgrep(process.env), path.join(path.dirname(folder), '.tools'));
+  return {
+    blobs,
+    model,
+    price: (usage) => costOf(usage, model.name, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined })?.usd ?? null,
+    workspace: await openWorkspace({
+      folder,
+      lease: state.fence,
+      user: owner,
+      maxTreeBytes: settings.sandbox.workspaceBytes,
+      signal: given.signal,
+      origin: { blob: (hash, file) => blobs.get(hash, file), credential: () => credentialFrom(given, secrets) },
+    }),
+    keep: settings.keep,
+    visits: visitsIn(folder),
+    sandboxes: sandboxesOf(settings, owner, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
+    owner,
+    ripgrep: ripgrepInside(settings, ripgrep),
+    redact: secrets.redact,
+    clock: systemClock,
+    random: Math.random,
+    newDecisionId: () => `dec_${randomBytes(8).toString('hex')}`,
+  };
+};
+
+/** As root, each run's commands run as a user of their own; else all run as ours. */
+const userOf = (number: number, base: number): Ports['owner'] => {
+  if (process.getuid?.() !== 0) return null;
+  // Far more than there are runs at once; a number that comes round again belongs to a run that is long over.
+  const id = base + (number % 60_000);
+  return { uid: id, gid: id };
+};
+
+/** What is taken out of all that leaves the worker: what it began with, and what it was given to reach a remote. */
+interface Secrets {
+  readonly redact: Ports['redact'];
+  add(secret: string): void;
+}
+
+const secretsOf = (known: readonly string[], apiKey: string | null): Secrets => {
+  let redact = redactionOf(known, apiKey);
+  return {
+    redact: (text) => redact(text),
+    add: (secret) => {
+      const before = redact;
+      const more = redactor([secret]);
+      redact = (text) => more(before(text));
+    },
+  };
+};
+
+const credentialFrom = async (
+  { credential }: Pick<ControlClient, 'credential'>,
+  secrets: Secrets,
+): ReturnType<Origin['credential']> => {
+  const given = await credential();
+  if (given.outcome === 'refused') throw new SourceRefused(given.refusal.message, given.refusal.remedy);
+  if (given.credential !== null) secrets.add(given.credential.password);
+  return given.credential;
+};
+
+const visitsIn = (folder: string): Visits => {
+  const file = path.join(folder, 'visited');
+  return {
+    last: async () => {
+      const text = await readFile(file, 'utf8').catch(() => '');
+      return /^\d+$/.test(text) ? Number(text) : null;
+    },
+    record: async (fence) => {
+      await writeFile(`${file}.draft`, String(fence), { mode: 0o600 });
+      await rename(`${file}.draft`, file);
+    },
+  };
+};
+
+/** Of who runs commands, where that is not this machine. */
+const providerKeys = ['E2B_API_KEY', 'DAYTONA_API_KEY'];
+
+let keyRedaction: { readonly keys: string; readonly redact: Ports['redact'] } | null = null;
+
+/**
+ * A pattern costs 5 to 20 ms when it is first used, in the way of a run that was just woken. So the key's is kept for the
+ * life of this process, and of a token only the signature is taken out: without it the rest opens nothing and is no secret.
+ */
+const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['redact'] => {
+  const ofToken = redactor(secrets.map((secret) => secret.slice(secret.lastIndexOf('.') + 1)));
+  const keys = [apiKey, ...providerKeys.map((name) => process.env[name])].flatMap((key) => key || []);
+  if (keys.length === 0) return ofToken;
+  const all = keys.join('\n');
+  if (keyRedaction?.keys !== all) keyRedaction = { keys: all, redact: redactor(keys) };
+  const { redact } = keyRedaction;
+  return (text) => ofToken(redact(text));
+};
+
+const modelOf = (state: RunState, { model }: WorkerSettings) => {
+  const apiKey = process.env[keyVariable(model.api)] ?? null;
+  const config = modelConfigOf(model, { model: state.task.model ?? model.name, apiKey });
+  return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
+};
+
+const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: SandboxOpener): Sandboxes => ({
+  copy: copiesIn(path.join(settings.dataFolder, 'copies'), owner),
+  open: async (tree) => {
+    const scratch = path.join(
+      settings.dataFolder,
+      'scratch',
+      path.relative(settings.dataFolder, tree).replaceAll('/', '-'),
+    );
+    await mkdir(scratch, { recursive: true, mode: 0o711 });
+    const opened = await open({ workspace: tree, home: await homeBeside(tree, owner), scratch });
+    if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
+    return opened;
+  },
+  ...homes,
+});
+
+const systemClock: Clock = {
+  now: Date.now,
+  sleep: async (ms, signal) => {
+    await pause(ms, undefined, { signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  },
+};
