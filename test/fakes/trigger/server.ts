@@ -97,6 +97,8 @@ export const startFakeTrigger = async ({
     for await (const chunk of request) chunks.push(chunk as Buffer); // safe: no encoding is set
     const text = Buffer.concat(chunks).toString();
     if (url.pathname.startsWith('/otel')) return json(response, 200, {});
+    // A server takes the upgrade, says the recorded conversation; what is said then is not in it.
+    if (url.pathname === '/socket.io/') return json(response, 404, { error: 'Not found' });
     if (login(`${request.method} ${url.pathname}`, text, response)) return;
     if (![world.api.secretKey, accessToken].some((key) => request.headers.authorization === `Bearer ${key}`))
       return refuseKey(request, response, url.pathname);
@@ -219,6 +221,7 @@ export const startFakeTrigger = async ({
         projectId: 'project_1',
         defaultRuntime: 'node-24',
       });
+    if (at('GET /api/v1/platform-notifications')) return json(response, 200, { notification: null });
     // A server that does not know it: then the command line goes by its own options.
     if (at('GET /api/v1/projects/:/:/deploy-settings')) return json(response, 404, { error: 'Not found' });
     if (at('GET /realtime/v1/runs')) {
