@@ -1,5 +1,5 @@
 import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
-import { mayHaveWritten } from '../../shared/review/written.ts';
+import { mayHaveWritten } from '../../shared/api/written.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { failedChecks } from '../../shared/run/summary.ts';
 import { cautionLines } from './cautions-view.ts';

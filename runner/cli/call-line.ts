@@ -1,4 +1,4 @@
-import { parseCall, type ParsedCall } from '../../shared/tool/policy-call.ts';
+import { parseCall, type ParsedCall } from '../../shared/policy/call.ts';
 import { cleanLine } from './text.ts';
 
 /** A call in one line, as a person would say it: `bash npm test`, `edit src/a.ts`. Safe to print. */

@@ -1,6 +1,6 @@
 import type { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
 import { toolNature, ToolName } from '../tool/arguments.ts';
-import { parseCall } from '../tool/policy-call.ts';
+import { parseCall } from '../policy/call.ts';
 import type { Checkpoint } from './artifacts.ts';
 import type { EventBody } from './events.ts';
 

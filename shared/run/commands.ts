@@ -1,4 +1,4 @@
-import { checkDecision, type DecideInput } from '../decision/decide.ts';
+import { checkDecision, type DecideInput } from './decide.ts';
 import type { EventBody, ReviewComment, RunEvent, WorkerEvent } from './events.ts';
 import { accept } from './accept.ts';
 import { lossDecision, lossesInARow, startAgainAt } from './losses.ts';

@@ -2,7 +2,7 @@ import { Json } from '../decision/decision.ts';
 import { judge, type Judgement } from '../policy/evaluate.ts';
 import type { Policy } from '../policy/policy.ts';
 import { ToolName } from '../tool/arguments.ts';
-import { parseCall } from '../tool/policy-call.ts';
+import { parseCall } from '../policy/call.ts';
 import type { CallIn } from './call.ts';
 import type { WorkerEvent } from './events.ts';
 

@@ -5,7 +5,7 @@ import { defaultPolicy } from '../../shared/policy/default.ts';
 import { globMatches } from '../../shared/policy/glob.ts';
 import type { Policy } from '../../shared/policy/policy.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
-import { parseCall } from '../../shared/tool/policy-call.ts';
+import { parseCall } from '../../shared/policy/call.ts';
 import { calls, scripted } from '../fakes/openai/index.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';

@@ -1,6 +1,6 @@
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import { budgetRaise } from '../../../shared/run/reduce-decisions.ts';
-import { parseCall } from '../../../shared/tool/policy-call.ts';
+import { parseCall } from '../../../shared/policy/call.ts';
 
 /** Edited arguments: fit to be sent, or why not. */
 export type Edited =

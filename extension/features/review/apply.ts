@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../../shared/api/runner-api.ts';
-import { mayHaveWritten } from '../../../shared/review/written.ts';
+import { mayHaveWritten } from '../../../shared/api/written.ts';
 import { visible } from '../../ground/text/line.ts';
 import { acceptedFiles, decideRest, tallyOf } from './decisions.ts';
 import { reviewInFront } from './in-front.ts';

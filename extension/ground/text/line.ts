@@ -1,5 +1,5 @@
 /* oxlint-disable no-control-regex -- control characters are what this file is about */
-import { parseCall } from '../../../shared/tool/policy-call.ts';
+import { parseCall } from '../../../shared/policy/call.ts';
 
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** They show nothing, or turn the direction of what follows: a command could read as another than it is. */

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
 import type { ChangedSetup } from '../run/next-step.ts';
-import { parseCall } from '../../../shared/tool/policy-call.ts';
+import { parseCall } from '../../../shared/policy/call.ts';
 
 /** As the Responses API allows. */
 const longestId = 64;

@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Stats } from 'node:fs';
-import { normalPath } from '../../../shared/tool/policy-call.ts';
+import { normalPath } from '../../../shared/policy/call.ts';
 import { difference } from './lookalikes.ts';
 import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
 

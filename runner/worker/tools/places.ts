@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { parseCall } from '../../../shared/tool/policy-call.ts';
+import { parseCall } from '../../../shared/policy/call.ts';
 import { findInside } from './inside.ts';
 
 /**

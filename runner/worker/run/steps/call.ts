@@ -2,7 +2,7 @@ import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
 import { changesTree } from '../../../../shared/run/call.ts';
 import { toolNature } from '../../../../shared/tool/arguments.ts';
-import { parseCall } from '../../../../shared/tool/policy-call.ts';
+import { parseCall } from '../../../../shared/policy/call.ts';
 import type { Next } from '../next-step.ts';
 import type { StepContext } from '../ports.ts';
 import { tools } from '../../tools/index.ts';

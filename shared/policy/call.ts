@@ -1,7 +1,7 @@
-import type { PolicyCall } from '../policy/evaluate.ts';
-import { toolArguments, ToolName, type ToolArguments } from './arguments.ts';
-import { issueText } from './issues.ts';
-import { changedPaths, parsePatch } from './patch.ts';
+import type { PolicyCall } from './evaluate.ts';
+import { toolArguments, ToolName, type ToolArguments } from '../tool/arguments.ts';
+import { issueText } from '../tool/issues.ts';
+import { changedPaths, parsePatch } from '../tool/patch.ts';
 
 export type ParsedCall =
   | { readonly outcome: 'ok'; readonly tool: ToolName; readonly arguments: unknown; readonly call: PolicyCall }

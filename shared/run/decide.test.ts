@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '../policy/default.ts';
-import { defaultBudget } from '../run/budget.ts';
-import type { EventBody, RunEvent, Task } from '../run/events.ts';
-import { fold } from '../run/reduce.ts';
+import { defaultBudget } from './budget.ts';
+import type { EventBody, RunEvent, Task } from './events.ts';
+import { fold } from './reduce.ts';
 import { checkDecision, type DecideInput } from './decide.ts';
-import { decisionSubject, DecisionRequest } from './decision.ts';
+import { decisionSubject, DecisionRequest } from '../decision/decision.ts';
 
 const now = '2026-01-01T00:00:00.000Z';
 const later = '2026-01-04T00:00:00.000Z';

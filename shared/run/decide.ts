@@ -1,9 +1,9 @@
 import { judge } from '../policy/evaluate.ts';
-import { budgetRaise } from '../run/reduce-decisions.ts';
-import { refuse, type Refusal } from '../run/refusal.ts';
-import type { RunState } from '../run/state.ts';
-import { parseCall } from '../tool/policy-call.ts';
-import type { DecisionRequest, DecisionVerdict } from './decision.ts';
+import { budgetRaise } from './reduce-decisions.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import type { RunState } from './state.ts';
+import { parseCall } from '../policy/call.ts';
+import type { DecisionRequest, DecisionVerdict } from '../decision/decision.ts';
 
 export interface DecideInput {
   readonly decision: string;

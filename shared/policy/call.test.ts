@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { normalPath, parseCall } from './policy-call.ts';
+import { normalPath, parseCall } from './call.ts';
 
 const ok = (tool: string, args: unknown, call: object) => ({
   outcome: 'ok',
