@@ -24,7 +24,7 @@ import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
-import { openGround } from './store/open-store.ts';
+import { openGround } from './ground/ground.ts';
 import { StoreError } from './store/store.ts';
 import { returnLeases, startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { locks } from '../../runner/control/store/postgres/locks.ts';
 import { openPostgresStore } from '../../runner/control/store/postgres/postgres-store.ts';
 import { StoreError, type Store, type Written } from '../../runner/control/store/store.ts';
-import type { SupervisorRole } from '../../runner/control/supervisor/role.ts';
+import type { SupervisorRole } from '../../runner/control/store/role.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { databasePassword, PostgresServer } from '../harness/postgres.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
 import { returnLeases, startSupervisor } from '../../runner/control/supervisor/supervisor.ts';
-import { onlyOne } from '../../runner/control/supervisor/role.ts';
+import { onlyOne } from '../../runner/control/store/role.ts';
 import type { ControlPlane } from '../../runner/control/usecases/plane.ts';
 import { workerApi } from '../../runner/control/usecases/worker.ts';
 import type { WorkerApi } from '../../shared/api/worker-api.ts';

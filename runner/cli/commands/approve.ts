@@ -8,7 +8,7 @@ import { editJson, readJson } from '../edit-json.ts';
 import { exit, Failure, usage } from '../exit.ts';
 import { moment } from '../format.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { indent } from '../text.ts';

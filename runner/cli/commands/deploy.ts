@@ -9,12 +9,12 @@ import { checkKey, openAccess, setVariables, variablesFor, type Access } from '.
 import { buildTask } from '../../trigger-dev/deployment/build.ts';
 import { findProject } from '../../trigger-dev/deployment/project.ts';
 import { verifyDeployment } from '../../trigger-dev/deployment/verify.ts';
-import { fail, ok, type Check } from '../doctor/check.ts';
+import { fail, ok, type Check } from '../../machine/check.ts';
 import { doctorView } from '../doctor/view.ts';
 import { exit, Failure } from '../exit.ts';
 import { explain } from '../help.ts';
 import { collect } from '../options.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 interface Options {
   readonly env: 'prod' | 'staging';

@@ -5,7 +5,7 @@ import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
 import { exit, Failure, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 import { visible } from '../text.ts';
 

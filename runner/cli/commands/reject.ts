@@ -1,6 +1,6 @@
 import { runnerWithRuns } from '../context.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 

@@ -8,7 +8,7 @@ import { settings, type Flags } from '../../machine/config/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, Failure, usage, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 

@@ -4,7 +4,7 @@ import { findRunner, type RunnerFile } from '../connection/find-runner.ts';
 import { isRunning } from '../../machine/processes/process-start.ts';
 import { exit, Failure } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 /** ms that it may take to write what it has to write, and to end its workers. */
 const STOP_MS = 20_000;

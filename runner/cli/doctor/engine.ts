@@ -1,7 +1,7 @@
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { deployedVersions, type Access } from '../../trigger-dev/engine/deployments.ts';
 import { checkReach, cloud, EngineError, readAccess } from '../../trigger-dev/engine/access.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 type Trigger = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
 

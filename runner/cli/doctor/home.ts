@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import { findRunner, logFile } from '../connection/find-runner.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { checkAncestors, homeAt } from '../../machine/home/home.ts';
-import { loadPostgres } from '../../control/store/open-store.ts';
+import { loadPostgres } from '../../control/ground/ground.ts';
 import { inspectSqlite } from '../../control/store/sqlite/inspect.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 const GiB = 2 ** 30;
 /** Below the first nothing can be recorded for long; below the second a larger repository and its packages do not fit. */

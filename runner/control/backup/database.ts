@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { isSystemError, type Home } from '../../machine/home/home.ts';
-import { loadPostgres } from '../store/open-store.ts';
+import { loadPostgres } from '../ground/ground.ts';
 import { inspectSqlite } from '../store/sqlite/inspect.ts';
 import { BackupError, dumpFile, filesFolder, hashOf, type Entry } from './manifest.ts';
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SupervisorRole } from '../supervisor/role.ts';
+import type { SupervisorRole } from './role.ts';
 
 /** One session with the database in which the role is contended for. What it is not answered in time it rejects, and it is lost then. */
 export interface RoleSession {

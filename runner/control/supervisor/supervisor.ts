@@ -5,7 +5,7 @@ import type { Engine, Lost } from '../engine/engine.ts';
 import { startPasses } from './passes.ts';
 import type { CommandOptions, Store, Written } from '../store/store.ts';
 import type { Retention } from './retention.ts';
-import type { SupervisorRole } from './role.ts';
+import type { SupervisorRole } from '../store/role.ts';
 
 export interface SupervisorOptions {
   readonly store: Store;

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { SupervisorRole } from '../../supervisor/role.ts';
+import type { SupervisorRole } from '../role.ts';
 import { RoleLease } from '../role-lease.ts';
 import { cut, unlessSilent } from './connections.ts';
 import { keepSession } from './session.ts';
