@@ -332,3 +332,17 @@ export const fold = (events: Iterable<RunEvent>, from?: RunState): RunState | un
   for (const event of events) state = reduce(state, event);
   return state;
 };
+
+/** Folds what is to be appended, as it will be on record. */
+export const foldBodies = (state: RunState, bodies: readonly EventBody[], at: string): RunState =>
+  fold(
+    bodies.map((body, index): RunEvent => ({
+      run: state.id,
+      seq: state.seq + 1 + index,
+      position: 1,
+      at,
+      activation: null,
+      body,
+    })),
+    state,
+  ) ?? state;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { Json } from '../../shared/decision/decision.ts';
-import { settle, type Circumstances, type Command } from '../../shared/run/commands.ts';
+import type { Circumstances, Command } from '../../shared/run/command.ts';
+import { settle } from '../../shared/run/commands.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { judgeCall } from '../../shared/run/judge-call.ts';
 import { reduce } from '../../shared/run/reduce.ts';

@@ -1,5 +1,5 @@
 import type { ListInput } from '../../../shared/api/runner-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { Dispatcher } from '../engine/dispatcher.ts';
 import type { Engine, Lost } from '../engine/engine.ts';
 import { startPasses } from './passes.ts';

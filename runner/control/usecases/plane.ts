@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import { refuse, type Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
