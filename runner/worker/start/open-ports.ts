@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RunState } from '../../../shared/run/state.ts';
 import { keyVariable } from '../../machine/config/model-key.ts';
 import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
-import type { ControlClient } from './control-client.ts';
+import type { ControlClient } from '../plane/client.ts';
 import { redactor } from '../agent/redact.ts';
 import { copiesIn } from './copies.ts';
 import { costOf } from '../models/cost.ts';
