@@ -84,7 +84,12 @@ class Fleet implements AsyncDisposable {
       if (state.status !== 'waiting') continue;
       for (const { status, request } of openDecisions(state))
         if (status === 'pending')
-          await client.decisions.approve.mutate({ run, decision: request.id, hash: request.hash });
+          await client.decisions.decide.mutate({
+            run,
+            decision: request.id,
+            hash: request.hash,
+            verdict: { kind: 'approved' },
+          });
     }
   }
 

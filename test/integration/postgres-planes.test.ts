@@ -22,7 +22,12 @@ const typeIs =
 
 const approve = async (at: Rig, state: RunState): Promise<void> => {
   const [open] = openDecisions(state);
-  await at.api.decisions.approve.mutate({ run: state.id, decision: open!.request.id, hash: open!.request.hash });
+  await at.api.decisions.decide.mutate({
+    run: state.id,
+    decision: open!.request.id,
+    hash: open!.request.hash,
+    verdict: { kind: 'approved' },
+  });
 };
 
 const accountOf = (state: RunState, events: readonly RunEvent[]): object => ({

@@ -12,11 +12,11 @@ export const define: Define = (command, act) => {
       act(async (context, decision: string, words: string[]) => {
         const api = await runnerWithRuns(context);
         const { run, request } = await resolveDecision(api, decision);
-        const after = await api.call.decisions.answer.mutate({
+        const after = await api.call.decisions.decide.mutate({
           run,
           decision: request.id,
           hash: request.hash,
-          answer: words.join(' '),
+          verdict: { kind: 'answered', answer: words.join(' ') },
         });
         return runResult(context, after, `Answered. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),

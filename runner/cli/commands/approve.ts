@@ -48,8 +48,12 @@ export const define: Define = (command, act) => {
           context.printJson({ error: { code: 'declined', message: 'Nothing was approved.', remedy: '' } });
           return exit.failed;
         }
-        const input = { run, decision: request.id, hash: decisionHash(open), arguments: edited };
-        const after = await api.call.decisions.approve.mutate(input);
+        const after = await api.call.decisions.decide.mutate({
+          run,
+          decision: request.id,
+          hash: decisionHash(open),
+          verdict: { kind: 'approved', arguments: edited },
+        });
         return runResult(context, after, `Approved. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
     );
