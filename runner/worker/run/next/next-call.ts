@@ -1,4 +1,4 @@
-import { boundTree, treeOf } from '../../../../shared/run/accept.ts';
+import { boundTree } from '../../../../shared/run/accept.ts';
 import {
   asksAgain,
   attemptsOf,
