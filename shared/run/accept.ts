@@ -140,7 +140,7 @@ const problemWithSetup = (
     : null;
 };
 
-export const treeOf = (state: RunState): string | null => headOf(state)?.tree ?? null;
+const treeOf = (state: RunState): string | null => headOf(state)?.tree ?? null;
 
 /** The tree that a decision has to name: what a call, or a setup, that it is about would run on, or what one has left. */
 export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null => {

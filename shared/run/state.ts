@@ -89,7 +89,7 @@ interface CheckpointBundle {
 }
 
 /** The workspace. Before it is prepared there is nothing to compare with, to go back to or to save. */
-export type Tree =
+type Tree =
   | { readonly status: 'unprepared' }
   | {
       readonly status: 'prepared';
