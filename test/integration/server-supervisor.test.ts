@@ -246,7 +246,7 @@ describe('a runner', () => {
   test('is alone on its home', async () => {
     await using runner = await startRunner();
     const second = serve({ home: runner.home.folder, config: await configFor(), logLevel: 'silent' });
-    await expect(second).rejects.toMatchObject({ name: 'ServeError', remedy: expect.stringContaining('--home') });
+    await expect(second).rejects.toMatchObject({ code: 'locked', remedy: expect.stringContaining('--home') });
     expect(await runner.client.runner.info.query()).toMatchObject({ place: { pid: process.pid } });
     expect(JSON.parse(await readFile(runner.home.runner, 'utf8'))).toMatchObject({ url: runner.serving.url });
   });
@@ -265,7 +265,7 @@ describe('a runner', () => {
       worker: ['true'],
     } as const;
     await expect(serve({ ...options, port })).rejects.toMatchObject({
-      name: 'ServeError',
+      name: 'Trouble',
       message: `Port ${port} of 127.0.0.1 is taken by another program.`,
       remedy: expect.stringContaining('--port'),
     });

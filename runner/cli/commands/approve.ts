@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from 'commander';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { decisionHash } from '../decision-hash.ts';
 import { decisionView, exactArguments } from '../decision-view.ts';
 import { editJson, readJson } from '../edit-json.ts';
-import { exit, Failure, usage } from '../exit.ts';
+import { exit, usage } from '../exit.ts';
 import { moment } from '../format.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
@@ -82,12 +83,12 @@ const hashDigits = (text: string): string => {
 const checkHash = (open: DecisionSummary, expected: string | undefined): void => {
   const hash = decisionHash(open);
   if (hash !== open.request.hash)
-    throw new Failure(`The hash of ${open.request.id} does not match what it asks for.`, {
+    throw new Trouble(`The hash of ${open.request.id} does not match what it asks for.`, {
       remedy: 'Do not approve it; look into the log of the runner.',
       code: 'stale',
     });
   if (expected !== undefined && !hash.startsWith(expected))
-    throw new Failure(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
+    throw new Trouble(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
       remedy: `Look at it again: longhaul decisions ${open.request.id}`,
       code: 'stale',
     });
