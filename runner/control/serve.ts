@@ -112,7 +112,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       }),
     );
   // The next activation of a run may be another control plane's, on another machine.
-  const keep = ground.shared ? 'uploaded' : 'local';
+  const keep = ground.shared || config.engine.kind !== 'embedded' ? 'uploaded' : 'local';
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
@@ -163,6 +163,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     engine,
     blobs,
+    keep,
     remotes: openRemotes(config.remotes, process.env),
     home,
     config,
