@@ -380,6 +380,18 @@ describe('the supervisor’s role', () => {
     await first[Symbol.asyncDispose]();
   });
 
+  test('is had again at once by who had it, over another connection, though the server has not seen the first one break', async () => {
+    const url = await server.database();
+    await using proxy = await TcpProxy.to(server.port);
+    await using first = await open(server.url(new URL(url).pathname.slice(1), proxy.port), 600_000);
+    await taken(first.role);
+    await using second = await open(url, 600_000);
+    const { fence } = first.role;
+    proxy.forsake();
+    await expect.poll(() => first.role.held && Number(first.role.fence) > Number(fence)).toBe(true);
+    expect(second.role.held).toBe(false);
+  });
+
   test('is lost by one whose network swallows everything, and what it still does in the role has no effect', async () => {
     const url = await server.database();
     await using proxy = await TcpProxy.to(server.port);
