@@ -85,15 +85,17 @@ export class Plane {
     this.#world.disturb(20_000 + ms);
     this.#stop = null;
     const { time } = this.#world;
+    // It may have been killed meanwhile, and then somebody has started it again.
+    const again = (): void => {
+      if (this.process === process && process.alive) this.restart(ms);
+    };
     time.after(0, process, () => {
       void stop()
         .catch(() => {})
-        .then(() => time.after(1, null, () => this.restart(ms)));
+        .then(() => time.after(1, null, again));
     });
     // Whoever stops it does not wait for ever.
-    time.after(20_000, null, () => {
-      if (this.process === process && process.alive) this.restart(ms);
-    });
+    time.after(20_000, null, again);
   }
 
   /** As `serve.ts` puts it together. */
