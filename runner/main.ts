@@ -36,7 +36,7 @@ if (isTooOld(process.versions.node)) {
   runWorkerChild();
 } else {
   const [{ runCli }, { processTerminal }, { version }] = await Promise.all([
-    import('./cli/program.ts'),
+    import('./cli/program/program.ts'),
     import('./cli/terminal.ts'),
     import('./cli/version.ts'),
   ]);

@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Trouble } from '../../shared/trouble.ts';
 import type { Applied, ApplyInput } from '../../shared/api/runner-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Api } from './connection/client.ts';
 import { applyResult, countsOf } from '../machine/repository/apply-result.ts';
 import { openSource } from '../machine/repository/open-source.ts';
 import type { CommandContext } from './context.ts';
-import { Failure } from './exit.ts';
 
 /**
  * Brings the result of a run that a runner elsewhere has into a repository of this machine, and tells the runner. What is kept
- * to take it back lies below this machine's home. Throws Failure where nothing was done.
+ * to take it back lies below this machine's home. Throws Trouble where nothing was done.
  */
 export const applyHere = async (
   { home, note }: CommandContext,
@@ -36,7 +36,7 @@ export const applyHere = async (
       read: async (hash) => {
         const content = await api.blob(id, hash);
         if (content !== null) return Buffer.from(content);
-        throw new Failure(`The runner no longer has a file of run ${state.number}.`, {
+        throw new Trouble(`The runner no longer has a file of run ${state.number}.`, {
           remedy: 'Delegate the task again.',
         });
       },
@@ -44,7 +44,7 @@ export const applyHere = async (
     },
     how,
   );
-  if (done.outcome === 'refused') throw new Failure(done.reason, { remedy: done.remedy, code: 'conflict' });
+  if (done.outcome === 'refused') throw new Trouble(done.reason, { remedy: done.remedy, code: 'conflict' });
   const { applied, onRecord } = done;
   if (onRecord) {
     const { how: done, target } = applied;

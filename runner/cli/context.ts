@@ -1,7 +1,8 @@
+import { Trouble } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { Started } from './connection/start-runner.ts';
 import { homeAt, homeFolder } from '../machine/home/home.ts';
-import { Failure, usage } from './exit.ts';
+import { usage } from './exit.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 import { safeJson } from './text.ts';
@@ -39,7 +40,7 @@ export interface CommandContext extends Surroundings {
   readonly note: (text: string) => void;
   /** The one document of a command, or a line of what streams. */
   readonly printJson: (value: unknown) => void;
-  /** The runner; the embedded one is started if none runs. Throws Failure with the reason. */
+  /** The runner; the embedded one is started if none runs. Throws Trouble with the reason. */
   readonly runner: () => Promise<Api>;
   /** The runner, started if there is anything in its home; null where nothing was ever delegated. */
   readonly existing: () => Promise<Api | null>;
@@ -116,16 +117,16 @@ const embedded = async (
   return connect({ url: file.url, token });
 };
 
-const notStarted = ({ message, remedy }: Extract<Started, { outcome: 'failed' }>): Failure =>
-  new Failure(message, { remedy, code: 'unreachable' });
+const notStarted = ({ message, remedy }: Extract<Started, { outcome: 'failed' }>): Trouble =>
+  new Trouble(message, { remedy, code: 'unreachable' });
 
-const nothingDelegated = (home: string): Failure =>
-  new Failure(`Nothing was ever delegated in the home ${homeAt(home).folder}.`, {
+const nothingDelegated = (home: string): Trouble =>
+  new Trouble(`Nothing was ever delegated in the home ${homeAt(home).folder}.`, {
     remedy: 'Delegate something with: longhaul delegate "…". For another home use --home or LONGHAUL_HOME.',
     code: 'not_found',
   });
 
-/** The runner of a home that has runs. Throws Failure where it has none. */
+/** The runner of a home that has runs. Throws Trouble where it has none. */
 export const runnerWithRuns = async (context: CommandContext): Promise<Api> => {
   const api = await context.existing();
   if (api === null) throw nothingDelegated(context.home);

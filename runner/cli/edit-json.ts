@@ -3,10 +3,11 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { Trouble } from '../../shared/trouble.ts';
 import { Json } from '../../shared/decision/decision.ts';
-import { Failure, usage } from './exit.ts';
+import { usage } from './exit.ts';
 
-/** `{"a": 1}`, or `@file` with the same. Throws Failure for what is no JSON. */
+/** `{"a": 1}`, or `@file` with the same. Throws Trouble for what is no JSON. */
 export const readJson = async (given: string, cwd: string): Promise<Json> => {
   if (!given.startsWith('@')) return parse(given, '--arguments');
   const path = resolve(cwd, given.slice(1));
@@ -42,7 +43,7 @@ export const editJson = async (value: Json, env: NodeJS.ProcessEnv): Promise<Jso
     // safe: what node passes to an exit listener
     const [code] = (await once(child, 'exit')) as [number | null];
     if (code !== 0)
-      throw new Failure(`The editor ${editor} ended with ${code ?? 'a signal'}; nothing was approved.`, {
+      throw new Trouble(`The editor ${editor} ended with ${code ?? 'a signal'}; nothing was approved.`, {
         remedy: 'Set EDITOR, or give the arguments with --arguments.',
       });
     return parse(await readFile(path, 'utf8'), 'What you wrote');

@@ -1,6 +1,6 @@
 import { usage } from './exit.ts';
 
-/** What a program wrote to stdin. Throws Failure where it is no JSON. */
+/** What a program wrote to stdin. Throws Trouble where it is no JSON. */
 export const jsonOf = (text: string): unknown => {
   try {
     return JSON.parse(text);

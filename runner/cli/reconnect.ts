@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Trouble } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
-import { Failure } from './exit.ts';
 
 /** ms between attempts to reach a runner on another machine. */
 const REMOTE_MS = 1_000;
@@ -54,7 +54,7 @@ const localRunner = async (context: CommandContext, signal: AbortSignal): Promis
   const back = await untilRunner(context.home, patience);
   if (back !== null) return connect({ url: back.file.url, token: back.token });
   if (signal.aborted) return null;
-  throw new Failure('The runner was stopped, and nobody started it again.', {
+  throw new Trouble('The runner was stopped, and nobody started it again.', {
     remedy: 'The run goes on when it is: longhaul serve, or any other command.',
     code: 'unreachable',
   });

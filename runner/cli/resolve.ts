@@ -1,13 +1,14 @@
+import { Trouble } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { DecisionSummary } from '../../shared/run/summary.ts';
 import type { Api } from './connection/client.ts';
-import { Failure, usage } from './exit.ts';
+import { usage } from './exit.ts';
 import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
 
 /** Runs asked for at once when looking for the one that an id begins. */
 const PAGE = 500;
 
-/** The run that a person means by `12`, `latest`, an id or its beginning. Throws Failure where that is none, or several. */
+/** The run that a person means by `12`, `latest`, an id or its beginning. Throws Trouble where that is none, or several. */
 export const resolveRun = async (api: Api, text: string): Promise<RunState> => {
   const reference = readRunReference(text);
   switch (reference.kind) {
@@ -67,4 +68,4 @@ export const resolveDecision = async (api: Api, text: string): Promise<DecisionS
     : usage(`${reference.prefix} could be ${match.ids.join(' or ')}.`, 'Give more of the id.');
 };
 
-const notFound = (message: string, remedy: string): Failure => new Failure(message, { remedy, code: 'not_found' });
+const notFound = (message: string, remedy: string): Trouble => new Trouble(message, { remedy, code: 'not_found' });

@@ -1,7 +1,7 @@
+import { Trouble } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { untrustedOf } from '../../shared/client/untrusted.ts';
 import type { CommandContext } from './context.ts';
-import { Failure } from './exit.ts';
 import { cleanLine } from './text.ts';
 
 /**
@@ -21,7 +21,7 @@ export const withTrust = async (
     context.note("This repository's settings open, on its default branch:");
     for (const opening of asked.openings) context.note(`  ${cleanLine(opening)}`);
     if (!all && !/^y(es)?$/i.test(((await context.terminal.ask('Trust this and delegate? [y/N] ')) ?? '').trim()))
-      throw new Failure('Nothing was delegated.', { remedy: '', code: 'declined' });
+      throw new Trouble('Nothing was delegated.', { remedy: '', code: 'declined' });
     return delegate(asked.hash);
   }
 };

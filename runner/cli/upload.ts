@@ -1,18 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Trouble } from '../../shared/trouble.ts';
 import type { DelegateInput } from '../../shared/api/runner-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Api } from './connection/client.ts';
 import { problemOf } from './connection/problem.ts';
 import { snapshotForUpload, type RemoteTips } from '../machine/repository/upload.ts';
 import type { CommandContext } from './context.ts';
-import { Failure } from './exit.ts';
 import { bytes } from './format.ts';
 import { liveLine } from './live-line.ts';
 import { cleanLine } from './text.ts';
 
-/** Delegates to the runner; to one elsewhere a repository of this machine goes along as an upload. Throws Failure. */
+/** Delegates to the runner; to one elsewhere a repository of this machine goes along as an upload. Throws Trouble. */
 export const delegateFrom = async (
   context: CommandContext,
   api: Api,
@@ -27,7 +27,7 @@ export const delegateFrom = async (
       folder,
       tips: (url) => tipsOf(api, url),
     });
-    if (upload.outcome === 'refused') throw new Failure(upload.reason, { remedy: upload.remedy, code: 'invalid' });
+    if (upload.outcome === 'refused') throw new Trouble(upload.reason, { remedy: upload.remedy, code: 'invalid' });
     for (const note of upload.notes) context.note(cleanLine(note));
     const { source, repository, full } = upload;
     const size = bytes(upload.bytes);

@@ -2,20 +2,19 @@ import { createHmac } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
+import { Trouble } from '../../shared/trouble.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { sandboxForWorkers, type RunnerConfig } from '../machine/config/config.ts';
-import { HomeError, isSystemError, prepareHome, writeDurably, type Home } from '../machine/home/home.ts';
+import { isSystemError, prepareHome, writeDurably, type Home } from '../machine/home/home.ts';
 import { endpointOf, recordEndpoint } from '../machine/config/model-endpoint.ts';
 import { isFullDisk } from '../machine/git/full-disk.ts';
 import { processStart } from '../machine/processes/process-start.ts';
 import type { WorkerSettings } from '../machine/processes/child-protocol.ts';
-import { BlobError } from './blobs/blobs.ts';
 import { openBlobs } from './blobs/open.ts';
 import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
 import { endLeftovers } from './engine/embedded/leftovers.ts';
 import { workerEnvironment } from './engine/embedded/environment.ts';
-import { EngineError } from '../trigger-dev/engine/access.ts';
 import { openTriggerEngine } from '../trigger-dev/engine/open.ts';
 import { presence, stopWhenIdle } from './supervisor/idle.ts';
 import { keepEndpoint } from './supervisor/keep-endpoint.ts';
@@ -24,7 +23,7 @@ import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
 import { createServer } from './server/server.ts';
-import { openGround } from './store/open-store.ts';
+import { openGround } from './ground/ground.ts';
 import { StoreError } from './store/store.ts';
 import { returnLeases, startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
@@ -65,19 +64,9 @@ export interface Serving {
   close(): Promise<void>;
 }
 
-/** A runner that cannot start, and what to do about it. */
-class ServeError extends Error {
-  override readonly name = 'ServeError';
-  readonly remedy: string;
-  constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.remedy = options.remedy;
-  }
-}
-
 /**
  * Starts a runner on a home: store, workers, supervisor, server. When this returns it can be called, and runs that were
- * under way go on. Throws ServeError where the home, the database or the port cannot be had.
+ * under way go on. Throws Trouble where the home, the database or the port cannot be had.
  */
 export const serve = async (options: ServeOptions): Promise<Serving> => {
   try {
@@ -85,17 +74,11 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   } catch (error) {
     // What a runner that is at work says of it is that it goes on by itself; this one does not.
     if (isFullDisk(error) || (error instanceof StoreError && error.code === 'full'))
-      throw new ServeError(`The disk of the home ${options.home} is full: a runner cannot start on it.`, {
+      throw new Trouble(`The disk of the home ${options.home} is full: a runner cannot start on it.`, {
         remedy: 'Make room on that disk, then start it again: nothing that was recorded is lost.',
+        code: 'full',
         cause: error,
       });
-    if (
-      error instanceof HomeError ||
-      error instanceof StoreError ||
-      error instanceof BlobError ||
-      error instanceof EngineError
-    )
-      throw new ServeError(error.message, { remedy: error.remedy, cause: error });
     throw error;
   }
 };
@@ -129,7 +112,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
       }),
     );
   // The next activation of a run may be another control plane's, on another machine.
-  const keep = ground.shared ? 'uploaded' : 'local';
+  const keep = ground.shared || config.engine.kind !== 'embedded' ? 'uploaded' : 'local';
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
@@ -180,6 +163,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     engine,
     blobs,
+    keep,
     remotes: openRemotes(config.remotes, process.env),
     home,
     config,
@@ -325,12 +309,14 @@ const listenError = (error: unknown, host: string): unknown => {
   if (!isSystemError(error)) return error;
   const port = 'port' in error && typeof error.port === 'number' ? error.port : null;
   if (error.code === 'EADDRINUSE')
-    return new ServeError(`Port ${port ?? '?'} of ${host} is taken by another program.`, {
+    return new Trouble(`Port ${port ?? '?'} of ${host} is taken by another program.`, {
       remedy: 'Stop that program, or choose another port with --port (0: any free one).',
+      code: error.code,
       cause: error,
     });
-  return new ServeError(`Cannot listen on ${host}: ${error.message}.`, {
+  return new Trouble(`Cannot listen on ${host}: ${error.message}.`, {
     remedy: 'Choose another address with --host or another port with --port.',
+    ...(error.code !== undefined && { code: error.code }),
     cause: error,
   });
 };

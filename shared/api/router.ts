@@ -160,15 +160,9 @@ export const apiRouter = trpc.router({
   }),
   decisions: trpc.router({
     list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),
-    approve: person('approver')
-      .input(runner.ApproveInput)
-      .mutation(({ ctx, input }) => ctx.runner.approve(ctx.caller, input)),
-    reject: person('approver')
-      .input(runner.RejectInput)
-      .mutation(({ ctx, input }) => ctx.runner.reject(ctx.caller, input)),
-    answer: person('approver')
-      .input(runner.AnswerInput)
-      .mutation(({ ctx, input }) => ctx.runner.answer(ctx.caller, input)),
+    decide: person('approver')
+      .input(runner.DecideInput)
+      .mutation(({ ctx, input }) => ctx.runner.decide(ctx.caller, input)),
     renew: person('approver')
       .input(runner.RenewInput)
       .mutation(({ ctx, input }) => ctx.runner.renew(ctx.caller, input)),

@@ -134,12 +134,15 @@ const Decided = {
   decision: DecisionId,
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hash of the decision that was shown'),
 };
-export const ApproveInput = z.strictObject({ ...Decided, arguments: Json.nullable().default(null) });
-export type ApproveInput = z.infer<typeof ApproveInput>;
-export const RejectInput = z.strictObject({ ...Decided, reason: z.string().max(10_000).default('') });
-export type RejectInput = z.infer<typeof RejectInput>;
-export const AnswerInput = z.strictObject({ ...Decided, answer: z.string().trim().min(1).max(100_000) });
-export type AnswerInput = z.infer<typeof AnswerInput>;
+export const DecideInput = z.strictObject({
+  ...Decided,
+  verdict: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('approved'), arguments: Json.nullable().default(null) }),
+    z.strictObject({ kind: z.literal('rejected'), reason: z.string().max(10_000).default('') }),
+    z.strictObject({ kind: z.literal('answered'), answer: z.string().trim().min(1).max(100_000) }),
+  ]),
+});
+export type DecideInput = z.infer<typeof DecideInput>;
 export const RenewInput = z.strictObject({ run: RunId, decision: DecisionId });
 export type RenewInput = z.infer<typeof RenewInput>;
 
@@ -281,9 +284,7 @@ export interface RunnerApi {
   /** Every event after a position, in order, for as long as the subscriber stays. */
   feed(caller: Principal, input: FeedInput, signal: AbortSignal): AsyncIterable<RunEvent>;
   decisions(caller: Principal): Promise<readonly DecisionSummary[]>;
-  approve(caller: Principal, input: ApproveInput): Promise<RunState>;
-  reject(caller: Principal, input: RejectInput): Promise<RunState>;
-  answer(caller: Principal, input: AnswerInput): Promise<RunState>;
+  decide(caller: Principal, input: DecideInput): Promise<RunState>;
   renew(caller: Principal, input: RenewInput): Promise<RunState>;
   message(caller: Principal, input: MessageInput): Promise<RunState>;
   diff(caller: Principal, input: DiffInput): Promise<Review>;

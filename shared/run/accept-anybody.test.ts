@@ -4,7 +4,7 @@ import { under, commandFor, created, ids, someAction, wishFor, type Action } fro
 import type { Json } from '../decision/decision.ts';
 import { obey, type Obeyed } from './commands.ts';
 import type { EventBody } from './events.ts';
-import type { RunState } from './state.ts';
+import { headOf, type RunState } from './state.ts';
 
 /** The lease, and a turn. */
 const beginning = (['think', 'think', 'take'] as const).map((kind): Action => ({
@@ -54,14 +54,14 @@ class Account {
       this.problems.push(`${this.sent - this.heard} messages went unheard`);
   }
 
-  private start({ call, arguments: args }: Extract<EventBody, { type: 'call.started' }>, { head }: RunState): void {
+  private start({ call, arguments: args }: Extract<EventBody, { type: 'call.started' }>, state: RunState): void {
     const starts = (this.starts.get(call) ?? 0) + 1;
     this.starts.set(call, starts);
     const approvals = this.approvals.get(call) ?? 0;
     const unasked = unaskedStarts(args);
     if (starts > unasked + approvals)
       this.problems.push(`${call} was started ${starts} times and approved ${approvals} times`);
-    if (unasked === 0 && this.approvedOn.get(call) !== (head?.tree ?? null))
+    if (unasked === 0 && this.approvedOn.get(call) !== (headOf(state)?.tree ?? null))
       this.problems.push(`${call} ran on a tree that nobody saw`);
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { at, under, bash, commandFor, created, ids, run, saying, type Action } from '../../test/suites/anybody.ts';
 import { roundFinished } from '../../test/suites/runs.ts';
-import { obey, type Command, type Obeyed } from './commands.ts';
+import type { Command } from './command.ts';
+import { obey, type Obeyed } from './commands.ts';
 import type { WorkerEvent } from './events.ts';
 import { reduce } from './reduce.ts';
 import type { RunState } from './state.ts';

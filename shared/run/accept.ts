@@ -4,7 +4,7 @@ import type { DecisionRequest } from '../decision/decision.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
 import { isAsStrict, judgeCall, type JudgedCall } from './judge-call.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import { heldTree, type RunState } from './state.ts';
+import { headOf, heldTree, type RunState } from './state.ts';
 
 type Accepted =
   | { readonly outcome: 'accepted'; readonly events: readonly WorkerEvent[] }
@@ -140,7 +140,7 @@ const problemWithSetup = (
     : null;
 };
 
-export const treeOf = ({ head }: RunState): string | null => head?.tree ?? null;
+const treeOf = (state: RunState): string | null => headOf(state)?.tree ?? null;
 
 /** The tree that a decision has to name: what a call, or a setup, that it is about would run on, or what one has left. */
 export const boundTree = (state: RunState, kind: DecisionRequest['kind'], call: string | null): string | null => {

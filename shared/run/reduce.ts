@@ -1,10 +1,10 @@
 import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent } from './events.ts';
-import { askedAbout, finished, held, judged, started } from './call.ts';
 import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
-import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
-import { abandoned, beginning, gotOn, modelFailed, modelLost, modelStarted, ran, spend, turnTaken } from './reduce-work.ts';
-import { isTerminal, type CommandRecord, type RoundResult, type RunState, type RunStatus } from './state.ts';
+import type { Change } from './reduce-decisions.ts';
+import { factsAfter, saved } from './reduce-facts.ts';
+import { abandoned } from './reduce-work.ts';
+import { isTerminal, type RunState, type RunStatus } from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
@@ -43,11 +43,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   round: 1,
   fence: 0,
   losses: 0,
-  prepared: false,
-  base: null,
-  head: null,
-  saved: null,
-  bundles: [],
+  tree: { status: 'unprepared' },
   setup: [],
   underWay: null,
   turn: null,
@@ -75,23 +71,6 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
 });
 
 const milliseconds = (from: string, to: string): number => Math.max(0, Date.parse(to) - Date.parse(from));
-
-const record = ({ index, command, outcome, exitCode, durationMs }: CommandRecord): CommandRecord => ({
-  index,
-  command,
-  outcome,
-  exitCode,
-  durationMs,
-});
-
-const saved = ({ head, changes, patch, files, additions, deletions }: RoundResult): RoundResult => ({
-  head,
-  changes,
-  patch,
-  files,
-  additions,
-  deletions,
-});
 
 const review = (state: RunState, body: Extract<EventBody, { type: 'review.decided' }>, at: string): RunState => {
   const waited =
@@ -141,130 +120,6 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       // Only a worker that is at it can park a run: behind its own last word (a review, a failure) this changes nothing.
       if (body.until === null || state.status !== 'working') return set(state, released(state, at));
       return enter(state, { status: 'waiting', until: body.until, since: at }, released(state, at));
-    case 'prepare.started':
-      return set(state, beginning(state, 'prepare', 0));
-    case 'prepare.finished':
-      return set(state, { underWay: null, prepared: true, base: body.base, head: body.base, losses: 0 });
-    case 'guidance.read':
-      return state;
-    case 'setup.started':
-      return set(state, beginning(state, 'setup', body.index));
-    case 'setup.finished':
-      return set(state, {
-        underWay: null,
-        setup: [...state.setup, record(body)],
-        losses: 0,
-        spent: ran(state.spent, body),
-      });
-    case 'model.started':
-      return set(state, modelStarted(state, body));
-    case 'model.accepted':
-      return state.turn?.phase === 'asking'
-        ? set(state, { turn: { ...state.turn, responseId: body.responseId } })
-        : state;
-    case 'model.failed':
-      return set(state, modelFailed(state, body));
-    case 'model.lost':
-      return set(state, modelLost(state, body, at));
-    case 'turn.taken':
-      return set(state, turnTaken(state, body));
-    case 'context.compacted':
-      return set(state, {
-        compactedThrough: body.through,
-        contextTokens: null,
-        losses: 0,
-        turn: state.turn === null ? null : { phase: 'taken', number: state.turn.number - 1, calls: [], refusal: null },
-        spent: gotOn(spend(state.spent, body.usage, body.cost)),
-      });
-    case 'call.judged':
-      return set(state, { turn: mapCall(state, body.call, (call) => judged(call, body)) });
-    case 'decision.requested': {
-      const { request } = body;
-      const { call } = request.requester;
-      if (call === null)
-        return set(state, {
-          decisions: withDecision(state, { status: 'pending', request }),
-          // It stands between two attempts of a verification command: neither of them ended its worker.
-          ...(request.kind === 'setup' ? { underWay: null } : {}),
-        });
-      // What was asked about it before was about another tree or another attempt.
-      const others = withoutDecisions(state, (open) => open.request.requester.call === call);
-      return set(state, {
-        decisions: { ...others, [request.id]: { status: 'pending', request } },
-        turn: mapCall(state, call, (asked) => askedAbout(asked, request)),
-      });
-    }
-    case 'decision.made':
-      return set(state, decide(state, body));
-    case 'decision.expired': {
-      const open = state.decisions[body.decision];
-      return open?.status === 'pending'
-        ? set(state, { decisions: withDecision(state, { ...open, status: 'expired' }) })
-        : state;
-    }
-    case 'decision.renewed': {
-      const open = state.decisions[body.decision];
-      if (open === undefined || open.status === 'decided') return state;
-      return set(state, {
-        decisions: withDecision(state, { status: 'pending', request: { ...open.request, expiresAt: body.expiresAt } }),
-      });
-    }
-    case 'call.started':
-      return set(state, { turn: mapCall(state, body.call, (call) => started(call, body)) });
-    case 'call.held':
-      return set(state, {
-        turn: mapCall(state, body.call, (call) => held(call, body)),
-        losses: 0,
-        spent: gotOn(state.spent),
-      });
-    case 'call.finished': {
-      const again = state.repetition?.fingerprint === body.fingerprint;
-      return set(state, {
-        turn: mapCall(state, body.call, finished),
-        head: body.checkpoint ?? state.head,
-        decisions: withoutDecisions(state, (open) => open.request.requester.call === body.call),
-        saved: body.checkpoint === null ? state.saved : null,
-        repetition: { fingerprint: body.fingerprint, count: again ? (state.repetition?.count ?? 0) + 1 : 1 },
-        spent: ran(state.spent, body),
-        losses: 0,
-      });
-    }
-    case 'checkpoint.saved':
-      return set(state, { saved: body.checkpoint });
-    case 'checkpoint.uploaded': {
-      const { checkpoint, since, blob } = body;
-      // One that leads there from the base makes those before it needless.
-      const before = since.commit === state.base?.commit ? [] : state.bundles;
-      return set(state, { bundles: [...before, { checkpoint, since, blob }] });
-    }
-    case 'workspace.rebuilt':
-      return state;
-    case 'plan.updated':
-      return set(state, { plan: body.steps });
-    case 'report.submitted':
-      return set(state, { report: body.report });
-    case 'verification.started':
-      return set(state, beginning(state, 'verification', body.index));
-    case 'verification.setup.started': {
-      const { newSetup } = state;
-      if (body.on === 'base' || body.network.length === 0 || newSetup === null) return state;
-      return set(state, {
-        newSetup: { ...newSetup, begun: [...newSetup.begun, { verification: body.verification, index: body.index }] },
-      });
-    }
-    case 'verification.setup.finished':
-      return set(state, { losses: 0, spent: ran(state.spent, body) });
-    case 'verification.finished':
-      return set(state, {
-        underWay: null,
-        verification: [...state.verification, record(body)],
-        losses: 0,
-        spent: ran(state.spent, body),
-      });
-    case 'repair.requested':
-      return set(state, { repairs: body.repair, report: null, verification: [] });
-    case 'changes.saved':
-      return set(state, { soFar: saved(body) });
     case 'round.finished':
       return enter(
         state,
@@ -273,12 +128,8 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       );
     case 'timer.fired':
       return state.status === 'waiting' ? enter(state, { status: 'ready', reason: 'timer' }) : state;
-    case 'message.sent':
-      return set(state, { unheard: state.unheard + 1, repetition: null, idleTurns: 0 });
     case 'review.decided':
       return review(state, body, at);
-    case 'changes.applied':
-      return state;
     case 'run.paused':
       return enter(state, { status: 'waiting', until: { kind: 'decision', decision: body.decision }, since: at });
     case 'run.resumed':
@@ -291,14 +142,11 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'run.cancelled':
       return enter(state, { status: 'cancelled', by: body.by, reason: body.reason, at }, released(state, at));
     default:
-      return unknown(body, state);
+      return set(state, factsAfter(state, body, at));
   }
 };
 
 const waitingForEngine = ({ status, since }: Extract<RunState, { status: 'queued' }>) => ({ status, since });
-
-/** Does not compile when an event is forgotten above; an event of a newer version leaves the state as it is. */
-const unknown = (_body: never, state: RunState): RunState => state;
 
 /** A wait whose decision has been made, or is gone, is over. */
 const settled = (state: RunState): RunState => {
@@ -324,3 +172,17 @@ export const fold = (events: Iterable<RunEvent>, from?: RunState): RunState | un
   for (const event of events) state = reduce(state, event);
   return state;
 };
+
+/** Folds what is to be appended, as it will be on record. */
+export const foldBodies = (state: RunState, bodies: readonly EventBody[], at: string): RunState =>
+  fold(
+    bodies.map((body, index): RunEvent => ({
+      run: state.id,
+      seq: state.seq + 1 + index,
+      position: 1,
+      at,
+      activation: null,
+      body,
+    })),
+    state,
+  ) ?? state;

@@ -88,6 +88,20 @@ interface CheckpointBundle {
   readonly blob: BlobHash;
 }
 
+/** The workspace. Before it is prepared there is nothing to compare with, to go back to or to save. */
+type Tree =
+  | { readonly status: 'unprepared' }
+  | {
+      readonly status: 'prepared';
+      readonly base: Checkpoint;
+      readonly head: Checkpoint;
+      /** As setup left it, until a call changed it: what a restore brings back then. */
+      readonly saved: Checkpoint | null;
+      /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
+      readonly bundles: readonly CheckpointBundle[];
+    };
+export type PreparedTree = Extract<Tree, { status: 'prepared' }>;
+
 /** What every run has, whatever its status. Small: no outputs, no model items; those are read from the log. */
 export interface RunFacts {
   readonly id: string;
@@ -102,13 +116,7 @@ export interface RunFacts {
   readonly fence: number;
   /** Activations lost in a row without progress. */
   readonly losses: number;
-  readonly prepared: boolean;
-  readonly base: Checkpoint | null;
-  readonly head: Checkpoint | null;
-  /** The tree after setup, until a call changed it: what a restore brings back then. */
-  readonly saved: Checkpoint | null;
-  /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
-  readonly bundles: readonly CheckpointBundle[];
+  readonly tree: Tree;
   readonly setup: readonly CommandRecord[];
   readonly underWay: UnderWay | null;
   readonly turn: Turn | null;
@@ -206,6 +214,9 @@ export const openDecisions = (state: RunState): readonly OpenDecision[] =>
 /** The call that the worker is at. */
 export const runningCall = ({ turn }: RunFacts): CallIn<'running'> | undefined =>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
+
+/** The checkpoint that the run is at; null: it is not prepared yet. */
+export const headOf = ({ tree }: RunFacts): Checkpoint | null => (tree.status === 'prepared' ? tree.head : null);
 
 /** The tree that a call left which a person has not yet let stay; null: there is none. */
 export const heldTree = ({ turn }: RunFacts): Checkpoint | null => {

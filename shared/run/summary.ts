@@ -100,7 +100,7 @@ const withChecks = (state: RunState, text: string): string => {
 };
 
 const workOf = (state: RunState): string => {
-  if (!state.prepared) return 'preparing the workspace';
+  if (state.tree.status === 'unprepared') return 'preparing the workspace';
   if (state.report !== null && state.unheard === 0) return 'verifying';
   if (state.turn === null) return 'setting up';
   switch (state.turn.phase) {

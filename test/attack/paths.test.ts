@@ -52,7 +52,12 @@ const attacked = async (
     const { request } = decision;
     seen.add(request.id);
     asked.push(request.action);
-    await rig.api.decisions.reject.mutate({ run: id, decision: request.id, hash: request.hash, reason: 'No.' });
+    await rig.api.decisions.decide.mutate({
+      run: id,
+      decision: request.id,
+      hash: request.hash,
+      verdict: { kind: 'rejected', reason: 'No.' },
+    });
   }
   const { changes, cautions } = await rig.api.runs.diff.query({ run: id });
   const how = { kind: 'worktree', dryRun: true, accepted: null, patch: null } as const;

@@ -22,6 +22,7 @@ import { defaultBudget } from '../../shared/run/budget.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
 import { MemoryLog } from '../fakes/memory-log.ts';
 import { rawCalls } from '../suites/sandbox-attacks.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 /** What somebody wants who means harm, and whether they get it, with a defence of ours or without. */
 interface Attempt {
@@ -69,7 +70,7 @@ const approvals: readonly Attempt[] = [
       await using running = await rig([harmful, [finish('call_0_1')]], asksAbout('sh deploy.sh'));
       await running.activate();
       const request = requestOf(running);
-      const seen = { ...request, tree: running.log.state.base!.tree };
+      const seen = { ...request, tree: preparedTree(running.log.state).base.tree };
       const compared = (what: DecisionRequest) => hashOf(running.log.run, defended ? what : { ...what, tree: null });
       // Whoever finds them the same takes the one for the other.
       const isSame = compared(seen) === compared(request);

@@ -5,10 +5,10 @@ import { chown, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { snapshotRepository } from '../../runner/machine/repository/snapshot.ts';
 import { copiesIn } from '../../runner/worker/start/copies.ts';
-import { Hold } from '../../runner/worker/run/hold.ts';
+import { Hold } from '../../runner/worker/run/ports/hold.ts';
 import { work } from '../../runner/worker/run/loop.ts';
 import type { ModelOutcome } from '../../runner/worker/models/model.ts';
-import { LogGone, type Log, type Ports } from '../../runner/worker/run/ports.ts';
+import { LogGone, type Log, type Ports } from '../../runner/worker/run/ports/ports.ts';
 import { openBubblewrap } from '../../runner/sandbox/namespaces/bubblewrap.ts';
 import type { EgressOutside } from '../../runner/sandbox/egress/proxy.ts';
 import { openWorkspace } from '../../runner/worker/workspace/git-workspace.ts';
@@ -21,6 +21,7 @@ import { openFolder } from '../harness/rig.ts';
 import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
 import { startFakeWeb, type FakeWeb } from './fake-web.ts';
 import { makeWorkplace, modes } from './workplace.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const registry = 'allowed.example.test';
 /** npm, which runs what package.json says, against the registry of the test. */
@@ -162,7 +163,7 @@ describe('a script that the agent has setup run', () => {
         paths: ['package.json'],
         patch: expect.stringContaining(`+${manifest({ preinstall: steal })}`),
       },
-      tree: at.log.state.head!.tree,
+      tree: preparedTree(at.log.state).head.tree,
     });
     at.decide({ kind: 'rejected', reason: 'It posts the source.' });
     await at.activate();

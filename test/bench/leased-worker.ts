@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { homeAt } from '../../runner/machine/home/home.ts';
 import { signRunToken } from '../../runner/control/server/run-token.ts';
-import { connect } from '../../runner/worker/start/control-client.ts';
+import { connect } from '../../runner/worker/plane/client.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import type { Rig } from '../harness/rig.ts';
 

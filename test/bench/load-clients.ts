@@ -100,7 +100,12 @@ export const oneRun = async (
     await follower.event(id, 'activation.ended');
     const answered = Date.now();
     const { id: decision, hash } = asked.body.request;
-    await api.call.decisions.answer.mutate({ run: id, decision, hash, answer: 'the second' });
+    await api.call.decisions.decide.mutate({
+      run: id,
+      decision,
+      hash,
+      verdict: { kind: 'answered', answer: 'the second' },
+    });
     times.lease.push(timeOf(await follower.event(id, 'activation.leased', 1)) - answered);
     times.wake.push(timeOf(await follower.event(id, 'model.started', 2)) - answered);
   }

@@ -49,7 +49,7 @@ export const wakeTimes = async (env: Readonly<Record<string, string>>): Promise<
     const parked = await eventOf(rig, id, { type: 'activation.ended', after: asked });
     const { id: decision, hash } = asked.body.request;
     const sent = Date.now();
-    await rig.api.decisions.approve.mutate({ run: id, decision, hash });
+    await rig.api.decisions.decide.mutate({ run: id, decision, hash, verdict: { kind: 'approved' } });
     const started: RunEvent = await eventOf(rig, id, { type: 'call.started', after: parked });
     const leased = await eventOf(rig, id, { type: 'activation.leased', after: parked });
     after = started;

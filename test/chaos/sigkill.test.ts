@@ -83,7 +83,12 @@ class Arena implements AsyncDisposable {
         if (state.status !== 'waiting') return state;
         for (const { status, request } of openDecisions(state))
           if (status === 'pending')
-            await this.rig.api.decisions.approve.mutate({ run: id, decision: request.id, hash: request.hash });
+            await this.rig.api.decisions.decide.mutate({
+              run: id,
+              decision: request.id,
+              hash: request.hash,
+              verdict: { kind: 'approved' },
+            });
         await this.rig.settled(id, ({ seq }) => seq > state.seq);
       } catch (error) {
         // Whoever asks a runner that is being killed gets no answer, and asks the next one.

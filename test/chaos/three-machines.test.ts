@@ -14,6 +14,7 @@ import { AppendProxy } from '../harness/proxy.ts';
 import { openFolder, projectRoot } from '../harness/rig.ts';
 import { delegateUpload } from '../harness/uploads.ts';
 import { clientOf, follow, type Client } from '../integration/server-set-up.ts';
+import { headOf } from '../../shared/run/state.ts';
 
 const wanderer = path.join(projectRoot, 'test/harness/wandering-worker.ts');
 
@@ -83,7 +84,12 @@ class Fleet implements AsyncDisposable {
       if (state.status !== 'waiting') continue;
       for (const { status, request } of openDecisions(state))
         if (status === 'pending')
-          await client.decisions.approve.mutate({ run, decision: request.id, hash: request.hash });
+          await client.decisions.decide.mutate({
+            run,
+            decision: request.id,
+            hash: request.hash,
+            verdict: { kind: 'approved' },
+          });
     }
   }
 
@@ -110,7 +116,7 @@ const treeOf = ({ tree }: { readonly tree: string }) => ({ tree });
 const outcomeOf = async (fleet: Fleet, { state, events }: Awaited<ReturnType<Fleet['drive']>>) => ({
   status: state.status,
   message: state.status === 'failed' ? state.message : '',
-  head: state.head && treeOf(state.head),
+  head: headOf(state)?.tree ?? null,
   review: state.status === 'reviewing' ? await fleet.client.runs.diff.query({ run: state.id }) : null,
   events: without(events),
 });

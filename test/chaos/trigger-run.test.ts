@@ -12,7 +12,12 @@ import { startTriggerRig, type TriggerRig } from '../harness/trigger.ts';
 
 const approve = async (rig: Rig, state: RunState): Promise<void> => {
   for (const { request } of openDecisions(state))
-    await rig.api.decisions.approve.mutate({ run: state.id, decision: request.id, hash: request.hash });
+    await rig.api.decisions.decide.mutate({
+      run: state.id,
+      decision: request.id,
+      hash: request.hash,
+      verdict: { kind: 'approved' },
+    });
 };
 const waits = ({ status }: RunState): boolean => status === 'waiting';
 const isDone = ({ status }: RunState): boolean => status === 'reviewing' || status === 'failed';

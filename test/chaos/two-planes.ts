@@ -132,7 +132,12 @@ export class TwoPlanes implements AsyncDisposable {
     for (const { status, request } of openDecisions(state)) {
       if (status === 'pending')
         await this.insist(() =>
-          this.api.call.decisions.approve.mutate({ run: state.id, decision: request.id, hash: request.hash }),
+          this.api.call.decisions.decide.mutate({
+            run: state.id,
+            decision: request.id,
+            hash: request.hash,
+            verdict: { kind: 'approved' },
+          }),
         );
     }
   }

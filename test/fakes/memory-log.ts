@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { obey, settle, type Command } from '../../shared/run/commands.ts';
+import type { Command } from '../../shared/run/command.ts';
+import { obey, settle } from '../../shared/run/commands.ts';
 import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { Refusal } from '../../shared/run/refusal.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import type { Log } from '../../runner/worker/run/ports.ts';
+import type { Log } from '../../runner/worker/run/ports/ports.ts';
 
 /** One run's log in memory, with the rules of the real one: `obey` decides, fences hold, a repeated batch is written once. */
 export class MemoryLog {

@@ -14,14 +14,12 @@ export interface PlanesOptions {
   readonly publicUrl?: string | null;
   /** As a rig has it. */
   readonly projectAt?: RigOptions['projectAt'];
-  /** Folders that the homes have in common; without it, both. */
-  readonly common?: readonly ('runs' | 'blobs')[];
   /** Whether the database is reached through a wire that a test can trouble. */
   readonly wired?: boolean;
 }
 
 /**
- * Two control planes, each a process with a home of its own, on one real Postgres, with folders in common. Before them stands what stands for a load balancer: workers and clients know its address alone.
+ * Two control planes, each a process with a home of its own, on one real Postgres, with their blobs in common. Before them stands what stands for a load balancer: workers and clients know its address alone.
  */
 export class Planes implements AsyncDisposable {
   readonly server: PostgresServer;
@@ -44,7 +42,7 @@ export class Planes implements AsyncDisposable {
   }
 
   static async open(options: PlanesOptions): Promise<Planes> {
-    const { script, paceMs = 0, env = {}, publicUrl, common = ['runs', 'blobs'], projectAt, wired = false } = options;
+    const { script, paceMs = 0, env = {}, publicUrl, projectAt, wired = false } = options;
     const server = await PostgresServer.start();
     const database = await server.database();
     const wire = wired ? await TcpProxy.to(server.port) : null;
@@ -56,7 +54,7 @@ export class Planes implements AsyncDisposable {
         script,
         model,
         ...(projectAt === undefined ? {} : { projectAt }),
-        shared: { folder: shared, names: common },
+        shared: { folder: shared, names: ['blobs'] },
         env: {
           LONGHAUL_DATABASE_URL: wire === null ? database : database.replace(`:${server.port}/`, `:${wire.port}/`),
           ...(publicUrl === null ? {} : { LONGHAUL_PUBLIC_URL: publicUrl ?? `http://127.0.0.1:${balancer.port}` }),

@@ -47,7 +47,7 @@ export interface RigOptions {
   /** A model that others use as well, and that outlives this rig; without it the rig has one of its own. */
   readonly model?: FakeOpenAi;
   /** Folders that several homes have in common, below one folder, as on a file system that several machines mount. */
-  readonly shared?: { readonly folder: string; readonly names: readonly ('runs' | 'blobs')[] };
+  readonly shared?: { readonly folder: string; readonly names: readonly 'blobs'[] };
   /** Who owns the rig's folder. */
   readonly owner?: { readonly uid: number; readonly gid: number };
   /** Given the rig's folder: where `inside` puts this project, for a runner whose user cannot get to where it lies. */

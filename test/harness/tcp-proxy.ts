@@ -36,6 +36,14 @@ export class TcpProxy implements AsyncDisposable {
     for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
   }
 
+  /** Cuts every connection towards its client alone: the server goes on thinking that it has it. */
+  forsake(): void {
+    for (const [client] of this.pairs) {
+      client.removeAllListeners('close');
+      client.resetAndDestroy();
+    }
+  }
+
   private join(client: Socket): void {
     const onward = connect(this.target, '127.0.0.1');
     const pair = [client, onward] as const;

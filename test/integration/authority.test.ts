@@ -7,6 +7,7 @@ import { calls, scripted, together, type Asked } from '../fakes/openai/index.ts'
 import { AppendProxy } from '../harness/proxy.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const bash = (command: string) => calls('bash', { command, timeoutSeconds: null, network: null });
 const finish = ({ entries }: Asked) =>
@@ -54,21 +55,26 @@ describe('what a person approves', () => {
     const { request } = open!;
     expect({ others, tree: request.tree, call: request.tool }).toEqual({
       others: [],
-      tree: state.head!.tree,
+      tree: preparedTree(state).head.tree,
       call: 'bash',
     });
-    expect(state.head!.tree).not.toBe(state.base!.tree);
+    expect(preparedTree(state).head.tree).not.toBe(preparedTree(state).base.tree);
     expect((await rig.cli(['diff', id, '--so-far'])).stdout).toContain('+echo harmful > out.txt');
 
     const earlier = createHash('sha256')
-      .update(decisionSubject(id, { ...request, tree: state.base!.tree }))
+      .update(decisionSubject(id, { ...request, tree: preparedTree(state).base.tree }))
       .digest('hex');
     await expect(
-      rig.api.decisions.approve.mutate({ run: id, decision: request.id, hash: earlier, arguments: null }),
+      rig.api.decisions.decide.mutate({ run: id, decision: request.id, hash: earlier, verdict: { kind: 'approved' } }),
     ).rejects.toThrow('is not what you were shown');
     expect((await rig.events(id)).at(-1)!.seq).toBe(state.seq);
 
-    await rig.api.decisions.approve.mutate({ run: id, decision: request.id, hash: request.hash, arguments: null });
+    await rig.api.decisions.decide.mutate({
+      run: id,
+      decision: request.id,
+      hash: request.hash,
+      verdict: { kind: 'approved' },
+    });
     const after = await rig.settled(id, isOver);
     expect(after.status).toBe('reviewing');
     expect((await rig.cli(['diff', id])).stdout).toContain('+harmful');
@@ -85,11 +91,11 @@ describe('what a person approves', () => {
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const [open] = openDecisions(await rig.api.runs.get.query({ run: id }));
       expect(open!.request.kind).toBe(attempt === 1 ? 'call' : 'retry');
-      await rig.api.decisions.approve.mutate({
+      await rig.api.decisions.decide.mutate({
         run: id,
         decision: open!.request.id,
         hash: open!.request.hash,
-        arguments: null,
+        verdict: { kind: 'approved' },
       });
       const started = await rig.event(id, ({ body }) => body.type === 'call.started', seq);
       for (const pid of await rig.workers()) process.kill(pid, 'SIGKILL');

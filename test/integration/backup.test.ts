@@ -78,7 +78,12 @@ test('a back-up that was made while runs worked is put into another home, and ea
   });
   release();
   const [open] = openDecisions(await next.api.runs.get.query({ run: parked.id }));
-  await next.api.decisions.approve.mutate({ run: parked.id, decision: open!.request.id, hash: open!.request.hash });
+  await next.api.decisions.decide.mutate({
+    run: parked.id,
+    decision: open!.request.id,
+    hash: open!.request.hash,
+    verdict: { kind: 'approved' },
+  });
   const [one, other] = [await next.settled(id, inReview), await next.settled(parked.id, inReview)];
   expect([account(one, await next.events(id)), account(other, await next.events(parked.id))]).toEqual([
     { status: 'reviewing', verification: [0], files: 1, ran: 2 },

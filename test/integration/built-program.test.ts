@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { everyCommand } from '../../runner/cli/program.ts';
+import { everyCommand } from '../../runner/cli/program/program.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
 import { Installed } from '../harness/installed.ts';

@@ -39,7 +39,7 @@ test('what a repository says to agents is in the context from the first turn, ne
   const [asked] = openDecisions(waiting);
   expect(asked?.request.arguments).toMatchObject({ path: 'AGENTS.md' });
   const { hash = '', id: decision = '' } = asked?.request ?? {};
-  await rig.api.decisions.approve.mutate({ run: id, decision, hash, arguments: null });
+  await rig.api.decisions.decide.mutate({ run: id, decision, hash, verdict: { kind: 'approved' } });
   await rig.settled(id, ({ status }) => status === 'reviewing');
   const files = (await rig.events(id)).flatMap(({ body }) => (body.type === 'guidance.read' ? body.files : []));
   const expected = ['packages/a/AGENTS.md', 'AGENTS.md', '.github/copilot-instructions.md'] as const;

@@ -251,7 +251,12 @@ describe('a person takes part', () => {
     const [decision] = ((await json(rig, ['decisions'], repository)).value as Open).decisions; // safe: as above
     expect((await rig.cli(['cancel', 'latest'], { cwd: repository })).code).toBe(0);
     const { run, request } = decision!;
-    const late = rig.api.decisions.approve.mutate({ run, decision: request.id, hash: request.hash });
+    const late = rig.api.decisions.decide.mutate({
+      run,
+      decision: request.id,
+      hash: request.hash,
+      verdict: { kind: 'approved' },
+    });
     await expect(late).rejects.toThrow(`Run ${run} is over: it was cancelled.`);
     expect(((await json(rig, ['decisions'], repository)).value as Open).decisions).toEqual([]); // safe: as above
     expect((await rig.cli(['watch', 'latest'], { cwd: repository })).code).toBe(1);

@@ -81,7 +81,12 @@ const question = (state: RunState) => openDecisions(state)[0]?.request;
 const tryAgain = async (state: RunState): Promise<RunState> => {
   const request = question(state);
   if (request === undefined) throw new Error(`nothing is asked: the run is ${state.status}`);
-  await rig.api.decisions.approve.mutate({ run: state.id, decision: request.id, hash: request.hash });
+  await rig.api.decisions.decide.mutate({
+    run: state.id,
+    decision: request.id,
+    hash: request.hash,
+    verdict: { kind: 'approved' },
+  });
   return rig.settled(state.id, (now) => now.seq > state.seq + 1 && isOver(now));
 };
 
@@ -113,11 +118,11 @@ describe('trouble that only a person can end pauses the run, says what to do, an
     const { id } = await rig.delegate({ goal: '[server that stays broken]', repository, model: 'unheard-of' });
     const paused = await rig.settled(id, isOver);
     const request = question(paused);
-    await rig.api.decisions.reject.mutate({
+    await rig.api.decisions.decide.mutate({
       run: id,
       decision: request!.id,
       hash: request!.hash,
-      reason: 'never mind',
+      verdict: { kind: 'rejected', reason: 'never mind' },
     });
     expect(await rig.settled(id, ({ status }) => status === 'failed')).toMatchObject({
       status: 'failed',

@@ -18,11 +18,11 @@ const parked = async (rig: Rig, repository: string): Promise<RunState> =>
 
 const approve = async (rig: Rig, state: RunState): Promise<unknown> => {
   const [open] = openDecisions(state);
-  return rig.api.decisions.approve.mutate({
+  return rig.api.decisions.decide.mutate({
     run: state.id,
     decision: open!.request.id,
     hash: open!.request.hash,
-    arguments: null,
+    verdict: { kind: 'approved' },
   });
 };
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { locks } from '../../runner/control/store/postgres/locks.ts';
 import { openPostgresStore } from '../../runner/control/store/postgres/postgres-store.ts';
 import { StoreError, type Store, type Written } from '../../runner/control/store/store.ts';
-import type { SupervisorRole } from '../../runner/control/supervisor/role.ts';
+import type { SupervisorRole } from '../../runner/control/store/role.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { databasePassword, PostgresServer } from '../harness/postgres.ts';
@@ -378,6 +378,18 @@ describe('the supervisor’s role', () => {
     await second[Symbol.asyncDispose]();
     await back;
     await first[Symbol.asyncDispose]();
+  });
+
+  test('is had again at once by who had it, over another connection, though the server has not seen the first one break', async () => {
+    const url = await server.database();
+    await using proxy = await TcpProxy.to(server.port);
+    await using first = await open(server.url(new URL(url).pathname.slice(1), proxy.port), 600_000);
+    await taken(first.role);
+    await using second = await open(url, 600_000);
+    const { fence } = first.role;
+    proxy.forsake();
+    await expect.poll(() => first.role.held && Number(first.role.fence) > Number(fence)).toBe(true);
+    expect(second.role.held).toBe(false);
   });
 
   test('is lost by one whose network swallows everything, and what it still does in the role has no effect', async () => {

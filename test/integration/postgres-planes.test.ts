@@ -22,7 +22,12 @@ const typeIs =
 
 const approve = async (at: Rig, state: RunState): Promise<void> => {
   const [open] = openDecisions(state);
-  await at.api.decisions.approve.mutate({ run: state.id, decision: open!.request.id, hash: open!.request.hash });
+  await at.api.decisions.decide.mutate({
+    run: state.id,
+    decision: open!.request.id,
+    hash: open!.request.hash,
+    verdict: { kind: 'approved' },
+  });
 };
 
 const accountOf = (state: RunState, events: readonly RunEvent[]): object => ({
@@ -189,20 +194,22 @@ test('a control plane that is stopped leaves what its workers had to the other a
   expect(events.filter(typeIs('activation.returned'))).toHaveLength(1);
 });
 
-test('a run on an upload goes on at a control plane that has nothing of it but the blobs', async () => {
-  await using planes = await Planes.open({ script: asksOnce, common: ['blobs'], env: { LONGHAUL_LEASE_SECONDS: '2' } });
+test.each<[string, (first: Rig, repository: string) => Promise<string>]>([
+  ['a folder of one machine', async (first, repository) => (await first.delegate({ ...asksOnceInput, repository })).id],
+  [
+    'an upload',
+    async ({ url, token }, repository) => {
+      const { goal, verification, policy } = asksOnceInput;
+      const { run } = await delegateUpload({ url, token }, repository, { goal, verification, policy, setup: [] });
+      return run.id;
+    },
+  ],
+])('a run on %s goes on at a control plane that has nothing of it but the blobs', async (_source, delegate) => {
+  await using planes = await Planes.open({ script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(first);
-  const upload = {
-    goal: asksOnceInput.goal,
-    verification: asksOnceInput.verification,
-    policy: asksOnceInput.policy,
-    setup: [],
-  };
-  const endpoint = { url: first.url, token: first.token };
-  const { run } = await delegateUpload(endpoint, await someRepository(), upload);
-  const parked = await first.settled(run.id, waits);
+  const parked = await first.settled(await delegate(first, await someRepository()), waits);
   await first.kill();
   planes.lead(second);
   await approve(second, parked);
@@ -212,7 +219,7 @@ test('a run on an upload goes on at a control plane that has nothing of it but t
   expect(events.filter(typeIs('workspace.rebuilt'))).toHaveLength(1);
 });
 
-test('a copy of the database and of the folders is all that a parked run needs to go on elsewhere', async () => {
+test('a copy of the database and of the blobs is all that a parked run needs to go on elsewhere', async () => {
   const copies = await mkdtemp(path.join(tmpdir(), 'longhaul-copy-'));
   const dump = path.join(copies, 'longhaul.dump');
   const parked = await (async () => {
@@ -235,7 +242,7 @@ test('a copy of the database and of the folders is all that a parked run needs t
   execFileSync('cp', ['--archive', path.join(copies, 'shared'), parked.gone]);
   await using rig = await Rig.start({
     script: asksOnce,
-    shared: { folder: parked.gone, names: ['runs', 'blobs'] },
+    shared: { folder: parked.gone, names: ['blobs'] },
     env: { LONGHAUL_DATABASE_URL: database },
   });
   expect(await rig.events(parked.state.id)).toEqual(parked.events);

@@ -98,14 +98,19 @@ describe('the supervisor', () => {
     };
     const first = await loseFive();
     expect(first).toMatchObject({ kind: 'retry', action: 'Try again with another worker' });
-    const approved = await runner.client.decisions.approve.mutate({ run: id, decision: first.id, hash: first.hash });
+    const approved = await runner.client.decisions.decide.mutate({
+      run: id,
+      decision: first.id,
+      hash: first.hash,
+      verdict: { kind: 'approved' },
+    });
     expect(approved).toMatchObject({ status: 'queued', losses: 0 });
     const second = await loseFive();
-    const rejected = await runner.client.decisions.reject.mutate({
+    const rejected = await runner.client.decisions.decide.mutate({
       run: id,
       decision: second.id,
       hash: second.hash,
-      reason: 'The machine is too small.',
+      verdict: { kind: 'rejected', reason: 'The machine is too small.' },
     });
     expect(rejected).toMatchObject({ status: 'failed', class: 'infrastructure' });
     await runner.restart();
@@ -139,17 +144,18 @@ describe('the supervisor', () => {
     const request = question(state.id, new Date(Date.now() + 200).toISOString());
     await worker.append(...park(request));
     await feed.saw('decision.expired');
-    const decided = { run: state.id, decision: request.id, hash: request.hash, answer: 'Yes' };
-    expect(await failureOf(runner.client.decisions.answer.mutate(decided))).toMatchObject({
+    const verdict = { kind: 'answered', answer: 'Yes' } as const;
+    const decided = { run: state.id, decision: request.id, hash: request.hash, verdict };
+    expect(await failureOf(runner.client.decisions.decide.mutate(decided))).toMatchObject({
       code: 'CONFLICT',
       refusal: 'expired',
     });
     expect(await runner.client.decisions.list.query()).toMatchObject([{ run: state.id, status: 'expired' }]);
     await runner.client.decisions.renew.mutate({ run: state.id, decision: request.id });
-    expect(await failureOf(runner.client.decisions.answer.mutate({ ...decided, hash: '0'.repeat(64) }))).toMatchObject({
+    expect(await failureOf(runner.client.decisions.decide.mutate({ ...decided, hash: '0'.repeat(64) }))).toMatchObject({
       refusal: 'stale',
     });
-    expect(await runner.client.decisions.answer.mutate(decided)).toMatchObject({ status: 'queued' });
+    expect(await runner.client.decisions.decide.mutate(decided)).toMatchObject({ status: 'queued' });
   });
 
   test('expires, when it starts, what nobody decided while no runner was there', async () => {
@@ -240,7 +246,7 @@ describe('a runner', () => {
   test('is alone on its home', async () => {
     await using runner = await startRunner();
     const second = serve({ home: runner.home.folder, config: await configFor(), logLevel: 'silent' });
-    await expect(second).rejects.toMatchObject({ name: 'ServeError', remedy: expect.stringContaining('--home') });
+    await expect(second).rejects.toMatchObject({ code: 'locked', remedy: expect.stringContaining('--home') });
     expect(await runner.client.runner.info.query()).toMatchObject({ place: { pid: process.pid } });
     expect(JSON.parse(await readFile(runner.home.runner, 'utf8'))).toMatchObject({ url: runner.serving.url });
   });
@@ -259,7 +265,7 @@ describe('a runner', () => {
       worker: ['true'],
     } as const;
     await expect(serve({ ...options, port })).rejects.toMatchObject({
-      name: 'ServeError',
+      name: 'Trouble',
       message: `Port ${port} of 127.0.0.1 is taken by another program.`,
       remedy: expect.stringContaining('--port'),
     });

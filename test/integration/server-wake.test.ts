@@ -17,7 +17,12 @@ test('each answer wakes its run once, however many come one after the other', as
     seen = isNew() + 1;
     const [open] = await client.decisions.list.query();
     const { id, hash } = open!.request;
-    await client.decisions.answer.mutate({ run: state.id, decision: id, hash, answer: 'Yes' });
+    await client.decisions.decide.mutate({
+      run: state.id,
+      decision: id,
+      hash,
+      verdict: { kind: 'answered', answer: 'Yes' },
+    });
     await feed.until(() => feed.events.slice(seen).some(({ body }) => body.type === 'activation.leased'));
   }
   const count = (type: string): number => feed.events.filter(({ body }) => body.type === type).length;

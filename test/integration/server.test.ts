@@ -93,9 +93,9 @@ describe('who may call', () => {
       diff: () => other.runs.diff.query({ run }),
       review: () => other.runs.review.mutate({ run, round: 1, verdict: 'accepted' }),
       cancel: () => other.runs.cancel.mutate({ run }),
-      approve: () => other.decisions.approve.mutate(decided),
-      reject: () => other.decisions.reject.mutate(decided),
-      answer: () => other.decisions.answer.mutate({ ...decided, answer: 'x' }),
+      approve: () => other.decisions.decide.mutate({ ...decided, verdict: { kind: 'approved' } }),
+      reject: () => other.decisions.decide.mutate({ ...decided, verdict: { kind: 'rejected' } }),
+      answer: () => other.decisions.decide.mutate({ ...decided, verdict: { kind: 'answered', answer: 'x' } }),
       renew: () => other.decisions.renew.mutate({ run, decision: 'dec_aaaa' }),
     };
     for (const [name, call] of Object.entries(calls))

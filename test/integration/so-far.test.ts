@@ -4,6 +4,7 @@ import { calls, scripted } from '../fakes/openai/index.ts';
 import { asksOnceInput, waits } from '../harness/asks-once.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
+import { preparedTree } from '../fakes/prepared-tree.ts';
 
 const bash = (command: string) => calls('bash', { command, timeoutSeconds: null, network: null });
 
@@ -18,7 +19,12 @@ const script = scripted([
 const approve = (rig: Rig, state: RunState) => {
   const [open] = openDecisions(state);
   if (open === undefined) throw new Error('nothing is asked');
-  return rig.api.decisions.approve.mutate({ run: state.id, decision: open.request.id, hash: open.request.hash });
+  return rig.api.decisions.decide.mutate({
+    run: state.id,
+    decision: open.request.id,
+    hash: open.request.hash,
+    verdict: { kind: 'approved' },
+  });
 };
 
 test('whoever is asked can see what the run has changed by then, and nothing else', async () => {
@@ -35,7 +41,7 @@ test('whoever is asked can see what the run has changed by then, and nothing els
 
   await approve(rig, first);
   const second = await rig.settled(id, (state) => waits(state) && state.soFar !== null);
-  expect(second.soFar).toMatchObject({ files: 2, additions: 2, deletions: 0, head: second.head });
+  expect(second.soFar).toMatchObject({ files: 2, additions: 2, deletions: 0, head: preparedTree(second).head });
   const review = await rig.api.runs.diff.query({ run: id, soFar: true });
   expect(review.changes.files.map(({ status, after }) => [status, after?.path])).toEqual([
     ['added', 'log.txt'],

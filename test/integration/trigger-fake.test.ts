@@ -1,165 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
-import { startFakeTrigger, type FakeRun, type FakeTrigger } from '../fakes/trigger/index.ts';
-
-const Exchange = z.object({
-  line: z.int(),
-  at: z.iso.datetime(),
-  method: z.string(),
-  path: z.string(),
-  requestHeaders: z.record(z.string(), z.string()).default({}),
-  requestBody: z.unknown(),
-  status: z.int().nullable(),
-  responseHeaders: z.record(z.string(), z.string()).default({}),
-  responseBody: z.unknown(),
-});
-type Exchange = z.infer<typeof Exchange>;
-
-const file = path.join(import.meta.dirname, '../fakes/trigger/recorded/exchanges.ndjson');
-const exchanges = new Map(
-  readFileSync(file, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => Exchange.parse(JSON.parse(line)))
-    .map((exchange) => [exchange.line, exchange]),
-);
-
-/** What a client obeys: which of them are there, and of two what they say. */
-const telling = [
-  'x-ratelimit-limit',
-  'x-ratelimit-remaining',
-  'x-ratelimit-reset',
-  'x-trigger-jwt',
-  'x-trigger-jwt-claims',
-  'electric-handle',
-  'electric-offset',
-  'electric-schema',
-  'electric-cursor',
-  'electric-up-to-date',
-  'electric-shape-id',
-  'electric-chunk-last-offset',
-];
-const headersOf = (headers: Readonly<Record<string, string>>) => ({
-  there: telling.filter((name) => headers[name] !== undefined),
-  type: headers['content-type']?.split(';')[0],
-  retry: headers['x-should-retry'],
-});
-
-/** Keys and types; a list is what its first member is. Flags, statuses and refusals are compared as they are. */
-const shapeOf = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
-  if (value === null) return null;
-  if (typeof value !== 'object') return typeof value === 'boolean' ? value : typeof value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [
-      key,
-      verbatim.has(key) && typeof each === 'string' ? wordsOf(each) : shapeOf(each),
-    ]),
-  );
-};
-const verbatim = new Set(['error', 'operation', 'status']);
-/** What is told of a field is the schema's own wording. */
-const wordsOf = (text: string): string => /^Validation error|^\{/.exec(text)?.[0] ?? text;
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
-};
-
-/** One conversation with a fake: what was sent to the server, with the fake's own names in place of the server's. */
-class Conversation {
-  readonly fake: FakeTrigger;
-  readonly #names = new Map<string, string>();
-  #shape: { readonly handle: string; readonly offset: string } | null = null;
-  constructor(fake: FakeTrigger) {
-    this.fake = fake;
-  }
-
-  /** The fake has a run that the server had. */
-  name(recorded: string, { id }: { readonly id: string }): void {
-    this.#names.set(recorded, id);
-  }
-
-  get run(): FakeRun {
-    return this.fake.world.runs.at(-1)!;
-  }
-
-  /** Sends it. Returns what is compared: as the fake answers, and as the server did. */
-  async say(line: number): Promise<{ readonly fake: unknown; readonly server: unknown }> {
-    const exchange = exchanges.get(line)!;
-    const answer = await fetch(`${this.fake.url}${this.#pathOf(exchange)}`, {
-      method: exchange.method,
-      headers: this.#headersFor(exchange),
-      ...(exchange.requestBody === null ? {} : { body: bodyOf(exchange) }),
-    });
-    const body = parsed(await answer.text());
-    const headers = Object.fromEntries(answer.headers);
-    const { 'electric-handle': handle, 'electric-offset': offset } = headers;
-    if (handle !== undefined && offset !== undefined) this.#shape = { handle, offset };
-    const [given, recorded] = [idOf(body), idOf(exchange.responseBody)];
-    if (given !== null && recorded !== null) this.#names.set(recorded, given);
-    return {
-      fake: { line, status: answer.status, headers: headersOf(headers), body: shapeOf(body) },
-      server: {
-        line,
-        status: exchange.status,
-        headers: headersOf(exchange.responseHeaders),
-        body: shapeOf(exchange.responseBody),
-      },
-    };
-  }
-
-  #pathOf(exchange: Exchange): string {
-    const url = new URL(exchange.path, 'http://server');
-    if (this.#shape !== null && url.searchParams.has('handle')) {
-      url.searchParams.set('handle', this.#shape.handle);
-      url.searchParams.set('offset', this.#shape.offset);
-    }
-    let to = url.pathname + url.search;
-    for (const [recorded, own] of this.#names) to = to.replace(recorded, own);
-    return to;
-  }
-
-  #headersFor({ requestHeaders, status }: Exchange): Record<string, string> {
-    const kept = Object.entries(requestHeaders).filter(([name]) => name.startsWith('x-') || name === 'content-type');
-    const key = requestHeaders['authorization']?.replace(/^Bearer /, '');
-    // A wrong key has the same placeholder.
-    const own = key === undefined ? undefined : status === 401 ? 'wrong' : this.fake.secretKey;
-    return {
-      ...Object.fromEntries(kept),
-      ...(own === undefined ? {} : { authorization: `Bearer ${own}` }),
-    };
-  }
-}
-/** What was to end so long after it was asked for still does. */
-const bodyOf = ({ requestBody, at }: Exchange): string => {
-  if (typeof requestBody === 'string') return requestBody;
-  const timed = z.looseObject({ timeout: z.iso.datetime() }).safeParse(requestBody).data;
-  if (timed === undefined) return JSON.stringify(requestBody);
-  const moved = Date.now() + Date.parse(timed.timeout) - Date.parse(at);
-  return JSON.stringify({ ...timed, timeout: new Date(moved).toISOString() });
-};
-const idOf = (body: unknown): string | null => z.object({ id: z.string() }).safeParse(body).data?.id ?? null;
-
-/** A line to send, or what happens in the fake's world in between. */
-type Step = number | ((talk: Conversation) => unknown);
-const replay = async (fake: FakeTrigger, steps: readonly Step[]) => {
-  const talk = new Conversation(fake);
-  const [heard, wanted]: [unknown[], unknown[]] = [[], []];
-  for (const step of steps) {
-    if (typeof step !== 'number') await step(talk);
-    else {
-      const { fake: given, server } = await talk.say(step);
-      heard.push(given);
-      wanted.push(server);
-    }
-  }
-  return { heard, wanted };
-};
+import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
+import { replay, type Step } from '../harness/recorded-trigger.ts';
 
 const becomes =
   (...statuses: readonly FakeRun['status'][]): Step =>
@@ -210,6 +51,17 @@ const aText: readonly Step[] = [
   98,
   99,
 ];
+
+const registration = {
+  localOnly: true,
+  metadata: {
+    packageVersion: '4.8.3',
+    contentHash: 'hash',
+    tasks: [{ id: 'longhaul-run', filePath: 'runner/worker/entries/trigger.ts', maxDuration: 14_400 }],
+  },
+  engine: 'V2',
+  supportsLazyAttempts: true,
+};
 
 const conversations: Readonly<Record<string, readonly Step[]>> = {
   'a payload that is a text is kept as a text; a list is behind; a key is free again after a failure': aText,
@@ -298,6 +150,23 @@ const conversations: Readonly<Record<string, readonly Step[]>> = {
   'no realtime': [({ fake }) => (fake.realtime = false), 105, 34, 33],
   'what a task sets': [has('run_cmx0runxs00141o7dt78pnkvc'), 43],
   'variables of an environment': [92],
+  'a worker of `trigger dev` registers, takes a task run, begins, is told that it is cancelled, and gives it back': [
+    35,
+    36,
+    37,
+    38,
+    47,
+    // Of its body only the beginning is on record.
+    { line: 40, body: registration },
+    20,
+    isNamed('run_cmx0s2h000000e57dhx3cj907'),
+    48,
+    49,
+    50,
+    ({ fake, run }) => fake.world.cancel(run),
+    51,
+    52,
+  ],
 };
 
 describe('the fake Trigger.dev answers as the server did', () => {

@@ -70,11 +70,11 @@ describe('a task of an older deployment meets a newer control plane', () => {
   test('with nothing new that concerns it: it works', async () => {
     const { outcome, state } = await activate(
       { answer: on('worker.settings', (body) => body.replace('"contract":', '"isNew":true,"contract":')) },
-      ({ prepared }) => prepared,
+      ({ tree }) => tree.status === 'prepared',
     );
-    expect({ outcome, prepared: state.prepared, status: state.status }).toEqual({
+    expect({ outcome, tree: state.tree.status, status: state.status }).toEqual({
       outcome: { left: 'the worker was told to stop' },
-      prepared: true,
+      tree: 'prepared',
       status: 'working',
     });
   });

@@ -20,7 +20,12 @@ test('on a server without checkpoints runs that wait take no place: with one wor
   expect(fake.world.runs.map(({ status }) => status)).toEqual(['EXECUTING', 'EXECUTING']);
   const [first] = runs;
   for (const { request } of openDecisions(first!))
-    await rig.api.decisions.approve.mutate({ run: first!.id, decision: request.id, hash: request.hash });
+    await rig.api.decisions.decide.mutate({
+      run: first!.id,
+      decision: request.id,
+      hash: request.hash,
+      verdict: { kind: 'approved' },
+    });
   const { status } = await rig.settled(first!.id, (state) => state.status === 'reviewing' || state.status === 'failed');
   // Its own task took it up: no third one was started.
   expect({ status, tasks: fake.world.runs.length }).toEqual({ status: 'reviewing', tasks: 2 });

@@ -159,8 +159,11 @@ export class Auditor {
     if (!stopped && ledger.unread.size > 0) this.blame(run, `nobody read ${[...ledger.unread].join(', ')}`);
     for (const problem of effectProblems(ledger, outside)) this.blame(run, problem);
     // What setup made is in the first checkpoint after it; before there is one, the head is the base.
-    const expected = state.head?.commit === state.base?.commit ? ['base'] : treeOf(ledger);
-    if (state.head !== null && JSON.stringify(lines) !== JSON.stringify(expected))
+    const expected =
+      state.tree.status === 'unprepared' || state.tree.head.commit === state.tree.base.commit
+        ? ['base']
+        : treeOf(ledger);
+    if (state.tree.status === 'prepared' && JSON.stringify(lines) !== JSON.stringify(expected))
       this.blame(run, `its head has ${(lines ?? ['nothing']).join(' ')} and not ${expected.join(' ')}`);
     const accounts = accountsProblem(ledger.events, state);
     if (accounts !== null) this.blame(run, accounts);

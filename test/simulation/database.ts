@@ -35,6 +35,8 @@ export interface Server {
 interface Tenure {
   readonly holder: string;
   readonly leaseMs: number;
+  /** The fence of the tenure that the holder had last; 0: none. */
+  readonly had: number;
 }
 
 /**
@@ -80,14 +82,14 @@ export class Database {
     const take = statement(
       `insert into roles as had (name, holder, fence, until) values ('supervisor', ?, 1, clock_timestamp() + ?)
        on conflict (name) do update set holder = excluded.holder, fence = had.fence + 1, until = excluded.until
-       where had.until <= clock_timestamp() or not is_connected(had.holder) returning fence`,
+       where had.until <= clock_timestamp() or had.fence = ? or not is_connected(had.holder) returning fence`,
     );
     const renew = statement(
       `update roles set until = clock_timestamp() + ? where fence = ? and until > clock_timestamp() returning fence`,
     );
     const giveUp = statement('update roles set until = clock_timestamp() where fence = ? returning fence');
     return {
-      take: ({ holder, leaseMs }: Tenure) => take([holder, leaseMs]),
+      take: ({ holder, leaseMs, had }: Tenure) => take([holder, leaseMs, had]),
       renew: async (fence: number, leaseMs: number) => (await renew([leaseMs, fence])) !== null,
       giveUp: async (fence: number) => void (await giveUp([fence])),
     };

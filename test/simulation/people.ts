@@ -1,5 +1,5 @@
 import type { DecisionVerdict, Json, OpenDecision } from '../../shared/decision/decision.ts';
-import type { Command } from '../../shared/run/commands.ts';
+import type { Command } from '../../shared/run/command.ts';
 import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
 import type { Store } from '../../runner/control/store/store.ts';
 import { commandOf } from './command.ts';

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
 import { returnLeases, startSupervisor } from '../../runner/control/supervisor/supervisor.ts';
-import { onlyOne } from '../../runner/control/supervisor/role.ts';
+import { onlyOne } from '../../runner/control/store/role.ts';
 import type { ControlPlane } from '../../runner/control/usecases/plane.ts';
 import { workerApi } from '../../runner/control/usecases/worker.ts';
 import type { WorkerApi } from '../../shared/api/worker-api.ts';
@@ -85,15 +85,17 @@ export class Plane {
     this.#world.disturb(20_000 + ms);
     this.#stop = null;
     const { time } = this.#world;
+    // It may have been killed meanwhile, and then somebody has started it again.
+    const again = (): void => {
+      if (this.process === process && process.alive) this.restart(ms);
+    };
     time.after(0, process, () => {
       void stop()
         .catch(() => {})
-        .then(() => time.after(1, null, () => this.restart(ms)));
+        .then(() => time.after(1, null, again));
     });
     // Whoever stops it does not wait for ever.
-    time.after(20_000, null, () => {
-      if (this.process === process && process.alive) this.restart(ms);
-    });
+    time.after(20_000, null, again);
   }
 
   /** As `serve.ts` puts it together. */

@@ -71,9 +71,9 @@ export class ContendedRole extends RoleLease {
       }
     };
     return {
-      take: () =>
+      take: (had) =>
         ask(async () => {
-          const fence = await this.#database.role.take({ holder: this.#holder, leaseMs });
+          const fence = await this.#database.role.take({ holder: this.#holder, leaseMs, had });
           if (fence !== null) auditor.tenure(fence, time.now + leaseMs);
           return fence;
         }),

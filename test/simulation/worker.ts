@@ -1,8 +1,8 @@
 import type { Held, Leased, Refused, Ticket, WorkerApi } from '../../shared/api/worker-api.ts';
 import { StoreError } from '../../runner/control/store/store.ts';
 import { work, type Ended } from '../../runner/worker/run/loop.ts';
-import { Hold } from '../../runner/worker/run/hold.ts';
-import { LogGone, type Log, type Ports } from '../../runner/worker/run/ports.ts';
+import { Hold } from '../../runner/worker/run/ports/hold.ts';
+import { LogGone, type Log, type Ports } from '../../runner/worker/run/ports/ports.ts';
 import { NoAnswer } from './network.ts';
 import { openSandbox } from './sandbox.ts';
 import { ScriptedModel } from './model.ts';

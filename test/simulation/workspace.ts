@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Visits } from '../../runner/worker/run/ports.ts';
+import type { Visits } from '../../runner/worker/run/ports/ports.ts';
 import type { Workspace } from '../../runner/worker/workspace/workspace.ts';
 import type { Checkpoint } from '../../shared/run/artifacts.ts';
 

@@ -19,6 +19,7 @@ import type { Sqlite } from './sqlite.ts';
 import { SharedStore, type StoreSabotage } from './store.ts';
 import { VirtualTime } from './time.ts';
 import { Disk, type DiskSabotage } from './workspace.ts';
+import { headOf } from '../../shared/run/state.ts';
 
 /** Defences that a test switches off, to see that the simulation finds it. */
 export interface Sabotage extends StoreSabotage, DiskSabotage {
@@ -224,7 +225,7 @@ export class World {
     while (!auditor.allOver && time.now < until && this.steps < mostSteps && (await this.#step()));
     for (const run of this.runs) {
       const { state } = auditor.ledger(run);
-      const head = state?.head ?? null;
+      const head = state === null ? null : headOf(state);
       auditor.close(run, { outside: this.outside, lines: head === null ? null : this.disk.linesOf(head) });
       if (this.#mild) this.#expectNoLoss(run);
       await this.#compareWithStore(run);

@@ -1,12 +1,14 @@
 import * as fc from 'fast-check';
 import type { Json } from '../../shared/decision/decision.ts';
-import { settle, type Circumstances, type Command } from '../../shared/run/commands.ts';
+import type { Circumstances, Command } from '../../shared/run/command.ts';
+import { settle } from '../../shared/run/commands.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { judgeCall } from '../../shared/run/judge-call.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import { openDecisions, type RunState } from '../../shared/run/state.ts';
 import { someTask } from '../fakes/task.ts';
 import { roundFinished, someRequest } from './runs.ts';
+import { headOf } from '../../shared/run/state.ts';
 
 export const run = 'run_test1';
 export const at = '2030-01-01T12:00:00.000Z';
@@ -67,7 +69,7 @@ export const created = (): RunState => {
   const body = { type: 'run.created', v: 2, number: 1, task } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
-  return settle(state, [], under('0001')).state;
+  return settle(state, [{ type: 'prepare.finished', v: 1, base: treeOf('e') }], under('0001')).state;
 };
 
 /** What one of them does next: the worker, which may be anybody who got hold of its lease; a person; the supervisor. */
@@ -147,7 +149,7 @@ export const saying = (
         kind: 'call',
         expiresAt: '2031-01-01T00:00:00.000Z',
       });
-      const tree = honest ? (state.head?.tree ?? null) : treeOf('abcd'.charAt(pick)).tree;
+      const tree = honest ? (headOf(state)?.tree ?? null) : treeOf('abcd'.charAt(pick)).tree;
       const request = {
         ...asked,
         kind: pick === 0 ? ('retry' as const) : ('call' as const),

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Store } from '../../runner/control/store/store.ts';
-import type { Command } from '../../shared/run/commands.ts';
+import type { Command } from '../../shared/run/command.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';

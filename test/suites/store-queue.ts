@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pick } from '../../runner/control/engine/schedule.ts';
 import type { Scheduled, Store } from '../../runner/control/store/store.ts';
-import type { Command } from '../../shared/run/commands.ts';
+import type { Command } from '../../shared/run/command.ts';
 import { someTask } from '../fakes/task.ts';
 import type { OpenStore } from './store.ts';
 

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Store, Written } from '../../runner/control/store/store.ts';
 import { ListInput } from '../../shared/api/runner-api.ts';
-import type { Command } from '../../shared/run/commands.ts';
+import type { Command } from '../../shared/run/command.ts';
 import { RunEvent, type Task } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';

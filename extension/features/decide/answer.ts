@@ -13,7 +13,12 @@ export const answer = async (longhaul: Longhaul, argument: unknown): Promise<voi
   if (text === undefined || text.trim() === '') return;
   const api = await longhaul.connection.api();
   longhaul.runs.learn(
-    await api.decisions.answer.mutate({ run, decision: request.id, hash: shownHash(summary), answer: text }),
+    await api.decisions.decide.mutate({
+      run,
+      decision: request.id,
+      hash: shownHash(summary),
+      verdict: { kind: 'answered', answer: text },
+    }),
   );
 };
 

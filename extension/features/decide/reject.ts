@@ -17,6 +17,11 @@ export const reject = async (longhaul: Longhaul, argument: unknown): Promise<voi
   if (reason === undefined) return;
   const api = await longhaul.connection.api();
   longhaul.runs.learn(
-    await api.decisions.reject.mutate({ run, decision: request.id, hash: shownHash(summary), reason }),
+    await api.decisions.decide.mutate({
+      run,
+      decision: request.id,
+      hash: shownHash(summary),
+      verdict: { kind: 'rejected', reason },
+    }),
   );
 };

@@ -12,6 +12,11 @@ export const sendApproval = async (
   const { run, request } = summary;
   const api = await connection.api();
   runs.learn(
-    await api.decisions.approve.mutate({ run, decision: request.id, hash: shownHash(summary), arguments: edited }),
+    await api.decisions.decide.mutate({
+      run,
+      decision: request.id,
+      hash: shownHash(summary),
+      verdict: { kind: 'approved', arguments: edited },
+    }),
   );
 };

@@ -1,5 +1,5 @@
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
-import { heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { changes, duration } from '../../ground/text/text.ts';
 import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
 import { costFact, entries, planItems, spentFacts } from './run-page.ts';
@@ -136,7 +136,7 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
 const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
   // What could not be saved for this wait leaves that of an earlier one, which is not what is asked about.
-  const old = state.status === 'waiting' && state.soFar?.head.tree !== (heldTree(state) ?? state.head)?.tree;
+  const old = state.status === 'waiting' && state.soFar?.head.tree !== (heldTree(state) ?? headOf(state))?.tree;
   const saved = state.soFar === null || old ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
   if (saved !== undefined)
     return [

@@ -7,7 +7,7 @@ import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { exit, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 
 interface Options {

@@ -1,14 +1,15 @@
 import { InvalidArgumentError } from 'commander';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { decisionHash } from '../decision-hash.ts';
 import { decisionView, exactArguments } from '../decision-view.ts';
 import { editJson, readJson } from '../edit-json.ts';
-import { exit, Failure, usage } from '../exit.ts';
+import { exit, usage } from '../exit.ts';
 import { moment } from '../format.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { indent } from '../text.ts';
@@ -48,8 +49,12 @@ export const define: Define = (command, act) => {
           context.printJson({ error: { code: 'declined', message: 'Nothing was approved.', remedy: '' } });
           return exit.failed;
         }
-        const input = { run, decision: request.id, hash: decisionHash(open), arguments: edited };
-        const after = await api.call.decisions.approve.mutate(input);
+        const after = await api.call.decisions.decide.mutate({
+          run,
+          decision: request.id,
+          hash: decisionHash(open),
+          verdict: { kind: 'approved', arguments: edited },
+        });
         return runResult(context, after, `Approved. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
     );
@@ -78,12 +83,12 @@ const hashDigits = (text: string): string => {
 const checkHash = (open: DecisionSummary, expected: string | undefined): void => {
   const hash = decisionHash(open);
   if (hash !== open.request.hash)
-    throw new Failure(`The hash of ${open.request.id} does not match what it asks for.`, {
+    throw new Trouble(`The hash of ${open.request.id} does not match what it asks for.`, {
       remedy: 'Do not approve it; look into the log of the runner.',
       code: 'stale',
     });
   if (expected !== undefined && !hash.startsWith(expected))
-    throw new Failure(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
+    throw new Trouble(`${open.request.id} is not what you were shown: its hash begins with ${hash.slice(0, 12)}.`, {
       remedy: `Look at it again: longhaul decisions ${open.request.id}`,
       code: 'stale',
     });

@@ -7,7 +7,7 @@ import { exit, usage, type ExitCode } from '../exit.ts';
 import { plural } from '../format.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 export const define: Define = (command, act) => {
   command.argument('<folder>', 'where to; not there yet, or empty').action(act(run));

@@ -1,6 +1,6 @@
 import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 

@@ -3,7 +3,7 @@ import { decisionHash, hashWarning } from '../decision-hash.ts';
 import { decisionView, noDecisions } from '../decision-view.ts';
 import { exit } from '../exit.ts';
 import { explain, decisionArgument } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
 
 export const define: Define = (command, act) => {

@@ -13,7 +13,7 @@ import { explain } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import { folderInRepository } from '../../machine/repository/user-repository.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { cleanLine } from '../text.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';

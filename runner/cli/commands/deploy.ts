@@ -1,4 +1,5 @@
 import { Option } from 'commander';
+import { Trouble } from '../../../shared/trouble.ts';
 import { sandboxForWorkers } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';
@@ -9,12 +10,12 @@ import { checkKey, openAccess, setVariables, variablesFor, type Access } from '.
 import { buildTask } from '../../trigger-dev/deployment/build.ts';
 import { findProject } from '../../trigger-dev/deployment/project.ts';
 import { verifyDeployment } from '../../trigger-dev/deployment/verify.ts';
-import { fail, ok, type Check } from '../doctor/check.ts';
+import { fail, ok, type Check } from '../../machine/check.ts';
 import { doctorView } from '../doctor/view.ts';
-import { exit, Failure } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { collect } from '../options.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 interface Options {
   readonly env: 'prod' | 'staging';
@@ -106,9 +107,9 @@ const verify = async (
     return await verifyDeployment(access, asked);
   } catch (error) {
     if (signal.aborted)
-      throw new Failure('Interrupted; what was deployed stays.', {
+      throw new Trouble('Interrupted; what was deployed stays.', {
         remedy: 'longhaul deploy --no-build looks at it.',
-        exitCode: exit.interrupted,
+        code: 'interrupted',
       });
     const detail = error instanceof Error ? error.message : String(error);
     return [

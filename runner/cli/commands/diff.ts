@@ -1,11 +1,12 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { Review } from '../../../shared/api/runner-api.ts';
 import type { Api } from '../connection/client.ts';
 import { runnerWithRuns } from '../context.ts';
 import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
-import { exit, Failure, usage } from '../exit.ts';
+import { exit, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 import { visible } from '../text.ts';
 
@@ -67,5 +68,5 @@ const patchOf = async (api: Api, { run, changes, patch }: Review): Promise<Buffe
   const blob = await api.blob(run, changes.patch);
   if (blob !== null) return Buffer.from(blob);
   if (patch !== null) return Buffer.from(patch);
-  throw new Failure('The runner no longer has this patch.', { remedy: 'See the files at least: longhaul diff --stat' });
+  throw new Trouble('The runner no longer has this patch.', { remedy: 'See the files at least: longhaul diff --stat' });
 };

@@ -1,7 +1,7 @@
 import { runnerWithRuns } from '../context.ts';
 import { usage } from '../exit.ts';
 import { explain, runArgument, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { roundNumber, roundOption, shownRound } from '../shown-round.ts';

@@ -4,7 +4,7 @@ import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../m
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';
 import type { CommandContext } from '../context.ts';
-import { fail, ok, warn, type Check } from '../doctor/check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 import { engineChecks } from '../doctor/engine.ts';
 import { homeCheck, runnerChecks } from '../doctor/home.ts';
 import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
@@ -16,7 +16,7 @@ import { doctorView } from '../doctor/view.ts';
 import type { Tried } from '../doctor/try-model.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 export const define: Define = (command, act) => {
   command.option('--model', 'have the model call each tool once, and say what its endpoint knows').action(

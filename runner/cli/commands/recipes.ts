@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { recipesView } from '../recipes-view.ts';
 
 interface Options {

@@ -1,6 +1,6 @@
 import { runnerWithRuns } from '../context.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
@@ -12,11 +12,11 @@ export const define: Define = (command, act) => {
       act(async (context, decision: string, options: { reason?: string }) => {
         const api = await runnerWithRuns(context);
         const { run, request } = await resolveDecision(api, decision);
-        const after = await api.call.decisions.reject.mutate({
+        const after = await api.call.decisions.decide.mutate({
           run,
           decision: request.id,
           hash: request.hash,
-          reason: options.reason ?? '',
+          verdict: { kind: 'rejected', reason: options.reason ?? '' },
         });
         return runResult(context, after, `Rejected. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),

@@ -3,7 +3,7 @@ import { plural } from '../format.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 export const define: Define = (command, act) => {
   command.argument('<folder>', 'of a back-up, as longhaul backup made it').action(

@@ -5,7 +5,7 @@ import { summarize } from '../../../shared/run/summary.ts';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { wholeNumber } from '../options.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { noRuns, noRunsFit, runsView } from '../runs-view.ts';
 
 interface Options {

@@ -1,14 +1,15 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from 'commander';
+import { Trouble } from '../../../shared/trouble.ts';
 import { READY_FD, startRunner, type ReadyMessage } from '../connection/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { differences, readServed, recordServed, servedWith } from '../../machine/config/served.ts';
 import { settings, type Flags } from '../../machine/config/settings.ts';
 import type { CommandContext } from '../context.ts';
-import { exit, Failure, usage, type ExitCode } from '../exit.ts';
+import { exit, usage, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
 
@@ -94,7 +95,7 @@ const detach = async (context: CommandContext, options: Options): Promise<ExitCo
     ],
     env,
   });
-  if (started.outcome === 'failed') throw new Failure(started.message, { remedy: started.remedy });
+  if (started.outcome === 'failed') throw new Trouble(started.message, { remedy: started.remedy });
   const { url, pid } = started.runner.file;
   context.printJson({ url, home, pid });
   context.print(
@@ -130,10 +131,9 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
     await serving.closed;
     return exit.done;
   } catch (error) {
-    const failure = failureOf(error);
-    if (failure === null) throw error;
-    starter?.({ outcome: 'refused', code: failure.code, message: failure.message, remedy: failure.remedy });
-    throw failure;
+    if (error instanceof Trouble)
+      starter?.({ outcome: 'refused', code: error.code, message: error.message, remedy: error.remedy });
+    throw error;
   }
 };
 
@@ -164,7 +164,7 @@ const refuseAnother = async (home: string, config: RunnerConfig): Promise<void> 
   const served = await readServed(homeAt(home));
   const others = served === null ? [] : differences(served, config);
   if (served === null || others.length === 0) return;
-  throw new Failure(
+  throw new Trouble(
     `The runner of this home is not running, and a command would start it with other settings than it was last served with: ${others.join(', ')}.`,
     {
       remedy: `Start it as it was: longhaul serve --detach ${served.flags.map(shellWord).join(' ')}`
@@ -192,13 +192,3 @@ const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | 
   stream.on('error', () => undefined);
   return (message) => void stream.end(`${JSON.stringify(message)}\n`);
 };
-
-/** Expected ways not to start bring their remedy along, and in their cause why: the lock of another runner is one. */
-const failureOf = (error: unknown): Failure | null => {
-  if (error instanceof Failure) return error;
-  if (!(error instanceof Error) || !('remedy' in error) || typeof error.remedy !== 'string') return null;
-  return new Failure(error.message, { remedy: error.remedy, code: codeOf(error.cause) ?? codeOf(error) ?? 'failed' });
-};
-
-const codeOf = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;

@@ -8,7 +8,7 @@ import type { Api } from '../connection/client.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { historyOf, type History } from '../history.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { readEvents } from '../read-events.ts';
 import { resolveRun } from '../resolve.ts';
 import { showView } from '../show-view.ts';

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { Trouble } from '../../../shared/trouble.ts';
 import { connect } from '../connection/client.ts';
 import { findRunner, type RunnerFile } from '../connection/find-runner.ts';
 import { isRunning } from '../../machine/processes/process-start.ts';
-import { exit, Failure } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 
 /** ms that it may take to write what it has to write, and to end its workers. */
 const STOP_MS = 20_000;
@@ -51,7 +52,7 @@ const untilGone = async (file: RunnerFile): Promise<void> => {
   for (const end = Date.now() + STOP_MS; Date.now() < end; await delay(LOOK_MS)) {
     if (!isRunning(file)) return;
   }
-  throw new Failure(`The runner (process ${file.pid}) does not stop.`, {
+  throw new Trouble(`The runner (process ${file.pid}) does not stop.`, {
     remedy: `End it with: kill -9 ${file.pid}. Nothing that was recorded is lost by that.`,
   });
 };

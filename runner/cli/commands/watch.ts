@@ -1,7 +1,7 @@
 import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument } from '../help.ts';
 import { wholeNumber } from '../options.ts';
-import type { Define } from '../program.ts';
+import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 

@@ -1,5 +1,5 @@
 import { findGroups, type GroupsFound } from '../../sandbox/namespaces/control-group.ts';
-import { ok, type Check } from './check.ts';
+import { ok, type Check } from '../../machine/check.ts';
 
 /** Whether the kernel can limit a command as a whole. Nothing is missing where it cannot: the other limits hold all the same. */
 export const controlGroupCheck = async (find: () => Promise<GroupsFound> = findGroups): Promise<Check> => {

@@ -1,7 +1,8 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { deployedVersions, type Access } from '../../trigger-dev/engine/deployments.ts';
-import { checkReach, cloud, EngineError, readAccess } from '../../trigger-dev/engine/access.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { checkReach, cloud, readAccess } from '../../trigger-dev/engine/access.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 type Trigger = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
 
@@ -19,7 +20,7 @@ export const engineChecks = async (
     checkReach(apiUrl, server.publicUrl);
     return await triggerChecks(engine, { baseUrl: apiUrl, accessToken: secretKey });
   } catch (error) {
-    if (error instanceof EngineError) return [fail('engine', error.message, error.remedy)];
+    if (error instanceof Trouble) return [fail('engine', error.message, error.remedy)];
     throw error;
   }
 };

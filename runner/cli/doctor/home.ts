@@ -1,11 +1,12 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Trouble } from '../../../shared/trouble.ts';
 import { findRunner, logFile } from '../connection/find-runner.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { checkAncestors, homeAt } from '../../machine/home/home.ts';
-import { loadPostgres } from '../../control/store/open-store.ts';
+import { loadPostgres } from '../../control/ground/ground.ts';
 import { inspectSqlite } from '../../control/store/sqlite/inspect.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 const GiB = 2 ** 30;
 /** Below the first nothing can be recorded for long; below the second a larger repository and its packages do not fit. */
@@ -14,7 +15,7 @@ const GOOD_BYTES = 5 * GiB;
 
 const messageOf = (error: unknown): { readonly message: string; readonly remedy: string } => ({
   message: error instanceof Error ? error.message : String(error),
-  remedy: error instanceof Error && 'remedy' in error ? String(error.remedy) : '',
+  remedy: error instanceof Trouble ? error.remedy : '',
 });
 
 /** The home, or the folder that it would be made in. */

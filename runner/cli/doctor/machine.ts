@@ -1,5 +1,5 @@
 import { findRipgrep } from '../../worker/start/ripgrep.ts';
-import { fail, firstLine, ok, type Check } from './check.ts';
+import { fail, firstLine, ok, type Check } from '../../machine/check.ts';
 
 /** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */
 const OLDEST_NODE = [22, 13] as const;

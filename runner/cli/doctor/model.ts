@@ -3,7 +3,7 @@ import type { RunnerConfig } from '../../machine/config/config.ts';
 import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
 import { endpointUrl, keyHeaders } from '../../worker/models/endpoint-url.ts';
 import { endpointFetch } from '../../worker/models/http.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 /** What an endpoint's list of models came to. */
 export type ModelList =

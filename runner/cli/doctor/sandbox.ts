@@ -1,6 +1,6 @@
 import { sandboxForWorkers, type RunnerConfig } from '../../machine/config/config.ts';
-import { probeIsolation } from '../../sandbox/probe.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { probeIsolation } from '../../sandbox/probe/probe.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 /** Which isolation is chosen, and whether it holds here. */
 export const sandboxCheck = async (config: RunnerConfig): Promise<Check> => {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { shellToolchains, type ShellToolchain } from '../../machine/config/shell-toolchains.ts';
-import { ok, warn, type Check } from './check.ts';
+import { ok, warn, type Check } from '../../machine/check.ts';
 
 /** The toolchains of this shell that commands do not see, with the line of the settings that shows them. */
 export const toolchainChecks = (

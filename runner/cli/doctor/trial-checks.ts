@@ -4,7 +4,7 @@ import { issueText } from '../../../shared/tool/issues.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Switches } from '../../worker/models/switches.ts';
 import { cleanLine } from '../text.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 import { namesOf, type Answer, type Trial, type Turn } from './trial.ts';
 
 /** What else of a model is known here, besides what the trial showed. */

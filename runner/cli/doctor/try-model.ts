@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { costOf } from '../../worker/models/cost.ts';
 import { modelConfigOf, openModel } from '../../worker/models/open.ts';
-import { fail, type Check } from './check.ts';
+import { fail, type Check } from '../../machine/check.ts';
 import { foundOut, trialChecks } from './trial-checks.ts';
 import { tryModel } from './trial.ts';
 

@@ -1,7 +1,7 @@
 import type { Paint } from '../paint.ts';
 import { clean, indent } from '../text.ts';
 import { plural } from '../format.ts';
-import type { Check } from './check.ts';
+import type { Check } from '../../machine/check.ts';
 
 const marks = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'] } as const;
 

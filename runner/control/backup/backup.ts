@@ -1,11 +1,12 @@
 import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt, missingIs, type Home } from '../../machine/home/home.ts';
 import { copyTree } from './copy.ts';
 import { databaseOf } from './database.ts';
 import { holdRetention } from './hold.ts';
-import { BackupError, filesFolder, writeManifest, type Entry, type Header } from './manifest.ts';
+import { filesFolder, writeManifest, type Entry, type Header } from './manifest.ts';
 
 export interface BackupOptions {
   /** Absolute path of the home. A runner may be at work on it. */
@@ -33,7 +34,7 @@ export interface Backup {
 /**
  * Makes a back-up of a home, while its runner works: the database first, as it is at one moment; then the folders, in
  * which whatever that database names is and stays, because nothing is removed meanwhile. Trees of runs that work may be
- * newer than the log; the worker that goes on with a restored run puts them back. Throws BackupError.
+ * newer than the log; the worker that goes on with a restored run puts them back. Throws Trouble.
  */
 export const backUp = async (options: BackupOptions): Promise<Backup> => {
   const { config, progress, version } = options;
@@ -76,12 +77,12 @@ export const backUp = async (options: BackupOptions): Promise<Backup> => {
 const emptyFolder = async (path: string, home: Home): Promise<string> => {
   const folder = resolve(path);
   if (!(await stat(home.folder).then(() => true, missingIs(false))))
-    throw new BackupError(`There is no home at ${home.folder}.`, { remedy: 'Name it with --home or LONGHAUL_HOME.' });
+    throw new Trouble(`There is no home at ${home.folder}.`, { remedy: 'Name it with --home or LONGHAUL_HOME.' });
   if (`${folder}/`.startsWith(`${home.folder}/`))
-    throw new BackupError(`${folder} lies in the home itself.`, { remedy: 'Name a folder elsewhere.' });
+    throw new Trouble(`${folder} lies in the home itself.`, { remedy: 'Name a folder elsewhere.' });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if ((await readdir(folder)).length > 0)
-    throw new BackupError(`${folder} is not empty.`, { remedy: 'Name a folder that is not there yet.' });
+    throw new Trouble(`${folder} is not empty.`, { remedy: 'Name a folder that is not there yet.' });
   // It holds the keys of the home.
   await chmod(folder, 0o700);
   return folder;

@@ -4,11 +4,12 @@ import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { isSystemError, type Home } from '../../machine/home/home.ts';
-import { loadPostgres } from '../store/open-store.ts';
+import { loadPostgres } from '../ground/ground.ts';
 import { inspectSqlite } from '../store/sqlite/inspect.ts';
-import { BackupError, dumpFile, filesFolder, hashOf, type Entry } from './manifest.ts';
+import { dumpFile, filesFolder, hashOf, type Entry } from './manifest.ts';
 
 export interface CopiedDatabase {
   readonly position: number;
@@ -24,7 +25,7 @@ interface Copy {
   readonly to: string;
 }
 
-/** Throws BackupError. */
+/** Throws Trouble. */
 export const databaseOf = (copy: Copy): Promise<CopiedDatabase> =>
   copy.store.kind === 'sqlite' ? sqlite(copy) : postgres(copy, copy.store.url);
 
@@ -35,7 +36,7 @@ const sqlite = async ({ home, to }: Copy): Promise<CopiedDatabase> => {
   const path = 'database/longhaul.db';
   const [from, copy] = [join(home.folder, path), join(filesFolder(to), path)];
   if (!existsSync(from))
-    throw new BackupError(`There is no database in ${home.database}.`, {
+    throw new Trouble(`There is no database in ${home.database}.`, {
       remedy: 'Name another home with --home or LONGHAUL_HOME; with Postgres, set LONGHAUL_DATABASE_URL.',
     });
   await mkdir(join(filesFolder(to), 'database'), { mode: 0o700 });
@@ -47,7 +48,7 @@ const sqlite = async ({ home, to }: Copy): Promise<CopiedDatabase> => {
   await synced(copy);
   const inspection = inspectSqlite(join(filesFolder(to), 'database'), { held: true });
   if (inspection.outcome === 'damaged')
-    throw new BackupError(`The database is damaged: ${inspection.damage.map(({ message }) => message).join('; ')}.`, {
+    throw new Trouble(`The database is damaged: ${inspection.damage.map(({ message }) => message).join('; ')}.`, {
       remedy: 'Look with: longhaul doctor. A back-up of it would be no better.',
     });
   const { size } = await stat(copy);
@@ -84,7 +85,7 @@ const postgres = async ({ to }: Copy, url: string): Promise<CopiedDatabase> => {
     await promisify(execFile)('pg_dump', ['--format=custom', '--file', dumpFile(to), '--dbname', address.url], { env });
   } catch (cause) {
     const none = isSystemError(cause) && cause.code === 'ENOENT';
-    throw new BackupError(
+    throw new Trouble(
       none
         ? 'The program pg_dump is not there.'
         : `pg_dump failed: ${cause instanceof Error ? cause.message : String(cause)}`,

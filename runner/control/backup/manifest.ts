@@ -4,17 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { Trouble } from '../../../shared/trouble.ts';
 import { writeDurably } from '../../machine/home/home.ts';
-
-/** A back-up that cannot be made or used, and what to do about it. */
-export class BackupError extends Error {
-  override readonly name = 'BackupError';
-  readonly remedy: string;
-  constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.remedy = options.remedy;
-  }
-}
 
 /** What a home has that goes into a back-up; everything else in it is made anew. */
 const tops = ['config.yaml', 'token', 'secret', 'database', 'blobs', 'runs'];
@@ -78,10 +69,10 @@ export const writeManifest = (backup: string, { header, entries }: Manifest): Pr
 
 const remedy = 'Use another back-up.';
 
-/** Throws BackupError where it is not there, not whole, or of a kind that this program does not know. */
+/** Throws Trouble where it is not there, not whole, or of a kind that this program does not know. */
 export const readManifest = async (backup: string): Promise<Manifest> => {
   const text = await readFile(manifestFile(backup), 'utf8').catch((cause: unknown) => {
-    throw new BackupError(`${backup} is no back-up, or one that was cut off: it has no manifest.jsonl.`, {
+    throw new Trouble(`${backup} is no back-up, or one that was cut off: it has no manifest.jsonl.`, {
       remedy,
       cause,
     });
@@ -94,7 +85,7 @@ export const readManifest = async (backup: string): Promise<Manifest> => {
     if (createHash('sha256').update(body).digest('hex') !== end.sha256) throw new Error('it was changed');
     return { header: Header.parse(header), entries: entries.map((entry) => Entry.parse(entry)) };
   } catch (cause) {
-    throw new BackupError(`The manifest of the back-up ${backup} cannot be read.`, {
+    throw new Trouble(`The manifest of the back-up ${backup} cannot be read.`, {
       remedy: `${remedy} Or a newer Longhaul made it: install that version.`,
       cause,
     });

@@ -1,8 +1,9 @@
 import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Trouble } from '../../../shared/trouble.ts';
 import { homeAt, missingIs } from '../../machine/home/home.ts';
 import { copyFile } from './copy.ts';
-import { BackupError, dumpFile, filesFolder, hashOf, readManifest, type Entry, type Header } from './manifest.ts';
+import { dumpFile, filesFolder, hashOf, readManifest, type Entry, type Header } from './manifest.ts';
 
 export interface RestoreOptions {
   /** The back-up's folder. */
@@ -27,7 +28,7 @@ const staging = '.restoring';
 
 /**
  * Puts a back-up into an empty home. All of it is checked before anything is written, and it is in its place only when
- * all of it is there. Throws BackupError.
+ * all of it is there. Throws Trouble.
  */
 export const restore = async (options: RestoreOptions): Promise<Restored> => {
   const { from, progress } = options;
@@ -54,7 +55,7 @@ export const restore = async (options: RestoreOptions): Promise<Restored> => {
 const mustBeEmpty = async (folder: string): Promise<void> => {
   const there = (await readdir(folder).catch(missingIs([]))).filter((name) => name !== staging && name !== 'logs');
   if (there.length === 0) return;
-  throw new BackupError(`The home ${folder} is not empty: it has ${there.slice(0, mostNamed).join(', ')}.`, {
+  throw new Trouble(`The home ${folder} is not empty: it has ${there.slice(0, mostNamed).join(', ')}.`, {
     remedy: 'Name another with --home or LONGHAUL_HOME, or move this one away when its runner is stopped.',
   });
 };
@@ -75,7 +76,7 @@ const verify = async (from: string, entries: readonly Entry[], progress: Restore
   }
   if (wrong.length === 0) return;
   const more = wrong.length > mostNamed ? `, and ${wrong.length - mostNamed} more` : '';
-  throw new BackupError(`The back-up ${from} is damaged: ${wrong.slice(0, mostNamed).join(', ')}${more}.`, {
+  throw new Trouble(`The back-up ${from} is damaged: ${wrong.slice(0, mostNamed).join(', ')}${more}.`, {
     remedy: 'Use another back-up; nothing was written.',
   });
 };
@@ -95,7 +96,7 @@ const putInto = async (draft: string, { from, entries, progress }: Put): Promise
     if (entry.kind !== 'file') continue;
     const copied = await copyFile(join(filesFolder(from), entry.path), to);
     if (copied.sha256 !== entry.sha256)
-      throw new BackupError(`${entry.path} of the back-up changed while it was read.`, { remedy: 'Try again.' });
+      throw new Trouble(`${entry.path} of the back-up changed while it was read.`, { remedy: 'Try again.' });
     bytes += copied.bytes;
     progress(`Restored ${Math.round(bytes / 1e6)} MB`);
   }

@@ -8,7 +8,7 @@ export type Stored =
 
 /**
  * Large contents, each under the SHA-256 of what it holds: written once, never changed. What is read is checked against its
- * name. Throws BlobError where the place of the blobs cannot be used, system errors of the runner's own disk, and what a stream throws.
+ * name. Throws Trouble where the place of the blobs cannot be used, system errors of the runner's own disk, and what a stream throws.
  */
 export interface Blobs {
   /** Takes a stream in; when this returns, it is kept, and `remove` spares it for a while. The same content again is no error. */
@@ -21,16 +21,6 @@ export interface Blobs {
   stream(hash: string): Promise<Readable>;
   /** Takes blobs away that nothing refers to. One that was put within `spareMs` stays: somebody may be about to refer to it. */
   remove(hashes: readonly string[], spareMs: number): Promise<void>;
-}
-
-/** The place where blobs are kept cannot be used. `remedy` says what to do. */
-export class BlobError extends Error {
-  override readonly name = 'BlobError';
-  readonly remedy: string;
-  constructor(message: string, options: { readonly remedy: string; readonly cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.remedy = options.remedy;
-  }
 }
 
 export const checkName = (hash: string): string => {

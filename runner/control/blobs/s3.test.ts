@@ -83,7 +83,7 @@ describe('a bucket', () => {
     withKeys(store, secret);
     const folder = await mkdtemp(join(tmpdir(), 'blobs-'));
     await expect(openS3(optionsFor(store, join(folder, 'incoming'), options))).rejects.toMatchObject({
-      name: 'BlobError',
+      name: 'Trouble',
       message: expect.stringMatching(message),
       remedy: expect.stringMatching(/\.$/),
     });
@@ -97,7 +97,7 @@ describe('a bucket', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', '');
     const folder = await mkdtemp(join(tmpdir(), 'blobs-'));
     await expect(openS3(optionsFor(store, join(folder, 'incoming')))).rejects.toMatchObject({
-      name: 'BlobError',
+      name: 'Trouble',
       message: `There are no keys for the bucket ${store.bucket}.`,
     });
     await rm(folder, { recursive: true });
@@ -107,7 +107,7 @@ describe('a bucket', () => {
     await using opened = await open();
     const { blobs, store } = opened;
     store.troubles.push({ status: 404, code: 'NoSuchKey' }, { status: 403, code: 'AccessDenied' });
-    await expect(blobs.put(content('again'), 10)).rejects.toMatchObject({ name: 'BlobError' });
+    await expect(blobs.put(content('again'), 10)).rejects.toMatchObject({ name: 'Trouble' });
     expect([await opened.names(), await opened.leftovers()]).toEqual([[], []]);
     expect(await blobs.put(content('again'), 10)).toMatchObject({ outcome: 'stored' });
   });

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { pipeline, Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { z } from 'zod';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
-import { BlobError, checked, checking, checkName, spool, type Blobs } from './blobs.ts';
+import { checked, checking, checkName, spool, type Blobs } from './blobs.ts';
 
 type Bucket = Extract<RunnerConfig['blobs'], { kind: 's3' }>;
 
@@ -27,7 +28,7 @@ const silent = (): void => {};
 
 /**
  * Blobs in a bucket, each under its prefix and hash. The store compares what it is sent with that hash, and what it gives is
- * compared here. Throws BlobError where the bucket is not there or may not be used.
+ * compared here. Throws Trouble where the bucket is not there or may not be used.
  */
 export const openS3 = async (options: S3Options): Promise<Blobs> => {
   const { bucket, incoming } = options;
@@ -122,7 +123,7 @@ type Sdk = Pick<
 
 const loadSdk = (): Promise<Sdk> =>
   import('@aws-sdk/client-s3').catch((error: unknown) => {
-    throw new BlobError('This installation cannot keep blobs in a bucket: @aws-sdk/client-s3 is missing.', {
+    throw new Trouble('This installation cannot keep blobs in a bucket: @aws-sdk/client-s3 is missing.', {
       remedy:
         'Run the runner from the npm package, which brings it, or keep blobs in the home (blobs: { kind: folder }).',
       cause: error,
@@ -139,32 +140,32 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** What the store's refusal means, and what to do about it. */
-const blobError = (error: unknown, { bucket, endpoint, region }: S3Options): BlobError => {
+const blobError = (error: unknown, { bucket, endpoint, region }: S3Options): Trouble => {
   const where = endpoint ?? `S3 in ${region}`;
   const status = statusOf(error);
   const said = error instanceof Error ? `${nameOf(error)}: ${error.message || codeOf(error)}` : String(error);
   if (nameOf(error) === 'NoSuchBucket' || status === 404)
-    return new BlobError(`The bucket ${bucket} is not there (${where}).`, {
+    return new Trouble(`The bucket ${bucket} is not there (${where}).`, {
       remedy: 'Make it, or correct blobs.bucket, blobs.region and blobs.endpoint.',
       cause: error,
     });
   if (nameOf(error) === 'CredentialsProviderError')
-    return new BlobError(`There are no keys for the bucket ${bucket}.`, {
+    return new Trouble(`There are no keys for the bucket ${bucket}.`, {
       remedy:
         'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where the runner is started, or give its machine a role.',
       cause: error,
     });
   if (status === 401 || status === 403)
-    return new BlobError(`The keys that the runner has may not use the bucket ${bucket} (${said}).`, {
+    return new Trouble(`The keys that the runner has may not use the bucket ${bucket} (${said}).`, {
       remedy: 'Allow s3:ListBucket on it, and s3:GetObject, s3:PutObject and s3:DeleteObject on what is in it.',
       cause: error,
     });
   if (status === null)
-    return new BlobError(`The store of blobs cannot be reached (${where}: ${said}).`, {
+    return new Trouble(`The store of blobs cannot be reached (${where}: ${said}).`, {
       remedy: 'Check blobs.endpoint and the network; what was asked for can be asked again.',
       cause: error,
     });
-  return new BlobError(`The store of blobs refused (${where}, ${status}: ${said}).`, {
+  return new Trouble(`The store of blobs refused (${where}, ${status}: ${said}).`, {
     remedy: 'See what it says; what was asked for can be asked again.',
     cause: error,
   });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { Scheduled, Store } from '../store/store.ts';
 import { startDispatcher } from './dispatcher.ts';
 import type { Engine } from './engine.ts';

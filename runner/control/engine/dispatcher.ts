@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { Scheduled, Store } from '../store/store.ts';
-import type { SupervisorRole } from '../supervisor/role.ts';
+import type { SupervisorRole } from '../store/role.ts';
 import { EngineRefusal, type Engine } from './engine.ts';
 import { pick, type ScheduleLimits } from './schedule.ts';
 

@@ -1,3 +1,4 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
 
 export interface Held {
@@ -27,18 +28,16 @@ export interface Said extends Held {
 }
 
 /** The engine does not do what it was asked, and says why: not trouble that passes by itself. */
-export class EngineRefusal extends Error {
+export class EngineRefusal extends Trouble {
   override readonly name = 'EngineRefusal';
   /** Asking for the same again would be refused again. Else somebody has to do something first, and then it may work. */
   readonly forGood: boolean;
-  readonly remedy: string;
   constructor(
     message: string,
     options: { readonly forGood: boolean; readonly remedy: string; readonly cause?: unknown },
   ) {
-    super(message, { cause: options.cause });
+    super(message, options);
     this.forGood = options.forGood;
-    this.remedy = options.remedy;
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RemoteConfig } from '../../machine/config/config.ts';
 import type { RemoteCredential } from '../../machine/git/git.ts';
-import { RemoteError } from './remote-error.ts';
 
 type App = NonNullable<RemoteConfig['github']>;
 
@@ -13,7 +13,7 @@ const Failure = z.object({ status: z.int(), message: z.string() });
 
 /**
  * A token of a GitHub app's installation: for the repository in the URL alone, to read its contents, good for an hour. Throws
- * RemoteError.
+ * Trouble.
  */
 export const gitHubCredential = async (app: App, url: string): Promise<RemoteCredential> => {
   const [owner, repo] = repositoryOf(url);
@@ -35,7 +35,7 @@ export const gitHubCredential = async (app: App, url: string): Promise<RemoteCre
       : error instanceof Error
         ? error.message
         : String(error);
-    throw new RemoteError(`GitHub gives the app ${app.appId} no token to read ${owner}/${repo} (${why}).`, {
+    throw new Trouble(`GitHub gives the app ${app.appId} no token to read ${owner}/${repo} (${why}).`, {
       remedy: 'Install the app on that repository with "Contents: read", and check appId, privateKeyFile and apiUrl.',
       cause: error,
     });
@@ -48,7 +48,7 @@ const repositoryOf = (url: string): readonly [string, string] => {
   const [owner = '', name = '', ...rest] = new URL(url).pathname.slice(1).split('/').filter(Boolean);
   const repo = name.replace(/\.git$/, '');
   if (owner === '' || repo === '' || rest.length > 0)
-    throw new RemoteError(`${url} is no repository of GitHub's.`, {
+    throw new Trouble(`${url} is no repository of GitHub's.`, {
       remedy: 'Name it such as https://github.com/owner/name.',
     });
   return [owner, repo];
@@ -59,13 +59,10 @@ const appsOf = async (app: App) => {
     import('@octokit/rest'),
     import('@octokit/auth-app'),
   ]).catch((error: unknown) => {
-    throw new RemoteError(
-      'This installation cannot speak to GitHub: @octokit/rest and @octokit/auth-app are missing.',
-      {
-        remedy: 'Run the runner from the npm package, which brings them: npm install --global longhaul',
-        cause: error,
-      },
-    );
+    throw new Trouble('This installation cannot speak to GitHub: @octokit/rest and @octokit/auth-app are missing.', {
+      remedy: 'Run the runner from the npm package, which brings them: npm install --global longhaul',
+      cause: error,
+    });
   });
   const silent = () => {};
   const octokit = new Octokit({
@@ -81,11 +78,11 @@ const appsOf = async (app: App) => {
 const privateKeyOf = async (file: string): Promise<string> => {
   try {
     if (((await stat(file)).mode & 0o077) !== 0)
-      throw new RemoteError(`Others can read the private key ${file}.`, { remedy: `Run: chmod 600 ${file}` });
+      throw new Trouble(`Others can read the private key ${file}.`, { remedy: `Run: chmod 600 ${file}` });
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof RemoteError) throw error;
-    throw new RemoteError(`The private key ${file} cannot be read.`, {
+    if (error instanceof Trouble) throw error;
+    throw new Trouble(`The private key ${file} cannot be read.`, {
       remedy: 'Name a PEM file that the runner can read (remotes[].github.privateKeyFile).',
       cause: error,
     });

@@ -69,7 +69,7 @@ describe('a runner reads', () => {
   test('with no token where its variable is not set, and says which', async () => {
     const [only] = [openRemotes([remote('https://git.example.org/*', { passwordVariable: 'TEAM' })], {})];
     await expect(only.allowed('https://git.example.org/x')?.credential()).rejects.toMatchObject({
-      name: 'RemoteError',
+      name: 'Trouble',
       message: expect.stringContaining('has no TEAM'),
     });
   });
@@ -135,7 +135,7 @@ describe('a GitHub app', () => {
   test.each(wrong)('gives none for %s, and says why', async (_, { url, app = {} }, message) => {
     await using opened = await open();
     await expect(opened.ask(url, app)).rejects.toMatchObject({
-      name: 'RemoteError',
+      name: 'Trouble',
       message: expect.stringMatching(message),
     });
     expect(opened.github.tokens).toEqual([]);

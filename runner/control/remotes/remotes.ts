@@ -1,7 +1,7 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RemoteConfig } from '../../machine/config/config.ts';
 import type { RemoteCredential } from '../../machine/git/git.ts';
 import { gitHubCredential } from './github.ts';
-import { RemoteError } from './remote-error.ts';
 
 /** What the runner may read from elsewhere, and with which credential. */
 export interface Remotes {
@@ -12,7 +12,7 @@ export interface Remotes {
 export interface AllowedRemote {
   /** In the one form in which it was compared with the settings. */
   readonly url: string;
-  /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws RemoteError. */
+  /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws Trouble. */
   credential(): Promise<RemoteCredential | null>;
 }
 
@@ -61,7 +61,7 @@ const credentialFor = async (
   if (passwordVariable === null) return null;
   const password = env[passwordVariable] ?? '';
   if (password === '')
-    throw new RemoteError(`The token for ${match} is missing: the runner's environment has no ${passwordVariable}.`, {
+    throw new Trouble(`The token for ${match} is missing: the runner's environment has no ${passwordVariable}.`, {
       remedy: 'Set it where the runner is started, and start it again.',
     });
   return { username, password };

@@ -3,9 +3,9 @@ import { includes, type Principal } from '../../../shared/api/runner-api.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
 import { isFullDisk } from '../../machine/git/full-disk.ts';
 import { StoreError, type Store } from '../store/store.ts';
-import { BlobError, type Blobs } from '../blobs/blobs.ts';
+import type { Blobs } from '../blobs/blobs.ts';
 import { errorBody, type ErrorAnswer } from './errors.ts';
-import { diskIsFull } from './typed-errors.ts';
+import { messageOf } from './typed-errors.ts';
 
 export interface BlobRoutes {
   readonly store: Store;
@@ -92,13 +92,8 @@ const refusal = async ({ store, maxUploadedBytes }: BlobRoutes, caller: Principa
 
 /** 5xx: a worker asks again, and what it did is not lost while it does. */
 const troubleOf = (error: unknown): ErrorAnswer | null => {
-  if (error instanceof BlobError)
-    return { status: 503, code: 'SERVICE_UNAVAILABLE', message: `${error.message} ${error.remedy}` };
-  const full =
-    error instanceof StoreError && error.code === 'full'
-      ? `${error.message} ${error.remedy}`
-      : isFullDisk(error)
-        ? diskIsFull
-        : null;
-  return full === null ? null : { status: 507, code: 'SERVICE_UNAVAILABLE', message: full };
+  const message = messageOf(error);
+  if (message === null) return null;
+  const full = isFullDisk(error) || (error instanceof StoreError && error.code === 'full');
+  return { status: full ? 507 : 503, code: 'SERVICE_UNAVAILABLE', message };
 };

@@ -1,8 +1,7 @@
 import { TRPCError } from '@trpc/server';
+import { Trouble } from '../../../shared/trouble.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { isFullDisk } from '../../machine/git/full-disk.ts';
-import { BlobError } from '../blobs/blobs.ts';
-import { StoreError } from '../store/store.ts';
 
 /**
  * Makes trouble with the disk, and whatever fails because the runner is on its way down, an answer that says what to do about it, where it would be "something went wrong".
@@ -45,8 +44,9 @@ const asAnswer = (error: unknown, closing: AbortSignal): unknown => {
   return message === null ? error : new TRPCError({ code: 'SERVICE_UNAVAILABLE', message, cause: error });
 };
 
-const messageOf = (error: unknown): string | null => {
-  if (error instanceof StoreError || error instanceof BlobError) return `${error.message} ${error.remedy}`;
+/** What is told of trouble: the sentence and what to do about it. Null: it is none, but a bug. */
+export const messageOf = (error: unknown): string | null => {
+  if (error instanceof Trouble) return `${error.message} ${error.remedy}`;
   return isFullDisk(error) ? diskIsFull : null;
 };
 
@@ -54,4 +54,4 @@ const messageOf = (error: unknown): string | null => {
 const isStopping = 'The runner is being stopped. Ask again when it is back.';
 
 /** Where it is not the database's. What was begun is taken back. */
-export const diskIsFull = 'The disk of the runner is full: nothing of this was kept. Make room on that disk.';
+const diskIsFull = 'The disk of the runner is full: nothing of this was kept. Make room on that disk.';

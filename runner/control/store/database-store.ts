@@ -1,5 +1,5 @@
 import type { ListInput } from '../../../shared/api/runner-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import {
   readBlobLink,
   readCounts,

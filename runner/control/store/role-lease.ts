@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SupervisorRole } from '../supervisor/role.ts';
+import type { SupervisorRole } from './role.ts';
 
 /** One session with the database in which the role is contended for. What it is not answered in time it rejects, and it is lost then. */
 export interface RoleSession {
-  /** The fence with which it was taken; null: somebody has it. */
-  take(): Promise<number | null>;
+  /** The fence with which it was taken; null: somebody has it. `had`: that of the tenure that this control plane had last; it can have that one again. */
+  take(had: number): Promise<number | null>;
   /** False: it is over. */
   renew(fence: number): Promise<boolean>;
   /** Ends the session. */
@@ -47,7 +47,7 @@ export class RoleLease implements SupervisorRole {
     for (;;) {
       lost.throwIfAborted();
       const sentAt = performance.now();
-      const taken = await session.take();
+      const taken = await session.take(this.#fence);
       if (taken !== null) {
         const renewals = setInterval(() => this.#renew(session, taken), this.#leaseMs / 3);
         lost.addEventListener('abort', () => {

@@ -1,5 +1,6 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -198,12 +199,14 @@ export interface Store extends AsyncDisposable {
 export type Committer = 'this' | 'another';
 
 /** The disk is full or broken, the database is away, locked or of another version. `remedy` says what to do. */
-export class StoreError extends Error {
-  readonly code: 'full' | 'io' | 'newer' | 'locked' | 'corrupt' | 'unreachable' | 'denied';
-  readonly remedy: string;
-  constructor(code: StoreError['code'], message: string, options: { remedy: string; cause?: unknown }) {
-    super(message, { cause: options.cause });
-    this.code = code;
-    this.remedy = options.remedy;
+export class StoreError extends Trouble {
+  override readonly name = 'StoreError';
+  declare readonly code: 'full' | 'io' | 'newer' | 'locked' | 'corrupt' | 'unreachable' | 'denied';
+  constructor(
+    code: StoreError['code'],
+    message: string,
+    options: { readonly remedy: string; readonly cause?: unknown },
+  ) {
+    super(message, { ...options, code });
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { obey, settle, type Command, type Obeyed } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
+import { obey, settle, type Obeyed } from '../../../shared/run/commands.ts';
 import type { EventBody, RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';

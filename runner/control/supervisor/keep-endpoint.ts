@@ -6,7 +6,7 @@ import type { Store } from '../store/store.ts';
 
 const notOver = ['queued', 'working', 'waiting', 'reviewing'] as const satisfies readonly Status[];
 
-/** Throws HomeError where runs that are not over would go on with another model endpoint than the last runner here had. */
+/** Throws Trouble where runs that are not over would go on with another model endpoint than the last runner here had. */
 export const keepEndpoint = async (
   home: Home,
   model: RunnerConfig['model'],

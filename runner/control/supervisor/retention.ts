@@ -8,7 +8,7 @@ import { isHeld } from '../backup/hold.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import { asideSuffix, moveAside, removeFolder } from '../../machine/home/remove-folder.ts';
 import type { Store } from '../store/store.ts';
-import type { SupervisorRole } from './role.ts';
+import type { SupervisorRole } from '../store/role.ts';
 
 export interface RetentionOptions {
   readonly store: Pick<Store, 'state' | 'forgetBlobs'>;

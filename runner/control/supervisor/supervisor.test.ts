@@ -9,7 +9,7 @@ import type { EventBody } from '../../../shared/run/events.ts';
 import type { Engine, Lost } from '../engine/engine.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { StoreError, type Store } from '../store/store.ts';
-import { onlyOne } from './role.ts';
+import { onlyOne } from '../store/role.ts';
 import { startSupervisor } from './supervisor.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,11 +1,11 @@
 import type { Logger } from 'pino';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import type { Dispatcher } from '../engine/dispatcher.ts';
 import type { Engine, Lost } from '../engine/engine.ts';
 import { startPasses } from './passes.ts';
 import type { CommandOptions, Store, Written } from '../store/store.ts';
 import type { Retention } from './retention.ts';
-import type { SupervisorRole } from './role.ts';
+import type { SupervisorRole } from '../store/role.ts';
 
 export interface SupervisorOptions {
   readonly store: Store;

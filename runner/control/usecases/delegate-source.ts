@@ -63,7 +63,7 @@ const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): 
   if (snapshot.outcome === 'refused') throw refused('invalid', snapshot.reason, snapshot.remedy);
   for (const note of snapshot.notes) plane.log.info({ run }, note);
   const found = { repository: snapshot.source.repository, settings, notes };
-  return plane.engine.kind === 'embedded'
+  return plane.keep === 'local'
     ? { ...found, source: snapshot.source, blob: null }
     : { ...found, ...(await uploaded(plane, person, snapshot.source)) };
 };

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
-import type { Command } from '../../../shared/run/commands.ts';
+import type { Command } from '../../../shared/run/command.ts';
 import { refuse, type Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
@@ -17,6 +17,11 @@ export interface ControlPlane {
   readonly engine: Engine;
   readonly blobs: Blobs;
   readonly remotes: Remotes;
+  /**
+   * Where a run's source and its checkpoints are: in its folder here alone, or uploaded as well, because its next worker may be on another
+   * machine. The one rule for all that asks.
+   */
+  readonly keep: 'local' | 'uploaded';
   readonly home: Home;
   /** Stays the same for a home: makes ids of runs from dedupe keys. */
   readonly dedupeSecret: Buffer;

@@ -1,9 +1,9 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import type { Principal, RemoteInput, RemoteRefs } from '../../../shared/api/runner-api.ts';
 import type { Credential, CredentialInput, Refused } from '../../../shared/api/worker-api.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { listRemote, type RemoteRefs as Listed } from '../../machine/git/remote.ts';
-import { RemoteError } from '../remotes/remote-error.ts';
 import type { AllowedRemote } from '../remotes/remotes.ts';
 import { asPerson, refused, type ControlPlane } from './plane.ts';
 
@@ -33,7 +33,7 @@ export const listAllowed = async (plane: ControlPlane, remote: AllowedRemote): P
       'Check its address, and that the runner may read it (remotes in its config.yaml).',
     );
   } catch (error) {
-    if (error instanceof RemoteError) throw refused('conflict', error.message, error.remedy);
+    if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
     throw error;
   }
 };
@@ -70,7 +70,7 @@ export const workerCredential = async (
     plane.log.info({ run, activation, url, given: credential !== null }, 'a worker asked for a credential');
     return { outcome: 'credential', credential };
   } catch (error) {
-    if (!(error instanceof RemoteError)) throw error;
+    if (!(error instanceof Trouble)) throw error;
     plane.log.warn({ err: error, run, url }, 'no credential could be had');
     return refuse('conflict', error.message, error.remedy);
   }

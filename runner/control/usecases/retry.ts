@@ -19,15 +19,15 @@ export const retry = async (plane: ControlPlane, caller: Principal, { run }: Run
 
 /** Null: all that its next worker needs is there. */
 const whatIsGone = async (plane: ControlPlane, state: RunState): Promise<string | null> => {
-  const { store, home } = plane;
-  const { base, head, bundles, prepared, task } = state;
+  const { store, home, keep } = plane;
+  const { tree, task } = state;
+  const prepared = tree.status === 'prepared';
   if (prepared && (await exists(join(home.run(state.id), 'checkpoints.git')))) return null;
   // Where no two activations share a disk, the next worker makes the tree anew from what was uploaded.
-  const local = store.kind === 'sqlite' && plane.engine.kind === 'embedded';
-  if (prepared && local) return 'its tree and its checkpoints are not kept any more';
-  const changed = head !== null && head.commit !== base?.commit;
-  if (changed && bundles.length === 0) return 'its checkpoints are on another machine';
-  for (const { blob } of changed ? bundles : [])
+  if (prepared && keep === 'local') return 'its tree and its checkpoints are not kept any more';
+  const changed = prepared && tree.head.commit !== tree.base.commit;
+  if (changed && tree.bundles.length === 0) return 'its checkpoints are on another machine';
+  for (const { blob } of changed ? tree.bundles : [])
     if (!(await store.runHasBlob(state.id, blob))) return 'its checkpoints are not kept any more';
   const { source } = task;
   const there =

@@ -1,6 +1,6 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import { apply, recordApplied } from './apply.ts';
-import { answer, approve, decisions, reject, renew } from './decide.ts';
+import { decide, decisions, renew } from './decide.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed, feedReading, type ReadFeed } from './feed.ts';
@@ -21,9 +21,7 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   events: (caller, input) => events(plane, caller, input),
   feed: (caller, input, signal) => feed(plane, caller, { input, signal, read }),
   decisions: (caller) => decisions(plane, caller),
-  approve: (caller, input) => approve(plane, caller, input),
-  reject: (caller, input) => reject(plane, caller, input),
-  answer: (caller, input) => answer(plane, caller, input),
+  decide: (caller, input) => decide(plane, caller, input),
   renew: (caller, input) => renew(plane, caller, input),
   message: (caller, input) => message(plane, caller, input),
   diff: (caller, input) => diff(plane, caller, input),

@@ -14,7 +14,7 @@ import type {
 import { decisionSubject } from '../../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../../shared/run/events.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
-import { sandboxForWorkers, type RunnerConfig } from '../../machine/config/config.ts';
+import { sandboxForWorkers } from '../../machine/config/config.ts';
 import type { Store, Written } from '../store/store.ts';
 import { readLog } from './log.ts';
 import type { ControlPlane } from './plane.ts';
@@ -26,7 +26,7 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
   return {
     settings: async (caller, input) => {
       checked(caller, input);
-      return settings(plane.config);
+      return settings(plane);
     },
     lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
     append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
@@ -36,13 +36,13 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
 };
 
 /** Folders and user ids are not in it: those are of the worker's machine, which knows them itself. */
-const settings = (config: RunnerConfig): WorkSettings => {
+const settings = ({ config, keep }: ControlPlane): WorkSettings => {
   const { model, engine } = config;
   return {
     contract,
     ...sandboxForWorkers(config),
     model,
-    keep: engine.kind === 'embedded' ? 'local' : 'uploaded',
+    keep,
     waits: engine.kind === 'trigger' ? engine.waits : 'end',
   };
 };

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from './config.ts';
-import { HomeError, writeDurably, type Home } from '../home/home.ts';
+import { writeDurably, type Home } from '../home/home.ts';
 
 /** Where a runner sends what its runs have read. */
 const ModelEndpoint = z.strictObject({
@@ -33,15 +34,17 @@ interface Move {
 }
 
 /** Why a command starts no runner that would have open runs go on with another model endpoint; null: it may. Pure. */
-export const refusedMove = ({ from, to, open }: Move): HomeError | null => {
+export const refusedMove = ({ from, to, open }: Move): Trouble | null => {
   const elsewhere = from.digest !== to.digest;
   if (open === 0 || (!elsewhere && from.api === to.api)) return null;
   const [runs, they] = open === 1 ? ['1 run in it is', 'the run has'] : [`${open} runs in it are`, 'the runs have'];
   const hidden = elsewhere && from.address === to.address;
   const there = hidden ? `${named(to)} and other credentials or another query` : named(to);
-  return new HomeError(
+  return new Trouble(
     `The runner of this home is down, and ${runs} not over. It had the model endpoint ${named(from)}; this would start it with ${there}, and send what ${they} read there.`,
-    `Start it as it was: ${asItWas(from, to)} and do this again.\nOr have it as this shell and config.yaml say: longhaul serve --detach`,
+    {
+      remedy: `Start it as it was: ${asItWas(from, to)} and do this again.\nOr have it as this shell and config.yaml say: longhaul serve --detach`,
+    },
   );
 };
 

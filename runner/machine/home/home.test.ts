@@ -56,7 +56,7 @@ test('a home that the users of sandboxes could not reach is refused', async () =
   const closed = join(place.folder, 'closed');
   await mkdir(closed, { mode: 0o700 });
   await expect(checkAncestors(join(closed, 'home'))).rejects.toMatchObject({
-    name: 'HomeError',
+    name: 'Trouble',
     remedy: expect.stringContaining(`chmod o+x ${closed}`),
   });
 });
@@ -65,7 +65,7 @@ test('a home that is a file is refused with what to do', async () => {
   await using place = await temporary();
   await writeFile(join(place.folder, 'file'), '');
   await expect(prepareHome(join(place.folder, 'file'))).rejects.toMatchObject({
-    name: 'HomeError',
+    name: 'Trouble',
     remedy: expect.stringContaining('--home'),
   });
 });

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { Trouble } from '../../../shared/trouble.ts';
 
 /**
  * What one runner keeps, all of it below one folder, so that two of them never meet:
@@ -38,16 +39,6 @@ export interface Home {
   run(id: string): string;
 }
 
-/** A home that cannot be used, and what to do about it. */
-export class HomeError extends Error {
-  override readonly name = 'HomeError';
-  readonly remedy: string;
-  constructor(message: string, remedy: string) {
-    super(message);
-    this.remedy = remedy;
-  }
-}
-
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -82,7 +73,7 @@ export const homeAt = (folder: string): Home => ({
 /**
  * Makes the folders where they are missing, and sets their modes; `plane` is the name that this home has among others.
  * As root the home and its runs are 0711: commands run as other users, which must be able to enter and not to look
- * around. Throws HomeError where it cannot be made, or where those users could not reach it.
+ * around. Throws Trouble where it cannot be made, or where those users could not reach it.
  */
 export const prepareHome = async (folder: string): Promise<{ home: Home; plane: string }> => {
   const home = homeAt(folder);
@@ -102,11 +93,10 @@ export const prepareHome = async (folder: string): Promise<{ home: Home; plane: 
     if (entered === 0o711) await checkAncestors(home.folder);
     return { home, plane: await secretFile(home.plane, () => `plane_${randomBytes(6).toString('hex')}`) };
   } catch (error) {
-    if (error instanceof HomeError || !isSystemError(error)) throw error;
-    throw new HomeError(
-      `The home ${folder} cannot be used: ${error.message}.`,
-      'Free the disk or correct the rights, or name another folder with --home or LONGHAUL_HOME.',
-    );
+    if (error instanceof Trouble || !isSystemError(error)) throw error;
+    throw new Trouble(`The home ${folder} cannot be used: ${error.message}.`, {
+      remedy: 'Free the disk or correct the rights, or name another folder with --home or LONGHAUL_HOME.',
+    });
   }
 };
 
@@ -117,14 +107,16 @@ export const secretsOf = async (home: Home): Promise<{ token: string; secret: Bu
   return { token, secret: Buffer.from(secret, 'hex') };
 };
 
-/** Throws HomeError where users without rights could not enter a folder because of one above it. */
+/** Throws Trouble where users without rights could not enter a folder because of one above it. */
 export const checkAncestors = async (folder: string): Promise<void> => {
   for (let at = dirname(folder); ; at = dirname(at)) {
     const { mode } = await stat(at);
     if ((mode & 0o001) === 0)
-      throw new HomeError(
+      throw new Trouble(
         `The home ${folder} lies below ${at}, which other users cannot enter. As root, Longhaul runs commands as users without rights, and they must reach their workspace.`,
-        `Name a home elsewhere with --home or LONGHAUL_HOME, such as /var/lib/longhaul; or: chmod o+x ${at}`,
+        {
+          remedy: `Name a home elsewhere with --home or LONGHAUL_HOME, such as /var/lib/longhaul; or: chmod o+x ${at}`,
+        },
       );
     if (at === dirname(at)) return;
   }

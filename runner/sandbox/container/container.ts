@@ -20,7 +20,7 @@ import { launchInContainer } from './process.ts';
 import { endProcessesOf, processesOf } from './processes.ts';
 import { diskUse } from '../disk-use.ts';
 import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
-import { filterFolders } from '../host-layout.ts';
+import { filterFolders } from '../host-programs.ts';
 import { MemoryWatch } from '../memory-use.ts';
 import { PROBE_LIMITS } from '../probe-limits.ts';
 import {

@@ -3,7 +3,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
 import type { ContainerPrograms } from './arguments.ts';
-import { firstExecutable, isFolder, missing, SYSTEM_FOLDERS } from '../host-layout.ts';
+import { firstExecutable, isFolder, missing, SYSTEM_FOLDERS } from '../host-programs.ts';
 import type { SandboxOptions, SandboxRefusal } from '../sandbox.ts';
 
 /** What the operator says of a container's network where commands cannot be kept from it. */

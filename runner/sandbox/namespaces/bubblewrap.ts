@@ -9,7 +9,8 @@ import { CommandSandbox, type Confinement, type Outlets } from '../command-sandb
 import { ControlGroups, findGroups } from './control-group.ts';
 import { processFolders } from '../disk-use.ts';
 import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
-import { filterFolders, isFolder, readHost, writeEtc, type HostPrograms } from '../host-layout.ts';
+import { filterFolders, isFolder } from '../host-programs.ts';
+import { readHost, writeEtc, type HostPrograms } from './host-layout.ts';
 import { MemoryWatch } from '../memory-use.ts';
 import { launch } from './process.ts';
 import { PROBE_LIMITS } from '../probe-limits.ts';

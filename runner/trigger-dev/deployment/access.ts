@@ -1,5 +1,6 @@
 import type { ApiClient, parsePacket } from '@trigger.dev/core/v3';
-import { Failure, usage } from '../../cli/exit.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { usage } from '../../cli/exit.ts';
 
 export interface Access {
   readonly client: ApiClient;
@@ -8,7 +9,7 @@ export interface Access {
   readonly projectRef: string;
 }
 
-/** Reads the keys, each of which has its own use, and opens the API. Throws Failure that names those that are missing. */
+/** Reads the keys, each of which has its own use, and opens the API. Throws Trouble that names those that are missing. */
 export const openAccess = async (env: NodeJS.ProcessEnv, { builds }: { readonly builds: boolean }): Promise<Access> => {
   const needed = [
     ['TRIGGER_PROJECT_REF', 'the project, such as proj_abc, from its settings'],
@@ -41,7 +42,7 @@ const environments: Readonly<Record<string, string>> = {
 };
 
 /**
- * A key of another environment would set variables in one and check the task of another. Throws Failure for one that says so; a
+ * A key of another environment would set variables in one and check the task of another. Throws Trouble for one that says so; a
  * key that tells nothing is for Trigger.dev to judge.
  */
 export const checkKey = (secretKey: string, environment: keyof typeof keysOf): void => {
@@ -72,7 +73,7 @@ export const variablesFor = (
   );
 };
 
-/** Throws Failure with what Trigger.dev said. */
+/** Throws Trouble with what Trigger.dev said. */
 export const setVariables = async (
   { client, projectRef }: Access,
   environment: string,
@@ -85,7 +86,7 @@ export const setVariables = async (
       isSecret: true,
     });
   } catch (error) {
-    throw new Failure(
+    throw new Trouble(
       `The variables of the environment ${environment} could not be set: ${error instanceof Error ? error.message : String(error)}`,
       { remedy: 'TRIGGER_SECRET_KEY and TRIGGER_PROJECT_REF have to belong to one project, and to that environment.' },
     );

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { Failure } from '../../cli/exit.ts';
+import { Trouble } from '../../../shared/trouble.ts';
 
 /** What the official command line needs: the sources of the task, and itself. */
 export interface Project {
@@ -10,18 +10,18 @@ export interface Project {
   readonly cli: string;
 }
 
-/** The checkout that this program is part of. Throws Failure where it is an installation without sources. */
+/** The checkout that this program is part of. Throws Trouble where it is an installation without sources. */
 export const findProject = async (): Promise<Project> => {
   const root = await above(import.meta.dirname, 'trigger.config.ts');
   if (root === null)
-    throw new Failure('This installation has no sources of the task, so that there is nothing to build.', {
+    throw new Trouble('This installation has no sources of the task, so that there is nothing to build.', {
       remedy: 'Deploy from a checkout: git clone, npm run setup, then npx longhaul deploy.',
     });
   try {
     const manifest = createRequire(path.join(root, 'package.json')).resolve('trigger.dev/package.json');
     return { root, cli: path.join(path.dirname(manifest), 'dist/esm/index.js') };
   } catch {
-    throw new Failure(`The official command line, trigger.dev, is not installed in ${root}.`, {
+    throw new Trouble(`The official command line, trigger.dev, is not installed in ${root}.`, {
       remedy: `Install what the checkout needs: cd ${root} && npm run setup`,
     });
   }

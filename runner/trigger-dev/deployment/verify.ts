@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { contract } from '../../../shared/api/worker-api.ts';
 import { keyVariable } from '../../machine/config/model-key.ts';
 import { checkTask, MachineReport, type CheckInput } from '../protocol.ts';
-import { fail, ok, warn, type Check } from '../../cli/doctor/check.ts';
+import { fail, ok, warn, type Check } from '../../machine/check.ts';
 import type { Access } from './access.ts';
 
 /** A first start pulls the image. */

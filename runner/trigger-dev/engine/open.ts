@@ -1,8 +1,9 @@
 import type * as Core from '@trigger.dev/core/v3';
 import type { Logger } from 'pino';
+import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Engine } from '../../control/engine/engine.ts';
-import { checkReach, EngineError, readAccess } from './access.ts';
+import { checkReach, readAccess } from './access.ts';
 import { triggerApi } from './api.ts';
 import { triggerEngine, type Origin } from './trigger.ts';
 
@@ -17,7 +18,7 @@ export interface OpenTriggerOptions {
   readonly originOf: (run: string) => Promise<Origin | null>;
 }
 
-/** Throws EngineError where it cannot work: no key, no package, or workers that could not call back. */
+/** Throws Trouble where it cannot work: no key, no package, or workers that could not call back. */
 export const openTriggerEngine = async (options: OpenTriggerOptions): Promise<Engine> => {
   const { settings, workers, env, publicUrl, log, originOf } = options;
   const { secretKey, apiUrl } = readAccess(env);
@@ -30,12 +31,12 @@ export const openTriggerEngine = async (options: OpenTriggerOptions): Promise<En
   return triggerEngine({ api, settings, workers, log, originOf, stop: () => stop.abort() });
 };
 
-/** Trigger.dev's own package, which the editor does not bring along. Throws EngineError where it is not installed. */
+/** Trigger.dev's own package, which the editor does not bring along. Throws Trouble where it is not installed. */
 export const loadCore = async (): Promise<typeof Core> => {
   try {
     return await import('@trigger.dev/core/v3');
   } catch (cause) {
-    throw new EngineError('The Trigger.dev engine needs the package @trigger.dev/core, which is not installed here.', {
+    throw new Trouble('The Trigger.dev engine needs the package @trigger.dev/core, which is not installed here.', {
       remedy: 'Use the runner of Longhaul’s npm package or image; the one in the editor’s extension does without.',
       cause,
     });

@@ -5,10 +5,10 @@ import type { Ticket, WorkSettings } from '../../../shared/api/worker-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { firstSandboxUser, toolchains } from '../../machine/config/toolchain.ts';
 import type { TaskOutcome } from '../protocol.ts';
-import { connect } from '../../worker/start/control-client.ts';
+import { connect } from '../../worker/plane/client.ts';
 import { work, type Ended } from '../../worker/run/loop.ts';
 import { openPorts } from '../../worker/start/open-ports.ts';
-import { LogGone } from '../../worker/run/ports.ts';
+import { LogGone } from '../../worker/run/ports/ports.ts';
 import type { Watchdog } from '../../worker/start/watchdog.ts';
 import { workerName } from '../../worker/start/worker-name.ts';
 

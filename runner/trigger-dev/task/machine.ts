@@ -4,7 +4,7 @@ import { contract } from '../../../shared/api/worker-api.ts';
 import { keyVariable } from '../../machine/config/model-key.ts';
 import { firstSandboxUser } from '../../machine/config/toolchain.ts';
 import type { CheckInput, MachineReport } from '../protocol.ts';
-import { probeIsolation } from '../../sandbox/probe.ts';
+import { probeIsolation } from '../../sandbox/probe/probe.ts';
 import { findRipgrep } from '../../worker/start/ripgrep.ts';
 
 const run = promisify(execFile);

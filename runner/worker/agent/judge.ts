@@ -4,8 +4,15 @@ import { budgetUnits, type Exceeded, type Spent } from '../../../shared/run/budg
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
-import type { ChangedSetup } from '../run/next-step.ts';
 import { parseCall } from '../../../shared/policy/call.ts';
+
+/** A setup with network whose files the agent changed, as a person is shown it. */
+export interface ChangedSetup {
+  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
+  readonly paths: readonly string[];
+  /** What changed in them; cut where it is long. */
+  readonly patch: string;
+}
 
 /** As the Responses API allows. */
 const longestId = 64;

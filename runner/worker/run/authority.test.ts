@@ -4,7 +4,8 @@ import { decisionSubject, type DecisionRequest } from '../../../shared/decision/
 import type { EventBody, WorkerEvent } from '../../../shared/run/events.ts';
 import { openDecisions } from '../../../shared/run/state.ts';
 import { approveAll, bash, finish, rig, toEnd, type Rig, type Wish } from './fixture.ts';
-import type { Log } from './ports.ts';
+import type { Log } from './ports/ports.ts';
+import { preparedTree } from '../../../test/fakes/prepared-tree.ts';
 
 const asksAbout = (command: string) => ({
   policy: {
@@ -66,12 +67,13 @@ describe('an approval', () => {
   test('is asked for when the call is the next to run, and is for the tree that an earlier call of the turn made', async () => {
     await using running = await rig([turn, [finish('call_0_1')]], asksAbout('sh deploy.sh'));
     await running.activate();
-    const { head, soFar, status } = running.log.state;
+    const { soFar, status } = running.log.state;
+    const { head } = preparedTree(running.log.state);
     const request = requestOf(running);
     expect({ status, tree: request.tree, shown: soFar?.head.tree }).toEqual({
       status: 'waiting',
-      tree: head?.tree,
-      shown: head?.tree,
+      tree: head.tree,
+      shown: head.tree,
     });
     expect(await running.workspace.read()).toHaveProperty(['deploy.sh']);
   });
@@ -80,7 +82,7 @@ describe('an approval', () => {
     await using running = await rig([turn], asksAbout('sh deploy.sh'));
     await running.activate();
     const request = requestOf(running);
-    const before = { ...request, tree: running.log.state.base!.tree };
+    const before = { ...request, tree: preparedTree(running.log.state).base.tree };
     const hash = createHash('sha256').update(decisionSubject(running.log.run, before)).digest('hex');
     expect(decide(running, request, hash)).toMatchObject({ outcome: 'refused', refusal: { code: 'stale' } });
     expect(running.log.state.status).toBe('waiting');

@@ -9,10 +9,10 @@ import type { ModelItem } from '../../../shared/run/model-item.ts';
 import { MemoryLog } from '../../../test/fakes/memory-log.ts';
 import { someTask } from '../../../test/fakes/task.ts';
 import { copiesIn } from '../start/copies.ts';
-import { Hold } from './hold.ts';
+import { Hold } from './ports/hold.ts';
 import { work, type Ended } from './loop.ts';
 import type { ModelOutcome } from '../models/model.ts';
-import type { Log, Ports } from './ports.ts';
+import type { Log, Ports } from './ports/ports.ts';
 import type { Keeping } from '../workspace/workspace.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 

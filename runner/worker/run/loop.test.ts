@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { normalised } from '../../../test/harness/normalise.ts';
 import { approveAll, bash, finish, rig, toEnd, type Wish } from './fixture.ts';
-import type { Log } from './ports.ts';
+import type { Log } from './ports/ports.ts';
+import { preparedTree } from '../../../test/fakes/prepared-tree.ts';
 
 const scenario: readonly (readonly Wish[])[] = [
   [['plan', { steps: [{ text: 'Add lines', status: 'active' }] }], bash('cat a.txt')],
@@ -79,7 +80,10 @@ describe('an activation', () => {
       },
     });
     // The tree that it is bound to is the one that is shown, and is not yet the run's.
-    expect([state.soFar?.head.tree, state.head?.tree]).toEqual([open!.request.tree, state.base?.tree]);
+    expect([state.soFar?.head.tree, preparedTree(state).head.tree]).toEqual([
+      open!.request.tree,
+      preparedTree(state).base.tree,
+    ]);
     running.log.command({
       kind: 'decide',
       by: 'person:ada',
@@ -106,7 +110,8 @@ describe('an activation', () => {
       asking,
     );
     await running.activate();
-    const { head, soFar } = running.log.state;
+    const { soFar } = running.log.state;
+    const { head } = preparedTree(running.log.state);
     expect(soFar).toMatchObject({ head, files: 1, additions: 1, deletions: 0 });
     expect(running.log.events.slice(-2).map(({ body }) => body.type)).toEqual(['changes.saved', 'activation.ended']);
     const parks: string[] = [];
@@ -130,7 +135,10 @@ describe('an activation', () => {
     expect(running.log.state.soFar).toMatchObject({ files: 1 });
     approveAll(running);
     await running.activate();
-    expect(running.log.state).toMatchObject({ status: 'waiting', soFar: { files: 0, head: running.log.state.head } });
+    expect(running.log.state).toMatchObject({
+      status: 'waiting',
+      soFar: { files: 0, head: preparedTree(running.log.state).head },
+    });
   });
 
   test('writes no known secret into the log', async () => {

@@ -1,12 +1,12 @@
 import type { Refused, Ticket } from '../../../shared/api/worker-api.ts';
 import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
-import { fold, reduce } from '../../../shared/run/reduce.ts';
+import { fold, foldBodies, reduce } from '../../../shared/run/reduce.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import type { Hold } from './hold.ts';
-import { next } from './next.ts';
+import type { Hold } from './ports/hold.ts';
+import { next } from './next/next.ts';
 import { announce, perform } from './perform.ts';
-import { BlobMissing, LogGone, SandboxRefused, type Log, type Ports, type StepContext } from './ports.ts';
+import { BlobMissing, LogGone, SandboxRefused, type Log, type Ports, type StepContext } from './ports/ports.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import { arrive } from './steps/arrive.ts';
 import { SourceRefused } from '../workspace/workspace.ts';
@@ -154,22 +154,37 @@ const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): P
   const arrival = await arrive(context()).catch((error: unknown) => refused(error));
   signal.throwIfAborted();
   if (arrival.length > 0) await append(arrival);
+  /** What came of the step before, not on record yet: it goes there with the start of the next one, in one write. */
+  let pending: readonly WorkerEvent[] = [];
   for (;;) {
     signal.throwIfAborted();
-    const { state } = record;
+    const state = foldBodies(record.state, pending, new Date(ports.clock.now()).toISOString());
     const step = next(state, ports.clock.now(), { contextWindow: ports.model.contextWindow });
+    const begins = step.do === 'stop' || step.do === 'sleep' ? [] : announce(step, { state });
+    if (begins.length > 0) await append([...pending, ...begins]);
+    else if (pending.length > 0 && step.do !== 'judge') {
+      // What has no start on record is decided on what is on record: others may have written meanwhile.
+      await append(pending);
+      pending = [];
+      continue;
+    }
     if (step.do === 'stop') return { outcome: 'ended', state };
     if (step.do === 'sleep') {
       await ports.clock.sleep(Date.parse(step.until) - ports.clock.now(), signal);
       continue;
     }
-    const start = announce(step, { state });
-    if (start.length > 0) await append(start);
     check();
+    let unwritten = begins.length > 0 ? [] : pending;
     // What came in while the start was written belongs to what the step sees.
-    const outcome = await perform(step, context()).catch((error: unknown) => refused(error));
+    const seen = unwritten.length > 0 ? { ...context(), state } : context();
+    const outcome = await perform(step, seen).catch(async (error: unknown) => {
+      // Whatever becomes of this step: what the one before did is not lost.
+      if (unwritten.length > 0) await append(unwritten);
+      unwritten = [];
+      return refused(error);
+    });
     signal.throwIfAborted();
-    if (outcome.length > 0) await append(outcome);
+    pending = [...unwritten, ...outcome];
   }
 };
 

@@ -1,6 +1,6 @@
 import type { WorkerEvent } from '../../../shared/run/events.ts';
-import type { Next } from './next-step.ts';
-import type { StepContext } from './ports.ts';
+import type { Next } from './next/next-step.ts';
+import type { StepContext } from './ports/ports.ts';
 import { ask } from './steps/ask.ts';
 import { saveForPerson } from './steps/changes.ts';
 import { concludeCall, runCall } from './steps/call.ts';
@@ -69,7 +69,7 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
     case 'prepare':
       return prepare(context);
     case 'setup':
-      return setUp(context, step.index);
+      return setUp(context, step);
     case 'turn':
       return takeTurn(context, step);
     case 'compact':
@@ -89,7 +89,7 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
     case 'give up':
       return giveUp(context, step);
     case 'verify':
-      return verify(context, step.index);
+      return verify(context, step);
     case 'repair':
       return [{ type: 'repair.requested', v: 1, repair: step.repair }];
     case 'finish':

@@ -1,6 +1,6 @@
 import type { RunState } from '../../../shared/run/state.ts';
 import { ToChild, type FromChild } from '../../machine/processes/child-protocol.ts';
-import { connect } from './control-client.ts';
+import { connect } from '../plane/client.ts';
 import { work } from '../run/loop.ts';
 import { openPorts } from './open-ports.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';

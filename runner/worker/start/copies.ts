@@ -1,6 +1,6 @@
 import { chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Copies, Ports } from '../run/ports.ts';
+import type { Copies, Ports } from '../run/ports/ports.ts';
 import { removeTreeAside } from '../workspace/tree-files.ts';
 
 /** Copies within this folder, which belong to `owner` if the worker is root. */

@@ -1,6 +1,6 @@
 import { chown, mkdir, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
-import type { Ports, Sandboxes } from '../run/ports.ts';
+import type { Ports, Sandboxes } from '../run/ports/ports.ts';
 
 /** Beside the tree, in a folder that is the worker's: nobody else can change what it is. */
 const homeOf = (tree: string): string => path.join(path.dirname(tree), 'home');

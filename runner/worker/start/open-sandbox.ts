@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
-import type { Ports } from '../run/ports.ts';
+import type { Ports } from '../run/ports/ports.ts';
 import { openBubblewrap } from '../../sandbox/namespaces/bubblewrap.ts';
 import { openContainer } from '../../sandbox/container/container.ts';
 import { daytona } from '../../sandbox/remote/daytona.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const watchdog = path.join(import.meta.dirname, 'watchdog.ts');
-const hold = path.join(import.meta.dirname, 'hold.ts');
+const hold = path.join(import.meta.dirname, '../run/ports/hold.ts');
 
 /** A process that has a lease of a second and a watchdog, and then does what `rest` says; gives how it ended. */
 const worker = async (rest: string): Promise<[code: number | null, signal: string | null]> => {

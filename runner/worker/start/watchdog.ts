@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Hold } from '../run/hold.ts';
+import type { Hold } from '../run/ports/hold.ts';
 
 /**
  * Ends this process when its lease is almost over and was not renewed, even if it stands still (SIGSTOP, a debugger, a disk that

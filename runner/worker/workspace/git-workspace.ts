@@ -23,6 +23,7 @@ import { baseMark, Rest } from './rest.ts';
 import { usualLimits, type RestLimits } from './rest-limits.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
+import { isSubmodule, parseIndex } from './tree-entries.ts';
 import { TreeIndex } from './tree-index.ts';
 import {
   SourceRefused,
@@ -49,15 +50,8 @@ export interface WorkspaceOptions {
   readonly signal?: AbortSignal;
 }
 
-const SUBMODULE = '160000';
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
-
-const parseIndex = (output: Buffer): TreeEntry[] =>
-  splitNul(output).map((entry) => {
-    const [mode = '', object = ''] = entry.split(' ');
-    return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
-  });
 
 /** What one lease works with. */
 interface Desk {
@@ -312,12 +306,12 @@ class GitWorkspace implements Workspace {
     const options = { ...repository, workTree: tree, index };
     await gitOrThrow(['read-tree', content], options);
     const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
-    const modules = entries.filter(({ mode }) => mode === SUBMODULE).map(({ path }) => path);
+    const modules = entries.filter(isSubmodule).map(({ path }) => path);
     if (modules.length > 0) {
       await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input: joinNul(modules) });
     }
     await new TreeFiles(tree, this.user).write(
-      entries.filter(({ mode }) => mode !== SUBMODULE),
+      entries.filter((entry) => !isSubmodule(entry)),
       repository,
     );
     await git(['update-index', '-q', '--refresh'], options);

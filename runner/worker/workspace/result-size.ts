@@ -1,5 +1,5 @@
 import { gitOrThrow, pathBytes, type GitOptions } from '../../machine/git/git.ts';
-import type { RawChange } from './tree-changes.ts';
+import type { RawChange } from './raw-change.ts';
 
 /** What one file of a result may have, and all versions of changed files together, bytes: git holds both versions of a file to compare them, and most hosts of repositories take no larger one. */
 export interface ResultLimits {

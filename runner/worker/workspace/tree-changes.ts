@@ -3,15 +3,9 @@ import { join } from 'node:path';
 import { keepBlobs, readBlobs } from '../../machine/git/blobs.ts';
 import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../machine/git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
+import type { RawChange } from './raw-change.ts';
 import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
 import type { Changes, Differing, Keeping } from './workspace.ts';
-
-/** One line of `git diff-tree --raw`. Paths hold one byte per character. `none` stands for a side that does not exist. */
-export interface RawChange {
-  readonly status: string;
-  readonly before: { readonly path: string; readonly mode: string; readonly object: string } | null;
-  readonly after: { readonly path: string; readonly mode: string; readonly object: string } | null;
-}
 
 /** Lines added and deleted; binary content has none. */
 interface Counts {

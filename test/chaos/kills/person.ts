@@ -33,8 +33,8 @@ const decide =
   (api, signal) => {
     const made = { run, decision: request.id, hash: request.hash };
     return request.kind === 'question'
-      ? api.decisions.answer.mutate({ ...made, answer: 'Go on.' }, { signal })
-      : api.decisions.approve.mutate({ ...made, arguments: edited(request) }, { signal });
+      ? api.decisions.decide.mutate({ ...made, verdict: { kind: 'answered', answer: 'Go on.' } }, { signal })
+      : api.decisions.decide.mutate({ ...made, verdict: { kind: 'approved', arguments: edited(request) } }, { signal });
   };
 
 /** What the second request is changed to, so that it itself must never come. Null: nothing is changed. */

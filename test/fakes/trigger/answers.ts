@@ -40,7 +40,7 @@ const common = (run: FakeRun) => ({
 });
 
 /** A duration, though it may have been sent as seconds. */
-const ttlOf = ({ options }: FakeRun): string | null => {
+export const ttlOf = ({ options }: FakeRun): string | null => {
   const { ttl } = options;
   if (typeof ttl !== 'number') return typeof ttl === 'string' ? ttl : null;
   if (ttl % 3600 === 0) return `${ttl / 3600}h`;
@@ -72,6 +72,8 @@ const rawStatus: Partial<Record<RunStatus, string>> = {
   COMPLETED: 'COMPLETED_SUCCESSFULLY',
   FAILED: 'COMPLETED_WITH_ERRORS',
 };
+
+export const rawStatusOf = (status: RunStatus): string => rawStatus[status] ?? status;
 
 const rawDate = (date: Date | null): string | null => date?.toISOString().replace('Z', '') ?? null;
 
@@ -112,7 +114,7 @@ export const row = (run: FakeRun, skipped: readonly string[]) =>
       friendlyId: run.id,
       number: '0',
       isTest: 'f',
-      status: rawStatus[run.status] ?? run.status,
+      status: rawStatusOf(run.status),
       usageDurationMs: '0',
       costInCents: '0',
       baseCostInCents: '0',

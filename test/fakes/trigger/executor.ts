@@ -73,14 +73,17 @@ export type Finished = (
   readonly metadata: FlushedRunMetadata | null;
 };
 
+export interface Resolved {
+  readonly id: string;
+  readonly output: Packet | null;
+  readonly timedOut: boolean;
+}
+
 export interface Execution {
+  /** Left out where the process is somebody else's. */
   readonly pid: number | undefined;
   readonly finished: Promise<Finished>;
-  resolveWaitpoint(waitpoint: {
-    readonly id: string;
-    readonly output: Packet | null;
-    readonly timedOut: boolean;
-  }): void;
+  resolveWaitpoint(waitpoint: Resolved): void;
   cancel(): Promise<void>;
 }
 
@@ -149,7 +152,7 @@ export const execute = ({ program, api, run, number }: Attempt): Execution => {
     void finishedBy({ ok: false, id: run.id, error: internal }).then(resolve);
   });
   void ipc.send('EXECUTE_TASK_RUN', {
-    execution: executionOf(run, number, program),
+    execution: executionOf(run, number, { program, environment: { id: 'env_1', slug: 'prod', type: 'PRODUCTION' } }),
     traceContext: {},
     metadata: { id: 'worker_1', version: '20260101.1', contentHash: 'fake', engine: 'V2' },
   });
@@ -187,9 +190,14 @@ const manifestOf = ({ configFile, tasks }: Program): WorkerManifest =>
     tasks: Object.entries(tasks).map(([id, file]) => ({ id, filePath: file, entryPoint: file, exportName: id })),
   });
 
-const executionOf = (run: Attempt['run'], number: number, { maxDuration, tasks }: Program): TaskRunExecution =>
+export interface Where {
+  readonly program: Pick<Program, 'maxDuration' | 'tasks'>;
+  readonly environment: TaskRunExecution['environment'];
+}
+
+export const executionOf = (run: Attempt['run'], number: number, { program, environment }: Where): TaskRunExecution =>
   TaskRunExecution.parse({
-    task: { id: run.task, filePath: tasks[run.task] },
+    task: { id: run.task, filePath: program.tasks[run.task] },
     attempt: { number, startedAt: new Date() },
     run: {
       id: run.id,
@@ -198,18 +206,18 @@ const executionOf = (run: Attempt['run'], number: number, { maxDuration, tasks }
       tags: run.tags,
       metadata: run.metadata,
       createdAt: new Date(),
-      maxDuration,
+      maxDuration: program.maxDuration,
       durationMs: 0,
       costInCents: 0,
     },
     queue: { id: 'queue_1', name: 'longhaul' },
-    environment: { id: 'env_1', slug: 'prod', type: 'PRODUCTION' },
+    environment,
     organization: { id: 'org_1', slug: 'org', name: 'Org' },
     project: { id: 'project_1', ref: 'proj_fake', slug: 'project', name: 'Project' },
     machine: { name: 'medium-1x', cpu: 1, memory: 2, centsPerMs: 0 },
   });
 
-const finishedBy = async (result: TaskRunExecutionResult): Promise<Finished> => {
+export const finishedBy = async (result: TaskRunExecutionResult): Promise<Finished> => {
   const metadata = await metadataOf(result);
   return result.ok
     ? { kind: 'completed', output: packetOf(result.output, result.outputType), metadata }

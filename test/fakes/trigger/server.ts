@@ -4,6 +4,10 @@ import type { AddressInfo } from 'node:net';
 import * as core from '@trigger.dev/core/v3';
 import { z } from 'zod';
 import { callbackUrl, deployedVersion, deploymentsOf, listed, retrieved, tokenItem } from './answers.ts';
+import { variablesOf } from './dev-answers.ts';
+import { openDev } from './dev.ts';
+import { checked, json, match, refuseKey, withRates, withToken } from './answering.ts';
+import { openLogin } from './login.ts';
 import { absent, openRealtime } from './realtime.ts';
 import { World, type FakeRun, type FakeToken, type WorldOptions } from './world.ts';
 
@@ -41,15 +45,14 @@ export interface FakeTrigger extends AsyncDisposable {
 export interface FakeOptions extends Partial<WorldOptions> {
   /** How a payload is kept. Another one than the server's is a mutation, to see that it is noticed. */
   readonly encode?: (payload: unknown) => string;
+  /** What the environment's key is: it tells which environment that is. */
+  readonly secretKey?: string;
   /** What is wrong is refused, and not held against whoever disposes it. */
   readonly forgiving?: boolean;
 }
 
 const accessToken = 'tr_pat_fake';
 const mostTags = 10;
-/** Requests of a kind in a period, and how long that is. */
-const rates = { api: 750, engine: 1200, periodMs: 10_000 } as const;
-
 /**
  * A Trigger.dev API on loopback. Its witness is a conversation with a real server, in recorded/, which
  * test/integration/trigger-fake.test.ts sends to it, too. Each body that it gets is parsed with Trigger.dev's own schemas; the first that is wrong, and
@@ -59,15 +62,19 @@ export const startFakeTrigger = async ({
   // A text too: it is encoded once more, and no task that wants an object reads it.
   encode = JSON.stringify,
   forgiving = false,
+  secretKey = 'tr_prod_fake',
   ...options
 }: FakeOptions = {}): Promise<FakeTrigger> => {
   const world = new World({ program: null, checkpoints: true, ...options });
+  world.api = { ...world.api, secretKey };
   const problems: string[] = [];
   const journal: string[] = [];
   const troubles: Trouble[] = [];
   const variables = new Map<string, Map<string, string>>();
   const fake = { realtime: true, deployed: true, listsUntil: null as Date | null }; // safe: it is set below
   const realtime = openRealtime(world);
+  const dev = openDev(world);
+  const login = openLogin(() => ({ url: world.api.url, accessToken }));
 
   const server = createServer((request, response) => {
     const name = `${request.method} ${new URL(request.url ?? '/', 'http://fake').pathname}`;
@@ -90,6 +97,9 @@ export const startFakeTrigger = async ({
     for await (const chunk of request) chunks.push(chunk as Buffer); // safe: no encoding is set
     const text = Buffer.concat(chunks).toString();
     if (url.pathname.startsWith('/otel')) return json(response, 200, {});
+    // A server takes the upgrade, says the recorded conversation; what is said then is not in it.
+    if (url.pathname === '/socket.io/') return json(response, 404, { error: 'Not found' });
+    if (login(`${request.method} ${url.pathname}`, text, response)) return;
     if (![world.api.secretKey, accessToken].some((key) => request.headers.authorization === `Bearer ${key}`))
       return refuseKey(request, response, url.pathname);
     const body: unknown = text === '' ? undefined : JSON.parse(text);
@@ -202,20 +212,23 @@ export const startFakeTrigger = async ({
         dashboardUrl: world.api.url,
       });
     if ((found = at('GET /api/v1/projects/:/:')) && found[1] === 'envvars')
-      return checked(response, core.GetEnvironmentVariablesResponseBody, { variables: {} });
+      return checked(response, core.GetEnvironmentVariablesResponseBody, { variables: variablesOf(world) });
     if (found !== null)
       return checked(response, core.GetProjectEnvResponse, {
         apiKey: world.api.secretKey,
         name: 'Project',
         apiUrl: world.api.url,
         projectId: 'project_1',
+        defaultRuntime: 'node-24',
       });
+    if (at('GET /api/v1/platform-notifications')) return json(response, 200, { notification: null });
     // A server that does not know it: then the command line goes by its own options.
     if (at('GET /api/v1/projects/:/:/deploy-settings')) return json(response, 404, { error: 'Not found' });
     if (at('GET /realtime/v1/runs')) {
       if (!fake.realtime) return absent(response);
       return realtime(url.searchParams, response, 'x-trigger-electric-version' in request.headers);
     }
+    if (await dev(`${request.method} ${url.pathname}`, body, response)) return;
     throw new Error('the fake knows no such route');
   };
   const tokenOf = (id: string | undefined): FakeToken | undefined => world.tokens.find((token) => token.id === id);
@@ -262,19 +275,6 @@ export const startFakeTrigger = async ({
   };
 };
 
-/** The parts of a path where the route has a colon; null: it is another route. */
-const match = (route: string, name: string): readonly string[] | null => {
-  const [wanted, given] = [route.split('/'), name.split('/')];
-  if (wanted.length !== given.length) return null;
-  const parts: string[] = [];
-  for (const [index, part] of wanted.entries()) {
-    const own = given[index] ?? '';
-    if (part === ':') parts.push(own);
-    else if (part !== own) return null;
-  }
-  return parts;
-};
-
 const known = <Value>(value: Value | undefined): Value => {
   if (value === undefined) throw new Error('there is no such thing');
   return value;
@@ -297,40 +297,3 @@ const noSuchVersion = (version: string): string =>
 
 const tooManyTags = (all: number, fresh: readonly string[]): string =>
   `Runs can only have 10 tags, you're trying to set ${all}. These tags have not been set: ${fresh.map((tag) => `'${tag}'`).join(', ')}.`;
-
-/** Each route has its own words for a key that it does not take. */
-const refuseKey = (request: IncomingMessage, response: ServerResponse, path: string): void => {
-  if (path.startsWith('/api/v2/whoami')) return json(response, 401, { error: 'Invalid or Missing Access Token' });
-  if (request.headers.authorization !== undefined) return json(response, 401, { error: 'Invalid API key' });
-  for (const name of ['limit', 'remaining', 'reset']) response.removeHeader(`x-ratelimit-${name}`);
-  const detail = 'No authorization header provided';
-  const type = 'https://developer.mozilla.org/en-US/docs/Web/HTTP/Status/401';
-  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
-  json(response, 401, { title: 'Unauthorized', status: 401, type, detail, error: detail });
-};
-
-/** On any answer, whatever its status; what is of a run or a token has a key of its own besides. */
-const withRates = (response: ServerResponse, path: string): void => {
-  if (path.startsWith('/realtime')) return;
-  const limit = path.startsWith('/engine') ? rates.engine : rates.api;
-  response.setHeader('x-ratelimit-limit', String(limit));
-  response.setHeader('x-ratelimit-remaining', String(limit - 1));
-  response.setHeader('x-ratelimit-reset', String(Date.now() + rates.periodMs));
-};
-const withToken = (response: ServerResponse, of: string): void => {
-  response.setHeader('x-trigger-jwt', `fake.jwt.${of}`);
-  response.setHeader('x-trigger-jwt-claims', JSON.stringify({ sub: 'env_1', pub: true }));
-};
-
-const json = (response: ServerResponse, status: number, body: unknown): void => {
-  if (!response.hasHeader('content-type')) response.setHeader('content-type', 'application/json; charset=utf-8');
-  response.writeHead(status);
-  if (!response.destroyed) response.end(JSON.stringify(body));
-};
-
-/** What the fake says, too, is what Trigger.dev's own schema takes. */
-const checked = (response: ServerResponse, schema: { parse(value: unknown): unknown }, body: object): void => {
-  const asSent: unknown = JSON.parse(JSON.stringify(body));
-  schema.parse(asSent);
-  json(response, 200, asSent);
-};

@@ -153,10 +153,10 @@ export class World {
     this.touch(run);
   }
 
-  async cancel(run: FakeRun): Promise<void> {
+  async cancel(run: FakeRun, why = 'Canceled by user'): Promise<void> {
     if (final.has(run.status)) return;
     run.status = 'CANCELED';
-    run.error = { message: 'Canceled by user' };
+    run.error = { message: why };
     this.touch(run);
     await run.execution?.cancel();
   }
@@ -217,12 +217,19 @@ export class World {
     this.#tell();
   }
 
+  /** Something else than a run has changed. */
+  touched(): void {
+    this.#changes += 1;
+    this.#tell();
+  }
+
   /** Ends every process. */
   async close(): Promise<void> {
     this.held = true;
     const executions = this.runs.flatMap(({ execution }) => (execution === null ? [] : [execution]));
-    for (const { pid } of executions) if (pid !== undefined) kill(pid);
-    await Promise.all(executions.map(({ finished }) => finished));
+    const own = executions.filter(({ pid }) => pid !== undefined);
+    for (const { pid } of own) if (pid !== undefined) kill(pid);
+    await Promise.all(own.map(({ finished }) => finished));
   }
 
   #settle(token: FakeToken, status: 'COMPLETED' | 'TIMED_OUT', output: Packet): void {
@@ -252,18 +259,19 @@ export class World {
     const execution = start({ program, api: this.api, run, number: run.attempts });
     run.execution = execution;
     this.touch(run);
-    void execution.finished.then((finished) => this.#finish(run, finished));
+    void execution.finished.then((finished) => this.conclude(run, finished));
   }
 
-  #finish(run: FakeRun, finished: Finished): void {
+  /** An attempt at it is over. */
+  conclude(run: FakeRun, finished: Finished): void {
     run.execution = null;
     if (finished.metadata !== null) this.setMetadata(run, finished.metadata);
     // What was cancelled, or reported as lost, stays so.
     if (final.has(run.status)) this.#tell();
-    else this.#conclude(run, finished);
+    else this.#settleRun(run, finished);
   }
 
-  #conclude(run: FakeRun, finished: Finished): void {
+  #settleRun(run: FakeRun, finished: Finished): void {
     if (finished.kind === 'completed') {
       run.status = 'COMPLETED';
       run.output = finished.output;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { randomId } from '../../../machine/random-id.ts';
-import type { SupervisorRole } from '../../supervisor/role.ts';
+import type { SupervisorRole } from '../role.ts';
 import { DatabaseStore, type DatabaseParts } from '../database-store.ts';
 import { migrate } from '../migrations.ts';
 import { readFeedPage, readPosition } from '../reads.ts';

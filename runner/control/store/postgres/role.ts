@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { SupervisorRole } from '../../supervisor/role.ts';
+import type { SupervisorRole } from '../role.ts';
 import { RoleLease } from '../role-lease.ts';
 import { cut, unlessSilent } from './connections.ts';
 import { keepSession } from './session.ts';
@@ -18,7 +18,8 @@ const usualLeaseMs = 10_000;
 /**
  * The role is a lease: a row with its holder, a fence that grows with every taking, and the moment until which it lasts, by
  * the server's clock. It is renewed every third of its time. It can be had when that time is over, which is how a holder
- * loses it that hangs, or whom the network has lost; and at once when the session that holds it is gone.
+ * loses it that hangs, or whom the network has lost; and at once when the session that holds it is gone, or by its own holder over
+ * another session: the server need not have seen by then that the first one broke.
  * What is done in the role carries its fence and is refused where that is not true any more, in the same transaction
  * (`isRoleHeld`): so whatever an earlier holder still thinks, it has no effect.
  */
@@ -30,7 +31,7 @@ export const contendForRole = (options: RoleOptions): SupervisorRole & AsyncDisp
     begin: (client, lost) =>
       lease.contend(
         {
-          take: () => unlessSilent(client, take(client, { name, leaseMs }), leaseMs),
+          take: (had) => unlessSilent(client, take(client, { name, leaseMs, had }), leaseMs),
           renew: (fence) => unlessSilent(client, renew(client, { fence, leaseMs }), leaseMs),
           cut: (why) => cut(client, why),
         },
@@ -64,19 +65,22 @@ interface Lease {
 const until = (parameter: number): string => `clock_timestamp() + ($${parameter} * interval '1 ms')`;
 
 /** The fence with which it was taken; null: somebody has it. */
-const take = async (client: Client, { name, leaseMs }: Lease & { readonly name: string }): Promise<number | null> => {
+const take = async (
+  client: Client,
+  { name, leaseMs, had }: Lease & { readonly name: string; readonly had: number },
+): Promise<number | null> => {
   const { rows } = await client.query<{ readonly fence: number }>(
     // The start of a session is hidden where another user began it; then its number has to do.
     `insert into roles as had (name, holder, fence, until, pid, begun)
      select 'supervisor', $1, 1, ${until(2)}, pid, backend_start from pg_stat_activity where pid = pg_backend_pid()
      on conflict (name) do update
      set holder = excluded.holder, fence = had.fence + 1, until = excluded.until, pid = excluded.pid, begun = excluded.begun
-     where had.until <= clock_timestamp() or not exists (
+     where had.until <= clock_timestamp() or had.fence = $3 or not exists (
        select from pg_stat_activity one
        where one.pid = had.pid and (one.backend_start is null or one.backend_start = had.begun)
      )
      returning fence`,
-    [name, leaseMs],
+    [name, leaseMs, had],
   );
   return rows[0]?.fence ?? null;
 };

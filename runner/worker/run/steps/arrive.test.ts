@@ -11,7 +11,7 @@ import type { RunState } from '../../../../shared/run/state.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
 import { writeBundle } from '../../../machine/git/bundle.ts';
 import { createFixture, listing } from '../../../machine/git/fixture.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { copiesIn } from '../../start/copies.ts';
 import { homeBeside, homes } from '../../start/homes.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
@@ -20,6 +20,7 @@ import { SourceRefused } from '../../workspace/workspace.ts';
 import { arrive } from './arrive.ts';
 import { giveUp } from './command.ts';
 import { keep, keepSetup } from './keep.ts';
+import { preparedTree } from '../../../../test/fakes/prepared-tree.ts';
 
 const run = promisify(execFile);
 
@@ -164,7 +165,8 @@ const world = async (setup: readonly string[] = []) => {
         workspace = await open();
         const events = await arrive(context());
         append(...events);
-        if (!now().prepared) append({ type: 'prepare.finished', v: 1, base: await workspace.prepare(source) });
+        if (now().tree.status === 'unprepared')
+          append({ type: 'prepare.finished', v: 1, base: await workspace.prepare(source) });
         return events;
       },
       /** The worker here ends its activation by itself. */
@@ -175,12 +177,18 @@ const world = async (setup: readonly string[] = []) => {
             { argv: ['/bin/bash', '-c', command], timeoutMs: 10_000, network: [], maxOutputBytes: 10 },
             { signal: new AbortController().signal },
           );
-          append(...(await keepSetup(context())), { ...someSetup, index, command, outcome: 'exited', exitCode });
+          append(...(await keepSetup(context(), preparedTree(now()))), {
+            ...someSetup,
+            index,
+            command,
+            outcome: 'exited',
+            exitCode,
+          });
         }
       },
       /** A call changed the tree. */
       finish: async (call: string) => {
-        const { checkpoint, uploaded } = await keep(context(), now().head!, call);
+        const { checkpoint, uploaded } = await keep(context(), preparedTree(now()), call);
         append(...uploaded, {
           type: 'call.finished',
           v: 2,
@@ -209,7 +217,7 @@ describe('an activation on another machine', () => {
     await first.setUp();
     // Before anything else was done: the setup is all there is.
     expect(await second.take()).toMatchObject([
-      { type: 'workspace.rebuilt', checkpoint: at.now().base, failedSetup: [] },
+      { type: 'workspace.rebuilt', checkpoint: preparedTree(at.now()).base, failedSetup: [] },
       { type: 'checkpoint.saved', left: [] },
     ]);
     expect(second.tree()).toEqual(first.tree());
@@ -219,7 +227,7 @@ describe('an activation on another machine', () => {
     await second.finish('a');
 
     const third = await at.machine('third');
-    expect(await third.take()).toMatchObject([{ type: 'workspace.rebuilt', checkpoint: at.now().head }]);
+    expect(await third.take()).toMatchObject([{ type: 'workspace.rebuilt', checkpoint: preparedTree(at.now()).head }]);
     expect(third.tree()).toEqual(second.tree());
     expect(Object.keys(third.tree())).toEqual(['.gitignore', 'deep/er/new.txt', 'modules/x', 'notes.txt']);
   });
@@ -235,7 +243,7 @@ describe('an activation on another machine', () => {
     first.write('left.txt', 'left\n');
     await second.take();
     await second.finish('b');
-    expect(at.now().bundles).toHaveLength(1);
+    expect(preparedTree(at.now()).bundles).toHaveLength(1);
     expect(await first.take()).toMatchObject([{ type: 'workspace.rebuilt' }]);
     expect(first.tree()).toEqual(second.tree());
 
@@ -319,7 +327,7 @@ describe('an activation on another machine', () => {
     only.end();
     rmSync(only.folder, { recursive: true });
     await expect(only.take()).rejects.toThrow(
-      `Checkpoint ${at.now().head!.commit} of run run_test is not on this machine`,
+      `Checkpoint ${preparedTree(at.now()).head.commit} of run run_test is not on this machine`,
     );
     await expect(only.take()).rejects.toBeInstanceOf(SourceRefused);
   });
@@ -396,8 +404,8 @@ describe('an activation on another machine', () => {
       first.write('notes.txt', `${call}\n`);
       await first.finish(`c${call}`);
     }
-    expect(at.now().bundles).toHaveLength(3);
-    expect(at.now().bundles[0]?.since).toEqual(at.now().base);
+    expect(preparedTree(at.now()).bundles).toHaveLength(3);
+    expect(preparedTree(at.now()).bundles[0]?.since).toEqual(preparedTree(at.now()).base);
     const second = await at.machine('second');
     at.fetched.length = 0;
     await second.take();
@@ -411,7 +419,7 @@ describe('an activation on another machine', () => {
     await first.take();
     first.write('notes.txt', 'two\n');
     await first.finish('a');
-    const blob = at.now().bundles[0]!.blob;
+    const blob = preparedTree(at.now()).bundles[0]!.blob;
     const good = at.stored.get(blob)!;
     for (const [content, message] of [
       [good.subarray(0, -30), 'is damaged. Its pack cannot be used'],

@@ -1,10 +1,10 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
-import { heldTree, type RunState } from '../../../../shared/run/state.ts';
-import { BlobMissing, type StepContext } from '../ports.ts';
+import { heldTree, type PreparedTree } from '../../../../shared/run/state.ts';
+import { BlobMissing, type StepContext } from '../ports/ports.ts';
 import { SourceRefused } from '../../workspace/workspace.ts';
 import { setUpAgain } from './command.ts';
-import { saveSetup } from './keep.ts';
+import { asSaved, saveSetup } from './keep.ts';
 
 /**
  * Comes before the first step of an activation: makes the tree on this machine the one that the log is about, in a place where nobody
@@ -15,22 +15,22 @@ import { saveSetup } from './keep.ts';
  */
 export const arrive = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
   const { state, events, ports, signal } = context;
-  const { base, head } = state;
+  const { tree } = state;
   const last = await ports.visits.last();
   // An earlier version recorded visits only where there are several machines.
   const wasHere = last === state.fence - 1 || (last === null && ports.keep === 'local');
-  if (base === null || head === null || (wasHere && endedWell(events, state.fence) && ports.workspace.present())) {
+  if (tree.status === 'unprepared' || (wasHere && endedWell(events, state.fence) && ports.workspace.present())) {
     await ports.visits.record(state.fence);
     return [];
   }
   const started = ports.clock.now();
-  const made = (await renew(context, heldTree(state) ?? state.saved ?? head)) ?? (await rebuild(context, base, head));
+  const made = (await renew(context, tree, heldTree(state) ?? asSaved(tree))) ?? (await rebuild(context, tree));
   if (signal.aborted) return [];
   await ports.visits.record(state.fence);
   if (made.from === 'here' && wasHere) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
   return [
-    { type: 'workspace.rebuilt', v: 1, checkpoint: head, durationMs, failedSetup: [...made.failedSetup] },
+    { type: 'workspace.rebuilt', v: 1, checkpoint: tree.head, durationMs, failedSetup: [...made.failedSetup] },
     ...made.saved,
   ];
 };
@@ -43,20 +43,19 @@ interface Made {
 }
 
 /** Null: this machine does not have the checkpoint. Where it has no more than the files that git covers, setup gives the others again. */
-const renew = async (context: StepContext, checkpoint: Checkpoint): Promise<Made | null> => {
+const renew = async (context: StepContext, { base }: PreparedTree, checkpoint: Checkpoint): Promise<Made | null> => {
   const { workspace, sandboxes } = context.ports;
   const hadHome = !(await sandboxes.homeIsEmpty(workspace.root));
   switch (await workspace.renew(checkpoint)) {
     case 'absent':
       return null;
     case 'whole': {
-      const failedSetup = hadHome ? await homeAgain(context) : [];
+      const failedSetup = hadHome ? await homeAgain(context, base) : [];
       return { from: failedSetup.length === 0 ? 'here' : 'setup', failedSetup, saved: [] };
     }
     case 'without rest': {
       // Setup may have network: it runs on what the base says, and never on what the agent wrote.
-      const { base } = context.state;
-      if (base === null || !(await workspace.restore(base))) return null;
+      if (!(await workspace.restore(base))) return null;
       const failedSetup = await setUpAgain(context);
       if (!(await workspace.restore(checkpoint))) return null;
       return { from: 'setup', failedSetup, saved: [] };
@@ -68,11 +67,10 @@ const renew = async (context: StepContext, checkpoint: Checkpoint): Promise<Made
  * The home that a lost activation had is nobody's to trust: a command of it may still be at work there. Setup gives another one, run on the base's files
  * as before verification, in a place that no command of the agent's has ever seen. Gives the commands that now fail.
  */
-const homeAgain = async (context: StepContext): Promise<readonly number[]> => {
+const homeAgain = async (context: StepContext, base: Checkpoint): Promise<readonly number[]> => {
   const { state, ports } = context;
   const { workspace, sandboxes } = ports;
-  const { base, setup } = state;
-  if (setup.length === 0 || base === null || !(await workspace.has(base))) return [];
+  if (state.setup.length === 0 || !(await workspace.has(base))) return [];
   await using copy = await sandboxes.copy('setup');
   await workspace.checkout(base, copy.tree);
   const failed = await setUpIn(context, copy.tree);
@@ -92,11 +90,12 @@ const endedWell = (events: readonly RunEvent[], fence: number): boolean => {
 };
 
 /** Setup goes before the checkpoints: what it leaves in files that are not ignored is in the first of them. */
-const rebuild = async (context: StepContext, base: Checkpoint, head: Checkpoint): Promise<Made> => {
+const rebuild = async (context: StepContext, tree: PreparedTree): Promise<Made> => {
   const { state, ports } = context;
   const { workspace } = ports;
+  const { base, head, saved, bundles } = tree;
   const untouched = head.commit === base.commit;
-  if (!untouched && !(await workspace.has(head)) && state.bundles.at(-1)?.checkpoint.commit !== head.commit)
+  if (!untouched && !(await workspace.has(head)) && bundles.at(-1)?.checkpoint.commit !== head.commit)
     throw new SourceRefused(
       `Checkpoint ${head.commit} of run ${state.id} is not on this machine: it is on another one, or its folder was removed; and it was never uploaded.`,
       'Have the run go on where its folder is, put the folder back from a backup, or delegate the task again.',
@@ -109,13 +108,12 @@ const rebuild = async (context: StepContext, base: Checkpoint, head: Checkpoint)
         'Delegate the task again.',
       );
     const failedSetup = await setUpAgain(context);
-    if (untouched)
-      return { from: 'setup', failedSetup, saved: state.saved === null ? [] : [await saveSetup(context, base)] };
-    await takeBundles(state, ports);
+    if (untouched) return { from: 'setup', failedSetup, saved: saved === null ? [] : [await saveSetup(context, base)] };
+    await takeBundles(bundles, ports);
     if (await workspace.restore(head)) return { from: 'setup', failedSetup, saved: [] };
   } else {
-    await takeBundles(state, ports);
-    const made = await renew(context, head);
+    await takeBundles(bundles, ports);
+    const made = await renew(context, tree, head);
     if (made !== null) return made;
   }
   throw new SourceRefused(
@@ -124,7 +122,10 @@ const rebuild = async (context: StepContext, base: Checkpoint, head: Checkpoint)
   );
 };
 
-const takeBundles = async ({ bundles }: RunState, { workspace, blobs }: StepContext['ports']): Promise<void> => {
+const takeBundles = async (
+  bundles: PreparedTree['bundles'],
+  { workspace, blobs }: StepContext['ports'],
+): Promise<void> => {
   for (const { checkpoint, since, blob } of bundles) {
     if (await workspace.has(checkpoint)) continue;
     await workspace.take(checkpoint, since, async (file) => {

@@ -13,8 +13,8 @@ import {
   aboutStuck,
   type DecisionDraft,
 } from '../../agent/judge.ts';
-import type { Question } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { Question } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 
 /** Puts Longhaul's own question to a person. */
 export const ask = (context: StepContext, question: Question): readonly WorkerEvent[] => [

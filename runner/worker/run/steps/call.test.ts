@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import type { CallIn } from '../../../../shared/run/call.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
-import { LogGone, SandboxRefused, type StepContext } from '../ports.ts';
+import { LogGone, SandboxRefused, type StepContext } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { runCall } from './call.ts';
 import { judgeNext } from './judge.ts';
+import type { PreparedTree } from '../../../../shared/run/state.ts';
 
 const head = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
 const call = (tool: string, args: CallIn<'ready'>['arguments']): CallIn<'ready'> => ({
@@ -32,7 +33,7 @@ interface Broken {
 const broken = ({ root = '/dev/null/tree', sandbox = ending(new Error('no shell')), checkpoint }: Broken) => {
   const restored: string[] = [];
   const context = {
-    state: { id: 'run_test', head, base: head, bundles: [], setup: [], task: someTask() },
+    state: { id: 'run_test', tree, setup: [], task: someTask() },
     events: [],
     signal: new AbortController().signal,
     sandbox,
@@ -66,6 +67,7 @@ const listing = sandboxOf(async () => ({
   refusedHosts: [],
   reachedHosts: [],
 }));
+const tree: PreparedTree = { status: 'prepared', base: head, head, saved: null, bundles: [] };
 const system = (code: string) => Object.assign(new Error(`${code}: it is so, open '/dev/null/tree/a'`), { code });
 
 test.each([
@@ -78,7 +80,7 @@ test.each([
   'the tool %s in a tree where every system call fails says so to the model and does not throw',
   async (tool, args) => {
     const { context } = broken({});
-    const events = await runCall(context, { do: 'call', call: call(tool, args), restore: false });
+    const events = await runCall(context, { do: 'call', call: call(tool, args), restore: false, tree });
     expect(events).toMatchObject([{ type: 'call.finished', outcome: 'error' }]);
     expect(JSON.stringify(events)).not.toContain('/dev/null');
   },
@@ -90,7 +92,7 @@ test.each([
   ['a blob that the control plane refuses', new Error('the control plane refused a blob of 3 bytes: 413')],
 ])('%s fails the call, whose changes are taken back', async (_name, error) => {
   const { context, restored } = broken({ sandbox: listing, checkpoint: () => Promise.reject(error) });
-  const events = await runCall(context, { do: 'call', call: bash, restore: false });
+  const events = await runCall(context, { do: 'call', call: bash, restore: false, tree });
   expect(events).toMatchObject([{ type: 'call.finished', outcome: 'error', checkpoint: null }]);
   expect(events).toMatchObject([{ output: expect.stringContaining('The workspace is as it was before the call.') }]);
   expect(restored).toEqual([head.commit]);
@@ -103,7 +105,7 @@ test.each([
   ['a broken disk', { sandbox: listing, checkpoint: () => Promise.reject(system('EIO')) }],
   ['a control plane that is gone', { sandbox: listing, checkpoint: () => Promise.reject(new LogGone('no answer')) }],
 ])('%s is no fault of the call: the activation ends', async (_name, parts) => {
-  await expect(runCall(broken(parts).context, { do: 'call', call: bash, restore: false })).rejects.toThrow();
+  await expect(runCall(broken(parts).context, { do: 'call', call: bash, restore: false, tree })).rejects.toThrow();
 });
 
 test('a call whose paths cannot be looked at is judged all the same: it is invalid, and no worker dies of it', async () => {

@@ -1,16 +1,16 @@
-import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
 import { changesTree } from '../../../../shared/run/call.ts';
 import { toolNature } from '../../../../shared/tool/arguments.ts';
 import { parseCall } from '../../../../shared/policy/call.ts';
-import type { Next } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { PreparedTree } from '../../../../shared/run/state.ts';
+import type { Next } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { tools } from '../../tools/index.ts';
 import { placesOf } from '../../tools/places.ts';
 import type { ToolResult } from '../../tools/tool.ts';
 import { finished } from './ending.ts';
 import { afterwards, whyNot } from './hold.ts';
-import { keep } from './keep.ts';
+import { asSaved, keep } from './keep.ts';
 import { attributed, endsActivation, troubleText } from './trouble.ts';
 
 type CallStep = Extract<Next, { do: 'call' }>;
@@ -23,30 +23,28 @@ export const runCall = async (context: StepContext, step: CallStep): Promise<rea
   try {
     return await attempt(context, step);
   } catch (error) {
-    const { state, ports, signal } = context;
+    const { ports, signal } = context;
     const { id, tool, arguments: args } = step.call;
-    if (signal.aborted || endsActivation(error) || state.head === null) throw error;
+    if (signal.aborted || endsActivation(error)) throw error;
     const back = changesTree(step.call) ? '\nThe workspace is as it was before the call.' : '';
-    if (back !== '') await takeBack(context, state.head);
+    if (back !== '') await takeBack(context, step.tree);
     const output = `This could not be done: ${troubleText(error, ports.workspace.root)}${back}`;
     return [finished(id, { tool, args, outcome: 'error', output })];
   }
 };
 
-const attempt = async (context: StepContext, { call, restore }: CallStep): Promise<readonly WorkerEvent[]> => {
-  const { state, ports, signal } = context;
+const attempt = async (context: StepContext, { call, restore, tree }: CallStep): Promise<readonly WorkerEvent[]> => {
+  const { ports, signal } = context;
   const { id, tool, arguments: args } = call;
   const parsed = parseCall(tool, args);
   if (parsed.outcome === 'invalid') return [finished(id, { tool, args, outcome: 'invalid', output: parsed.message })];
-  const { head } = state;
-  if (head === null) throw new Error(`run ${state.id} runs a call before it was prepared`);
-  if (restore) await takeBack(context, head);
+  if (restore) await takeBack(context, tree);
   const places = await placesOf(ports.workspace.root, { tool, args: parsed.arguments });
   const not = whyNot(context, { call, places, parsed: parsed.call });
   if (not !== null) return [finished(id, { tool, args, outcome: 'denied', output: not })];
   const changes = toolNature[parsed.tool] === 'changes';
   // What setup left is nobody's to approve.
-  const before = state.saved ?? head;
+  const before = asSaved(tree);
   const started = ports.clock.now();
   const sandbox = attributed(await context.sandbox());
   const result = await tools[parsed.tool].run(parsed.arguments, {
@@ -60,14 +58,14 @@ const attempt = async (context: StepContext, { call, restore }: CallStep): Promi
   });
   if (signal.aborted) return [];
   const durationMs = Math.max(0, Math.round(ports.clock.now() - started));
-  const { checkpoint, uploaded } = changes ? await keep(context, head, `${parsed.tool} ${id}`) : unchanged;
+  const { checkpoint, uploaded } = changes ? await keep(context, tree, `${parsed.tool} ${id}`) : unchanged;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
   const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
   if (checkpoint === null) return [...effects(result), ending];
   const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
   const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
   if (held.outcome === 'denied') {
-    await takeBack(context, head);
+    await takeBack(context, tree);
     return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
   }
   return [...effects(result), ...uploaded, held.event];
@@ -76,18 +74,17 @@ const attempt = async (context: StepContext, { call, restore }: CallStep): Promi
 /** A call that is answered without running, or without running again. */
 export const concludeCall = async (
   context: StepContext,
-  { call, outcome, output, restore }: Extract<Next, { do: 'conclude' }>,
+  { call, outcome, output, restore, tree }: Extract<Next, { do: 'conclude' }>,
 ): Promise<readonly WorkerEvent[]> => {
-  const { head } = context.state;
-  if (restore && head !== null) await takeBack(context, head);
+  if (restore) await takeBack(context, tree);
   const args = call.status === 'asked' ? null : call.arguments;
   return [finished(call.id, { tool: call.tool, args, outcome, output })];
 };
 
 /** Undoes what an attempt left in the tree that nobody saw the end of. */
-const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, head: Checkpoint): Promise<void> => {
-  if (!(await ports.workspace.restore(state.saved ?? head)))
-    throw new Error(`checkpoint ${head.commit} of run ${state.id} is not on this machine`);
+const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, tree: PreparedTree): Promise<void> => {
+  if (!(await ports.workspace.restore(asSaved(tree))))
+    throw new Error(`checkpoint ${tree.head.commit} of run ${state.id} is not on this machine`);
 };
 
 const unchanged = { checkpoint: null, uploaded: [] } as const;

@@ -4,8 +4,8 @@ import { changedReads, setupReads } from '../../../../shared/recipe/setup-reads.
 import { parsePatch } from '../../../../shared/review/patch.ts';
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { PlannedCommand } from '../../../../shared/run/events.ts';
-import type { ChangedSetup } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { ChangedSetup } from '../../agent/judge.ts';
+import type { StepContext } from '../ports/ports.ts';
 
 /** Characters of a patch that a decision shows: a manifest's change fits; of a lock file's, its beginning does. */
 const shownPatch = 40_000;

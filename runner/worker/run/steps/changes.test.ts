@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LogGone, type StepContext } from '../ports.ts';
+import { LogGone, type StepContext } from '../ports/ports.ts';
 import { saveForPerson } from './changes.ts';
 
 const tree = (name: string) => ({ commit: name.repeat(40), tree: name.repeat(40) });
@@ -7,7 +7,13 @@ const tree = (name: string) => ({ commit: name.repeat(40), tree: name.repeat(40)
 /** A run that has changed its tree, and whose changes cannot be saved because of `error`. */
 const failing = (error: Error): StepContext =>
   ({
-    state: { id: 'run_test', base: tree('a'), head: tree('b'), soFar: null, result: null },
+    state: {
+      id: 'run_test',
+      tree: { status: 'prepared', base: tree('a'), head: tree('b'), saved: null, bundles: [] },
+      turn: null,
+      soFar: null,
+      result: null,
+    },
     ports: { workspace: { changes: () => Promise.reject(error) } },
     signal: new AbortController().signal,
   }) as unknown as StepContext; // safe: the parts that are used are there

@@ -1,15 +1,13 @@
 import type { ChangeSet } from '../../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
-import { heldTree, type RoundResult } from '../../../../shared/run/state.ts';
-import { LogGone, type StepContext } from '../ports.ts';
+import { heldTree, type PreparedTree, type RoundResult } from '../../../../shared/run/state.ts';
+import { LogGone, type StepContext } from '../ports/ports.ts';
 
 /** Saves what differs between the base and a tree of a run, its head or one that waits to be that, for people to look at. */
 export const saveChanges = async (
-  { state, ports }: Pick<StepContext, 'state' | 'ports'>,
-  head = state.head,
+  { ports }: Pick<StepContext, 'ports'>,
+  { base, head }: Pick<PreparedTree, 'base' | 'head'>,
 ): Promise<RoundResult> => {
-  const { base } = state;
-  if (base === null || head === null) throw new Error(`run ${state.id} has changes before it was prepared`);
   const { blobs } = ports;
   const { files, patch } = await ports.workspace.changes(base, head, {
     content: (content) => blobs.put(content),
@@ -32,12 +30,14 @@ export const saveChanges = async (
  * cannot be saved (a file that is too large for a blob, say), which must not keep the run from asking.
  */
 export const saveForPerson = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
-  const { base, soFar, result } = context.state;
-  const head = heldTree(context.state) ?? context.state.head;
+  const { tree, soFar, result } = context.state;
+  if (tree.status === 'unprepared') return [];
+  const { base } = tree;
+  const head = heldTree(context.state) ?? tree.head;
   const known = (soFar ?? result)?.head ?? base;
-  if (head === null || known?.tree === head.tree) return [];
+  if (known.tree === head.tree) return [];
   try {
-    return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context, head)) }];
+    return [{ type: 'changes.saved', v: 1, ...(await saveChanges(context, { base, head })) }];
   } catch (error) {
     if (error instanceof LogGone || context.signal.aborted) throw error;
     return [];

@@ -1,7 +1,8 @@
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import { passed } from '../../../../shared/run/state.ts';
+import type { Next } from '../next/next-step.ts';
 import type { Sandbox, SandboxResult } from '../../../sandbox/sandbox.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { headAndTail } from '../../tools/output.ts';
 import { keepSetup } from './keep.ts';
 
@@ -12,11 +13,14 @@ export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }
 const keptBytes = 4 * 1024 * 1024;
 
 /** Prepares the tree as the repository says, before the agent is asked anything. */
-export const setUp = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
+export const setUp = async (
+  context: StepContext,
+  { index, tree }: Extract<Next, { do: 'setup' }>,
+): Promise<readonly WorkerEvent[]> => {
   const command = planned(context.state.task.setup, index);
   const result = await runPlanned(context, await context.sandbox(), command);
   if (result === null) return [];
-  return [...(await keepSetup(context)), { type: 'setup.finished', v: 2, index, ...result }];
+  return [...(await keepSetup(context, tree)), { type: 'setup.finished', v: 2, index, ...result }];
 };
 
 /** A command that ended its worker so often is not run again: on record it counts as one that failed. */

@@ -1,19 +1,19 @@
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { RoundResult } from '../../../../shared/run/state.ts';
-import type { Next } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { Next } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { saveChanges } from './changes.ts';
 import { endsActivation, troubleText } from './trouble.ts';
 
 /** Hands over what the round changed, for review; a round that changed nothing has nothing to review. */
 export const finish = async (
   context: StepContext,
-  { mendable }: Extract<Next, { do: 'finish' }>,
+  { mendable, tree }: Extract<Next, { do: 'finish' }>,
 ): Promise<readonly WorkerEvent[]> => {
   const { state, ports, signal } = context;
   let saved: RoundResult;
   try {
-    saved = await saveChanges(context);
+    saved = await saveChanges(context, tree);
   } catch (error) {
     if (signal.aborted || endsActivation(error)) throw error;
     return notSaved(state.task.verification.length, troubleText(error, ports.workspace.root), mendable);

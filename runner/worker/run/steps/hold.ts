@@ -3,7 +3,7 @@ import { judge, type PolicyCall } from '../../../../shared/policy/evaluate.ts';
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { CallIn } from '../../../../shared/run/call.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { SANDBOX_ROOT } from '../../../sandbox/sandbox.ts';
 import { whereLeads } from '../../tools/places.ts';
 

@@ -2,7 +2,7 @@ import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { CallIn } from '../../../../shared/run/call.ts';
 import { jsonOf, judgeCall, type JudgedCall } from '../../../../shared/run/judge-call.ts';
 import { aboutCall } from '../../agent/judge.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { placesOf } from '../../tools/places.ts';
 import { seal } from './ask.ts';
 import { endsActivation, troubleText } from './trouble.ts';

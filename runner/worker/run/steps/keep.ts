@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
-import type { StepContext } from '../ports.ts';
+import type { PreparedTree } from '../../../../shared/run/state.ts';
+import type { StepContext } from '../ports/ports.ts';
 
 /** Of what is too large to be kept, so many are named. */
 const mostNamed = 20;
@@ -13,13 +14,12 @@ const longestChain = 50;
  * upload, to be appended with the one that names the checkpoint: so no log ever names a checkpoint that only a dead machine has.
  */
 export const keep = async (
-  { state, ports }: StepContext,
-  parent: Checkpoint,
+  { ports }: StepContext,
+  tree: PreparedTree,
   label: string,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly uploaded: readonly WorkerEvent[] }> => {
-  const checkpoint = await ports.workspace.checkpoint(state.saved ?? parent, label);
-  const { base, bundles } = state;
-  if (base === null) throw new Error(`run ${state.id} has a checkpoint before it was prepared`);
+  const checkpoint = await ports.workspace.checkpoint(asSaved(tree), label);
+  const { base, bundles } = tree;
   const since = (bundles.length < longestChain ? bundles.at(-1)?.checkpoint : null) ?? base;
   if (ports.keep === 'local' || checkpoint.commit === since.commit) return { checkpoint, uploaded: [] };
   let blob = '';
@@ -29,11 +29,12 @@ export const keep = async (
   return { checkpoint, uploaded: [{ type: 'checkpoint.uploaded', v: 1, checkpoint, since, blob, bytes }] };
 };
 
+/** What a restore brings back: with what setup left, until a call changed it. */
+export const asSaved = ({ saved, head }: PreparedTree): Checkpoint => saved ?? head;
+
 /** Saves what a setup command left, git-ignored files too: else a call that is lost would take that with it. */
-export const keepSetup = async (context: StepContext): Promise<readonly WorkerEvent[]> => {
-  const { id, saved, head } = context.state;
-  const before = saved ?? head;
-  if (before === null) throw new Error(`run ${id} is set up before it was prepared`);
+export const keepSetup = async (context: StepContext, tree: PreparedTree): Promise<readonly WorkerEvent[]> => {
+  const before = asSaved(tree);
   const event = await saveSetup(context, before);
   return event.checkpoint.commit === before.commit ? [] : [event];
 };

@@ -1,6 +1,6 @@
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import { guidanceOf, guidancePaths, largestGuidance } from '../../agent/guidance.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 
 /** Makes the tree, and puts on record what the repository says to agents there: from its base, before an agent could change it. */
 export const prepare = async ({ state, ports }: StepContext): Promise<readonly WorkerEvent[]> => {

@@ -1,5 +1,5 @@
 import { isFullDisk } from '../../../machine/git/full-disk.ts';
-import { BlobMissing, LogGone, SandboxRefused } from '../ports.ts';
+import { BlobMissing, LogGone, SandboxRefused } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { SourceRefused } from '../../workspace/workspace.ts';
 

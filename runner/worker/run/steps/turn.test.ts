@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../../shared/run/events.ts';
 import { MemoryLog } from '../../../../test/fakes/memory-log.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
 import type { ModelOutcome } from '../../models/model.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { takeTurn } from './turn.ts';
 
 test('the same question is asked under the same key, and another one under another, whichever attempt it is said to be', async () => {

@@ -6,7 +6,7 @@ import { instructions } from '../../agent/instructions.ts';
 import { uniqueCalls } from '../../agent/judge.ts';
 import { canResume } from '../../models/failure.ts';
 import type { ModelFailure, ModelOutcome } from '../../models/model.ts';
-import type { StepContext } from '../ports.ts';
+import type { StepContext } from '../ports/ports.ts';
 import { toolSpecs } from '../../tools/index.ts';
 import { retryAt } from './backoff.ts';
 

@@ -1,7 +1,8 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
-import type { ChangedSetup } from '../next-step.ts';
-import type { StepContext } from '../ports.ts';
+import type { ChangedSetup } from '../../agent/judge.ts';
+import type { Next } from '../next/next-step.ts';
+import type { StepContext } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
 import { changedSetup, differing, narrowed } from './changed-setup.ts';
@@ -31,10 +32,12 @@ type Prepared =
  * left lying about can make it pass. Nothing that the agent wrote ever has network there: see `prepare`. Commands that belong together
  * are one command, joined by `&&`.
  */
-export const verify = async (context: StepContext, index: number): Promise<readonly WorkerEvent[]> => {
-  const { state, ports } = context;
-  const { base, head, task } = state;
-  if (base === null || head === null) throw new Error(`run ${state.id} is verified before it was prepared`);
+export const verify = async (
+  context: StepContext,
+  { index, tree: { base, head } }: Extract<Next, { do: 'verify' }>,
+): Promise<readonly WorkerEvent[]> => {
+  const { ports } = context;
+  const { task } = context.state;
   await using copy = await ports.sandboxes.copy(`verify-${index}`);
   const { tree } = copy;
   await using sandbox = await ports.sandboxes.open(tree);

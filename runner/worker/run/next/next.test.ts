@@ -1,14 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { nothingSpent } from '../../../shared/run/budget.ts';
-import type { Call, CallIn } from '../../../shared/run/call.ts';
-import type { RunState, Turn } from '../../../shared/run/state.ts';
-import type { DecisionRequest, OpenDecision } from '../../../shared/decision/decision.ts';
-import { someTask } from '../../../test/fakes/task.ts';
+import { nothingSpent } from '../../../../shared/run/budget.ts';
+import type { Call, CallIn } from '../../../../shared/run/call.ts';
+import type { PreparedTree, RunState, Turn } from '../../../../shared/run/state.ts';
+import type { DecisionRequest, OpenDecision } from '../../../../shared/decision/decision.ts';
+import { someTask } from '../../../../test/fakes/task.ts';
 import { next } from './next.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const now = Date.parse(at);
 const tree = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
+const prepared: PreparedTree = { status: 'prepared', base: tree, head: tree, saved: null, bundles: [] };
 
 const working = (different: object = {}): RunState => ({
   id: 'run_test',
@@ -20,11 +21,7 @@ const working = (different: object = {}): RunState => ({
   round: 1,
   fence: 1,
   losses: 0,
-  prepared: true,
-  base: tree,
-  saved: null,
-  head: tree,
-  bundles: [],
+  tree: prepared,
   setup: [],
   underWay: null,
   turn: null,
@@ -131,14 +128,19 @@ const pending = (different: Partial<DecisionRequest> = {}): Record<string, OpenD
 const ran = { index: 0, command: 'npm test', outcome: 'exited', durationMs: 1 } as const;
 const verified = someTask({ verification: [{ command: 'npm test', network: [], timeoutSeconds: 60 }] });
 const report = { summary: 'Done.', claims: [] };
+/** What is done in the tree is given it. */
+const inTree = (wanted: object) =>
+  'do' in wanted && ['setup', 'call', 'conclude', 'verify', 'finish'].includes(String(wanted.do))
+    ? { ...wanted, tree: prepared }
+    : wanted;
 const step = (state: RunState) => next(state, now, { contextWindow: null });
 
 describe('what comes next', () => {
   test.each<[string, object, object]>([
-    ['prepares first', { prepared: false }, { do: 'prepare' }],
+    ['prepares first', { tree: { status: 'unprepared' } }, { do: 'prepare' }],
     [
       'asks before it prepares a third time what ended its worker twice',
-      { prepared: false, underWay: { step: 'prepare', index: 0, running: false, losses: 2 } },
+      { tree: { status: 'unprepared' }, underWay: { step: 'prepare', index: 0, running: false, losses: 2 } },
       { do: 'ask', question: { about: 'preparing', losses: 2 } },
     ],
     [
@@ -331,7 +333,7 @@ describe('what comes next', () => {
     ],
     [
       'asks again where the tree is not the one that the approval was for',
-      { turn: taken(approved()), head: { commit: 'e'.repeat(40), tree: 'f'.repeat(40) } },
+      { turn: taken(approved()), tree: { ...prepared, head: { commit: 'e'.repeat(40), tree: 'f'.repeat(40) } } },
       { do: 'ask', question: { about: 'call', call: approved(), again: true } },
     ],
     [
@@ -411,6 +413,6 @@ describe('what comes next', () => {
     ],
     ['stops in every status but working', { status: 'queued' }, { do: 'stop' }],
   ])('%s', (_name, different, expected) => {
-    expect(step(working(different))).toEqual(expected);
+    expect(step(working(different))).toEqual(inTree(expected));
   });
 });

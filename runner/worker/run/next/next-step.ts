@@ -1,6 +1,8 @@
-import type { Exceeded } from '../../../shared/run/budget.ts';
-import type { Call, CallIn } from '../../../shared/run/call.ts';
-import type { FailureClass, WaitUntil } from '../../../shared/run/events.ts';
+import type { Exceeded } from '../../../../shared/run/budget.ts';
+import type { Call, CallIn } from '../../../../shared/run/call.ts';
+import type { FailureClass, WaitUntil } from '../../../../shared/run/events.ts';
+import type { ChangedSetup } from '../../agent/judge.ts';
+import type { PreparedTree } from '../../../../shared/run/state.ts';
 
 /** What a person is to be asked next. */
 export type Question =
@@ -16,18 +18,10 @@ export type Question =
   | { readonly about: 'setup'; readonly changed: ChangedSetup }
   | { readonly about: 'stuck'; readonly sign: 'same call' | 'no calls'; readonly count: number };
 
-/** A setup with network whose files the agent changed, as a person is shown it. */
-export interface ChangedSetup {
-  readonly commands: readonly { readonly command: string; readonly network: readonly string[] }[];
-  readonly paths: readonly string[];
-  /** What changed in them; cut where it is long. */
-  readonly patch: string;
-}
-
 /** The one thing to do now. */
 export type Next =
   | { readonly do: 'prepare' }
-  | { readonly do: 'setup'; readonly index: number }
+  | { readonly do: 'setup'; readonly index: number; readonly tree: PreparedTree }
   | { readonly do: 'turn'; readonly turn: number; readonly attempt: number; readonly responseId: string | null }
   | { readonly do: 'compact'; readonly turn: number; readonly attempt: number }
   /** The call to the model that is on record was lost with its worker. */
@@ -36,7 +30,12 @@ export type Next =
   /** Nobody has looked at it: whether it may run is to be found out, on the tree as it is now. */
   | { readonly do: 'judge'; readonly call: CallIn<'asked'> }
   /** `restore`: what an earlier attempt left in the tree is to be taken back first. */
-  | { readonly do: 'call'; readonly call: CallIn<'ready' | 'interrupted'>; readonly restore: boolean }
+  | {
+      readonly do: 'call';
+      readonly call: CallIn<'ready' | 'interrupted'>;
+      readonly restore: boolean;
+      readonly tree: PreparedTree;
+    }
   /** What a call changed may stay: it becomes the run's. */
   | { readonly do: 'release'; readonly call: CallIn<'released'> }
   /** A call that is not run, or not again: denied, invalid, rejected, answered by a person, or lost too often. */
@@ -46,13 +45,14 @@ export type Next =
       readonly outcome: 'ok' | 'error' | 'denied' | 'rejected' | 'invalid';
       readonly output: string;
       readonly restore: boolean;
+      readonly tree: PreparedTree;
     }
   /** A command that ended its worker too often: it counts as failed. */
   | { readonly do: 'give up'; readonly step: 'setup' | 'verification'; readonly index: number; readonly losses: number }
-  | { readonly do: 'verify'; readonly index: number }
+  | { readonly do: 'verify'; readonly index: number; readonly tree: PreparedTree }
   | { readonly do: 'repair'; readonly repair: number }
   /** `mendable`: what cannot be handed over may be shown to the agent, which can do something about it. */
-  | { readonly do: 'finish'; readonly mendable: boolean }
+  | { readonly do: 'finish'; readonly mendable: boolean; readonly tree: PreparedTree }
   | { readonly do: 'fail'; readonly class: FailureClass; readonly message: string }
   | { readonly do: 'sleep'; readonly until: string }
   | { readonly do: 'park'; readonly until: WaitUntil }

@@ -1,10 +1,10 @@
-import type { IsolationSettings } from '../../shared/api/worker-api.ts';
-import { probeSandbox } from './namespaces/bubblewrap.ts';
-import { leftOpen } from './container/fit.ts';
-import { probeContainer } from './container/container.ts';
-import { askDaytona } from './remote/daytona.ts';
-import { askE2b } from './remote/e2b.ts';
-import type { SandboxRefusal } from './sandbox.ts';
+import type { IsolationSettings } from '../../../shared/api/worker-api.ts';
+import { probeSandbox } from '../namespaces/bubblewrap.ts';
+import { leftOpen } from '../container/fit.ts';
+import { probeContainer } from '../container/container.ts';
+import { askDaytona } from '../remote/daytona.ts';
+import { askE2b } from '../remote/e2b.ts';
+import type { SandboxRefusal } from '../sandbox.ts';
 
 /** What was seen of an isolation that holds, and what it leaves open. */
 export interface Holds {

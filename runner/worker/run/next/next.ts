@@ -1,7 +1,7 @@
-import { exceeded, type Budget, type BudgetName } from '../../../shared/run/budget.ts';
-import { passed, type RunState, type Turn } from '../../../shared/run/state.ts';
-import { mostLosses } from '../../../shared/run/call.ts';
-import { needsCompaction } from '../agent/compaction.ts';
+import { exceeded, type Budget, type BudgetName } from '../../../../shared/run/budget.ts';
+import { passed, type PreparedTree, type RunState, type Turn } from '../../../../shared/run/state.ts';
+import { mostLosses } from '../../../../shared/run/call.ts';
+import { needsCompaction } from '../../agent/compaction.ts';
 import { conclude, forCall, park } from './next-call.ts';
 import type { Next } from './next-step.ts';
 
@@ -24,12 +24,13 @@ export const next = (state: RunState, now: number, options: NextOptions): Next =
   if (state.givenUp !== null) return { do: 'fail', ...state.givenUp };
   const question = openQuestion(state);
   if (question !== null) return question;
-  if (!state.prepared) return preparation(state);
-  if (state.setup.length < state.task.setup.length) return planned(state, 'setup', state.setup.length);
+  const { tree } = state;
+  if (tree.status === 'unprepared') return preparation(state);
+  if (state.setup.length < state.task.setup.length) return planned(state, tree, 'setup');
   return (
-    inTurn(state, now) ??
+    inTurn(state, tree, now) ??
     ((state.report !== null && state.unheard === 0) || state.wrapUp !== null
-      ? conclusion(state)
+      ? conclusion(state, tree)
       : anotherTurn(state, now, options))
   );
 };
@@ -40,10 +41,12 @@ const preparation = ({ underWay }: RunState): Next =>
     : { do: 'prepare' };
 
 /** A command of the task's own, unless it ended its worker too often. */
-const planned = ({ underWay }: RunState, step: 'setup' | 'verification', index: number): Next => {
+const planned = (state: RunState, tree: PreparedTree, step: 'setup' | 'verification'): Next => {
+  const { underWay } = state;
+  const index = state[step].length;
   if (underWay?.step === step && underWay.index === index && underWay.losses >= mostLosses)
     return { do: 'give up', step, index, losses: underWay.losses };
-  return step === 'setup' ? { do: 'setup', index } : { do: 'verify', index };
+  return { do: step === 'setup' ? 'setup' : 'verify', index, tree };
 };
 
 /** A question of Longhaul's own waits for its answer, whatever else there is to do. */
@@ -55,7 +58,7 @@ const openQuestion = (state: RunState): Next | null => {
 };
 
 /** What the turn at hand still needs; null when it needs nothing. */
-const inTurn = (state: RunState, now: number): Next | null => {
+const inTurn = (state: RunState, tree: PreparedTree, now: number): Next | null => {
   const { turn } = state;
   if (turn === null) return null;
   switch (turn.phase) {
@@ -71,8 +74,11 @@ const inTurn = (state: RunState, now: number): Next | null => {
       const call = turn.calls.find((candidate) => candidate.status !== 'finished');
       if (call === undefined) return null;
       if (state.wrapUp !== null)
-        return conclude(call, 'rejected', 'A person stopped the work here; what there is is handed over.');
-      return forCall(state, call, () => overBudget(state, now, ['activeMinutes', 'toolMinutes']));
+        return conclude(call, tree, {
+          outcome: 'rejected',
+          output: 'A person stopped the work here; what there is is handed over.',
+        });
+      return forCall(state, call, { tree, overBudget: () => overBudget(state, now, ['activeMinutes', 'toolMinutes']) });
     }
   }
 };
@@ -106,12 +112,12 @@ const anotherTurn = (state: RunState, now: number, options: NextOptions): Next =
   return { do: 'turn', turn, attempt: 1, responseId: null };
 };
 
-const conclusion = (state: RunState): Next => {
+const conclusion = (state: RunState, tree: PreparedTree): Next => {
   const { verification } = state.task;
-  if (state.verification.length < verification.length) return planned(state, 'verification', state.verification.length);
+  if (state.verification.length < verification.length) return planned(state, tree, 'verification');
   const failed = state.verification.some((record) => !passed(record));
   const mendable = state.wrapUp === null && state.repairs < repairLimit;
-  return failed && mendable ? { do: 'repair', repair: state.repairs + 1 } : { do: 'finish', mendable };
+  return failed && mendable ? { do: 'repair', repair: state.repairs + 1 } : { do: 'finish', mendable, tree };
 };
 
 const overBudget = (state: RunState, now: number, only?: readonly BudgetName[]): Next | null => {

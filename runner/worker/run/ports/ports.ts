@@ -1,11 +1,11 @@
-import type { LeaseInput, Held, Leased, Refused } from '../../../shared/api/worker-api.ts';
-import type { BlobHash } from '../../../shared/run/artifacts.ts';
-import type { RunEvent, WorkerEvent } from '../../../shared/run/events.ts';
-import type { Usage } from '../../../shared/run/model-item.ts';
-import type { RunState } from '../../../shared/run/state.ts';
-import type { Model } from '../models/model.ts';
-import type { Sandbox } from '../../sandbox/sandbox.ts';
-import type { Workspace } from '../workspace/workspace.ts';
+import type { LeaseInput, Held, Leased, Refused } from '../../../../shared/api/worker-api.ts';
+import type { BlobHash } from '../../../../shared/run/artifacts.ts';
+import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
+import type { Usage } from '../../../../shared/run/model-item.ts';
+import type { RunState } from '../../../../shared/run/state.ts';
+import type { Model } from '../../models/model.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { Workspace } from '../../workspace/workspace.ts';
 
 /** Time as the loop sees it. `sleep` ends early, without an error, when the signal fires. */
 export interface Clock {

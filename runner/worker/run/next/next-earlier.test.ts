@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { upgraded } from '../../../shared/run/earlier-versions.ts';
-import { EventBody } from '../../../shared/run/events.ts';
-import { fold } from '../../../shared/run/reduce.ts';
-import { openDecisions, type RunState } from '../../../shared/run/state.ts';
-import { logOf } from '../agent/fixture.ts';
+import { upgraded } from '../../../../shared/run/earlier-versions.ts';
+import { EventBody } from '../../../../shared/run/events.ts';
+import { fold } from '../../../../shared/run/reduce.ts';
+import { openDecisions, type RunState } from '../../../../shared/run/state.ts';
+import { logOf } from '../../agent/fixture.ts';
 import { next } from './next.ts';
 
 describe('a log from before calls were judged one after the other', () => {

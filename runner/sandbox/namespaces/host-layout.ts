@@ -1,9 +1,9 @@
-import { access, lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import type { HostLayout } from './namespaces/arguments.ts';
-import { EMPTY_FILE, EMPTY_FOLDER, INSIDE_ID } from './namespaces/arguments.ts';
-import { readEtc } from './namespaces/host-etc.ts';
-import type { SandboxRefusal } from './sandbox.ts';
+import { firstExecutable, missing, SYSTEM_FOLDERS } from '../host-programs.ts';
+import { EMPTY_FILE, EMPTY_FOLDER, INSIDE_ID, type HostLayout } from './arguments.ts';
+import { readEtc } from './host-etc.ts';
+import type { SandboxRefusal } from '../sandbox.ts';
 
 /** Programs of the host that the sandbox is made of: bwrap runs outside; the others run inside, so they must lie where the inside sees them. */
 export interface HostPrograms {
@@ -12,8 +12,6 @@ export interface HostPrograms {
 }
 
 const ROOT_NAMES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
-
-export const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
 
 /** Looks the host over. `path` is the search path for bwrap, as in `PATH`. Refuses when a program is missing. */
 export async function readHost(path: string): Promise<({ readonly outcome: 'ok' } & HostPrograms) | SandboxRefusal> {
@@ -48,29 +46,6 @@ export async function writeEtc(folder: string): Promise<void> {
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
 }
 
-export function missing(program: string, debianPackage: string): SandboxRefusal {
-  return {
-    outcome: 'refused',
-    reason: `${program} is not installed, and without it no command can be confined`,
-    remedy: `install it: apt-get install ${debianPackage} (Debian, Ubuntu) or dnf install ${debianPackage} (Fedora)`,
-  };
-}
-
-export async function firstExecutable(name: string, folders: readonly string[]): Promise<string | null> {
-  for (const folder of folders) {
-    const path = join(folder, name);
-    if (await exists(path, 1)) return path;
-  }
-  return null;
-}
-
-async function exists(path: string, mode = 0): Promise<boolean> {
-  return access(path, mode).then(
-    () => true,
-    () => false,
-  );
-}
-
 type RootEntry = { kind: 'link'; path: string; target: string } | { kind: 'folder'; path: string };
 
 async function rootEntry(path: string): Promise<RootEntry | null> {
@@ -78,18 +53,4 @@ async function rootEntry(path: string): Promise<RootEntry | null> {
   if (found === null) return null;
   if (found.isSymbolicLink()) return { kind: 'link', path, target: await readlink(path) };
   return found.isDirectory() ? { kind: 'folder', path } : null;
-}
-
-/** Whether `path` is a folder, following links: for folders that the host's owner named. */
-export async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-/** Those of the folders that have such a child folder. */
-export async function filterFolders(paths: readonly string[], child: string): Promise<readonly string[]> {
-  const found = await Promise.all(paths.map(async (path) => ((await isFolder(join(path, child))) ? [path] : [])));
-  return found.flat();
 }

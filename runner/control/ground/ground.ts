@@ -2,10 +2,10 @@ import { createHmac } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { secretsOf, writeDurably, type Home } from '../../machine/home/home.ts';
-import { onlyOne, type SupervisorRole } from '../supervisor/role.ts';
-import { lockFolder } from './sqlite/lock.ts';
-import { openSqliteStore } from './sqlite/sqlite-store.ts';
-import { StoreError, type Store } from './store.ts';
+import { onlyOne, type SupervisorRole } from '../store/role.ts';
+import { lockFolder } from '../store/sqlite/lock.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { StoreError, type Store } from '../store/store.ts';
 
 /** What a control plane stands on, and may share with others. */
 export interface Ground extends AsyncDisposable {
@@ -61,7 +61,7 @@ const tokenFrom = (secret: Buffer): string =>
 /** Its driver comes with the npm package only. */
 export const loadPostgres = async () => {
   try {
-    return await import('./postgres/postgres-store.ts');
+    return await import('../store/postgres/postgres-store.ts');
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
     throw new StoreError('io', 'This copy of Longhaul cannot talk to Postgres: the package pg is not there.', {

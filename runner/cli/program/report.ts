@@ -1,0 +1,23 @@
+import { Trouble } from '../../../shared/trouble.ts';
+import type { Surroundings } from '../context.ts';
+import { exitOf, type ExitCode } from '../exit.ts';
+import { safeJson } from '../text.ts';
+
+/** Says what ended a command: trouble in a sentence with its remedy, bugs with their stack. */
+export const report = async (
+  error: unknown,
+  { terminal, json }: Surroundings & { json: boolean },
+): Promise<ExitCode> => {
+  const { code, message, remedy } = error instanceof Trouble ? error : await explained(error);
+  terminal.note(`longhaul: ${message}\n${remedy === '' ? '' : `  ${remedy.split('\n').join('\n  ')}\n`}`);
+  if (json) terminal.out(`${safeJson({ error: { code, message, remedy } })}\n`);
+  return exitOf(code);
+};
+
+const explained = async (error: unknown): Promise<Pick<Trouble, 'code' | 'message' | 'remedy'>> => {
+  const { problemOf } = await import('../connection/problem.ts');
+  const problem = problemOf(error);
+  if (problem !== null) return problem;
+  if (!(error instanceof Error)) return { code: 'internal', message: String(error), remedy: '' };
+  return { code: 'internal', message: `unexpected: ${error.message}`, remedy: error.stack ?? '' };
+};

@@ -1,0 +1,134 @@
+import { createTRPCClient, httpLink } from '@trpc/client';
+import type { ApiRouter } from '../../../shared/api/router.ts';
+import {
+  contract,
+  WorkSettings,
+  type Credential,
+  type Held,
+  type Refused,
+  type Ticket,
+} from '../../../shared/api/worker-api.ts';
+import { RunEvent, type WorkerEvent } from '../../../shared/run/events.ts';
+import { Hold } from '../run/ports/hold.ts';
+import { LogGone, type Blobs, type Log } from '../run/ports/ports.ts';
+import { blobsOf } from './blobs.ts';
+import { insistent, type Attempt } from './insist.ts';
+import { DifferentContract, misunderstanding } from './misunderstanding.ts';
+
+export interface ControlClient {
+  readonly log: Log;
+  /** The lease that `log` takes and renews. */
+  readonly hold: Hold;
+  readonly blobs: Blobs;
+  /** To read the remote of the run's source with. */
+  readonly credential: () => Promise<Credential | Refused>;
+  /** For a worker that got none from whoever started it. Throws `LogGone` where the two are of different versions. */
+  readonly settings: (worker: string) => Promise<WorkSettings>;
+}
+
+/**
+ * The control plane as a worker sees it: over tRPC and HTTP, with the token of one activation.
+ *
+ * A worker may have been deployed long before or after its control plane. Where they do not understand one another, the
+ * run fails on record, as the fault of the infrastructure and with what to do, rather than being lost again and again.
+ */
+export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => {
+  const headers = { authorization: `Bearer ${ticket.token}` };
+  const client = createTRPCClient<ApiRouter>({ links: [httpLink({ url: `${ticket.url}/trpc`, headers })] });
+  const { run, activation } = ticket;
+  const hold = new Hold();
+  const signal = AbortSignal.any([stopped, hold.lapsed]);
+  let batch = 0;
+  let fence: number | null = null;
+
+  const insist = insistent({ url: ticket.url, hold, signal });
+
+  const failRun = async (problem: string, cause: unknown): Promise<never> => {
+    const message = differentVersions(problem);
+    if (fence !== null) {
+      batch += 1;
+      const events = failed(message);
+      // After the last event there can be: what is new need not be told to one that cannot read it.
+      const input = { run, activation, fence, after: Number.MAX_SAFE_INTEGER, batch, events };
+      await insist(({ within }) => client.worker.append.mutate(input, { signal: within() }));
+    }
+    throw new LogGone(message, { cause });
+  };
+
+  /** Asks, and reads the answer; where either side is at a loss for the other's words, that is the end of the run. */
+  const converse = async <Answer>(question: (attempt: Attempt) => Promise<Answer>): Promise<Answer> => {
+    try {
+      return await insist(question);
+    } catch (error) {
+      const problem = misunderstanding(error);
+      if (problem === null) throw error;
+      return failRun(problem, error);
+    }
+  };
+
+  const lease: Log['lease'] = (input) =>
+    converse(async ({ sent, within }) => {
+      const answer = await client.worker.lease.mutate(input, { signal: within() });
+      if (answer.outcome === 'refused') return answer;
+      hold.begin(sent, answer.leaseMs);
+      fence = answer.fence;
+      return { ...answer, events: parsed(answer.events) };
+    });
+
+  /** What the control plane takes from the run's worker renews its lease. */
+  const renew = (ask: (signal: AbortSignal) => Promise<Held | Refused>): Promise<Held | Refused> =>
+    converse(async ({ sent, within }) => {
+      const answer = await ask(within());
+      if (answer.outcome === 'refused') return answer;
+      hold.renewed(sent);
+      return { ...answer, events: parsed(answer.events) };
+    });
+
+  const log: Log = {
+    lease,
+    append: ({ fence, after, events }) => {
+      batch += 1;
+      const input = { run, activation, fence, after, batch, events: [...events] };
+      return renew((signal) => client.worker.append.mutate(input, { signal }));
+    },
+    heartbeat: ({ fence, after }) =>
+      renew((signal) => client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal })),
+  };
+
+  const settings = async (worker: string): Promise<WorkSettings> => {
+    try {
+      const answer = await insist(({ within }) =>
+        client.worker.settings.query({ run, activation }, { signal: within() }),
+      );
+      return understood(answer);
+    } catch (error) {
+      const problem = misunderstanding(error);
+      if (problem === null) throw error;
+      // Only who holds the run may say that it failed.
+      const leased = await lease({ run, activation, worker });
+      if (leased.outcome === 'refused') throw new LogGone(leased.refusal.message, { cause: error });
+      return failRun(problem, error);
+    }
+  };
+
+  const credential = (): Promise<Credential | Refused> =>
+    insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() }));
+
+  const blobs = blobsOf(ticket, { insist, hold, signal });
+  return { log, hold, blobs, credential, settings };
+};
+
+const differentVersions = (problem: string): string =>
+  `The worker and the control plane are of different versions: ${problem} Deploy the task again from the version that the control plane has (longhaul deploy), then delegate again.`;
+
+const failed = (message: string): WorkerEvent[] => [
+  { type: 'activation.ended', v: 1, until: null },
+  { type: 'run.failed', v: 1, class: 'infrastructure', message },
+];
+
+const understood = (answer: WorkSettings): WorkSettings => {
+  if (answer.contract === contract) return WorkSettings.parse(answer);
+  throw new DifferentContract(`theirs is contract ${answer.contract}, this worker's ${contract}.`);
+};
+
+const parsed = (events: readonly unknown[]): readonly RunEvent[] => events.map((event) => RunEvent.parse(event));

@@ -1,0 +1,104 @@
+import { over, type Circumstances, type Told, type Wanted } from './command.ts';
+import { checkDecision } from './decide.ts';
+import { refuse } from './refusal.ts';
+import { isTerminal, openDecisions, type RunState } from './state.ts';
+
+export const decided = (state: RunState, command: Told<'decide'>, circumstances: Circumstances): Wanted => {
+  if (isTerminal(state)) return over(state);
+  const checked = checkDecision(state, command, circumstances.at);
+  if (checked.outcome === 'refused') return checked;
+  return [
+    {
+      type: 'decision.made',
+      v: 1,
+      decision: command.decision,
+      hash: command.hash,
+      verdict: command.verdict,
+      by: command.by,
+    },
+  ];
+};
+
+export const renewed = (state: RunState, command: Told<'renew'>, circumstances: Circumstances): Wanted => {
+  if (isTerminal(state)) return over(state);
+  const open = openDecisions(state).find((candidate) => candidate.request.id === command.decision);
+  if (open === undefined)
+    return refuse(
+      'not_found',
+      `Run ${state.id} has no open decision ${command.decision}.`,
+      'List what is open with: longhaul decisions',
+    );
+  const expiresAt = new Date(Date.parse(circumstances.at) + state.task.decisionHours * 3_600_000).toISOString();
+  return [{ type: 'decision.renewed', v: 1, decision: command.decision, expiresAt, by: command.by }];
+};
+
+export const messaged = (state: RunState, command: Told<'message'>): Wanted => {
+  if (isTerminal(state)) return over(state);
+  if (state.status === 'reviewing')
+    return refuse(
+      'conflict',
+      `Run ${state.id} is in review: the agent is not listening.`,
+      `Request changes instead: longhaul discard ${state.id} --changes "…"`,
+    );
+  if (state.wrapUp !== null)
+    return refuse(
+      'conflict',
+      `A person stopped the work of run ${state.id}: the agent is not listening.`,
+      `Wait until it is in review, then request changes: longhaul discard ${state.id} --changes "…"`,
+    );
+  return [{ type: 'message.sent', v: 1, by: command.by, text: command.text }];
+};
+
+export const reviewed = (state: RunState, command: Told<'review'>): Wanted => {
+  if (state.status !== 'reviewing')
+    return isTerminal(state)
+      ? over(state)
+      : refuse(
+          'conflict',
+          `Run ${state.id} is ${state.status}, not in review.`,
+          `Wait until it is: longhaul watch ${state.id}`,
+        );
+  if (command.round !== state.round || (command.patch !== null && command.patch !== state.result?.patch))
+    return anotherResult(state, command);
+  if (command.verdict === 'changes' && command.reason === '' && command.comments.length === 0)
+    return refuse('invalid', 'Changes were requested without saying which.', 'Give a reason or comments.');
+  return [
+    {
+      type: 'review.decided',
+      v: 1,
+      by: command.by,
+      verdict: command.verdict,
+      reason: command.reason,
+      comments: [...command.comments],
+    },
+  ];
+};
+
+export const applied = (state: RunState, command: Told<'applied'>): Wanted => {
+  const { kind: _kind, ...fields } = command;
+  return [{ type: 'changes.applied', v: 1, ...fields }];
+};
+
+export const cancelled = (state: RunState, command: Told<'cancel'>): Wanted => {
+  if (isTerminal(state)) return over(state);
+  return [{ type: 'run.cancelled', v: 1, by: command.by, reason: command.reason }];
+};
+
+export const resumed = (state: RunState, command: Told<'resume'>): Wanted => {
+  if (state.status === 'failed' || state.status === 'cancelled') return [{ type: 'run.resumed', v: 1, by: command.by }];
+  return refuse(
+    'conflict',
+    `Run ${state.id} has not failed and was not cancelled: it is ${state.status}.`,
+    isTerminal(state) ? 'Delegate it again if there is more to do.' : `Follow it instead: longhaul watch ${state.id}`,
+  );
+};
+
+/** What is decided about has to be what was shown. */
+const anotherResult = (state: RunState, { round }: { readonly round: number }) =>
+  refuse(
+    'stale',
+    round === state.round
+      ? `Round ${round} of run ${state.id} has another result by now than the one that you were shown. Nothing was decided.`
+      : `Run ${state.id} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
+    `Look at what it is now, longhaul diff ${state.id}, and decide about that: --round ${state.round}`,
+  );

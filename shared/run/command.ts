@@ -1,0 +1,81 @@
+import type { DecideInput } from './decide.ts';
+import type { EventBody, ReviewComment, WorkerEvent } from './events.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import type { RunState } from './state.ts';
+
+/** What the engine said of an activation that it has, or is being given, and that no worker has begun with. */
+export interface AwaitedDelay {
+  /** Of whom, such as: a task run of Trigger.dev */
+  readonly asked: string;
+  readonly said: string;
+  readonly remedy: string | null;
+  readonly retryAt: string | null;
+}
+
+/** All that can be done to a run, by a person, its worker or the supervisor. */
+export type Command =
+  | { readonly kind: 'lease'; readonly activation: string; readonly worker: string }
+  | {
+      readonly kind: 'append';
+      readonly activation: string;
+      readonly fence: number;
+      readonly events: readonly WorkerEvent[];
+    }
+  /** No worker began with it. Refused once one has. */
+  | { readonly kind: 'defer'; readonly activation: string; readonly reason: string; readonly remedy: string | null }
+  /** No worker has begun with it so far. Refused once one has, and where it is known already. */
+  | { readonly kind: 'await'; readonly activation: string; readonly delay: AwaitedDelay }
+  /** The engine will never begin with it: to ask again would be in vain. Refused once a worker has begun. */
+  | { readonly kind: 'refuse'; readonly activation: string; readonly reason: string; readonly remedy: string }
+  /** The worker that had it is dead. Refused while it is queued. */
+  | { readonly kind: 'lose'; readonly activation: string; readonly reason: string }
+  /** The worker that had it was told to stop, and has. Refused while it is queued. */
+  | { readonly kind: 'return'; readonly activation: string; readonly reason: string }
+  | ({ readonly kind: 'decide'; readonly by: string } & DecideInput)
+  | { readonly kind: 'expire'; readonly decision: string }
+  | { readonly kind: 'renew'; readonly decision: string; readonly by: string }
+  | { readonly kind: 'fire' }
+  | { readonly kind: 'message'; readonly by: string; readonly text: string }
+  | {
+      readonly kind: 'review';
+      readonly by: string;
+      /** Those that the person was shown: about others nothing is said. `patch` null: whichever the round has. */
+      readonly round: number;
+      readonly patch: string | null;
+      readonly verdict: 'accepted' | 'rejected' | 'changes';
+      readonly reason: string;
+      readonly comments: readonly ReviewComment[];
+    }
+  | {
+      readonly kind: 'applied';
+      readonly by: string;
+      readonly how: 'worktree' | 'branch' | 'undo';
+      readonly target: string;
+      readonly files: number;
+      readonly conflicts: number;
+    }
+  | { readonly kind: 'cancel'; readonly by: string; readonly reason: string }
+  /** Whether its tree is still there, whoever sends this has looked. */
+  | { readonly kind: 'resume'; readonly by: string };
+
+/** What a command brings with it from outside, so that obeying it stays pure. */
+export interface Circumstances {
+  readonly at: string;
+  /** A fresh id, in case another activation is queued. */
+  readonly activation: string;
+  /** A fresh id, in case a person is asked. */
+  readonly decision: string;
+  /** From [0, 1): spreads what is tried again. */
+  readonly jitter: number;
+  /** Lower-case hex. */
+  readonly sha256: (text: string) => string;
+}
+
+/** A command of this kind. */
+export type Told<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
+
+/** The events that a command comes to, or why it is refused. */
+export type Wanted = readonly EventBody[] | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+export const over = (state: RunState) =>
+  refuse('terminal', `Run ${state.id} is over: it was ${state.status}.`, 'Delegate it again if there is more to do.');
