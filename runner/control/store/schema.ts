@@ -25,7 +25,7 @@ export type Database = Kysely<Tables>;
  * What `state` holds is derived: whenever RunState or the reducer changes its meaning, raise this, and the rows of
  * older versions are folded again from the log when the store is opened.
  */
-export const stateVersion = 7;
+export const stateVersion = 8;
 
 /** One row per run, brought up to date by the transaction that appends its events. */
 interface RunsTable {
