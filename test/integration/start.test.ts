@@ -45,6 +45,19 @@ const bytesOf = async (folder: string): Promise<Record<string, string>> => {
   return Object.fromEntries(names.toSorted().map((name) => [name, digest(name)]));
 };
 
+test.each(['runs', 'decisions', 'stop'])(
+  'longhaul %s says of a home that cannot be read what is wrong with it',
+  async (command) => {
+    await using rig = await Rig.start({ script });
+    const home = path.join(rig.folder, 'file');
+    await writeFile(home, '');
+    const { code, stdout, stderr } = await rig.cli([command], { env: { LONGHAUL_HOME: home } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`The home ${home} cannot be read`);
+    expect(stderr).toContain('--home');
+  },
+);
+
 describe('a second runner on one home', () => {
   test('says which one is there, and leaves it alone', async () => {
     const { promise: answer, resolve: go } = Promise.withResolvers<void>();

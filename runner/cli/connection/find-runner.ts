@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { homeAt } from '../../machine/home/home.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { homeAt, isSystemError } from '../../machine/home/home.ts';
 import { isRunning } from '../../machine/processes/process-start.ts';
 
 /** What a running runner writes into its home, in `runner.json`. */
@@ -40,21 +41,32 @@ export const findRunner = async (home: string): Promise<FoundRunner> => {
 };
 
 const readRunnerFile = async (home: string): Promise<RunnerFile | null> => {
+  const text = await readIn(home, homeAt(home).runner);
   try {
-    return RunnerFile.parse(JSON.parse(await readFile(homeAt(home).runner, 'utf8')));
+    return text === null ? null : RunnerFile.parse(JSON.parse(text));
   } catch {
-    // Missing, or caught half-written: in both cases nobody can be reached through it.
+    // Caught half-written: nobody can be reached through it.
     return null;
   }
 };
 
-export const readToken = async (home: string): Promise<string | null> => {
+/** Null: there is no such file. Throws Trouble where that cannot be found out. */
+const readIn = async (home: string, file: string): Promise<string | null> => {
   try {
-    const token = (await readFile(homeAt(home).token, 'utf8')).trim();
-    return token === '' ? null : token;
-  } catch {
-    return null;
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    if (error.code === 'ENOENT') return null;
+    throw new Trouble(`The home ${home} cannot be read: ${error.message}.`, {
+      remedy: 'Correct the rights, or name another folder with --home or LONGHAUL_HOME.',
+    });
   }
+};
+
+/** Null: no runner was ever started in that home. Throws Trouble where that cannot be found out. */
+export const readToken = async (home: string): Promise<string | null> => {
+  const token = (await readIn(home, homeAt(home).token))?.trim() ?? '';
+  return token === '' ? null : token;
 };
 
 const isHealthy = async (url: string): Promise<boolean> => {

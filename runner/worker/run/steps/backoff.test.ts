@@ -47,8 +47,7 @@ describe('an endpoint that is out', () => {
   });
 
   test('is asked no sooner than it says, and not at all where that would not help', () => {
-    const at = (retryable: boolean) =>
-      retryAt({ retryable, retryAfterMs: 7_000 }, { attempt: 1, now: 0, random: 0.9 });
+    const at = (retryable: boolean) => retryAt({ retryable, retryAfterMs: 7_000 }, { attempt: 1, now: 0, random: 0.9 });
     expect([at(true), at(false)]).toEqual(['1970-01-01T00:00:07.000Z', null]);
   });
 });
