@@ -15,3 +15,6 @@ export class Trouble extends Error {
     this.remedy = remedy;
   }
 }
+
+/** What was asked for cannot be meant: an option or an argument is wrong. */
+export const usage = (message: string, remedy: string): Trouble => new Trouble(message, { remedy, code: 'usage' });

@@ -1,8 +1,7 @@
-import { Trouble } from '../../shared/trouble.ts';
+import { Trouble, usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { Started } from './connection/start-runner.ts';
 import { homeAt, homeFolder } from '../machine/home/home.ts';
-import { usage } from './exit.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 import { safeJson } from './text.ts';

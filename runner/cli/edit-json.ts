@@ -3,9 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Trouble } from '../../shared/trouble.ts';
+import { Trouble, usage } from '../../shared/trouble.ts';
 import { Json } from '../../shared/decision/decision.ts';
-import { usage } from './exit.ts';
 
 /** `{"a": 1}`, or `@file` with the same. Throws Trouble for what is no JSON. */
 export const readJson = async (given: string, cwd: string): Promise<Json> => {

@@ -1,9 +1,6 @@
-import { Trouble } from '../../shared/trouble.ts';
 /** What a command ends with, and means to a script. Documented in docs/using.md and in every help. */
 export const exit = { done: 0, failed: 1, usage: 2, waits: 3, interrupted: 130 } as const;
 export type ExitCode = (typeof exit)[keyof typeof exit];
-
-export const usage = (message: string, remedy: string): Trouble => new Trouble(message, { remedy, code: 'usage' });
 
 /** What a command ends with that is ended by trouble of this code. */
 export const exitOf = (code: string): ExitCode => {

@@ -1,4 +1,4 @@
-import { usage } from './exit.ts';
+import { usage } from '../../shared/trouble.ts';
 
 /** What a program wrote to stdin. Throws Trouble where it is no JSON. */
 export const jsonOf = (text: string): unknown => {

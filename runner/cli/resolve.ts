@@ -1,8 +1,7 @@
-import { Trouble } from '../../shared/trouble.ts';
+import { Trouble, usage } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { DecisionSummary } from '../../shared/run/summary.ts';
 import type { Api } from './connection/client.ts';
-import { usage } from './exit.ts';
 import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
 
 /** Runs asked for at once when looking for the one that an id begins. */

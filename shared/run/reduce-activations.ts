@@ -89,7 +89,10 @@ export const resumed = (state: RunState, at: string): Change => ({
   leasedAt: null,
   turn: turnAgain(state.turn, at),
   spent: gotOn(state.spent),
-  ...unanswered({ ...state, spent: gotOn(state.spent) }, { at, message: 'The run ended while the model was answering.' }),
+  ...unanswered(
+    { ...state, spent: gotOn(state.spent) },
+    { at, message: 'The run ended while the model was answering.' },
+  ),
   underWay: state.underWay === null ? null : { ...state.underWay, running: false, losses: onceMore(state.underWay) },
 });
 

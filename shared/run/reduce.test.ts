@@ -178,7 +178,8 @@ test('nothing that was spent is ever given back', () => {
         const before = states[index - 1]?.spent ?? spent;
         // Retries in a row are counted anew when the run gets on; all of them are not.
         const { inVain: _inVain, ...kept } = spent;
-        for (const key of Object.keys(kept) as (keyof typeof kept)[]) // safe: the keys of that very object
+        for (const key of Object.keys(kept) as (keyof typeof kept)[])
+          // safe: the keys of that very object
           expect(spent[key]).toBeGreaterThanOrEqual(before[key]);
         expect(spent.inVain).toBeLessThanOrEqual(spent.retries);
       }

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
-import { returnLeases, startSupervisor } from '../../runner/control/supervisor/supervisor.ts';
+import { returnLeases } from '../../runner/control/supervisor/care.ts';
+import { startSupervisor } from '../../runner/control/supervisor/supervisor.ts';
 import { onlyOne } from '../../runner/control/store/role.ts';
 import type { ControlPlane } from '../../runner/control/usecases/plane.ts';
 import { workerApi } from '../../runner/control/usecases/worker.ts';

@@ -1,10 +1,11 @@
+import { usage } from '../../../shared/trouble.ts';
 import { resolve } from 'node:path';
 import { ApplyInput } from '../../../shared/api/runner-api.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
 import { appliedView, isComplete, resultWarnings } from '../applied-view.ts';
 import { applyHere } from '../apply-here.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import type { Define } from '../define.ts';

@@ -1,12 +1,12 @@
 import { InvalidArgumentError } from 'commander';
-import { Trouble } from '../../../shared/trouble.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { decisionHash } from '../decision-hash.ts';
 import { decisionView, exactArguments } from '../decision-view.ts';
 import { editJson, readJson } from '../edit-json.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { moment } from '../format.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';

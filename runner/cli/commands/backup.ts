@@ -1,9 +1,10 @@
+import { usage } from '../../../shared/trouble.ts';
 import { resolve } from 'node:path';
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';
 import type { Backup } from '../../control/backup/backup.ts';
 import type { CommandContext } from '../context.ts';
-import { exit, usage, type ExitCode } from '../exit.ts';
+import { exit, type ExitCode } from '../exit.ts';
 import { plural } from '../format.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';

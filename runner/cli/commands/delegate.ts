@@ -1,3 +1,4 @@
+import { usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
@@ -8,7 +9,7 @@ import { issueText } from '../../../shared/tool/issues.ts';
 import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
 import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import { folderInRepository } from '../../machine/repository/user-repository.ts';

@@ -1,10 +1,10 @@
-import { Trouble } from '../../../shared/trouble.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
 import type { Review } from '../../../shared/api/runner-api.ts';
 import type { Api } from '../connection/client.ts';
 import { runnerWithRuns } from '../context.ts';
 import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';

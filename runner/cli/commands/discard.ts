@@ -1,5 +1,5 @@
+import { usage } from '../../../shared/trouble.ts';
 import { runnerWithRuns } from '../context.ts';
-import { usage } from '../exit.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';

@@ -1,3 +1,4 @@
+import { usage } from '../../../shared/trouble.ts';
 import { connect } from '../connection/client.ts';
 import { findRunner, logFile } from '../connection/find-runner.ts';
 import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../machine/config/config.ts';
@@ -14,7 +15,7 @@ import { judgeModel, listModels } from '../doctor/model.ts';
 import { toolchainChecks } from '../doctor/toolchains.ts';
 import { doctorView } from '../doctor/view.ts';
 import type { Tried } from '../doctor/try-model.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../define.ts';
 

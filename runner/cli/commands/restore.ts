@@ -1,6 +1,7 @@
+import { usage } from '../../../shared/trouble.ts';
 import { resolve } from 'node:path';
 import { plural } from '../format.ts';
-import { exit, usage } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';
 import type { Define } from '../define.ts';

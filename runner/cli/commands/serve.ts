@@ -1,13 +1,13 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from 'commander';
-import { Trouble } from '../../../shared/trouble.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
 import { READY_FD, startRunner, type ReadyMessage } from '../connection/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { differences, readServed, recordServed, servedWith } from '../../machine/config/served.ts';
 import { settings, type Flags } from '../../machine/config/settings.ts';
 import type { CommandContext } from '../context.ts';
-import { exit, usage, type ExitCode } from '../exit.ts';
+import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../define.ts';
 

@@ -1,6 +1,5 @@
 import type { ApiClient, parsePacket } from '@trigger.dev/core/v3';
-import { Trouble } from '../../../shared/trouble.ts';
-import { usage } from '../../cli/exit.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
 
 export interface Access {
   readonly client: ApiClient;

@@ -33,23 +33,20 @@ export interface ControlClient {
  * run fails on record, as the fault of the infrastructure and with what to do, rather than being lost again and again.
  */
 export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => {
-  const headers = { authorization: `Bearer ${ticket.token}` };
-  const client = createTRPCClient<ApiRouter>({ links: [httpLink({ url: `${ticket.url}/trpc`, headers })] });
-  const { run, activation } = ticket;
+  const { run, activation, url } = ticket;
+  const client = clientOf(ticket);
   const hold = new Hold();
   const signal = AbortSignal.any([stopped, hold.lapsed]);
   let batch = 0;
   let fence: number | null = null;
-
-  const insist = insistent({ url: ticket.url, hold, signal });
+  const insist = insistent({ url, hold, signal });
 
   const failRun = async (problem: string, cause: unknown): Promise<never> => {
     const message = differentVersions(problem);
     if (fence !== null) {
       batch += 1;
-      const events = failed(message);
       // After the last event there can be: what is new need not be told to one that cannot read it.
-      const input = { run, activation, fence, after: Number.MAX_SAFE_INTEGER, batch, events };
+      const input = { run, activation, fence, after: Number.MAX_SAFE_INTEGER, batch, events: failed(message) };
       await insist(({ within }) => client.worker.append.mutate(input, { signal: within() }));
     }
     throw new LogGone(message, { cause });
@@ -97,10 +94,9 @@ export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => 
 
   const settings = async (worker: string): Promise<WorkSettings> => {
     try {
-      const answer = await insist(({ within }) =>
-        client.worker.settings.query({ run, activation }, { signal: within() }),
+      return understood(
+        await insist(({ within }) => client.worker.settings.query({ run, activation }, { signal: within() })),
       );
-      return understood(answer);
     } catch (error) {
       const problem = misunderstanding(error);
       if (problem === null) throw error;
@@ -111,12 +107,20 @@ export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => 
     }
   };
 
-  const credential = (): Promise<Credential | Refused> =>
-    insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() }));
-
-  const blobs = blobsOf(ticket, { insist, hold, signal });
-  return { log, hold, blobs, credential, settings };
+  return {
+    log,
+    hold,
+    settings,
+    credential: () =>
+      insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),
+    blobs: blobsOf(ticket, { insist, hold, signal }),
+  };
 };
+
+const clientOf = ({ url, token }: Ticket) =>
+  createTRPCClient<ApiRouter>({
+    links: [httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
+  });
 
 const differentVersions = (problem: string): string =>
   `The worker and the control plane are of different versions: ${problem} Deploy the task again from the version that the control plane has (longhaul deploy), then delegate again.`;
