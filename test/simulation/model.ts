@@ -58,8 +58,11 @@ export class ScriptedModel implements Model {
   #wait(ms: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false);
     return new Promise((resolve) => {
-      const off = this.#time.after(ms, this.#time.current, () => resolve(true));
-      signal.addEventListener('abort', () => {
+      const off = this.#time.after(ms, this.#time.current, () => {
+        deaf();
+        resolve(true);
+      });
+      const deaf = this.#time.onAbort(signal, () => {
         off();
         resolve(false);
       });

@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { digestsOf, seedsFrom } from './play.ts';
+import { digestsOf, play, seedsFrom } from './play.ts';
 
 const root = path.join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
@@ -62,4 +64,18 @@ test('a schedule that shows a problem is printed with the command that plays it 
   const again = await printed(command, environment());
   expect(storyIn(first).length).toBeGreaterThan(10);
   expect(storyIn(again)).toEqual(storyIn(first));
+});
+
+test('a schedule that was played is kept by nothing: a hundred thousand of them fit into memory', async () => {
+  setFlagsFromString('--expose-gc');
+  // safe: the flag makes it
+  const collect = runInNewContext('gc') as () => void;
+  const worlds: WeakRef<object>[] = [];
+  await play({ seeds: seedsFrom(0, { count: 20 }), onPlayed: (world) => worlds.push(new WeakRef(world)) });
+  await expect
+    .poll(() => {
+      collect();
+      return worlds.filter((world) => world.deref() !== undefined).length;
+    })
+    .toBe(0);
 });

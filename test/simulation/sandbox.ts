@@ -43,8 +43,11 @@ const runCommand = (
       if (verb === 'send' && network.length > 0)
         outside.receive({ run, activation, text, call: text.split(' ')[0] ?? '' });
     };
-    const offs = [time.after(whole * random.next(), null, act), time.after(whole, worker, () => end('exited'))];
-    signal.addEventListener('abort', () => end('cancelled'));
+    const offs = [
+      time.after(whole * random.next(), null, act),
+      time.after(whole, worker, () => end('exited')),
+      time.onAbort(signal, () => end('cancelled')),
+    ];
     if (signal.aborted) end('cancelled');
   });
 };

@@ -42,6 +42,7 @@ export class VirtualTime {
   #entries: Entry[] = [];
   #order = 0;
   /** Of every step that was taken: when, in whose name, and which of all that were ever asked for. */
+  readonly #ears = new Set<() => void>();
   #trace = 0;
 
   /** The process in whose name the code that asks is running; null: it is the world's. */
@@ -76,6 +77,24 @@ export class VirtualTime {
     return () => {
       entry.cancelled = true;
     };
+  }
+
+  /**
+   * Has a signal listened to until it fires, the way back is taken, or this is over. Node keeps a signal that is made of others for as
+   * long as somebody listens to it, and who listens in a process that was killed never stops: with them it would keep the whole schedule.
+   */
+  onAbort(signal: AbortSignal, listener: () => void): () => void {
+    const off = (): void => {
+      signal.removeEventListener('abort', heard);
+      this.#ears.delete(off);
+    };
+    const heard = (): void => {
+      off();
+      listener();
+    };
+    signal.addEventListener('abort', heard);
+    this.#ears.add(off);
+    return off;
   }
 
   /** One micro-step; false: nothing is left to happen. */
@@ -124,10 +143,16 @@ export class VirtualTime {
     const pause = (ms = 1, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> =>
       new Promise((resolve, reject) => {
         if (signal?.aborted === true) return reject(signal.reason);
-        const off = this.after(Math.max(1, ms), this.current, () => resolve(value));
-        signal?.addEventListener('abort', () => {
-          off();
-          reject(signal.reason);
+        const deaf =
+          signal === undefined
+            ? (): void => {}
+            : this.onAbort(signal, () => {
+                off();
+                reject(signal.reason);
+              });
+        const off = this.after(Math.max(1, ms), this.current, () => {
+          deaf();
+          resolve(value);
         });
       });
     // safe: of these the code under test uses what is here
@@ -144,7 +169,12 @@ export class VirtualTime {
     performance.now = () => this.now - beginning;
     // A number of its own: what is drawn there once in a process (an id, a salt) is no part of the schedule.
     Math.random = () => random.next();
-    return { [Symbol.dispose]: uninstall };
+    return {
+      [Symbol.dispose]: () => {
+        uninstall();
+        for (const off of this.#ears) off();
+      },
+    };
   }
 }
 

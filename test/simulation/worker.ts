@@ -172,8 +172,11 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
       now: Date.now,
       sleep: (ms, signal) =>
         new Promise((resolve) => {
-          time.after(ms, worker, resolve);
-          signal.addEventListener('abort', () => resolve());
+          const deaf = time.onAbort(signal, resolve);
+          time.after(ms, worker, () => {
+            deaf();
+            resolve();
+          });
         }),
     },
     random: () => random.next(),
