@@ -1,10 +1,10 @@
 import type { EventBody, RunEvent } from '../../shared/run/events.ts';
-import { callLine } from './call-line.ts';
-import { clock, cost, count, duration, plural } from './format.ts';
+import { callLine } from '../../shared/policy/call-line.ts';
+import { clock, cost, count, duration, plural } from '../../shared/text/figures.ts';
 import { callById, type CallHistory, type CommandHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
-import { actor } from './person.ts';
-import { clean, cleanLine, fit, shownPath } from './text.ts';
+import { actor, clean, cleanLine, shownPath } from '../../shared/text/clean.ts';
+import { fit } from './text.ts';
 
 export interface TimelineOptions {
   /** When the run was delegated: times are counted from there. */
@@ -110,7 +110,7 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
       const asked = history.decisions.find((decision) => decision.request.id === body.decision);
       const about = asked === undefined ? '' : `: ${cleanLine(asked.request.action)}`;
       const { verdict } = body;
-      const by = `by ${cleanLine(actor(body.by))}`;
+      const by = `by ${actor(body.by)}`;
       if (verdict.kind === 'answered') return [`answered ${by}: ${cleanLine(verdict.answer)}`];
       if (verdict.kind === 'rejected')
         return [
@@ -122,7 +122,7 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'decision.expired':
       return [paint.yellow(`! ${body.decision} expired undecided: neither yes nor no`)];
     case 'decision.renewed':
-      return [`asked again by ${cleanLine(actor(body.by))}, until ${body.expiresAt}`];
+      return [`asked again by ${actor(body.by)}, until ${body.expiresAt}`];
     case 'call.finished': {
       const call = callById(history, body.call);
       // What a plan or a report says has an event of its own.
@@ -145,11 +145,11 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'round.finished':
       return [paint.bold(`ready for review: ${plural(body.files, 'file')}, +${body.additions} -${body.deletions}`)];
     case 'message.sent':
-      return [`${cleanLine(actor(body.by))}: ${cleanLine(body.text)}`];
+      return [`${actor(body.by)}: ${cleanLine(body.text)}`];
     case 'review.decided': {
       const what = { accepted: 'accepted', rejected: 'rejected', changes: 'changes requested' }[body.verdict];
       const why = body.reason === '' ? '' : `: ${cleanLine(body.reason)}`;
-      return [`${what} by ${cleanLine(actor(body.by))}${why}`];
+      return [`${what} by ${actor(body.by)}${why}`];
     }
     case 'changes.applied':
       return [appliedLine(body)];
@@ -158,13 +158,9 @@ const describe = (body: EventBody, history: History, options: TimelineOptions): 
     case 'run.failed':
       return [paint.red(`failed (${body.class}): ${cleanLine(body.message)}`)];
     case 'run.cancelled':
-      return [
-        paint.red(
-          `cancelled by ${cleanLine(actor(body.by))}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`,
-        ),
-      ];
+      return [paint.red(`cancelled by ${actor(body.by)}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`)];
     case 'run.resumed':
-      return [`resumed by ${cleanLine(actor(body.by))}`];
+      return [`resumed by ${actor(body.by)}`];
     default:
       return unknown(body);
   }
@@ -261,5 +257,5 @@ export const appliedLine = (applied: {
     undo: `taken back from ${target}`,
   };
   const conflicts = applied.conflicts === 0 ? '' : `, ${plural(applied.conflicts, 'conflict')}`;
-  return `${where[applied.how]} by ${cleanLine(actor(applied.by))}: ${plural(applied.files, 'file')}${conflicts}`;
+  return `${where[applied.how]} by ${actor(applied.by)}: ${plural(applied.files, 'file')}${conflicts}`;
 };

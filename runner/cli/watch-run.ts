@@ -12,7 +12,7 @@ import { readEvents } from './read-events.ts';
 import { reconnecting } from './reconnect.ts';
 import { nextSteps } from './show-view.ts';
 import { statusLine } from './status-line.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
 import { timelineLines } from './timeline.ts';
 import { watchEnd, type WatchEnd } from './watch-end.ts';
 

@@ -7,7 +7,7 @@ import { exit, Failure, usage } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
-import { visible } from '../text.ts';
+import { visible } from '../../../shared/text/clean.ts';
 
 interface Options {
   readonly stat?: boolean;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { plural } from '../format.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import { exit, usage } from '../exit.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';

@@ -1,6 +1,6 @@
 import type { Surroundings } from '../context.ts';
 import { exit, Failure, type ExitCode } from '../exit.ts';
-import { safeJson } from '../text.ts';
+import { safeJson } from '../../../shared/text/clean.ts';
 
 /** Says what ended a command: expected failures in a sentence with their remedy, bugs with their stack. */
 export const report = async (
