@@ -16,6 +16,19 @@ const most = { file: 350, function: 80 };
 const floors: readonly { readonly of: string; readonly never: readonly string[] }[] = [
   { of: 'shared/', never: ['runner/', 'extension/'] },
   {
+    of: 'shared/text/',
+    never: [
+      'shared/tool/',
+      'shared/policy/',
+      'shared/decision/',
+      'shared/run/',
+      'shared/recipe/',
+      'shared/review/',
+      'shared/api/',
+      'shared/client/',
+    ],
+  },
+  {
     of: 'shared/tool/',
     never: [
       'shared/policy/',

@@ -3,10 +3,10 @@ import { mayHaveWritten } from '../../shared/api/written.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { failedChecks } from '../../shared/run/summary.ts';
 import { cautionLines } from './cautions-view.ts';
-import { plural } from './format.ts';
+import { plural } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { cleanLine, shownPath } from './text.ts';
+import { cleanLine, shownPath } from '../../shared/text/clean.ts';
 
 const hurts = (file: AppliedFile): boolean => file.outcome === 'conflict' || file.outcome === 'refused';
 

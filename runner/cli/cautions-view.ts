@@ -1,7 +1,7 @@
 import type { MarkedFile } from '../../shared/review/caution.ts';
-import { plural } from './format.ts';
+import { plural } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
-import { cleanLine, shownPath } from './text.ts';
+import { cleanLine, shownPath } from '../../shared/text/clean.ts';
 
 /** What a reviewer should not overlook, a line for each reason; none where there is nothing. */
 export const cautionLines = (marked: readonly MarkedFile[], paint: Paint): readonly string[] => {

@@ -4,7 +4,7 @@ import type { Started } from './connection/start-runner.ts';
 import { homeAt, homeFolder } from '../machine/home/home.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
-import { safeJson } from './text.ts';
+import { safeJson } from '../../shared/text/clean.ts';
 
 /** What the options that every command has come to. */
 export interface Globals {

@@ -1,8 +1,9 @@
 import type { DecisionRequest } from '../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../shared/run/summary.ts';
-import { moment, span } from './format.ts';
+import { utc, span } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
-import { indent, visible } from './text.ts';
+import { exactArguments, visible } from '../../shared/text/clean.ts';
+import { indent } from './text.ts';
 
 export interface DecisionViewOptions {
   /** ms since the epoch */
@@ -43,35 +44,14 @@ const asker = ({ requester }: DecisionRequest): string =>
 const expiry = ({ status, request }: DecisionSummary, now: number): string => {
   const left = Date.parse(request.expiresAt) - now;
   return status === 'expired' || left <= 0
-    ? `undecided since ${moment(request.expiresAt)}; nothing was done`
-    : `in ${span(left)}, at ${moment(request.expiresAt)}`;
+    ? `undecided since ${utc(request.expiresAt)}; nothing was done`
+    : `in ${span(left)}, at ${utc(request.expiresAt)}`;
 };
 
 const argumentsView = (request: DecisionRequest, paint: Paint): readonly string[] => [
   `  ${paint.dim((request.tool ?? 'arguments').padEnd(13))}`.trimEnd(),
   indent(exactArguments(request.arguments), '    '),
 ];
-
-/**
- * Arguments as they are, nothing left out: one field a line as JSON. A text of several lines is shown as a block with
- * `|` before each line, and how it ends is said, so that no text can look like another.
- */
-export const exactArguments = (args: unknown): string => {
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) return visible(JSON.stringify(args));
-  return Object.entries(args)
-    .map(([name, value]) =>
-      typeof value === 'string' && value.includes('\n')
-        ? `${visible(JSON.stringify(name))}: ${block(value)}`
-        : `${visible(JSON.stringify(name))}: ${visible(JSON.stringify(value))}`,
-    )
-    .join('\n');
-};
-
-const block = (text: string): string => {
-  const ended = text.endsWith('\n');
-  const lines = (ended ? text.slice(0, -1) : text).split('\n').map((line) => `  | ${visible(line)}`);
-  return `${lines.length} lines${ended ? '' : ', no line end after the last'}\n${lines.join('\n')}`;
-};
 
 /** The commands that decide it, as they can be typed, and the one that shows what it comes to so far. */
 const howToDecide = ({ run, status, request }: DecisionSummary): readonly string[] => {

@@ -1,8 +1,8 @@
 import type { ChangedFile } from '../../shared/run/artifacts.ts';
-import { plural } from './format.ts';
+import { plural } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { shownPath } from './text.ts';
+import { shownPath } from '../../shared/text/clean.ts';
 
 const pathOf = (file: ChangedFile): string => (file.after ?? file.before)?.path ?? '';
 

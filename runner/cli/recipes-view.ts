@@ -1,7 +1,7 @@
 import type { ListedRecipe } from '../../shared/recipe/recipe.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
 
 /** The recipes by name, what each is for below it; the broken ones with what is wrong with them. */
 export const recipesView = (recipes: readonly ListedRecipe[], paint: Paint): string => {

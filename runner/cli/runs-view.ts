@@ -1,9 +1,10 @@
 import type { Status } from '../../shared/run/state.ts';
 import type { RunSummary } from '../../shared/run/summary.ts';
-import { cost, count, plural, span } from './format.ts';
+import { cost, count, plural, span } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
-import { cleanLine, fit } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
+import { fit } from './text.ts';
 
 export interface RunsViewOptions {
   /** ms since the epoch */

@@ -5,12 +5,12 @@ import { checksOf, type RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
-import { cost, count, duration, moment, plural, span } from './format.ts';
+import { cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
 import { callById, type CommandHistory, type DecisionHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
-import { actor } from './person.ts';
 import { statusWord } from './runs-view.ts';
-import { clean, cleanLine, indent } from './text.ts';
+import { actor, clean, cleanLine } from '../../shared/text/clean.ts';
+import { indent } from './text.ts';
 import { appliedLine, commandLine, finishedLine } from './timeline.ts';
 
 export interface ShowOptions {
@@ -39,7 +39,7 @@ export const showView = (state: RunState, history: History, options: ShowOptions
     section('Decisions', history.decisions.map((decision) => decisionText(decision, options)).join('\n'), options),
     section(
       'Messages',
-      history.messages.map((said) => `${moment(said.at)}  ${actor(said.by)}: ${clean(said.text)}`).join('\n'),
+      history.messages.map((said) => `${utc(said.at)}  ${actor(said.by)}: ${clean(said.text)}`).join('\n'),
       options,
     ),
     section('Report', reportText(state, history, options), options),
@@ -49,7 +49,7 @@ export const showView = (state: RunState, history: History, options: ShowOptions
     section('Reviews', reviewsText(history), options),
     section(
       'Applied',
-      history.applications.map((applied) => `${moment(applied.at)}  ${appliedLine(applied)}`).join('\n'),
+      history.applications.map((applied) => `${utc(applied.at)}  ${appliedLine(applied)}`).join('\n'),
       options,
     ),
     section('Retries', retriesText(history), options),
@@ -72,7 +72,7 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
-    `  ${paint.dim('delegated ')} ${moment(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${cleanLine(actor(task.requester))}`,
+    `  ${paint.dim('delegated ')} ${utc(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${actor(task.requester)}`,
     ...task.loosened.map(
       ({ what, from, to, by }) =>
         `  ${paint.dim('loosened  ')} ${cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`)}`,
@@ -148,7 +148,7 @@ const decisionText = ({ request, requestedAt, status, made }: DecisionHistory, {
   const outcome =
     made === null
       ? paint.yellow(undecided[status])
-      : `${verdictText(made.verdict, paint)} by ${cleanLine(actor(made.by))}, ${moment(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
+      : `${verdictText(made.verdict, paint)} by ${actor(made.by)}, ${utc(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
   return `${paint.dim(request.id)}  ${cleanLine(request.action)}\n  ${outcome}`;
 };
 
@@ -203,12 +203,12 @@ const reviewsText = (history: History): string =>
         (comment) =>
           `\n  ${cleanLine(comment.path)}${comment.line === null ? '' : `:${comment.line}`}  ${cleanLine(comment.text)}`,
       );
-      return `round ${review.round}: ${what} by ${cleanLine(actor(review.by))}, ${moment(review.at)}${review.text === '' ? '' : `: ${cleanLine(review.text)}`}${comments.join('')}`;
+      return `round ${review.round}: ${what} by ${actor(review.by)}, ${utc(review.at)}${review.text === '' ? '' : `: ${cleanLine(review.text)}`}${comments.join('')}`;
     })
     .join('\n');
 
 const retriesText = (history: History): string =>
-  history.retries.map((retry) => `${moment(retry.at)}  ${retry.what}: ${cleanLine(retry.message)}`).join('\n');
+  history.retries.map((retry) => `${utc(retry.at)}  ${retry.what}: ${cleanLine(retry.message)}`).join('\n');
 
 const spentText = (state: RunState): string => {
   const { spent, budget } = state;

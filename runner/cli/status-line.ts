@@ -1,8 +1,9 @@
 import { runningCall, type RunState } from '../../shared/run/state.ts';
 import { summarize } from '../../shared/run/summary.ts';
-import { callLine } from './call-line.ts';
-import { clock, cost, count, duration } from './format.ts';
-import { cleanLine, fit } from './text.ts';
+import { callLine } from '../../shared/policy/call-line.ts';
+import { clock, cost, count, duration } from '../../shared/text/figures.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
+import { fit } from './text.ts';
 
 const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 

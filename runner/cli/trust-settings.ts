@@ -2,7 +2,7 @@ import { Trouble } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { untrustedOf } from '../../shared/client/untrusted.ts';
 import type { CommandContext } from './context.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
 
 /**
  * Delegates; where the repository's settings open something that nobody has agreed to, shows what, and asks whoever is there. `all`: they

@@ -8,9 +8,9 @@ import type { Api } from './connection/client.ts';
 import { problemOf } from './connection/problem.ts';
 import { snapshotForUpload, type RemoteTips } from '../machine/repository/upload.ts';
 import type { CommandContext } from './context.ts';
-import { bytes } from './format.ts';
+import { bytes } from '../../shared/text/figures.ts';
 import { liveLine } from './live-line.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
 
 /** Delegates to the runner; to one elsewhere a repository of this machine goes along as an upload. Throws Trouble. */
 export const delegateFrom = async (

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { recipeDefaults, type ListedRecipe } from '../../shared/recipe/recipe.ts';
 import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
-import { decisionView, exactArguments } from './decision-view.ts';
+import { decisionView } from './decision-view.ts';
 import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
 import { historyOf } from './history.ts';
 import { plain } from './paint.ts';
@@ -223,21 +223,6 @@ test('a hash is that of what is shown', () => {
   expect(decisionHash(open)).toBe(request.hash);
   const other = { ...open, request: { ...request, arguments: { command: 'rm -rf .' } } };
   expect(decisionHash(other)).not.toBe(request.hash);
-});
-
-test.each([
-  ['one line', { command: 'ls', network: null }, '"command": "ls"\n"network": null'],
-  ['several lines', { content: 'a\n  b\n' }, '"content": 2 lines\n  | a\n  |   b'],
-  ['no last line end', { content: 'a\nb' }, '"content": 2 lines, no line end after the last\n  | a\n  | b'],
-  ['control characters', { command: 'a\u001b[2K\u202eb' }, '"command": "a\\u001b[2K<U+202E>b"'],
-  [
-    'the same in several lines',
-    { content: 'a\n\u001b[1Ab\r' },
-    '"content": 2 lines, no line end after the last\n  | a\n  | <U+001B>[1Ab<U+000D>',
-  ],
-  ['what is no object', [1, 'a'], '[1,"a"]'],
-])('arguments with %s', (_, args, expected) => {
-  expect(exactArguments(args)).toBe(expected);
 });
 
 test.each([

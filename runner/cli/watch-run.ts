@@ -6,13 +6,14 @@ import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { decisionView } from './decision-view.ts';
 import { exit, type ExitCode } from './exit.ts';
-import { noHistory, remember, type History } from './history.ts';
+import type { Moment } from '../../shared/run/story/moment.ts';
+import { createStory, type Story } from '../../shared/run/story/story.ts';
 import { liveLine } from './live-line.ts';
 import { readEvents } from './read-events.ts';
 import { reconnecting } from './reconnect.ts';
 import { nextSteps } from './show-view.ts';
 import { statusLine } from './status-line.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../../shared/text/clean.ts';
 import { timelineLines } from './timeline.ts';
 import { watchEnd, type WatchEnd } from './watch-end.ts';
 
@@ -29,7 +30,7 @@ export interface WatchOptions {
 /** What has been seen of the run so far. */
 interface Seen {
   state: RunState;
-  history: History;
+  readonly story: Story;
   position: number;
 }
 
@@ -37,15 +38,14 @@ interface Seen {
 export const watchRun = async (context: CommandContext, api: Api, options: WatchOptions): Promise<ExitCode> => {
   const { run, untilDecision } = options;
   const signal = context.interrupted();
-  const seen: Seen = { state: run, history: noHistory, position: 0 };
+  const seen: Seen = { state: run, story: createStory(), position: 0 };
   if (options.after === 0) context.print(context.paint.bold(`#${run.number} ${cleanLine(run.task.title)}`));
 
   let state: RunState | undefined;
   for await (const event of readEvents(api, run.id)) {
     state = reduce(state, event);
     seen.state = state ?? run;
-    see(seen, event);
-    tell(context, event, { seen, options, print: context.print });
+    tell(context, event, { seen, told: see(seen, event), options, print: context.print });
   }
 
   let end = watchEnd(seen.state, { untilDecision });
@@ -59,23 +59,24 @@ export const watchRun = async (context: CommandContext, api: Api, options: Watch
   return conclude(context, seen.state, end);
 };
 
-const see = (seen: Seen, event: RunEvent): void => {
-  seen.history = remember(seen.history, event);
+type Print = (text: string) => void;
+
+const see = (seen: Seen, event: RunEvent): readonly Moment[] => {
   seen.position = event.position;
+  return seen.story.add(event);
 };
 
 const tell = (
   context: CommandContext,
   event: RunEvent,
-  { seen, options, print }: { seen: Seen; options: WatchOptions; print: (text: string) => void },
+  { seen, told, options, print }: { seen: Seen; told: readonly Moment[]; options: WatchOptions; print: Print },
 ): void => {
   if (event.seq <= options.after) return;
   context.printJson({ type: 'event', event });
   if (context.json) return;
   const { createdAt } = seen.state;
   const { paint } = context;
-  for (const line of timelineLines(event, seen.history, { createdAt, paint, messageLines: options.messageLines }))
-    print(line);
+  for (const line of timelineLines(event, told, { createdAt, paint, messageLines: options.messageLines })) print(line);
 };
 
 const followOn = async (
@@ -112,8 +113,7 @@ const followOn = async (
   });
   for await (const event of events) {
     seen.state = reduce(seen.state, event) ?? seen.state;
-    see(seen, event);
-    tell(context, event, { seen, options, print: line.print });
+    tell(context, event, { seen, told: see(seen, event), options, print: line.print });
     const end = watchEnd(seen.state, { untilDecision });
     if (end.kind === 'end') return end;
     ask();

@@ -1,3 +1,4 @@
+import { plural } from '../../../shared/text/figures.ts';
 import { baseText, budgetText, choicesText, commandsText, policies, type Choices } from './choices.ts';
 
 export type RowId = 'delegate' | 'goal' | 'recipe' | 'base' | 'verification' | 'setup' | 'budget' | 'policy';
@@ -50,5 +51,3 @@ const dirtyText = (base: Choices['base'], dirty: number | null): string => {
 };
 
 const firstLine = (goal: string): string => goal.trim().split('\n')[0] ?? '';
-
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { RunState } from '../../../shared/run/state.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../../ground/node/node.ts';
-import { changes, cost, evidence, oneLine } from '../../ground/text/text.ts';
+import { changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 
 /** Finished work that waits for a verdict. */
 export class ReviewNode implements Node {
@@ -38,7 +38,7 @@ export class ReviewNode implements Node {
       { label: 'Report', text: report?.summary ?? '', icon: 'note' },
       { label: 'Result', text: changes(this.state) ?? '', icon: 'diff-multiple' },
       { label: 'Evidence', text: evidence(this.state) ?? '', icon: 'beaker' },
-      { label: 'Cost', text: cost(spent), icon: 'credit-card' },
+      { label: 'Cost', text: costFact(spent), icon: 'credit-card' },
     ];
     return facts
       .filter(({ text }) => text !== '')

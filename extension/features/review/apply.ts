@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../../shared/api/runner-api.ts';
 import { mayHaveWritten } from '../../../shared/api/written.ts';
-import { visible } from '../../ground/text/line.ts';
+import { visible } from '../../../shared/text/clean.ts';
 import { acceptedFiles, decideRest, tallyOf } from './decisions.ts';
 import { reviewInFront } from './in-front.ts';
 import { review, roundFor, runFor, type Reviewing } from './open.ts';

@@ -1,6 +1,5 @@
+import { plural } from '../../../shared/text/figures.ts';
 import type { Applied, AppliedFile } from '../../../shared/api/runner-api.ts';
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Files that are not as the run made them: a person has something left to do. */
 export const troubled = ({ files }: Applied): readonly AppliedFile[] =>

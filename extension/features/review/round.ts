@@ -1,5 +1,5 @@
 import type { Connection } from '../../ground/connection/connection.ts';
-import { visible } from '../../ground/text/line.ts';
+import { visible } from '../../../shared/text/clean.ts';
 import { parsePatch } from '../../../shared/review/patch.ts';
 import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';

@@ -77,7 +77,7 @@ test('goal, plan, changes, tests, calls and cost are in the same place', () => {
     'Goal',
     'Changes so far',
     'Tests so far',
-    'Cost so far: $0.000',
+    'Cost so far: $0',
   ]);
 });
 

@@ -1,9 +1,10 @@
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { changes, duration } from '../../ground/text/text.ts';
+import { span, utc } from '../../../shared/text/figures.ts';
+import { changes, costFact } from '../../ground/text/text.ts';
 import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
-import { costFact, entries, planItems, spentFacts } from './run-page.ts';
-import { exactArguments, line, visible } from '../../ground/text/line.ts';
+import { entries, planItems, spentFacts } from './run-page.ts';
+import { cleanLine, exactArguments, visible } from '../../../shared/text/clean.ts';
 import type { Timeline } from './timeline.ts';
 
 export interface DecisionPageInput {
@@ -36,7 +37,7 @@ export const decisionPage = (input: DecisionPageInput): Page => {
               {
                 key: 'arguments',
                 kind: 'code' as const,
-                label: `Exactly${request.tool === null ? '' : `, for the tool ${line(request.tool)}`}`,
+                label: `Exactly${request.tool === null ? '' : `, for the tool ${cleanLine(request.tool)}`}`,
                 text: exactArguments(request.arguments),
               },
             ]),
@@ -68,7 +69,7 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   ];
   return {
     title: request.kind === 'question' ? 'A question for you' : 'A decision for you',
-    subtitle: line(`#${state.number} ${state.task.title}`),
+    subtitle: cleanLine(`#${state.number} ${state.task.title}`),
     sections: sections.filter(({ items }) => items.length > 0),
   };
 };
@@ -91,10 +92,10 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
   const { request, timeline, decision, now } = input;
   const left = Date.parse(request.expiresAt) - now;
   const standing = standingOf(input);
-  const until = `${request.expiresAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const until = utc(request.expiresAt);
   const outcome = timeline.find(`decision ${decision}`)?.detail ?? '';
   const status: Record<Standing, string> = {
-    pending: left > 0 ? `waits; ${duration(left)} left, until ${until}` : `expired undecided at ${until}`,
+    pending: left > 0 ? `waits; ${span(left)} left, until ${until}` : `expired undecided at ${until}`,
     expired: `expired undecided at ${until}; nothing was done`,
     decided: outcome === '' || outcome === 'waits' ? 'decided' : outcome,
     over: 'the run is over; nothing is left to decide',

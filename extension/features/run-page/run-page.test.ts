@@ -33,7 +33,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
               { label: 'Repository', text: `/repo at ${'a'.repeat(12)} (main), with uncommitted changes` },
               { label: 'Delegated', text: '2026-01-01 00:00 UTC by ada' },
               { label: 'Worked', text: '1 min' },
-              { label: 'Cost', text: '$0.000' },
+              { label: 'Cost', text: '$0' },
             ],
           },
           {
@@ -90,7 +90,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
             facts: [
               { label: 'Turns', text: '0 of 60' },
               { label: 'Tokens', text: '0 in, 0 out of 3,000,000' },
-              { label: 'Cost', text: '$0.000 of $10' },
+              { label: 'Cost', text: '$0 of $10' },
               { label: 'Worked', text: '1 min of 60 min' },
               { label: 'In commands', text: '2 s of 30 min' },
               { label: 'Retries', text: '0 in all, 0 in a row of 20' },

@@ -2,15 +2,17 @@ import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.t
 import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { activeMs, changes, cost, duration, evidence } from '../../ground/text/text.ts';
+import { span } from '../../../shared/text/figures.ts';
+import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
 import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
-import { actor, clock, line, output, visible } from '../../ground/text/line.ts';
+import { actor, clean, cleanLine, visible } from '../../../shared/text/clean.ts';
+import { clock, utc } from '../../../shared/text/figures.ts';
 import type { Moment, Timeline } from './timeline.ts';
 
 /** All about a run on one page. `now` is ms since the epoch. */
 export const runPage = (state: RunState, timeline: Timeline, now: number): Page => ({
-  title: line(`#${state.number} ${state.task.title}`),
-  subtitle: line(`${state.status}: ${summarize(state).detail}`),
+  title: cleanLine(`#${state.number} ${state.task.title}`),
+  subtitle: cleanLine(`${state.status}: ${summarize(state).detail}`),
   sections: [
     section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonsItem('actions', runButtons(state))]),
     section('needs', 'Needs you', needsItems(state)),
@@ -52,32 +54,29 @@ export const entries = (moments: readonly Moment[], createdAt: string): readonly
 
 const headFacts = (state: RunState, now: number): readonly Part[] => {
   const { source } = state.task;
-  const branch = source.branch === null ? '' : ` (${line(source.branch)})`;
+  const branch = source.branch === null ? '' : ` (${cleanLine(source.branch)})`;
   return [
     {
       label: 'Repository',
-      text: `${line(state.task.repository)} at ${source.commit.slice(0, 12)}${branch}${source.dirty ? ', with uncommitted changes' : ''}`,
+      text: `${cleanLine(state.task.repository)} at ${source.commit.slice(0, 12)}${branch}${source.dirty ? ', with uncommitted changes' : ''}`,
     },
     {
       label: 'Delegated',
-      text: `${state.createdAt.slice(0, 16).replace('T', ' ')} UTC by ${actor(state.task.requester)}`,
+      text: `${utc(state.createdAt)} by ${actor(state.task.requester)}`,
     },
     ...state.task.loosened.map(({ what, from, to, by }) => ({
       label: 'Loosened',
-      text: line(`${what}: ${from} → ${to}, by ${actor(by)}`),
+      text: cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`),
     })),
-    ...taskNotes(state.task).map((note) => ({ label: 'Note', text: line(note) })),
+    ...taskNotes(state.task).map((note) => ({ label: 'Note', text: cleanLine(note) })),
     { label: 'Round', text: state.round === 1 ? '' : String(state.round) },
-    { label: 'Worked', text: duration(activeMs(state, now)) },
+    { label: 'Worked', text: span(activeMs(state, now)) },
     { label: 'Cost', text: costFact(state.spent) },
     { label: 'Result', text: changes(state) ?? '' },
     { label: 'Checks', text: evidence(state) ?? '' },
-    { label: 'Failure', text: state.status === 'failed' ? `${state.class}: ${line(state.message)}` : '' },
+    { label: 'Failure', text: state.status === 'failed' ? `${state.class}: ${cleanLine(state.message)}` : '' },
   ];
 };
-
-/** Under a label that says "Cost" already. */
-export const costFact = (spent: RunState['spent']): string => cost(spent).replace(/^cost /, '');
 
 const runButtons = (state: RunState): readonly Button[] => {
   const button = (command: string, label: string, primary = false): Button => ({
@@ -120,17 +119,22 @@ const needsItems = (state: RunState): readonly Item[] =>
   });
 
 export const planItems = (state: RunState): readonly Item[] =>
-  state.plan.map((step, index) => ({ key: `step ${index}`, kind: 'step', text: line(step.text), status: step.status }));
+  state.plan.map((step, index) => ({
+    key: `step ${index}`,
+    kind: 'step',
+    text: cleanLine(step.text),
+    status: step.status,
+  }));
 
 const reportItems = (state: RunState, timeline: Timeline): readonly Item[] =>
   state.report === null
     ? []
     : [
-        { key: 'summary', kind: 'text', text: output(state.report.summary.trim()), tone: 'plain' },
+        { key: 'summary', kind: 'text', text: clean(state.report.summary.trim()), tone: 'plain' },
         ...state.report.claims.map((claim, index): Item => ({
           key: `claim ${index}`,
           kind: 'claim',
-          text: line(claim.text),
+          text: cleanLine(claim.text),
           calls: claim.calls.map((id) => {
             const moment = timeline.call(id);
             return moment === undefined
@@ -187,8 +191,8 @@ export const spentFacts = (state: RunState, now: number): readonly Part[] => {
     turns: String(usage.turns),
     tokens: `${spent.inputTokens.toLocaleString('en')} in, ${spent.outputTokens.toLocaleString('en')} out`,
     usd: costFact(spent),
-    activeMinutes: duration(activeMs(state, now)),
-    toolMinutes: duration(spent.toolMs),
+    activeMinutes: span(activeMs(state, now)),
+    toolMinutes: span(spent.toolMs),
     retries: `${spent.retries} in all, ${usage.retries} in a row`,
   };
   return budgetNames.map((name) => {

@@ -8,7 +8,7 @@ import { decisionPage } from './decision-page.ts';
 import type { Page, Part } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
-import { output } from '../../ground/text/line.ts';
+import { clean } from '../../../shared/text/clean.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
 /** Characters of an output that a page shows. */
@@ -50,7 +50,7 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
       const moment = timeline.find(key);
       if (moment === undefined) return [];
       if (moment.blob === null) return moment.parts;
-      const whole = output(new TextDecoder().decode(await connection.blob(run, moment.blob)));
+      const whole = clean(new TextDecoder().decode(await connection.blob(run, moment.blob)));
       const what = moment.topic === 'changes' ? 'Patch' : 'Output';
       const shown: Part = {
         label: whole.length > OUTPUT_CHARACTERS ? `${what} (its first million characters)` : what,

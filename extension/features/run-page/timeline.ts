@@ -1,7 +1,9 @@
 import type { EventBody, RunEvent } from '../../../shared/run/events.ts';
-import { cost } from '../../ground/text/text.ts';
+import { costText as cost } from '../../ground/text/text.ts';
 import type { Mark, Part } from '../../ground/page/page.ts';
-import { actor, callLine, exactArguments, line, output, plural, took } from '../../ground/text/line.ts';
+import { actor, clean, cleanLine, exactArguments } from '../../../shared/text/clean.ts';
+import { duration, plural } from '../../../shared/text/figures.ts';
+import { callLine } from '../../../shared/policy/call-line.ts';
 
 /** One thing that happened, with all that is known of it. */
 export interface Moment {
@@ -61,15 +63,15 @@ export const createTimeline = (): Timeline => {
     put(event, {
       topic,
       mark: body.outcome === 'exited' && body.exitCode === 0 ? 'ok' : 'bad',
-      text: `${topic}${body.type === 'verification.setup.finished' ? `, setup on the ${body.on === 'base' ? 'base' : 'result'}` : ''}: ${line(body.command)}`,
+      text: `${topic}${body.type === 'verification.setup.finished' ? `, setup on the ${body.on === 'base' ? 'base' : 'result'}` : ''}: ${cleanLine(body.command)}`,
       detail: [
         body.outcome === 'exited' ? `exit ${body.exitCode}` : body.outcome,
-        took(body.durationMs),
+        duration(body.durationMs),
         ...hostFacts(body),
       ]
         .filter(Boolean)
         .join(' · '),
-      parts: [{ label: 'Output', text: output(body.output) }],
+      parts: [{ label: 'Output', text: clean(body.output) }],
       blob: body.outputBlob,
     });
 
@@ -80,23 +82,23 @@ export const createTimeline = (): Timeline => {
         if (body.fence > 1) put(event, { topic: 'run', mark: 'note', text: 'A worker took it up again' });
         return;
       case 'activation.lost':
-        return put(event, { topic: 'retry', mark: 'warning', text: `The worker was lost: ${line(body.reason)}` });
+        return put(event, { topic: 'retry', mark: 'warning', text: `The worker was lost: ${cleanLine(body.reason)}` });
       case 'activation.deferred':
         return put(event, {
           topic: 'retry',
           mark: 'warning',
-          text: `The engine could not start a worker: ${line(body.reason)}`,
+          text: `The engine could not start a worker: ${cleanLine(body.reason)}`,
           detail: `tries again at ${body.retryAt}`,
         });
       case 'activation.awaited':
         return put(event, {
           topic: 'retry',
           mark: 'warning',
-          text: `No worker has begun: ${line(body.asked)}: ${line(body.said)}`,
-          detail: line(body.remedy ?? ''),
+          text: `No worker has begun: ${cleanLine(body.asked)}: ${cleanLine(body.said)}`,
+          detail: cleanLine(body.remedy ?? ''),
         });
       case 'activation.returned':
-        return put(event, { topic: 'run', mark: 'note', text: `The worker left: ${line(body.reason)}` });
+        return put(event, { topic: 'run', mark: 'note', text: `The worker left: ${cleanLine(body.reason)}` });
       case 'activation.ended':
         if (body.until?.kind === 'time')
           put(event, { topic: 'run', mark: 'note', text: `Sleeps until ${body.until.at}` });
@@ -106,7 +108,7 @@ export const createTimeline = (): Timeline => {
           topic: 'run',
           mark: 'note',
           text: 'The agent is given what the repository says to agents',
-          detail: line(body.files.map(({ path, sha256 }) => `${path} (sha256 ${sha256.slice(0, 12)})`).join(', ')),
+          detail: cleanLine(body.files.map(({ path, sha256 }) => `${path} (sha256 ${sha256.slice(0, 12)})`).join(', ')),
         });
       case 'prepare.finished':
         return put(event, { topic: 'run', mark: 'note', text: 'The workspace is ready' });
@@ -118,7 +120,7 @@ export const createTimeline = (): Timeline => {
             topic: 'run',
             mark: 'warning',
             text: 'Too large to be brought back after a loss',
-            detail: line(body.left.join(', ')),
+            detail: cleanLine(body.left.join(', ')),
           });
         return;
       case 'workspace.rebuilt':
@@ -126,7 +128,7 @@ export const createTimeline = (): Timeline => {
           topic: 'run',
           mark: body.failedSetup.length === 0 ? 'note' : 'warning',
           text: 'The tree was made anew',
-          detail: `${took(body.durationMs)}${body.failedSetup.length === 0 ? '' : ` · ${plural(body.failedSetup.length, 'setup command')} failed there`}`,
+          detail: `${duration(body.durationMs)}${body.failedSetup.length === 0 ? '' : ` · ${plural(body.failedSetup.length, 'setup command')} failed there`}`,
         });
       case 'verification.setup.finished':
       case 'verification.finished':
@@ -135,7 +137,7 @@ export const createTimeline = (): Timeline => {
         return put(event, {
           topic: 'retry',
           mark: 'warning',
-          text: `Model call failed: ${line(body.trouble.message)}`,
+          text: `Model call failed: ${cleanLine(body.trouble.message)}`,
           detail: body.retryAt === null ? 'a person is asked' : `again at ${body.retryAt.slice(11, 19)} UTC`,
         });
       case 'model.lost':
@@ -152,7 +154,7 @@ export const createTimeline = (): Timeline => {
           topic: 'model',
           mark: 'note',
           text: `Earlier turns were summarised, through turn ${body.through}`,
-          parts: [{ label: 'Summary', text: output(body.summary) }],
+          parts: [{ label: 'Summary', text: clean(body.summary) }],
         });
       case 'call.judged': {
         calls += 1;
@@ -163,7 +165,7 @@ export const createTimeline = (): Timeline => {
           topic: 'call',
           mark: 'busy',
           text: callLine(body.tool, body.arguments),
-          detail: body.verdict === 'allow' ? '' : `${body.verdict}: ${line(body.reason)}`,
+          detail: body.verdict === 'allow' ? '' : `${body.verdict}: ${cleanLine(body.reason)}`,
           parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
           call: { number: calls, id: body.call, tool: body.tool },
         });
@@ -178,8 +180,8 @@ export const createTimeline = (): Timeline => {
       case 'call.held':
         return change(callKeys.get(body.call) ?? '', ({ parts }) => ({
           mark: 'busy',
-          detail: `it ran; what it changed needs a person's yes: ${body.paths.map((path) => line(path)).join(', ')}`,
-          parts: [...parts, { label: 'Changed', text: output(body.patch) }],
+          detail: `it ran; what it changed needs a person's yes: ${body.paths.map((path) => cleanLine(path)).join(', ')}`,
+          parts: [...parts, { label: 'Changed', text: clean(body.patch) }],
         }));
       case 'call.finished':
         return change(callKeys.get(body.call) ?? '', (moment) => finished(moment, body));
@@ -196,10 +198,10 @@ export const createTimeline = (): Timeline => {
           key: `decision ${request.id}`,
           topic: 'decision',
           mark: 'busy',
-          text: `Asked: ${line(request.action)}`,
+          text: `Asked: ${cleanLine(request.action)}`,
           detail: 'waits',
           parts: [
-            { label: 'Why', text: output(request.reason) },
+            { label: 'Why', text: clean(request.reason) },
             { label: 'Exactly', text: exactArguments(request.arguments) },
             { label: 'Hash', text: request.hash },
           ],
@@ -251,11 +253,11 @@ export const createTimeline = (): Timeline => {
         put(event, {
           topic: 'person',
           mark: 'person',
-          text: `${what} by ${actor(body.by)}${body.reason === '' ? '' : `: ${line(body.reason)}`}`,
+          text: `${what} by ${actor(body.by)}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`,
           detail: body.comments.length === 0 ? '' : plural(body.comments.length, 'comment'),
           parts: body.comments.map((comment) => ({
-            label: `${line(comment.path)}${comment.line === null ? '' : `:${comment.line}`}`,
-            text: output(comment.text),
+            label: `${cleanLine(comment.path)}${comment.line === null ? '' : `:${comment.line}`}`,
+            text: clean(comment.text),
           })),
         });
         if (body.verdict === 'changes') round += 1;
@@ -265,7 +267,7 @@ export const createTimeline = (): Timeline => {
         return put(event, {
           topic: 'person',
           mark: body.conflicts > 0 ? 'warning' : 'ok',
-          text: `${{ worktree: 'Applied to', branch: 'Put on branch', undo: 'Taken back from' }[body.how]} ${line(body.target)}`,
+          text: `${{ worktree: 'Applied to', branch: 'Put on branch', undo: 'Taken back from' }[body.how]} ${cleanLine(body.target)}`,
           detail: `${plural(body.files, 'file')}${body.conflicts === 0 ? '' : `, ${plural(body.conflicts, 'conflict')}`}`,
         });
       case 'run.created':
@@ -273,17 +275,17 @@ export const createTimeline = (): Timeline => {
           topic: 'run',
           mark: 'note',
           text: `Delegated by ${actor(body.task.requester)}`,
-          ...(body.task.recipe === null ? {} : { detail: `By the recipe ${line(body.task.recipe)}` }),
+          ...(body.task.recipe === null ? {} : { detail: `By the recipe ${cleanLine(body.task.recipe)}` }),
         });
       case 'run.completed':
         return put(event, { topic: 'run', mark: 'ok', text: 'Finished without changes' });
       case 'run.failed':
-        return put(event, { topic: 'run', mark: 'bad', text: `Failed (${body.class}): ${line(body.message)}` });
+        return put(event, { topic: 'run', mark: 'bad', text: `Failed (${body.class}): ${cleanLine(body.message)}` });
       case 'run.cancelled':
         return put(event, {
           topic: 'run',
           mark: 'bad',
-          text: `Cancelled by ${actor(body.by)}${body.reason === '' ? '' : `: ${line(body.reason)}`}`,
+          text: `Cancelled by ${actor(body.by)}${body.reason === '' ? '' : `: ${cleanLine(body.reason)}`}`,
         });
       case 'run.resumed':
         return put(event, { topic: 'run', mark: 'note', text: `Resumed by ${actor(body.by)}` });
@@ -335,18 +337,18 @@ const HEAD_CHARACTERS = 200;
 
 /** The beginning of a text in one line, and the whole of it below where that is more. */
 const headed = (before: string, text: string): Pick<Moment, 'text' | 'parts'> => {
-  const whole = line(text);
+  const whole = cleanLine(text);
   const cut = whole.length > HEAD_CHARACTERS;
   return {
     text: before + (cut ? `${whole.slice(0, HEAD_CHARACTERS)}…` : whole),
-    parts: cut || text.trim().includes('\n') ? [{ label: 'Text', text: output(text) }] : [],
+    parts: cut || text.trim().includes('\n') ? [{ label: 'Text', text: clean(text) }] : [],
   };
 };
 
 /** What a command reached, and what it was kept from. */
 const hostFacts = (hosts: { readonly refusedHosts: readonly string[]; readonly reachedHosts: readonly string[] }) => [
-  hosts.reachedHosts.length === 0 ? '' : `reached ${line(hosts.reachedHosts.join(', '))}`,
-  hosts.refusedHosts.length === 0 ? '' : `refused to reach ${line(hosts.refusedHosts.join(', '))}`,
+  hosts.reachedHosts.length === 0 ? '' : `reached ${cleanLine(hosts.reachedHosts.join(', '))}`,
+  hosts.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(hosts.refusedHosts.join(', '))}`,
 ];
 
 const finished = (moment: Moment, body: Body<'call.finished'>): Partial<Moment> => {
@@ -354,14 +356,14 @@ const finished = (moment: Moment, body: Body<'call.finished'>): Partial<Moment> 
   const facts = [
     body.outcome === 'ok' || body.exitCode !== null ? '' : body.outcome,
     body.exitCode === null ? '' : `exit ${body.exitCode}`,
-    body.durationMs === 0 ? '' : took(body.durationMs),
+    body.durationMs === 0 ? '' : duration(body.durationMs),
     ...hostFacts(body),
     moment.detail.startsWith('attempt') ? moment.detail : '',
   ];
   return {
     mark: ok ? 'ok' : 'bad',
     detail: facts.filter(Boolean).join(' · '),
-    parts: [...moment.parts.filter(({ label }) => label !== 'Output'), { label: 'Output', text: output(body.output) }],
+    parts: [...moment.parts.filter(({ label }) => label !== 'Output'), { label: 'Output', text: clean(body.output) }],
     blob: body.outputBlob,
   };
 };
@@ -371,8 +373,8 @@ const verdictText = (verdict: Body<'decision.made'>['verdict']): string => {
     case 'approved':
       return verdict.arguments === null ? 'approved' : 'approved with other arguments';
     case 'rejected':
-      return verdict.reason === '' ? 'rejected' : `rejected (${line(verdict.reason)})`;
+      return verdict.reason === '' ? 'rejected' : `rejected (${cleanLine(verdict.reason)})`;
     case 'answered':
-      return `answered "${line(verdict.answer)}"`;
+      return `answered "${cleanLine(verdict.answer)}"`;
   }
 };

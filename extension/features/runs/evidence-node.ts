@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { passed, type CommandRecord } from '../../../shared/run/state.ts';
 import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
-import { duration, oneLine } from '../../ground/text/text.ts';
+import { span } from '../../../shared/text/figures.ts';
+import { oneLine } from '../../ground/text/text.ts';
 
 /** What Longhaul ran itself to see whether the result holds: a row per command. */
 export class EvidenceNode implements Node {
@@ -44,7 +45,7 @@ class CommandNode implements Node {
     const result = outcome === 'exited' ? `exit ${exitCode}` : outcome;
     const item = new vscode.TreeItem(oneLine(command, 120));
     item.id = `run ${this.run} evidence ${index}`;
-    item.description = `${result} · ${duration(durationMs)}`;
+    item.description = `${result} · ${span(durationMs)}`;
     item.iconPath = new vscode.ThemeIcon(
       good ? 'pass' : 'error',
       new vscode.ThemeColor(good ? 'testing.iconPassed' : 'testing.iconFailed'),

@@ -4,7 +4,9 @@ import { checksOf, isTerminal, runningCall, type RunState } from '../../../share
 import type { Connection } from '../../ground/connection/connection.ts';
 import { DecisionNode } from '../../ground/node/decision-node.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../../ground/node/node.ts';
-import { activeMs, changes, cost, duration, evidence, oneLine } from '../../ground/text/text.ts';
+import { callLine } from '../../../shared/policy/call-line.ts';
+import { plural, span } from '../../../shared/text/figures.ts';
+import { activeMs, changes, costText, evidence, oneLine } from '../../ground/text/text.ts';
 import { EvidenceNode } from './evidence-node.ts';
 import { FilesNode } from './files-node.ts';
 import { StepNode } from './step-node.ts';
@@ -38,7 +40,7 @@ export class RunNode implements Node {
       oneLine(title, 120),
       ended ? vscode.TreeItemCollapsibleState.Collapsed : vscode.TreeItemCollapsibleState.Expanded,
     );
-    const figures = [duration(activeMs(state, Date.now())), cost(state.spent)].join(' · ');
+    const figures = [span(activeMs(state, Date.now())), costText(state.spent)].join(' · ');
     // Another id once it has ended, so that a tree which remembers what was open folds it then.
     item.id = `run ${state.id}${ended ? ' ended' : ''}`;
     item.description = `#${state.number} · ${oneLine(detail, 80)} · ${figures}`;
@@ -64,7 +66,7 @@ export class RunNode implements Node {
     const soFar = state.soFar !== null;
     const [size, shown] = [changes({ result: state.soFar ?? state.result }), evidence(state)];
     const facts = [
-      { label: 'Now', text: call === undefined ? '' : `${call.tool} ${callText(call.arguments)}`, icon: 'terminal' },
+      { label: 'Now', text: call === undefined ? '' : callLine(call.tool, call.arguments), icon: 'terminal' },
       { label: 'Turns', text: turnsText(state), icon: 'comment-discussion' },
     ];
     return [
@@ -78,17 +80,10 @@ export class RunNode implements Node {
   }
 }
 
-const callText = (value: unknown): string => {
-  if (typeof value !== 'object' || value === null) return '';
-  if ('command' in value && typeof value.command === 'string') return value.command;
-  if ('path' in value && typeof value.path === 'string') return value.path;
-  return '';
-};
-
 const turnsText = ({ spent, budget }: RunState): string => {
   const tokens = spent.inputTokens + spent.outputTokens;
   const turns = budget.turns === null ? `${spent.turns}` : `${spent.turns} of ${budget.turns}`;
-  const retries = spent.retries === 0 ? '' : `, ${spent.retries} ${spent.retries === 1 ? 'retry' : 'retries'}`;
+  const retries = spent.retries === 0 ? '' : `, ${plural(spent.retries, 'retry', 'retries')}`;
   return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
 };
 

@@ -1,25 +1,12 @@
 import { expect, test } from 'vitest';
-import { cost, duration, evidence, expiry, oneLine } from './text.ts';
+import { costFact, costText, evidence, expiry, oneLine } from './text.ts';
 
 test.each([
-  [-5, '0 s'],
-  [42_000, '42 s'],
-  [59_700, '1 min'],
-  [3 * 60_000, '3 min'],
-  [125 * 60_000, '2 h 05 min'],
-  [72 * 3_600_000, '3 d'],
-])('%d ms are %s', (ms, text) => {
-  expect(duration(ms)).toBe(text);
-});
-
-test.each([
-  [{ usd: 0, unpriced: 0 }, '$0.000'],
-  [{ usd: 0.0123, unpriced: 0 }, '$0.012'],
-  [{ usd: 1.5, unpriced: 0 }, '$1.50'],
-  [{ usd: 1.5, unpriced: 2 }, 'at least $1.50'],
-  [{ usd: 0, unpriced: 1 }, 'cost unknown'],
-])('%j costs %s', (spent, text) => {
-  expect(cost(spent)).toBe(text);
+  [{ usd: 0, unpriced: 0 }, '$0', '$0'],
+  [{ usd: 1.5, unpriced: 2 }, '≥ $1.50', '≥ $1.50'],
+  [{ usd: 0, unpriced: 1 }, 'unknown', 'cost unknown'],
+])('%j costs %s under a label, and %s without', (spent, fact, text) => {
+  expect([costFact(spent), costText(spent)]).toEqual([fact, text]);
 });
 
 test('a decision says how long it waits, and when it no longer does', () => {
@@ -39,4 +26,5 @@ test('evidence counts what passed of what ran, and is none where nothing ran', (
 test('a line is one line, and says where it was cut', () => {
   expect(oneLine(' a\n\tb ', 10)).toBe('a b');
   expect(oneLine('abcdef', 4)).toBe('abc…');
+  expect(oneLine('a\u202eb', 20)).toBe('a<U+202E>b');
 });

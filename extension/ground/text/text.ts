@@ -1,29 +1,21 @@
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { passed } from '../../../shared/run/state.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
+import { changeSize, cost, span } from '../../../shared/text/figures.ts';
 
-/** A span of milliseconds as a person says it, in one or two units: `42 s`, `3 min`, `2 h 05 min`, `3 d`. */
-export const duration = (ms: number): string => {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 60) return `${seconds} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`;
-  return `${Math.floor(hours / 24)} d`;
-};
+/** What model calls cost: a lower bound where a part of it is unknown; and what nobody knows is no 0. */
+export const costFact = ({ usd, unpriced }: Pick<RunState['spent'], 'usd' | 'unpriced'>): string =>
+  cost(usd, unpriced === 0);
 
-/** US dollars. A cost that is partly unknown is a lower bound, and one that nobody knows is no 0. */
-export const cost = ({ usd, unpriced }: Pick<RunState['spent'], 'usd' | 'unpriced'>): string => {
-  const known = `$${usd.toFixed(usd < 0.1 ? 3 : 2)}`;
-  if (unpriced === 0) return known;
-  return usd === 0 ? 'cost unknown' : `at least ${known}`;
-};
+/** The same where no label says that it is a cost. */
+export const costText = (spent: Pick<RunState['spent'], 'usd' | 'unpriced'>): string =>
+  costFact(spent) === 'unknown' ? 'cost unknown' : costFact(spent);
 
 /** Until when a decision waits, seen from now. */
 export const expiry = (expiresAt: string, now: number): string => {
   const left = Date.parse(expiresAt) - now;
-  return left <= 0 ? 'expired' : `${duration(left)} left`;
+  return left <= 0 ? 'expired' : `${span(left)} left`;
 };
 
 /** Milliseconds that workers had the run, with the time since the present one took it. */
@@ -41,13 +33,11 @@ export const evidence = ({ verification }: Pick<RunState, 'verification'>): stri
 
 /** The size of the result of a round; null: there is none yet. */
 export const changes = ({ result }: Pick<RunState, 'result'>): string | null =>
-  result === null
-    ? null
-    : `${result.files} ${result.files === 1 ? 'file' : 'files'}, +${result.additions} −${result.deletions}`;
+  result === null ? null : changeSize(result);
 
 /** One line of at most so many characters. */
 export const oneLine = (text: string, most: number): string => {
-  const line = text.replaceAll(/\s+/g, ' ').trim();
+  const line = cleanLine(text);
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
 };
 

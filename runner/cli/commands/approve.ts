@@ -4,10 +4,11 @@ import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { runnerWithRuns, type CommandContext } from '../context.ts';
 import { decisionHash } from '../decision-hash.ts';
-import { decisionView, exactArguments } from '../decision-view.ts';
+import { exactArguments } from '../../../shared/text/clean.ts';
+import { decisionView } from '../decision-view.ts';
 import { editJson, readJson } from '../edit-json.ts';
 import { exit } from '../exit.ts';
-import { moment } from '../format.ts';
+import { utc } from '../../../shared/text/figures.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
 import { resolveDecision } from '../resolve.ts';
@@ -40,7 +41,7 @@ export const define: Define = (command, act) => {
         if (options.renew === true) {
           const after = await api.call.decisions.renew.mutate({ run, decision: request.id });
           const renewed = after.decisions[request.id]?.request.expiresAt ?? request.expiresAt;
-          return runResult(context, after, `Asked again, until ${moment(renewed)}: longhaul approve ${request.id}`);
+          return runResult(context, after, `Asked again, until ${utc(renewed)}: longhaul approve ${request.id}`);
         }
         checkHash(open, options.hash);
         const edited = await editedArguments(context, open, options);

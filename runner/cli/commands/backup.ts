@@ -5,7 +5,7 @@ import { configOfRunner } from '../../machine/config/served.ts';
 import type { Backup } from '../../control/backup/backup.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, type ExitCode } from '../exit.ts';
-import { plural } from '../format.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';
 import type { Define } from '../define.ts';

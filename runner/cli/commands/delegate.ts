@@ -15,7 +15,7 @@ import { jsonOf } from '../json-input.ts';
 import { folderInRepository } from '../../machine/repository/user-repository.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
-import { cleanLine } from '../text.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';

@@ -8,7 +8,7 @@ import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import type { Define } from '../define.ts';
 import { resolveRun } from '../resolve.ts';
-import { visible } from '../text.ts';
+import { visible } from '../../../shared/text/clean.ts';
 
 interface Options {
   readonly stat?: boolean;

@@ -1,6 +1,6 @@
 import { usage } from '../../../shared/trouble.ts';
 import { resolve } from 'node:path';
-import { plural } from '../format.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { progressNotes } from '../progress.ts';

@@ -3,7 +3,7 @@ import { toolArguments, type ToolName } from '../../../shared/tool/arguments.ts'
 import { issueText } from '../../../shared/tool/issues.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Switches } from '../../worker/models/switches.ts';
-import { cleanLine } from '../text.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
 import { fail, ok, warn, type Check } from '../../machine/check.ts';
 import { namesOf, type Answer, type Trial, type Turn } from './trial.ts';
 

@@ -1,6 +1,7 @@
 import type { Paint } from '../paint.ts';
-import { clean, indent } from '../text.ts';
-import { plural } from '../format.ts';
+import { clean } from '../../../shared/text/clean.ts';
+import { indent } from '../text.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import type { Check } from '../../machine/check.ts';
 
 const marks = { ok: ['✓', 'green'], warn: ['!', 'yellow'], fail: ['✗', 'red'] } as const;

@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { contextOf, type Globals, type Surroundings } from '../context.ts';
 import type { Act } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
-import { safeJson } from '../text.ts';
+import { safeJson } from '../../../shared/text/clean.ts';
 import { commands, groups } from './commands.ts';
 import { report } from './report.ts';
 

@@ -1,7 +1,7 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { Surroundings } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
-import { safeJson } from '../text.ts';
+import { safeJson } from '../../../shared/text/clean.ts';
 
 /** Says what ended a command: trouble in a sentence with its remedy, bugs with their stack. */
 export const report = async (

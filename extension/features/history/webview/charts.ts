@@ -1,6 +1,7 @@
+import { cost, plural, span } from '../../../../shared/text/figures.ts';
 import type { Statistics } from '../../../../shared/run/statistics.ts';
 import { element, svg } from './element.ts';
-import { duration, money, percent } from './words.ts';
+import { percent } from './words.ts';
 
 interface Bar {
   readonly label: string;
@@ -49,8 +50,6 @@ const figure = (name: string, value: string, explained: string): HTMLElement =>
     element('dd', {}, element('strong', {}, value), element('span', {}, explained)),
   );
 
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** The figures of the runs in sight. Each says what it is a share of, and what is not in it. */
 export const figures = (statistics: Statistics): HTMLElement => {
   const { succeeded, failedChecks, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
@@ -59,7 +58,7 @@ export const figures = (statistics: Statistics): HTMLElement => {
     ...(withdrawn > 0 ? [`${withdrawn} cancelled before ${withdrawn === 1 ? 'it' : 'they'} began`] : []),
   ];
   const outside = left.length === 0 ? '' : `; not counted: ${left.join(', ')}`;
-  const cost = costPerAccepted.usd;
+  const { usd } = costPerAccepted;
   const unknown =
     costPerAccepted.unknown === 0 ? '' : `; the cost of ${plural(costPerAccepted.unknown, 'run')} is not wholly known`;
   return element(
@@ -82,12 +81,12 @@ export const figures = (statistics: Statistics): HTMLElement => {
     ),
     figure(
       'Cost per accepted run',
-      cost === null ? '–' : money(cost, costPerAccepted.unknown === 0),
-      `${money(costPerAccepted.total, costPerAccepted.unknown === 0)} for all attempts, ${outcomes.accepted} accepted${unknown}`,
+      usd === null ? '–' : cost(usd, costPerAccepted.unknown === 0),
+      `${cost(costPerAccepted.total, costPerAccepted.unknown === 0)} for all attempts, ${outcomes.accepted} accepted${unknown}`,
     ),
     figure(
       'Time to review',
-      review.medianMs === null ? '–' : duration(review.medianMs),
+      review.medianMs === null ? '–' : span(review.medianMs),
       `median of ${review.measured}${review.measured === review.of ? '' : ` measured of ${review.of}`} with a verdict`,
     ),
   );

@@ -1,7 +1,8 @@
+import { cost, span } from '../../../../shared/text/figures.ts';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
 import type { Listing, SortKey } from '../listing.ts';
 import { element } from './element.ts';
-import { duration, moment, money } from './words.ts';
+import { moment } from './words.ts';
 
 /** What a person does in the table. */
 export interface TableActions {
@@ -70,9 +71,9 @@ const line = (row: HistoryRow, actions: TableActions): HTMLElement =>
     task(row, actions),
     outcome(row),
     element('td', {}, moment(row.createdAt)),
-    element('td', { class: 'numeric' }, duration(row.activeMs)),
-    element('td', { class: 'numeric' }, money(row.usd, row.costKnown)),
-    element('td', { class: 'numeric' }, row.reviewMs === null ? '–' : duration(row.reviewMs)),
+    element('td', { class: 'numeric' }, span(row.activeMs)),
+    element('td', { class: 'numeric' }, cost(row.usd, row.costKnown)),
+    element('td', { class: 'numeric' }, row.reviewMs === null ? '–' : span(row.reviewMs)),
   );
 
 export const table = (

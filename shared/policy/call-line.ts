@@ -1,5 +1,5 @@
-import { parseCall, type ParsedCall } from '../../shared/policy/call.ts';
-import { cleanLine } from './text.ts';
+import { cleanLine } from '../text/clean.ts';
+import { parseCall, type ParsedCall } from './call.ts';
 
 /** A call in one line, as a person would say it: `bash npm test`, `edit src/a.ts`. Safe to print. */
 export const callLine = (tool: string, args: unknown): string => {

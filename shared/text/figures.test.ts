@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clock, cost, count, duration, plural, span } from './format.ts';
+import { clock, cost, count, duration, plural, span, utc, utcSeconds } from './figures.ts';
 
 test.each([
   [0, '0 ms'],
@@ -19,7 +19,7 @@ test.each([
   [-5, '0 s'],
   [59_999, '59 s'],
   [60_000, '1 min'],
-  [7_200_000, '2 h'],
+  [7_500_000, '2 h 05 min'],
   [172_800_000, '2 d'],
 ])('%i ms ago is %s ago', (ms, expected) => {
   expect(span(ms)).toBe(expected);
@@ -61,4 +61,9 @@ test('one file is no files', () => {
     '2 files',
     '2 runs wait',
   ]);
+});
+
+test('times are said with their zone', () => {
+  const at = '2026-03-04T12:01:05.123Z';
+  expect([utc(at), utcSeconds(at)]).toEqual(['2026-03-04 12:01 UTC', '12:01:05 UTC']);
 });

@@ -2,8 +2,7 @@ const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const DAY = 24 * 60 * MINUTE;
 
 /** How long something took, from milliseconds to days: `340 ms`, `2.3 s`, `1 min 24 s`, `3 h 05 min`, `2 d 4 h`. */
 export const duration = (ms: number): string => {
@@ -18,12 +17,13 @@ export const duration = (ms: number): string => {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 };
 
-/** How long ago or how far ahead, in one unit: `12 s`, `5 min`, `3 h`, `2 d`. */
+/** How long ago or how far ahead, as a person says it: `12 s`, `5 min`, `3 h 05 min`, `2 d`. */
 export const span = (ms: number): string => {
   const from = Math.max(0, ms);
   if (from < MINUTE) return `${Math.floor(from / SECOND)} s`;
-  if (from < HOUR) return `${Math.floor(from / MINUTE)} min`;
-  if (from < 2 * DAY) return `${Math.floor(from / HOUR)} h`;
+  const minutes = Math.floor(from / MINUTE);
+  if (minutes < 60) return `${minutes} min`;
+  if (from < 2 * DAY) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
   return `${Math.floor(from / DAY)} d`;
 };
 
@@ -66,5 +66,15 @@ const dollars = (usd: number): string => {
 
 export const plural = (value: number, one: string, many = `${one}s`): string => `${value} ${value === 1 ? one : many}`;
 
-/** A moment as people here write it, with the zone: `2026-03-04 12:01 UTC`. */
-export const moment = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+/** A time as people here write it, with the zone: `2026-03-04 12:01 UTC`. */
+export const utc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+/** One that is near, to the second: `12:01:05 UTC`. */
+export const utcSeconds = (iso: string): string => `${iso.slice(11, 19)} UTC`;
+
+/** How much a change is: `2 files, +8 −4`. */
+export const changeSize = (change: {
+  readonly files: number;
+  readonly additions: number;
+  readonly deletions: number;
+}): string => `${plural(change.files, 'file')}, +${change.additions} −${change.deletions}`;

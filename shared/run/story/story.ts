@@ -1,0 +1,122 @@
+import type { EventBody, RunEvent } from '../events.ts';
+import { course } from './course.ts';
+import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling } from './moment.ts';
+import { people } from './people.ts';
+import { work } from './work.ts';
+
+/** What every event means to a person. Does not compile when one is forgotten. */
+const tellers: Tellers<EventBody['type']> = { ...course, ...work, ...people };
+
+/** What an event says to a person, with the moments it changes; nothing for one of a newer runner. Pure. */
+const tell = (body: EventBody, scene: Scene): readonly Telling[] => {
+  if (!Object.hasOwn(tellers, body.type)) return [];
+  // safe: the teller that stands under a type takes the body of that type
+  const teller = tellers[body.type] as (body: EventBody, scene: Scene) => readonly Telling[];
+  return teller(body, scene);
+};
+
+/** A run as a person is told it. It changes itself with each event: a log may be long. */
+export interface Story {
+  /** By when they began. */
+  readonly moments: readonly Moment[];
+  /** The round that comes next or is under way, from 1. */
+  readonly round: number;
+  readonly activations: number;
+  /** Tells one event more, the next of the log: the moments that are new, or that it changed. */
+  readonly add: (event: RunEvent) => readonly Moment[];
+  readonly find: (key: string) => Moment | undefined;
+  /** The latest call of that id: providers number calls as they like. */
+  readonly call: (id: string) => MomentOf<'call'> | undefined;
+}
+
+const isCall = isOf('call');
+const isDecision = isOf('decision');
+
+export const createStory = (): Story => {
+  const moments: Moment[] = [];
+  const places = new Map<string, number>();
+  const latestCalls = new Map<string, string>();
+  const latestAsked = new Map<string, string>();
+  const counted = { round: 1, turn: 0, calls: 0, activations: 0 };
+
+  const find = (key: string): Moment | undefined => moments[places.get(key) ?? -1];
+  const call = (id: string): MomentOf<'call'> | undefined => {
+    const moment = find(latestCalls.get(id) ?? '');
+    return moment !== undefined && isCall(moment) ? moment : undefined;
+  };
+  const decision = (id: string): MomentOf<'decision'> | undefined => {
+    const moment = find(`decision ${id}`);
+    return moment !== undefined && isDecision(moment) ? moment : undefined;
+  };
+  const decisions = (): readonly MomentOf<'decision'>[] => moments.filter(isDecision);
+  const askedAbout = (id: string): MomentOf<'decision'> | undefined => decision(latestAsked.get(id) ?? '');
+
+  const put = (moment: Moment): void => {
+    const place = places.get(moment.key);
+    places.set(moment.key, place ?? moments.length);
+    moments[place ?? moments.length] = moment;
+  };
+  const count = (body: EventBody): void => {
+    if (body.type === 'activation.leased') counted.activations += 1;
+    if (body.type === 'turn.taken') counted.turn = body.turn;
+    if (body.type === 'review.decided' && body.verdict === 'changes') counted.round += 1;
+    if (body.type === 'decision.requested' && body.request.requester.call !== null)
+      latestAsked.set(body.request.requester.call, body.request.id);
+  };
+
+  return {
+    moments,
+    get round() {
+      return counted.round;
+    },
+    get activations() {
+      return counted.activations;
+    },
+    find,
+    call,
+    add: ({ body, at, seq }) => {
+      const told = tell(body, { at, seq, ...counted, call, decision, decisions, askedAbout }).map(
+        (telling): Moment => ({
+          ...unsaid,
+          key: `event ${seq}`,
+          at,
+          round: counted.round,
+          ...telling,
+        }),
+      );
+      for (const moment of told) {
+        put(moment);
+        if (body.type !== 'call.judged' || !isCall(moment)) continue;
+        latestCalls.set(moment.about.call.id, moment.key);
+        counted.calls += 1;
+      }
+      count(body);
+      return told;
+    },
+  };
+};
+
+const unsaid = { said: '', detail: '', parts: [], blob: null, about: { kind: 'run' } } as const;
+
+/** The whole story of a log. */
+export const storyOf = (events: Iterable<RunEvent>): Story => {
+  const story = createStory();
+  for (const event of events) story.add(event);
+  return story;
+};
+
+const isCommand = isOf('command');
+
+/** Verification of a round, and setup for it, that the agent went on from in that round: keys of moments. The report that it was about is void. */
+export const superseded = (moments: readonly Moment[]): ReadonlySet<string> => {
+  const keys = new Set<string>();
+  let open: Moment[] = [];
+  for (const moment of moments) {
+    if (open[0] !== undefined && open[0].round !== moment.round) open = [];
+    if (isCommand(moment) && moment.about.command.phase !== 'setup') open.push(moment);
+    if (moment.about.kind !== 'turn' && moment.about.kind !== 'repair') continue;
+    for (const { key } of open) keys.add(key);
+    open = [];
+  }
+  return keys;
+};

@@ -1,0 +1,230 @@
+import type { EventBody } from '../events.ts';
+import { callLine } from '../../policy/call-line.ts';
+import { clean, cleanLine, exactArguments, shownPath, visible } from '../../text/clean.ts';
+import { cost, count, duration, plural, utcSeconds } from '../../text/figures.ts';
+import {
+  facts,
+  saying,
+  silent,
+  type Body,
+  type CallFacts,
+  type CommandFacts,
+  type MomentOf,
+  type Tellers,
+  type Telling,
+} from './moment.ts';
+
+type Of<Family extends string> = Extract<EventBody['type'], `${Family}.${string}`>;
+
+/** Of the model: what it was asked, said and cost. */
+const model: Tellers<Of<'model'> | Of<'turn'> | Of<'context'> | Of<'plan'> | Of<'report'>> = {
+  'model.started': silent,
+  'model.accepted': silent,
+  'model.failed': ({ trouble: { message }, retryAt }) => [
+    {
+      mark: 'warning',
+      text: `Model call failed: ${cleanLine(message)}`,
+      detail: retryAt === null ? 'a person is asked' : `tries again at ${utcSeconds(retryAt)}`,
+      about: { kind: 'retry', retry: { what: 'model call failed', message, retryAt } },
+    },
+  ],
+  'model.lost': () => [
+    {
+      mark: 'warning',
+      text: 'A model call was lost in flight',
+      detail: 'its cost is unknown',
+      about: {
+        kind: 'retry',
+        retry: {
+          what: 'model call lost',
+          message: 'The worker died while the model was answering.',
+          retryAt: null,
+        },
+      },
+    },
+  ],
+  'turn.taken': (body) => [
+    {
+      mark: 'model',
+      text: `Turn ${body.turn}`,
+      ...saying(spoken(body)),
+      detail: facts(
+        body.usage === null
+          ? 'tokens unknown'
+          : `${count(body.usage.input)} tokens in, ${count(body.usage.output)} out`,
+        body.cost === null ? 'cost unknown' : cost(body.cost, true),
+        ...body.oddities.map((what) => `the endpoint also sent ${cleanLine(what)}, which was not read`),
+      ),
+      about: { kind: 'turn' },
+    },
+  ],
+  'context.compacted': ({ through, summary }) => [
+    {
+      mark: 'note',
+      text: `Earlier turns were summarised, through turn ${through}`,
+      parts: [{ label: 'Summary', text: clean(summary) }],
+    },
+  ],
+  'plan.updated': ({ steps }) => {
+    const active = steps.find(({ status }) => status === 'active');
+    const done = steps.filter(({ status }) => status === 'done').length;
+    return [
+      {
+        mark: 'note',
+        text: `Plan: ${done} of ${steps.length} done`,
+        detail: active === undefined ? '' : `now: ${cleanLine(active.text)}`,
+        about: { kind: 'plan' },
+      },
+    ];
+  },
+  'report.submitted': ({ report }) => [
+    { mark: 'note', text: 'Report', ...saying(report.summary), about: { kind: 'report' } },
+  ],
+};
+
+/** What the model said in a turn; that it refused is said. */
+const spoken = ({ items }: Body<'turn.taken'>): string =>
+  items
+    .flatMap((item) => {
+      if (item.type === 'refusal') return [`refused: ${item.text}`];
+      return item.type === 'message' && item.role === 'assistant' ? [item.text] : [];
+    })
+    .join('\n\n');
+
+/** Of a tool call: one moment, from its judgement to its output. */
+const calls: Tellers<Of<'call'>> = {
+  'call.judged': (body, { calls: before, turn, seq }) => [
+    {
+      key: `call ${seq}`,
+      mark: 'busy',
+      text: callLine(body.tool, body.arguments),
+      detail: body.verdict === 'allow' ? '' : `${body.verdict}: ${cleanLine(body.reason)}`,
+      parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
+      about: {
+        kind: 'call',
+        call: {
+          number: before + 1,
+          id: body.call,
+          turn,
+          tool: body.tool,
+          arguments: body.arguments,
+          verdict: body.verdict,
+          reason: body.reason,
+          attempts: 0,
+          startedAt: null,
+          finished: null,
+        },
+      },
+    },
+  ],
+  'call.started': (body, { at, call }) =>
+    goesOn(call(body.call), ({ about }) => ({
+      mark: 'busy',
+      text: callLine(about.call.tool, body.arguments),
+      detail: body.attempt > 1 ? `attempt ${body.attempt}` : '',
+      parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
+      about: {
+        kind: 'call',
+        call: { ...about.call, arguments: body.arguments, attempts: body.attempt, startedAt: at },
+      },
+    })),
+  'call.held': (body, { call }) =>
+    goesOn(call(body.call), ({ parts }) => ({
+      mark: 'warning',
+      detail: `it ran; what it changed needs a person's yes: ${some(body.paths)}`,
+      parts: [...parts, { label: 'Changed', text: visible(body.patch) }],
+    })),
+  'call.finished': (body, { call }) =>
+    goesOn(call(body.call), ({ parts, about }) => {
+      const { outcome, output, outputBlob, exitCode, durationMs, refusedHosts, reachedHosts } = body;
+      const finished = { outcome, output, outputBlob, exitCode, durationMs, refusedHosts, reachedHosts };
+      return {
+        mark: outcome === 'ok' && (exitCode ?? 0) === 0 ? 'ok' : 'bad',
+        detail: facts(
+          howItFailed(finished),
+          exitCode === null ? '' : `exit ${exitCode}`,
+          durationMs === 0 ? '' : duration(durationMs),
+          ...hosts(finished),
+          about.call.attempts > 1 ? `attempt ${about.call.attempts}` : '',
+        ),
+        parts: [...parts, { label: 'Output', text: clean(output) }],
+        blob: outputBlob,
+        about: { kind: 'call', call: { ...about.call, finished } },
+      };
+    }),
+};
+
+/** An earlier moment with what has become of it; none, where it is not in the log. */
+const goesOn = (
+  moment: MomentOf<'call'> | undefined,
+  change: (moment: MomentOf<'call'>) => Partial<Telling>,
+): readonly Telling[] => (moment === undefined ? [] : [{ ...moment, ...change(moment) }]);
+
+/** Of several paths, so many are named in a line. */
+const SHOWN_PATHS = 3;
+
+const some = (paths: readonly string[]): string => {
+  const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
+  return `${paths.slice(0, SHOWN_PATHS).map(shownPath).join(', ')}${more}`;
+};
+
+/** Characters of an error that stand in a line. */
+const ERROR_CHARACTERS = 100;
+
+/** A command's exit code says that it failed; of everything else the first line of its output says how. */
+const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallFacts['finished']>): string => {
+  if (outcome === 'ok' || exitCode !== null) return '';
+  const first = cleanLine(output.split('\n', 1)[0] ?? '');
+  const cut = first.length > ERROR_CHARACTERS ? `${first.slice(0, ERROR_CHARACTERS)}…` : first;
+  return outcome === 'error' && cut !== '' ? `error: ${cut}` : outcome;
+};
+
+/** What a command reached, and what it was kept from. */
+const hosts = (of: Pick<CommandFacts, 'refusedHosts' | 'reachedHosts'>): readonly string[] => [
+  of.reachedHosts.length === 0 ? '' : `reached ${cleanLine(of.reachedHosts.join(', '))}`,
+  of.refusedHosts.length === 0 ? '' : `refused to reach ${cleanLine(of.refusedHosts.join(', '))}`,
+];
+
+/** Of the commands that Longhaul runs itself. */
+const commands: Tellers<Of<'setup'> | Of<'verification'>> = {
+  'setup.started': silent,
+  'setup.finished': (body) => [command('setup', body)],
+  'verification.started': silent,
+  'verification.setup.started': silent,
+  'verification.setup.finished': (body) => [
+    command(body.on === 'base' ? 'setup on the base' : 'setup on the result', body),
+  ],
+  'verification.finished': (body) => [command('verification', body)],
+};
+
+const command = (phase: CommandFacts['phase'], body: Omit<CommandFacts, 'phase'>): Telling => {
+  const { index, command: line, outcome, exitCode, durationMs, output, outputBlob, refusedHosts, reachedHosts } = body;
+  return {
+    mark: outcome === 'exited' && exitCode === 0 ? 'ok' : 'bad',
+    text: `${phase}: ${cleanLine(line)}`,
+    detail: facts(
+      outcome === 'exited' ? `exit ${exitCode}` : outcome,
+      duration(durationMs),
+      ...hosts({ refusedHosts, reachedHosts }),
+    ),
+    parts: [{ label: 'Output', text: clean(output) }],
+    blob: outputBlob,
+    about: {
+      kind: 'command',
+      command: {
+        phase,
+        index,
+        command: line,
+        outcome,
+        exitCode,
+        durationMs,
+        output,
+        outputBlob,
+        refusedHosts,
+        reachedHosts,
+      },
+    },
+  };
+};
+
+export const work = { ...model, ...calls, ...commands };
