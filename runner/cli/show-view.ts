@@ -1,4 +1,5 @@
-import type { DecisionVerdict } from '../../shared/decision/decision.ts';
+import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.ts';
+import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
 import { checksOf, type RunState } from '../../shared/run/state.ts';
@@ -6,12 +7,11 @@ import { summarize } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
 import { cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
-import { callById, type CommandHistory, type DecisionHistory, type History } from './history.ts';
 import type { Paint } from './paint.ts';
 import { statusWord } from './runs-view.ts';
 import { actor, clean, cleanLine } from '../../shared/text/clean.ts';
 import { indent } from './text.ts';
-import { appliedLine, commandLine, finishedLine } from './timeline.ts';
+import { momentLine } from './timeline.ts';
 
 export interface ShowOptions {
   /** ms since the epoch */
@@ -27,32 +27,24 @@ export interface ShowOptions {
 const FAILED_LINES = 20;
 
 /** Everything about a run on one page: what was asked, what happened, what shows it, what to do now. */
-export const showView = (state: RunState, history: History, options: ShowOptions): string => {
+export const showView = (state: RunState, story: Story, options: ShowOptions): string => {
   const sections = [
     header(state, options),
     section('Goal', clean(state.task.goal).trim(), options),
     section('Plan', planText(state), options),
     section('Needs you', waitingText(state, options), options),
     section('Changed so far', changesText(state.soFar), options),
-    section('What happened', callsText(history, options), options),
-    section('Setup', commandsText(history, 'setup', options), options),
-    section('Decisions', history.decisions.map((decision) => decisionText(decision, options)).join('\n'), options),
-    section(
-      'Messages',
-      history.messages.map((said) => `${utc(said.at)}  ${actor(said.by)}: ${clean(said.text)}`).join('\n'),
-      options,
-    ),
-    section('Report', reportText(state, history, options), options),
-    section('Evidence', evidenceText(state, history, options), options),
+    section('What happened', callsText(story, options), options),
+    section('Setup', setupText(story, options), options),
+    section('Decisions', decisionsText(story, options), options),
+    section('Messages', messagesText(story), options),
+    section('Report', reportText(state, story, options), options),
+    section('Evidence', evidenceText(state, story, options), options),
     section('Result', changesText(state.result), options),
     section('Look at closely', cautionLines(options.cautions, options.paint).slice(1).join('\n'), options),
-    section('Reviews', reviewsText(history), options),
-    section(
-      'Applied',
-      history.applications.map((applied) => `${utc(applied.at)}  ${appliedLine(applied)}`).join('\n'),
-      options,
-    ),
-    section('Retries', retriesText(history), options),
+    section('Reviews', reviewsText(story), options),
+    section('Applied', dated(story, isOf('application'), options), options),
+    section('Retries', dated(story, isOf('retry'), options), options),
     section('Spent', spentText(state), options),
     section('Next', nextSteps(state).join('\n'), options),
   ];
@@ -108,35 +100,54 @@ const waitingText = (state: RunState, { paint }: ShowOptions): string =>
     .map((open) => `${paint.yellow(cleanLine(open.request.action))}\n  longhaul decisions ${open.request.id}`)
     .join('\n');
 
-const callsText = (history: History, options: ShowOptions): string => {
+const callsText = ({ moments }: Story, options: ShowOptions): string => {
   let turn = -1;
-  return history.calls
-    .flatMap((call) => {
+  return moments
+    .filter(isOf('call'))
+    .flatMap((moment) => {
+      const { call } = moment.about;
       const head = call.turn === turn ? [] : [options.paint.dim(`turn ${call.turn}`)];
       turn = call.turn;
       const output = call.finished?.output.trimEnd() ?? '';
       return [
         ...head,
-        `  ${options.paint.dim(`[${call.number}]`)} ${finishedLine(call, options.paint)}`,
+        `  ${numbered(moment, options)}`,
         ...(options.calls && output !== '' ? [indent(clean(output), '        ')] : []),
       ];
     })
     .join('\n');
 };
 
-const commandsText = (history: History, phase: CommandHistory['phase'], options: ShowOptions): string =>
-  history.commands
-    .filter((command) => command.phase === phase)
-    .map((command) => commandText(command, options))
+const numbered = (moment: MomentOf<'call'>, { paint }: ShowOptions): string =>
+  `${paint.dim(`[${moment.about.call.number}]`)} ${momentLine(moment, paint)}`;
+
+/** Moments of a kind, each with its time. */
+const dated = ({ moments }: Story, among: (moment: Moment) => boolean, { paint }: ShowOptions): string =>
+  moments
+    .filter(among)
+    .map((moment) => `${utc(moment.at)}  ${momentLine(moment, paint)}`)
     .join('\n');
 
-const commandText = (command: CommandHistory, { paint, calls }: ShowOptions): string => {
-  const ok = command.outcome === 'exited' && command.exitCode === 0;
-  const lines = clean(command.output).trimEnd().split('\n');
+const messagesText = ({ moments }: Story): string =>
+  moments
+    .filter(isOf('message'))
+    .map(({ at, text, said }) => `${utc(at)}  ${text}: ${said}`)
+    .join('\n');
+
+const setupText = ({ moments }: Story, options: ShowOptions): string =>
+  moments
+    .filter(isOf('command'))
+    .filter(({ about }) => about.command.phase === 'setup')
+    .map((moment) => commandText(moment, options))
+    .join('\n');
+
+const commandText = (moment: MomentOf<'command'>, { paint, calls }: ShowOptions): string => {
+  const ok = moment.mark === 'ok';
+  const lines = clean(moment.about.command.output).trimEnd().split('\n');
   const shown = calls ? lines : ok ? [] : lines.slice(-FAILED_LINES);
   const left = lines.length - shown.length;
   return [
-    commandLine(command, paint),
+    momentLine(moment, paint),
     ...(left > 0 && shown.length > 0
       ? [`    ${paint.dim(`… ${plural(left, 'line')} before; all of it: --calls`)}`]
       : []),
@@ -144,50 +155,36 @@ const commandText = (command: CommandHistory, { paint, calls }: ShowOptions): st
   ].join('\n');
 };
 
-const decisionText = ({ request, requestedAt, status, made }: DecisionHistory, { paint }: ShowOptions): string => {
-  const outcome =
-    made === null
-      ? paint.yellow(undecided[status])
-      : `${verdictText(made.verdict, paint)} by ${actor(made.by)}, ${utc(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
-  return `${paint.dim(request.id)}  ${cleanLine(request.action)}\n  ${outcome}`;
-};
+const decisionsText = ({ moments }: Story, options: ShowOptions): string =>
+  moments
+    .filter(isOf('decision'))
+    .map((moment) => decisionText(moment, options))
+    .join('\n');
 
-const undecided: Record<DecisionHistory['status'], string> = {
-  pending: 'waits',
-  expired: 'expired undecided',
-  withdrawn: 'withdrawn: it was asked anew',
-  decided: 'decided',
-};
-
-const verdictText = (verdict: DecisionVerdict, paint: Paint): string => {
-  switch (verdict.kind) {
-    case 'approved':
-      return paint.green(verdict.arguments === null ? 'approved' : 'approved with other arguments');
-    case 'rejected':
-      return paint.red(verdict.reason === '' ? 'rejected' : `rejected (${cleanLine(verdict.reason)})`);
-    case 'answered':
-      return `answered "${cleanLine(verdict.answer)}"`;
-  }
+const decisionText = ({ about, detail, mark }: MomentOf<'decision'>, { paint }: ShowOptions): string => {
+  const { request, requestedAt, made } = about.decision;
+  const when =
+    made === null ? '' : `, ${utc(made.at)} (after ${duration(Date.parse(made.at) - Date.parse(requestedAt))})`;
+  const colour = mark === 'ok' ? paint.green : mark === 'bad' ? paint.red : paint.yellow;
+  return `${paint.dim(request.id)}  ${cleanLine(request.action)}\n  ${colour(detail)}${when}`;
 };
 
 /** Each claim with the calls that show it, and how those ended: a claim without a call that worked is marked. */
-const reportText = (state: RunState, history: History, { paint }: ShowOptions): string => {
+const reportText = (state: RunState, story: Story, options: ShowOptions): string => {
   if (state.report === null) return '';
   const claims = state.report.claims.map((claim) => {
-    const calls = claim.calls.map((id) => callById(history, id));
-    const shown = calls.map((call) =>
-      call === undefined ? paint.red('a call that is not in the log') : `[${call.number}] ${finishedLine(call, paint)}`,
-    );
+    const shown = claim.calls.map((id) => {
+      const call = story.call(id);
+      return call === undefined ? options.paint.red('a call that is not in the log') : numbered(call, options);
+    });
     return [`- ${cleanLine(claim.text)}`, ...shown.map((line) => `    ${line}`)].join('\n');
   });
   return [clean(state.report.summary).trim(), ...claims].join('\n');
 };
 
-const evidenceText = (state: RunState, history: History, options: ShowOptions): string => {
-  const ran = history.commands.filter(
-    (command) => command.phase === 'verification' && command.round === history.round && !command.superseded,
-  );
-  if (ran.length > 0) return ran.map((command) => commandText(command, options)).join('\n');
+const evidenceText = (state: RunState, story: Story, options: ShowOptions): string => {
+  const ran = standingVerification(story);
+  if (ran.length > 0) return ran.map((moment) => commandText(moment, options)).join('\n');
   if (state.task.verification.length > 0) return state.result === null ? '' : 'None was recorded in this round.';
   return state.result === null ? '' : 'No verification command was given, so nothing shows that it works: --verify "…"';
 };
@@ -195,20 +192,14 @@ const evidenceText = (state: RunState, history: History, options: ShowOptions): 
 const changesText = (changes: RunState['result']): string =>
   changes === null ? '' : `${plural(changes.files, 'file')} changed, +${changes.additions} -${changes.deletions}`;
 
-const reviewsText = (history: History): string =>
-  history.reviews
-    .map((review) => {
-      const what = { accepted: 'accepted', rejected: 'rejected', changes: 'changes requested' }[review.verdict];
-      const comments = review.comments.map(
-        (comment) =>
-          `\n  ${cleanLine(comment.path)}${comment.line === null ? '' : `:${comment.line}`}  ${cleanLine(comment.text)}`,
-      );
-      return `round ${review.round}: ${what} by ${actor(review.by)}, ${utc(review.at)}${review.text === '' ? '' : `: ${cleanLine(review.text)}`}${comments.join('')}`;
+const reviewsText = ({ moments }: Story): string =>
+  moments
+    .filter(isOf('review'))
+    .map(({ at, round, text, parts }) => {
+      const comments = parts.map((part) => `\n  ${part.label}  ${cleanLine(part.text)}`);
+      return `${utc(at)}  round ${round}: ${text}${comments.join('')}`;
     })
     .join('\n');
-
-const retriesText = (history: History): string =>
-  history.retries.map((retry) => `${utc(retry.at)}  ${retry.what}: ${cleanLine(retry.message)}`).join('\n');
 
 const spentText = (state: RunState): string => {
   const { spent, budget } = state;

@@ -58,7 +58,8 @@ export const momentLine = (moment: Moment, paint: Paint): string => {
   const { mark, detail, about } = moment;
   const whole = headline(moment);
   const text = about.kind === 'call' || about.kind === 'command' ? fit(whole, CALL_COLUMNS) : whole;
-  const paintText = mark === 'warning' || about.kind === 'decision' ? paint.yellow : (plain: string) => plain;
+  const paintText =
+    mark === 'warning' || (about.kind === 'decision' && mark === 'busy') ? paint.yellow : (plain: string) => plain;
   const sign = about.kind === 'decision' && mark === 'busy' ? paint.yellow('? ') : signs[mark](paint);
   return `${sign}${paintText(text)}${detail === '' ? '' : `  ${paint.dim(detail)}`}`;
 };

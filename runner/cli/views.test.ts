@@ -4,7 +4,7 @@ import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
 import { decisionView } from './decision-view.ts';
 import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
-import { historyOf } from './history.ts';
+import { storyOf } from '../../shared/run/story/story.ts';
 import { plain } from './paint.ts';
 import { recipesView } from './recipes-view.ts';
 import { runsView } from './runs-view.ts';
@@ -14,7 +14,7 @@ import { statusLine } from './status-line.ts';
 const now = DELEGATED + 200_000;
 
 test('a run on one page', () => {
-  const view = showView(stateAt(null), historyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
+  const view = showView(stateAt(null), storyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
   expect(view).toMatchInlineSnapshot(`
     "#12 Mend the parser  reviewing: round 1 is ready for review
       id         run_k3v9x2
@@ -50,13 +50,13 @@ test('a run on one page', () => {
           a call that is not in the log
 
     Evidence
-      ✓ verification npm test  exit 0 · 3.0 s
+      ✓ verification: npm test  exit 0 · 3.0 s
 
     Result
       1 file changed, +3 -1
 
     Retries
-      2026-03-04 12:00 UTC  model call failed: Too many requests.
+      2026-03-04 12:00 UTC  ! Model call failed: Too many requests.  tries again at 12:00:05 UTC
 
     Spent
       turns       3 of 60
@@ -78,7 +78,7 @@ test('a run on one page', () => {
 test('a run that was delegated by a recipe says so', () => {
   const state = stateAt(null);
   const delegated = { ...state, task: { ...state.task, recipe: 'fix-failing-test' } };
-  const view = showView(delegated, historyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
+  const view = showView(delegated, storyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
   expect(view).toContain('\n  recipe     fix-failing-test\n  delegated  ');
 });
 
@@ -121,7 +121,7 @@ test('recipes with what they are for, and what is wrong with them', () => {
 });
 
 test('with --calls every output is there', () => {
-  const view = showView(stateAt(null), historyOf(eventsOf(story)), { now, paint: plain, calls: true, cautions: [] });
+  const view = showView(stateAt(null), storyOf(eventsOf(story)), { now, paint: plain, calls: true, cautions: [] });
   expect(
     ['Cannot find package', 'added 3 packages', 'edited', '1 passed'].filter((text) => !view.includes(text)),
   ).toEqual([]);
@@ -129,7 +129,7 @@ test('with --calls every output is there', () => {
 
 test('a failed run says whose fault it was and what to do', () => {
   const state = stateAt('activation.leased', [[9, { type: 'run.failed', v: 1, class: 'budget', message: 'Used up.' }]]);
-  expect(showView(state, historyOf([]), { now, paint: plain, calls: false, cautions: [] })).toMatchInlineSnapshot(`
+  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [] })).toMatchInlineSnapshot(`
     "#12 Mend the parser  failed
       id         run_k3v9x2
       repository /home/ada/parser at aaaaaaaaaaaa (main) with uncommitted changes

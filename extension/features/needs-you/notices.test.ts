@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { decisionSummaries } from '../../../shared/run/summary.ts';
-import { began, created, followed } from '../run-page/fixture.ts';
+import { began, created, followed } from '../../../shared/run/story/fixture.ts';
 import { noticesOf } from './notices.ts';
 
 const told = (bodies: readonly EventBody[], now = began + 60_000) => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { decisionPage } from './decision-page.ts';
-import { began, created, followed, leased } from './fixture.ts';
+import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
 
 const request: DecisionRequest = {
   id: 'dec_test1',
@@ -92,8 +92,8 @@ test('what has changed stands there as it was saved, with its patch and its diff
     additions: 8,
     deletions: 4,
   };
-  const { timeline } = asked([saved]);
-  expect(timeline.moments.at(-1)).toMatchObject({ topic: 'changes', blob: 'd'.repeat(64) });
+  const { story } = asked([saved]);
+  expect(story.moments.at(-1)).toMatchObject({ about: { kind: 'changes' }, blob: 'd'.repeat(64) });
   expect(pageOf([saved]).sections.find(({ id }) => id === 'diff')?.items).toMatchObject([
     { kind: 'entry', text: 'Changed so far', detail: '2 files, +8 −4', more: true, open: true },
     {

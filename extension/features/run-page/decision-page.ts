@@ -2,17 +2,18 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
-import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
+import type { Button, Item, Page, Section } from '../../ground/page/page.ts';
 import { entries, planItems, spentFacts } from './run-page.ts';
 import { cleanLine, exactArguments, visible } from '../../../shared/text/clean.ts';
-import type { Timeline } from './timeline.ts';
+import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
+import type { Story } from '../../../shared/run/story/story.ts';
 
 export interface DecisionPageInput {
   readonly state: RunState;
   readonly decision: string;
   /** As the log has it; kept when the run has left it behind. */
   readonly request: DecisionRequest;
-  readonly timeline: Timeline;
+  readonly story: Story;
   /** False: the hash does not match what is asked. Nobody may decide on that. */
   readonly whole: boolean;
   /** ms since the epoch */
@@ -21,9 +22,9 @@ export interface DecisionPageInput {
 
 /** Everything that a decision needs, in one place: what is asked and exactly how, and what the run has done so far. */
 export const decisionPage = (input: DecisionPageInput): Page => {
-  const { state, request, timeline, now } = input;
-  const checks = timeline.moments.filter(({ topic }) => topic === 'verification');
-  const calls = timeline.moments.filter(({ topic }) => topic === 'call');
+  const { state, request, story, now } = input;
+  const checks = story.moments.filter(isVerification);
+  const calls = story.moments.filter(isOf('call'));
   const sections: readonly Section[] = [
     {
       id: 'ask',
@@ -51,7 +52,7 @@ export const decisionPage = (input: DecisionPageInput): Page => {
       items: [{ key: 'goal', kind: 'text', text: visible(state.task.goal.trim()), tone: 'plain' }],
     },
     { id: 'plan', title: 'Plan', items: planItems(state) },
-    { id: 'diff', title: 'Changes so far', items: changeItems(state, timeline) },
+    { id: 'diff', title: 'Changes so far', items: changeItems(state, story) },
     {
       id: 'tests',
       title: 'Tests so far',
@@ -74,6 +75,8 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   };
 };
 
+const isVerification = ({ about }: Moment): boolean => about.kind === 'command' && about.command.phase !== 'setup';
+
 const brokenHash: Item = {
   key: 'broken',
   kind: 'text',
@@ -89,11 +92,11 @@ const standingOf = ({ state, decision }: DecisionPageInput): Standing => {
 };
 
 const askFacts = (input: DecisionPageInput): readonly Part[] => {
-  const { request, timeline, decision, now } = input;
+  const { request, story, decision, now } = input;
   const left = Date.parse(request.expiresAt) - now;
   const standing = standingOf(input);
   const until = utc(request.expiresAt);
-  const outcome = timeline.find(`decision ${decision}`)?.detail ?? '';
+  const outcome = story.find(`decision ${decision}`)?.detail ?? '';
   const status: Record<Standing, string> = {
     pending: left > 0 ? `waits; ${span(left)} left, until ${until}` : `expired undecided at ${until}`,
     expired: `expired undecided at ${until}; nothing was done`,
@@ -135,17 +138,17 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
 };
 
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
-const changeItems = (state: RunState, timeline: Timeline): readonly Item[] => {
+const changeItems = (state: RunState, story: Story): readonly Item[] => {
   // What could not be saved for this wait leaves that of an earlier one, which is not what is asked about.
   const old = state.status === 'waiting' && state.soFar?.head.tree !== (heldTree(state) ?? headOf(state))?.tree;
-  const saved = state.soFar === null || old ? undefined : timeline.moments.findLast(({ topic }) => topic === 'changes');
+  const saved = state.soFar === null || old ? undefined : story.moments.findLast(isOf('changes'));
   if (saved !== undefined)
     return [
       ...entries([saved], state.createdAt).map((item) => ({ ...item, open: true })),
       openDiff(state, 'longhaul.openChangesSoFar'),
     ];
   const result = changes(state);
-  const told = toldItems(timeline);
+  const told = toldItems(story);
   if (result === null) return told.length > 0 ? told : [{ key: 'none', kind: 'text', text: 'None yet.', tone: 'dim' }];
   return [
     ...told,
@@ -161,11 +164,12 @@ const openDiff = ({ id }: RunState, command: string): Item => ({
 });
 
 /** Files that calls of the agent changed, by what they say; commands may have changed others. */
-const toldItems = (timeline: Timeline): readonly Item[] => {
+const toldItems = (story: Story): readonly Item[] => {
   const edits = new Map<string, number>();
   let commands = 0;
-  for (const { call, text, mark } of timeline.moments) {
-    if (call === null || mark !== 'ok') continue;
+  for (const { about, text, mark } of story.moments.filter(isOf('call'))) {
+    const { call } = about;
+    if (mark !== 'ok') continue;
     if (call.tool === 'bash') commands += 1;
     if (!['edit', 'write', 'apply_patch'].includes(call.tool)) continue;
     const paths = text.slice(call.tool.length).trim();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
-import { began, created, finished, followed, judged, leased } from './fixture.ts';
+import { began, created, finished, followed, judged, leased } from '../../../shared/run/story/fixture.ts';
 import { runPage } from './run-page.ts';
 
 const report = (calls: string[]): EventBody => ({
@@ -10,7 +10,7 @@ const report = (calls: string[]): EventBody => ({
 });
 
 test('a working run shows what it is at, what it has done, and a box to steer it', () => {
-  const { state, timeline } = followed([
+  const { state, story } = followed([
     created('Fix <it>'),
     ...leased,
     { type: 'prepare.started', v: 1 },
@@ -18,7 +18,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
     judged('call_1', 'read', { path: 'a.ts', from: null, lines: null }),
     finished('call_1', 'text', null),
   ]);
-  expect(runPage(state, timeline, began + 62_000)).toEqual({
+  expect(runPage(state, story, began + 62_000)).toEqual({
     title: '#7 Fix <it>',
     subtitle: 'working: preparing the workspace',
     sections: [
@@ -103,14 +103,14 @@ test('a working run shows what it is at, what it has done, and a box to steer it
 });
 
 test('a claim leads to its calls; one that no call shows is marked', () => {
-  const { state, timeline } = followed([
+  const { state, story } = followed([
     created('Fix it'),
     ...leased,
     judged('call_1', 'bash', { command: 'npm test', timeoutSeconds: null, network: null }),
     finished('call_1', 'ok', 0),
     report(['call_1', 'call_9']),
   ]);
-  const section = runPage(state, timeline, began).sections.find(({ id }) => id === 'report');
+  const section = runPage(state, story, began).sections.find(({ id }) => id === 'report');
   expect(section?.items[1]).toEqual({
     key: 'claim 0',
     kind: 'claim',
@@ -123,13 +123,13 @@ test('a claim leads to its calls; one that no call shows is marked', () => {
 });
 
 test('a lost model call makes the cost a lower bound, and says so', () => {
-  const { state, timeline } = followed([
+  const { state, story } = followed([
     created('Fix it'),
     ...leased,
     { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
     { type: 'model.lost', v: 1, turn: 1, attempt: 1 },
   ]);
-  const { sections } = runPage(state, timeline, began);
+  const { sections } = runPage(state, story, began);
   expect(sections.find(({ id }) => id === 'retries')?.items).toEqual([
     {
       key: 'event 5',
@@ -150,7 +150,7 @@ test('a lost model call makes the cost a lower bound, and says so', () => {
 });
 
 test('what a person should know of the terms, and of the copy, stands among the facts', () => {
-  const { state, timeline } = followed([created('Fix it')]);
+  const { state, story } = followed([created('Fix it')]);
   const noted: typeof state = {
     ...state,
     task: {
@@ -159,7 +159,7 @@ test('what a person should know of the terms, and of the copy, stands among the 
       source: { ...state.task.source, notes: ['No submodule came along.'] },
     },
   };
-  const [facts] = runPage(noted, timeline, began).sections[0]?.items ?? [];
+  const [facts] = runPage(noted, story, began).sections[0]?.items ?? [];
   expect(facts).toMatchObject({
     facts: expect.arrayContaining([
       { label: 'Note', text: 'Its settings are not read.' },

@@ -4,13 +4,15 @@ import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
-import type { Button, Item, Page, Part, Section } from '../../ground/page/page.ts';
+import type { Button, Item, Page, Section } from '../../ground/page/page.ts';
 import { actor, clean, cleanLine, visible } from '../../../shared/text/clean.ts';
 import { clock, utc } from '../../../shared/text/figures.ts';
-import type { Moment, Timeline } from './timeline.ts';
+import { isTold } from '../../ground/runs/told.ts';
+import { headline, isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
+import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
 
 /** All about a run on one page. `now` is ms since the epoch. */
-export const runPage = (state: RunState, timeline: Timeline, now: number): Page => ({
+export const runPage = (state: RunState, story: Story, now: number): Page => ({
   title: cleanLine(`#${state.number} ${state.task.title}`),
   subtitle: cleanLine(`${state.status}: ${summarize(state).detail}`),
   sections: [
@@ -18,12 +20,12 @@ export const runPage = (state: RunState, timeline: Timeline, now: number): Page 
     section('needs', 'Needs you', needsItems(state)),
     section('goal', 'Goal', [{ key: 'goal', kind: 'text', text: visible(state.task.goal.trim()), tone: 'plain' }]),
     section('plan', 'Plan', planItems(state)),
-    section('report', 'Report', reportItems(state, timeline)),
-    section('evidence', 'Evidence', evidenceItems(state, timeline)),
+    section('report', 'Report', reportItems(state, story)),
+    section('evidence', 'Evidence', evidenceItems(state, story)),
     section('steer', isListening(state) ? 'Steer' : '', steerItems(state)),
-    section('timeline', 'Timeline', entries(timeline.moments, state.createdAt)),
-    section('decisions', 'Decisions', entries(ofTopic(timeline, 'decision'), state.createdAt)),
-    section('retries', 'Retries', entries(ofTopic(timeline, 'retry'), state.createdAt)),
+    section('timeline', 'Timeline', entries(story.moments.filter(isTold), state.createdAt)),
+    section('decisions', 'Decisions', entries(story.moments.filter(isOf('decision')), state.createdAt)),
+    section('retries', 'Retries', entries(story.moments.filter(isTrouble), state.createdAt)),
     section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
   ].filter(({ items }) => items.length > 0),
 });
@@ -37,8 +39,7 @@ const factsItem = (key: string, facts: readonly Part[]): Item => ({
 const buttonsItem = (key: string, buttons: readonly Button[]): readonly Item[] =>
   buttons.length === 0 ? [] : [{ key, kind: 'buttons', buttons }];
 
-const ofTopic = (timeline: Timeline, topic: Moment['topic']): readonly Moment[] =>
-  timeline.moments.filter((moment) => moment.topic === topic);
+const isTrouble = ({ about }: Moment): boolean => about.kind === 'retry' || about.kind === 'delay';
 
 /** Moments as rows; their texts and outputs are sent when a row is opened. */
 export const entries = (moments: readonly Moment[], createdAt: string): readonly Item[] =>
@@ -47,7 +48,7 @@ export const entries = (moments: readonly Moment[], createdAt: string): readonly
     kind: 'entry',
     at: clock(Date.parse(moment.at) - Date.parse(createdAt)),
     mark: moment.mark,
-    text: moment.call === null ? moment.text : `[${moment.call.number}] ${moment.text}`,
+    text: `${moment.about.kind === 'call' ? `[${moment.about.call.number}] ` : ''}${headline(moment)}`,
     detail: moment.detail,
     more: moment.parts.length > 0 || moment.blob !== null,
   }));
@@ -126,7 +127,7 @@ export const planItems = (state: RunState): readonly Item[] =>
     status: step.status,
   }));
 
-const reportItems = (state: RunState, timeline: Timeline): readonly Item[] =>
+const reportItems = (state: RunState, story: Story): readonly Item[] =>
   state.report === null
     ? []
     : [
@@ -136,11 +137,11 @@ const reportItems = (state: RunState, timeline: Timeline): readonly Item[] =>
           kind: 'claim',
           text: cleanLine(claim.text),
           calls: claim.calls.map((id) => {
-            const moment = timeline.call(id);
+            const moment = story.call(id);
             return moment === undefined
               ? { label: 'a call that is not in the log', target: null, ok: false }
               : {
-                  label: `[${moment.call?.number ?? '?'}] ${moment.text}${moment.detail === '' ? '' : `, ${moment.detail}`}`,
+                  label: `[${moment.about.call.number}] ${moment.text}${moment.detail === '' ? '' : `, ${moment.detail}`}`,
                   target: moment.key,
                   ok: moment.mark === 'ok',
                 };
@@ -149,9 +150,9 @@ const reportItems = (state: RunState, timeline: Timeline): readonly Item[] =>
       ];
 
 /** The commands that Longhaul itself ran on the final tree of this round; a missing one is said. */
-const evidenceItems = (state: RunState, timeline: Timeline): readonly Item[] => {
-  const ran = ofTopic(timeline, 'verification').filter(({ round }) => round === state.round);
-  if (ran.length > 0) return entries(ran.slice(-Math.max(1, state.verification.length)), state.createdAt);
+const evidenceItems = (state: RunState, story: Story): readonly Item[] => {
+  const ran = standingVerification(story);
+  if (ran.length > 0) return entries(ran, state.createdAt);
   if (state.result === null) return [];
   const text =
     state.task.verification.length === 0

@@ -5,18 +5,19 @@ import { reduce } from '../../../shared/run/reduce.ts';
 import { createHash } from 'node:crypto';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { decisionPage } from './decision-page.ts';
-import type { Page, Part } from '../../ground/page/page.ts';
+import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
-import { clean } from '../../../shared/text/clean.ts';
-import { createTimeline, type Timeline } from './timeline.ts';
+import { clean, visible } from '../../../shared/text/clean.ts';
+import type { Part } from '../../../shared/run/story/moment.ts';
+import { createStory, type Story } from '../../../shared/run/story/story.ts';
 
 /** Characters of an output that a page shows. */
 const OUTPUT_CHARACTERS = 1_000_000;
 
-/** A run's log, folded into its state and its timeline, live. */
+/** A run's log, folded into its state and its story, live. */
 interface Followed extends Pick<PageSource, 'onDidChange' | 'parts' | 'send'>, vscode.Disposable {
-  readonly timeline: Timeline;
+  readonly story: Story;
   readonly state: RunState | undefined;
   /** Every decision that was ever asked, as it stands last. */
   readonly requests: ReadonlyMap<string, DecisionRequest>;
@@ -24,13 +25,13 @@ interface Followed extends Pick<PageSource, 'onDidChange' | 'parts' | 'send'>, v
 
 const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
   const changed = new vscode.EventEmitter<void>();
-  const timeline = createTimeline();
+  const story = createStory();
   const requests = new Map<string, DecisionRequest>();
   let state: RunState | undefined;
   const following = runs.follow(run, (events) => {
     for (const event of events) {
       state = reduce(state, event);
-      timeline.add(event);
+      story.add(event);
       const { body } = event;
       if (body.type === 'decision.requested') requests.set(body.request.id, body.request);
       const asked = body.type === 'decision.renewed' ? requests.get(body.decision) : undefined;
@@ -40,18 +41,20 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
     changed.fire();
   });
   return {
-    timeline,
+    story,
     requests,
     get state() {
       return state;
     },
     onDidChange: changed.event,
     parts: async (key) => {
-      const moment = timeline.find(key);
+      const moment = story.find(key);
       if (moment === undefined) return [];
       if (moment.blob === null) return moment.parts;
-      const whole = clean(new TextDecoder().decode(await connection.blob(run, moment.blob)));
-      const what = moment.topic === 'changes' ? 'Patch' : 'Output';
+      const text = new TextDecoder().decode(await connection.blob(run, moment.blob));
+      const isPatch = moment.about.kind === 'changes';
+      const what = isPatch ? 'Patch' : 'Output';
+      const whole = isPatch ? visible(text) : clean(text);
       const shown: Part = {
         label: whole.length > OUTPUT_CHARACTERS ? `${what} (its first million characters)` : what,
         text: whole.slice(0, OUTPUT_CHARACTERS),
@@ -77,7 +80,7 @@ export const runSource = (longhaul: Longhaul, run: string): PageSource => {
     send: followed.send,
     dispose: () => followed.dispose(),
     page: (): Page | null =>
-      followed.state === undefined ? null : runPage(followed.state, followed.timeline, Date.now()),
+      followed.state === undefined ? null : runPage(followed.state, followed.story, Date.now()),
   };
 };
 
@@ -92,11 +95,11 @@ export const decisionSource = (
     send: followed.send,
     dispose: () => followed.dispose(),
     page: (): Page | null => {
-      const { state, timeline, requests } = followed;
+      const { state, story, requests } = followed;
       const request = requests.get(decision);
       if (state === undefined || request === undefined) return null;
       const whole = createHash('sha256').update(decisionSubject(run, request)).digest('hex') === request.hash;
-      return decisionPage({ state, decision, request, timeline, whole, now: Date.now() });
+      return decisionPage({ state, decision, request, story, whole, now: Date.now() });
     },
   };
 };

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
-import { createTimeline, type Moment, type Timeline } from '../run-page/timeline.ts';
+import { isTold } from '../../ground/runs/told.ts';
+import { headline, type Moment } from '../../../shared/run/story/moment.ts';
+import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import type { Runs } from '../../ground/runs/runs.ts';
 import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
 import { oneLine } from '../../ground/text/text.ts';
@@ -13,22 +15,22 @@ export class OpenTimelines implements vscode.Disposable {
   /** The run whose timeline went on. */
   readonly onDidChange = this.changed.event;
   private readonly runs: Runs;
-  private readonly open = new Map<string, { readonly timeline: Timeline; readonly following: vscode.Disposable }>();
+  private readonly open = new Map<string, { readonly story: Story; readonly following: vscode.Disposable }>();
 
   constructor(runs: Runs) {
     this.runs = runs;
   }
 
-  of(run: string): Timeline {
+  of(run: string): Story {
     const found = this.open.get(run);
-    if (found !== undefined) return found.timeline;
-    const timeline = createTimeline();
+    if (found !== undefined) return found.story;
+    const story = createStory();
     const following = this.runs.follow(run, (events) => {
-      for (const event of events) timeline.add(event);
+      for (const event of events) story.add(event);
       this.changed.fire(run);
     });
-    this.open.set(run, { timeline, following });
-    return timeline;
+    this.open.set(run, { story, following });
+    return story;
   }
 
   close(run: string): void {
@@ -59,7 +61,7 @@ export class TimelineNode implements Node {
   }
 
   children(): readonly Node[] {
-    const { moments } = this.timelines.of(this.run);
+    const moments = this.timelines.of(this.run).moments.filter(isTold);
     const rows = moments.slice(-SHOWN).toReversed();
     const older = moments.length - rows.length;
     return [
@@ -88,7 +90,8 @@ class MomentNode implements Node {
   }
 
   item(): vscode.TreeItem {
-    const { key, text, detail, at, mark } = this.moment;
+    const { key, detail, at, mark } = this.moment;
+    const text = headline(this.moment);
     const item = new vscode.TreeItem(oneLine(text, 160));
     const [icon, color] = icons[mark];
     item.id = `run ${this.run} moment ${key}`;

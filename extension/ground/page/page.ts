@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Mark, Part } from '../../../shared/run/story/moment.ts';
 
 /** What a button does: a command of this extension. Only the host sees it; the page names the button. */
 export interface Action {
@@ -12,14 +13,6 @@ export interface Button {
   readonly primary: boolean;
   readonly action: Action;
 }
-
-/** A text under a label, shown as it is. */
-export interface Part {
-  readonly label: string;
-  readonly text: string;
-}
-
-export type Mark = 'ok' | 'bad' | 'busy' | 'note' | 'warning' | 'person' | 'model';
 
 /** Something on a page, with a key that stays as long as it is the same thing. All texts are shown as text. */
 export type Item = { readonly key: string } & (

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import type { Part } from '../../../shared/run/story/moment.ts';
 import * as vscode from 'vscode';
 import { problemOf, showProblem } from '../problem/problem.ts';
 import { pageHtml } from './html.ts';
-import { actionOf, changesSince, FromPage, type Page, type Part, type ToPage } from './page.ts';
+import { actionOf, changesSince, FromPage, type Page, type ToPage } from './page.ts';
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
 const DRAW_MS = 100;

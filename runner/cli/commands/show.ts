@@ -7,7 +7,8 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { Api } from '../connection/client.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
-import { historyOf, type History } from '../history.ts';
+import { createStory, type Story } from '../../../shared/run/story/story.ts';
+import { historyOf } from '../history.ts';
 import type { Define } from '../define.ts';
 import { readEvents } from '../read-events.ts';
 import { resolveRun } from '../resolve.ts';
@@ -23,12 +24,15 @@ export const define: Define = (command, act) => {
         const api = await runnerWithRuns(context);
         const state = await resolveRun(api, run);
         const events: RunEvent[] = [];
-        for await (const event of readEvents(api, state.id)) events.push(event);
-        const history = historyOf(events);
+        const story = createStory();
+        for await (const event of readEvents(api, state.id)) {
+          events.push(event);
+          story.add(event);
+        }
         const calls = options.calls === true;
         const cautions = await cautionsOf(api, state);
-        context.print(showView(state, history, { now: Date.now(), paint: context.paint, calls, cautions }));
-        printDetail(context, { state, history, cautions, events: options.events === true ? events : null, calls });
+        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions }));
+        printDetail(context, { state, story, cautions, events: options.events === true ? events : null, calls });
         return exit.done;
       }),
     );
@@ -58,20 +62,19 @@ const cautionsOf = async (api: Api, { id, result, soFar }: RunState): Promise<re
 
 interface Detail {
   readonly state: RunState;
-  readonly history: History;
+  readonly story: Story;
   readonly cautions: readonly MarkedFile[];
   readonly events: RunEvent[] | null;
   readonly calls: boolean;
 }
 
-const printDetail = (context: CommandContext, { state, history, cautions, events, calls }: Detail): void => {
-  const { turn: _turn, round: _round, activations, ...lists } = history;
+const printDetail = (context: CommandContext, { state, story, cautions, events, calls }: Detail): void => {
+  const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
     run: summarize(state),
     state,
-    activations,
-    ...lists,
+    ...history,
     cautions,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),

@@ -107,6 +107,14 @@ export const storyOf = (events: Iterable<RunEvent>): Story => {
 
 const isCommand = isOf('command');
 
+/** The verification of the round at hand, as far as nothing has come after it. */
+export const standingVerification = ({ moments, round }: Story): readonly MomentOf<'command'>[] => {
+  const gone = superseded(moments);
+  return moments
+    .filter(isCommand)
+    .filter(({ key, about, round: of }) => about.command.phase === 'verification' && of === round && !gone.has(key));
+};
+
 /** Verification of a round, and setup for it, that the agent went on from in that round: keys of moments. The report that it was about is void. */
 export const superseded = (moments: readonly Moment[]): ReadonlySet<string> => {
   const keys = new Set<string>();

@@ -1,9 +1,9 @@
-import { defaultPolicy } from '../../../shared/policy/default.ts';
-import { defaultBudget } from '../../../shared/run/budget.ts';
-import type { EventBody, RunEvent } from '../../../shared/run/events.ts';
-import { fold } from '../../../shared/run/reduce.ts';
-import type { RunState } from '../../../shared/run/state.ts';
-import { createTimeline, type Timeline } from './timeline.ts';
+import { defaultPolicy } from '../../policy/default.ts';
+import { defaultBudget } from '../budget.ts';
+import type { EventBody, RunEvent } from '../events.ts';
+import { fold } from '../reduce.ts';
+import type { RunState } from '../state.ts';
+import { storyOf, type Story } from './story.ts';
 
 /** For tests: a log, a second between its events, beginning at 2026-01-01T00:00:00Z. */
 export const began = Date.parse('2026-01-01T00:00:00.000Z');
@@ -84,11 +84,9 @@ export const finished = (call: string, output: string, exitCode: number | null):
   reachedHosts: [],
 });
 
-export const followed = (bodies: readonly EventBody[]): { readonly state: RunState; readonly timeline: Timeline } => {
+export const followed = (bodies: readonly EventBody[]): { readonly state: RunState; readonly story: Story } => {
   const events = logOf(bodies);
-  const timeline = createTimeline();
-  for (const event of events) timeline.add(event);
   const state = fold(events);
   if (state === undefined) throw new Error('a log begins with run.created');
-  return { state, timeline };
+  return { state, story: storyOf(events) };
 };
