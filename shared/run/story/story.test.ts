@@ -115,15 +115,18 @@ const requested = (id = 'dec_1'): EventBody => ({ type: 'decision.requested', v:
 
 test.each([
   ['while nobody has decided', [], 'busy', 'waits'],
-  ['that expired', [{ type: 'decision.expired', v: 1, decision: 'dec_1' }], 'warning', 'expired undecided'],
+  [
+    'that expired',
+    [{ type: 'decision.expired', v: 1, decision: 'dec_1' }],
+    { mark: 'warning', detail: 'expired undecided' },
+  ],
   [
     'that is asked again',
     [
       { type: 'decision.expired', v: 1, decision: 'dec_1' },
       { type: 'decision.renewed', v: 1, decision: 'dec_1', expiresAt: '2026-02-01T00:00:00.000Z', by: 'person:ada' },
     ],
-    'busy',
-    'asked again by ada',
+    { mark: 'busy', detail: 'asked again by ada' },
   ],
   [
     'that was made',
@@ -137,15 +140,13 @@ test.each([
         by: 'person:ada',
       },
     ],
-    'bad',
-    'rejected (no) by ada',
+    { mark: 'bad', detail: 'rejected (no) by ada' },
   ],
-  ['that was asked anew', [requested('dec_2')], 'warning', 'withdrawn: it was asked anew'],
+  ['that was asked anew', [requested('dec_2')], { mark: 'warning', detail: 'withdrawn: it was asked anew' }],
   [
     'of a run that was cancelled',
     [{ type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' }],
-    'warning',
-    'void: the run ended first',
+    { mark: 'warning', detail: 'void: the run ended first' },
   ],
   [
     'of a run that goes on',
@@ -153,12 +154,11 @@ test.each([
       { type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' },
       { type: 'run.resumed', v: 1, by: 'person:ada' },
     ],
-    'busy',
-    'waits',
+    { mark: 'busy', detail: 'waits' },
   ],
-] satisfies [string, EventBody[], string, string][])('a decision %s says so', (_, more, mark, detail) => {
+] satisfies [string, EventBody[], object][])('a decision %s says so', (_, more, shown) => {
   const { story } = followed([created('Fix it'), requested(), ...more]);
-  expect(story.find('decision dec_1')).toMatchObject({ text: 'Asked: Go on', mark, detail });
+  expect(story.find('decision dec_1')).toMatchObject({ text: 'Asked: Go on', ...shown });
 });
 
 const verified: EventBody = {
@@ -204,7 +204,7 @@ test('verification of an earlier round is not that of this one', () => {
 test('what somebody said stands in a headline as far as it fits, and whole beside it', () => {
   const text = `One\n${'x'.repeat(300)}`;
   const { story } = followed([created('Fix it'), { type: 'message.sent', v: 1, by: 'person:ada', text }]);
-  const moment = story.moments[1]!;
+  const moment = story.moments[1];
   expect(headline(moment)).toBe(`ada: One ${'x'.repeat(196)}…`);
   expect(moment).toMatchObject({ said: text, parts: [{ label: 'Text', text }] });
 });

@@ -1,7 +1,7 @@
 import type { EventBody } from '../events.ts';
 import { callLine } from '../../policy/call-line.ts';
 import { clean, cleanLine, exactArguments, shownPath, visible } from '../../text/clean.ts';
-import { cost, count, duration, plural, utcSeconds } from '../../text/figures.ts';
+import { cost, count, duration, utcSeconds } from '../../text/figures.ts';
 import {
   facts,
   saying,

@@ -1,4 +1,5 @@
-import type { Item, Part } from '../page.ts';
+import type { Part } from '../../../../shared/run/story/moment.ts';
+import type { Item } from '../page.ts';
 
 /** What an item can do. */
 export interface Deeds {
