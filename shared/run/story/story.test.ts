@@ -114,7 +114,7 @@ const request: DecisionRequest = {
 const requested = (id = 'dec_1'): EventBody => ({ type: 'decision.requested', v: 2, request: { ...request, id } });
 
 test.each([
-  ['while nobody has decided', [], 'busy', 'waits'],
+  ['while nobody has decided', [], { mark: 'busy', detail: 'waits' }],
   [
     'that expired',
     [{ type: 'decision.expired', v: 1, decision: 'dec_1' }],
