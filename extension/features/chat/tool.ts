@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import { commandsText, firstChoices, plannedCommand } from '../delegate/choices.ts';
-import { submit } from '../delegate/submit.ts';
+import { commandsText, firstChoices, plannedCommand } from '../../ground/delegation/choices.ts';
+import { submit } from '../../ground/delegation/submit.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
 import { DelegateToolInput, fenced } from './goal.ts';

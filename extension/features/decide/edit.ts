@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
-import { ConnectionError } from '../../ground/connection/connection.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { argumentsText, oneLine } from '../../ground/text/text.ts';
 import { sendApproval } from './send-approval.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { DecisionKind } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
-import { ConnectionError } from '../../ground/connection/connection.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { expiry, oneLine } from '../../ground/text/text.ts';
 import { isWhole } from './verified.ts';

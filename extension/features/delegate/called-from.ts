@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import type { Origin } from './origin.ts';
+import type { Origin } from '../../ground/delegation/origin.ts';
 
 /** Where a command was called from: the files it is about (absolute paths), and the origin once the repository is known. */
 export interface CalledFrom {

@@ -9,7 +9,7 @@ import {
   policies,
   type Choices,
   type PolicyName,
-} from './choices.ts';
+} from '../../ground/delegation/choices.ts';
 import { recipeItems } from './recipe-items.ts';
 import type { RowId } from './rows.ts';
 

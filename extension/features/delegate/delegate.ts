@@ -5,10 +5,10 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { calledFrom } from './called-from.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import { keptChoices, rememberedChoices, type Delegation } from './choices.ts';
-import { goalOf, prefillOf } from './origin.ts';
+import { keptChoices, rememberedChoices, type Delegation } from '../../ground/delegation/choices.ts';
+import { goalOf, prefillOf } from '../../ground/delegation/origin.ts';
 import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
-import { submit, unsavedIn } from './submit.ts';
+import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import { runWizard } from './wizard.ts';
 import { registerCommand, showProblem } from '../../ground/problem/problem.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { firstChoices, plannedCommand } from './choices.ts';
+import { firstChoices, plannedCommand } from '../../ground/delegation/choices.ts';
 import { summaryRows } from './rows.ts';
 
 test('the first row delegates, the others say what would happen', () => {

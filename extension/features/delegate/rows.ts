@@ -1,5 +1,12 @@
 import { plural } from '../../../shared/text/figures.ts';
-import { baseText, budgetText, choicesText, commandsText, policies, type Choices } from './choices.ts';
+import {
+  baseText,
+  budgetText,
+  choicesText,
+  commandsText,
+  policies,
+  type Choices,
+} from '../../ground/delegation/choices.ts';
 
 export type RowId = 'delegate' | 'goal' | 'recipe' | 'base' | 'verification' | 'setup' | 'budget' | 'policy';
 

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { changeChoice } from './change-choice.ts';
-import type { Choices, RecipeChoice } from './choices.ts';
-import { goalTrouble, type Prefill } from './origin.ts';
+import type { Choices, RecipeChoice } from '../../ground/delegation/choices.ts';
+import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
 const TITLE = 'Delegate to Background Agent';

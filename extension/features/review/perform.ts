@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Applied, type ApplyInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { ConnectionError } from '../../ground/connection/connection.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 

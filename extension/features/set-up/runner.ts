@@ -1,41 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
-import { ConnectionError } from '../../ground/connection/connection.ts';
-import { findRunner, homeFolder, logFile } from '../../ground/connection/home.ts';
+import { logFile } from '../../ground/connection/home.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
+import { homeOf, reconnect, restartRunner } from '../../ground/model-key/restart.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommand, showProblem } from '../../ground/problem/problem.ts';
-
-/** ms that a runner has to write down what it is writing, and between looks whether it has gone. */
-const STOP_MS = 10_000;
-const LOOK_MS = 50;
-
-/** Looks for the runner anew. What is in the way is the connection's to tell, and is told once. */
-export const reconnect = async ({ connection }: Longhaul): Promise<void> => {
-  try {
-    await connection.reconnect();
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-  }
-};
-
-const homeOf = (): string => homeFolder(process.env, readSettings().home, process.getuid?.());
-
-/** Stops the runner of this machine, if it runs, and starts it with the settings and the key of now. Runs go on. */
-export const restartRunner = async (longhaul: Longhaul): Promise<void> => {
-  const { url } = readSettings();
-  if (url === '') {
-    const home = homeOf();
-    const endpoint = await findRunner(home);
-    if (endpoint !== null) {
-      const { clientOf } = await import('../../../shared/client/client.ts');
-      await clientOf(endpoint).runner.shutdown.mutate();
-      const end = Date.now() + STOP_MS;
-      while ((await findRunner(home)) !== null && Date.now() < end) await pause(LOOK_MS);
-    }
-  }
-  await reconnect(longhaul);
-};
 
 const openRunnerLog = async (): Promise<void> => {
   if (readSettings().url !== '') {

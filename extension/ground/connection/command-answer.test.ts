@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConnectionError } from './connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 import { answerOf } from './command-answer.ts';
 
 test('what a command printed is its answer', () => {

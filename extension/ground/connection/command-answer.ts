@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConnectionError } from './connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 
 /** What the command line prints where it did not do what it was asked for. */
 const Failed = z.object({ error: z.object({ message: z.string(), remedy: z.string() }) });

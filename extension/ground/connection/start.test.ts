@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConnectionError } from './connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 import { findRunner } from './home.ts';
 import { startRunner } from './start.ts';
 

@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
-import { ConnectionError } from './connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 import type { Endpoint } from '../../../shared/client/client.ts';
 import { findRunner, logFile } from './home.ts';
 

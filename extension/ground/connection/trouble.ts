@@ -1,5 +1,5 @@
 import { problemOf } from '../problem/problem.ts';
-import { ConnectionError } from './connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 
 /** Why no runner could be reached, from whatever was thrown on the way. */
 export const connectionErrorOf = (error: unknown): ConnectionError => {

@@ -2,7 +2,7 @@ import type { TRPCClientError } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import { ConnectionError } from '../connection/connection.ts';
+import { ConnectionError } from './connection-error.ts';
 
 /** Why something did not succeed, and what to do about it, in words for a person. */
 export interface Problem {

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { ConnectionError, type Connection } from '../connection/connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
+import type { Connection } from '../connection/connection.ts';
 import { readSettings } from '../connection/settings.ts';
 import { beyond, foldEvent, newer, newestFirst, openDecisionsIn, tailOf } from './fold.ts';
 import type { Runs } from './runs.ts';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { untrustedOf, type Untrusted } from '../../../shared/client/untrusted.ts';
-import { ConnectionError } from '../../ground/connection/connection.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
 
 const agree = 'Trust and Delegate';
 

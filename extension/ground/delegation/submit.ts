@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { RunId } from '../../../shared/ids.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { ensureModelKey } from '../set-up/key.ts';
-import { ConnectionError } from '../../ground/connection/connection.ts';
-import type { Longhaul } from '../../ground/longhaul.ts';
+import { ensureModelKey } from '../model-key/model-key.ts';
+import { ConnectionError } from '../problem/connection-error.ts';
+import type { Longhaul } from '../longhaul.ts';
 import { delegationInput, type Delegation } from './choices.ts';
 import { withTrust } from './trust.ts';
 
@@ -45,7 +45,7 @@ export const submit = async (
 
 /** The tree goes along as an upload. */
 const submitElsewhere = async (longhaul: Longhaul, url: string, input: DelegateInput): Promise<RunState> => {
-  const { runCommand } = await import('../../ground/connection/elsewhere.ts');
+  const { runCommand } = await import('../connection/elsewhere.ts');
   const answer = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: 'Delegating' },
     (progress) =>
