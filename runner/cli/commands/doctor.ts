@@ -12,6 +12,7 @@ import { nodeCheck, programChecks, ripgrepCheck } from '../doctor/machine.ts';
 import { controlGroupCheck } from '../doctor/control-group.ts';
 import { sandboxCheck } from '../doctor/sandbox.ts';
 import { judgeModel, listModels } from '../doctor/model.ts';
+import { buildToolChecks } from '../doctor/build-tools.ts';
 import { toolchainChecks } from '../doctor/toolchains.ts';
 import { doctorView } from '../doctor/view.ts';
 import type { Tried } from '../doctor/try-model.ts';
@@ -104,7 +105,10 @@ const settingsChecks = async (context: CommandContext, loaded: LoadedConfig): Pr
     listModels({ api: config.model.api, baseUrl: config.model.baseUrl, apiKey: config.apiKey }),
     staleSettings(context, config),
   ]);
-  const toolchains = toolchainChecks(config, { env: context.env, file: homeAt(context.home).config });
+  const toolchains = [
+    ...toolchainChecks(config, { env: context.env, file: homeAt(context.home).config }),
+    ...buildToolChecks(context.env),
+  ];
   return [sandbox, ...(groups === null ? [] : [groups]), ...toolchains, ...engine, judgeModel(config, list), ...stale];
 };
 
