@@ -46,7 +46,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;
-  const { commit, head, branch, dirty, notes } = snapshot.source;
+  const { commit, head, branch, dirty, folder: inside, notes } = snapshot.source;
   const url = await remoteUrl(repository, branch);
   const near = await nearTip(repository, { url, head, tips: request.tips });
   const needs = near.outcome === 'ok' ? { url: near.url, commit: near.commit } : null;
@@ -70,6 +70,7 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
       head,
       branch,
       dirty,
+      ...(inside === undefined ? {} : { folder: inside }),
       ...(notes === undefined ? {} : { notes }),
       settings: [...(settings?.files ?? [])],
     },
