@@ -29,6 +29,26 @@ describeModel({
 const background = { apiKey: 'sk-fake', model: 'scripted', background: true, pollMs: 1 };
 const unaborted = () => ({ signal: new AbortController().signal });
 
+it('says so where an answer ends without its response: a call may have been lost with it', async () => {
+  const item = {
+    type: 'message',
+    role: 'assistant',
+    content: [{ type: 'output_text', text: 'I look first.', annotations: [] }],
+  };
+  const events = [
+    { type: 'response.output_item.done', output_index: 0, item },
+    { type: 'response.completed', sequence_number: 13 },
+  ];
+  const stream = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('');
+  await using fake = await startFakeOpenAi({ script: sequence(answersRaw(200, 'text/event-stream', stream)) });
+  const model = responsesModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+  expect(await model.respond(ask([user('Fix it.')]), unaborted())).toMatchObject({
+    kind: 'completed',
+    items: [assistant('I look first.')],
+    oddities: ['an end without its response'],
+  });
+});
+
 describe('Responses: the request', () => {
   it('asks for a stateless stream with encrypted reasoning and strict tools', async () => {
     await using fake = await startFakeOpenAi({ script: scripted([says('Hm.')]) });

@@ -171,6 +171,8 @@ function readEvent(reading: Reading, raw: unknown, endpoint: Endpoint): 'more' |
     reading.failure = protocolFailure('a terminal event without a response', endpoint);
     return 'done';
   }
+  // Nobody can say whether what was read on the way is all that there was.
+  if (!isBag(response)) note(reading, 'an end without its response');
   // Not every server repeats in the response how it ended, and not every one does so rightly.
   reading.terminal = { ...(isBag(response) ? response : {}), status: type.slice('response.'.length) };
   return 'done';
