@@ -10,6 +10,7 @@ import { work, type Ended } from '../../worker/run/loop.ts';
 import { openPorts } from '../../worker/start/open-ports.ts';
 import { LogGone } from '../../worker/run/ports/ports.ts';
 import type { Watchdog } from '../../worker/start/watchdog.ts';
+import { secretsIn } from './secrets.ts';
 import { workerName } from '../../worker/start/worker-name.ts';
 
 /**
@@ -61,7 +62,7 @@ const activate = async (ticket: Ticket, { worker, signal, onState, watchdog }: T
     const dataFolder = folderOf(ticket);
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
     const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
-    const given = { token: ticket.token, settings, blobs, credential, secrets: secrets() };
+    const given = { token: ticket.token, settings, blobs, credential, secrets: secretsIn(process.env) };
     const open = async (state: RunState, over: AbortSignal) => {
       await removeEarlier(ticket);
       const ports = await openPorts(state, { ...given, signal: over });
@@ -93,7 +94,3 @@ const removeEarlier = async ({ run, activation }: Ticket): Promise<void> => {
     if (name.startsWith(`${run}.`) && name !== `${run}.${activation}`)
       await rm(path.join(runsFolder(), name), { recursive: true, force: true, maxRetries: 5 });
 };
-
-/** What Trigger.dev lets its own SDK know in here; nothing that a model says may carry it out. */
-const secrets = (): readonly string[] =>
-  [process.env['TRIGGER_SECRET_KEY'], process.env['TRIGGER_RUN_TOKEN']].filter((secret) => secret !== undefined);
