@@ -22,6 +22,7 @@ export function chunksOf(answer: Answer, about: About & { readonly includeUsage:
     object: 'chat.completion.chunk' as const,
     created: CREATED,
     model: about.model,
+    system_fingerprint: 'fp_fake',
     ...(about.includeUsage && { usage: null }),
     ...(answer.aliens && { mood: 'good' }),
   };

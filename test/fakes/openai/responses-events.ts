@@ -12,7 +12,12 @@ import { sealed } from './responses-request.ts';
 import { callId } from './script.ts';
 
 /** A response as it goes over the wire: `output_text` is made by the SDK. */
-export type WireResponse = Omit<Response, 'output_text'>;
+/** As it is on the wire: without what the SDK adds, and with null where its types say that a field is left out. */
+export type WireResponse = Omit<Response, 'output_text' | 'usage' | 'user'> & {
+  readonly store: boolean;
+  readonly usage: ResponseUsage | null;
+  readonly user: null;
+};
 
 /** What the response repeats of its request, and what its ids are made of. */
 export interface About {
@@ -67,7 +72,7 @@ export function responseAt(answer: Answer, about: About, at: 'in_progress' | 'en
   const begun = responseOf(answer, about);
   if (at !== 'ended') return { ...begun, status: at };
   const last = eventsOf(answer, about).at(-1)!;
-  if ('response' in last) return last.response;
+  if ('response' in last) return last.response as unknown as WireResponse; // safe: made by `onWire` from one
   return { ...begun, status: 'failed' };
 }
 
@@ -85,21 +90,27 @@ function responseOf({ end }: Answer, about: About): WireResponse {
         : null,
     incomplete_details: end.kind === 'incomplete' ? { reason: end.reason } : null,
     instructions: null,
+    max_output_tokens: null,
     metadata: {},
     model: about.model,
     output: [],
     parallel_tool_calls: true,
     previous_response_id: null,
+    reasoning: { effort: null, summary: null },
+    store: about.background,
     temperature: 1,
+    text: { format: { type: 'text' } },
     tool_choice: 'auto',
     tools: [],
     top_p: 1,
     truncation: 'disabled',
+    usage: null,
+    user: null,
   };
 }
 
 /** Safe: readers on the wire never see `output_text`, which the SDK adds. */
-const onWire = (response: WireResponse): Response => response as Response;
+const onWire = (response: WireResponse): Response => response as unknown as Response;
 
 function lastEvent({ end }: Answer, ended: WireResponse): Event {
   switch (end.kind) {
@@ -228,11 +239,16 @@ function partEvents(part: Part, at: At): Event[] {
           ...at,
           delta,
         })),
-        // The SDK's type has no name here, nor has the documentation.
-        { type: 'response.function_call_arguments.done', ...at, arguments: part.arguments },
+        named({ type: 'response.function_call_arguments.done', ...at, arguments: part.arguments }, part.name),
       ];
   }
 }
+
+/** The API's own description wants the name there; the SDK's type does not have it. */
+const named = <Given extends Event>(event: Given, name: string): Given & { readonly name: string } => ({
+  ...event,
+  name,
+});
 
 /** The item as it looks before anything of it has come. */
 function emptied(item: Item): Item {

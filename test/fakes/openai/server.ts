@@ -1,7 +1,8 @@
 /**
  * OpenAI's Responses and Chat Completions, on loopback. Its witnesses are `openai`'s own types, which every event is checked
- * against (responses-events.ts, chat-chunks.ts), and its SDK, which reads them. No recorded stream of the real service is
- * compared with it.
+ * against (responses-events.ts, chat-chunks.ts), its SDK, which reads them, and the fields of OpenAI’s own OpenAPI description
+ * (official.ts says of which version), which it is held to field by field (openai-official.test.ts). No recorded stream of the
+ * real service is compared with it.
  */
 
 import { createHash } from 'node:crypto';
