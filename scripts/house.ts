@@ -73,6 +73,8 @@ interface Source {
   readonly lines: number;
   readonly imports: readonly string[];
   readonly functions: readonly { readonly name: string; readonly lines: number }[];
+  /** Where members are private by a word, which only the compiler keeps, and not by #. */
+  readonly privates: readonly string[];
 }
 
 const isTest = (file: string): boolean => /(\.test|\/fixture)\.ts$/.test(file);
@@ -106,6 +108,10 @@ const readSource = (file: string, known: ReadonlySet<string>): Source => {
     .map((specifier) => path.posix.join(path.posix.dirname(file), specifier))
     .filter((to) => known.has(to));
   const functions: { name: string; lines: number }[] = [];
+  const privates: string[] = [];
+  const keep = (member: { readonly accessibility?: string | null; readonly start: number }): void => {
+    if (member.accessibility === 'private') privates.push(`${file}:${lineAt(member.start)}`);
+  };
   const measure = (node: { readonly start: number; readonly end: number }): void => {
     const first = lineAt(node.start);
     functions.push({ name: `${file}:${first}`, lines: lineAt(node.end) - first + 1 });
@@ -114,8 +120,12 @@ const readSource = (file: string, known: ReadonlySet<string>): Source => {
     FunctionDeclaration: measure,
     FunctionExpression: measure,
     ArrowFunctionExpression: measure,
+    PropertyDefinition: keep,
+    MethodDefinition: (member) => {
+      if (member.kind !== 'constructor') keep(member);
+    },
   }).visit(program);
-  return { file, lines: text.split('\n').length - 1, imports: [...new Set(imports)], functions };
+  return { file, lines: text.split('\n').length - 1, imports: [...new Set(imports)], functions, privates };
 };
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
@@ -222,6 +232,7 @@ const circles = [
   ...figures.moduleCycles.map((cycle) => `Modules import each other: ${cycle.join(', ')}.`),
   ...figures.folderCycles.map((cycle) => `Folders import each other: ${cycle.join(', ')}.`),
   ...breaches(all),
+  ...all.flatMap(({ privates }) => privates.map((at) => `The member at ${at} is private by a word; write it with #.`)),
 ];
 
 const checks = args.includes('--check') || args.includes('--floors');

@@ -30,24 +30,24 @@ const noNewline = '\\ ';
 
 /** Reads lines one after the other, so that each part of a patch takes as many as are its own. */
 class Lines {
-  private readonly lines: readonly string[];
-  private at = 0;
+  readonly #lines: readonly string[];
+  #at = 0;
 
   constructor(text: string) {
-    this.lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
+    this.#lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   }
 
   get done(): boolean {
-    return this.at >= this.lines.length;
+    return this.#at >= this.#lines.length;
   }
 
   peek(): string {
-    return this.lines[this.at] ?? '';
+    return this.#lines[this.#at] ?? '';
   }
 
   take(): string {
     const line = this.peek();
-    this.at += 1;
+    this.#at += 1;
     return line;
   }
 }

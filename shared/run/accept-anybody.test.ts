@@ -31,30 +31,30 @@ class Account {
   readonly approvals = new Map<string, number>();
   /** The tree of the latest approval of each call. */
   readonly approvedOn = new Map<string, string | null>();
-  private readonly asked = new Map<string, { readonly call: string; readonly tree: string | null }>();
+  readonly #asked = new Map<string, { readonly call: string; readonly tree: string | null }>();
   sent = 0;
   heard = 0;
-  private told = 0;
+  #told = 0;
 
   add(before: RunState, { events, state }: Extract<Obeyed, { outcome: 'done' }>): void {
     for (const body of events) {
       if (body.type === 'decision.requested')
-        this.asked.set(body.request.id, { call: body.request.requester.call ?? '', tree: body.request.tree });
+        this.#asked.set(body.request.id, { call: body.request.requester.call ?? '', tree: body.request.tree });
       if (body.type === 'decision.made' && body.verdict.kind === 'approved') {
-        const { call = '', tree = null } = this.asked.get(body.decision) ?? {};
+        const { call = '', tree = null } = this.#asked.get(body.decision) ?? {};
         this.approvals.set(call, (this.approvals.get(call) ?? 0) + 1);
         this.approvedOn.set(call, tree);
       }
       if (body.type === 'message.sent') this.sent += 1;
-      if (body.type === 'model.started') this.told = this.sent;
-      if (body.type === 'turn.taken') this.heard = this.told;
-      if (body.type === 'call.started') this.start(body, before);
+      if (body.type === 'model.started') this.#told = this.sent;
+      if (body.type === 'turn.taken') this.heard = this.#told;
+      if (body.type === 'call.started') this.#start(body, before);
     }
     if ((state.status === 'reviewing' || state.status === 'completed') && this.heard !== this.sent)
       this.problems.push(`${this.sent - this.heard} messages went unheard`);
   }
 
-  private start({ call, arguments: args }: Extract<EventBody, { type: 'call.started' }>, state: RunState): void {
+  #start({ call, arguments: args }: Extract<EventBody, { type: 'call.started' }>, state: RunState): void {
     const starts = (this.starts.get(call) ?? 0) + 1;
     this.starts.set(call, starts);
     const approvals = this.approvals.get(call) ?? 0;

@@ -4,13 +4,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** A line to a server that can be cut: both ends see their connection reset, and a new one goes through. */
 export class CuttableLine implements AsyncDisposable {
   readonly url: string;
-  private readonly sockets: Set<Socket>;
-  private readonly close: () => void;
+  readonly #sockets: Set<Socket>;
+  readonly #close: () => void;
 
   private constructor(url: string, sockets: Set<Socket>, close: () => void) {
     this.url = url;
-    this.sockets = sockets;
-    this.close = close;
+    this.#sockets = sockets;
+    this.#close = close;
   }
 
   static async to(url: string): Promise<CuttableLine> {
@@ -38,11 +38,11 @@ export class CuttableLine implements AsyncDisposable {
   }
 
   cut(): void {
-    for (const socket of this.sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
+    this.#close();
     this.cut();
   }
 }

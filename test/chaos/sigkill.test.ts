@@ -18,7 +18,7 @@ class Arena implements AsyncDisposable {
   readonly rig: Rig;
   readonly proxy: AppendProxy;
   readonly repository: string;
-  private restarting: Promise<void> = Promise.resolve();
+  #restarting: Promise<void> = Promise.resolve();
 
   private constructor(rig: Rig, proxy: AppendProxy, repository: string) {
     this.rig = rig;
@@ -46,7 +46,7 @@ class Arena implements AsyncDisposable {
       crash = null;
       // A fast worker appends before whoever delegated has the answer, and that client does not ask again.
       await delegated.promise;
-      await this.kill(struck.victim);
+      await this.#kill(struck.victim);
       return 'drop';
     };
     // safe: used by `strike` alone, and only where there is a crash
@@ -54,27 +54,27 @@ class Arena implements AsyncDisposable {
     proxy.rule = { before: (append) => strike(append, 'before'), after: (append) => strike(append, 'after') };
     const { id } = await rig.delegate({ ...scenarioInput, repository: this.repository });
     delegated.resolve();
-    const state = await this.drive(id);
+    const state = await this.#drive(id);
     return outcomeOf({ state, events: await rig.events(id), journal: rig.model.journal.slice(asked) });
   }
 
-  private async kill(victim: Crash['victim']): Promise<void> {
+  async #kill(victim: Crash['victim']): Promise<void> {
     const { rig } = this;
     const workers = victim === 'control plane' ? [] : await rig.workers();
     if (victim !== 'worker')
-      this.restarting = rig
+      this.#restarting = rig
         .kill()
         .then(() => rig.start())
         .then(() => void (this.proxy.target = rig.url));
     for (const pid of workers) process.kill(pid, 'SIGKILL');
-    if (victim !== 'worker') await this.restarting;
+    if (victim !== 'worker') await this.#restarting;
   }
 
   /** Approves what is asked and waits, through restarts, until the run is in review or over. */
-  private async drive(id: string): Promise<RunState> {
+  async #drive(id: string): Promise<RunState> {
     for (;;) {
       try {
-        await this.restarting;
+        await this.#restarting;
         const state = await this.rig.settled(
           id,
           ({ status }) =>
@@ -92,7 +92,7 @@ class Arena implements AsyncDisposable {
         await this.rig.settled(id, ({ seq }) => seq > state.seq);
       } catch (error) {
         // Whoever asks a runner that is being killed gets no answer, and asks the next one.
-        await this.restarting;
+        await this.#restarting;
         if (!/fetch failed|terminated|ECONN|not running|socket|aborted|was already made/i.test(String(error)))
           throw error;
       }

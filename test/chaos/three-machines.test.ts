@@ -24,14 +24,14 @@ class Fleet implements AsyncDisposable {
   readonly machines: string;
   readonly proxy: AppendProxy;
   readonly serving: Serving;
-  private readonly model: FakeOpenAi;
+  readonly #model: FakeOpenAi;
 
   private constructor(parts: Pick<Fleet, 'folder' | 'machines' | 'proxy' | 'serving'> & { model: FakeOpenAi }) {
     this.folder = parts.folder;
     this.machines = parts.machines;
     this.proxy = parts.proxy;
     this.serving = parts.serving;
-    this.model = parts.model;
+    this.#model = parts.model;
   }
 
   static async open(count: number): Promise<Fleet> {
@@ -96,7 +96,7 @@ class Fleet implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.serving.close();
     await this.proxy[Symbol.asyncDispose]();
-    await this.model[Symbol.asyncDispose]();
+    await this.#model[Symbol.asyncDispose]();
   }
 }
 

@@ -34,17 +34,17 @@ export class TwoPlanes implements AsyncDisposable {
   readonly proxy: AppendProxy;
   readonly repository: string;
   readonly seen: RunEvent[] = [];
-  private readonly api: Api;
-  private readonly stop = new AbortController();
-  private readonly following: Promise<void>;
-  private changed = Promise.withResolvers<void>();
+  readonly #api: Api;
+  readonly #stop = new AbortController();
+  readonly #following: Promise<void>;
+  #changed = Promise.withResolvers<void>();
 
   private constructor(planes: Planes, proxy: AppendProxy, repository: string) {
     this.planes = planes;
     this.proxy = proxy;
     this.repository = repository;
-    this.api = connect({ url: planes.url, token: planes.all[0].token });
-    this.following = this.followAll();
+    this.#api = connect({ url: planes.url, token: planes.all[0].token });
+    this.#following = this.#followAll();
   }
 
   static async open(env: Readonly<Record<string, string>>): Promise<TwoPlanes> {
@@ -59,19 +59,19 @@ export class TwoPlanes implements AsyncDisposable {
     const supervisor = await planes.supervisor();
     const other = planes.otherThan(supervisor);
     const [front, spare] = victim === 'supervisor' ? [supervisor, other] : [other, supervisor];
-    this.lead(front);
+    this.#lead(front);
     const asked = planes.model.journal.length;
     proxy.appends = 0;
     proxy.rule = null;
     const { promise: killed, resolve: dead } = Promise.withResolvers<void>();
     const kill = async (): Promise<void> => {
       await front.kill();
-      this.lead(spare);
+      this.#lead(spare);
       dead();
     };
     const disturbed = disturbance?.(kill);
     const { id } = await front.delegate({ ...scenarioInput, repository: this.repository });
-    const state = await this.drive(id);
+    const state = await this.#drive(id);
     await disturbed;
     if (disturbance !== null) {
       // The last append ends the run before the proxy has heard of it.
@@ -102,37 +102,37 @@ export class TwoPlanes implements AsyncDisposable {
   }
 
   /** Workers through the proxy and the client through the balancer are at this one from now on. */
-  private lead(to: Rig): void {
+  #lead(to: Rig): void {
     this.proxy.target = to.url;
     this.planes.lead(to);
   }
 
-  private async followAll(): Promise<void> {
-    const { api, stop } = this;
-    for await (const event of follow({ run: null, after: 0, signal: stop.signal, connect: async () => api })) {
+  async #followAll(): Promise<void> {
+    const signal = this.#stop.signal;
+    for await (const event of follow({ run: null, after: 0, signal, connect: async () => this.#api })) {
       this.seen.push(event);
-      this.changed.resolve();
-      this.changed = Promise.withResolvers<void>();
+      this.#changed.resolve();
+      this.#changed = Promise.withResolvers<void>();
     }
   }
 
   /** Approves what is asked, until the run is in review or over, going by what the feed says alone. */
-  private async drive(run: string): Promise<RunState> {
+  async #drive(run: string): Promise<RunState> {
     let state: RunState | undefined;
     for (let next = 0; ;) {
       for (const event of this.seen.slice(next)) if (event.run === run) state = reduce(state, event);
       next = this.seen.length;
       if (state?.status === 'reviewing' || state?.status === 'failed' || state?.status === 'completed') return state;
-      if (state?.status === 'waiting') await this.approve(state);
-      if (this.seen.length === next) await this.changed.promise;
+      if (state?.status === 'waiting') await this.#approve(state);
+      if (this.seen.length === next) await this.#changed.promise;
     }
   }
 
-  private async approve(state: RunState): Promise<void> {
+  async #approve(state: RunState): Promise<void> {
     for (const { status, request } of openDecisions(state)) {
       if (status === 'pending')
-        await this.insist(() =>
-          this.api.call.decisions.decide.mutate({
+        await this.#insist(() =>
+          this.#api.call.decisions.decide.mutate({
             run: state.id,
             decision: request.id,
             hash: request.hash,
@@ -143,7 +143,7 @@ export class TwoPlanes implements AsyncDisposable {
   }
 
   /** As a person would: one control plane is gone, so they ask again, and get the other one. */
-  private async insist(ask: () => Promise<unknown>): Promise<void> {
+  async #insist(ask: () => Promise<unknown>): Promise<void> {
     for (;;) {
       try {
         await ask();
@@ -159,8 +159,8 @@ export class TwoPlanes implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.stop.abort();
-    await this.following;
+    this.#stop.abort();
+    await this.#following;
     await this.planes[Symbol.asyncDispose]();
     await this.proxy[Symbol.asyncDispose]();
   }

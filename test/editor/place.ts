@@ -23,14 +23,14 @@ export class Place implements AsyncDisposable {
   readonly repository: string;
   readonly home: string;
   readonly model: EditorModel;
-  private readonly server: FakeOpenAi;
+  readonly #server: FakeOpenAi;
 
   private constructor(folder: string, model: EditorModel, server: FakeOpenAi) {
     this.folder = folder;
     this.repository = path.join(folder, 'corner-shop');
     this.home = path.join(folder, 'home');
     this.model = model;
-    this.server = server;
+    this.#server = server;
   }
 
   /** `seeded`: so many runs are there already, most of them over, one in ten waiting for a person. */
@@ -51,8 +51,8 @@ export class Place implements AsyncDisposable {
   get env(): Record<string, string> {
     return {
       LONGHAUL_HOME: this.home,
-      OPENAI_BASE_URL: this.server.url,
-      OPENAI_API_KEY: this.server.apiKey,
+      OPENAI_BASE_URL: this.#server.url,
+      OPENAI_API_KEY: this.#server.apiKey,
       LONGHAUL_MODEL: 'scripted',
     };
   }
@@ -102,7 +102,7 @@ export class Place implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     spawnSync(process.execPath, [longhaul, 'stop'], { env: { ...process.env, ...this.env } });
-    await this.server[Symbol.asyncDispose]();
+    await this.#server[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

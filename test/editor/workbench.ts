@@ -57,13 +57,13 @@ export class Workbench implements AsyncDisposable {
   readonly options: WorkbenchOptions;
   url = '';
   /** The same at each start: what a window stores belongs to its address. */
-  private port: number;
-  private server: ChildProcess | null = null;
-  private browser: BrowserContext | null = null;
+  #port: number;
+  #server: ChildProcess | null = null;
+  #browser: BrowserContext | null = null;
 
   private constructor(options: WorkbenchOptions) {
     this.options = options;
-    this.port = options.port ?? 0;
+    this.#port = options.port ?? 0;
   }
 
   static async start(options: WorkbenchOptions): Promise<Workbench> {
@@ -74,8 +74,8 @@ export class Workbench implements AsyncDisposable {
       path.join(options.folder, 'data', 'User', 'settings.json'),
       JSON.stringify({ ...settings, ...options.settings }, null, 2),
     );
-    const installed = spawnSync(process.execPath, [...workbench.words, '--install-extension', options.vsix], {
-      env: workbench.env,
+    const installed = spawnSync(process.execPath, [...workbench.#words, '--install-extension', options.vsix], {
+      env: workbench.#env,
       encoding: 'utf8',
     });
     if (installed.status !== 0) throw new Error(`${options.vsix} cannot be installed:\n${installed.stderr}`);
@@ -83,7 +83,7 @@ export class Workbench implements AsyncDisposable {
     return workbench;
   }
 
-  private get words(): string[] {
+  get #words(): string[] {
     const { folder } = this.options;
     return [
       codeServer,
@@ -94,7 +94,7 @@ export class Workbench implements AsyncDisposable {
     ];
   }
 
-  private get env(): NodeJS.ProcessEnv {
+  get #env(): NodeJS.ProcessEnv {
     const { folder, env } = this.options;
     return {
       PATH: process.env['PATH'],
@@ -115,7 +115,7 @@ export class Workbench implements AsyncDisposable {
     const { folder, inHost = false } = this.options;
     const flags = [
       '--bind-addr',
-      `127.0.0.1:${this.port}`,
+      `127.0.0.1:${this.#port}`,
       '--auth',
       'none',
       '--disable-telemetry',
@@ -125,12 +125,12 @@ export class Workbench implements AsyncDisposable {
     // A window that is gone is gone at once.
     const grace = ['--reconnection-grace-time', '2'];
     const tests = inHost ? ['--vscode-option', 'enable-smoke-test-driver'] : [];
-    const server = spawn(process.execPath, [...this.words, ...flags, ...quiet, ...grace, ...tests], {
-      env: this.env,
+    const server = spawn(process.execPath, [...this.#words, ...flags, ...quiet, ...grace, ...tests], {
+      env: this.#env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    this.server = server;
+    this.#server = server;
     const log = createWriteStream(path.join(folder, 'server.log'), { flags: 'a' });
     server.stderr.pipe(log, { end: false });
     const lines = createInterface({ input: server.stdout });
@@ -144,13 +144,13 @@ export class Workbench implements AsyncDisposable {
         reject(new Error(`code-server exited with ${String(code)}; see ${path.join(folder, 'server.log')}`)),
       );
     });
-    this.port = Number(new URL(this.url).port);
+    this.#port = Number(new URL(this.url).port);
   }
 
   /** Kills the server and its extension hosts, as a machine that closes does. */
   async stopServer(): Promise<void> {
-    const { server } = this;
-    this.server = null;
+    const server = this.#server;
+    this.#server = null;
     if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
     process.kill(-server.pid, 'SIGKILL');
@@ -159,7 +159,7 @@ export class Workbench implements AsyncDisposable {
 
   /** A new window on a folder, in a browser of its own profile: what one window stored, the next one knows. */
   async open(workspace: string, query = ''): Promise<Page> {
-    this.browser ??= await chromium.launchPersistentContext(path.join(this.options.folder, 'browser'), {
+    this.#browser ??= await chromium.launchPersistentContext(path.join(this.options.folder, 'browser'), {
       executablePath: '/usr/bin/chromium',
       headless: true,
       viewport: { width: 1440, height: 900 },
@@ -173,7 +173,7 @@ export class Workbench implements AsyncDisposable {
         '--disable-sync',
       ],
     });
-    const page = await this.browser.newPage();
+    const page = await this.#browser.newPage();
     // Each step waits for what it needs to be there, however busy the machine; this ends one that never comes.
     page.setDefaultTimeout(120_000);
     if (query === '') {
@@ -185,8 +185,8 @@ export class Workbench implements AsyncDisposable {
 
   /** Closes every window. */
   async closeWindows(): Promise<void> {
-    await this.browser?.close();
-    this.browser = null;
+    await this.#browser?.close();
+    this.#browser = null;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -11,21 +11,21 @@ import type { Log } from '../../runner/worker/run/ports/ports.ts';
 export class MemoryLog {
   readonly run: string;
   events: RunEvent[] = [];
-  private activations = 0;
-  private lastBatch = '';
-  private folded: RunState | undefined;
-  private readonly now: () => number;
+  #activations = 0;
+  #lastBatch = '';
+  #folded: RunState | undefined;
+  readonly #now: () => number;
 
   constructor(task: Task, options: { readonly run?: string; readonly now?: () => number } = {}) {
     this.run = options.run ?? 'run_test';
-    this.now = options.now ?? Date.now;
-    this.write([{ type: 'run.created', v: 2, number: 1, task }]);
-    this.write(settle(this.state, [], this.circumstances()).events);
+    this.#now = options.now ?? Date.now;
+    this.#write([{ type: 'run.created', v: 2, number: 1, task }]);
+    this.#write(settle(this.state, [], this.#circumstances()).events);
   }
 
   get state(): RunState {
-    if (this.folded === undefined) throw new Error('the log is empty');
-    return this.folded;
+    if (this.#folded === undefined) throw new Error('the log is empty');
+    return this.#folded;
   }
 
   get activation(): string | null {
@@ -34,9 +34,9 @@ export class MemoryLog {
   }
 
   command(command: Command): { readonly outcome: 'done' } | { readonly outcome: 'refused'; readonly refusal: Refusal } {
-    const obeyed = obey(this.state, command, this.circumstances());
+    const obeyed = obey(this.state, command, this.#circumstances());
     if (obeyed.outcome === 'refused') return obeyed;
-    this.write(obeyed.events);
+    this.#write(obeyed.events);
     return { outcome: 'done' };
   }
 
@@ -57,39 +57,39 @@ export class MemoryLog {
       append: async ({ fence, after, events }) => {
         batch += 1;
         const id = `${activation}:${batch}`;
-        if (id === this.lastBatch) return answer(after);
+        if (id === this.#lastBatch) return answer(after);
         const done = this.command({ kind: 'append', activation, fence, events });
         if (done.outcome === 'refused') return done;
-        this.lastBatch = id;
+        this.#lastBatch = id;
         return answer(after);
       },
       heartbeat: async ({ after }) => answer(after),
     };
   }
 
-  private circumstances() {
-    this.activations += 1;
+  #circumstances() {
+    this.#activations += 1;
     return {
-      at: new Date(this.now()).toISOString(),
-      activation: `act_test${this.activations}`,
-      decision: `dec_test${this.activations}`,
+      at: new Date(this.#now()).toISOString(),
+      activation: `act_test${this.#activations}`,
+      decision: `dec_test${this.#activations}`,
       jitter: 0,
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
     };
   }
 
-  private write(bodies: readonly EventBody[]): void {
+  #write(bodies: readonly EventBody[]): void {
     for (const body of bodies) {
       const event: RunEvent = {
         run: this.run,
         seq: this.events.length + 1,
         position: this.events.length + 1,
-        at: new Date(this.now()).toISOString(),
+        at: new Date(this.#now()).toISOString(),
         activation: null,
         body,
       };
       this.events.push(event);
-      this.folded = reduce(this.folded, event);
+      this.#folded = reduce(this.#folded, event);
     }
   }
 }

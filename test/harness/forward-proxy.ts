@@ -13,12 +13,12 @@ const portOf = (server: Server): number => (server.address() as AddressInfo).por
 export class ForwardProxy implements AsyncDisposable {
   /** `CONNECT host:port`, or the method and the whole URL, in order. */
   readonly requests: string[] = [];
-  private readonly sockets = new Set<Socket>();
-  private readonly server = createServer((incoming, outgoing) => {
+  readonly #sockets = new Set<Socket>();
+  readonly #server = createServer((incoming, outgoing) => {
     this.requests.push(`${incoming.method} ${incoming.url}`);
     const { pathname, search } = new URL(incoming.url ?? '/');
     const { method, headers } = incoming;
-    const onward = request({ host: '127.0.0.1', port: this.target, path: `${pathname}${search}`, method, headers });
+    const onward = request({ host: '127.0.0.1', port: this.#target, path: `${pathname}${search}`, method, headers });
     onward.on('response', (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(outgoing);
@@ -26,39 +26,39 @@ export class ForwardProxy implements AsyncDisposable {
     onward.on('error', () => outgoing.destroy());
     incoming.pipe(onward);
   });
-  private readonly target: number;
+  readonly #target: number;
 
   private constructor(target: number) {
-    this.target = target;
-    this.server.on('connect', ({ url }, client: Socket) => {
+    this.#target = target;
+    this.#server.on('connect', ({ url }, client: Socket) => {
       this.requests.push(`CONNECT ${url}`);
-      const there = connect(this.target, '127.0.0.1', () => {
+      const there = connect(this.#target, '127.0.0.1', () => {
         client.write('HTTP/1.1 200 Connection established\r\n\r\n');
         client.pipe(there).pipe(client);
       });
       for (const [end, other] of [[client, there] as const, [there, client] as const]) {
-        this.sockets.add(end);
+        this.#sockets.add(end);
         end.on('error', () => other.destroy());
-        end.on('close', () => this.sockets.delete(end));
+        end.on('close', () => this.#sockets.delete(end));
       }
     });
   }
 
   static async to(target: number): Promise<ForwardProxy> {
     const proxy = new ForwardProxy(target);
-    proxy.server.listen(0, '127.0.0.1');
-    await once(proxy.server, 'listening');
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     return proxy;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${portOf(this.server)}`;
+    return `http://127.0.0.1:${portOf(this.#server)}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
-    this.server.close();
-    this.server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    this.#server.closeAllConnections();
   }
 }
 

@@ -13,10 +13,10 @@ const publicAddress = '93.184.216.34';
 export class OutsideServer implements AsyncDisposable {
   /** Paths, in the order in which they came. */
   readonly requests: string[] = [];
-  private readonly server: Server;
+  readonly #server: Server;
 
   private constructor() {
-    this.server = createServer(({ url = '' }, response) => {
+    this.#server = createServer(({ url = '' }, response) => {
       this.requests.push(url);
       response.end('counted\n');
     });
@@ -24,18 +24,18 @@ export class OutsideServer implements AsyncDisposable {
 
   static async start(): Promise<OutsideServer> {
     const outside = new OutsideServer();
-    outside.server.listen(0, '127.0.0.1');
-    await once(outside.server, 'listening');
+    outside.#server.listen(0, '127.0.0.1');
+    await once(outside.#server, 'listening');
     return outside;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port; // safe: it listens on TCP
+    return (this.#server.address() as AddressInfo).port; // safe: it listens on TCP
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
+    this.#server.close();
+    this.#server.closeAllConnections();
   }
 }
 

@@ -56,12 +56,12 @@ const freePort = async (): Promise<number> => {
 /** A real server of its own, on loopback and in a folder of its own, as its package ships it: with fsync. */
 export class PostgresServer implements AsyncDisposable {
   readonly port: number;
-  private readonly folder: string;
-  private process: ChildProcess | null = null;
-  private count = 0;
+  readonly #folder: string;
+  #process: ChildProcess | null = null;
+  #count = 0;
 
   private constructor(folder: string, port: number) {
-    this.folder = folder;
+    this.#folder = folder;
     this.port = port;
   }
 
@@ -72,7 +72,7 @@ export class PostgresServer implements AsyncDisposable {
     const user = serverUser();
     if (user !== null) for (const each of [folder, secret]) await chown(each, user.uid, user.gid);
     const server = new PostgresServer(folder, await freePort());
-    const initialise = [postgresProgram('initdb'), '--pgdata', server.data, '--username=ada', '--pwfile', secret];
+    const initialise = [postgresProgram('initdb'), '--pgdata', server.#data, '--username=ada', '--pwfile', secret];
     const options = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync'];
     const [program = '', ...rest] = [...asServer(), ...initialise, ...options];
     execFileSync(program, rest, { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
@@ -80,17 +80,17 @@ export class PostgresServer implements AsyncDisposable {
     return server;
   }
 
-  private get data(): string {
-    return path.join(this.folder, 'data');
+  get #data(): string {
+    return path.join(this.#folder, 'data');
   }
 
   /** Starts it, again after `stop`, and waits until it takes connections. */
   async start(): Promise<void> {
-    const settings = [`listen_addresses=127.0.0.1`, `port=${this.port}`, `unix_socket_directories=${this.folder}`];
-    const serve = [postgresProgram('postgres'), '-D', this.data, ...settings.flatMap((setting) => ['-c', setting])];
+    const settings = [`listen_addresses=127.0.0.1`, `port=${this.port}`, `unix_socket_directories=${this.#folder}`];
+    const serve = [postgresProgram('postgres'), '-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])];
     const [program = '', ...rest] = [...asServer(), ...serve];
-    const child = spawn(program, rest, { cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    this.process = child;
+    const child = spawn(program, rest, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = child;
     const said: string[] = [];
     const lines = createInterface({ input: child.stderr });
     await new Promise<void>((resolve, reject) => {
@@ -105,13 +105,13 @@ export class PostgresServer implements AsyncDisposable {
 
   /** Of the process that all its others are below of; null: it is not running. */
   get pid(): number | null {
-    const { process: child } = this;
+    const child = this.#process;
     return child === null || child.exitCode !== null || child.signalCode !== null ? null : (child.pid ?? null);
   }
 
   /** `fast`: it ends every session and stops in order; `immediate`: as in a crash. */
   async stop(how: 'fast' | 'immediate' = 'fast'): Promise<void> {
-    const child = this.process;
+    const child = this.#process;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');
     child.kill(how === 'fast' ? 'SIGINT' : 'SIGQUIT');
@@ -124,7 +124,7 @@ export class PostgresServer implements AsyncDisposable {
 
   /** An empty database; its URL. */
   async database(): Promise<string> {
-    const name = `longhaul_${(this.count += 1)}`;
+    const name = `longhaul_${(this.#count += 1)}`;
     await this.execute(this.url('postgres'), `create database ${name}`);
     return this.url(name);
   }
@@ -142,6 +142,6 @@ export class PostgresServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('immediate');
-    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

@@ -25,25 +25,25 @@ export class AppendProxy implements AsyncDisposable {
   appends = 0;
   /** What either side is made to say instead: as one of another version would. */
   rewrite: Rewrite = {};
-  private readonly numbers = new Map<string, number>();
-  private readonly server = createServer((incoming, outgoing) => {
-    void this.pass(incoming, outgoing);
+  readonly #numbers = new Map<string, number>();
+  readonly #server = createServer((incoming, outgoing) => {
+    void this.#pass(incoming, outgoing);
   });
 
   async listen(): Promise<string> {
-    this.server.listen(0, '127.0.0.1');
-    await once(this.server, 'listening');
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`; // safe: it listens on TCP
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`; // safe: it listens on TCP
   }
 
-  private async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async #pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer); // safe: no encoding is set
     const isAppend = incoming.url?.includes('worker.append') === true;
-    const number = isAppend ? this.numberOf(Buffer.concat(chunks).toString()) : 0;
+    const number = isAppend ? this.#numberOf(Buffer.concat(chunks).toString()) : 0;
     if (isAppend && (await this.rule?.before(number)) === 'drop') return void outgoing.destroy();
     try {
-      const { status, headers, body } = await this.forwarded(incoming, Buffer.concat(chunks));
+      const { status, headers, body } = await this.#forwarded(incoming, Buffer.concat(chunks));
       if (isAppend && (await this.rule?.after(number)) === 'drop') return void outgoing.destroy();
       outgoing.writeHead(status, headers).end(body);
     } catch {
@@ -51,16 +51,16 @@ export class AppendProxy implements AsyncDisposable {
     }
   }
 
-  private numberOf(body: string): number {
+  #numberOf(body: string): number {
     // safe: only workers append, and that is how they do
     const { activation, batch } = JSON.parse(body) as { readonly activation: string; readonly batch: number };
     const key = `${activation} ${batch}`;
-    const number = this.numbers.get(key) ?? (this.appends += 1);
-    this.numbers.set(key, number);
+    const number = this.#numbers.get(key) ?? (this.appends += 1);
+    this.#numbers.set(key, number);
     return number;
   }
 
-  private async forwarded(incoming: IncomingMessage, body: Buffer) {
+  async #forwarded(incoming: IncomingMessage, body: Buffer) {
     const { path, request: rewritten, answer } = this.rewrite;
     const asked = incoming.url ?? '/';
     incoming.url = path?.(asked) ?? asked;
@@ -73,8 +73,8 @@ export class AppendProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.server.close();
-    this.server.closeAllConnections();
+    this.#server.close();
+    this.#server.closeAllConnections();
   }
 }
 

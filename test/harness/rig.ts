@@ -76,28 +76,28 @@ export class Rig implements AsyncDisposable {
   url = '';
   token = '';
   /** Node and the bundle, as the runner is started. */
-  private readonly program: readonly [string, string];
+  readonly #program: readonly [string, string];
   /** Words before the runner's own. */
-  private readonly prefix: readonly string[];
-  private readonly ownsModel: boolean;
-  private runner: ChildProcess | null = null;
+  readonly #prefix: readonly string[];
+  readonly #ownsModel: boolean;
+  #runner: ChildProcess | null = null;
   /** Fires when the runner at hand is gone, so that nobody waits for what it would have said. */
-  private life = new AbortController();
-  private served: number | null = null;
-  private log = '';
-  private readonly watchers = new Set<() => void>();
+  #life = new AbortController();
+  #served: number | null = null;
+  #log = '';
+  readonly #watchers = new Set<() => void>();
 
   private constructor(folder: string, model: FakeOpenAi, options: RigOptions) {
     const { env, inside, projectAt } = options;
     const project = projectAt?.(folder) ?? projectRoot;
     const moved = (file: string): string =>
       file.startsWith(`${projectRoot}/`) ? path.join(project, path.relative(projectRoot, file)) : file;
-    this.program = [moved(process.execPath), moved(longhaul)];
+    this.#program = [moved(process.execPath), moved(longhaul)];
     this.folder = folder;
     this.home = path.join(folder, 'home');
     this.model = model;
-    this.ownsModel = options.model === undefined;
-    this.prefix = inside?.(folder) ?? [];
+    this.#ownsModel = options.model === undefined;
+    this.#prefix = inside?.(folder) ?? [];
     const { PATH = '/usr/bin:/bin' } = process.env;
     this.env = {
       PATH,
@@ -133,66 +133,66 @@ export class Rig implements AsyncDisposable {
 
   /** Of the runner itself, whatever it was started inside of. */
   get pid(): number {
-    if (this.served === null) throw new Error('the runner is not running');
-    return this.served;
+    if (this.#served === null) throw new Error('the runner is not running');
+    return this.#served;
   }
 
   /** Starts the runner and waits until it answers. */
   async start(): Promise<void> {
-    const words = [...this.prefix, ...this.program, 'serve', '--json'];
+    const words = [...this.#prefix, ...this.#program, 'serve', '--json'];
     const runner = spawn(words[0] ?? process.execPath, words.slice(1), {
       cwd: this.folder,
       env: this.env,
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
-    this.runner = runner;
+    this.#runner = runner;
     const life = new AbortController();
-    this.life = life;
+    this.#life = life;
     runner.once('exit', () => life.abort(new Error('the runner is not running any more')));
     for (const stream of [runner.stdout, runner.stderr])
       stream.on('data', (chunk: Buffer) => {
-        this.log += chunk.toString();
-        for (const look of this.watchers) look();
+        this.#log += chunk.toString();
+        for (const look of this.#watchers) look();
       });
     const [line] = await Promise.race([
       once(createInterface({ input: runner.stdout }), 'line'),
       once(runner, 'exit').then(([code]) => {
-        throw new Error(`the runner exited with ${String(code)}:\n${this.log}`);
+        throw new Error(`the runner exited with ${String(code)}:\n${this.#log}`);
       }),
     ]);
     // safe: what its help says
     const said = JSON.parse(String(line)) as { url: string; pid: number } | { error: object };
     if ('error' in said) {
       if (runner.exitCode === null) await once(runner, 'exit');
-      throw new Error(`the runner did not start:\n${this.log}`);
+      throw new Error(`the runner did not start:\n${this.#log}`);
     }
     this.url = said.url;
-    this.served = said.pid;
+    this.#served = said.pid;
     this.token = (await readFile(path.join(this.seenHome, 'token'), 'utf8')).trim();
     this.client = clientOf(this.url, this.token);
   }
 
   /** The home as it is seen from here: where the runner has mounts of its own, that is not where it sees it. */
   get seenHome(): string {
-    return this.prefix.length === 0 ? this.home : `/proc/${this.pid}/root${this.home}`;
+    return this.#prefix.length === 0 ? this.home : `/proc/${this.pid}/root${this.home}`;
   }
 
   /** SIGKILL to the control plane alone; its workers notice by themselves. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const { runner } = this;
+    const runner = this.#runner;
     if (runner === null || runner.exitCode !== null || runner.signalCode !== null) return;
     const exited = once(runner, 'exit');
-    if (this.served === null) runner.kill(signal);
-    else process.kill(this.served, signal);
+    if (this.#served === null) runner.kill(signal);
+    else process.kill(this.#served, signal);
     await exited;
     this.client = null;
-    this.served = null;
+    this.#served = null;
   }
 
   /** What the runner exited with last; null while it runs, and where a signal ended it. */
   get exitCode(): number | null {
-    return this.runner?.exitCode ?? null;
+    return this.#runner?.exitCode ?? null;
   }
 
   /** Process ids of the runner's workers, busy or warm; not those of the git that it has at work itself. */
@@ -210,7 +210,7 @@ export class Rig implements AsyncDisposable {
 
   /** The first event after `after` that satisfies the condition. Rejects if the runner goes away meanwhile. */
   async event(run: string, wanted: (event: RunEvent) => boolean, after = 0): Promise<RunEvent> {
-    const { signal } = this.life;
+    const { signal } = this.#life;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         subscription.unsubscribe();
@@ -255,7 +255,7 @@ export class Rig implements AsyncDisposable {
   ): Promise<{ code: number; stdout: string; stderr: string }> {
     const child = spawn(process.execPath, [longhaul, ...args], {
       cwd: options.cwd ?? this.folder,
-      env: { ...this.env, LONGHAUL_HOME: this.served === null ? this.home : this.seenHome, ...options.env },
+      env: { ...this.env, LONGHAUL_HOME: this.#served === null ? this.home : this.seenHome, ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';
@@ -270,23 +270,23 @@ export class Rig implements AsyncDisposable {
   logged(pattern: RegExp): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = (): void => {
-      if (!pattern.test(this.log)) return;
-      this.watchers.delete(look);
+      if (!pattern.test(this.#log)) return;
+      this.#watchers.delete(look);
       resolve();
     };
-    this.watchers.add(look);
+    this.#watchers.add(look);
     look();
     return promise;
   }
 
   /** What the runner logged so far. */
   get output(): string {
-    return this.log;
+    return this.#log;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
-    if (this.ownsModel) await this.model[Symbol.asyncDispose]();
+    if (this.#ownsModel) await this.model[Symbol.asyncDispose]();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }

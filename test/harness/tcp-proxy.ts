@@ -13,8 +13,8 @@ export class TcpProxy implements AsyncDisposable {
   /** The port that new connections go to. */
   target: number;
   fateOf: (piece: Buffer) => Fate = () => 'pass';
-  private readonly pairs = new Set<readonly [Socket, Socket]>();
-  private readonly server = createServer((client) => this.join(client));
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #server = createServer((client) => this.#join(client));
 
   private constructor(target: number) {
     this.target = target;
@@ -22,36 +22,36 @@ export class TcpProxy implements AsyncDisposable {
 
   static async to(target: number): Promise<TcpProxy> {
     const proxy = new TcpProxy(target);
-    proxy.server.listen(0, '127.0.0.1');
-    await once(proxy.server, 'listening');
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
     return proxy;
   }
 
   get port(): number {
-    return (this.server.address() as AddressInfo).port; // safe: it listens on TCP
+    return (this.#server.address() as AddressInfo).port; // safe: it listens on TCP
   }
 
   /** Cuts every connection that there is. */
   cut(): void {
-    for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy();
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
   }
 
   /** Cuts every connection towards its client alone: the server goes on thinking that it has it. */
   forsake(): void {
-    for (const [client] of this.pairs) {
+    for (const [client] of this.#pairs) {
       client.removeAllListeners('close');
       client.resetAndDestroy();
     }
   }
 
-  private join(client: Socket): void {
+  #join(client: Socket): void {
     const onward = connect(this.target, '127.0.0.1');
     const pair = [client, onward] as const;
-    this.pairs.add(pair);
+    this.#pairs.add(pair);
     let deaf = false;
     let hung = false;
     const end = (): void => {
-      this.pairs.delete(pair);
+      this.#pairs.delete(pair);
       for (const socket of pair) socket.destroy();
     };
     for (const socket of pair) {
@@ -73,7 +73,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.server.close();
+    this.#server.close();
     this.cut();
   }
 }

@@ -14,34 +14,34 @@ interface ArgumentFile {
  * that leave nothing on a disk.
  */
 export class ArgumentFiles implements vscode.FileSystemProvider {
-  private readonly files = new Map<string, ArgumentFile>();
-  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  readonly onDidChangeFile = this.changed.event;
+  readonly #files = new Map<string, ArgumentFile>();
+  readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.#changed.event;
 
   put(uri: vscode.Uri, text: string, summary: DecisionSummary): void {
-    this.files.set(uri.toString(), { content: new TextEncoder().encode(text), changedAt: Date.now(), summary });
-    this.changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+    this.#files.set(uri.toString(), { content: new TextEncoder().encode(text), changedAt: Date.now(), summary });
+    this.#changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 
   forget(uri: vscode.Uri): void {
-    this.files.delete(uri.toString());
+    this.#files.delete(uri.toString());
   }
 
   summaryOf(uri: vscode.Uri): DecisionSummary | undefined {
-    return this.files.get(uri.toString())?.summary;
+    return this.#files.get(uri.toString())?.summary;
   }
 
   stat(uri: vscode.Uri): vscode.FileStat {
-    const { content, changedAt } = this.file(uri);
+    const { content, changedAt } = this.#file(uri);
     return { type: vscode.FileType.File, ctime: 0, mtime: changedAt, size: content.byteLength };
   }
 
   readFile(uri: vscode.Uri): Uint8Array {
-    return this.file(uri).content;
+    return this.#file(uri).content;
   }
 
   writeFile(uri: vscode.Uri, content: Uint8Array): void {
-    const file = this.file(uri);
+    const file = this.#file(uri);
     file.content = content;
     file.changedAt = Date.now();
   }
@@ -63,8 +63,8 @@ export class ArgumentFiles implements vscode.FileSystemProvider {
     throw vscode.FileSystemError.NoPermissions(uri);
   }
 
-  private file(uri: vscode.Uri): ArgumentFile {
-    const file = this.files.get(uri.toString());
+  #file(uri: vscode.Uri): ArgumentFile {
+    const file = this.#files.get(uri.toString());
     // A window that was closed meanwhile: its documents come back without their decision.
     if (file === undefined) throw vscode.FileSystemError.FileNotFound(uri);
     return file;

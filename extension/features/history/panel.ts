@@ -27,27 +27,27 @@ const gatherMs = 100;
 
 /** The panel with the history of all runs; there is at most one. */
 export class HistoryPanel implements vscode.Disposable {
-  private readonly longhaul: Longhaul;
-  private panel: vscode.WebviewPanel | null = null;
-  private rows: HistoryRows | null = null;
-  private timer: NodeJS.Timeout | null = null;
+  readonly #longhaul: Longhaul;
+  #panel: vscode.WebviewPanel | null = null;
+  #rows: HistoryRows | null = null;
+  #timer: NodeJS.Timeout | null = null;
 
   constructor(longhaul: Longhaul) {
-    this.longhaul = longhaul;
+    this.#longhaul = longhaul;
   }
 
   dispose(): void {
-    this.panel?.dispose();
-    this.rows?.dispose();
-    if (this.timer !== null) clearTimeout(this.timer);
+    this.#panel?.dispose();
+    this.#rows?.dispose();
+    if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
   show(): void {
-    if (this.panel !== null) {
-      this.panel.reveal();
+    if (this.#panel !== null) {
+      this.#panel.reveal();
       return;
     }
-    const folder = vscode.Uri.joinPath(this.longhaul.extension.extensionUri, 'dist', 'extension');
+    const folder = vscode.Uri.joinPath(this.#longhaul.extension.extensionUri, 'dist', 'extension');
     const panel = vscode.window.createWebviewPanel('longhaul.history', 'Longhaul History', vscode.ViewColumn.Active, {
       enableScripts: true,
       enableForms: false,
@@ -57,46 +57,46 @@ export class HistoryPanel implements vscode.Disposable {
     panel.iconPath = new vscode.ThemeIcon('history');
     panel.webview.onDidReceiveMessage((message: unknown) => {
       const parsed = FromPage.safeParse(message);
-      if (parsed.success) this.obey(parsed.data).catch(showProblem);
+      if (parsed.success) this.#obey(parsed.data).catch(showProblem);
     });
     panel.onDidDispose(() => {
-      this.panel = null;
-      this.rows?.dispose();
-      this.rows = null;
+      this.#panel = null;
+      this.#rows?.dispose();
+      this.#rows = null;
     });
     panel.webview.html = page(panel.webview, folder);
-    this.panel = panel;
+    this.#panel = panel;
   }
 
   /** Asks for a format and a file, and writes every run. */
   async exportAll(): Promise<void> {
     const format = await vscode.window.showQuickPick(['CSV', 'JSON'], { title: 'Export the history of all runs as' });
     if (format === undefined) return;
-    const rows = this.open();
+    const rows = this.#open();
     await rows.load();
-    await this.export(
+    await this.#export(
       format === 'CSV' ? 'csv' : 'json',
       rows.all().map(({ id }) => id),
     );
   }
 
-  private open(): HistoryRows {
-    if (this.rows !== null) return this.rows;
-    const rows = new HistoryRows(this.longhaul);
+  #open(): HistoryRows {
+    if (this.#rows !== null) return this.#rows;
+    const rows = new HistoryRows(this.#longhaul);
     rows.onDidChange(() => {
-      this.timer ??= setTimeout(() => {
-        this.timer = null;
-        this.tell();
+      this.#timer ??= setTimeout(() => {
+        this.#timer = null;
+        this.#tell();
       }, gatherMs);
     });
-    this.rows = rows;
+    this.#rows = rows;
     return rows;
   }
 
-  private async obey(message: FromPage): Promise<void> {
+  async #obey(message: FromPage): Promise<void> {
     switch (message.type) {
       case 'ready':
-        await this.load();
+        await this.#load();
         return;
       case 'open':
         await vscode.commands.executeCommand('longhaul.openRun', message.run);
@@ -105,32 +105,32 @@ export class HistoryPanel implements vscode.Disposable {
         await vscode.commands.executeCommand('longhaul.review', message.run);
         return;
       case 'export':
-        await this.export(message.format, message.runs);
+        await this.#export(message.format, message.runs);
     }
   }
 
-  private async load(): Promise<void> {
+  async #load(): Promise<void> {
     try {
-      await this.open().load();
-      this.tell();
+      await this.#open().load();
+      this.#tell();
     } catch (error) {
       const { message, remedy } = problemOf(error);
-      this.post({ type: 'problem', message: `${message} ${remedy}` });
+      this.#post({ type: 'problem', message: `${message} ${remedy}` });
     }
   }
 
-  private tell(): void {
-    if (this.rows !== null) this.post({ type: 'rows', rows: this.rows.all() });
+  #tell(): void {
+    if (this.#rows !== null) this.#post({ type: 'rows', rows: this.#rows.all() });
   }
 
-  private post(message: ToPage): void {
+  #post(message: ToPage): void {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to our page, not to a window
-    void this.panel?.webview.postMessage(message);
+    void this.#panel?.webview.postMessage(message);
   }
 
-  private async export(format: 'json' | 'csv', ids: readonly string[]): Promise<void> {
+  async #export(format: 'json' | 'csv', ids: readonly string[]): Promise<void> {
     const byId = new Map(
-      this.open()
+      this.#open()
         .all()
         .map((row) => [row.id, row]),
     );

@@ -9,39 +9,39 @@ const pageSize = 500;
 
 /** Every run as its history tells it: read once, then kept up with the feed. */
 export class HistoryRows implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.changed.event;
-  private readonly longhaul: Longhaul;
-  private readonly states = new Map<string, RunState>();
-  private readonly subscription: vscode.Disposable;
-  private loading: Promise<void> | null = null;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+  readonly #longhaul: Longhaul;
+  readonly #states = new Map<string, RunState>();
+  readonly #subscription: vscode.Disposable;
+  #loading: Promise<void> | null = null;
 
   constructor(longhaul: Longhaul) {
-    this.longhaul = longhaul;
-    this.subscription = longhaul.runs.onDidChange((runs) => this.update(runs));
+    this.#longhaul = longhaul;
+    this.#subscription = longhaul.runs.onDidChange((runs) => this.#update(runs));
   }
 
   dispose(): void {
-    this.subscription.dispose();
-    this.changed.dispose();
+    this.#subscription.dispose();
+    this.#changed.dispose();
   }
 
   /** Reads all runs, once. Throws as the connection does. */
   async load(): Promise<void> {
-    this.loading ??= this.readAll().catch((error: unknown) => {
-      this.loading = null;
+    this.#loading ??= this.#readAll().catch((error: unknown) => {
+      this.#loading = null;
       throw error;
     });
-    await this.loading;
+    await this.#loading;
   }
 
   /** Newest first. */
   all(): readonly HistoryRow[] {
-    return [...this.states.values()].toSorted((a, b) => b.number - a.number).map((state) => historyRow(state));
+    return [...this.#states.values()].toSorted((a, b) => b.number - a.number).map((state) => historyRow(state));
   }
 
-  private async readAll(): Promise<void> {
-    const api = await this.longhaul.connection.api();
+  async #readAll(): Promise<void> {
+    const api = await this.#longhaul.connection.api();
     let before: number | null = null;
     do {
       const page: { runs: readonly RunState[]; next: number | null } = await api.runs.list.query({
@@ -49,17 +49,17 @@ export class HistoryRows implements vscode.Disposable {
         before,
       });
       // The feed goes on while pages are read: what it brought meanwhile is newer.
-      for (const state of page.runs) this.states.set(state.id, newer(this.states.get(state.id), state));
+      for (const state of page.runs) this.#states.set(state.id, newer(this.#states.get(state.id), state));
       before = page.next;
     } while (before !== null);
   }
 
-  private update(runs: ReadonlySet<string>): void {
-    if (this.loading === null) return;
+  #update(runs: ReadonlySet<string>): void {
+    if (this.#loading === null) return;
     for (const run of runs) {
-      const state = this.longhaul.runs.get(run);
-      if (state !== undefined) this.states.set(run, newer(this.states.get(run), state));
+      const state = this.#longhaul.runs.get(run);
+      if (state !== undefined) this.#states.set(run, newer(this.#states.get(run), state));
     }
-    this.changed.fire();
+    this.#changed.fire();
   }
 }

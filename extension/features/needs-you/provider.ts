@@ -6,15 +6,15 @@ import { ReviewNode } from './review-node.ts';
 
 /** What waits for a person: decisions, the most urgent first, then finished work. */
 export class NeedsYouProvider implements vscode.TreeDataProvider<Node> {
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.changed.event;
-  private readonly runs: Runs;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #runs: Runs;
   constructor(runs: Runs) {
-    this.runs = runs;
+    this.#runs = runs;
   }
 
   refresh(): void {
-    this.changed.fire();
+    this.#changed.fire();
   }
 
   getTreeItem(node: Node): vscode.TreeItem {
@@ -22,13 +22,13 @@ export class NeedsYouProvider implements vscode.TreeDataProvider<Node> {
   }
 
   async getChildren(node?: Node): Promise<Node[]> {
-    return [...(node === undefined ? this.roots() : await node.children())];
+    return [...(node === undefined ? this.#roots() : await node.children())];
   }
 
-  private roots(): readonly Node[] {
-    const reviews = this.runs.all().filter(({ status }) => status === 'reviewing');
+  #roots(): readonly Node[] {
+    const reviews = this.#runs.all().filter(({ status }) => status === 'reviewing');
     return [
-      ...this.runs.decisions().map((summary) => new DecisionNode(summary)),
+      ...this.#runs.decisions().map((summary) => new DecisionNode(summary)),
       ...reviews.map((state) => new ReviewNode(state)),
     ];
   }

@@ -6,16 +6,16 @@ import { changes, costFact, evidence, oneLine } from '../../ground/text/text.ts'
 /** Finished work that waits for a verdict. */
 export class ReviewNode implements Node {
   readonly run: string;
-  private readonly state: RunState;
+  readonly #state: RunState;
   constructor(state: RunState) {
-    this.state = state;
+    this.#state = state;
     this.run = state.id;
   }
 
   item(): vscode.TreeItem {
-    const { task, round } = this.state;
-    const size = changes(this.state) ?? 'no changes';
-    const shown = evidence(this.state) ?? 'not verified';
+    const { task, round } = this.#state;
+    const size = changes(this.#state) ?? 'no changes';
+    const shown = evidence(this.#state) ?? 'not verified';
     const item = new vscode.TreeItem(`Review: ${oneLine(task.title, 120)}`, vscode.TreeItemCollapsibleState.Collapsed);
     item.id = `review ${this.run} ${round}`;
     item.description = `${size} · ${shown}`;
@@ -33,11 +33,11 @@ export class ReviewNode implements Node {
   }
 
   children(): readonly Node[] {
-    const { report, spent, round } = this.state;
+    const { report, spent, round } = this.#state;
     const facts = [
       { label: 'Report', text: report?.summary ?? '', icon: 'note' },
-      { label: 'Result', text: changes(this.state) ?? '', icon: 'diff-multiple' },
-      { label: 'Evidence', text: evidence(this.state) ?? '', icon: 'beaker' },
+      { label: 'Result', text: changes(this.#state) ?? '', icon: 'diff-multiple' },
+      { label: 'Evidence', text: evidence(this.#state) ?? '', icon: 'beaker' },
       { label: 'Cost', text: costFact(spent), icon: 'credit-card' },
     ];
     return facts

@@ -1,52 +1,52 @@
 /** Keeps the contents that were read last, up to a number of bytes. Asking twice at once reads once; a failure is not kept. */
 export class BlobCache {
-  private readonly read: (run: string, blob: string) => Promise<Uint8Array>;
-  private readonly limit: number;
-  private readonly kept = new Map<string, Uint8Array>();
-  private readonly reading = new Map<string, Promise<Uint8Array>>();
-  private bytes = 0;
+  readonly #read: (run: string, blob: string) => Promise<Uint8Array>;
+  readonly #limit: number;
+  readonly #kept = new Map<string, Uint8Array>();
+  readonly #reading = new Map<string, Promise<Uint8Array>>();
+  #bytes = 0;
 
   constructor(read: (run: string, blob: string) => Promise<Uint8Array>, limit: number) {
-    this.read = read;
-    this.limit = limit;
+    this.#read = read;
+    this.#limit = limit;
   }
 
   async get(run: string, blob: string): Promise<Uint8Array> {
     const key = `${run} ${blob}`;
-    const found = this.kept.get(key);
+    const found = this.#kept.get(key);
     if (found !== undefined) {
-      this.kept.delete(key);
-      this.kept.set(key, found);
+      this.#kept.delete(key);
+      this.#kept.set(key, found);
       return found;
     }
-    const reading = this.reading.get(key) ?? this.start(key, this.read(run, blob));
+    const reading = this.#reading.get(key) ?? this.#start(key, this.#read(run, blob));
     return reading;
   }
 
-  private start(key: string, reading: Promise<Uint8Array>): Promise<Uint8Array> {
+  #start(key: string, reading: Promise<Uint8Array>): Promise<Uint8Array> {
     const kept = reading.then(
       (content) => {
-        this.reading.delete(key);
-        this.keep(key, content);
+        this.#reading.delete(key);
+        this.#keep(key, content);
         return content;
       },
       (error: unknown) => {
-        this.reading.delete(key);
+        this.#reading.delete(key);
         throw error;
       },
     );
-    this.reading.set(key, kept);
+    this.#reading.set(key, kept);
     return kept;
   }
 
-  private keep(key: string, content: Uint8Array): void {
-    if (content.length > this.limit) return;
-    this.kept.set(key, content);
-    this.bytes += content.length;
-    for (const [oldest, { length }] of this.kept) {
-      if (this.bytes <= this.limit) break;
-      this.kept.delete(oldest);
-      this.bytes -= length;
+  #keep(key: string, content: Uint8Array): void {
+    if (content.length > this.#limit) return;
+    this.#kept.set(key, content);
+    this.#bytes += content.length;
+    for (const [oldest, { length }] of this.#kept) {
+      if (this.#bytes <= this.#limit) break;
+      this.#kept.delete(oldest);
+      this.#bytes -= length;
     }
   }
 }

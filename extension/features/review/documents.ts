@@ -13,25 +13,25 @@ const notice = ({ bytes, blob }: DocumentAddress): Uint8Array =>
 
 /** Serves the contents of review documents, each when it is shown and not before. Nobody can write them. */
 export class ReviewDocuments implements vscode.FileSystemProvider, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  readonly onDidChangeFile = this.changed.event;
-  private readonly cache: BlobCache;
-  private readonly atHand: (address: DocumentAddress) => Uint8Array | null;
-  private readonly registration: vscode.Disposable;
+  readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.#changed.event;
+  readonly #cache: BlobCache;
+  readonly #atHand: (address: DocumentAddress) => Uint8Array | null;
+  readonly #registration: vscode.Disposable;
 
   /** `atHand` gives what is known of a document without reading it from the runner. */
   constructor(connection: Connection, atHand: (address: DocumentAddress) => Uint8Array | null) {
-    this.atHand = atHand;
-    this.cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
-    this.registration = vscode.workspace.registerFileSystemProvider(reviewScheme, this, {
+    this.#atHand = atHand;
+    this.#cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
+    this.#registration = vscode.workspace.registerFileSystemProvider(reviewScheme, this, {
       isCaseSensitive: true,
       isReadonly: new vscode.MarkdownString('This is under review. Accept or reject its changes, or comment on them.'),
     });
   }
 
   dispose(): void {
-    this.registration.dispose();
-    this.changed.dispose();
+    this.#registration.dispose();
+    this.#changed.dispose();
   }
 
   stat(uri: vscode.Uri): vscode.FileStat {
@@ -42,7 +42,7 @@ export class ReviewDocuments implements vscode.FileSystemProvider, vscode.Dispos
 
   async readFile(uri: vscode.Uri): Promise<Uint8Array> {
     const address = known(uri);
-    return address.binary ? notice(address) : (this.atHand(address) ?? this.cache.get(address.run, address.blob));
+    return address.binary ? notice(address) : (this.#atHand(address) ?? this.#cache.get(address.run, address.blob));
   }
 
   /** A blob never changes. */

@@ -51,29 +51,29 @@ const fileLenses = ({ file }: Reviewed, verdicts: readonly Verdict[], uri: vscod
 
 /** Shows at each hunk of a review document what was decided about it, and lets a person decide. */
 export class ReviewLenses implements vscode.CodeLensProvider, vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeCodeLenses = this.changed.event;
-  private readonly session: ReviewSession;
-  private readonly registrations: readonly vscode.Disposable[];
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+  readonly #session: ReviewSession;
+  readonly #registrations: readonly vscode.Disposable[];
 
   constructor(session: ReviewSession) {
-    this.session = session;
-    this.registrations = [
-      session.onDidChange(() => this.changed.fire()),
+    this.#session = session;
+    this.#registrations = [
+      session.onDidChange(() => this.#changed.fire()),
       vscode.languages.registerCodeLensProvider({ scheme: reviewScheme }, this),
     ];
   }
 
   dispose(): void {
-    for (const registration of this.registrations) registration.dispose();
-    this.changed.dispose();
+    for (const registration of this.#registrations) registration.dispose();
+    this.#changed.dispose();
   }
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<vscode.CodeLens[]> {
-    const reviewed = await this.session.reviewed(document.uri);
+    const reviewed = await this.#session.reviewed(document.uri);
     // A deleted file has only its old side; of all others the new side is where a person decides.
     if (reviewed === null || (reviewed.side === 'before' && reviewed.file.file.after !== null)) return [];
-    const { verdicts } = decisionOf(this.session.decisions(reviewed.round.run), reviewed.file);
+    const { verdicts } = decisionOf(this.#session.decisions(reviewed.round.run), reviewed.file);
     return [...fileLenses(reviewed, verdicts, document.uri), ...lensesOf(reviewed, verdicts, document.uri)];
   }
 }

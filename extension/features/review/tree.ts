@@ -34,57 +34,57 @@ const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIn
 export class ReviewTree
   implements vscode.TreeDataProvider<ReviewNode>, vscode.FileDecorationProvider, vscode.Disposable
 {
-  private readonly changed = new vscode.EventEmitter<void>();
-  readonly onDidChangeTreeData = this.changed.event;
-  private readonly decorated = new vscode.EventEmitter<undefined>();
-  readonly onDidChangeFileDecorations = this.decorated.event;
-  private readonly session: ReviewSession;
-  private readonly view: vscode.TreeView<ReviewNode>;
-  private readonly registrations: readonly vscode.Disposable[];
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #decorated = new vscode.EventEmitter<undefined>();
+  readonly onDidChangeFileDecorations = this.#decorated.event;
+  readonly #session: ReviewSession;
+  readonly #view: vscode.TreeView<ReviewNode>;
+  readonly #registrations: readonly vscode.Disposable[];
 
   constructor(session: ReviewSession) {
-    this.session = session;
-    this.view = vscode.window.createTreeView('longhaul.review', {
+    this.#session = session;
+    this.#view = vscode.window.createTreeView('longhaul.review', {
       treeDataProvider: this,
       manageCheckboxStateManually: true,
       canSelectMany: false,
     });
-    this.registrations = [
-      this.view,
+    this.#registrations = [
+      this.#view,
       session.onDidChange((run) => {
         if (run !== session.shown) return;
-        this.changed.fire();
-        this.decorated.fire(undefined);
+        this.#changed.fire();
+        this.#decorated.fire(undefined);
       }),
       vscode.window.registerFileDecorationProvider(this),
-      this.view.onDidChangeCheckboxState(({ items }) => this.check(items)),
+      this.#view.onDidChangeCheckboxState(({ items }) => this.#check(items)),
     ];
   }
 
   dispose(): void {
-    for (const registration of this.registrations) registration.dispose();
-    this.changed.dispose();
-    this.decorated.dispose();
+    for (const registration of this.#registrations) registration.dispose();
+    this.#changed.dispose();
+    this.#decorated.dispose();
   }
 
   async getChildren(parent?: ReviewNode): Promise<ReviewNode[]> {
-    const { shown } = this.session;
+    const { shown } = this.#session;
     if (parent !== undefined || shown === undefined) return [];
     try {
-      const round = await this.session.load(shown);
-      this.describe(round);
+      const round = await this.#session.load(shown);
+      this.#describe(round);
       const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
       const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
       return files.map((file) => ({ round, file }));
     } catch (error) {
       const { message, remedy } = problemOf(error);
-      this.view.message = `${message} ${remedy}`;
+      this.#view.message = `${message} ${remedy}`;
       return [];
     }
   }
 
   getTreeItem({ round, file }: ReviewNode): vscode.TreeItem {
-    const decision = decisionOf(this.session.decisions(round.run), file);
+    const decision = decisionOf(this.#session.decisions(round.run), file);
     const { accepted } = tally(decision);
     const name = file.path.slice(file.path.lastIndexOf('/') + 1);
     const said = words(decision);
@@ -115,10 +115,10 @@ export class ReviewTree
 
   provideFileDecoration(uri: vscode.Uri): vscode.FileDecoration | undefined {
     const address = uri.scheme === listedScheme ? addressOf(uri.with({ scheme: reviewScheme })) : null;
-    const round = address === null ? undefined : this.session.loaded(address.run);
+    const round = address === null ? undefined : this.#session.loaded(address.run);
     const file = address === null ? undefined : round?.byPath.get(address.path);
     if (round === undefined || file === undefined) return undefined;
-    const { reviewed } = decisionOf(this.session.decisions(round.run), file);
+    const { reviewed } = decisionOf(this.#session.decisions(round.run), file);
     const { letter, color } = look[file.file.status];
     return new vscode.FileDecoration(
       reviewed ? `${letter}✓` : letter,
@@ -129,25 +129,25 @@ export class ReviewTree
 
   /** Shows a node, so that the view follows the editor. */
   async reveal(node: ReviewNode): Promise<void> {
-    if (this.view.visible) await this.view.reveal(node, { select: true, focus: false });
+    if (this.#view.visible) await this.#view.reveal(node, { select: true, focus: false });
   }
 
   getParent(): undefined {
     return undefined;
   }
 
-  private async check(items: ReadonlyArray<[ReviewNode, vscode.TreeItemCheckboxState]>): Promise<void> {
+  async #check(items: ReadonlyArray<[ReviewNode, vscode.TreeItemCheckboxState]>): Promise<void> {
     for (const [{ round, file }, state] of items) {
       const verdict = state === vscode.TreeItemCheckboxState.Checked ? 'accepted' : 'undecided';
-      await this.session.decide(round, [file], { unit: 'all', verdict });
+      await this.#session.decide(round, [file], { unit: 'all', verdict });
     }
   }
 
-  private describe(round: ReviewRound): void {
-    const { accepted, rejected, undecided } = tallyOf(this.session.decisions(round.run), round.files);
+  #describe(round: ReviewRound): void {
+    const { accepted, rejected, undecided } = tallyOf(this.#session.decisions(round.run), round.files);
     const files = round.files.length === 1 ? '1 file' : `${round.files.length} files`;
-    this.view.description = `${this.session.title(round)}, ${files}`;
-    this.view.message = `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`;
+    this.#view.description = `${this.#session.title(round)}, ${files}`;
+    this.#view.message = `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`;
   }
 }
 

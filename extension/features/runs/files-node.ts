@@ -14,18 +14,18 @@ interface FilesSource {
 
 /** The files that a run changes. Read from the runner when somebody looks at them. */
 export class FilesNode implements Node {
-  private readonly run: string;
-  private readonly source: FilesSource;
+  readonly #run: string;
+  readonly #source: FilesSource;
   constructor(run: string, source: FilesSource) {
-    this.run = run;
-    this.source = source;
+    this.#run = run;
+    this.#source = source;
   }
 
   item(): vscode.TreeItem {
-    const { text, soFar } = this.source;
+    const { text, soFar } = this.#source;
     const label = soFar ? 'Changed files so far' : 'Changed files';
     const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.Collapsed);
-    item.id = `run ${this.run} files`;
+    item.id = `run ${this.#run} files`;
     item.description = text;
     item.iconPath = new vscode.ThemeIcon('diff-multiple');
     item.accessibilityInformation = { label: `${label}: ${text}` };
@@ -34,14 +34,14 @@ export class FilesNode implements Node {
 
   async children(): Promise<readonly Node[]> {
     try {
-      const { connection, soFar } = this.source;
+      const { connection, soFar } = this.#source;
       const api = await connection.api();
-      const { changes } = await api.runs.diff.query({ run: this.run, soFar });
-      return reviewFiles(changes, []).map(({ path, file }) => new FileNode({ run: this.run, path, file, soFar }));
+      const { changes } = await api.runs.diff.query({ run: this.#run, soFar });
+      return reviewFiles(changes, []).map(({ path, file }) => new FileNode({ run: this.#run, path, file, soFar }));
     } catch (error) {
       const { message, remedy } = problemOf(error);
       const fact = { label: message, text: remedy, icon: 'warning' };
-      return [new FactNode(`run ${this.run} files trouble`, fact)];
+      return [new FactNode(`run ${this.#run} files trouble`, fact)];
     }
   }
 }
@@ -62,13 +62,13 @@ interface Changed {
 
 /** A changed file: a click opens its diff. */
 class FileNode implements Node {
-  private readonly changed: Changed;
+  readonly #changed: Changed;
   constructor(changed: Changed) {
-    this.changed = changed;
+    this.#changed = changed;
   }
 
   item(): vscode.TreeItem {
-    const { run, path, file, soFar } = this.changed;
+    const { run, path, file, soFar } = this.#changed;
     const { status, additions, deletions, binary } = file;
     const slash = path.lastIndexOf('/');
     const item = new vscode.TreeItem(path.slice(slash + 1));

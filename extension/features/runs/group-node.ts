@@ -13,22 +13,22 @@ const titles: Record<GroupName, string> = {
 
 /** Runs in one state. */
 export class GroupNode implements Node {
-  private readonly name: GroupName;
-  private readonly members: readonly RunNode[];
+  readonly #name: GroupName;
+  readonly #members: readonly RunNode[];
   constructor(name: GroupName, members: readonly RunNode[]) {
-    this.name = name;
-    this.members = members;
+    this.#name = name;
+    this.#members = members;
   }
   item(): vscode.TreeItem {
     const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(titles[this.name], this.name === 'done' ? Collapsed : Expanded);
-    item.id = `group ${this.name}`;
-    item.description = String(this.members.length);
+    const item = new vscode.TreeItem(titles[this.#name], this.#name === 'done' ? Collapsed : Expanded);
+    item.id = `group ${this.#name}`;
+    item.description = String(this.#members.length);
     item.contextValue = 'group';
-    item.accessibilityInformation = { label: `${titles[this.name]}: ${this.members.length} runs` };
+    item.accessibilityInformation = { label: `${titles[this.#name]}: ${this.#members.length} runs` };
     return item;
   }
   children(): readonly Node[] {
-    return this.members;
+    return this.#members;
   }
 }

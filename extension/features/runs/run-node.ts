@@ -24,12 +24,12 @@ export class RunNode implements Node {
   /** The same one for as long as the run's row is there: VS Code knows rows by their objects. */
   readonly timeline: TimelineNode;
   state: RunState;
-  private readonly connection: Connection;
+  readonly #connection: Connection;
   constructor(state: RunState, { timelines, connection }: RunSources) {
     this.run = state.id;
     this.state = state;
     this.timeline = new TimelineNode(state.id, timelines);
-    this.connection = connection;
+    this.#connection = connection;
   }
 
   item(): vscode.TreeItem {
@@ -73,7 +73,7 @@ export class RunNode implements Node {
       ...decisionSummaries(state).map((summary) => new DecisionNode(summary)),
       ...state.plan.map((step, index) => new StepNode(state.id, index, step)),
       ...facts.filter(({ text }) => text !== '').map((fact) => new FactNode(`run ${state.id} ${fact.label}`, fact)),
-      ...(size === null ? [] : [new FilesNode(state.id, { text: size, connection: this.connection, soFar })]),
+      ...(size === null ? [] : [new FilesNode(state.id, { text: size, connection: this.#connection, soFar })]),
       ...(shown === null ? [] : [new EvidenceNode(state.id, { text: shown, commands: state.verification })]),
       this.timeline,
     ];

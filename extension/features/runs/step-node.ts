@@ -11,22 +11,22 @@ const icons = {
 
 /** A step of the agent's plan. */
 export class StepNode implements Node {
-  private readonly run: string;
-  private readonly index: number;
-  private readonly step: PlanStep;
+  readonly #run: string;
+  readonly #index: number;
+  readonly #step: PlanStep;
   constructor(run: string, index: number, step: PlanStep) {
-    this.run = run;
-    this.index = index;
-    this.step = step;
+    this.#run = run;
+    this.#index = index;
+    this.#step = step;
   }
   item(): vscode.TreeItem {
-    const { text, status } = this.step;
+    const { text, status } = this.#step;
     const [icon, color] = icons[status];
     const item = new vscode.TreeItem(oneLine(text, 160));
-    item.id = `run ${this.run} step ${this.index}`;
+    item.id = `run ${this.#run} step ${this.#index}`;
     item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
     item.tooltip = plainTooltip(text);
-    item.accessibilityInformation = { label: `Plan step ${this.index + 1}, ${status}: ${text}` };
+    item.accessibilityInformation = { label: `Plan step ${this.#index + 1}, ${status}: ${text}` };
     return item;
   }
   children(): readonly Node[] {

@@ -11,46 +11,46 @@ const SHOWN = 30;
 
 /** The timelines that are open in the tree, live: a run is followed from the moment its timeline is looked at until it is folded. */
 export class OpenTimelines implements vscode.Disposable {
-  private readonly changed = new vscode.EventEmitter<string>();
+  readonly #changed = new vscode.EventEmitter<string>();
   /** The run whose timeline went on. */
-  readonly onDidChange = this.changed.event;
-  private readonly runs: Runs;
-  private readonly open = new Map<string, { readonly story: Story; readonly following: vscode.Disposable }>();
+  readonly onDidChange = this.#changed.event;
+  readonly #runs: Runs;
+  readonly #open = new Map<string, { readonly story: Story; readonly following: vscode.Disposable }>();
 
   constructor(runs: Runs) {
-    this.runs = runs;
+    this.#runs = runs;
   }
 
   of(run: string): Story {
-    const found = this.open.get(run);
+    const found = this.#open.get(run);
     if (found !== undefined) return found.story;
     const story = createStory();
-    const following = this.runs.follow(run, (events) => {
+    const following = this.#runs.follow(run, (events) => {
       for (const event of events) story.add(event);
-      this.changed.fire(run);
+      this.#changed.fire(run);
     });
-    this.open.set(run, { story, following });
+    this.#open.set(run, { story, following });
     return story;
   }
 
   close(run: string): void {
-    this.open.get(run)?.following.dispose();
-    this.open.delete(run);
+    this.#open.get(run)?.following.dispose();
+    this.#open.delete(run);
   }
 
   dispose(): void {
-    for (const run of this.open.keys()) this.close(run);
-    this.changed.dispose();
+    for (const run of this.#open.keys()) this.close(run);
+    this.#changed.dispose();
   }
 }
 
 /** What happened in a run, the last first. */
 export class TimelineNode implements Node {
   readonly run: string;
-  private readonly timelines: OpenTimelines;
+  readonly #timelines: OpenTimelines;
   constructor(run: string, timelines: OpenTimelines) {
     this.run = run;
-    this.timelines = timelines;
+    this.#timelines = timelines;
   }
 
   item(): vscode.TreeItem {
@@ -61,7 +61,7 @@ export class TimelineNode implements Node {
   }
 
   children(): readonly Node[] {
-    const moments = this.timelines.of(this.run).moments.filter(isTold);
+    const moments = this.#timelines.of(this.run).moments.filter(isTold);
     const rows = moments.slice(-SHOWN).toReversed();
     const older = moments.length - rows.length;
     return [
@@ -82,23 +82,23 @@ const icons: Record<Moment['mark'], readonly [icon: string, color: string | unde
 };
 
 class MomentNode implements Node {
-  private readonly run: string;
-  private readonly moment: Moment;
+  readonly #run: string;
+  readonly #moment: Moment;
   constructor(run: string, moment: Moment) {
-    this.run = run;
-    this.moment = moment;
+    this.#run = run;
+    this.#moment = moment;
   }
 
   item(): vscode.TreeItem {
-    const { key, detail, at, mark } = this.moment;
-    const text = headline(this.moment);
+    const { key, detail, at, mark } = this.#moment;
+    const text = headline(this.#moment);
     const item = new vscode.TreeItem(oneLine(text, 160));
     const [icon, color] = icons[mark];
-    item.id = `run ${this.run} moment ${key}`;
+    item.id = `run ${this.#run} moment ${key}`;
     item.description = detail;
     item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
     item.tooltip = plainTooltip(`${new Date(at).toLocaleString()}\n${text}${detail === '' ? '' : `\n${detail}`}`);
-    item.command = openRun(this.run);
+    item.command = openRun(this.#run);
     item.accessibilityInformation = { label: `${text}. ${detail}` };
     return item;
   }
@@ -109,17 +109,17 @@ class MomentNode implements Node {
 }
 
 class OlderNode implements Node {
-  private readonly run: string;
-  private readonly count: number;
+  readonly #run: string;
+  readonly #count: number;
   constructor(run: string, count: number) {
-    this.run = run;
-    this.count = count;
+    this.#run = run;
+    this.#count = count;
   }
 
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(`${this.count} earlier…`);
-    item.id = `run ${this.run} earlier moments`;
-    item.command = openRun(this.run);
+    const item = new vscode.TreeItem(`${this.#count} earlier…`);
+    item.id = `run ${this.#run} earlier moments`;
+    item.command = openRun(this.#run);
     return item;
   }
 

@@ -7,15 +7,15 @@ import { argumentsText, expiry, oneLine } from '../text/text.ts';
 export class DecisionNode implements Node {
   readonly run: string;
   readonly decision: string;
-  private readonly summary: DecisionSummary;
+  readonly #summary: DecisionSummary;
   constructor(summary: DecisionSummary) {
-    this.summary = summary;
+    this.#summary = summary;
     this.run = summary.run;
     this.decision = summary.request.id;
   }
 
   item(): vscode.TreeItem {
-    const { request, status, title, run } = this.summary;
+    const { request, status, title, run } = this.#summary;
     const expired = status === 'expired';
     const until = expired ? 'expired undecided' : expiry(request.expiresAt, Date.now());
     const item = new vscode.TreeItem(oneLine(request.action, 200), vscode.TreeItemCollapsibleState.Collapsed);
@@ -44,7 +44,7 @@ export class DecisionNode implements Node {
   }
 
   children(): readonly Node[] {
-    const { request, title, run } = this.summary;
+    const { request, title, run } = this.#summary;
     const facts = [
       { label: 'Why', text: request.reason, icon: 'info' },
       { label: 'Then', text: request.consequence, icon: 'arrow-right' },

@@ -9,23 +9,23 @@ export interface Node {
 
 /** A row that only says something. */
 export class FactNode implements Node {
-  private readonly id: string;
-  private readonly label: string;
-  private readonly text: string;
-  private readonly icon: string;
+  readonly #id: string;
+  readonly #label: string;
+  readonly #text: string;
+  readonly #icon: string;
   constructor(id: string, fact: { readonly label: string; readonly text: string; readonly icon: string }) {
-    this.id = id;
-    this.label = fact.label;
-    this.text = fact.text;
-    this.icon = fact.icon;
+    this.#id = id;
+    this.#label = fact.label;
+    this.#text = fact.text;
+    this.#icon = fact.icon;
   }
   item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(this.label);
-    item.id = this.id;
-    item.description = this.text.replaceAll(/\s+/g, ' ');
-    item.tooltip = plainTooltip(this.text);
-    item.iconPath = new vscode.ThemeIcon(this.icon);
-    item.accessibilityInformation = { label: `${this.label}: ${this.text}` };
+    const item = new vscode.TreeItem(this.#label);
+    item.id = this.#id;
+    item.description = this.#text.replaceAll(/\s+/g, ' ');
+    item.tooltip = plainTooltip(this.#text);
+    item.iconPath = new vscode.ThemeIcon(this.#icon);
+    item.accessibilityInformation = { label: `${this.#label}: ${this.#text}` };
     return item;
   }
   children(): readonly Node[] {

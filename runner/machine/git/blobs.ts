@@ -13,55 +13,55 @@ const NEWLINE = 0x0a;
 
 /** Reads `git cat-file --batch` as it arrives, so that a blob of any size passes through without being held. */
 class BatchReader {
-  private readonly sink: BlobSink;
-  private header: Buffer = Buffer.alloc(0);
-  private left = 0;
-  private state: 'header' | 'content' | 'newline' = 'header';
+  readonly #sink: BlobSink;
+  #header: Buffer = Buffer.alloc(0);
+  #left = 0;
+  #state: 'header' | 'content' | 'newline' = 'header';
   done = 0;
 
   constructor(sink: BlobSink) {
-    this.sink = sink;
+    this.#sink = sink;
   }
 
   push(chunk: Buffer): void {
     let rest = chunk;
-    while (rest.length > 0) rest = rest.subarray(this.take(rest));
+    while (rest.length > 0) rest = rest.subarray(this.#take(rest));
   }
 
   /** How many bytes it used; at least one. */
-  private take(rest: Buffer): number {
-    switch (this.state) {
+  #take(rest: Buffer): number {
+    switch (this.#state) {
       case 'header': {
         const end = rest.indexOf(NEWLINE);
         if (end < 0) {
-          this.header = Buffer.concat([this.header, rest]);
+          this.#header = Buffer.concat([this.#header, rest]);
           return rest.length;
         }
-        this.start(Buffer.concat([this.header, rest.subarray(0, end)]).toString());
+        this.#start(Buffer.concat([this.#header, rest.subarray(0, end)]).toString());
         return end + 1;
       }
       case 'content': {
-        const part = rest.subarray(0, this.left);
-        this.sink.data(part);
-        this.left -= part.length;
-        if (this.left === 0) this.state = 'newline';
+        const part = rest.subarray(0, this.#left);
+        this.#sink.data(part);
+        this.#left -= part.length;
+        if (this.#left === 0) this.#state = 'newline';
         return part.length;
       }
       case 'newline':
-        this.sink.end();
+        this.#sink.end();
         this.done += 1;
-        this.state = 'header';
+        this.#state = 'header';
         return 1;
     }
   }
 
-  private start(header: string): void {
+  #start(header: string): void {
     const match = /^[0-9a-f]+ blob (\d+)$/.exec(header);
     if (match === null) throw new GitError(`git cat-file: expected a blob, found "${header}"`);
-    this.header = Buffer.alloc(0);
-    this.left = Number(match[1]);
-    this.sink.begin(this.done, this.left);
-    this.state = this.left === 0 ? 'newline' : 'content';
+    this.#header = Buffer.alloc(0);
+    this.#left = Number(match[1]);
+    this.#sink.begin(this.done, this.#left);
+    this.#state = this.#left === 0 ? 'newline' : 'content';
   }
 }
 

@@ -62,94 +62,94 @@ interface Desk {
 }
 
 class GitWorkspace implements Workspace {
-  private readonly folder: string;
-  private readonly lease: number;
-  private readonly user: Owner | null;
-  private readonly origin: Origin | null;
-  private readonly maxTreeBytes: number;
-  private readonly restLimits: RestLimits;
-  private readonly signal: { readonly signal?: AbortSignal };
-  private desk: Desk;
+  readonly #folder: string;
+  readonly #lease: number;
+  readonly #user: Owner | null;
+  readonly #origin: Origin | null;
+  readonly #maxTreeBytes: number;
+  readonly #restLimits: RestLimits;
+  readonly #signal: { readonly signal?: AbortSignal };
+  #desk: Desk;
   left: readonly string[] = [];
 
   constructor({ folder, lease, user, origin, maxTreeBytes, restLimits, signal }: WorkspaceOptions) {
-    this.folder = folder;
-    this.lease = lease;
-    this.user = user;
-    this.origin = origin ?? null;
-    this.maxTreeBytes = maxTreeBytes ?? Infinity;
-    this.restLimits = restLimits ?? usualLimits;
-    this.signal = signal === undefined ? {} : { signal };
+    this.#folder = folder;
+    this.#lease = lease;
+    this.#user = user;
+    this.#origin = origin ?? null;
+    this.#maxTreeBytes = maxTreeBytes ?? Infinity;
+    this.#restLimits = restLimits ?? usualLimits;
+    this.#signal = signal === undefined ? {} : { signal };
     adoptEarlier(folder);
-    this.desk = this.deskAt(latestFolder(folder) ?? folderOf(folder, lease));
+    this.#desk = this.#deskAt(latestFolder(folder) ?? folderOf(folder, lease));
   }
 
   get root(): string {
-    return this.desk.place.tree;
+    return this.#desk.place.tree;
   }
 
-  private get repository(): Repository {
-    return { gitDirectory: join(this.folder, 'checkpoints.git'), config: DURABLE, ...this.signal };
+  get #repository(): Repository {
+    return { gitDirectory: join(this.#folder, 'checkpoints.git'), config: DURABLE, ...this.#signal };
   }
 
   present(): boolean {
-    return existsSync(this.root) && existsSync(this.repository.gitDirectory);
+    return existsSync(this.root) && existsSync(this.#repository.gitDirectory);
   }
 
   async prepare(source: Source): Promise<Checkpoint> {
-    this.makeFolder();
-    for (const name of readdirSync(this.folder)) {
-      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.folder, name)));
+    this.#makeFolder();
+    for (const name of readdirSync(this.#folder)) {
+      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.#folder, name)));
     }
-    const draft = this.draft();
-    const gitDirectory = join(this.folder, `checkpoints.git.${randomBytes(6).toString('hex')}`);
-    const repository: Repository = { gitDirectory, config: DURABLE, ...this.signal };
-    const { origin, maxTreeBytes } = this;
-    await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder: this.folder });
-    const tree = await this.fill(draft.place, repository, source.commit);
+    const draft = this.#draft();
+    const gitDirectory = join(this.#folder, `checkpoints.git.${randomBytes(6).toString('hex')}`);
+    const repository: Repository = { gitDirectory, config: DURABLE, ...this.#signal };
+    const [origin, maxTreeBytes, runFolder] = [this.#origin, this.#maxTreeBytes, this.#folder];
+    await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder });
+    const tree = await this.#fill(draft.place, repository, source.commit);
     const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, BASE);
     await createOwnRepository({
-      ...this.ownRepository(repository, commit),
+      ...this.#ownRepository(repository, commit),
       tree: draft.place.tree,
       index: draft.place.index,
     });
-    const covered = await new TreeIndex(draft.place, repository, this.user).covered();
+    const covered = await new TreeIndex(draft.place, repository, this.#user).covered();
     await draft.rest.save(null, { covered, listing: await draft.rest.list(), mark: baseMark });
-    this.moveIn(draft);
+    this.#moveIn(draft);
     // The last step: checkpoints that are in place say that the whole preparation is.
-    renameSync(gitDirectory, this.repository.gitDirectory);
+    renameSync(gitDirectory, this.#repository.gitDirectory);
     return { commit, tree };
   }
 
   async checkpoint(parent: Checkpoint, label: string): Promise<Checkpoint> {
-    const { index, rest } = this.desk;
+    const { index, rest } = this.#desk;
     const listing = await rest.list();
     const { tree, covered } = await index.save();
-    const before = await this.restOf(parent);
+    const before = await this.#restOf(parent);
     const { mark, left } = await rest.save(before, { covered, listing });
     this.left = left;
     if (tree === parent.tree && mark === before) return parent;
     const content = { tree, parent: parent.commit, label, rest: mark };
-    return { commit: writeCommit(this.repository.gitDirectory, content, LATEST), tree };
+    return { commit: writeCommit(this.#repository.gitDirectory, content, LATEST), tree };
   }
 
   async restore(checkpoint: Checkpoint): Promise<boolean> {
     if (!existsSync(this.root)) return (await this.renew(checkpoint)) !== 'absent';
     if (!(await this.has(checkpoint))) return false;
-    const { index, rest } = this.desk;
+    const { index, rest } = this.#desk;
     await index.restore(checkpoint.tree);
-    const mark = await this.restOf(checkpoint);
+    const mark = await this.#restOf(checkpoint);
     if (mark !== null) await rest.restore(mark, await index.covered());
-    await this.repairOwn(this.desk.place);
+    await this.#repairOwn(this.#desk.place);
     return true;
   }
 
   async renew(checkpoint: Checkpoint): Promise<Renewed> {
     if (!(await this.has(checkpoint))) return 'absent';
-    const before = this.desk;
-    const draft = this.draft();
+    const before = this.#desk;
+    const draft = this.#draft();
     try {
-      await this.fill(draft.place, this.repository, checkpoint.tree);
+      await this.#fill(draft.place, this.#repository, checkpoint.tree);
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       // It names contents that are not there any more.
@@ -157,24 +157,24 @@ class GitWorkspace implements Workspace {
       return 'absent';
     }
     const covered = await draft.index.covered();
-    const mark = await this.restOf(checkpoint);
+    const mark = await this.#restOf(checkpoint);
     // Of a checkpoint from elsewhere git has all that came along; the rest is what this machine had last.
     let whole = false;
     for (const known of mark === null ? ['latest'] : [mark, 'latest'])
       if (!whole) whole = await draft.rest.restore(known, covered, before.rest);
-    this.moveIn(draft);
-    await this.repairOwn(this.desk.place);
+    this.#moveIn(draft);
+    await this.#repairOwn(this.#desk.place);
     return whole ? 'whole' : 'without rest';
   }
 
   async has({ commit }: Checkpoint): Promise<boolean> {
-    const repository = this.repository;
+    const repository = this.#repository;
     if (!existsSync(repository.gitDirectory)) return false;
     return (await git(['cat-file', '-e', `${commit}^{commit}`], repository)).ok;
   }
 
   async bundle({ commit }: Checkpoint, since: Checkpoint, send: (file: string) => Promise<void>): Promise<number> {
-    const repository = this.repository;
+    const repository = this.#repository;
     const file = join(repository.gitDirectory, 'outgoing.bundle');
     try {
       const bytes = await writeBundle(repository, { commit, since: [since.commit], whole: false }, file);
@@ -186,8 +186,8 @@ class GitWorkspace implements Workspace {
   }
 
   async take({ commit, tree }: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void> {
-    const repository = this.repository;
-    const { maxTreeBytes } = this;
+    const repository = this.#repository;
+    const maxTreeBytes = this.#maxTreeBytes;
     const file = join(repository.gitDirectory, 'incoming.bundle');
     try {
       await receive(file);
@@ -206,21 +206,21 @@ class GitWorkspace implements Workspace {
   }
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
-    if (!existsSync(folder)) makeTree(folder, this.user);
-    await new TreeFiles(folder, this.user).write(await this.entriesOf(checkpoint), this.repository);
+    if (!existsSync(folder)) makeTree(folder, this.#user);
+    await new TreeFiles(folder, this.#user).write(await this.#entriesOf(checkpoint), this.#repository);
   }
 
   async overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void> {
-    const files = new TreeFiles(folder, this.user);
-    const entries = await this.entriesOf(to);
+    const files = new TreeFiles(folder, this.#user);
+    const entries = await this.#entriesOf(to);
     const stays = new Set(entries.map(({ path }) => path));
-    for (const { path } of await this.entriesOf(from)) if (!stays.has(path)) files.remove(path);
+    for (const { path } of await this.#entriesOf(from)) if (!stays.has(path)) files.remove(path);
     // All of them, and not what differs alone: what ran there may have changed any.
-    await files.write(entries, this.repository);
+    await files.write(entries, this.#repository);
   }
 
-  private async entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
-    const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.repository);
+  async #entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
+    const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.#repository);
     return splitNul(output).map((entry) => {
       const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
       return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
@@ -228,11 +228,11 @@ class GitWorkspace implements Workspace {
   }
 
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes> {
-    return readChanges(this.repository, { from: from.tree, to: to.tree }, keeping);
+    return readChanges(this.#repository, { from: from.tree, to: to.tree }, keeping);
   }
 
   async readFiles({ commit }: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
-    const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.repository);
+    const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.#repository);
     const objects = new Map(
       splitNul(listed).flatMap((entry) => {
         const {
@@ -246,7 +246,7 @@ class GitWorkspace implements Workspace {
     const there = paths.filter((path) => objects.has(path));
     const files: FileRead[] = [];
     const contents = readBlobs(
-      this.repository,
+      this.#repository,
       there.map((path) => objects.get(path) ?? ''),
     );
     for await (const content of contents) files.push({ path: there[files.length] ?? '', content });
@@ -254,55 +254,55 @@ class GitWorkspace implements Workspace {
   }
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
-    return from.tree === to.tree ? [] : readDifference(this.repository, { from: from.tree, to: to.tree });
+    return from.tree === to.tree ? [] : readDifference(this.#repository, { from: from.tree, to: to.tree });
   }
 
   patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string> {
-    return readPatch(this.repository, { from: from.tree, to: to.tree }, paths);
+    return readPatch(this.#repository, { from: from.tree, to: to.tree }, paths);
   }
 
-  private deskAt(folder: string): Desk {
-    const { lease, user, restLimits: limits } = this;
+  #deskAt(folder: string): Desk {
+    const [lease, user, limits] = [this.#lease, this.#user, this.#restLimits];
     const place = placeAt(folder);
     return {
       folder,
       place,
-      index: new TreeIndex(place, this.repository, user),
-      rest: new Rest(place, { lease, user, limits, signal: this.signal.signal }),
+      index: new TreeIndex(place, this.#repository, user),
+      rest: new Rest(place, { lease, user, limits, signal: this.#signal.signal }),
     };
   }
 
   /** A new place for this lease, which nobody takes for one until it is moved into. */
-  private draft(): Desk {
-    const folder = `${folderOf(this.folder, this.lease)}.draft`;
+  #draft(): Desk {
+    const folder = `${folderOf(this.#folder, this.#lease)}.draft`;
     const place = makePlace(folder);
-    makeTree(place.tree, this.user);
-    return this.deskAt(folder);
+    makeTree(place.tree, this.#user);
+    return this.#deskAt(folder);
   }
 
-  private moveIn({ folder, rest }: Desk): void {
-    const final = folderOf(this.folder, this.lease);
+  #moveIn({ folder, rest }: Desk): void {
+    const final = folderOf(this.#folder, this.#lease);
     if (existsSync(final)) removeTree(Buffer.from(final));
     renameSync(folder, final);
-    this.desk = this.deskAt(final);
-    this.desk.rest.remember(rest);
-    removeOthers(this.folder, final);
+    this.#desk = this.#deskAt(final);
+    this.#desk.rest.remember(rest);
+    removeOthers(this.#folder, final);
   }
 
   /** The mark of what git does not cover that belongs to a checkpoint; null: an earlier version kept none. */
-  private async restOf({ commit }: Checkpoint): Promise<string | null> {
-    const object = await gitOrThrow(['cat-file', 'commit', commit], this.repository);
+  async #restOf({ commit }: Checkpoint): Promise<string | null> {
+    const object = await gitOrThrow(['cat-file', 'commit', commit], this.#repository);
     return restOf(object) ?? (/^parent /m.test(object.toString('latin1').split('\n\n')[0] ?? '') ? null : baseMark);
   }
 
   /** Commands run as another account must get through to their tree, but list nothing and not see the checkpoints. */
-  private makeFolder(): void {
-    mkdirSync(this.folder, { recursive: true });
-    chmodSync(this.folder, this.user === null ? 0o700 : 0o711);
+  #makeFolder(): void {
+    mkdirSync(this.#folder, { recursive: true });
+    chmodSync(this.#folder, this.#user === null ? 0o700 : 0o711);
   }
 
   /** Writes the files of a commit or tree, and gives the tree of what was written. Submodules are left out: their files are not there to work on. */
-  private async fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
+  async #fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
     const options = { ...repository, workTree: tree, index };
     await gitOrThrow(['read-tree', content], options);
     const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
@@ -310,7 +310,7 @@ class GitWorkspace implements Workspace {
     if (modules.length > 0) {
       await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input: joinNul(modules) });
     }
-    await new TreeFiles(tree, this.user).write(
+    await new TreeFiles(tree, this.#user).write(
       entries.filter((entry) => !isSubmodule(entry)),
       repository,
     );
@@ -318,19 +318,19 @@ class GitWorkspace implements Workspace {
     return line(await gitOrThrow(['write-tree'], options));
   }
 
-  private async repairOwn({ tree }: Place): Promise<void> {
-    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], this.repository));
-    await repairOwnRepository({ ...this.ownRepository(this.repository, base), tree, index: null });
+  async #repairOwn({ tree }: Place): Promise<void> {
+    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], this.#repository));
+    await repairOwnRepository({ ...this.#ownRepository(this.#repository, base), tree, index: null });
   }
 
-  private ownRepository(repository: Repository, commit: string): Omit<OwnRepositoryOptions, 'tree' | 'index'> {
+  #ownRepository(repository: Repository, commit: string): Omit<OwnRepositoryOptions, 'tree' | 'index'> {
     const head = readFileSync(join(repository.gitDirectory, 'HEAD'), 'utf8');
     return {
       checkpoints: repository,
       commit,
       branch: head.trim().replace(/^ref: refs\/heads\//, ''),
       exclude: readFileSync(join(repository.gitDirectory, 'info', 'exclude')),
-      owner: this.user,
+      owner: this.#user,
     };
   }
 }

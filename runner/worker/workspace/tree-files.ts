@@ -84,36 +84,36 @@ export const removeTreeAside = async (path: string): Promise<void> => {
  * into a tree which the next worker already restores.
  */
 export class TreeFiles {
-  private readonly root: Buffer;
-  private readonly owner: Owner | null;
-  private readonly known = new Set<string>();
+  readonly #root: Buffer;
+  readonly #owner: Owner | null;
+  readonly #known = new Set<string>();
 
   constructor(root: string, owner: Owner | null) {
-    this.root = Buffer.from(root);
-    this.owner = owner;
+    this.#root = Buffer.from(root);
+    this.#owner = owner;
   }
 
   /** Deletes a file or link, and the folders that it leaves empty. A folder in its place stays. */
   remove(path: string): void {
     const parents = path.split('/').slice(0, -1);
-    let folder = this.root;
+    let folder = this.#root;
     for (const name of parents) {
       folder = join(folder, name);
       if (look(folder)?.isDirectory() !== true) return;
-      this.unlock(folder);
+      this.#unlock(folder);
     }
-    const file = join(this.root, path);
+    const file = join(this.#root, path);
     const found = look(file);
     if (found === undefined || found.isDirectory()) return;
     unlinkSync(file);
     for (let depth = parents.length; depth > 0; depth -= 1) {
       const parent = parents.slice(0, depth).join('/');
-      const left = readdirSync(join(this.root, parent), { encoding: 'latin1' });
+      const left = readdirSync(join(this.#root, parent), { encoding: 'latin1' });
       // All that is left of a repository that a command made inside the tree.
-      if (left.length === 1 && left[0] === '.git') removeTree(join(this.root, `${parent}/.git`));
+      if (left.length === 1 && left[0] === '.git') removeTree(join(this.#root, `${parent}/.git`));
       else if (left.length > 0) return;
-      rmdirSync(join(this.root, parent));
-      this.known.delete(parent);
+      rmdirSync(join(this.#root, parent));
+      this.#known.delete(parent);
     }
   }
 
@@ -135,7 +135,7 @@ export class TreeFiles {
           begin: (position) => {
             current = entryAt(position);
             chunks = [];
-            file = current.mode === '120000' ? -1 : this.create(current);
+            file = current.mode === '120000' ? -1 : this.#create(current);
           },
           data: (chunk) => {
             if (file < 0) chunks.push(Buffer.from(chunk));
@@ -153,10 +153,10 @@ export class TreeFiles {
     }
   }
 
-  private create({ path, mode }: Pick<TreeEntry, 'path' | 'mode'>): number {
+  #create({ path, mode }: Pick<TreeEntry, 'path' | 'mode'>): number {
     const end = path.lastIndexOf('/');
     if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.root, path);
+    const place = join(this.#root, path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const permissions = mode === '100755' ? 0o755 : 0o644;
     let file: number;
@@ -164,15 +164,15 @@ export class TreeFiles {
       file = openSync(place, flags, permissions);
     } catch {
       // Something is there, most likely. Looking before each of thousands of files would cost a third of the time.
-      file = openSync(this.clear(path), flags, permissions);
+      file = openSync(this.#clear(path), flags, permissions);
     }
-    if (this.owner !== null) fchownSync(file, this.owner.uid, this.owner.gid);
+    if (this.#owner !== null) fchownSync(file, this.#owner.uid, this.#owner.gid);
     return file;
   }
 
   /** Writes one file, replacing what is in its place. */
   put(path: string, content: Iterable<Buffer>): void {
-    const file = this.create({ path, mode: '100644' });
+    const file = this.#create({ path, mode: '100644' });
     try {
       for (const piece of content) for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
     } finally {
@@ -182,41 +182,41 @@ export class TreeFiles {
 
   /** Makes a symbolic link, replacing what is in its place. */
   link(path: string, target: Buffer): void {
-    const place = this.clear(path);
+    const place = this.#clear(path);
     symlinkSync(target, place);
-    if (this.owner !== null) lchownSync(place, this.owner.uid, this.owner.gid);
+    if (this.#owner !== null) lchownSync(place, this.#owner.uid, this.#owner.gid);
   }
 
   /** Makes the folders of a path and empties its place. */
-  private clear(path: string): Buffer {
+  #clear(path: string): Buffer {
     const end = path.lastIndexOf('/');
     if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.root, path);
+    const place = join(this.#root, path);
     const found = look(place);
     if (found?.isDirectory() === true) {
       removeTree(place);
-      this.known.clear();
+      this.#known.clear();
     } else if (found !== undefined) unlinkSync(place);
     return place;
   }
 
   /** Sees to it that a folder is there, and those on the way to it. */
   folder(path: string): void {
-    if (this.known.has(path)) return;
+    if (this.#known.has(path)) return;
     const end = path.lastIndexOf('/');
     if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.root, path);
+    const place = join(this.#root, path);
     const found = look(place);
-    if (found?.isDirectory() === true) this.unlock(place);
+    if (found?.isDirectory() === true) this.#unlock(place);
     else {
       if (found !== undefined) unlinkSync(place);
       mkdirSync(place, 0o755);
-      if (this.owner !== null) lchownSync(place, this.owner.uid, this.owner.gid);
+      if (this.#owner !== null) lchownSync(place, this.#owner.uid, this.#owner.gid);
     }
-    this.known.add(path);
+    this.#known.add(path);
   }
 
-  private unlock(folder: Buffer): void {
+  #unlock(folder: Buffer): void {
     const { mode } = lstatSync(folder);
     if ((mode & 0o700) !== 0o700) chmodSync(folder, (mode & 0o7777) | 0o700);
   }
