@@ -3,6 +3,7 @@ import type { Outside } from './outside.ts';
 import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { VirtualTime } from './time.ts';
+import type { Tree } from './workspace.ts';
 
 export interface SandboxOptions {
   readonly time: VirtualTime;
@@ -12,7 +13,7 @@ export interface SandboxOptions {
   readonly worker: Process;
   readonly run: string;
   readonly activation: string;
-  readonly tree: { lines: string[] };
+  readonly tree: Tree;
 }
 
 /**

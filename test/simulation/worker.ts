@@ -159,7 +159,7 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
           worker,
           run,
           activation,
-          tree: at === workspace.root ? tree : { lines: [] },
+          tree: at === workspace.root ? tree() : { lines: [] },
         }),
       copy: async (name) => ({ tree: `/nowhere/${name}`, [Symbol.asyncDispose]: async () => {} }),
       homeIsEmpty: async () => true,

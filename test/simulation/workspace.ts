@@ -11,13 +11,17 @@ export interface DiskSabotage {
   readonly sharesTrees?: boolean;
 }
 
+export interface Tree {
+  lines: string[];
+}
+
 const hash = (text: string): string => createHash('sha1').update(text).digest('hex');
 
 /** The trees of all runs, each a list of lines, and their checkpoints. Outlives every process. */
 export class Disk {
   readonly #sabotage: DiskSabotage;
   /** The tree that the last lease of a run worked in. */
-  readonly #trees = new Map<string, { lines: string[] }>();
+  readonly #trees = new Map<string, Tree>();
   readonly #visits = new Map<string, number>();
   readonly #saved = new Map<string, readonly string[]>();
 
@@ -39,29 +43,33 @@ export class Disk {
   }
 
   /**
-   * The tree of a run for one lease: what the lease before it left, and from now on its own, so that a worker which does not know
-   * yet that it is out of its lease spoils nothing.
+   * The tree of a run as a lease finds it, which is what the lease before it left. One that makes the tree anew has its own from then on,
+   * so that a worker which does not know yet that it is out of its lease spoils nothing; to open it changes nothing.
    */
-  take(run: string): { readonly tree: { lines: string[] }; readonly workspace: Workspace } {
-    const last = this.#trees.get(run) ?? { lines: [] };
-    const tree = this.#sabotage.sharesTrees === true ? last : { lines: [...last.lines] };
-    this.#trees.set(run, tree);
-    return { tree, workspace: this.#workspace(tree) };
+  take(run: string): { readonly tree: () => Tree; readonly workspace: Workspace } {
+    let tree = this.#trees.get(run) ?? { lines: [] };
+    const renew = (lines: readonly string[]): void => {
+      if (this.#sabotage.sharesTrees === true) tree.lines = [...lines];
+      else tree = { lines: [...lines] };
+      this.#trees.set(run, tree);
+    };
+    return { tree: () => tree, workspace: this.#workspace(() => tree, renew) };
   }
 
-  #workspace(tree: { lines: string[] }): Workspace {
+  #workspace(of: () => Tree, renew: (lines: readonly string[]) => void): Workspace {
     const save = (parent: Checkpoint | null): Checkpoint => {
-      const id = hash(tree.lines.join('\n'));
+      const { lines } = of();
+      const id = hash(lines.join('\n'));
       if (parent?.tree === id) return parent;
       const commit = hash(`${parent?.commit ?? ''} ${id}`);
-      this.#saved.set(commit, [...tree.lines]);
+      this.#saved.set(commit, [...lines]);
       return { commit, tree: id };
     };
     const nowhere = () => Promise.reject(new Error('nothing leaves this machine'));
     return {
       root: '/nowhere',
       prepare: async () => {
-        tree.lines = ['base'];
+        renew(['base']);
         return save(null);
       },
       checkpoint: async (parent) => save(parent),
@@ -69,15 +77,15 @@ export class Disk {
       restore: async ({ commit }) => {
         const lines = this.#saved.get(commit);
         if (lines === undefined) return false;
-        if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
+        if (this.#sabotage.restoresNothing !== true) of().lines = [...lines];
         return true;
       },
-      present: () => tree.lines.length > 0,
+      present: () => of().lines.length > 0,
       left: [],
       renew: async ({ commit }) => {
         const lines = this.#saved.get(commit);
         if (lines === undefined) return 'absent';
-        if (this.#sabotage.restoresNothing !== true) tree.lines = [...lines];
+        renew(this.#sabotage.restoresNothing === true ? of().lines : lines);
         return 'whole';
       },
       has: async ({ commit }) => this.#saved.has(commit),
