@@ -144,6 +144,11 @@ const start = async (options: ServeOptions): Promise<Serving> => {
           workersFile: home.workers,
           log,
           settingsFor: ({ run }) => settingsFor(home, { config, keep, run }),
+          // Through what stands before the runner, where it is to be reached through that.
+          ...(publicUrl === null && {
+            answer: (asked, by) =>
+              server.answer(asked, by && { kind: 'worker', run: by.run, activation: by.activation }),
+          }),
         }),
   );
 

@@ -16,6 +16,8 @@ export const AppendInput = z.strictObject({
   /** The last event the worker knows: the answer has all that came after it. */
   after: z.int().nonnegative(),
   events: z.array(WorkerEvent).min(1).max(200),
+  /** The answer need not repeat these events: it says where they stand. */
+  brief: z.boolean().default(false),
 });
 export type AppendInput = z.infer<typeof AppendInput>;
 
@@ -47,6 +49,15 @@ export interface Held {
   readonly outcome: 'held';
   /** All events after `after`, the worker's own among them. */
   readonly events: readonly RunEvent[];
+}
+/** An event of the worker's own that the answer does not repeat, by its place in what was sent. */
+export interface Own extends Pick<RunEvent, 'seq' | 'position' | 'at'> {
+  readonly own: number;
+}
+/** As `Held`; where it was asked to be brief, with `Own` for what the worker has just sent. */
+export interface Appended {
+  readonly outcome: 'held';
+  readonly events: readonly (RunEvent | Own)[];
 }
 export interface Refused {
   readonly outcome: 'refused';
@@ -138,7 +149,7 @@ export type SettingsInput = z.infer<typeof SettingsInput>;
 export interface WorkerApi {
   settings(caller: Principal, input: SettingsInput): Promise<WorkSettings>;
   lease(caller: Principal, input: LeaseInput): Promise<Leased | Refused>;
-  append(caller: Principal, input: AppendInput): Promise<Held | Refused>;
+  append(caller: Principal, input: AppendInput): Promise<Appended | Refused>;
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
   /** A short-lived credential. Which remote it is for, the run's source says, and not the worker. */
   credential(caller: Principal, input: CredentialInput): Promise<Credential | Refused>;

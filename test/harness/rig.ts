@@ -54,6 +54,8 @@ export interface RigOptions {
   readonly projectAt?: (folder: string) => string;
   /** Given the rig's folder: words before the runner's own, to start it inside of something or as somebody else. */
   readonly inside?: (folder: string) => readonly string[];
+  /** How much the runner logs; left out: as it does by itself. */
+  readonly logLevel?: 'debug';
 }
 
 /** A folder that a sandbox's user may enter, as a real home is. */
@@ -79,6 +81,8 @@ export class Rig implements AsyncDisposable {
   readonly #program: readonly [string, string];
   /** Words before the runner's own. */
   readonly #prefix: readonly string[];
+  /** Of `serve`. */
+  readonly #options: readonly string[];
   readonly #ownsModel: boolean;
   #runner: ChildProcess | null = null;
   /** Fires when the runner at hand is gone, so that nobody waits for what it would have said. */
@@ -96,6 +100,7 @@ export class Rig implements AsyncDisposable {
     this.folder = folder;
     this.home = path.join(folder, 'home');
     this.model = model;
+    this.#options = options.logLevel === undefined ? [] : ['--log-level', options.logLevel];
     this.#ownsModel = options.model === undefined;
     this.#prefix = inside?.(folder) ?? [];
     const { PATH = '/usr/bin:/bin' } = process.env;
@@ -139,7 +144,7 @@ export class Rig implements AsyncDisposable {
 
   /** Starts the runner and waits until it answers. */
   async start(): Promise<void> {
-    const words = [...this.#prefix, ...this.#program, 'serve', '--json'];
+    const words = [...this.#prefix, ...this.#program, 'serve', '--json', ...this.#options];
     const runner = spawn(words[0] ?? process.execPath, words.slice(1), {
       cwd: this.folder,
       env: this.env,

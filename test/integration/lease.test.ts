@@ -109,6 +109,7 @@ const scene = async () => {
           model: { ...runner.config.model, name: 'scripted', baseUrl: model.url },
         },
         worker: name,
+        asksParent: false,
       });
       return worker;
     },

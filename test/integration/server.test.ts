@@ -226,6 +226,27 @@ describe('a worker', () => {
     });
   });
 
+  test('is not told again what it has just said, where it wants it so, and is told what others said', async () => {
+    await using runner = await startRunner();
+    const state = await runner.delegate();
+    const { client, activation } = await runner.workerFor(state);
+    const run = state.id;
+    await client.worker.lease.mutate({ run, activation, worker: 'w' });
+    await runner.client.runs.message.mutate({ run, text: 'Mind the tests.' });
+    const input = { run, activation, fence: 1, batch: 1, after: 3, brief: true };
+    const ask = () => client.worker.append.mutate({ ...input, events: [{ type: 'prepare.started', v: 1 }] });
+    const answer = await ask();
+    expect(answer).toMatchObject({
+      outcome: 'held',
+      events: [
+        { seq: 4, body: { type: 'message.sent' } },
+        { seq: 5, own: 0 },
+      ],
+    });
+    // What was not heard is said once more.
+    expect(await ask()).toEqual(answer);
+  });
+
   test('cannot have a person decide on something else than is written', async () => {
     await using runner = await startRunner();
     const state = await runner.delegate();

@@ -1,6 +1,7 @@
 import type { Held, Leased, Refused, Ticket, WorkerApi } from '../../shared/api/worker-api.ts';
 import { StoreError } from '../../runner/control/store/store.ts';
 import { work, type Ended } from '../../runner/worker/run/loop.ts';
+import { told } from '../../runner/worker/plane/told.ts';
 import { Hold } from '../../runner/worker/run/ports/hold.ts';
 import { LogGone, type Log, type Ports } from '../../runner/worker/run/ports/ports.ts';
 import { NoAnswer } from './network.ts';
@@ -110,8 +111,11 @@ const logOf = (world: World, { plane, ticket, hold }: WorkerStart & { readonly h
     lease: (input) => insist((api) => api.lease(caller, input)),
     append: ({ fence, after, events }) => {
       batch += 1;
-      const input = { run, activation, fence, after, batch, events: [...events] };
-      return insist((api) => api.append(caller, input));
+      const input = { run, activation, fence, after, batch, events: [...events], brief: true };
+      return insist(async (api) => {
+        const answer = await api.append(caller, input);
+        return answer.outcome === 'refused' ? answer : told(answer, input);
+      });
     },
     heartbeat: (input) => insist((api) => api.heartbeat(caller, { run, activation, ...input })),
   };

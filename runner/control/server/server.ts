@@ -8,7 +8,7 @@ import {
 import { fastify, LogController, type FastifyError } from 'fastify';
 import type { Logger } from 'pino';
 import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
-import type { RunnerApi } from '../../../shared/api/runner-api.ts';
+import type { Principal, RunnerApi } from '../../../shared/api/runner-api.ts';
 import type { WorkerApi } from '../../../shared/api/worker-api.ts';
 import type { Presence } from '../supervisor/idle.ts';
 import type { Store } from '../store/store.ts';
@@ -21,6 +21,8 @@ import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { hasBody, holdToPace, RECEIVING, type Receiving } from './receiving.ts';
 import { withTypedErrors } from './typed-errors.ts';
+import { answer } from './answer.ts';
+import type { Answered, Asked } from '../../machine/processes/child-protocol.ts';
 
 export interface ServerOptions {
   readonly runner: RunnerApi;
@@ -43,6 +45,13 @@ export interface ServerOptions {
   readonly receiving?: Receiving;
 }
 
+interface Finished {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly ms: number;
+}
+
 const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
 
 /** Calls in one request: more than any client of ours sends, and few enough that one request cannot hold all up. */
@@ -55,6 +64,8 @@ const health = '/healthz';
 export interface Server {
   /** Returns the port it listens on. Rejects with the system's error. */
   listen(at: { readonly host: string; readonly port: number }): Promise<number>;
+  /** Answers a question that did not come over HTTP, as if it had come there with the caller's token. Never rejects. */
+  answer(asked: Asked, caller: Principal | null): Promise<Answered['answer']>;
   /** Answers what was asked, cuts the event streams, and takes nothing more. */
   close(): Promise<void>;
 }
@@ -72,6 +83,10 @@ export const createServer = (options: ServerOptions): Server => {
     routerOptions: { maxParamLength: 20_000 },
   });
   const streams = new Set<ServerResponse>();
+  const logRequest = ({ status, ms, ...request }: Finished): void => {
+    const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+    log[level]({ ...request, status, ms: Math.round(ms) }, 'request');
+  };
 
   http.addHook('onRequest', async (request, reply) => {
     const no = guard(options.guard, request.headers);
@@ -95,12 +110,8 @@ export const createServer = (options: ServerOptions): Server => {
   });
   http.addHook('onResponse', async (request, reply) => {
     // Only the path: a query may hold what a log should not.
-    const path = request.url.split('?', 1)[0];
-    const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'info' : 'debug';
-    log[level](
-      { method: request.method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-      'request',
-    );
+    const path = request.url.split('?', 1)[0] ?? '';
+    logRequest({ method: request.method, path, status: reply.statusCode, ms: reply.elapsedTime });
   });
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const no = answerTo(error, maxBodyBytes);
@@ -144,6 +155,13 @@ export const createServer = (options: ServerOptions): Server => {
   );
 
   return {
+    answer: async (asked, caller) => {
+      const began = performance.now();
+      const given = await answer(asked, { ctx: { caller, runner, worker }, onError: trpcOptions.onError });
+      const status = 'error' in given ? given.error.data.httpStatus : 200;
+      logRequest({ method: 'channel', path: `/trpc/${asked.path}`, status, ms: performance.now() - began });
+      return given;
+    },
     listen: async (at) => {
       const url = await http.listen(at);
       return Number(new URL(url).port);

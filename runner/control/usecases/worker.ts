@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import { contract } from '../../../shared/api/worker-api.ts';
 import type {
+  Appended,
   AppendInput,
   Held,
   HeartbeatInput,
@@ -72,7 +73,7 @@ const lease = async (plane: ControlPlane, { leaseMs, input }: Asked<LeaseInput>)
   return { outcome: 'leased', fence: written.state.fence, leaseMs, events: await readLog(store, input.run) };
 };
 
-const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput>): Promise<Held | Refused> => {
+const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput>): Promise<Appended | Refused> => {
   const problem = await problemWith(plane.store, input);
   if (problem !== null) return refuse('invalid', problem, 'This is a defect of the worker; see the runner’s log.');
   const { run, activation, fence, events, batch, after } = input;
@@ -82,7 +83,21 @@ const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput
     { batch, after, leaseUntil: plane.now() + leaseMs },
   );
   if (written.outcome === 'done' && written.state.status !== 'working') plane.engine.parked(activation);
-  return held(written);
+  return input.brief ? briefly(held(written), input) : held(written);
+};
+
+/** What stands in the log as it was sent is not sent back. After a lost answer it may be other events that are new to the worker. */
+const briefly = (answer: Held | Refused, { activation, events: sent }: AppendInput): Appended | Refused => {
+  if (answer.outcome === 'refused') return answer;
+  const own = answer.events.filter((event) => event.activation === activation);
+  if (own.length !== sent.length) return answer;
+  return {
+    outcome: 'held',
+    events: answer.events.map((event) => {
+      const { seq, position, at } = event;
+      return event.activation === activation ? { seq, position, at, own: own.indexOf(event) } : event;
+    }),
+  };
 };
 
 const heartbeat = async (plane: ControlPlane, { leaseMs, input }: Asked<HeartbeatInput>): Promise<Held | Refused> =>

@@ -18,6 +18,30 @@ export const WorkerSettings = z.strictObject({
 });
 export type WorkerSettings = z.infer<typeof WorkerSettings>;
 
+/** A question of the worker API, in tRPC's terms. */
+const Asked = z.strictObject({
+  kind: z.literal('ask'),
+  /** A child counts its questions. */
+  id: z.int().positive(),
+  path: z.string(),
+  type: z.enum(['query', 'mutation']),
+  input: z.unknown(),
+});
+export type Asked = z.infer<typeof Asked>;
+
+/** tRPC's answer to it. */
+const Answered = z.strictObject({
+  kind: z.literal('answer'),
+  id: z.int().positive(),
+  answer: z.union([
+    z.object({
+      error: z.object({ message: z.string(), code: z.number(), data: z.looseObject({ httpStatus: z.int() }) }),
+    }),
+    z.object({ result: z.object({ data: z.unknown() }) }),
+  ]),
+});
+export type Answered = z.infer<typeof Answered>;
+
 /** From the control plane to its child. `cancel`: leave that activation at once. `stop`: leave what you do and exit. */
 export const ToChild = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -26,9 +50,12 @@ export const ToChild = z.discriminatedUnion('kind', [
     settings: WorkerSettings,
     /** The child's name in the log: no other process ever has it. */
     worker: z.string().min(1).max(200),
+    /** It asks the process that started it, over their channel, and over HTTP for blobs alone. */
+    asksParent: z.boolean(),
   }),
   z.strictObject({ kind: z.literal('cancel'), activation: ActivationId }),
   z.strictObject({ kind: z.literal('stop') }),
+  Answered,
 ]);
 export type ToChild = z.infer<typeof ToChild>;
 
@@ -47,5 +74,6 @@ export const FromChild = z.discriminatedUnion('kind', [
     message: z.string(),
     fields: z.record(z.string(), z.json()).default({}),
   }),
+  Asked,
 ]);
 export type FromChild = z.infer<typeof FromChild>;

@@ -1,8 +1,9 @@
-import { createTRPCClient, httpLink } from '@trpc/client';
+import { createTRPCClient, httpLink, type TRPCLink } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import {
   contract,
   WorkSettings,
+  type Appended,
   type Credential,
   type Held,
   type Refused,
@@ -14,6 +15,7 @@ import { LogGone, type Blobs, type Log } from '../run/ports/ports.ts';
 import { blobsOf } from './blobs.ts';
 import { insistent, type Attempt } from './insist.ts';
 import { DifferentContract, misunderstanding } from './misunderstanding.ts';
+import { told } from './told.ts';
 
 export interface ControlClient {
   readonly log: Log;
@@ -31,10 +33,11 @@ export interface ControlClient {
  *
  * A worker may have been deployed long before or after its control plane. Where they do not understand one another, the
  * run fails on record, as the fault of the infrastructure and with what to do, rather than being lost again and again.
+ * `link`: how it is asked, if not over HTTP.
  */
-export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => {
+export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ticket)): ControlClient => {
   const { run, activation, url } = ticket;
-  const client = clientOf(ticket);
+  const client = createTRPCClient<ApiRouter>({ links: [link] });
   const hold = new Hold();
   const signal = AbortSignal.any([stopped, hold.lapsed]);
   let batch = 0;
@@ -73,20 +76,23 @@ export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => 
     });
 
   /** What the control plane takes from the run's worker renews its lease. */
-  const renew = (ask: (signal: AbortSignal) => Promise<Held | Refused>): Promise<Held | Refused> =>
+  const renew = (
+    ask: (signal: AbortSignal) => Promise<Appended | Refused>,
+    events: readonly WorkerEvent[] = [],
+  ): Promise<Held | Refused> =>
     converse(async ({ sent, within }) => {
       const answer = await ask(within());
       if (answer.outcome === 'refused') return answer;
       hold.renewed(sent);
-      return { ...answer, events: parsed(answer.events) };
+      return told(answer, { run, activation, events });
     });
 
   const log: Log = {
     lease,
     append: ({ fence, after, events }) => {
       batch += 1;
-      const input = { run, activation, fence, after, batch, events: [...events] };
-      return renew((signal) => client.worker.append.mutate(input, { signal }));
+      const input = { run, activation, fence, after, batch, events: [...events], brief: true };
+      return renew((signal) => client.worker.append.mutate(input, { signal }), events);
     },
     heartbeat: ({ fence, after }) =>
       renew((signal) => client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal })),
@@ -117,10 +123,8 @@ export const connect = (ticket: Ticket, stopped: AbortSignal): ControlClient => 
   };
 };
 
-const clientOf = ({ url, token }: Ticket) =>
-  createTRPCClient<ApiRouter>({
-    links: [httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } })],
-  });
+const overHttp = ({ url, token }: Ticket): TRPCLink<ApiRouter> =>
+  httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } });
 
 const differentVersions = (problem: string): string =>
   `The worker and the control plane are of different versions: ${problem} Deploy the task again from the version that the control plane has (longhaul deploy), then delegate again.`;

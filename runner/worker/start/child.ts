@@ -1,6 +1,7 @@
 import type { RunState } from '../../../shared/run/state.ts';
 import { ToChild, type FromChild } from '../../machine/processes/child-protocol.ts';
 import { connect } from '../plane/client.ts';
+import { Parent } from '../plane/parent.ts';
 import { work } from '../run/loop.ts';
 import { openPorts } from './open-ports.ts';
 import { startWatchdog, type Watchdog } from './watchdog.ts';
@@ -14,6 +15,7 @@ type RunMessage = Extract<ToChild, { kind: 'run' }>;
  */
 export const runWorkerChild = (): void => {
   const watchdog = startWatchdog();
+  const parent = new Parent((asked) => send(asked));
   let current: { readonly activation: string; readonly stop: AbortController } | null = null;
   const send = (message: FromChild): void => {
     if (process.connected) process.send?.(message);
@@ -28,7 +30,7 @@ export const runWorkerChild = (): void => {
         const { activation } = message.ticket;
         const stop = new AbortController();
         current = { activation, stop };
-        void activate(message, { signal: stop.signal, watchdog }).then(
+        void activate(message, { signal: stop.signal, watchdog, parent }).then(
           ({ reason, lost }) => {
             current = null;
             if (reason !== null)
@@ -48,6 +50,9 @@ export const runWorkerChild = (): void => {
       case 'cancel':
         if (current?.activation === message.activation) current.stop.abort();
         return;
+      case 'answer':
+        parent.answered(message);
+        return;
       case 'stop':
         current?.stop.abort();
         process.exit(0);
@@ -63,10 +68,14 @@ interface Left {
 }
 
 const activate = async (
-  { ticket, settings, worker }: RunMessage,
-  { signal, watchdog }: { readonly signal: AbortSignal; readonly watchdog: Watchdog | null },
+  { ticket, settings, worker, asksParent }: RunMessage,
+  {
+    signal,
+    watchdog,
+    parent,
+  }: { readonly signal: AbortSignal; readonly watchdog: Watchdog | null; readonly parent: Parent },
 ): Promise<Left> => {
-  const { log, hold, blobs, credential } = connect(ticket, signal);
+  const { log, hold, blobs, credential } = connect(ticket, signal, asksParent ? parent.link : undefined);
   using watch = watchdog?.watch(hold) ?? null;
   const open = async (state: RunState, over: AbortSignal) => {
     const ports = await openPorts(state, { token: ticket.token, settings, blobs, credential, signal: over });

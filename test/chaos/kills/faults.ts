@@ -91,14 +91,12 @@ const onWire = (wire: TcpProxy, fate: Fate, random: Random): Fault['strike'] => 
 
 export interface Place {
   readonly rigs: readonly Rig[];
-  /** Between workers and planes. */
-  readonly toPlanes: TcpProxy;
   readonly random: Random;
   /** Sends workers and clients to one who serves, and not to this one if there is another. Each start of a plane gives it another port. */
   readonly lead: (awayFrom: Rig | null) => void;
 }
 
-export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[] => {
+export const workerFaults = ({ rigs, random }: Place): readonly Fault[] => {
   const one = async (): Promise<number | null> => {
     const rig = random.pick(rigs);
     const workers = rig.client === null ? [] : await rig.workers().catch(() => []);
@@ -115,7 +113,19 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
       return pid !== null && befall(pid);
     },
   });
-  const wire = (name: string, fate: Fate): Fault => ({
+  return [
+    fault('killed', 60, async (pid) => signalTo(pid, 'SIGKILL')),
+    fault('stopped for longer than its lease', 1, (pid) => stopped([pid], longerThanLease(random))),
+    fault('frozen with all that is below it', 1, async (pid) =>
+      stopped([pid, ...(await descendants(pid))], longerThanLease(random)),
+    ),
+    fault('slow', 1, (pid) => stopped([pid], random.between(500, 3_000))),
+  ];
+};
+
+/** Of workers that ask over HTTP. */
+export const workerWireFaults = (toPlanes: TcpProxy, random: Random): readonly Fault[] => {
+  const fault = (name: string, fate: Fate): Fault => ({
     name,
     victim: 'worker',
     kills: false,
@@ -124,15 +134,9 @@ export const workerFaults = ({ rigs, toPlanes, random }: Place): readonly Fault[
     strike: onWire(toPlanes, fate, random),
   });
   return [
-    fault('killed', 60, async (pid) => signalTo(pid, 'SIGKILL')),
-    fault('stopped for longer than its lease', 1, (pid) => stopped([pid], longerThanLease(random))),
-    fault('frozen with all that is below it', 1, async (pid) =>
-      stopped([pid, ...(await descendants(pid))], longerThanLease(random)),
-    ),
-    fault('slow', 1, (pid) => stopped([pid], random.between(500, 3_000))),
-    wire('cut off', 'cut'),
-    wire('not told the answer', 'lose the answer'),
-    wire('talking into a black hole', 'hang'),
+    fault('cut off', 'cut'),
+    fault('not told the answer', 'lose the answer'),
+    fault('talking into a black hole', 'hang'),
   ];
 };
 

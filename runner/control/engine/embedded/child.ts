@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Logger } from 'pino';
-import { FromChild, type ToChild } from '../../../machine/processes/child-protocol.ts';
+import { FromChild, type Answered, type Asked, type ToChild } from '../../../machine/processes/child-protocol.ts';
 
 /** One worker process. */
 export interface Child {
@@ -22,13 +22,14 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly log: Logger;
   readonly onDone: (done: { readonly activation: string; readonly left: string | null }) => void;
+  readonly onAsked: (asked: Asked) => Promise<Answered['answer']> | undefined;
 }
 
 const keptLines = 5;
 /** What a dead worker wrote last may still be on its way, or be held open by something it started. */
 const lastWordsMs = 50;
 
-export const startChild = ({ command: [program, ...args], env, log: parent, onDone }: ChildOptions): Child => {
+export const startChild = ({ command: [program, ...args], env, log: parent, onDone, onAsked }: ChildOptions): Child => {
   const process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], serialization: 'json', env });
   const log = parent.child({ worker: process.pid });
   const { promise: ready, resolve: becomeReady } = Promise.withResolvers<boolean>();
@@ -52,8 +53,15 @@ export const startChild = ({ command: [program, ...args], env, log: parent, onDo
       case 'log':
         log[message.data.level](message.data.fields, message.data.message);
         return;
+      case 'ask': {
+        const { id } = message.data;
+        void onAsked(message.data)?.then((answer) => send({ kind: 'answer', id, answer }));
+      }
     }
   });
+  const send = (message: ToChild): void => {
+    if (process.connected) process.send(message);
+  };
   for (const stream of [process.stdout, process.stderr]) {
     // safe: both are pipes, as asked for above
     createInterface({ input: stream as NodeJS.ReadableStream }).on('line', (line) => {
@@ -82,9 +90,7 @@ export const startChild = ({ command: [program, ...args], env, log: parent, onDo
     pid: process.pid,
     ready,
     exited,
-    send: (message) => {
-      if (process.connected) process.send(message);
-    },
+    send,
     kill: () => process.kill('SIGKILL'),
   };
 };

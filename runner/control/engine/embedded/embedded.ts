@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../../shared/api/worker-api.ts';
-import type { WorkerSettings } from '../../../machine/processes/child-protocol.ts';
-import type { Engine, HeldBy, Lost, Said } from '../engine.ts';
+import type { Answered, Asked, WorkerSettings } from '../../../machine/processes/child-protocol.ts';
+import type { Engine, Held, HeldBy, Lost, Said } from '../engine.ts';
 import { startChild, type Child } from './child.ts';
 import { recordWorkers } from './leftovers.ts';
 
@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   readonly workersFile: string;
   readonly log: Logger;
   settingsFor(ticket: Ticket): Promise<WorkerSettings>;
+  /** Answers what a worker asks over its channel, which has been given `by`. Never rejects. Without it workers ask over HTTP. */
+  readonly answer?: (asked: Asked, by: Held | null) => Promise<Answered['answer']>;
   /** Ms after which it is told that a worker has not begun. */
   readonly slowMs?: number;
 }
@@ -108,7 +110,13 @@ class EmbeddedEngine implements Engine {
       }
       assignment.handedOver = true;
       const name = `${this.#options.plane} child ${worker.child.pid}`;
-      worker.child.send({ kind: 'run', ticket, settings, worker: name });
+      worker.child.send({
+        kind: 'run',
+        ticket,
+        settings,
+        worker: name,
+        asksParent: this.#options.answer !== undefined,
+      });
     } catch (error) {
       this.#options.log.error({ err: error, run, activation }, 'an activation could not be handed to a worker');
       if (worker.assignment !== assignment) return;
@@ -200,6 +208,7 @@ class EmbeddedEngine implements Engine {
       env: this.#options.env,
       log: this.#options.log,
       onDone: (done) => this.#done(worker, done),
+      onAsked: (asked) => this.#options.answer?.(asked, worker.assignment),
     });
     const worker: Worker = { child, assignment: null, ready: false, served: 0, retiring: false };
     this.#workers.add(worker);
