@@ -3,9 +3,7 @@ import { participantOf, type Participant } from './features/chat/participant.ts'
 import { delegateTool, type DelegateTool } from './features/chat/tool.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
-import { registerDoctor } from './features/set-up/doctor.ts';
-import { registerKeys } from './features/set-up/key.ts';
-import { registerRunner } from './features/set-up/runner.ts';
+import { registerSetUp } from './features/set-up/index.ts';
 import { registerSteer } from './features/runs/steer.ts';
 import { createConnection } from './ground/connection/connect.ts';
 import type { Longhaul } from './ground/longhaul.ts';
@@ -35,9 +33,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerViews,
     registerDecide,
     registerSteer,
-    registerRunner,
-    registerKeys,
-    registerDoctor,
+    registerSetUp,
     registerReview,
     registerDelegate,
     registerHistory,

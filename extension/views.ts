@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
 import { needsYouTree, waitingFor } from './features/needs-you/tree.ts';
-import { registerOfflineNotice } from './features/set-up/offline-notice.ts';
 import { registerNotifications } from './features/needs-you/notifications.ts';
 import { createRunsTree } from './features/runs/tree.ts';
 import { registerStatusBar } from './features/needs-you/status-bar.ts';
@@ -55,6 +54,5 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     new vscode.Disposable(() => clearInterval(clock)),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),
-    registerOfflineNotice(longhaul),
   );
 };

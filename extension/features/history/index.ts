@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
 import { HistoryPanel } from './panel.ts';
 
 /** The history panel and its export. Reads nothing before it is shown. */
@@ -8,7 +8,6 @@ export const registerHistory = (longhaul: Longhaul): vscode.Disposable => {
   const panel = new HistoryPanel(longhaul);
   return vscode.Disposable.from(
     panel,
-    registerCommand('longhaul.history', () => panel.show()),
-    registerCommand('longhaul.exportHistory', () => panel.exportAll()),
+    registerCommands({ 'longhaul.history': () => panel.show(), 'longhaul.exportHistory': () => panel.exportAll() }),
   );
 };
