@@ -23,7 +23,6 @@ export interface Pages extends vscode.Disposable {
 
 export const registerPages = (longhaul: Longhaul): Pages => {
   const panels = new Map<string, vscode.WebviewPanel>();
-  const folder = vscode.Uri.joinPath(longhaul.extension.extensionUri, 'dist', 'extension');
 
   const fill = (panel: vscode.WebviewPanel, target: Target): void => {
     const key = JSON.stringify(target);
@@ -31,7 +30,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     panel.onDidDispose(() => panels.delete(key));
     panel.iconPath = new vscode.ThemeIcon('decision' in target ? 'law' : 'rocket');
     const source = 'decision' in target ? decisionSource(longhaul, target) : runSource(longhaul, target.run);
-    fillPanel(panel, { source, folder, kept: target });
+    fillPanel(panel, { source, extension: longhaul.extension, kept: target });
   };
   const open = (target: Target): void => {
     const there = panels.get(JSON.stringify(target));
@@ -44,7 +43,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
       isDecision ? types.decision : types.run,
       isDecision ? 'Decision' : 'Run',
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [folder], enableFindWidget: true },
+      { enableFindWidget: true },
     );
     fill(panel, target);
   };

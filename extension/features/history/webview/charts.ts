@@ -1,6 +1,6 @@
 import { cost, plural, span } from '../../../../shared/text/figures.ts';
 import type { Statistics } from '../../../../shared/run/statistics.ts';
-import { element, svg } from './element.ts';
+import { element, svg } from '../../../ground/page/webview/element.ts';
 import { percent } from './words.ts';
 
 interface Bar {
