@@ -1,6 +1,6 @@
 import type { EventBody, RunEvent } from '../events.ts';
 import { course } from './course.ts';
-import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling } from './moment.ts';
+import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling, type Told } from './moment.ts';
 import { people } from './people.ts';
 import { work } from './work.ts';
 
@@ -11,8 +11,8 @@ const tellers: Tellers<EventBody['type']> = { ...course, ...work, ...people };
 const tell = (body: EventBody, scene: Scene): readonly Telling[] => {
   if (!Object.hasOwn(tellers, body.type)) return [];
   // safe: the teller that stands under a type takes the body of that type
-  const teller = tellers[body.type] as (body: EventBody, scene: Scene) => readonly Telling[];
-  return teller(body, scene);
+  const teller = tellers[body.type] as (body: EventBody, scene: Scene) => Told;
+  return [teller(body, scene)].flat();
 };
 
 /** A run as a person is told it. It changes itself with each event: a log may be long. */
