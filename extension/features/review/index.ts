@@ -5,11 +5,10 @@ import { applyAccepted, applyAsBranch, applyInWorktree, undoApply } from './appl
 import { ReviewComments } from './comments.ts';
 import { chooseAll, chooseAtCursor, chooseFile, chooseUnit, go, setReviewed } from './choose.ts';
 import { registerDocuments } from './documents.ts';
-import { onReviewInFront, reviewInFront } from './in-front.ts';
+import { reviewInFront } from './in-front.ts';
 import { registerLenses } from './lenses.ts';
 import { compare, openChangesSoFar, openReviewFile, review } from './open.ts';
 import { ReviewSession } from './session.ts';
-import type { RoundRef } from './title.ts';
 import { registerTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
 
@@ -28,18 +27,23 @@ const ofTheView = [
 ];
 
 /** The view shows what is in front; what acts on a review is offered while one is. */
-const followFront = (longhaul: Longhaul, session: ReviewSession): vscode.Disposable => {
+const followFront = ({ runs, log }: Longhaul, session: ReviewSession): vscode.Disposable => {
   const context = (name: string, value: boolean): void =>
     void vscode.commands.executeCommand('setContext', name, value);
-  const tell = (reviewed: RoundRef | null): void => {
+  const tell = (): void => {
+    const reviewed = reviewInFront(runs);
     context('longhaul.reviewing', reviewed !== null);
-    if (reviewed !== null)
-      session.show(reviewed.run).then(undefined, (error: unknown) => longhaul.log.warn(String(error)));
+    if (reviewed !== null) session.show(reviewed.run).catch((error: unknown) => log.warn(String(error)));
   };
   const shown = (): void => context('longhaul.reviewShown', session.shown !== undefined);
   shown();
-  tell(reviewInFront(longhaul.runs));
-  return vscode.Disposable.from(onReviewInFront(longhaul.runs, tell), session.onDidChange(shown));
+  tell();
+  return vscode.Disposable.from(
+    vscode.window.tabGroups.onDidChangeTabs(tell),
+    vscode.window.tabGroups.onDidChangeTabGroups(tell),
+    runs.onDidChange(tell),
+    session.onDidChange(shown),
+  );
 };
 
 /** Everything about reviewing a result: documents, choices, comments, the view, and what follows. Reads nothing before it is used. */

@@ -32,6 +32,9 @@ export interface Story {
 const isCall = isOf('call');
 const isDecision = isOf('decision');
 
+const only = <Kind extends Moment>(is: (moment: Moment) => moment is Kind, moment: Moment | undefined) =>
+  moment !== undefined && is(moment) ? moment : undefined;
+
 export const createStory = (): Story => {
   const moments: Moment[] = [];
   const places = new Map<string, number>();
@@ -40,14 +43,8 @@ export const createStory = (): Story => {
   const counted = { round: 1, turn: 0, calls: 0, activations: 0 };
 
   const find = (key: string): Moment | undefined => moments[places.get(key) ?? -1];
-  const call = (id: string): MomentOf<'call'> | undefined => {
-    const moment = find(latestCalls.get(id) ?? '');
-    return moment !== undefined && isCall(moment) ? moment : undefined;
-  };
-  const decision = (id: string): MomentOf<'decision'> | undefined => {
-    const moment = find(`decision ${id}`);
-    return moment !== undefined && isDecision(moment) ? moment : undefined;
-  };
+  const call = (id: string): MomentOf<'call'> | undefined => only(isCall, find(latestCalls.get(id) ?? ''));
+  const decision = (id: string): MomentOf<'decision'> | undefined => only(isDecision, find(`decision ${id}`));
   const decisions = (): readonly MomentOf<'decision'>[] => moments.filter(isDecision);
   const askedAbout = (id: string): MomentOf<'decision'> | undefined => decision(latestAsked.get(id) ?? '');
 
