@@ -4,7 +4,8 @@ import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { isWhole, shownHash } from '../../ground/decision/verified.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { change, openDecisions, pickDecision } from '../../ground/ask/pick.ts';
+import { change } from '../../ground/ask/change.ts';
+import { openDecisions, pickDecision } from '../../ground/ask/pick.ts';
 
 const Target = z.object({ run: z.string(), decision: z.string() });
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
-import { change } from '../../ground/ask/pick.ts';
+import { change } from '../../ground/ask/change.ts';
 import { approve } from './approve.ts';
 import { decide, decisionFor } from './decisions.ts';
 import { approveEdited, editAndApprove, registerArgumentEditor } from './edit.ts';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ReviewInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { plural } from '../../../shared/text/figures.ts';
-import { change } from '../../ground/ask/pick.ts';
+import { change } from '../../ground/ask/change.ts';
 import { say } from '../../ground/problem/offer.ts';
 import type { ReviewComments } from './comments.ts';
 import { roundFor, type Reviewing } from './open.ts';

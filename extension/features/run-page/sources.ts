@@ -4,7 +4,7 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { change } from '../../ground/ask/pick.ts';
+import { change } from '../../ground/ask/change.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';

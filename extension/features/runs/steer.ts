@@ -3,7 +3,8 @@ import { isResumable, isTerminal } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
-import { change, runFor, type RunChoice } from '../../ground/ask/pick.ts';
+import { change } from '../../ground/ask/change.ts';
+import { runFor, type RunChoice } from '../../ground/ask/pick.ts';
 
 const title = 'Longhaul: Which Run?';
 

@@ -73,13 +73,3 @@ const pick = async <Row extends vscode.QuickPickItem>(
   say(none);
   return undefined;
 };
-
-/** Asks the runner for something that a run's new state comes of; the lists show it ahead of the feed. Throws what the API throws. */
-export const change = async (
-  { runs, connection }: Known,
-  ask: (api: Awaited<ReturnType<Known['connection']['api']>>) => Promise<RunState>,
-): Promise<RunState> => {
-  const state = await ask(await connection.api());
-  runs.learn(state);
-  return state;
-};
