@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { historyRow, type HistoryRow } from '../../../shared/run/statistics.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { newer } from '../../ground/runs/fold.ts';
+import { newer } from '../../ground/runs/runs.ts';
 
 /** As many as the API gives at once. */
 const pageSize = 500;
@@ -12,7 +12,7 @@ export class HistoryRows implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
   readonly #longhaul: Longhaul;
-  readonly #states = new Map<string, RunState>();
+  readonly #states = new Map<string, RunSummary>();
   readonly #subscription: vscode.Disposable;
   #loading: Promise<void> | null = null;
 
@@ -44,7 +44,7 @@ export class HistoryRows implements vscode.Disposable {
     const api = await this.#longhaul.connection.api();
     let before: number | null = null;
     do {
-      const page: { runs: readonly RunState[]; next: number | null } = await api.runs.list.query({
+      const page: { runs: readonly RunSummary[]; next: number | null } = await api.runs.list.query({
         limit: pageSize,
         before,
       });

@@ -1,5 +1,5 @@
-import { isResumable, type RunState } from '../../../shared/run/state.ts';
-import { summarize, type DecisionSummary } from '../../../shared/run/summary.ts';
+import { isResumable } from '../../../shared/run/state.ts';
+import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
 import { oneLine } from '../../ground/text/text.ts';
 
 /** What a person is told of once. Its texts are untrusted. */
@@ -16,7 +16,7 @@ const newsForMs = 7 * 24 * 3_600_000;
 
 /** What is to be told, whether it was told already or not. `now` in ms since the epoch. */
 export const noticesOf = (
-  { decisions, states }: { readonly decisions: readonly DecisionSummary[]; readonly states: readonly RunState[] },
+  { decisions, states }: { readonly decisions: readonly DecisionSummary[]; readonly states: readonly RunSummary[] },
   now: number,
 ): readonly Notice[] => [
   ...decisions.flatMap((decision) => (decision.status === 'expired' ? [] : [asked(decision)])),
@@ -46,18 +46,18 @@ const asked = ({ run, request, title }: DecisionSummary): Notice => {
 };
 
 /** A result, and an end that no person made. */
-const ofRun = (state: RunState, now: number): Notice | null => {
+const ofRun = (state: RunSummary, now: number): Notice | null => {
   const { id, round, task } = state;
   const title = oneLine(task.title, 80);
   const act = (title: string, command: string) => ({ title, command, argument: id });
   const openRun = act('Open Run', 'longhaul.openRun');
-  const failing = summarize(state).verified.passed < summarize(state).verified.ran;
+  const failing = lineOf(state).verified.passed < lineOf(state).verified.ran;
   switch (state.status) {
     case 'reviewing':
       return {
         key: `${id} round ${round}`,
         kind: failing ? 'trouble' : 'news',
-        text: failing ? `${title}: ${summarize(state).detail}.` : `${title} is ready for review.`,
+        text: failing ? `${title}: ${lineOf(state).detail}.` : `${title} is ready for review.`,
         actions: [act('Review', 'longhaul.review'), openRun],
       };
     case 'completed':
@@ -66,7 +66,7 @@ const ofRun = (state: RunState, now: number): Notice | null => {
       return {
         key: `${id} ${state.status} ${state.at}`,
         kind: state.status === 'failed' || failing ? 'trouble' : 'news',
-        text: `${title}: ${oneLine(state.status === 'failed' ? `failed (${state.class}): ${state.message}` : summarize(state).detail, 200)}`,
+        text: `${title}: ${oneLine(state.status === 'failed' ? `failed (${state.class}): ${state.message}` : lineOf(state).detail, 200)}`,
         actions: [...(isResumable(state) ? [act('Resume from Last Checkpoint', 'longhaul.resumeRun')] : []), openRun],
       };
     case 'queued':

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../../ground/node/node.ts';
 import { changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 
 /** Finished work that waits for a verdict. */
 export class ReviewNode implements Node {
   readonly run: string;
-  readonly #state: RunState;
-  constructor(state: RunState) {
+  readonly #state: RunSummary;
+  constructor(state: RunSummary) {
     this.#state = state;
     this.run = state.id;
   }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../../shared/ids.ts';
 import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
@@ -30,7 +30,7 @@ const pick = async (longhaul: Longhaul, title: string): Promise<string | null> =
     );
     return null;
   }
-  const rank = ({ status }: RunState): number => (status === 'reviewing' ? 0 : 1);
+  const rank = ({ status }: RunSummary): number => (status === 'reviewing' ? 0 : 1);
   const items = withResult
     .toSorted((a, b) => rank(a) - rank(b) || b.number - a.number)
     .map(({ id, number, task, status, round }) => ({

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DecisionId, RunId } from '../../../shared/ids.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommand } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
@@ -75,7 +75,7 @@ const pickRun = async ({ connection }: Longhaul): Promise<string | undefined> =>
   const rows = runs.map((state) => ({
     label: state.task.title,
     description: `#${state.number} · ${state.status}`,
-    detail: summarize(state).detail,
+    detail: lineOf(state).detail,
     id: state.id,
   }));
   if (rows.length === 0) void vscode.window.showInformationMessage('Nothing has been delegated yet.');

@@ -1,6 +1,6 @@
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
+import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
@@ -14,7 +14,7 @@ import { standingVerification, type Story } from '../../../shared/run/story/stor
 /** All about a run on one page. `now` is ms since the epoch. */
 export const runPage = (state: RunState, story: Story, now: number): Page => ({
   title: cleanLine(`#${state.number} ${state.task.title}`),
-  subtitle: cleanLine(`${state.status}: ${summarize(state).detail}`),
+  subtitle: cleanLine(`${state.status}: ${lineOf(state).detail}`),
   sections: [
     section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonsItem('actions', runButtons(state))]),
     section('needs', 'Needs you', needsItems(state)),

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
-import { checksOf, isTerminal, runningCall, type RunState } from '../../../shared/run/state.ts';
+import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import { checksOf, isTerminal, runningCall } from '../../../shared/run/state.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { DecisionNode } from '../../ground/node/decision-node.ts';
 import { FactNode, labelledTooltip, openRun, type Node } from '../../ground/node/node.ts';
@@ -23,9 +23,9 @@ export class RunNode implements Node {
   readonly run: string;
   /** The same one for as long as the run's row is there: VS Code knows rows by their objects. */
   readonly timeline: TimelineNode;
-  state: RunState;
+  state: RunSummary;
   readonly #connection: Connection;
-  constructor(state: RunState, { timelines, connection }: RunSources) {
+  constructor(state: RunSummary, { timelines, connection }: RunSources) {
     this.run = state.id;
     this.state = state;
     this.timeline = new TimelineNode(state.id, timelines);
@@ -34,7 +34,7 @@ export class RunNode implements Node {
 
   item(): vscode.TreeItem {
     const { state } = this;
-    const { title, detail } = summarize(state);
+    const { title, detail } = lineOf(state);
     const ended = isTerminal(state);
     const item = new vscode.TreeItem(
       oneLine(title, 120),
@@ -80,14 +80,14 @@ export class RunNode implements Node {
   }
 }
 
-const turnsText = ({ spent, budget }: RunState): string => {
+const turnsText = ({ spent, budget }: RunSummary): string => {
   const tokens = spent.inputTokens + spent.outputTokens;
   const turns = budget.turns === null ? `${spent.turns}` : `${spent.turns} of ${budget.turns}`;
   const retries = spent.retries === 0 ? '' : `, ${plural(spent.retries, 'retry', 'retries')}`;
   return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
 };
 
-const iconOf = (state: RunState): vscode.ThemeIcon => {
+const iconOf = (state: RunSummary): vscode.ThemeIcon => {
   const icon = (id: string, color?: string): vscode.ThemeIcon =>
     new vscode.ThemeIcon(id, color === undefined ? undefined : new vscode.ThemeColor(color));
   const failing = checksOf(state).failed > 0;

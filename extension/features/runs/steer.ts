@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { isResumable, isTerminal } from '../../../shared/run/state.ts';
+import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommand } from '../../ground/problem/problem.ts';
 
 const RunTarget = z.union([z.string(), z.object({ run: z.string() }).transform(({ run }) => run)]);
 
 interface Choice {
-  readonly among: (state: RunState) => boolean;
+  readonly among: (state: RunSummary) => boolean;
   /** What is said where there is none. */
   readonly none: string;
   /** What to ask the runner for while the runs are not here yet; null: any. */
@@ -21,7 +21,7 @@ const runFor = async (
   { runs, connection }: Longhaul,
   argument: unknown,
   { among, none, status }: Choice = underWay,
-): Promise<RunState | undefined> => {
+): Promise<RunSummary | undefined> => {
   const target = RunTarget.safeParse(argument);
   const api = await connection.api();
   if (target.success) return runs.get(target.data) ?? (await api.runs.get.query({ run: target.data }));
@@ -34,7 +34,7 @@ const runFor = async (
   const rows = candidates.map((state) => ({
     label: state.task.title,
     description: `#${state.number}`,
-    detail: summarize(state).detail,
+    detail: lineOf(state).detail,
     state,
   }));
   return (await vscode.window.showQuickPick(rows, { title: 'Longhaul: Which Run?' }))?.state;
