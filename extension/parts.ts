@@ -10,7 +10,7 @@ import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
-import { createRuns } from './ground/runs/live-runs.ts';
+import { Runs } from './ground/runs/runs.ts';
 import { rememberOpenRuns } from './features/runs/open-runs.ts';
 import { registerViews } from './views.ts';
 
@@ -26,7 +26,7 @@ export interface Parts extends vscode.Disposable {
 export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const log = vscode.window.createOutputChannel('Longhaul', { log: true });
   const connection = createConnection(extension, log);
-  const runs = createRuns(connection, log);
+  const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
   const longhaul: Longhaul = { connection, runs, extension, log };
   const pages = registerPages(longhaul);
   const others = [

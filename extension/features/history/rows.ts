@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { historyRow, type HistoryRow } from '../../../shared/run/statistics.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { newer } from '../../ground/runs/fold.ts';
+import { newer } from '../../ground/runs/runs.ts';
 
 /** As many as the API gives at once. */
 const pageSize = 500;
@@ -16,16 +16,16 @@ export interface HistoryRows extends vscode.Disposable {
 }
 
 export const historyRows = ({ runs, connection }: Longhaul, changed: () => void): HistoryRows => {
-  const states = new Map<string, RunState>();
+  const states = new Map<string, RunSummary>();
   let loading: Promise<void> | null = null;
   // The feed goes on while pages are read: what it brought meanwhile is newer.
-  const put = (state: RunState): void => void states.set(state.id, newer(states.get(state.id), state));
+  const put = (state: RunSummary): void => void states.set(state.id, newer(states.get(state.id), state));
 
   const readAll = async (): Promise<void> => {
     const api = await connection.api();
     let before: number | null = null;
     do {
-      const page: { runs: readonly RunState[]; next: number | null } = await api.runs.list.query({
+      const page: { runs: readonly RunSummary[]; next: number | null } = await api.runs.list.query({
         limit: pageSize,
         before,
       });

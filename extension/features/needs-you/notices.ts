@@ -1,5 +1,5 @@
-import { isResumable, type RunState } from '../../../shared/run/state.ts';
-import { summarize, type DecisionSummary } from '../../../shared/run/summary.ts';
+import { isResumable } from '../../../shared/run/state.ts';
+import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
 import { oneLine } from '../../ground/text/text.ts';
 
 /** What a person is told of once. Its texts are untrusted. */
@@ -16,7 +16,7 @@ const newsForMs = 7 * 24 * 3_600_000;
 
 /** What is to be told, whether it was told already or not. `now` in ms since the epoch. */
 export const noticesOf = (
-  { decisions, states }: { readonly decisions: readonly DecisionSummary[]; readonly states: readonly RunState[] },
+  { decisions, states }: { readonly decisions: readonly DecisionSummary[]; readonly states: readonly RunSummary[] },
   now: number,
 ): readonly Notice[] => [
   ...decisions.flatMap((decision) => (decision.status === 'expired' ? [] : [asked(decision)])),
@@ -40,12 +40,12 @@ const asked = ({ run, request, title }: DecisionSummary): Notice => {
 };
 
 /** A result, and an end that no person made. */
-const ofRun = (state: RunState, now: number): readonly Notice[] => {
+const ofRun = (state: RunSummary, now: number): readonly Notice[] => {
   const { id, round, task } = state;
   const title = oneLine(task.title, 80);
   const act = (title: string, command: string) => ({ title, command, argument: id });
   const openRun = act('Open Run', 'longhaul.openRun');
-  const { verified, detail } = summarize(state);
+  const { verified, detail } = lineOf(state);
   const failing = verified.passed < verified.ran;
   switch (state.status) {
     case 'reviewing':

@@ -1,4 +1,4 @@
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Runs } from '../../ground/runs/runs.ts';
 import { createTree, factNodes, labelledTooltip, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
@@ -11,10 +11,10 @@ export const needsYouTree = (runs: Runs): Tree =>
 /** How many things wait: what the badge says. */
 export const waitingFor = (runs: Runs): number => runs.decisions().length + reviewsOf(runs).length;
 
-const reviewsOf = (runs: Runs): readonly RunState[] => runs.all().filter(({ status }) => status === 'reviewing');
+const reviewsOf = (runs: Runs): readonly RunSummary[] => runs.all().filter(({ status }) => status === 'reviewing');
 
 /** Finished work that waits for a verdict. */
-const reviewNode = (state: RunState): Node & { readonly run: string } => {
+const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
   const { id: run, task, round, report, spent } = state;
   const id = `review ${run} ${round}`;
   const size = changes(state) ?? 'no changes';

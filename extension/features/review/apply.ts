@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../../shared/api/runner-api.ts';
 import { mayHaveWritten } from '../../../shared/api/written.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { visible } from '../../../shared/text/clean.ts';
 import { plural } from '../../../shared/text/figures.ts';
 import { stateOf } from '../../ground/ask/pick.ts';
@@ -19,7 +19,7 @@ import type { ReviewRound } from './round.ts';
 /** What the person accepted of the result they saw, and where it goes. */
 interface Accepted {
   readonly title: string;
-  readonly state: RunState;
+  readonly state: RunSummary;
   readonly target: Target;
   readonly part: { readonly accepted: AcceptedFile[]; readonly patch: string };
 }

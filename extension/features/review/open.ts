@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../../shared/ids.ts';
 import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { pickRun } from '../../ground/ask/pick.ts';
 import { offer, say } from '../../ground/problem/offer.ts';
@@ -23,7 +23,7 @@ export interface Reviewing {
 }
 
 const pick = async ({ longhaul }: Reviewing, title: string): Promise<RoundRef | null> => {
-  const rank = ({ status }: RunState): number => (status === 'reviewing' ? 0 : 1);
+  const rank = ({ status }: RunSummary): number => (status === 'reviewing' ? 0 : 1);
   const state = await pickRun(longhaul, {
     title,
     none: 'No run has a result yet. It is ready for review when a round is finished.',

@@ -1,6 +1,6 @@
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
+import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
@@ -17,7 +17,7 @@ export const runPage = (state: RunState, story: Story, now: number): Page => {
     entries(story.moments.filter(which), state.createdAt);
   return pageOf(
     cleanLine(`#${state.number} ${state.task.title}`),
-    cleanLine(`${state.status}: ${summarize(state).detail}`),
+    cleanLine(`${state.status}: ${lineOf(state).detail}`),
     [
       section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonItems(state)]),
       section('needs', 'Needs you', needsItems(state)),

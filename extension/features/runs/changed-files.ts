@@ -1,5 +1,5 @@
 import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
 import { factNode, plainTooltip, type Node } from '../../ground/node/node.ts';
@@ -10,7 +10,7 @@ import { changes } from '../../ground/text/text.ts';
  * somebody looks at them. None before there are any.
  */
 export const changedFileNodes = (
-  { id: run, soFar: unfinished, result }: RunState,
+  { id: run, soFar: unfinished, result }: RunSummary,
   connection: Connection,
 ): readonly Node[] => {
   const text = changes({ result: unfinished ?? result });

@@ -1,10 +1,11 @@
-import { passed, type CommandRecord, type RunState } from '../../../shared/run/state.ts';
+import { passed, type CommandRecord } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { evidence, oneLine } from '../../ground/text/text.ts';
 
 /** What Longhaul ran itself to see whether the result holds: a row per command. None before it has run. */
-export const evidenceNodes = ({ id, verification }: RunState): readonly Node[] => {
+export const evidenceNodes = ({ id, verification }: RunSummary): readonly Node[] => {
   const text = evidence({ verification });
   if (text === null) return [];
   return [

@@ -1,6 +1,6 @@
 import type { PlanStep } from '../../../shared/run/events.ts';
-import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
-import { checksOf, isTerminal, runningCall, type RunState } from '../../../shared/run/state.ts';
+import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import { checksOf, isTerminal, runningCall } from '../../../shared/run/state.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import {
@@ -30,10 +30,10 @@ export interface RunNode extends Node {
   readonly run: string;
   /** The same one for as long as the run's row is there: VS Code knows rows by their objects. */
   readonly timeline: Node;
-  state: RunState;
+  state: RunSummary;
 }
 
-export const runNode = (first: RunState, { timelines, connection }: RunSources): RunNode => {
+export const runNode = (first: RunSummary, { timelines, connection }: RunSources): RunNode => {
   const node: RunNode = {
     run: first.id,
     state: first,
@@ -51,8 +51,8 @@ export const runNode = (first: RunState, { timelines, connection }: RunSources):
   return node;
 };
 
-const rowOf = (state: RunState): Row => {
-  const { title, detail } = summarize(state);
+const rowOf = (state: RunSummary): Row => {
+  const { title, detail } = lineOf(state);
   const ended = isTerminal(state);
   const figures = [span(activeMs(state, Date.now())), costText(state.spent)].join(' · ');
   return {
@@ -77,7 +77,7 @@ const rowOf = (state: RunState): Row => {
   };
 };
 
-const figuresOf = (state: RunState) => {
+const figuresOf = (state: RunSummary) => {
   const call = runningCall(state);
   return {
     Now: { text: call === undefined ? '' : callLine(call.tool, call.arguments), icon: 'terminal' },
@@ -102,14 +102,14 @@ const stepNode = (run: string, index: number, { text, status }: PlanStep): Node 
   }),
 });
 
-const turnsText = ({ spent, budget }: RunState): string => {
+const turnsText = ({ spent, budget }: RunSummary): string => {
   const tokens = spent.inputTokens + spent.outputTokens;
   const turns = budget.turns === null ? `${spent.turns}` : `${spent.turns} of ${budget.turns}`;
   const retries = spent.retries === 0 ? '' : `, ${plural(spent.retries, 'retry', 'retries')}`;
   return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
 };
 
-const iconOf = (state: RunState): Icon => {
+const iconOf = (state: RunSummary): Icon => {
   const failing = checksOf(state).failed > 0;
   switch (state.status) {
     case 'queued':

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
-import { summarize, type DecisionSummary } from '../../../shared/run/summary.ts';
+import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../longhaul.ts';
 import { say } from '../problem/offer.ts';
 import { expiry, oneLine } from '../text/text.ts';
@@ -14,7 +13,7 @@ export interface RunChoice {
   /** What is said where there is none. */
   readonly none: string;
   /** Those to choose among, as they are listed; left out: all, newest first. */
-  readonly among?: (states: readonly RunState[]) => readonly RunState[];
+  readonly among?: (states: readonly RunSummary[]) => readonly RunSummary[];
   /** What to ask the runner for while the runs are not here yet; left out: any. */
   readonly status?: 'open';
 }
@@ -23,24 +22,24 @@ export interface RunChoice {
 export const pickRun = async (
   { runs, connection }: Known,
   { title, none, among = (states) => states, status }: RunChoice,
-): Promise<RunState | undefined> => {
+): Promise<RunSummary | undefined> => {
   const api = await connection.api();
   const known = runs.loaded ? runs.all() : (await api.runs.list.query({ limit: 200, ...(status && { status }) })).runs;
   const rows = among(known).map((state) => ({
     label: state.task.title,
     description: `#${state.number} · ${state.status}`,
-    detail: summarize(state).detail,
+    detail: lineOf(state).detail,
     state,
   }));
   return (await pick(rows, title, none))?.state;
 };
 
 /** A run as it is known here, or else to the runner. */
-export const stateOf = async ({ runs, connection }: Known, run: string): Promise<RunState> =>
+export const stateOf = async ({ runs, connection }: Known, run: string): Promise<RunSummary> =>
   runs.get(run) ?? (await (await connection.api()).runs.get.query({ run }));
 
 /** The run that a command is called for: a row's, or one that the person chooses. */
-export const runFor = async (known: Known, argument: unknown, choice: RunChoice): Promise<RunState | undefined> => {
+export const runFor = async (known: Known, argument: unknown, choice: RunChoice): Promise<RunSummary | undefined> => {
   const run = runArgument(argument);
   return run === null ? pickRun(known, choice) : stateOf(known, run);
 };
