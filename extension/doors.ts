@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerDelegateFix } from './features/delegate/delegate-fix.ts';
+import { fileSystem } from './ground/files/files.ts';
 import type { Parts } from './parts.ts';
 
 /** All that is behind the doors; loaded by the first call, once. */
@@ -56,30 +57,17 @@ const viewDoor = (view: string, load: Load): vscode.Disposable =>
   });
 
 const documentDoor = (scheme: string, load: Load): vscode.Disposable => {
-  const refuse = (uri: vscode.Uri): never => {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  };
-  return vscode.workspace.registerFileSystemProvider(
-    scheme,
-    {
-      onDidChangeFile: () => new vscode.Disposable(() => {}),
-      watch: () => new vscode.Disposable(() => {}),
-      stat: async (uri) => {
-        await load();
-        return vscode.workspace.fs.stat(uri);
-      },
-      readFile: async (uri) => {
-        await load();
-        return vscode.workspace.fs.readFile(uri);
-      },
-      readDirectory: refuse,
-      createDirectory: refuse,
-      writeFile: refuse,
-      delete: refuse,
-      rename: refuse,
+  const documents = fileSystem({
+    stat: async (uri) => {
+      await load();
+      return vscode.workspace.fs.stat(uri);
     },
-    { isCaseSensitive: true, isReadonly: true },
-  );
+    readFile: async (uri) => {
+      await load();
+      return vscode.workspace.fs.readFile(uri);
+    },
+  });
+  return vscode.workspace.registerFileSystemProvider(scheme, documents, { isCaseSensitive: true, isReadonly: true });
 };
 
 const participantDoor = (load: Load): vscode.Disposable => {

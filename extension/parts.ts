@@ -3,16 +3,14 @@ import { participantOf, type Participant } from './features/chat/participant.ts'
 import { delegateTool, type DelegateTool } from './features/chat/tool.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
-import { registerDoctor } from './features/set-up/doctor.ts';
-import { registerKeys } from './features/set-up/key.ts';
-import { registerRunner } from './features/set-up/runner.ts';
+import { registerSetUp } from './features/set-up/index.ts';
 import { registerSteer } from './features/runs/steer.ts';
 import { createConnection } from './ground/connection/connect.ts';
 import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
-import { createRuns } from './ground/runs/live-runs.ts';
+import { Runs } from './ground/runs/runs.ts';
 import { rememberOpenRuns } from './features/runs/open-runs.ts';
 import { registerViews } from './views.ts';
 
@@ -28,16 +26,14 @@ export interface Parts extends vscode.Disposable {
 export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const log = vscode.window.createOutputChannel('Longhaul', { log: true });
   const connection = createConnection(extension, log);
-  const runs = createRuns(connection, log);
+  const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
   const longhaul: Longhaul = { connection, runs, extension, log };
   const pages = registerPages(longhaul);
   const others = [
     registerViews,
     registerDecide,
     registerSteer,
-    registerRunner,
-    registerKeys,
-    registerDoctor,
+    registerSetUp,
     registerReview,
     registerDelegate,
     registerHistory,

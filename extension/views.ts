@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
-import { NeedsYouProvider, waitingFor } from './features/needs-you/provider.ts';
-import { registerOfflineNotice } from './features/set-up/offline-notice.ts';
+import { needsYouTree, waitingFor } from './features/needs-you/tree.ts';
 import { registerNotifications } from './features/needs-you/notifications.ts';
-import { RunsProvider } from './features/runs/provider.ts';
-import { OpenTimelines, TimelineNode } from './features/runs/timeline-node.ts';
+import { createRunsTree } from './features/runs/tree.ts';
 import { registerStatusBar } from './features/needs-you/status-bar.ts';
 
 /** ms between looks at the clock while a run that is at work is on the screen. */
@@ -13,12 +11,11 @@ const TICK_MS = 5_000;
 /** The two trees, their badge and welcomes, the status bar and the notifications. */
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
   const { connection, runs } = longhaul;
-  const needsYou = new NeedsYouProvider(runs);
-  const timelines = new OpenTimelines(runs);
-  const runsTree = new RunsProvider(runs, { timelines, connection });
-  const needsYouView = vscode.window.createTreeView('longhaul.needsYou', { treeDataProvider: needsYou });
+  const needsYou = needsYouTree(runs);
+  const runsTree = createRunsTree(longhaul);
+  const needsYouView = vscode.window.createTreeView('longhaul.needsYou', needsYou);
   const runsView = vscode.window.createTreeView('longhaul.runs', {
-    treeDataProvider: runsTree,
+    treeDataProvider: runsTree.treeDataProvider,
     showCollapseAll: true,
   });
 
@@ -38,7 +35,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     runsView.message = message;
   };
   const redraw = (changed: ReadonlySet<string>): void => {
-    needsYou.refresh();
+    needsYou.redraw();
     runsTree.refresh(changed);
     drawBadge();
     drawConnection();
@@ -52,14 +49,10 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     runsView,
     runs.onDidChange(redraw),
     connection.onDidChangeState(drawConnection),
-    timelines,
-    timelines.onDidChange((run) => runsTree.refreshTimeline(run)),
-    runsView.onDidCollapseElement(({ element }) => {
-      if (element instanceof TimelineNode) timelines.close(element.run);
-    }),
+    runsTree,
+    runsView.onDidCollapseElement(({ element }) => runsTree.folded(element)),
     new vscode.Disposable(() => clearInterval(clock)),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),
-    registerOfflineNotice(longhaul),
   );
 };

@@ -65,7 +65,7 @@ await build({
   sourcemap: false,
   entryPoints: {
     history: 'extension/features/history/webview/style.css',
-    'page-style': 'extension/ground/page/webview/page.css',
+    page: 'extension/ground/page/webview/page.css',
   },
 });
 if (Object.keys(pages).length > 0)

@@ -1,6 +1,6 @@
 import { Trouble, usage } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import type { DecisionSummary } from '../../shared/run/summary.ts';
+import type { DecisionSummary, RunSummary } from '../../shared/run/summary.ts';
 import type { Api } from './connection/client.ts';
 import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
 
@@ -8,7 +8,7 @@ import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
 const PAGE = 500;
 
 /** The run that a person means by `12`, `latest`, an id or its beginning. Throws Trouble where that is none, or several. */
-export const resolveRun = async (api: Api, text: string): Promise<RunState> => {
+export const resolveRun = async (api: Api, text: string): Promise<RunSummary> => {
   const reference = readRunReference(text);
   switch (reference.kind) {
     case 'invalid':
@@ -32,14 +32,20 @@ export const resolveRun = async (api: Api, text: string): Promise<RunState> => {
   }
 };
 
-const runByPrefix = async (api: Api, prefix: string): Promise<RunState> => {
-  const runs: RunState[] = [];
+/** The same with all that is known of it. */
+export const resolveState = async (api: Api, text: string): Promise<RunState> =>
+  api.call.runs.get.query({ run: (await resolveRun(api, text)).id });
+
+const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
+  const runs: RunSummary[] = [];
   let before: number | null = null;
   do {
-    const page: { readonly runs: readonly RunState[]; readonly next: number | null } = await api.call.runs.list.query({
-      limit: PAGE,
-      before,
-    });
+    const page: { readonly runs: readonly RunSummary[]; readonly next: number | null } = await api.call.runs.list.query(
+      {
+        limit: PAGE,
+        before,
+      },
+    );
     const exact = page.runs.find((run) => run.id === prefix);
     if (exact !== undefined) return exact;
     runs.push(...page.runs.filter((run) => run.id.startsWith(prefix)));

@@ -1,11 +1,11 @@
 import type { RunState } from '../../shared/run/state.ts';
-import { summarize } from '../../shared/run/summary.ts';
+import { lineOf } from '../../shared/run/summary.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
 
 /** Ends a command that did one thing to a run: the run as JSON, or a sentence. */
 export const runResult = (context: CommandContext, run: RunState, sentence: string): ExitCode => {
-  context.printJson({ run: summarize(run) });
+  context.printJson({ run: lineOf(run) });
   context.print(sentence);
   return exit.done;
 };

@@ -1,5 +1,5 @@
 import type { Status } from '../../shared/run/state.ts';
-import type { RunSummary } from '../../shared/run/summary.ts';
+import type { RunLine } from '../../shared/run/summary.ts';
 import { cost, count, plural, span } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
@@ -35,7 +35,7 @@ export const statusWord = (status: Status, paint: Paint, failing = false): strin
 const TITLE_COLUMNS = 20;
 
 /** The list of runs, newest first, one line each; and how to go on. */
-export const runsView = (runs: readonly RunSummary[], options: RunsViewOptions): string => {
+export const runsView = (runs: readonly RunLine[], options: RunsViewOptions): string => {
   const { now, columns, paint } = options;
   const cells = runs.map((run) => [
     String(run.number),
@@ -62,18 +62,18 @@ export const runsView = (runs: readonly RunSummary[], options: RunsViewOptions):
 };
 
 /** The other columns take about 60. */
-const titled = (run: RunSummary, columns: number | null): string => {
+const titled = (run: RunLine, columns: number | null): string => {
   const text = cleanLine(open(run) ? `${run.title} (${run.detail})` : run.title);
   return columns === null ? text : fit(text, Math.max(TITLE_COLUMNS, columns - 62));
 };
 
-const open = (run: RunSummary): boolean =>
+const open = (run: RunLine): boolean =>
   ['queued', 'waiting', 'failed', 'working'].includes(run.status) || failedChecks(run);
 
-const failedChecks = ({ status, verified }: RunSummary): boolean =>
+const failedChecks = ({ status, verified }: RunLine): boolean =>
   ['reviewing', 'accepted', 'completed'].includes(status) && verified.passed < verified.ran;
 
-const hints = (runs: readonly RunSummary[]): readonly string[] => {
+const hints = (runs: readonly RunLine[]): readonly string[] => {
   const waiting = runs.filter((run) => run.decisions > 0).length;
   const reviewing = runs.filter((run) => run.status === 'reviewing');
   const [first] = reviewing;

@@ -3,7 +3,7 @@ import { standingVerification, type Story } from '../../shared/run/story/story.t
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
 import { checksOf, type RunState } from '../../shared/run/state.ts';
-import { summarize } from '../../shared/run/summary.ts';
+import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
 import { cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
@@ -55,7 +55,7 @@ const section = (title: string, body: string, { paint }: ShowOptions): string =>
   body === '' ? '' : `${paint.bold(title)}\n${indent(body, '  ')}`;
 
 const header = (state: RunState, { now, paint }: ShowOptions): string => {
-  const summary = summarize(state);
+  const summary = lineOf(state);
   const { task } = state;
   const failing = ['reviewing', 'accepted', 'completed'].includes(state.status) && checksOf(state).failed > 0;
   const from = `${task.source.commit.slice(0, 12)}${task.source.branch === null ? '' : ` (${cleanLine(task.source.branch)})`}`;

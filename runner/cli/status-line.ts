@@ -1,5 +1,5 @@
 import { runningCall, type RunState } from '../../shared/run/state.ts';
-import { summarize } from '../../shared/run/summary.ts';
+import { lineOf } from '../../shared/run/summary.ts';
 import { callLine } from '../../shared/policy/call-line.ts';
 import { clock, cost, count, duration } from '../../shared/text/figures.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
@@ -20,7 +20,7 @@ export interface StatusLineOptions {
 export const statusLine = (state: RunState, { now, frame, columns, connected }: StatusLineOptions): string => {
   const waits = state.status === 'waiting' || state.status === 'reviewing';
   const mark = !connected ? '!' : waits ? '?' : (frames[frame % frames.length] ?? '');
-  const summary = summarize(state);
+  const summary = lineOf(state);
   const since = now - Date.parse(state.updatedAt);
   const done = state.plan.filter((step) => step.status === 'done').length;
   const facts = [
@@ -40,6 +40,6 @@ const step = (state: RunState): string => {
   const running = state.status === 'working' ? runningCall(state) : undefined;
   if (running !== undefined && state.turn !== null)
     return fit(`turn ${state.turn.number}: ${callLine(running.tool, running.arguments)}`, 60);
-  const { status, detail } = summarize(state);
+  const { status, detail } = lineOf(state);
   return status === 'waiting' ? `waits for you: ${fit(cleanLine(detail), 60)}` : fit(cleanLine(detail), 60);
 };

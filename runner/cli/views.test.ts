@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { recipeDefaults, type ListedRecipe } from '../../shared/recipe/recipe.ts';
-import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
+import { decisionSummaries, lineOf } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
 import { decisionView } from './decision-view.ts';
 import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
@@ -152,7 +152,7 @@ test('a failed run says whose fault it was and what to do', () => {
 });
 
 test('the list of runs, in a terminal and elsewhere', () => {
-  const runs = [stateAt(null), stateAt('activation.ended'), stateAt('activation.queued')].map(summarize);
+  const runs = [stateAt(null), stateAt('activation.ended'), stateAt('activation.queued')].map(lineOf);
   expect(runsView(runs, { now, columns: 100, paint: plain })).toMatchInlineSnapshot(`
     " #  STATUS       AGE  TURNS  TOKENS       COST  FILES    TITLE
     12  reviewing  3 min      3   37.0k   ≥ $0.014  1 +3 -1  Mend the parser

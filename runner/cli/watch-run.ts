@@ -1,7 +1,7 @@
 import type { RunEvent } from '../../shared/run/events.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { decisionSummaries, summarize } from '../../shared/run/summary.ts';
+import { decisionSummaries, lineOf } from '../../shared/run/summary.ts';
 import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { decisionView } from './decision-view.ts';
@@ -141,13 +141,13 @@ const conclude = (context: CommandContext, state: RunState, end: WatchEnd): Exit
     type: 'end',
     exitCode,
     why: end.kind === 'end' ? end.why : 'over',
-    run: summarize(state),
+    run: lineOf(state),
     decisions: decisionSummaries(state),
   });
   if (end.kind === 'end' && end.why === 'decision' && state.status === 'waiting' && state.until.kind === 'decision')
     context.print(questionText(context, state, state.until.decision));
   else {
-    const summary = summarize(state);
+    const summary = lineOf(state);
     context.print(`\nRun ${state.number} is ${state.status}: ${cleanLine(summary.detail)}`);
     for (const step of nextSteps(state)) context.print(`  ${step}`);
   }

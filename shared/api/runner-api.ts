@@ -9,7 +9,7 @@ import { Budget } from '../run/budget.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
 import { BundleSource, RemoteRef, RemoteUrl } from '../run/source.ts';
 import type { RunState } from '../run/state.ts';
-import type { DecisionSummary } from '../run/summary.ts';
+import type { DecisionSummary, RunSummary } from '../run/summary.ts';
 
 /** Who calls. A worker's token speaks for one activation of one run, and for nothing else. */
 export type Principal =
@@ -250,7 +250,7 @@ export interface RemoteRefs {
 }
 
 export interface RunPage {
-  readonly runs: readonly RunState[];
+  readonly runs: readonly RunSummary[];
   /** Subscribe to the feed after this and nothing is missed. */
   readonly position: number;
   readonly next: number | null;

@@ -110,9 +110,7 @@ const scriptsOf = (side: Side | null): string | null => {
   try {
     const value: unknown = JSON.parse(side.text);
     const field = (name: string): unknown =>
-      typeof value === 'object' && value !== null && name in value
-        ? Object.entries(value).find(([key]) => key === name)?.[1]
-        : undefined;
+      typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
     const ran = {
       scripts: field('scripts') ?? {},
       bin: field('bin'),

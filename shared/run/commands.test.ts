@@ -7,7 +7,7 @@ import type { Command } from './command.ts';
 import { obey, settle, type Obeyed } from './commands.ts';
 import { reduce } from './reduce.ts';
 import type { RunState, Status } from './state.ts';
-import { summarize } from './summary.ts';
+import { lineOf } from './summary.ts';
 
 const run = 'run_test1';
 const at = '2030-01-01T12:00:00.000Z';
@@ -355,7 +355,7 @@ test('what no worker begins with waits longer each time, spends nothing, and say
     spent: created().spent,
     delay: { kind: 'deferred', said: 'no memory\nat fork', remedy: null, failures: 12, since: at },
   });
-  expect(summarize(state).detail).toBe(
+  expect(lineOf(state).detail).toBe(
     'the engine could not start a worker: no memory; not running since 2030-01-01T12:00:00.000Z; tried 12 times, asked again at 2030-01-01T12:02:30.000Z',
   );
   const begun = obey(state, { kind: 'lease', activation: 'act_00013', worker: 'w' }, circumstances);
@@ -384,7 +384,7 @@ test('what the engine says of a run that it has is on record once, and until it 
       retryAt: later,
     },
   });
-  expect(summarize(once.state).detail).toBe(
+  expect(lineOf(once.state).detail).toBe(
     `Trigger.dev, task run run_1: QUEUED; not running since ${at}; asked again at ${later}; Deploy it`,
   );
   expect(outcomeOf(obey(once.state, said('QUEUED', at), circumstances))).toBe('conflict');

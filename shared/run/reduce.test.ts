@@ -4,7 +4,7 @@ import { arbitraryOf, type ArbitraryOptions } from '../../test/suites/arbitrary.
 import { controlEvents, EventBody, workerEvents, type RunEvent } from './events.ts';
 import { fold, reduce } from './reduce.ts';
 import { isTerminal, type RunState, type Status } from './state.ts';
-import { decisionSummaries, summarize } from './summary.ts';
+import { decisionSummaries, lineOf } from './summary.ts';
 
 const run = 'run_test1';
 
@@ -81,7 +81,7 @@ test('every log folds to a state that can be shown', () => {
     fc.property(anyLog, (log) => {
       const state = fold(log)!;
       expect(state.seq).toBe(log.length);
-      expect(summarize(state).decisions).toBe(decisionSummaries(state).length);
+      expect(lineOf(state).decisions).toBe(decisionSummaries(state).length);
     }),
     { numRuns: 500 },
   );

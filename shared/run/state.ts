@@ -208,11 +208,11 @@ export const isResumable = ({ status }: { readonly status: Status }): boolean =>
   resumable.some((candidate) => candidate === status);
 
 /** Decisions that a person can act on now, oldest first. What was still open when a run ended is nobody's to make. */
-export const openDecisions = (state: RunState): readonly OpenDecision[] =>
+export const openDecisions = (state: Pick<RunState, 'status' | 'decisions'>): readonly OpenDecision[] =>
   isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
 
 /** The call that the worker is at. */
-export const runningCall = ({ turn }: RunFacts): CallIn<'running'> | undefined =>
+export const runningCall = ({ turn }: Pick<RunFacts, 'turn'>): CallIn<'running'> | undefined =>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
 
 /** The checkpoint that the run is at; null: it is not prepared yet. */
@@ -226,5 +226,5 @@ export const heldTree = ({ turn }: RunFacts): Checkpoint | null => {
 };
 
 /** A wait that only a person can end and whose time is over: it shows in every list as needing attention. */
-export const needsAttention = (state: RunState): boolean =>
+export const needsAttention = (state: Pick<RunState, 'status' | 'decisions'>): boolean =>
   state.status === 'waiting' && Object.values(state.decisions).some((decision) => decision.status === 'expired');

@@ -1,5 +1,6 @@
 import type { FailureClass } from './events.ts';
-import { checksOf, isTerminal, type RunState, type Status } from './state.ts';
+import { checksOf, isTerminal, type Status } from './state.ts';
+import type { RunSummary } from './summary.ts';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
 export interface HistoryRow {
@@ -33,12 +34,12 @@ export interface HistoryRow {
   readonly reviewMs: number | null;
 }
 
-const reasonOf = (state: RunState): string => {
+const reasonOf = (state: RunSummary): string => {
   if (state.status === 'failed') return state.message;
   return state.status === 'rejected' || state.status === 'cancelled' ? state.reason : '';
 };
 
-export const historyRow = (state: RunState): HistoryRow => ({
+export const historyRow = (state: RunSummary): HistoryRow => ({
   id: state.id,
   number: state.number,
   title: state.task.title,

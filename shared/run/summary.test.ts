@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { stateAt, story } from '../../runner/cli/fixture.ts';
 import { someTask } from '../../test/fakes/task.ts';
 import type { EventBody } from './events.ts';
 import { fold } from './reduce.ts';
-import { summarize } from './summary.ts';
+import { historyRow } from './statistics.ts';
+import { decisionSummaries, lineOf, summary } from './summary.ts';
 
 const check = (index: number, exitCode: number): EventBody => ({
   type: 'verification.finished',
@@ -31,7 +33,7 @@ const after = (...bodies: readonly EventBody[]) => {
       body,
     })),
   );
-  return summarize(state!);
+  return lineOf(state!);
 };
 
 test('a run that finished with a check that failed says so first, wherever one line of it is shown', () => {
@@ -43,4 +45,31 @@ test('a run that finished with a check that failed says so first, wherever one l
   expect(after(check(0, 1), { type: 'run.completed', v: 1 }).detail).toBe(
     '1 of 1 check failed; finished without changes',
   );
+});
+
+test.each(story.map(([, { type }]) => type))('after %s a summary says all that the state says in lists', (type) => {
+  const state = stateAt(type);
+  const listed = summary(state);
+  const said = (run: typeof listed) => [lineOf(run), historyRow(run), decisionSummaries(run)];
+  expect(said(listed)).toEqual(said(state));
+});
+
+test('a summary has nothing that only the page of a run shows, and of a goal without an end its beginning', () => {
+  const state = stateAt('round.finished');
+  const listed = summary({ ...state, task: { ...state.task, goal: 'x'.repeat(100_000) } });
+  expect(Object.keys(listed).toSorted()).toEqual(
+    'budget createdAt decisions id leasedAt number plan report result reviewMs round seq since soFar spent status task tree turn unheard updatedAt verification'.split(
+      ' ',
+    ),
+  );
+  expect(listed).toMatchObject({
+    task: { goal: `${'x'.repeat(999)}…` },
+    report: { summary: state.report?.summary },
+    result: { files: 1, additions: 3, deletions: 1 },
+    turn: { calls: [] },
+  });
+  expect(summary({ ...state, status: 'accepted', by: 'person:ada', at: state.updatedAt })).toMatchObject({
+    report: null,
+    turn: null,
+  });
 });

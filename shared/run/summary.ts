@@ -1,9 +1,111 @@
 import type { DecisionRequest } from '../decision/decision.ts';
 import { delayText } from './delay-text.ts';
-import { checksOf, needsAttention, openDecisions, passed, runningCall, type RunState, type Status } from './state.ts';
+import type { Task } from './events.ts';
+import {
+  checksOf,
+  isTerminal,
+  needsAttention,
+  openDecisions,
+  passed,
+  runningCall,
+  type RoundResult,
+  type RunFacts,
+  type RunState,
+  type RunStatus,
+  type Status,
+} from './state.ts';
 
-/** One line of a list: what every reader shows of a run. */
-export interface RunSummary {
+type Changed = Pick<RoundResult, 'patch' | 'files' | 'additions' | 'deletions'>;
+
+/** What of a state its page and its worker alone read. */
+type Unlisted =
+  | 'fence'
+  | 'losses'
+  | 'setup'
+  | 'underWay'
+  | 'contextTokens'
+  | 'compactedThrough'
+  | 'repetition'
+  | 'idleTurns'
+  | 'wrapUp'
+  | 'givenUp'
+  | 'newSetup'
+  | 'repairs';
+type Cut = 'task' | 'tree' | 'budget' | 'report' | 'result' | 'soFar';
+
+/**
+ * A run as lists have it: of its state what rows, badges, statistics and the command line's list show. Each state is a summary as well,
+ * so that what shows a summary shows a state.
+ */
+export type RunSummary = SummaryFacts & RunStatus;
+
+interface SummaryFacts extends Omit<RunFacts, Unlisted | Cut> {
+  readonly task: Pick<Task, 'tenant' | 'repository' | 'title' | 'goal' | 'recipe' | 'requester'>;
+  readonly tree: Pick<RunFacts['tree'], 'status'>;
+  readonly budget: Pick<RunFacts['budget'], 'turns'>;
+  readonly report: Pick<NonNullable<RunFacts['report']>, 'summary'> | null;
+  readonly result: Changed | null;
+  readonly soFar: Changed | null;
+}
+
+/** Characters of a goal in a list; its run's page has all of it. */
+const goalCharacters = 1_000;
+
+/** What lists have of a run. */
+export const summary = (state: RunState): RunSummary => {
+  const {
+    fence: _f,
+    losses: _l,
+    setup: _s,
+    underWay: _u,
+    contextTokens: _t,
+    compactedThrough: _c,
+    repetition: _r,
+    idleTurns: _i,
+    wrapUp: _w,
+    givenUp: _g,
+    newSetup: _n,
+    repairs: _p,
+    ...listed
+  } = state;
+  const over = isTerminal(state);
+  return {
+    ...listed,
+    task: taskOf(state.task),
+    tree: { status: state.tree.status },
+    turn: over ? null : turnOf(state),
+    budget: { turns: state.budget.turns },
+    decisions: Object.fromEntries(openDecisions(state).map((open) => [open.request.id, open])),
+    report: over || state.report === null ? null : { summary: state.report.summary },
+    result: changedOf(state.result),
+    soFar: changedOf(state.soFar),
+  };
+};
+
+const taskOf = ({ tenant, repository, title, goal, recipe, requester }: RunSummary['task']): RunSummary['task'] => ({
+  tenant,
+  repository,
+  title,
+  goal: goal.length <= goalCharacters ? goal : `${goal.slice(0, goalCharacters - 1)}…`,
+  recipe,
+  requester,
+});
+
+/** Of the calls the one that the worker is at. */
+const turnOf = (state: Pick<RunFacts, 'turn'>): RunFacts['turn'] => {
+  if (state.turn?.phase !== 'taken') return state.turn;
+  const running = runningCall(state);
+  return { ...state.turn, calls: running === undefined ? [] : [running] };
+};
+
+const changedOf = (result: Changed | null): Changed | null => {
+  if (result === null) return null;
+  const { patch, files, additions, deletions } = result;
+  return { patch, files, additions, deletions };
+};
+
+/** One line of a list, as it is said to people and programs. */
+export interface RunLine {
   readonly id: string;
   readonly number: number;
   readonly tenant: string;
@@ -31,7 +133,7 @@ export interface RunSummary {
   readonly verified: { readonly passed: number; readonly ran: number };
 }
 
-export const summarize = (state: RunState): RunSummary => ({
+export const lineOf = (state: RunSummary): RunLine => ({
   id: state.id,
   number: state.number,
   tenant: state.task.tenant,
@@ -55,7 +157,7 @@ export const summarize = (state: RunState): RunSummary => ({
   verified: { passed: state.verification.filter(passed).length, ran: state.verification.length },
 });
 
-const detailOf = (state: RunState): string => {
+const detailOf = (state: RunSummary): string => {
   switch (state.status) {
     case 'queued':
       return state.delay === null ? 'waiting for a worker' : delayText(state.delay);
@@ -88,18 +190,18 @@ const detailOf = (state: RunState): string => {
 };
 
 /** That checks of the result did not pass, as "1 of 2 checks failed"; null: all that ran did. */
-export const failedChecks = (state: Pick<RunState, 'verification'>): string | null => {
+export const failedChecks = (state: Pick<RunFacts, 'verification'>): string | null => {
   const { failed, ran } = checksOf(state);
   return failed === 0 ? null : `${failed} of ${ran} ${ran === 1 ? 'check' : 'checks'} failed`;
 };
 
 /** What the system found comes before what people and the agent say. */
-const withChecks = (state: RunState, text: string): string => {
+const withChecks = (state: RunSummary, text: string): string => {
   const failed = failedChecks(state);
   return failed === null ? text : `${failed}; ${text}`;
 };
 
-const workOf = (state: RunState): string => {
+const workOf = (state: RunSummary): string => {
   if (state.tree.status === 'unprepared') return 'preparing the workspace';
   if (state.report !== null && state.unheard === 0) return 'verifying';
   if (state.turn === null) return 'setting up';
@@ -126,7 +228,7 @@ export interface DecisionSummary {
   readonly request: DecisionRequest;
 }
 
-export const decisionSummaries = (state: RunState): readonly DecisionSummary[] =>
+export const decisionSummaries = (state: RunSummary): readonly DecisionSummary[] =>
   openDecisions(state).flatMap((open) =>
     open.status === 'decided'
       ? []

@@ -5,7 +5,7 @@ import type { TRPCClient } from '@trpc/client';
 import { clientOf } from '../../shared/client/client.ts';
 import { findRunner } from '../../extension/ground/connection/home.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
-import type { RunState } from '../../shared/run/state.ts';
+import type { RunSummary } from '../../shared/run/summary.ts';
 import { homeAt } from '../../runner/machine/home/home.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { leasedRun, park } from '../bench/store-run.ts';
@@ -65,12 +65,12 @@ export class Place implements AsyncDisposable {
   }
 
   /** The newest run, once it satisfies the condition. */
-  async settled(wanted: (state: RunState) => boolean): Promise<RunState> {
+  async settled(wanted: (run: RunSummary) => boolean): Promise<RunSummary> {
     const api = await this.api();
-    const newest = async (): Promise<{ run: RunState | undefined; position: number }> => {
+    const newest = async (): Promise<{ run: RunSummary | undefined; position: number }> => {
       const page = await api.runs.list.query({ limit: 1 });
       // safe: the types of a wire that only carries JSON
-      return { run: page.runs[0] as RunState | undefined, position: page.position };
+      return { run: page.runs[0] as RunSummary | undefined, position: page.position };
     };
     for (;;) {
       const { run, position } = await newest();

@@ -143,9 +143,10 @@ describe('an approval wakes the run, exactly once', () => {
     // Held back until the person has decided: all that the worker appends after it asked.
     proxy.rule = {
       before: async () => {
-        const { runs } = (await rig.api.runs.list.query({})) as { runs: RunState[] }; // safe: what the router's type says
-        const asking = runs.find((run) => run.status === 'working' && openDecisions(run).length > 0);
-        if (asking === undefined) return 'pass';
+        const { runs } = await rig.api.runs.list.query({});
+        const listed = runs.find((run) => run.status === 'working' && openDecisions(run).length > 0);
+        if (listed === undefined) return 'pass';
+        const asking = await rig.api.runs.get.query({ run: listed.id });
         await approve(rig, asking);
         early = asking;
         return 'pass';

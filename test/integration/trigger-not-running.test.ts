@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Said } from '../../runner/control/engine/engine.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { summarize } from '../../shared/run/summary.ts';
+import { lineOf } from '../../shared/run/summary.ts';
 import { scenarioRepository, script } from '../chaos/scenario.ts';
 import { startFakeTrigger, type FakeTrigger } from '../fakes/trigger/index.ts';
 import { openTestEngine, startTriggerRig, type TriggerRig } from '../harness/trigger.ts';
@@ -79,7 +79,7 @@ describe('a run that does not begin', () => {
     const taskRun = await fake.world.until(() => fake.world.runs.find(({ tags }) => tags.includes(`run:${id}`)));
     fake.world.report(taskRun, 'PENDING_VERSION');
     const held = await rig.settled(id, (state) => state.status === 'queued' && state.delay !== null);
-    expect(summarize(held).detail).toMatch(
+    expect(lineOf(held).detail).toMatch(
       /^Trigger\.dev, task run run_fake\d+: PENDING_VERSION: no deployed version has the task; not running since .*longhaul deploy$/,
     );
     fake.world.report(taskRun, 'QUEUED');

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import { DelegateToolInput, fenced } from './goal.ts';
+import { fenced } from '../../ground/text/fenced.ts';
+import { DelegateToolInput } from './goal.ts';
 
 test('a goal cannot break out of its fence', () => {
-  expect(fenced('a\n```\n[click](command:x)')).toBe('````text\na\n```\n[click](command:x)\n````');
+  expect(fenced('a\n```\n[click](command:x)', 'text')).toBe('````text\na\n```\n[click](command:x)\n````');
 });
 
 test('a tool call without a goal is none', () => {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
 
 /** Runs that are listed in chat. */
 const LISTED = 10;
@@ -45,7 +45,7 @@ const list = async ({ connection }: Longhaul, stream: vscode.ChatResponseStream)
     const { runs } = await (await connection.api()).runs.list.query({ limit: LISTED });
     if (runs.length === 0) stream.markdown('Nothing has been delegated yet.');
     for (const state of runs) {
-      const { title, status, detail } = summarize(state);
+      const { title, status, detail } = lineOf(state);
       // Titles are text: nothing in them is taken for Markdown, and no link or command comes out of them.
       stream.markdown(
         new vscode.MarkdownString(`**#${state.number}** `)

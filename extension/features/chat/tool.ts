@@ -4,7 +4,8 @@ import { commandsText, firstChoices, plannedCommand } from '../../ground/delegat
 import { submit } from '../../ground/delegation/submit.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
-import { DelegateToolInput, fenced } from './goal.ts';
+import { fenced } from '../../ground/text/fenced.ts';
+import { DelegateToolInput } from './goal.ts';
 
 /** A tool that always says what it is about to do. */
 export type DelegateTool = Required<Pick<vscode.LanguageModelTool<object>, 'prepareInvocation' | 'invoke'>>;
@@ -16,7 +17,7 @@ export const delegateTool = (longhaul: Longhaul): DelegateTool => ({
     const { goal, verification } = parsed.success ? parsed.data : { goal: '', verification: null };
     const commands = verification ? [plannedCommand(verification)] : null;
     const message = new vscode.MarkdownString(
-      `${fenced(goal)}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(commandsText(commands))}`,
+      `${fenced(goal, 'text')}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(commandsText(commands), 'text')}`,
     );
     return {
       invocationMessage: 'Delegating to a background agent',

@@ -2,15 +2,14 @@ import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { argumentsText, expiry } from '../../ground/text/text.ts';
 import { editArguments } from './edit.ts';
-import { sendApproval } from './send-approval.ts';
-import { decisionFor } from './target.ts';
+import { decide, decisionFor } from './decisions.ts';
 
 /** Characters of arguments that a dialog can show whole. What is longer is read, and approved, in an editor. */
 const DIALOG_CHARACTERS = 1_200;
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
-  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup']);
+  const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup', 'changes']);
   if (summary === undefined) return;
   const exact = argumentsText(summary.request.arguments);
   if (exact.length > DIALOG_CHARACTERS) return editArguments(summary);
@@ -33,6 +32,6 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
     'Approve',
     ...(editable ? ['Edit and Approve…'] : []),
   );
-  if (chosen === 'Approve') await sendApproval(longhaul, summary, null);
+  if (chosen === 'Approve') await decide(longhaul, summary, { kind: 'approved', arguments: null });
   else if (chosen !== undefined) await editArguments(summary);
 };

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../shared/decision/canonical.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { parseEdited } from './edited.ts';
-import { isWhole, shownHash } from './verified.ts';
+import { isWhole, shownHash } from '../../ground/decision/verified.ts';
 
 const call = {
   kind: 'call',

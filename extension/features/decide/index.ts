@@ -1,19 +1,57 @@
 import * as vscode from 'vscode';
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
-import { answer } from './answer.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
+import { change } from '../../ground/ask/change.ts';
 import { approve } from './approve.ts';
+import { decide, decisionFor } from './decisions.ts';
 import { approveEdited, editAndApprove, registerArgumentEditor } from './edit.ts';
-import { reject } from './reject.ts';
-import { renew } from './renew.ts';
 
 export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
     registerArgumentEditor(),
-    registerCommand('longhaul.approve', (target) => approve(longhaul, target)),
-    registerCommand('longhaul.editAndApprove', (target) => editAndApprove(longhaul, target)),
-    registerCommand('longhaul.approveEdited', (uri) => approveEdited(longhaul, uri)),
-    registerCommand('longhaul.reject', (target) => reject(longhaul, target)),
-    registerCommand('longhaul.answer', (target) => answer(longhaul, target)),
-    registerCommand('longhaul.renew', (target) => renew(longhaul, target)),
+    registerCommands({
+      'longhaul.approve': (target) => approve(longhaul, target),
+      'longhaul.editAndApprove': (target) => editAndApprove(longhaul, target),
+      'longhaul.approveEdited': (uri) => approveEdited(longhaul, uri),
+      'longhaul.reject': (target) => reject(longhaul, target),
+      'longhaul.answer': (target) => answer(longhaul, target),
+      'longhaul.renew': (target) => renew(longhaul, target),
+    }),
   );
+
+const any = ['call', 'budget', 'retry', 'setup', 'changes', 'question'] as const;
+
+/** Rejects, with a reason that the agent reads; it may be empty. */
+const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const summary = await decisionFor(longhaul, argument, any);
+  if (summary === undefined) return;
+  const reason = await vscode.window.showInputBox({
+    title: `Reject: ${summary.request.action}`,
+    prompt: 'Why? The agent reads it and goes on from there.',
+    placeHolder: 'Reason (may be left out)',
+    ignoreFocusOut: true,
+  });
+  if (reason !== undefined) await decide(longhaul, summary, { kind: 'rejected', reason });
+};
+
+/** Answers a question: one of its choices, or in words. */
+const answer = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const summary = await decisionFor(longhaul, argument, ['question']);
+  if (summary === undefined) return;
+  const text = await ask(summary.request);
+  if (text !== undefined && text.trim() !== '') await decide(longhaul, summary, { kind: 'answered', answer: text });
+};
+
+const ask = ({ action, reason, choices }: DecisionRequest): Thenable<string | undefined> =>
+  choices.length > 0
+    ? vscode.window.showQuickPick(choices, { title: action, placeHolder: reason, ignoreFocusOut: true })
+    : vscode.window.showInputBox({ title: action, prompt: reason, placeHolder: 'Answer', ignoreFocusOut: true });
+
+/** Asks an expired decision again; decides nothing yet. */
+const renew = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const summary = await decisionFor(longhaul, argument, any);
+  if (summary === undefined) return;
+  const { run, request } = summary;
+  await change(longhaul, (api) => api.decisions.renew.mutate({ run, decision: request.id }));
+};

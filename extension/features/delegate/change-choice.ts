@@ -23,23 +23,19 @@ export const changeChoice = async (
     case 'recipe': {
       const items = recipes().then(recipeItems);
       const chosen = await vscode.window.showQuickPick(items, { title: 'By which recipe?', matchOnDetail: true });
-      if (chosen === undefined) return choices;
-      if (chosen.problem === null) return { ...choices, recipe: chosen.recipe };
-      await vscode.window.showErrorMessage(chosen.problem, { modal: true });
+      if (chosen?.problem === null) return { ...choices, recipe: chosen.recipe };
+      if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
       return choices;
     }
     case 'base': {
       const items = (['worktree', 'head'] as const).map((base) => ({ label: baseText(base), base }));
       const chosen = await vscode.window.showQuickPick(items, { title: 'What does the agent begin with?' });
-      return chosen === undefined ? choices : { ...choices, base: chosen.base };
+      return { ...choices, base: chosen?.base ?? choices.base };
     }
-    case 'verification': {
-      const verification = await askCommands('verification', choices.verification);
-      return verification === undefined ? choices : { ...choices, verification };
-    }
+    case 'verification':
     case 'setup': {
-      const setup = await askCommands('setup', choices.setup);
-      return setup === undefined ? choices : { ...choices, setup };
+      const commands = await askCommands(row, choices[row]);
+      return commands === undefined ? choices : { ...choices, [row]: commands };
     }
     case 'budget': {
       const line = await vscode.window.showInputBox({
@@ -60,7 +56,7 @@ export const changeChoice = async (
       const names: readonly PolicyName[] = ['repository', 'ask', 'offline'];
       const items = names.map((name) => ({ label: policies[name].label, detail: policies[name].detail, name }));
       const chosen = await vscode.window.showQuickPick(items, { title: 'What may the agent do unasked?' });
-      return chosen === undefined ? choices : { ...choices, policy: chosen.name };
+      return { ...choices, policy: chosen?.name ?? choices.policy };
     }
   }
 };
@@ -81,19 +77,14 @@ const askCommands = async (
   before: Choices['setup'],
 ): Promise<Choices['setup'] | undefined> => {
   const { title, none, other, placeholder } = questions[kind];
+  const given = before === null || before.length === 0 ? '' : commandsText(before);
   const items = [
-    { label: 'As the repository says', description: commandsText(null), chosen: 'repository' as const },
-    {
-      label: other,
-      description: before === null || before.length === 0 ? '' : commandsText(before),
-      chosen: 'other' as const,
-    },
-    { label: none, description: '', chosen: 'none' as const },
+    { label: 'As the repository says', description: commandsText(null), commands: null },
+    { label: other, description: given, commands: undefined },
+    { label: none, description: '', commands: [] },
   ];
   const picked = await vscode.window.showQuickPick(items, { title });
-  if (picked === undefined) return undefined;
-  if (picked.chosen === 'repository') return null;
-  if (picked.chosen === 'none') return [];
+  if (picked?.label !== other) return picked?.commands;
   const command = await vscode.window.showInputBox({
     title,
     prompt: 'A shell command, run in the root of the repository, in the sandbox.',

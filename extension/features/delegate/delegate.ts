@@ -10,14 +10,15 @@ import { goalOf, prefillOf } from '../../ground/delegation/origin.ts';
 import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import { runWizard } from './wizard.ts';
-import { registerCommand, showProblem } from '../../ground/problem/problem.ts';
+import { doing, offer } from '../../ground/problem/offer.ts';
+import { registerCommands, showProblem } from '../../ground/problem/problem.ts';
 
 /** Where the last choices of each repository are kept, in the state of the workspace. */
 const choicesKey = (root: string): string => `longhaul.delegate.choices ${root}`;
 
 /** Delegates from wherever it was called, with a wizard of two steps. */
 export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
-  registerCommand('longhaul.delegate', (...args) => delegate(longhaul, args));
+  registerCommands({ 'longhaul.delegate': (...args) => delegate(longhaul, args) });
 
 const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<void> => {
   // Read first: asking for anything takes the focus, and the selection, away.
@@ -67,20 +68,20 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
   });
 };
 
-const askForTrust = async (): Promise<void> => {
-  const chosen = await vscode.window.showErrorMessage(
+const askForTrust = (): Promise<void> =>
+  offer(
+    vscode.window.showErrorMessage,
     'Delegating needs a trusted workspace: a repository may bring settings that agents follow.',
-    'Manage Trust',
+    { 'Manage Trust': doing('workbench.trust.manage') },
   );
-  if (chosen !== undefined) await vscode.commands.executeCommand('workbench.trust.manage');
-};
 
 /** Shows the view with the run, and says it; waits for nobody. */
 const announce = ({ id, number, task }: RunState): void => {
   const show = async (): Promise<void> => {
     await vscode.commands.executeCommand('longhaul.runs.focus');
-    const chosen = await vscode.window.showInformationMessage(`Delegated as run ${number}: ${task.title}`, 'Open Run');
-    if (chosen !== undefined) await vscode.commands.executeCommand('longhaul.openRun', { run: id });
+    await offer(vscode.window.showInformationMessage, `Delegated as run ${number}: ${task.title}`, {
+      'Open Run': doing('longhaul.openRun', { run: id }),
+    });
   };
   show().catch(showProblem);
 };

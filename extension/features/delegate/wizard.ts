@@ -65,38 +65,47 @@ interface Goal {
 
 const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
 
-const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> =>
-  new Promise((resolve) => {
-    const box = vscode.window.createInputBox();
-    box.title = `${TITLE} (1/2)`;
-    box.prompt =
-      recipe === null
-        ? `What shall the agent do in ${input.repository}? It works on a copy.`
-        : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
-    box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
-    box.buttons = [recipeButton];
-    box.ignoreFocusOut = true;
-    box.value = value;
-    // At the end: typing goes on where the prefilled text stops.
-    box.valueSelection = [value.length, value.length];
-    box.onDidChangeValue(() => {
-      box.validationMessage = undefined;
-    });
-    const end = (next: Goal['next']): void => {
-      resolve({ typed: box.value, next });
-      box.hide();
-    };
-    box.onDidTriggerButton(() => end('recipe'));
+const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> => {
+  const box = vscode.window.createInputBox();
+  box.title = `${TITLE} (1/2)`;
+  box.prompt =
+    recipe === null
+      ? `What shall the agent do in ${input.repository}? It works on a copy.`
+      : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
+  box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
+  box.buttons = [recipeButton];
+  box.ignoreFocusOut = true;
+  box.value = value;
+  // At the end: typing goes on where the prefilled text stops.
+  box.valueSelection = [value.length, value.length];
+  box.onDidChangeValue(() => {
+    box.validationMessage = undefined;
+  });
+  return untilHidden(box, (end) => {
+    box.onDidTriggerButton(() => end({ typed: box.value, next: 'recipe' }));
     box.onDidAccept(() => {
       const trouble = goalTrouble(box.value, input.prefill, recipe?.needsGoal);
-      if (trouble === null) end('summary');
+      if (trouble === null) end({ typed: box.value, next: 'summary' });
       else box.validationMessage = trouble;
     });
-    box.onDidHide(() => {
-      resolve(undefined);
-      box.dispose();
+  });
+};
+
+/** Shows an input until it is ended, and gives what it ended with; undefined: the person dismissed it. */
+const untilHidden = <End>(
+  input: vscode.QuickInput,
+  begin: (end: (value: End) => void) => void,
+): Promise<End | undefined> =>
+  new Promise((resolve) => {
+    begin((value) => {
+      resolve(value);
+      input.hide();
     });
-    box.show();
+    input.onDidHide(() => {
+      resolve(undefined);
+      input.dispose();
+    });
+    input.show();
   });
 
 interface Shown {
@@ -110,56 +119,36 @@ interface Shown {
 const askSummary = (
   input: WizardInput,
   { typed, choices, row }: Shown,
-): Promise<Exclude<RowId, 'delegate'> | 'done' | undefined> =>
-  new Promise((resolve) => {
-    const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
-    list.title = `${TITLE} (2/2)`;
-    list.placeholder = 'Enter delegates; choose a row to change it';
-    list.ignoreFocusOut = true;
-    list.buttons = [vscode.QuickInputButtons.Back];
-    list.items = summaryRows({ ...input, goal: typed, choices }).map((item) => ({ ...item }));
-    // After a change the cursor is back on "Delegate": enter is enough again.
-    const active = list.items.find((item) => item.row === (row === 'goal' ? row : 'delegate')) ?? list.items[0];
-    if (active !== undefined && row !== 'goal') list.activeItems = [active];
-    let delegating = false;
-    list.onDidTriggerButton(() => {
-      resolve('goal');
-      list.hide();
-    });
+): Promise<Exclude<RowId, 'delegate'> | 'done' | undefined> => {
+  const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
+  list.title = `${TITLE} (2/2)`;
+  list.placeholder = 'Enter delegates; choose a row to change it';
+  list.ignoreFocusOut = true;
+  list.buttons = [vscode.QuickInputButtons.Back];
+  list.items = summaryRows({ ...input, goal: typed, choices });
+  // After a change the cursor is back on "Delegate": enter is enough again.
+  if (row !== 'goal') list.activeItems = list.items.filter((item) => item.row === 'delegate');
+  return untilHidden(list, (end) => {
     const delegate = async (): Promise<void> => {
       // The recipe may be another one than when it was typed.
-      if (goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) {
-        resolve('goal');
-        list.hide();
-        return;
-      }
-      delegating = true;
+      if (goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) return end('goal');
       list.busy = true;
       list.enabled = false;
       try {
         await input.delegate(typed, choices);
-        resolve('done');
-        list.hide();
+        end('done');
       } catch (error) {
         showProblem(error);
-        delegating = false;
         list.busy = false;
         list.enabled = true;
       }
     };
+    list.onDidTriggerButton(() => end('goal'));
     list.onDidAccept(() => {
       const chosen = list.selectedItems[0]?.row ?? list.activeItems[0]?.row;
-      if (chosen === undefined || delegating) return;
-      if (chosen === 'delegate') {
-        delegate().catch(showProblem);
-        return;
-      }
-      resolve(chosen);
-      list.hide();
+      if (chosen === undefined || list.busy) return;
+      if (chosen === 'delegate') delegate().catch(showProblem);
+      else end(chosen);
     });
-    list.onDidHide(() => {
-      resolve(undefined);
-      list.dispose();
-    });
-    list.show();
   });
+};

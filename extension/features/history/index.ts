@@ -1,14 +1,22 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
-import { HistoryPanel } from './panel.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
+import { exportHistory, openHistory } from './panel.ts';
 
-/** The history panel and its export. Reads nothing before it is shown. */
+/** The history panel, of which there is at most one, and its export. Reads nothing before it is shown. */
 export const registerHistory = (longhaul: Longhaul): vscode.Disposable => {
-  const panel = new HistoryPanel(longhaul);
+  let panel: vscode.WebviewPanel | null = null;
   return vscode.Disposable.from(
-    panel,
-    registerCommand('longhaul.history', () => panel.show()),
-    registerCommand('longhaul.exportHistory', () => panel.exportAll()),
+    new vscode.Disposable(() => panel?.dispose()),
+    registerCommands({
+      'longhaul.history': () => {
+        if (panel !== null) return panel.reveal();
+        panel = openHistory(longhaul);
+        panel.onDidDispose(() => {
+          panel = null;
+        });
+      },
+      'longhaul.exportHistory': () => exportHistory(longhaul),
+    }),
   );
 };

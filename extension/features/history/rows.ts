@@ -1,65 +1,53 @@
-import * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
+import type * as vscode from 'vscode';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { historyRow, type HistoryRow } from '../../../shared/run/statistics.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { newer } from '../../ground/runs/fold.ts';
+import { newer } from '../../ground/runs/runs.ts';
 
 /** As many as the API gives at once. */
 const pageSize = 500;
 
 /** Every run as its history tells it: read once, then kept up with the feed. */
-export class HistoryRows implements vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly onDidChange = this.#changed.event;
-  readonly #longhaul: Longhaul;
-  readonly #states = new Map<string, RunState>();
-  readonly #subscription: vscode.Disposable;
-  #loading: Promise<void> | null = null;
-
-  constructor(longhaul: Longhaul) {
-    this.#longhaul = longhaul;
-    this.#subscription = longhaul.runs.onDidChange((runs) => this.#update(runs));
-  }
-
-  dispose(): void {
-    this.#subscription.dispose();
-    this.#changed.dispose();
-  }
-
+export interface HistoryRows extends vscode.Disposable {
   /** Reads all runs, once. Throws as the connection does. */
-  async load(): Promise<void> {
-    this.#loading ??= this.#readAll().catch((error: unknown) => {
-      this.#loading = null;
-      throw error;
-    });
-    await this.#loading;
-  }
-
+  load(): Promise<void>;
   /** Newest first. */
-  all(): readonly HistoryRow[] {
-    return [...this.#states.values()].toSorted((a, b) => b.number - a.number).map((state) => historyRow(state));
-  }
+  all(): readonly HistoryRow[];
+}
 
-  async #readAll(): Promise<void> {
-    const api = await this.#longhaul.connection.api();
+export const historyRows = ({ runs, connection }: Longhaul, changed: () => void): HistoryRows => {
+  const states = new Map<string, RunSummary>();
+  let loading: Promise<void> | null = null;
+  // The feed goes on while pages are read: what it brought meanwhile is newer.
+  const put = (state: RunSummary): void => void states.set(state.id, newer(states.get(state.id), state));
+
+  const readAll = async (): Promise<void> => {
+    const api = await connection.api();
     let before: number | null = null;
     do {
-      const page: { runs: readonly RunState[]; next: number | null } = await api.runs.list.query({
+      const page: { runs: readonly RunSummary[]; next: number | null } = await api.runs.list.query({
         limit: pageSize,
         before,
       });
-      // The feed goes on while pages are read: what it brought meanwhile is newer.
-      for (const state of page.runs) this.#states.set(state.id, newer(this.#states.get(state.id), state));
+      page.runs.forEach(put);
       before = page.next;
     } while (before !== null);
-  }
-
-  #update(runs: ReadonlySet<string>): void {
-    if (this.#loading === null) return;
-    for (const run of runs) {
-      const state = this.#longhaul.runs.get(run);
-      if (state !== undefined) this.#states.set(run, newer(this.#states.get(run), state));
+  };
+  const feed = runs.onDidChange((ids) => {
+    if (loading === null) return;
+    for (const id of ids) {
+      const state = runs.get(id);
+      if (state !== undefined) put(state);
     }
-    this.#changed.fire();
-  }
-}
+    changed();
+  });
+  return {
+    load: () =>
+      (loading ??= readAll().catch((error: unknown) => {
+        loading = null;
+        throw error;
+      })),
+    all: () => [...states.values()].toSorted((a, b) => b.number - a.number).map(historyRow),
+    dispose: () => feed.dispose(),
+  };
+};

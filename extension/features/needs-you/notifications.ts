@@ -3,6 +3,7 @@ import { mkdir, open, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { doing, offer } from '../../ground/problem/offer.ts';
 import { forgetOld } from './notified.ts';
 import { noticesOf, type Notice } from './notices.ts';
 
@@ -13,9 +14,8 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
 
   const show = async (notice: Notice): Promise<void> => {
     const tell = notice.kind === 'trouble' ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-    const chosen = await tell(notice.text, ...notice.actions.map(({ title }) => title));
-    const action = notice.actions.find(({ title }) => title === chosen);
-    if (action !== undefined) await vscode.commands.executeCommand(action.command, action.argument);
+    const deeds = notice.actions.map(({ title, command, argument }) => [title, doing(command, argument)]);
+    await offer(tell, notice.text, Object.fromEntries(deeds));
   };
 
   const tell = async (notices: readonly Notice[]): Promise<void> => {

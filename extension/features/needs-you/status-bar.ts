@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { waitingFor } from './provider.ts';
+import { waitingFor } from './tree.ts';
 import { labelledTooltip } from '../../ground/node/node.ts';
 import { statusText } from './status-text.ts';
 
@@ -16,7 +16,7 @@ export const registerStatusBar = ({ connection, runs }: Longhaul): vscode.Dispos
       : { waiting: 0, working: 0 };
     const { text, about, warning } = statusText(connection.state, counts);
     item.text = text;
-    item.tooltip = labelledTooltip([['Longhaul', about]]);
+    item.tooltip = labelledTooltip({ Longhaul: about });
     item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     item.accessibilityInformation = { label: `Longhaul: ${about}` };
     item.show();

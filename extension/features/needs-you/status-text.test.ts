@@ -7,17 +7,17 @@ test.each([
   [{ status: 'idle' }, { waiting: 0, working: 0 }, { text: '$(rocket) Longhaul', warning: false }],
   [{ status: 'starting' }, { waiting: 3, working: 3 }, { text: '$(loading~spin) Longhaul', warning: false }],
   [
-    { status: 'connected', url, local: true },
+    { status: 'connected', url, local: true, runner: url },
     { waiting: 0, working: 0 },
     { text: '$(rocket) Longhaul', warning: false },
   ],
   [
-    { status: 'connected', url, local: true },
+    { status: 'connected', url, local: true, runner: url },
     { waiting: 2, working: 0 },
     { text: '$(rocket) $(bell-dot) 2', warning: false },
   ],
   [
-    { status: 'connected', url, local: false },
+    { status: 'connected', url, local: false, runner: url },
     { waiting: 2, working: 1 },
     { text: '$(rocket) $(bell-dot) 2 $(loading~spin) 1', warning: false },
   ],

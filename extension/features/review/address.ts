@@ -16,12 +16,7 @@ export interface DocumentAddress {
 }
 
 /** The parts of a URI, as `vscode.Uri.from` takes and `vscode.Uri` has them. */
-export interface UriParts {
-  readonly scheme: string;
-  readonly authority: string;
-  readonly path: string;
-  readonly query: string;
-}
+export type UriParts = Readonly<Record<'scheme' | 'authority' | 'path' | 'query', string>>;
 
 const Query = z.object({
   round: z.coerce.number().int().positive(),

@@ -3,49 +3,58 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../../shared/api/runner-api.ts';
 import { mayHaveWritten } from '../../../shared/api/written.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { visible } from '../../../shared/text/clean.ts';
-import { acceptedFiles, decideRest, tallyOf } from './decisions.ts';
+import { plural } from '../../../shared/text/figures.ts';
+import { stateOf } from '../../ground/ask/pick.ts';
+import { doing, offer, say } from '../../ground/problem/offer.ts';
+import { showProblem } from '../../ground/problem/problem.ts';
+import { acceptedFiles, choose, tallyOf } from './choices.ts';
 import { reviewInFront } from './in-front.ts';
 import { review, roundFor, runFor, type Reviewing } from './open.ts';
 import { appliedSummary, branchName, firstConflict, troubled } from './outcome.ts';
-import { perform, targetOf } from './perform.ts';
+import { perform, targetOf, type Target } from './perform.ts';
 import type { ReviewRound } from './round.ts';
 
-/** What the person accepted of the result they saw. */
+/** What the person accepted of the result they saw, and where it goes. */
 interface Accepted {
-  readonly round: ReviewRound;
+  readonly title: string;
+  readonly state: RunSummary;
+  readonly target: Target;
   readonly part: { readonly accepted: AcceptedFile[]; readonly patch: string };
 }
 
-/** Asks about what is not decided yet. Null: the person turned back, and nothing was decided; or there is nothing to apply. */
+/** Asks about what is undecided, and where to. Null: the person turned back, and nothing was chosen for them; or there is nothing to apply. */
 const acceptedOf = async (reviewing: Reviewing, argument: unknown): Promise<Accepted | null> => {
-  const { session } = reviewing;
+  const { session, longhaul } = reviewing;
   const round = await roundFor(reviewing, argument, 'Apply the result of which run?');
   if (round === null) return null;
+  const title = session.title(round);
   const rest = await whetherTheRest(reviewing, round);
   if (rest === null) return null;
-  const decisions = session.decisions(round.run);
-  const files = acceptedFiles(rest ? decideRest(decisions, round.files, 'accepted') : decisions, round.files);
-  if (files.length === 0) {
-    void vscode.window.showInformationMessage(
-      `${session.title(round)}: every change was rejected; there is nothing to apply.`,
-    );
+  const theRest = { unit: 'rest', verdict: 'accepted' } as const;
+  const choices = session.choices(round.run);
+  const accepted = acceptedFiles(rest ? choose(choices, round.files, theRest) : choices, round.files);
+  if (accepted.length === 0) {
+    say(`${title}: every change was rejected; there is nothing to apply.`);
     return null;
   }
-  if (!(await stillWanted(session.title(round), round, files))) return null;
-  if (rest) await session.decideRest(round, 'accepted');
-  return { round, part: { accepted: files, patch: round.changes.patch } };
+  if (!(await stillWanted(title, round, accepted))) return null;
+  if (rest) await session.choose(round, round.files, theRest);
+  const state = await stateOf(longhaul, round.run);
+  const target = await targetOf(longhaul, state);
+  return target && { title, state, target, part: { accepted, patch: round.changes.patch } };
 };
 
 /** Whether what is undecided is to be accepted with what is. Null: the person wants to look at it first. */
 const whetherTheRest = async (reviewing: Reviewing, round: ReviewRound): Promise<boolean | null> => {
   const { session } = reviewing;
-  const { accepted, rejected, undecided } = tallyOf(session.decisions(round.run), round.files);
+  const { accepted, rejected, undecided } = tallyOf(session.choices(round.run), round.files);
   if (undecided === 0) return false;
   const only = 'Apply Accepted Only';
   const look = 'Show Changes';
   const rest = accepted > 0 || rejected > 0 ? 'Accept the Rest and Apply' : 'Accept All and Apply';
-  // The first is what Enter does: never more than the person has decided.
+  // The first is what Enter does: never more than the person has chosen.
   const chosen = await vscode.window.showWarningMessage(
     `${session.title(round)}: ${undecided} of ${accepted + rejected + undecided} changes are undecided.`,
     { modal: true, detail: 'Only accepted changes are applied.' },
@@ -74,7 +83,7 @@ const stillWanted = async (
   const more = marked.length > mostNamed ? [`… and ${marked.length - mostNamed} more`] : [];
   const apply = 'Apply';
   const chosen = await vscode.window.showWarningMessage(
-    `${title}: ${marked.length === 1 ? '1 file needs a closer look.' : `${marked.length} files need a closer look.`}`,
+    `${title}: ${plural(marked.length, 'file needs', 'files need')} a closer look.`,
     { modal: true, detail: [...marked.slice(0, mostNamed), ...more].join('\n\n') },
     apply,
   );
@@ -88,7 +97,7 @@ const saved = async (title: string, repository: string, files: readonly Accepted
   if (dirty.length === 0) return true;
   const save = 'Save and Apply';
   const chosen = await vscode.window.showWarningMessage(
-    `${title}: ${dirty.length === 1 ? '1 file' : `${dirty.length} files`} that the result changes ${dirty.length === 1 ? 'has' : 'have'} unsaved changes.`,
+    `${title}: ${plural(dirty.length, 'file')} that the result changes ${dirty.length === 1 ? 'has' : 'have'} unsaved changes.`,
     { modal: true, detail: 'They are merged with the result once they are saved.' },
     save,
   );
@@ -96,48 +105,31 @@ const saved = async (title: string, repository: string, files: readonly Accepted
   return (await Promise.all(dirty.map((document) => document.save()))).every(Boolean);
 };
 
-const stateOf = async ({ longhaul }: Reviewing, run: string) => {
-  const known = longhaul.runs.get(run);
-  return known ?? (await (await longhaul.connection.api()).runs.get.query({ run }));
-};
-
-const named = ({ longhaul }: Reviewing, run: string): string => {
+/** What became of an application, in words that name the run. */
+const toldOf = ({ longhaul }: Reviewing, run: string, applied: Applied): string => {
   const state = longhaul.runs.get(run);
-  return state === undefined ? run : `#${state.number} ${state.task.title}`;
+  return `${state === undefined ? run : `#${state.number} ${state.task.title}`}: ${appliedSummary(applied)}`;
 };
 
 /** Applies the accepted changes, and nothing else, to the working tree; opens the first conflict. */
 export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
-  const { run } = accepted.round;
-  const { part } = accepted;
-  const title = reviewing.session.title(accepted.round);
-  const state = await stateOf(reviewing, run);
-  const target = await targetOf(reviewing.longhaul, state);
-  if (target === null || !(await saved(title, target.repository, part.accepted))) return;
+  const { title, state, target, part } = accepted;
+  if (!(await saved(title, target.repository, part.accepted))) return;
+  const run = state.id;
   const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'worktree', dryRun: false, ...part } });
   await openConflict(applied);
-  void tellApplied(reviewing, applied, { run, reviewing: state.status === 'reviewing' });
-};
-
-const tellApplied = async (
-  reviewing: Reviewing,
-  applied: Applied,
-  { run, reviewing: open }: { readonly run: string; readonly reviewing: boolean },
-): Promise<void> => {
   const trouble = troubled(applied).length > 0;
-  const said = `${named(reviewing, run)}: ${appliedSummary(applied)}`;
-  const tell = trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage;
-  const actions = [
-    'Show Files',
-    ...(mayHaveWritten(applied) ? ['Undo'] : []),
-    ...(open && !trouble ? ['Accept Run'] : []),
-  ];
-  const chosen = await tell(said, ...actions);
-  if (chosen === 'Show Files') await showFiles(applied);
-  if (chosen === 'Undo') await vscode.commands.executeCommand('longhaul.undoApply', run);
-  if (chosen === 'Accept Run') await vscode.commands.executeCommand('longhaul.acceptRun', run);
+  offer(
+    trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage,
+    toldOf(reviewing, run, applied),
+    {
+      'Show Files': () => showFiles(applied),
+      ...(mayHaveWritten(applied) ? { Undo: doing('longhaul.undoApply', run) } : {}),
+      ...(state.status === 'reviewing' && !trouble ? { 'Accept Run': doing('longhaul.acceptRun', run) } : {}),
+    },
+  ).catch(showProblem);
 };
 
 const outcomes = {
@@ -190,17 +182,12 @@ const askBranch = (title: string, value: string): Thenable<string | undefined> =
 export const applyAsBranch = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
-  const { run } = accepted.round;
-  const state = await stateOf(reviewing, run);
-  const target = await targetOf(reviewing.longhaul, state);
-  const branch =
-    target === null
-      ? undefined
-      : await askBranch(reviewing.session.title(accepted.round), branchName(state.number, state.task.title));
-  if (target === null || branch === undefined) return;
-  const how = { kind: 'branch', branch: branch.trim(), ...accepted.part } as const;
-  const applied = await perform(reviewing.longhaul, target, { run, how });
-  void vscode.window.showInformationMessage(`${named(reviewing, run)}: ${appliedSummary(applied)}`);
+  const { title, state, target, part } = accepted;
+  const branch = await askBranch(title, branchName(state.number, state.task.title));
+  if (branch === undefined) return;
+  const how = { kind: 'branch', branch: branch.trim(), ...part } as const;
+  const applied = await perform(reviewing.longhaul, target, { run: state.id, how });
+  say(toldOf(reviewing, state.id, applied));
 };
 
 const absolute = (typed: string): string =>
@@ -209,42 +196,33 @@ const absolute = (typed: string): string =>
 export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
-  const { run } = accepted.round;
-  const state = await stateOf(reviewing, run);
-  const target = await targetOf(reviewing.longhaul, state);
-  if (target === null) return;
+  const { title, state, target, part } = accepted;
   const branch = branchName(state.number, state.task.title);
   const { repository } = target;
   const typed = await vscode.window.showInputBox({
-    title: `${reviewing.session.title(accepted.round)}: Apply in a New Worktree`,
+    title: `${title}: Apply in a New Worktree`,
     prompt: `The accepted changes are committed on the branch ${branch} and checked out in this folder.`,
     value: path.join(path.dirname(repository), `${path.basename(repository)}-${branch.replaceAll('/', '-')}`),
     validateInput: (value) => (path.isAbsolute(absolute(value)) ? null : 'Name the whole path of a new folder.'),
   });
   if (typed === undefined) return;
   const folder = absolute(typed);
-  const how = { kind: 'new-worktree', branch, path: folder, ...accepted.part } as const;
-  const applied = await perform(reviewing.longhaul, target, { run, how });
-  const open = 'Open in New Window';
-  const chosen = await vscode.window.showInformationMessage(
-    `${named(reviewing, run)}: ${appliedSummary(applied)} It is in ${folder}.`,
-    open,
-  );
-  if (chosen === open) await vscode.commands.executeCommand('vscode.openFolder', vscode.Uri.file(folder), true);
+  const how = { kind: 'new-worktree', branch, path: folder, ...part } as const;
+  const applied = await perform(reviewing.longhaul, target, { run: state.id, how });
+  await offer(vscode.window.showInformationMessage, `${toldOf(reviewing, state.id, applied)} It is in ${folder}.`, {
+    'Open in New Window': doing('vscode.openFolder', vscode.Uri.file(folder), true),
+  });
 };
 
 /** Takes the last application of a run back. Files that were changed since stay as they are, and are told. */
 export const undoApply = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const { longhaul } = reviewing;
   const run = await runFor(reviewing, argument, 'Take the application of which run back?');
   if (run === null) return;
-  const target = await targetOf(reviewing.longhaul, await stateOf(reviewing, run));
+  const target = await targetOf(longhaul, await stateOf(longhaul, run));
   if (target === null) return;
-  const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'undo' } });
-  const trouble = troubled(applied);
-  const said = `${named(reviewing, run)}: ${appliedSummary(applied)}`;
-  if (trouble.length === 0) void vscode.window.showInformationMessage(said);
-  else {
-    const chosen = await vscode.window.showWarningMessage(said, 'Show Files');
-    if (chosen === 'Show Files') await showFiles(applied);
-  }
+  const applied = await perform(longhaul, target, { run, how: { kind: 'undo' } });
+  const told = toldOf(reviewing, run, applied);
+  if (troubled(applied).length === 0) say(told);
+  else await offer(vscode.window.showWarningMessage, told, { 'Show Files': () => showFiles(applied) });
 };

@@ -2,6 +2,7 @@
 export class BlobCache {
   readonly #read: (run: string, blob: string) => Promise<Uint8Array>;
   readonly #limit: number;
+  /** The longest unused first. */
   readonly #kept = new Map<string, Uint8Array>();
   readonly #reading = new Map<string, Promise<Uint8Array>>();
   #bytes = 0;
@@ -14,29 +15,24 @@ export class BlobCache {
   async get(run: string, blob: string): Promise<Uint8Array> {
     const key = `${run} ${blob}`;
     const found = this.#kept.get(key);
-    if (found !== undefined) {
-      this.#kept.delete(key);
-      this.#kept.set(key, found);
-      return found;
+    if (found === undefined) {
+      const reading = this.#reading.get(key) ?? this.#start(key, this.#read(run, blob));
+      this.#reading.set(key, reading);
+      return reading;
     }
-    const reading = this.#reading.get(key) ?? this.#start(key, this.#read(run, blob));
-    return reading;
+    this.#kept.delete(key);
+    this.#kept.set(key, found);
+    return found;
   }
 
-  #start(key: string, reading: Promise<Uint8Array>): Promise<Uint8Array> {
-    const kept = reading.then(
-      (content) => {
-        this.#reading.delete(key);
-        this.#keep(key, content);
-        return content;
-      },
-      (error: unknown) => {
-        this.#reading.delete(key);
-        throw error;
-      },
-    );
-    this.#reading.set(key, kept);
-    return kept;
+  async #start(key: string, reading: Promise<Uint8Array>): Promise<Uint8Array> {
+    try {
+      const content = await reading;
+      this.#keep(key, content);
+      return content;
+    } finally {
+      this.#reading.delete(key);
+    }
   }
 
   #keep(key: string, content: Uint8Array): void {

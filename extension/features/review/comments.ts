@@ -6,35 +6,28 @@ import { openComments, StoredThreads, type StoredThread } from './comment-store.
 
 const key = (run: string): string => `longhaul.review.comments/${run}`;
 
-interface Thread {
-  readonly run: string;
-  readonly shown: vscode.CommentThread;
-}
-
 const isThread = (value: unknown): value is vscode.CommentThread =>
   typeof value === 'object' && value !== null && 'comments' in value && 'uri' in value;
 const isReply = (value: unknown): value is vscode.CommentReply =>
   typeof value === 'object' && value !== null && 'thread' in value && 'text' in value;
 
-const author = { name: 'You' };
-const commentOf = (text: string): vscode.Comment => ({
-  body: text,
+const commentOf = (body: string): vscode.Comment => ({
+  body,
   mode: vscode.CommentMode.Preview,
-  author,
+  author: { name: 'You' },
 });
 const textOf = ({ body }: vscode.Comment): string => (typeof body === 'string' ? body : body.value);
 
 /** Comments on the result, kept in the workspace until they are sent with *Request Changes* as the next round. */
 export class ReviewComments implements vscode.Disposable {
-  readonly #longhaul: Longhaul;
-  readonly #controller: vscode.CommentController;
-  readonly #threads = new Set<Thread>();
+  readonly #kept: vscode.Memento;
+  readonly #controller = vscode.comments.createCommentController('longhaul.review', 'Longhaul Review');
+  readonly #threads = new Set<vscode.CommentThread>();
   readonly #restored = new Set<string>();
-  readonly #registrations: readonly vscode.Disposable[];
+  readonly #opening: vscode.Disposable;
 
-  constructor(longhaul: Longhaul) {
-    this.#longhaul = longhaul;
-    this.#controller = vscode.comments.createCommentController('longhaul.review', 'Longhaul Review');
+  constructor({ extension }: Longhaul) {
+    this.#kept = extension.workspaceState;
     this.#controller.options = {
       prompt: 'Comment for the next round…',
       placeHolder: 'What should be different here? It is sent with Request Changes.',
@@ -45,17 +38,15 @@ export class ReviewComments implements vscode.Disposable {
           ? { enableFileComments: true, ranges: [new vscode.Range(0, 0, Math.max(0, document.lineCount - 1), 0)] }
           : undefined,
     };
-    this.#registrations = [
-      this.#controller,
-      vscode.workspace.onDidOpenTextDocument(({ uri }) => {
-        const address = addressOf(uri);
-        if (address !== null) this.#restore(address.run);
-      }),
-    ];
+    this.#opening = vscode.workspace.onDidOpenTextDocument(({ uri }) => {
+      const address = addressOf(uri);
+      if (address !== null) this.#restore(address.run);
+    });
   }
 
   dispose(): void {
-    for (const registration of this.#registrations) registration.dispose();
+    this.#controller.dispose();
+    this.#opening.dispose();
   }
 
   /** What the person wrote into a new thread or below an older comment. */
@@ -66,25 +57,25 @@ export class ReviewComments implements vscode.Disposable {
     if (address === null) return;
     this.#restore(address.run);
     thread.comments = [...thread.comments, commentOf(reply.text.trim())];
-    if (![...this.#threads].some(({ shown }) => shown === thread))
-      this.#threads.add(present({ run: address.run, shown: thread }, true));
-    else setOpen(thread, true);
+    this.#threads.add(thread);
+    setOpen(thread, true);
     await this.#keep(address.run);
   }
 
   async remove(argument: unknown): Promise<void> {
     const thread = this.#find(argument);
     if (thread === undefined) return;
+    const run = runOf(thread);
     this.#threads.delete(thread);
-    thread.shown.dispose();
-    await this.#keep(thread.run);
+    thread.dispose();
+    await this.#keep(run);
   }
 
   async resolve(argument: unknown, resolved: boolean): Promise<void> {
     const thread = this.#find(argument);
     if (thread === undefined) return;
-    setOpen(thread.shown, !resolved);
-    await this.#keep(thread.run);
+    setOpen(thread, !resolved);
+    await this.#keep(runOf(thread));
   }
 
   /** What would be sent now. */
@@ -95,7 +86,7 @@ export class ReviewComments implements vscode.Disposable {
 
   /** The comments of a run have become its next round: they stay to be read, and are not sent again. */
   async sent(run: string): Promise<void> {
-    for (const thread of this.#threads) if (thread.run === run) setOpen(thread.shown, false);
+    for (const thread of this.#threads) if (runOf(thread) === run) setOpen(thread, false);
     await this.#keep(run);
   }
 
@@ -103,49 +94,41 @@ export class ReviewComments implements vscode.Disposable {
   #restore(run: string): void {
     if (this.#restored.has(run)) return;
     this.#restored.add(run);
-    const stored = StoredThreads.safeParse(this.#longhaul.extension.workspaceState.get(key(run)) ?? []);
+    const stored = StoredThreads.safeParse(this.#kept.get(key(run)) ?? []);
     for (const { uri, line, texts, open } of stored.success ? stored.data : []) {
       const range = new vscode.Range(line ?? 0, 0, line ?? 0, 0);
-      const shown = this.#controller.createCommentThread(vscode.Uri.parse(uri, true), range, texts.map(commentOf));
-      if (line === null) shown.range = undefined;
-      this.#threads.add(present({ run, shown }, open));
+      const thread = this.#controller.createCommentThread(vscode.Uri.parse(uri, true), range, texts.map(commentOf));
+      if (line === null) thread.range = undefined;
+      this.#threads.add(thread);
+      setOpen(thread, open);
     }
   }
 
-  #find(argument: unknown): Thread | undefined {
+  #find(argument: unknown): vscode.CommentThread | undefined {
     const thread = isReply(argument) ? argument.thread : argument;
-    return isThread(thread) ? [...this.#threads].find(({ shown }) => shown === thread) : undefined;
+    return isThread(thread) && this.#threads.has(thread) ? thread : undefined;
   }
 
   #stored(run: string): StoredThread[] {
-    return [...this.#threads].flatMap((thread) => {
-      const address = addressOf(thread.shown.uri);
-      if (thread.run !== run || address === null || thread.shown.comments.length === 0) return [];
-      return [
-        {
-          uri: thread.shown.uri.toString(),
-          path: address.path,
-          line: thread.shown.range?.end.line ?? null,
-          texts: thread.shown.comments.map(textOf),
-          open: thread.shown.state === vscode.CommentThreadState.Unresolved,
-        },
-      ];
+    return [...this.#threads].flatMap(({ uri, range, comments, state }) => {
+      const address = addressOf(uri);
+      if (address?.run !== run || comments.length === 0) return [];
+      const open = state === vscode.CommentThreadState.Unresolved;
+      const line = range?.end.line ?? null;
+      return [{ uri: uri.toString(), path: address.path, line, texts: comments.map(textOf), open }];
     });
   }
 
   async #keep(run: string): Promise<void> {
-    await this.#longhaul.extension.workspaceState.update(key(run), this.#stored(run));
+    await this.#kept.update(key(run), this.#stored(run));
   }
 }
 
+const runOf = ({ uri }: vscode.CommentThread): string => addressOf(uri)?.run ?? '';
+
 const setOpen = (thread: vscode.CommentThread, open: boolean): void => {
+  thread.canReply = true;
   thread.state = open ? vscode.CommentThreadState.Unresolved : vscode.CommentThreadState.Resolved;
   thread.contextValue = open ? 'open' : 'resolved';
   thread.label = open ? 'For the next round' : 'Resolved or sent';
-};
-
-const present = (thread: Thread, open: boolean): Thread => {
-  thread.shown.canReply = true;
-  setOpen(thread.shown, open);
-  return thread;
 };

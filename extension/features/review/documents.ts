@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { FileVersion } from '../../../shared/run/artifacts.ts';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
+import { fileSystem } from '../../ground/files/files.ts';
 import { addressOf, reviewScheme, uriParts, type DocumentAddress } from './address.ts';
 import { BlobCache } from './blob-cache.ts';
 
@@ -11,65 +12,32 @@ const cacheBytes = 64 * 1024 * 1024;
 const notice = ({ bytes, blob }: DocumentAddress): Uint8Array =>
   new TextEncoder().encode(`Binary file, ${bytes.toLocaleString('en-US')} bytes\nSHA-256 ${blob}\n`);
 
-/** Serves the contents of review documents, each when it is shown and not before. Nobody can write them. */
-export class ReviewDocuments implements vscode.FileSystemProvider, vscode.Disposable {
-  readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
-  readonly onDidChangeFile = this.#changed.event;
-  readonly #cache: BlobCache;
-  readonly #atHand: (address: DocumentAddress) => Uint8Array | null;
-  readonly #registration: vscode.Disposable;
-
-  /** `atHand` gives what is known of a document without reading it from the runner. */
-  constructor(connection: Connection, atHand: (address: DocumentAddress) => Uint8Array | null) {
-    this.#atHand = atHand;
-    this.#cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
-    this.#registration = vscode.workspace.registerFileSystemProvider(reviewScheme, this, {
-      isCaseSensitive: true,
-      isReadonly: new vscode.MarkdownString('This is under review. Accept or reject its changes, or comment on them.'),
-    });
-  }
-
-  dispose(): void {
-    this.#registration.dispose();
-    this.#changed.dispose();
-  }
-
-  stat(uri: vscode.Uri): vscode.FileStat {
-    const address = known(uri);
-    const size = address.binary ? notice(address).length : address.bytes;
-    return { type: vscode.FileType.File, ctime: 0, mtime: 0, size, permissions: vscode.FilePermission.Readonly };
-  }
-
-  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
-    const address = known(uri);
-    return address.binary ? notice(address) : (this.#atHand(address) ?? this.#cache.get(address.run, address.blob));
-  }
-
-  /** A blob never changes. */
-  watch(): vscode.Disposable {
-    return new vscode.Disposable(() => {});
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  writeFile(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-}
+/**
+ * Serves the contents of review documents, each when it is shown and not before. Nobody can write them. `atHand` gives what is known of
+ * a document without reading it from the runner.
+ */
+export const registerDocuments = (
+  connection: Connection,
+  atHand: (address: DocumentAddress) => Uint8Array | null,
+): vscode.Disposable => {
+  const cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
+  const documents = fileSystem({
+    stat: (uri) => {
+      const address = known(uri);
+      const size = address.binary ? notice(address).length : address.bytes;
+      return { type: vscode.FileType.File, ctime: 0, mtime: 0, size, permissions: vscode.FilePermission.Readonly };
+    },
+    readFile: async (uri) => {
+      const address = known(uri);
+      return address.binary ? notice(address) : (atHand(address) ?? cache.get(address.run, address.blob));
+    },
+    readDirectory: () => [],
+  });
+  return vscode.workspace.registerFileSystemProvider(reviewScheme, documents, {
+    isCaseSensitive: true,
+    isReadonly: new vscode.MarkdownString('This is under review. Accept or reject its changes, or comment on them.'),
+  });
+};
 
 const known = (uri: vscode.Uri): DocumentAddress => {
   const address = addressOf(uri);

@@ -24,13 +24,3 @@ export const reviewInFront = (runs: Runs): RoundRef | null => {
   if (input instanceof vscode.TabInputTextDiff) return placeOf(input.modified);
   return isMultiDiff(input) ? reviewedOf(tab.label, () => runs.all()) : null;
 };
-
-/** Calls with the round in front whenever another tab is, or none; and when more is known of the runs. */
-export const onReviewInFront = (runs: Runs, listener: (reviewed: RoundRef | null) => void): vscode.Disposable => {
-  const tell = (): void => listener(reviewInFront(runs));
-  return vscode.Disposable.from(
-    vscode.window.tabGroups.onDidChangeTabs(tell),
-    vscode.window.tabGroups.onDidChangeTabGroups(tell),
-    runs.onDidChange(tell),
-  );
-};

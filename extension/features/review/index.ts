@@ -1,16 +1,15 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
 import { applyAccepted, applyAsBranch, applyInWorktree, undoApply } from './apply.ts';
 import { ReviewComments } from './comments.ts';
-import { decideAll, decideAtCursor, decideFile, decideUnit, go, setReviewed } from './decide.ts';
-import { ReviewDocuments } from './documents.ts';
-import { onReviewInFront, reviewInFront } from './in-front.ts';
-import { ReviewLenses } from './lenses.ts';
+import { chooseAll, chooseAtCursor, chooseFile, chooseUnit, go, setReviewed } from './choose.ts';
+import { registerDocuments } from './documents.ts';
+import { reviewInFront } from './in-front.ts';
+import { registerLenses } from './lenses.ts';
 import { compare, openChangesSoFar, openReviewFile, review } from './open.ts';
 import { ReviewSession } from './session.ts';
-import type { RoundRef } from './title.ts';
-import { ReviewTree } from './tree.ts';
+import { registerTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
 
 /** What the title of the view Review offers: each acts on the run that the view shows. */
@@ -28,39 +27,44 @@ const ofTheView = [
 ];
 
 /** The view shows what is in front; what acts on a review is offered while one is. */
-const followFront = (longhaul: Longhaul, session: ReviewSession): vscode.Disposable => {
+const followFront = ({ runs, log }: Longhaul, session: ReviewSession): vscode.Disposable => {
   const context = (name: string, value: boolean): void =>
     void vscode.commands.executeCommand('setContext', name, value);
-  const tell = (reviewed: RoundRef | null): void => {
+  const tell = (): void => {
+    const reviewed = reviewInFront(runs);
     context('longhaul.reviewing', reviewed !== null);
-    if (reviewed !== null)
-      session.show(reviewed.run).then(undefined, (error: unknown) => longhaul.log.warn(String(error)));
+    if (reviewed !== null) session.show(reviewed.run).catch((error: unknown) => log.warn(String(error)));
   };
   const shown = (): void => context('longhaul.reviewShown', session.shown !== undefined);
   shown();
-  tell(reviewInFront(longhaul.runs));
-  return vscode.Disposable.from(onReviewInFront(longhaul.runs, tell), session.onDidChange(shown));
+  tell();
+  return vscode.Disposable.from(
+    vscode.window.tabGroups.onDidChangeTabs(tell),
+    vscode.window.tabGroups.onDidChangeTabGroups(tell),
+    runs.onDidChange(tell),
+    session.onDidChange(shown),
+  );
 };
 
-/** Everything about reviewing a result: documents, decisions, comments, the view, and what follows. Reads nothing before it is used. */
+/** Everything about reviewing a result: documents, choices, comments, the view, and what follows. Reads nothing before it is used. */
 export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   const session = new ReviewSession(longhaul);
   const comments = new ReviewComments(longhaul);
   const reviewing = { longhaul, session };
-  const commands: Readonly<Record<string, (...args: readonly unknown[]) => Promise<void> | void>> = {
+  const commands = registerCommands({
     'longhaul.review': (run) => review(reviewing, run),
     'longhaul.openChangesSoFar': (run) => openChangesSoFar(reviewing, run),
     'longhaul.review.openFile': (file) => openReviewFile(reviewing, file),
     'longhaul.review.compareRounds': (run) => compare(reviewing, run),
-    'longhaul.review.decide': (...args) => decideUnit(reviewing, ...args),
-    'longhaul.review.acceptHunk': () => decideAtCursor(reviewing, 'accepted'),
-    'longhaul.review.rejectHunk': () => decideAtCursor(reviewing, 'rejected'),
-    'longhaul.review.undecideHunk': () => decideAtCursor(reviewing, 'undecided'),
-    'longhaul.review.acceptFile': (file) => decideFile(reviewing, 'accepted', file),
-    'longhaul.review.rejectFile': (file) => decideFile(reviewing, 'rejected', file),
-    'longhaul.review.undecideFile': (file) => decideFile(reviewing, 'undecided', file),
-    'longhaul.review.acceptAll': (run) => decideAll(reviewing, 'accepted', run),
-    'longhaul.review.rejectAll': (run) => decideAll(reviewing, 'rejected', run),
+    'longhaul.review.choose': (...args) => chooseUnit(reviewing, ...args),
+    'longhaul.review.acceptHunk': () => chooseAtCursor(reviewing, 'accepted'),
+    'longhaul.review.rejectHunk': () => chooseAtCursor(reviewing, 'rejected'),
+    'longhaul.review.undecideHunk': () => chooseAtCursor(reviewing, 'undecided'),
+    'longhaul.review.acceptFile': (file) => chooseFile(reviewing, 'accepted', file),
+    'longhaul.review.rejectFile': (file) => chooseFile(reviewing, 'rejected', file),
+    'longhaul.review.unchooseFile': (file) => chooseFile(reviewing, 'undecided', file),
+    'longhaul.review.acceptAll': (run) => chooseAll(reviewing, 'accepted', run),
+    'longhaul.review.rejectAll': (run) => chooseAll(reviewing, 'rejected', run),
     'longhaul.review.nextHunk': () => go(reviewing, 1),
     'longhaul.review.previousHunk': () => go(reviewing, -1),
     'longhaul.review.markReviewed': (file) => setReviewed(reviewing, file, true),
@@ -77,19 +81,17 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.undoApply': (run) => undoApply(reviewing, run),
     'longhaul.acceptRun': (run) => acceptRun(reviewing, run),
     'longhaul.discardRun': (run) => discardRun(reviewing, run),
-  };
+    ...Object.fromEntries(
+      ofTheView.map((id) => [`${id}.ofView`, () => vscode.commands.executeCommand(id, session.shown)]),
+    ),
+  });
   return vscode.Disposable.from(
     session,
     comments,
     followFront(longhaul, session),
-    ...ofTheView.map((id) =>
-      registerCommand(`${id}.ofView`, async () => {
-        await vscode.commands.executeCommand(id, session.shown);
-      }),
-    ),
-    new ReviewDocuments(longhaul.connection, (address) => session.atHand(address)),
-    new ReviewLenses(session),
-    new ReviewTree(session),
-    ...Object.entries(commands).map(([id, run]) => registerCommand(id, run)),
+    registerDocuments(longhaul.connection, (address) => session.atHand(address)),
+    registerLenses(session),
+    registerTree(session),
+    commands,
   );
 };

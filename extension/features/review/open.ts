@@ -2,8 +2,10 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../../shared/ids.ts';
 import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { pickRun } from '../../ground/ask/pick.ts';
+import { offer, say } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
 import { documentsOf, documentUri, type Place } from './documents.ts';
@@ -20,36 +22,25 @@ export interface Reviewing {
   readonly session: ReviewSession;
 }
 
-const pick = async (longhaul: Longhaul, title: string): Promise<string | null> => {
-  const api = await longhaul.connection.api();
-  const { runs } = await api.runs.list.query({ limit: 200 });
-  const withResult = runs.filter(({ result }) => result !== null);
-  if (withResult.length === 0) {
-    void vscode.window.showInformationMessage(
-      'No run has a result yet. It is ready for review when a round is finished.',
-    );
-    return null;
-  }
-  const rank = ({ status }: RunState): number => (status === 'reviewing' ? 0 : 1);
-  const items = withResult
-    .toSorted((a, b) => rank(a) - rank(b) || b.number - a.number)
-    .map(({ id, number, task, status, round }) => ({
-      label: `#${number} ${task.title}`,
-      description: status === 'reviewing' ? `round ${round} is ready for review` : status,
-      id,
-    }));
-  return (await vscode.window.showQuickPick(items, { title, matchOnDescription: true }))?.id ?? null;
+const pick = async ({ longhaul }: Reviewing, title: string): Promise<RoundRef | null> => {
+  const rank = ({ status }: RunSummary): number => (status === 'reviewing' ? 0 : 1);
+  const state = await pickRun(longhaul, {
+    title,
+    none: 'No run has a result yet. It is ready for review when a round is finished.',
+    among: (states) => states.filter(({ result }) => result !== null).toSorted((a, b) => rank(a) - rank(b)),
+  });
+  return state === undefined ? null : { run: state.id, round: null };
+};
+
+/** The run that a row, or whoever calls the command, names. */
+const named = (argument: unknown): RoundRef | null => {
+  const run = isReviewNode(argument) ? argument.round.run : runArgument(argument);
+  return run === null ? null : { run, round: null };
 };
 
 /** The run that a command is called for; else the one in front; else the person picks one. Null: they did not. */
-const reviewedFor = async ({ longhaul }: Reviewing, argument: unknown, title: string): Promise<RoundRef | null> => {
-  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
-  if (named !== null) return { run: named, round: null };
-  const inFront = reviewInFront(longhaul.runs);
-  if (inFront !== null) return inFront;
-  const picked = await pick(longhaul, title);
-  return picked === null ? null : { run: picked, round: null };
-};
+const reviewedFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<RoundRef | null> =>
+  named(argument) ?? reviewInFront(reviewing.longhaul.runs) ?? pick(reviewing, title);
 
 /** The latest result of the run that a command is called for. Null: the person chose none, or looks at an earlier one. */
 export const roundFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<ReviewRound | null> => {
@@ -60,17 +51,14 @@ export const roundFor = async (reviewing: Reviewing, argument: unknown, title: s
   const round = shown ?? (await reviewing.session.load(reviewed.run));
   if (reviewed.round === null || reviewed.round === round.round) return round;
   if (reviewed.round > round.round) {
-    void vscode.window.showInformationMessage(
-      `Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`,
-    );
+    say(`Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`);
     return null;
   }
-  const open = `Review Round ${round.round}`;
-  const chosen = await vscode.window.showWarningMessage(
+  await offer(
+    vscode.window.showWarningMessage,
     `Round ${reviewed.round} is in front; ${reviewing.session.title(round)} has taken its place. Nothing was done.`,
-    open,
+    { [`Review Round ${round.round}`]: () => review(reviewing, { run: reviewed.run }) },
   );
-  if (chosen === open) await review(reviewing, { run: reviewed.run });
   return null;
 };
 
@@ -80,23 +68,31 @@ export const runFor = async (reviewing: Reviewing, argument: unknown, title: str
 
 type Row = readonly [label: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
 
+const rowOf =
+  (place: Place) =>
+  (file: Pick<ReviewFile, 'file'>): Row => {
+    const { before, after, shown } = documentsOf(place, file);
+    return [shown, before, after];
+  };
+
 /** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
 const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
   await vscode.commands.executeCommand('vscode.changes', title, rows);
 };
 
+/** Names what is no round to decide about. */
+const titleOf = ({ runs }: Longhaul, run: string, what: string): string => {
+  const state = runs.get(run);
+  return state === undefined ? `${run} (${what})` : changesTitle(state, what);
+};
+
 /** Shows a run's latest result against its base. */
 export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const named = isReviewNode(argument) ? argument.round.run : runArgument(argument);
-  const run = named ?? (await pick(reviewing.longhaul, 'Which result do you want to review?'));
-  if (run === null) return;
-  const round = await reviewing.session.open(run);
-  const rows = round.files.map((file): Row => {
-    const { before, after, shown } = documentsOf(round, file);
-    return [shown, before, after];
-  });
-  if (rows.length === 0) void vscode.window.showInformationMessage('This round changed no files.');
-  else await openPage(reviewing.session.title(round), rows, 0);
+  const reviewed = named(argument) ?? (await pick(reviewing, 'Which result do you want to review?'));
+  if (reviewed === null) return;
+  const round = await reviewing.session.open(reviewed.run);
+  if (round.files.length === 0) say('This round changed no files.');
+  else await openPage(reviewing.session.title(round), round.files.map(rowOf(round)), 0);
 };
 
 /** Shows what a run has changed by the time that it asks a person something. */
@@ -104,16 +100,9 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
   const run = runArgument(argument);
   if (run === null) return;
   const { round, changes } = await loadSoFar(longhaul.connection, run);
-  const rows = changes.files.map((file): Row => {
-    const { before, after, shown } = documentsOf({ run, round }, { file });
-    return [shown, before, after];
-  });
-  if (rows.length === 0) {
-    void vscode.window.showInformationMessage('By now this run changes no file.');
-    return;
-  }
-  const state = longhaul.runs.get(run);
-  await openPage(state === undefined ? `${run} (so far)` : changesTitle(state, 'so far'), rows, 0);
+  const rows = changes.files.map((file) => rowOf({ run, round })({ file }));
+  if (rows.length === 0) say('By now this run changes no file.');
+  else await openPage(titleOf(longhaul, run, 'so far'), rows, 0);
 };
 
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
@@ -128,14 +117,11 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
     page,
   );
   if (to === rows.length) return;
-  const next = 'Show the Next Ones';
-  void vscode.window
-    .showInformationMessage(
-      `${rows.length} files changed; this shows ${from + 1} to ${to}. The row "Changed files" of the run lists all.`,
-      next,
-    )
-    .then((chosen) => (chosen === next ? openPage(title, rows, to) : undefined))
-    .then(undefined, showProblem);
+  offer(
+    vscode.window.showInformationMessage,
+    `${rows.length} files changed; this shows ${from + 1} to ${to}. The row "Changed files" of the run lists all.`,
+    { 'Show the Next Ones': () => openPage(title, rows, to) },
+  ).catch(showProblem);
 };
 
 /** Shows one file's changes, with a line of the result in sight if one is named. */
@@ -157,8 +143,7 @@ export const openFile = async (
 const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
   const { round, changes } = await loadSoFar(connection, run);
   const file = reviewFiles(changes, []).find((one) => one.path === path);
-  if (file === undefined)
-    void vscode.window.showInformationMessage(`By now this run does not change ${path} any more.`);
+  if (file === undefined) say(`By now this run does not change ${path} any more.`);
   else await openFile({ round: { run, round }, file });
 };
 
@@ -173,8 +158,7 @@ export const openReviewFile = async ({ longhaul, session }: Reviewing, argument:
   if (soFar) return openFileSoFar(longhaul, { run, path });
   const round = await session.load(run);
   const file = round.byPath.get(path);
-  if (file === undefined)
-    void vscode.window.showInformationMessage(`The latest result of this run does not change ${path}.`);
+  if (file === undefined) say(`The latest result of this run does not change ${path}.`);
   else await openFile({ round, file });
 };
 
@@ -185,12 +169,8 @@ export const compare = async (reviewing: Reviewing, argument: unknown): Promise<
   const rounds = await loadRounds(reviewing.longhaul.connection, run);
   const later = rounds.at(-1);
   const earlier = rounds.slice(0, -1);
-  if (later === undefined || earlier.length === 0) {
-    void vscode.window.showInformationMessage(
-      'This run has finished one round only; there is nothing to compare it with.',
-    );
-    return;
-  }
+  if (later === undefined || earlier.length === 0)
+    return say('This run has finished one round only; there is nothing to compare it with.');
   const items = earlier.toReversed().map((one) => ({ label: `Round ${one.round}`, one }));
   const chosen =
     items.length === 1
@@ -203,10 +183,6 @@ export const compare = async (reviewing: Reviewing, argument: unknown): Promise<
     const label = right ?? left;
     return label === undefined ? [] : [[label, left, right]];
   });
-  if (rows.length === 0) void vscode.window.showInformationMessage('Both rounds have the same result.');
-  else {
-    const state = reviewing.longhaul.runs.get(run);
-    const what = `rounds ${chosen.one.round} and ${later.round}`;
-    await openChanges(state === undefined ? `${run} (${what})` : changesTitle(state, what), rows);
-  }
+  if (rows.length === 0) say('Both rounds have the same result.');
+  else await openChanges(titleOf(reviewing.longhaul, run, `rounds ${chosen.one.round} and ${later.round}`), rows);
 };

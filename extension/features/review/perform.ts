@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Applied, type ApplyInput } from '../../../shared/api/runner-api.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
@@ -14,7 +14,10 @@ export interface Target {
 }
 
 /** Null: the person chose none. Throws ConnectionError. */
-export const targetOf = async ({ connection }: Longhaul, { task }: Pick<RunState, 'task'>): Promise<Target | null> => {
+export const targetOf = async (
+  { connection }: Longhaul,
+  { task }: Pick<RunSummary, 'task'>,
+): Promise<Target | null> => {
   await connection.api();
   const { state } = connection;
   if (state.status !== 'connected' || state.local) return { repository: task.repository, elsewhere: null };

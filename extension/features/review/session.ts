@@ -3,11 +3,12 @@ import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { addressOf, type DocumentAddress } from './address.ts';
 import { contentFromPatch } from './content.ts';
-import { Decisions, decide, decideRest, keepOnly, markReviewed, type Verdict } from './decisions.ts';
+import { Choices, choose, keepOnly, markReviewed, type Unit, type Verdict } from './choices.ts';
 import { loadRound, type ReviewRound } from './round.ts';
 import { reviewTitle } from './title.ts';
 
-const decisionsKey = (run: string): string => `longhaul.review.decisions/${run}`;
+/** In the state of the workspace, under the name that it began with. */
+const choicesKey = (run: string): string => `longhaul.review.decisions/${run}`;
 const shownKey = 'longhaul.review.current';
 
 const KEPT_ROUNDS = 10;
@@ -19,15 +20,15 @@ export interface Reviewed {
   readonly side: 'before' | 'after';
 }
 
-/** What is under review and what was decided about it. Decisions are kept in the workspace, so that a reload loses none. */
+/** What is under review and what a person chose of it. That is kept in the workspace, so that a reload loses nothing. */
 export class ReviewSession implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<string>();
-  /** The run whose result or decisions changed. */
+  /** The run whose result, or what was chosen of it, changed. */
   readonly onDidChange = this.#changed.event;
   readonly #longhaul: Longhaul;
   readonly #rounds = new Map<string, Promise<ReviewRound>>();
   readonly #ready = new Map<string, ReviewRound>();
-  readonly #known = new Map<string, Decisions>();
+  readonly #known = new Map<string, Choices>();
   readonly #subscription: vscode.Disposable;
 
   constructor(longhaul: Longhaul) {
@@ -111,30 +112,25 @@ export class ReviewSession implements vscode.Disposable {
     return file?.file[side]?.blob === blob ? contentFromPatch(file) : null;
   }
 
-  decisions(run: string): Decisions {
+  choices(run: string): Choices {
     const found = this.#known.get(run);
     if (found !== undefined) return found;
-    const stored = Decisions.safeParse(this.#longhaul.extension.workspaceState.get(decisionsKey(run)) ?? {});
-    const decisions = stored.success ? stored.data : {};
-    this.#known.set(run, decisions);
-    return decisions;
+    const stored = Choices.safeParse(this.#longhaul.extension.workspaceState.get(choicesKey(run)) ?? {});
+    const choices = stored.success ? stored.data : {};
+    this.#known.set(run, choices);
+    return choices;
   }
 
-  async decide(
+  async choose(
     round: ReviewRound,
     files: readonly ReviewFile[],
-    what: { readonly unit: number | 'all'; readonly verdict: Verdict },
+    what: { readonly unit: Unit; readonly verdict: Verdict },
   ): Promise<void> {
-    await this.#keep(round, decide(this.decisions(round.run), files, what));
-  }
-
-  /** Decides what is not decided yet, and leaves the rest as it is. */
-  async decideRest(round: ReviewRound, verdict: Verdict): Promise<void> {
-    await this.#keep(round, decideRest(this.decisions(round.run), round.files, verdict));
+    await this.#keep(round, choose(this.choices(round.run), files, what));
   }
 
   async markReviewed(round: ReviewRound, file: ReviewFile, reviewed: boolean): Promise<void> {
-    await this.#keep(round, markReviewed(this.decisions(round.run), file, reviewed));
+    await this.#keep(round, markReviewed(this.choices(round.run), file, reviewed));
   }
 
   /** The file that a document shows, if its round is the one under review. */
@@ -150,11 +146,11 @@ export class ReviewSession implements vscode.Disposable {
     return file === undefined ? null : { round, file, side: address.side };
   }
 
-  async #keep(round: ReviewRound, decisions: Decisions): Promise<void> {
-    const kept = keepOnly(decisions, round.files);
+  async #keep(round: ReviewRound, choices: Choices): Promise<void> {
+    const kept = keepOnly(choices, round.files);
     this.#known.set(round.run, kept);
     this.#changed.fire(round.run);
-    await this.#longhaul.extension.workspaceState.update(decisionsKey(round.run), kept);
+    await this.#longhaul.extension.workspaceState.update(choicesKey(round.run), kept);
   }
 
   /** Another round was finished while this one is open: what is under review is the latest result. */

@@ -1,6 +1,6 @@
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 
-type Named = Pick<RunState, 'number'> & { readonly task: Pick<RunState['task'], 'title'> };
+type Named = Pick<RunSummary, 'number'> & { readonly task: Pick<RunSummary['task'], 'title'> };
 
 /** A run, and a round of it. `round` null: the latest. */
 export interface RoundRef {
@@ -17,7 +17,7 @@ export const reviewTitle = (state: Named, round: number): string => `${begins(st
 export const changesTitle = (state: Named, what: string): string => `${begins(state)}${what})`;
 
 /** What a tab with such a title shows. Null: no round of any of the runs, which are asked for where it may be one. */
-export const reviewedOf = (title: string, runs: () => readonly (Named & Pick<RunState, 'id'>)[]): RoundRef | null => {
+export const reviewedOf = (title: string, runs: () => readonly (Named & Pick<RunSummary, 'id'>)[]): RoundRef | null => {
   const number = Number(/^#(\d+) /.exec(title)?.[1]);
   if (Number.isNaN(number)) return null;
   const state = runs().find((run) => run.number === number && title.startsWith(begins(run)));

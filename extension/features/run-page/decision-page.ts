@@ -2,8 +2,9 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
-import type { Button, Item, Page, Section } from '../../ground/page/page.ts';
-import { entries, planItems, spentFacts } from './run-page.ts';
+import type { Button, Item, Page } from '../../ground/page/page.ts';
+import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
+import { planItems, spentFacts } from './run-page.ts';
 import { cleanLine, exactArguments, visible } from '../../../shared/text/clean.ts';
 import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import type { Story } from '../../../shared/run/story/story.ts';
@@ -25,64 +26,47 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   const { state, request, story, now } = input;
   const checks = story.moments.filter(isVerification);
   const calls = story.moments.filter(isOf('call'));
-  const sections: readonly Section[] = [
-    {
-      id: 'ask',
-      title: 'What is asked',
-      items: [
-        { key: 'action', kind: 'text', text: visible(request.action), tone: 'plain' },
-        { key: 'facts', kind: 'facts', facts: askFacts(input).filter(({ text }) => text !== '') },
-        ...(request.kind === 'question'
-          ? []
-          : [
-              {
-                key: 'arguments',
-                kind: 'code' as const,
-                label: `Exactly${request.tool === null ? '' : `, for the tool ${cleanLine(request.tool)}`}`,
-                text: exactArguments(request.arguments),
-              },
-            ]),
-        ...(input.whole ? [] : [brokenHash]),
-        { key: 'decide', kind: 'buttons', buttons: decideButtons(input) },
-      ],
-    },
-    {
-      id: 'goal',
-      title: 'Goal',
-      items: [{ key: 'goal', kind: 'text', text: visible(state.task.goal.trim()), tone: 'plain' }],
-    },
-    { id: 'plan', title: 'Plan', items: planItems(state) },
-    { id: 'diff', title: 'Changes so far', items: changeItems(state, story) },
-    {
-      id: 'tests',
-      title: 'Tests so far',
-      items:
+  return pageOf(
+    request.kind === 'question' ? 'A question for you' : 'A decision for you',
+    cleanLine(`#${state.number} ${state.task.title}`),
+    [
+      section('ask', 'What is asked', askItems(input)),
+      section('goal', 'Goal', [textItem('goal', visible(state.task.goal.trim()))]),
+      section('plan', 'Plan', planItems(state)),
+      section('diff', 'Changes so far', changeItems(state, story)),
+      section(
+        'tests',
+        'Tests so far',
         checks.length > 0
           ? entries(checks, state.createdAt)
-          : [{ key: 'none', kind: 'text', text: 'Verification has not run yet.', tone: 'dim' }],
-    },
-    { id: 'calls', title: 'Calls so far', items: entries(calls, state.createdAt) },
-    {
-      id: 'spent',
-      title: `Cost so far: ${costFact(state.spent)}`,
-      items: [{ key: 'spent', kind: 'facts', facts: spentFacts(state, now) }],
-    },
+          : [textItem('none', 'Verification has not run yet.', 'dim')],
+      ),
+      section('calls', 'Calls so far', entries(calls, state.createdAt)),
+      section('spent', `Cost so far: ${costFact(state.spent)}`, [factsItem('spent', spentFacts(state, now))]),
+    ],
+  );
+};
+
+const askItems = (input: DecisionPageInput): readonly Item[] => {
+  const { request, whole } = input;
+  const label = `Exactly${request.tool === null ? '' : `, for the tool ${cleanLine(request.tool)}`}`;
+  const exact: Item = { key: 'arguments', kind: 'code', label, text: exactArguments(request.arguments) };
+  return [
+    textItem('action', visible(request.action)),
+    factsItem('facts', askFacts(input)),
+    ...(request.kind === 'question' ? [] : [exact]),
+    ...(whole ? [] : [brokenHash]),
+    buttonsItem('decide', ...decideButtons(input)),
   ];
-  return {
-    title: request.kind === 'question' ? 'A question for you' : 'A decision for you',
-    subtitle: cleanLine(`#${state.number} ${state.task.title}`),
-    sections: sections.filter(({ items }) => items.length > 0),
-  };
 };
 
 const isVerification = ({ about }: Moment): boolean => about.kind === 'command' && about.command.phase !== 'setup';
 
-const brokenHash: Item = {
-  key: 'broken',
-  kind: 'text',
-  text: "The hash does not match what is asked. Do not decide on it; look into the runner's log.",
-  tone: 'bad',
-};
+const brokenHash = textItem(
+  'broken',
+  "The hash does not match what is asked. Do not decide on it; look into the runner's log.",
+  'bad',
+);
 
 type Standing = 'pending' | 'expired' | 'decided' | 'over';
 
@@ -120,21 +104,17 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
 
 const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   const { state, request, decision, whole } = input;
-  const button = (command: string, label: string, primary = false): Button => ({
-    id: command,
-    label,
-    primary,
-    action: { command, argument: { run: state.id, decision, hash: request.hash } },
-  });
+  const act = (command: string, label: string): Button =>
+    button(command, label, { run: state.id, decision, hash: request.hash });
   const standing = standingOf(input);
-  const open = button('longhaul.openRun', 'Open Run');
-  if (standing === 'expired') return [button('longhaul.renew', 'Ask Again', true), open];
+  const open = act('longhaul.openRun', 'Open Run');
+  if (standing === 'expired') return [primary(act('longhaul.renew', 'Ask Again')), open];
   if (standing !== 'pending' || !whole) return [open];
-  const reject = button('longhaul.reject', 'Reject…');
-  if (request.kind === 'question') return [button('longhaul.answer', 'Answer…', true), reject, open];
+  const reject = act('longhaul.reject', 'Reject…');
+  if (request.kind === 'question') return [primary(act('longhaul.answer', 'Answer…')), reject, open];
   const editable = request.kind === 'call' || request.kind === 'budget';
-  const edit = editable ? [button('longhaul.editAndApprove', 'Edit and Approve…')] : [];
-  return [button('longhaul.approve', 'Approve…', true), ...edit, reject, open];
+  const edit = editable ? [act('longhaul.editAndApprove', 'Edit and Approve…')] : [];
+  return [primary(act('longhaul.approve', 'Approve…')), ...edit, reject, open];
 };
 
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */
@@ -149,19 +129,12 @@ const changeItems = (state: RunState, story: Story): readonly Item[] => {
     ];
   const result = changes(state);
   const told = toldItems(story);
-  if (result === null) return told.length > 0 ? told : [{ key: 'none', kind: 'text', text: 'None yet.', tone: 'dim' }];
-  return [
-    ...told,
-    { key: 'result', kind: 'text', text: `The last finished round: ${result}.`, tone: 'plain' },
-    openDiff(state, 'longhaul.review'),
-  ];
+  if (result === null) return told.length > 0 ? told : [textItem('none', 'None yet.', 'dim')];
+  return [...told, textItem('result', `The last finished round: ${result}.`), openDiff(state, 'longhaul.review')];
 };
 
-const openDiff = ({ id }: RunState, command: string): Item => ({
-  key: 'diff',
-  kind: 'buttons',
-  buttons: [{ id: command, label: 'Open Diff', primary: false, action: { command, argument: { run: id } } }],
-});
+const openDiff = ({ id }: RunState, command: string): Item =>
+  buttonsItem('diff', button(command, 'Open Diff', { run: id }));
 
 /** Files that calls of the agent changed, by what they say; commands may have changed others. */
 const toldItems = (story: Story): readonly Item[] => {
@@ -179,9 +152,8 @@ const toldItems = (story: Story): readonly Item[] => {
     label: path,
     text: times === 1 ? 'edited once' : `edited ${times} times`,
   }));
-  const others = 'Commands that ran may have changed other files.';
   return [
-    ...(facts.length === 0 ? [] : [{ key: 'files', kind: 'facts' as const, facts }]),
-    ...(commands === 0 ? [] : [{ key: 'commands', kind: 'text' as const, text: others, tone: 'dim' as const }]),
+    ...(facts.length === 0 ? [] : [factsItem('files', facts)]),
+    ...(commands === 0 ? [] : [textItem('commands', 'Commands that ran may have changed other files.', 'dim')]),
   ];
 };

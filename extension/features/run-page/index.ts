@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DecisionId, RunId } from '../../../shared/ids.ts';
-import { summarize } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
-import { expiry } from '../../ground/text/text.ts';
+import { openDecisions, pickDecision, pickRun, type RunChoice } from '../../ground/ask/pick.ts';
 import { fillPanel } from '../../ground/page/panel.ts';
 import { decisionSource, runSource } from './sources.ts';
 
@@ -24,7 +23,6 @@ export interface Pages extends vscode.Disposable {
 
 export const registerPages = (longhaul: Longhaul): Pages => {
   const panels = new Map<string, vscode.WebviewPanel>();
-  const folder = vscode.Uri.joinPath(longhaul.extension.extensionUri, 'dist', 'extension');
 
   const fill = (panel: vscode.WebviewPanel, target: Target): void => {
     const key = JSON.stringify(target);
@@ -32,7 +30,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     panel.onDidDispose(() => panels.delete(key));
     panel.iconPath = new vscode.ThemeIcon('decision' in target ? 'law' : 'rocket');
     const source = 'decision' in target ? decisionSource(longhaul, target) : runSource(longhaul, target.run);
-    fillPanel(panel, { source, folder, kept: target });
+    fillPanel(panel, { source, extension: longhaul.extension, kept: target });
   };
   const open = (target: Target): void => {
     const there = panels.get(JSON.stringify(target));
@@ -45,7 +43,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
       isDecision ? types.decision : types.run,
       isDecision ? 'Decision' : 'Run',
       vscode.ViewColumn.Active,
-      { enableScripts: true, localResourceRoots: [folder], enableFindWidget: true },
+      { enableFindWidget: true },
     );
     fill(panel, target);
   };
@@ -56,44 +54,26 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     else panel.dispose();
   };
 
-  const commands = vscode.Disposable.from(
-    registerCommand('longhaul.openRun', async (argument) => {
-      const run = runArgument(argument) ?? (await pickRun(longhaul));
+  const commands = registerCommands({
+    'longhaul.openRun': async (argument) => {
+      const run = runArgument(argument) ?? (await pickRun(longhaul, anyRun))?.id;
       if (run !== undefined) open({ run });
-    }),
-    registerCommand('longhaul.openDecision', async (argument) => {
+    },
+    'longhaul.openDecision': async (argument) => {
       const named = DecisionTarget.safeParse(argument);
-      const target = named.success ? named.data : await pickDecision(longhaul);
+      const target = named.success ? named.data : await chooseDecision(longhaul);
       if (target !== undefined) open({ run: target.run, decision: target.decision });
-    }),
-  );
+    },
+  });
   return { restore, dispose: () => commands.dispose() };
 };
 
-const pickRun = async ({ connection }: Longhaul): Promise<string | undefined> => {
-  const { runs } = await (await connection.api()).runs.list.query({ limit: 200 });
-  const rows = runs.map((state) => ({
-    label: state.task.title,
-    description: `#${state.number} · ${state.status}`,
-    detail: summarize(state).detail,
-    id: state.id,
-  }));
-  if (rows.length === 0) void vscode.window.showInformationMessage('Nothing has been delegated yet.');
-  return rows.length === 0
-    ? undefined
-    : (await vscode.window.showQuickPick(rows, { title: 'Longhaul: Open Run', matchOnDescription: true }))?.id;
-};
+const anyRun: RunChoice = { title: 'Longhaul: Open Run', none: 'Nothing has been delegated yet.' };
 
-const pickDecision = async ({ connection }: Longhaul): Promise<z.infer<typeof DecisionTarget> | undefined> => {
-  const decisions = await (await connection.api()).decisions.list.query();
-  const rows = decisions.map(({ run, request, title }) => ({
-    label: request.action,
-    description: expiry(request.expiresAt, Date.now()),
-    detail: title,
-    target: { run, decision: request.id },
-  }));
-  if (rows.length === 0) void vscode.window.showInformationMessage('Nothing waits for your decision.');
-  return rows.length <= 1
-    ? rows[0]?.target
-    : (await vscode.window.showQuickPick(rows, { title: 'Longhaul: Open Approval' }))?.target;
+/** The only one that waits, or one that the person picks. */
+const chooseDecision = async (longhaul: Longhaul): Promise<z.infer<typeof DecisionTarget> | undefined> => {
+  const open = await openDecisions(longhaul);
+  const said = { title: 'Longhaul: Open Approval', none: 'Nothing waits for your decision.' };
+  const chosen = open.length === 1 ? open[0] : await pickDecision(open, said);
+  return chosen && { run: chosen.run, decision: chosen.request.id };
 };

@@ -1,57 +1,40 @@
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { decisionSummaries, summarize } from '../../../shared/run/summary.ts';
+import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { span } from '../../../shared/text/figures.ts';
+import { span, utc } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
-import type { Button, Item, Page, Section } from '../../ground/page/page.ts';
+import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { actor, clean, cleanLine, visible } from '../../../shared/text/clean.ts';
-import { clock, utc } from '../../../shared/text/figures.ts';
 import { isTold } from '../../ground/runs/told.ts';
-import { headline, isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
+import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
+import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
 
 /** All about a run on one page. `now` is ms since the epoch. */
-export const runPage = (state: RunState, story: Story, now: number): Page => ({
-  title: cleanLine(`#${state.number} ${state.task.title}`),
-  subtitle: cleanLine(`${state.status}: ${summarize(state).detail}`),
-  sections: [
-    section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonsItem('actions', runButtons(state))]),
-    section('needs', 'Needs you', needsItems(state)),
-    section('goal', 'Goal', [{ key: 'goal', kind: 'text', text: visible(state.task.goal.trim()), tone: 'plain' }]),
-    section('plan', 'Plan', planItems(state)),
-    section('report', 'Report', reportItems(state, story)),
-    section('evidence', 'Evidence', evidenceItems(state, story)),
-    section('steer', isListening(state) ? 'Steer' : '', steerItems(state)),
-    section('timeline', 'Timeline', entries(story.moments.filter(isTold), state.createdAt)),
-    section('decisions', 'Decisions', entries(story.moments.filter(isOf('decision')), state.createdAt)),
-    section('retries', 'Retries', entries(story.moments.filter(isTrouble), state.createdAt)),
-    section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
-  ].filter(({ items }) => items.length > 0),
-});
-
-const section = (id: string, title: string, items: readonly Item[]): Section => ({ id, title, items });
-const factsItem = (key: string, facts: readonly Part[]): Item => ({
-  key,
-  kind: 'facts',
-  facts: facts.filter(({ text }) => text !== ''),
-});
-const buttonsItem = (key: string, buttons: readonly Button[]): readonly Item[] =>
-  buttons.length === 0 ? [] : [{ key, kind: 'buttons', buttons }];
+export const runPage = (state: RunState, story: Story, now: number): Page => {
+  const told = (which: (moment: Moment) => boolean): readonly Item[] =>
+    entries(story.moments.filter(which), state.createdAt);
+  return pageOf(
+    cleanLine(`#${state.number} ${state.task.title}`),
+    cleanLine(`${state.status}: ${lineOf(state).detail}`),
+    [
+      section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonItems(state)]),
+      section('needs', 'Needs you', needsItems(state)),
+      section('goal', 'Goal', [textItem('goal', visible(state.task.goal.trim()))]),
+      section('plan', 'Plan', planItems(state)),
+      section('report', 'Report', reportItems(state, story)),
+      section('evidence', 'Evidence', evidenceItems(state, story)),
+      section('steer', 'Steer', steerItems(state)),
+      section('timeline', 'Timeline', told(isTold)),
+      section('decisions', 'Decisions', told(isOf('decision'))),
+      section('retries', 'Retries', told(isTrouble)),
+      section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
+    ],
+  );
+};
 
 const isTrouble = ({ about }: Moment): boolean => about.kind === 'retry' || about.kind === 'delay';
-
-/** Moments as rows; their texts and outputs are sent when a row is opened. */
-export const entries = (moments: readonly Moment[], createdAt: string): readonly Item[] =>
-  moments.map((moment) => ({
-    key: moment.key,
-    kind: 'entry',
-    at: clock(Date.parse(moment.at) - Date.parse(createdAt)),
-    mark: moment.mark,
-    text: `${moment.about.kind === 'call' ? `[${moment.about.call.number}] ` : ''}${headline(moment)}`,
-    detail: moment.detail,
-    more: moment.parts.length > 0 || moment.blob !== null,
-  }));
 
 const headFacts = (state: RunState, now: number): readonly Part[] => {
   const { source } = state.task;
@@ -61,10 +44,7 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
       label: 'Repository',
       text: `${cleanLine(state.task.repository)} at ${source.commit.slice(0, 12)}${branch}${source.dirty ? ', with uncommitted changes' : ''}`,
     },
-    {
-      label: 'Delegated',
-      text: `${utc(state.createdAt)} by ${actor(state.task.requester)}`,
-    },
+    { label: 'Delegated', text: `${utc(state.createdAt)} by ${actor(state.task.requester)}` },
     ...state.task.loosened.map(({ what, from, to, by }) => ({
       label: 'Loosened',
       text: cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`),
@@ -79,43 +59,30 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
   ];
 };
 
-const runButtons = (state: RunState): readonly Button[] => {
-  const button = (command: string, label: string, primary = false): Button => ({
-    id: command,
-    label,
-    primary,
-    action: { command, argument: { run: state.id } },
-  });
-  return [
-    ...(state.result === null ? [] : [button('longhaul.review', 'Open Diff', state.status === 'reviewing')]),
-    ...(state.result !== null && (state.status === 'reviewing' || state.status === 'accepted')
-      ? [button('longhaul.applyAccepted', 'Apply…')]
+const buttonItems = (state: RunState): readonly Item[] => {
+  const act = (command: string, label: string): Button => button(command, label, { run: state.id });
+  const inReview = state.status === 'reviewing';
+  const openDiff = act('longhaul.review', 'Open Diff');
+  const buttons = [
+    ...(state.result === null ? [] : [inReview ? primary(openDiff) : openDiff]),
+    ...(state.result !== null && (inReview || state.status === 'accepted')
+      ? [act('longhaul.applyAccepted', 'Apply…')]
       : []),
-    ...(state.status === 'reviewing' ? [button('longhaul.requestChanges', 'Request Changes…')] : []),
-    ...(isTerminal(state) ? [] : [button('longhaul.cancelRun', 'Cancel Run…')]),
-    ...(isResumable(state) ? [button('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
+    ...(inReview ? [act('longhaul.requestChanges', 'Request Changes…')] : []),
+    ...(isTerminal(state) ? [] : [act('longhaul.cancelRun', 'Cancel Run…')]),
+    ...(isResumable(state) ? [act('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
   ];
+  return buttons.length === 0 ? [] : [buttonsItem('actions', ...buttons)];
 };
 
 const needsItems = (state: RunState): readonly Item[] =>
-  decisionSummaries(state).flatMap((summary) => {
-    const { request, status } = summary;
-    const argument = { run: state.id, decision: request.id };
+  decisionSummaries(state).flatMap(({ request, status }) => {
+    const expired = status === 'expired';
+    const label = expired ? 'Expired: See What Was Asked' : 'Look and Decide';
+    const look = primary(button('longhaul.openDecision', label, { run: state.id, decision: request.id }));
     return [
-      {
-        key: `ask ${request.id}`,
-        kind: 'text' as const,
-        text: visible(request.action),
-        tone: status === 'expired' ? ('warning' as const) : ('plain' as const),
-      },
-      ...buttonsItem(`decide ${request.id}`, [
-        {
-          id: `open ${request.id}`,
-          label: status === 'expired' ? 'Expired: See What Was Asked' : 'Look and Decide',
-          primary: true,
-          action: { command: 'longhaul.openDecision', argument },
-        },
-      ]),
+      textItem(`ask ${request.id}`, visible(request.action), expired ? 'warning' : 'plain'),
+      buttonsItem(`decide ${request.id}`, { ...look, id: `open ${request.id}` }),
     ];
   });
 
@@ -131,7 +98,7 @@ const reportItems = (state: RunState, story: Story): readonly Item[] =>
   state.report === null
     ? []
     : [
-        { key: 'summary', kind: 'text', text: clean(state.report.summary.trim()), tone: 'plain' },
+        textItem('summary', clean(state.report.summary.trim())),
         ...state.report.claims.map((claim, index): Item => ({
           key: `claim ${index}`,
           kind: 'claim',
@@ -158,22 +125,15 @@ const evidenceItems = (state: RunState, story: Story): readonly Item[] => {
     state.task.verification.length === 0
       ? 'No verification command was given, so nothing shows that it works.'
       : 'None was recorded in this round.';
-  return [{ key: 'none', kind: 'text', text, tone: 'warning' }];
+  return [textItem('none', text, 'warning')];
 };
 
 /** The agent reads messages while a round is under way. */
-const isListening = (state: RunState): boolean => !isTerminal(state) && state.status !== 'reviewing';
-const steerItems = (state: RunState): readonly Item[] =>
-  isListening(state)
-    ? [
-        {
-          key: 'composer',
-          kind: 'composer',
-          label: 'Message to the agent',
-          placeholder: 'It reads the message before its next turn',
-        },
-      ]
-    : [];
+const steerItems = (state: RunState): readonly Item[] => {
+  if (isTerminal(state) || state.status === 'reviewing') return [];
+  const placeholder = 'It reads the message before its next turn';
+  return [{ key: 'composer', kind: 'composer', label: 'Message to the agent', placeholder }];
+};
 
 const labels: Record<BudgetName, string> = {
   turns: 'Turns',
@@ -204,14 +164,7 @@ export const spentFacts = (state: RunState, now: number): readonly Part[] => {
   });
 };
 
-const unpricedItems = ({ spent }: RunState): readonly Item[] =>
-  spent.unpriced === 0
-    ? []
-    : [
-        {
-          key: 'unpriced',
-          kind: 'text',
-          text: `What ${spent.unpriced} of the model calls cost is unknown, and not in the figure above.`,
-          tone: 'dim',
-        },
-      ];
+const unpricedItems = ({ spent: { unpriced } }: RunState): readonly Item[] => {
+  const text = `What ${unpriced} of the model calls cost is unknown, and not in the figure above.`;
+  return unpriced === 0 ? [] : [textItem('unpriced', text, 'dim')];
+};

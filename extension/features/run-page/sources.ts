@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
-import { decisionSubject, type DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
-import { createHash } from 'node:crypto';
+import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { change } from '../../ground/ask/change.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
@@ -15,20 +16,21 @@ import { createStory, type Story } from '../../../shared/run/story/story.ts';
 /** Characters of an output that a page shows. */
 const OUTPUT_CHARACTERS = 1_000_000;
 
-/** A run's log, folded into its state and its story, live. */
-interface Followed extends Pick<PageSource, 'onDidChange' | 'parts' | 'send'>, vscode.Disposable {
+/** A run's log as far as it is there, folded. */
+interface Followed {
   readonly story: Story;
-  readonly state: RunState | undefined;
+  readonly state: RunState;
   /** Every decision that was ever asked, as it stands last. */
   readonly requests: ReadonlyMap<string, DecisionRequest>;
 }
 
-const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
+/** A page of a run, live. `pageOf` null: that is not known yet. */
+const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) => Page | null): PageSource => {
   const changed = new vscode.EventEmitter<void>();
   const story = createStory();
   const requests = new Map<string, DecisionRequest>();
   let state: RunState | undefined;
-  const following = runs.follow(run, (events) => {
+  const following = longhaul.runs.follow(run, (events) => {
     for (const event of events) {
       state = reduce(state, event);
       story.add(event);
@@ -41,17 +43,13 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
     changed.fire();
   });
   return {
-    story,
-    requests,
-    get state() {
-      return state;
-    },
+    page: () => (state === undefined ? null : pageOf({ state, story, requests })),
     onDidChange: changed.event,
     parts: async (key) => {
       const moment = story.find(key);
       if (moment === undefined) return [];
       if (moment.blob === null) return moment.parts;
-      const text = new TextDecoder().decode(await connection.blob(run, moment.blob));
+      const text = new TextDecoder().decode(await longhaul.connection.blob(run, moment.blob));
       const isPatch = moment.about.kind === 'changes';
       const what = isPatch ? 'Patch' : 'Output';
       const whole = isPatch ? visible(text) : clean(text);
@@ -62,8 +60,7 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
       return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
     },
     send: async (text) => {
-      const api = await connection.api();
-      runs.learn(await api.runs.message.mutate({ run, text }));
+      await change(longhaul, (api) => api.runs.message.mutate({ run, text }));
     },
     dispose: () => {
       following.dispose();
@@ -72,34 +69,16 @@ const followRun = ({ runs, connection }: Longhaul, run: string): Followed => {
   };
 };
 
-export const runSource = (longhaul: Longhaul, run: string): PageSource => {
-  const followed = followRun(longhaul, run);
-  return {
-    onDidChange: followed.onDidChange,
-    parts: followed.parts,
-    send: followed.send,
-    dispose: () => followed.dispose(),
-    page: (): Page | null =>
-      followed.state === undefined ? null : runPage(followed.state, followed.story, Date.now()),
-  };
-};
+export const runSource = (longhaul: Longhaul, run: string): PageSource =>
+  sourceOf(longhaul, run, ({ state, story }) => runPage(state, story, Date.now()));
 
 export const decisionSource = (
   longhaul: Longhaul,
   { run, decision }: { readonly run: string; readonly decision: string },
-): PageSource => {
-  const followed = followRun(longhaul, run);
-  return {
-    onDidChange: followed.onDidChange,
-    parts: followed.parts,
-    send: followed.send,
-    dispose: () => followed.dispose(),
-    page: (): Page | null => {
-      const { state, story, requests } = followed;
-      const request = requests.get(decision);
-      if (state === undefined || request === undefined) return null;
-      const whole = createHash('sha256').update(decisionSubject(run, request)).digest('hex') === request.hash;
-      return decisionPage({ state, decision, request, story, whole, now: Date.now() });
-    },
-  };
-};
+): PageSource =>
+  sourceOf(longhaul, run, ({ state, story, requests }) => {
+    const request = requests.get(decision);
+    if (request === undefined) return null;
+    const whole = isWhole({ run, request });
+    return decisionPage({ state, decision, request, story, whole, now: Date.now() });
+  });

@@ -5,7 +5,6 @@ import { packagedRunner } from '../../ground/connection/connect.ts';
 import { secretsIn } from '../../ground/connection/secrets.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
 
 const Check = z.object({
   name: z.string(),
@@ -44,7 +43,7 @@ const examine = async (extension: vscode.ExtensionContext): Promise<z.infer<type
 };
 
 /** Shows each check, the bad ones first; choosing one copies its remedy. */
-const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
+export const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
   const { checks } = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Window, title: 'Longhaul: examining this machine' },
     () => examine(extension),
@@ -68,6 +67,3 @@ const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
   });
   if (chosen?.remedy) await vscode.env.clipboard.writeText(chosen.remedy);
 };
-
-export const registerDoctor = (longhaul: Longhaul): vscode.Disposable =>
-  registerCommand('longhaul.doctor', () => doctor(longhaul));

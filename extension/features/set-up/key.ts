@@ -2,20 +2,16 @@ import * as vscode from 'vscode';
 import { secretsIn } from '../../ground/connection/secrets.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { registerCommand } from '../../ground/problem/problem.ts';
+import { doing, offer } from '../../ground/problem/offer.ts';
 import { reconnect } from '../../ground/model-key/restart.ts';
-import { setModelKey } from '../../ground/model-key/model-key.ts';
 
-const setRunnerToken = async (longhaul: Longhaul): Promise<void> => {
+/** Asks for the token of a runner elsewhere, keeps it as a secret, and looks for that runner with it. */
+export const setRunnerToken = async (longhaul: Longhaul): Promise<void> => {
   const { url } = readSettings();
   if (url === '') {
-    const open = 'Open Settings';
-    const chosen = await vscode.window.showInformationMessage(
-      'The runner of this machine needs no token. For one elsewhere, set its address first.',
-      open,
-    );
-    if (chosen === open) await vscode.commands.executeCommand('workbench.action.openSettings', 'longhaul.url');
-    return;
+    const told = 'The runner of this machine needs no token. For one elsewhere, set its address first.';
+    const openSettings = doing('workbench.action.openSettings', 'longhaul.url');
+    return offer(vscode.window.showInformationMessage, told, { 'Open Settings': openSettings });
   }
   const token = await vscode.window.showInputBox({
     title: 'Longhaul: Runner Token',
@@ -27,11 +23,3 @@ const setRunnerToken = async (longhaul: Longhaul): Promise<void> => {
   await secretsIn(longhaul.extension.secrets).setRunnerToken(url, token.trim());
   await reconnect(longhaul);
 };
-
-export const registerKeys = (longhaul: Longhaul): vscode.Disposable =>
-  vscode.Disposable.from(
-    registerCommand('longhaul.setModelKey', async () => {
-      await setModelKey(longhaul);
-    }),
-    registerCommand('longhaul.setRunnerToken', () => setRunnerToken(longhaul)),
-  );

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
+import { doing, offer, type Deeds } from '../../ground/problem/offer.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 
-const actions = new Map([
-  ['Try Again', 'longhaul.reconnect'],
-  ['Check with Doctor', 'longhaul.doctor'],
-  ['Set Runner Token', 'longhaul.setRunnerToken'],
-]);
+const waysOut: Deeds = {
+  'Try Again': doing('longhaul.reconnect'),
+  'Check with Doctor': doing('longhaul.doctor'),
+  'Set Runner Token': doing('longhaul.setRunnerToken'),
+};
 
 /** Says why no runner can be reached: once for each reason, until one was or a person tries again. */
 export const registerOfflineNotice = ({ connection }: Longhaul): vscode.Disposable => {
@@ -14,8 +15,6 @@ export const registerOfflineNotice = ({ connection }: Longhaul): vscode.Disposab
     if (state.status === 'connected' || state.status === 'starting') told = null;
     if (state.status !== 'offline' || state.reason === told) return;
     told = state.reason;
-    const chosen = await vscode.window.showWarningMessage(`${state.reason} ${state.remedy}`, ...actions.keys());
-    const command = chosen === undefined ? undefined : actions.get(chosen);
-    if (command !== undefined) await vscode.commands.executeCommand(command);
+    await offer(vscode.window.showWarningMessage, `${state.reason} ${state.remedy}`, waysOut);
   });
 };

@@ -12,7 +12,6 @@ import { readSettings } from './settings.ts';
 
 interface Connected {
   readonly endpoint: Endpoint;
-  readonly local: boolean;
   readonly api: TRPCClient<ApiRouter>;
 }
 
@@ -43,11 +42,12 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
     changed.fire(next);
   };
 
-  const find = async (): Promise<{ endpoint: Endpoint; local: boolean }> => {
+  const find = async (): Promise<{ endpoint: Endpoint; local: boolean; runner: string }> => {
     const { url } = readSettings();
-    if (url !== '') return { endpoint: await remoteEndpoint(extension, url), local: false };
+    if (url !== '') return { endpoint: await remoteEndpoint(extension, url), local: false, runner: url };
     const { startRunner } = await import('./start.ts');
-    return { endpoint: await startRunner(await packagedRunner(extension)), local: true };
+    const packaged = await packagedRunner(extension);
+    return { endpoint: await startRunner(packaged), local: true, runner: packaged.home };
   };
 
   /** One that was overtaken (another runner was named meanwhile) says nothing of what it found. */
@@ -55,13 +55,13 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
     // What is tried again in the background stays offline until it is not: nothing flickers meanwhile.
     if (state.status !== 'offline' && state.status !== 'starting') enter({ status: 'starting' });
     try {
-      const { endpoint, local } = await find();
+      const { endpoint, local, runner } = await find();
       const { clientOf } = await import('../../../shared/client/client.ts');
       const api = clientOf(endpoint);
       // A wrong token or another program's port show here and not in the middle of something.
       await api.runner.info.query();
-      if (isNewest()) enter({ status: 'connected', url: endpoint.url, local });
-      return { endpoint, local, api };
+      if (isNewest()) enter({ status: 'connected', url: endpoint.url, local, runner });
+      return { endpoint, api };
     } catch (error) {
       const { connectionErrorOf } = await import('./trouble.ts');
       const trouble = connectionErrorOf(error);

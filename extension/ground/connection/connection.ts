@@ -6,7 +6,8 @@ import type { ApiRouter } from '../../../shared/api/router.ts';
 export type ConnectionState =
   | { readonly status: 'idle' }
   | { readonly status: 'starting' }
-  | { readonly status: 'connected'; readonly url: string; readonly local: boolean }
+  /** `runner`: of this machine its home, of one elsewhere its address; the same one however often it is started. */
+  | { readonly status: 'connected'; readonly url: string; readonly local: boolean; readonly runner: string }
   | { readonly status: 'offline'; readonly reason: string; readonly remedy: string };
 
 export interface Connection extends vscode.Disposable {

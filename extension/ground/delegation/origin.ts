@@ -1,3 +1,5 @@
+import { fenced } from '../text/fenced.ts';
+
 /** Where a delegation was called from. Paths are relative to the repository, lines count from 1. */
 export type Origin =
   | { readonly kind: 'nothing' }
@@ -59,14 +61,14 @@ export const prefillOf = (origin: Origin): Prefill => {
       return {
         text: `In ${origin.path}:${lines(origin.from, origin.to)}: `,
         whole: false,
-        context: origin.text.trim() === '' ? '' : `The selected lines are:\n\n${fenced(origin.text)}`,
+        context: origin.text.trim() === '' ? '' : `The selected lines are:\n\n${quoted(origin.text)}`,
       };
     case 'problem': {
       const source = origin.source === '' ? '' : ` (${origin.source})`;
       return {
         text: `Fix the problem in ${origin.path}:${origin.line}: ${oneLine(origin.message)}${source}`,
         whole: true,
-        context: origin.message.includes('\n') ? `The whole message is:\n\n${fenced(origin.message)}` : '',
+        context: origin.message.includes('\n') ? `The whole message is:\n\n${quoted(origin.message)}` : '',
       };
     }
     case 'test': {
@@ -74,7 +76,7 @@ export const prefillOf = (origin: Origin): Prefill => {
       return {
         text: `Make the failing test "${oneLine(origin.label)}"${at} pass`,
         whole: true,
-        context: origin.message.trim() === '' ? '' : `It fails with:\n\n${fenced(origin.message)}`,
+        context: origin.message.trim() === '' ? '' : `It fails with:\n\n${quoted(origin.message)}`,
       };
     }
     case 'changes':
@@ -103,13 +105,10 @@ const named = (paths: readonly string[]): string =>
     ? paths.join(', ')
     : `${paths.slice(0, NAMED_PATHS).join(', ')} and ${paths.length - NAMED_PATHS} more`;
 
-const fenced = (text: string): string => {
-  const cut =
+/** As much of a text as goes along, for Markdown. */
+const quoted = (text: string): string =>
+  fenced(
     text.length > CONTEXT_CHARACTERS
       ? `${text.slice(0, CONTEXT_CHARACTERS)}\n… (the rest is left out)`
-      : text.trimEnd();
-  // A fence that is longer than any inside, so that the text cannot end it.
-  const longest = Math.max(2, ...[...cut.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}\n${cut}\n${fence}`;
-};
+      : text.trimEnd(),
+  );

@@ -1,37 +1,79 @@
 import * as vscode from 'vscode';
 
-/** A row of one of our trees. */
-export interface Node {
-  item(): vscode.TreeItem;
-  /** A promise where they are read from the runner. */
-  children(): readonly Node[] | Promise<readonly Node[]>;
+/** Of VS Code's icons and colours. */
+export type Icon = readonly [name: string, color?: string | undefined];
+
+/** What a row shows. What agents and people wrote is shown as text: it makes no links and no images. */
+export interface Row extends Pick<vscode.TreeItem, 'id' | 'description' | 'tooltip' | 'command' | 'contextValue'> {
+  readonly label: string;
+  readonly icon?: Icon;
+  /** What a screen reader says of it; left out: what is seen. */
+  readonly said?: string;
+  /** Its children are shown before anybody asks for them. */
+  readonly unfolded?: boolean;
 }
 
-/** A row that only says something. */
-export class FactNode implements Node {
-  readonly #id: string;
-  readonly #label: string;
-  readonly #text: string;
-  readonly #icon: string;
-  constructor(id: string, fact: { readonly label: string; readonly text: string; readonly icon: string }) {
-    this.#id = id;
-    this.#label = fact.label;
-    this.#text = fact.text;
-    this.#icon = fact.icon;
-  }
-  item(): vscode.TreeItem {
-    const item = new vscode.TreeItem(this.#label);
-    item.id = this.#id;
-    item.description = this.#text.replaceAll(/\s+/g, ' ');
-    item.tooltip = plainTooltip(this.#text);
-    item.iconPath = new vscode.ThemeIcon(this.#icon);
-    item.accessibilityInformation = { label: `${this.#label}: ${this.#text}` };
-    return item;
-  }
-  children(): readonly Node[] {
-    return [];
-  }
+/** A row of one of our trees. */
+export interface Node {
+  /** As it is now: asked for whenever it is drawn. */
+  row(): Row;
+  /** A promise where they are read from the runner. Left out: it has none, ever. */
+  readonly children?: () => readonly Node[] | Promise<readonly Node[]>;
 }
+
+/** A tree of rows, and how to have it drawn anew: some rows of it, or all. */
+export interface Tree {
+  readonly treeDataProvider: vscode.TreeDataProvider<Node>;
+  redraw(rows?: readonly Node[]): void;
+}
+
+export const createTree = (roots: () => readonly Node[]): Tree => {
+  const changed = new vscode.EventEmitter<Node[] | undefined>();
+  return {
+    treeDataProvider: {
+      onDidChangeTreeData: changed.event,
+      getTreeItem: itemOf,
+      getChildren: async (node) => [...(node === undefined ? roots() : ((await node.children?.()) ?? []))],
+    },
+    redraw: (rows) => changed.fire(rows && [...rows]),
+  };
+};
+
+const itemOf = (node: Node): vscode.TreeItem => {
+  const { label, icon, said, unfolded, ...rest } = node.row();
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const state = node.children === undefined ? None : unfolded ? Expanded : Collapsed;
+  const item = Object.assign(new vscode.TreeItem(label, state), rest);
+  if (icon !== undefined) {
+    const [name, color] = icon;
+    item.iconPath = new vscode.ThemeIcon(name, color === undefined ? undefined : new vscode.ThemeColor(color));
+  }
+  if (said !== undefined) item.accessibilityInformation = { label: said };
+  return item;
+};
+
+/** A row that only says something. */
+export const factNode = (id: string, label: string, { text, icon }: Fact): Node => ({
+  row: () => ({
+    id,
+    label,
+    description: text.replaceAll(/\s+/g, ' '),
+    tooltip: plainTooltip(text),
+    icon: [icon],
+    said: `${label}: ${text}`,
+  }),
+});
+
+interface Fact {
+  readonly text: string;
+  readonly icon: string;
+}
+
+/** Facts by their labels; those without a text are left out. */
+export const factNodes = (id: string, facts: Readonly<Record<string, Fact>>): readonly Node[] =>
+  Object.entries(facts)
+    .filter(([, { text }]) => text !== '')
+    .map(([label, fact]) => factNode(`${id} ${label}`, label, fact));
 
 /** What a click on a run, or on something of it, does: the run's page. */
 export const openRun = (run: string): vscode.Command => ({
@@ -40,15 +82,12 @@ export const openRun = (run: string): vscode.Command => ({
   arguments: [run],
 });
 
-/** What agents and people wrote is shown as text: it makes no links and no images. */
 export const plainTooltip = (text: string): vscode.MarkdownString => new vscode.MarkdownString().appendText(text);
 
 /** A table of labelled texts, in which nothing of the texts is taken for Markdown. */
-export const labelledTooltip = (rows: readonly (readonly [string, string])[]): vscode.MarkdownString => {
+export const labelledTooltip = (rows: Readonly<Record<string, string>>): vscode.MarkdownString => {
   const tooltip = new vscode.MarkdownString();
-  for (const [label, text] of rows) {
-    if (text === '') continue;
-    tooltip.appendMarkdown(`**${label}** `).appendText(text).appendMarkdown('\n\n');
-  }
+  for (const [label, text] of Object.entries(rows))
+    if (text !== '') tooltip.appendMarkdown(`**${label}** `).appendText(text).appendMarkdown('\n\n');
   return tooltip;
 };

@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import type { Part } from '../../../shared/run/story/moment.ts';
 import * as vscode from 'vscode';
 import { problemOf, showProblem } from '../problem/problem.ts';
-import { pageHtml } from './html.ts';
+import { framePage } from './frame.ts';
 import { actionOf, changesSince, FromPage, type Page, type ToPage } from './page.ts';
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
@@ -24,16 +23,14 @@ export interface PageSource extends vscode.Disposable {
 
 export interface Filling {
   readonly source: PageSource;
-  /** Where the page's script and style are. */
-  readonly folder: vscode.Uri;
+  readonly extension: vscode.ExtensionContext;
   /** What is needed to open the same page again after a restart. */
   readonly kept: Readonly<Record<string, string>>;
 }
 
 /** Keeps a webview showing a source, until either is closed. */
-export const fillPanel = (panel: vscode.WebviewPanel, { source, folder, kept }: Filling): void => {
+export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept }: Filling): void => {
   const { webview } = panel;
-  webview.options = { enableScripts: true, localResourceRoots: [folder], enableCommandUris: false };
   let shown: Page | null = null;
   let ready = false;
   let timer: NodeJS.Timeout | null = null;
@@ -100,11 +97,5 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, folder, kept }: 
     }),
   );
   panel.onDidDispose(() => listeners.dispose());
-  webview.html = pageHtml({
-    nonce: randomBytes(24).toString('base64url'),
-    cspSource: webview.cspSource,
-    script: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'page.js')).toString(),
-    style: webview.asWebviewUri(vscode.Uri.joinPath(folder, 'page-style.css')).toString(),
-    title: panel.title,
-  });
+  framePage(panel, extension, 'page');
 };

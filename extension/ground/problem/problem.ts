@@ -2,6 +2,7 @@ import type { TRPCClientError } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import * as vscode from 'vscode';
 import { z } from 'zod';
+import { doing, offer, type Deeds } from './offer.ts';
 import { ConnectionError } from './connection-error.ts';
 
 /** Why something did not succeed, and what to do about it, in words for a person. */
@@ -18,7 +19,7 @@ const ErrorData = z.object({
 
 /** What an error means. A bug is `internal`, with its own message. */
 export const problemOf = (error: unknown): Problem => {
-  if (error instanceof ConnectionError) return { code: codeOf(error), message: error.message, remedy: error.remedy };
+  if (error instanceof ConnectionError) return { code: error.trouble, message: error.message, remedy: error.remedy };
   const message = error instanceof Error ? error.message : String(error);
   if (!isApiError(error)) return { code: 'internal', message, remedy: 'The output of Longhaul says more.' };
   const data = ErrorData.safeParse(error.data);
@@ -47,49 +48,42 @@ export const problemOf = (error: unknown): Problem => {
 const isApiError = (error: unknown): error is TRPCClientError<ApiRouter> =>
   error instanceof Error && error.name === 'TRPCClientError';
 
-const codeOf = ({ trouble }: ConnectionError): Problem['code'] => trouble;
-
 /** Remedies of the runner name commands of the command line; here they are a click away, so those are left out. */
 const inTheEditor = (remedy: string): string => (remedy.includes('longhaul ') ? '' : remedy);
 
 /** Shows what went wrong, with its remedy as a button where one of our commands is it. Waits for nobody. */
 export const showProblem = (error: unknown): void => {
-  const problem = problemOf(error);
-  const actions = actionsFor(problem.code);
-  const text = problem.remedy === '' ? problem.message : `${problem.message} ${problem.remedy}`;
-  void vscode.window.showErrorMessage(text, ...actions.keys()).then((chosen) => {
-    const command = chosen === undefined ? undefined : actions.get(chosen);
-    return command === undefined ? undefined : vscode.commands.executeCommand(command);
-  });
+  const { code, message, remedy } = problemOf(error);
+  void offer(vscode.window.showErrorMessage, remedy === '' ? message : `${message} ${remedy}`, deedsFor(code));
 };
 
-const actionsFor = (code: Problem['code']): ReadonlyMap<string, string> => {
+const deedsFor = (code: Problem['code']): Deeds => {
   switch (code) {
     case 'unauthorized':
-      return new Map([['Set Runner Token', 'longhaul.setRunnerToken']]);
+      return { 'Set Runner Token': doing('longhaul.setRunnerToken') };
     case 'unreachable':
-      return new Map([
-        ['Try Again', 'longhaul.reconnect'],
-        ['Check with Doctor', 'longhaul.doctor'],
-      ]);
+      return { 'Try Again': doing('longhaul.reconnect'), 'Check with Doctor': doing('longhaul.doctor') };
     case 'internal':
     case 'unavailable':
-      return new Map([['Show Log', 'longhaul.showLog']]);
+      return { 'Show Log': doing('longhaul.showLog') };
     case 'invalid':
     case 'refused':
-      return new Map();
+      return {};
   }
 };
 
-/** Registers a command whose failures are shown to the person, and not thrown at VS Code. */
-export const registerCommand = (
-  id: string,
-  run: (...args: readonly unknown[]) => Promise<void> | void,
+/** Registers commands by their ids. What one fails with is shown to the person, and not thrown at VS Code. */
+export const registerCommands = (
+  commands: Readonly<Record<string, (...args: readonly unknown[]) => unknown>>,
 ): vscode.Disposable =>
-  vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
-    try {
-      await run(...args);
-    } catch (error) {
-      showProblem(error);
-    }
-  });
+  vscode.Disposable.from(
+    ...Object.entries(commands).map(([id, run]) =>
+      vscode.commands.registerCommand(id, async (...args: readonly unknown[]) => {
+        try {
+          await run(...args);
+        } catch (error) {
+          showProblem(error);
+        }
+      }),
+    ),
+  );

@@ -1,15 +1,15 @@
 import type { Json } from '../../../shared/decision/decision.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { passed } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../shared/text/figures.ts';
 
 /** What model calls cost: a lower bound where a part of it is unknown; and what nobody knows is no 0. */
-export const costFact = ({ usd, unpriced }: Pick<RunState['spent'], 'usd' | 'unpriced'>): string =>
+export const costFact = ({ usd, unpriced }: Pick<RunSummary['spent'], 'usd' | 'unpriced'>): string =>
   cost(usd, unpriced === 0);
 
 /** The same where no label says that it is a cost. */
-export const costText = (spent: Pick<RunState['spent'], 'usd' | 'unpriced'>): string =>
+export const costText = (spent: Pick<RunSummary['spent'], 'usd' | 'unpriced'>): string =>
   costFact(spent) === 'unknown' ? 'cost unknown' : costFact(spent);
 
 /** Until when a decision waits, seen from now. */
@@ -19,11 +19,11 @@ export const expiry = (expiresAt: string, now: number): string => {
 };
 
 /** Milliseconds that workers had the run, with the time since the present one took it. */
-export const activeMs = (state: RunState, now: number): number =>
+export const activeMs = (state: RunSummary, now: number): number =>
   state.spent.activeMs + (state.leasedAt === null ? 0 : Math.max(0, now - Date.parse(state.leasedAt)));
 
 /** What verification showed of this round; null: it has not run. */
-export const evidence = ({ verification }: Pick<RunState, 'verification'>): string | null => {
+export const evidence = ({ verification }: Pick<RunSummary, 'verification'>): string | null => {
   if (verification.length === 0) return null;
   const good = verification.filter(passed).length;
   return good === verification.length
@@ -32,7 +32,7 @@ export const evidence = ({ verification }: Pick<RunState, 'verification'>): stri
 };
 
 /** The size of the result of a round; null: there is none yet. */
-export const changes = ({ result }: Pick<RunState, 'result'>): string | null =>
+export const changes = ({ result }: Pick<RunSummary, 'result'>): string | null =>
   result === null ? null : changeSize(result);
 
 /** One line of at most so many characters. */

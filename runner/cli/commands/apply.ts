@@ -9,7 +9,7 @@ import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { resolveState } from '../resolve.ts';
 
 interface Options {
   readonly repo?: string;
@@ -34,7 +34,7 @@ export const define: Define = (command, act) => {
       act(async (context, run: string, options: Options) => {
         const how = options.how === true ? await givenHow(context) : howOf(options);
         const api = await runnerWithRuns(context);
-        const state = await resolveRun(api, run);
+        const state = await resolveState(api, run);
         const { id, number } = state;
         if (context.remote === null && options.repo !== undefined)
           throw usage('--repo is for a runner elsewhere.', 'Leave it out: the run knows its repository.');

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
 import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
@@ -95,13 +95,13 @@ export const define: Define = (command, act) => {
         const notes = taskNotes(run.task);
         for (const note of notes) context.note(cleanLine(note));
         if (options.watch !== true) {
-          context.printJson({ run: summarize(run), notes });
+          context.printJson({ run: lineOf(run), notes });
           context.print(
             `Run ${run.number} is ${run.status}: ${cleanLine(run.task.title)}\n  longhaul watch ${run.number}     follow it\n  longhaul show ${run.number}      see how it stands`,
           );
           return exit.done;
         }
-        context.printJson({ type: 'run', run: summarize(run), notes });
+        context.printJson({ type: 'run', run: lineOf(run), notes });
         const untilDecision = context.json || !context.terminal.outIsTty;
         return watchRun(context, api, { run, after: 0, untilDecision, messageLines: 4 });
       }),

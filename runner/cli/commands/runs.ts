@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { ListInput } from '../../../shared/api/runner-api.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import { wholeNumber } from '../options.ts';
@@ -36,7 +36,7 @@ export const define: Define = (command, act) => {
                 limit: options.limit,
                 before: options.before ?? null,
               });
-        const runs = page.runs.map(summarize);
+        const runs = page.runs.map(lineOf);
         context.printJson({ runs, next: page.next });
         if (runs.length === 0) context.print(filtered ? noRunsFit : noRuns);
         else {

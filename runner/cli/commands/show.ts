@@ -1,6 +1,6 @@
 import type { CommandContext } from '../context.ts';
 import { runnerWithRuns } from '../context.ts';
-import { summarize } from '../../../shared/run/summary.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { MarkedFile } from '../../../shared/review/caution.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -11,7 +11,7 @@ import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import { historyOf } from '../history.ts';
 import type { Define } from '../define.ts';
 import { readEvents } from '../read-events.ts';
-import { resolveRun } from '../resolve.ts';
+import { resolveState } from '../resolve.ts';
 import { showView } from '../show-view.ts';
 
 export const define: Define = (command, act) => {
@@ -22,7 +22,7 @@ export const define: Define = (command, act) => {
     .action(
       act(async (context, run: string, options: { calls?: boolean; events?: boolean }) => {
         const api = await runnerWithRuns(context);
-        const state = await resolveRun(api, run);
+        const state = await resolveState(api, run);
         const events: RunEvent[] = [];
         const story = createStory();
         for await (const event of readEvents(api, state.id)) {
@@ -72,7 +72,7 @@ const printDetail = (context: CommandContext, { state, story, cautions, events, 
   const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
-    run: summarize(state),
+    run: lineOf(state),
     state,
     ...history,
     cautions,

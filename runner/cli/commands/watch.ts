@@ -2,7 +2,7 @@ import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument } from '../help.ts';
 import { wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { resolveState } from '../resolve.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 
 interface Options {
@@ -25,7 +25,7 @@ export const define: Define = (command, act) => {
     .action(
       act(async (context, run: string, options: Options) => {
         const api = await runnerWithRuns(context);
-        const state = await resolveRun(api, run);
+        const state = await resolveState(api, run);
         const untilDecision = options.untilDecision === true || context.json || !context.terminal.outIsTty;
         const { after, messageLines } = options;
         return watchRun(context, api, { run: state, after, untilDecision, messageLines });

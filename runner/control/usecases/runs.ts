@@ -8,6 +8,7 @@ import type {
 } from '../../../shared/api/runner-api.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { summary } from '../../../shared/run/summary.ts';
 import { asPerson, runOf, type ControlPlane } from './plane.ts';
 
 /** What a person sees of the runner and of their tenant's runs. */
@@ -43,8 +44,10 @@ const withoutCredentials = (url: string): string => {
   return `${origin}${pathname}`;
 };
 
-export const list = async (plane: ControlPlane, caller: Principal, input: ListInput): Promise<RunPage> =>
-  plane.store.list(asPerson(caller).tenant, input);
+export const list = async (plane: ControlPlane, caller: Principal, input: ListInput): Promise<RunPage> => {
+  const page = await plane.store.list(asPerson(caller).tenant, input);
+  return { ...page, runs: page.runs.map(summary) };
+};
 
 export const get = async (plane: ControlPlane, caller: Principal, input: RunInput): Promise<RunState> =>
   runOf(plane, asPerson(caller), input.run);

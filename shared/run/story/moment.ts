@@ -3,6 +3,8 @@ import type { DecisionRequest, DecisionVerdict } from '../../decision/decision.t
 import type { EventBody, ReviewComment } from '../events.ts';
 
 export type Body<Type extends EventBody['type']> = Extract<EventBody, { type: Type }>;
+/** The types of events whose names begin with this. */
+export type Of<Family extends string> = Extract<EventBody['type'], `${Family}.${string}`>;
 
 /** How it stands: `busy` is not over, `note` neither good nor bad; `person` and `model` say something. */
 export type Mark = 'ok' | 'bad' | 'busy' | 'note' | 'warning' | 'person' | 'model';
@@ -139,12 +141,15 @@ export interface Scene {
   readonly askedAbout: (call: string) => MomentOf<'decision'> | undefined;
 }
 
-/** For each kind of event what it says to a person; pure. None: nothing. */
+/** What an event says to a person: one thing, several, or nothing. */
+export type Told = Telling | readonly Telling[];
+
+/** For each kind of event what it says; pure. */
 export type Tellers<Type extends EventBody['type']> = {
-  readonly [Each in Type]: (body: Body<Each>, scene: Scene) => readonly Telling[];
+  readonly [Each in Type]: (body: Body<Each>, scene: Scene) => Told;
 };
 
-export const silent = (): readonly Telling[] => [];
+export const silent = (): Told => [];
 
 /** Several short facts in one line. */
 export const facts = (...all: readonly string[]): string => all.filter((fact) => fact !== '').join(' · ');

@@ -38,21 +38,14 @@ export const people: Tellers<
     const moment = asked(decision);
     if (moment === undefined) return [];
     const edited = verdict.kind === 'approved' && verdict.arguments !== null ? verdict.arguments : null;
-    return [
-      {
-        ...moment,
-        mark: verdict.kind === 'rejected' ? 'bad' : 'ok',
-        detail: `${verdictText(verdict)} by ${actor(by)}`,
-        parts:
-          edited === null
-            ? moment.parts
-            : [...moment.parts, { label: 'Approved instead', text: exactArguments(edited) }],
-        about: {
-          kind: 'decision',
-          decision: { ...moment.about.decision, status: 'decided', made: { verdict, by, at } },
-        },
-      },
-    ];
+    const instead = edited === null ? [] : [{ label: 'Approved instead', text: exactArguments(edited) }];
+    return {
+      ...moment,
+      mark: verdict.kind === 'rejected' ? 'bad' : 'ok',
+      detail: `${verdictText(verdict)} by ${actor(by)}`,
+      parts: [...moment.parts, ...instead],
+      about: { kind: 'decision', decision: { ...moment.about.decision, status: 'decided', made: { verdict, by, at } } },
+    };
   },
   'decision.expired': ({ decision }, { decision: asked }) => undecided(asked(decision), 'expired'),
   'decision.renewed': ({ decision, expiresAt, by }, { decision: asked }) =>
@@ -61,21 +54,22 @@ export const people: Tellers<
       detail: `asked again by ${actor(by)}`,
       decision: { ...facts, status: 'pending', request: { ...facts.request, expiresAt } },
     })),
-  'message.sent': ({ by, text }) => [
-    { mark: 'person', text: actor(by), ...saying(text), about: { kind: 'message', message: { by, text } } },
-  ],
-  'review.decided': ({ by, verdict, reason, comments }) => [
-    {
-      mark: 'person',
-      text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}`,
-      detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
-      parts: comments.map(({ path, line, text }) => ({
-        label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
-        text: clean(text),
-      })),
-      about: { kind: 'review', review: { by, verdict, text: reason, comments } },
-    },
-  ],
+  'message.sent': ({ by, text }) => ({
+    mark: 'person',
+    text: actor(by),
+    ...saying(text),
+    about: { kind: 'message', message: { by, text } },
+  }),
+  'review.decided': ({ by, verdict, reason, comments }) => ({
+    mark: 'person',
+    text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}`,
+    detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
+    parts: comments.map(({ path, line, text }) => ({
+      label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
+      text: clean(text),
+    })),
+    about: { kind: 'review', review: { by, verdict, text: reason, comments } },
+  }),
 };
 
 /** How a decision stands that nobody has made. */

@@ -1,6 +1,6 @@
 import type { EventBody, RunEvent } from '../events.ts';
 import { course } from './course.ts';
-import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling } from './moment.ts';
+import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling, type Told } from './moment.ts';
 import { people } from './people.ts';
 import { work } from './work.ts';
 
@@ -11,8 +11,8 @@ const tellers: Tellers<EventBody['type']> = { ...course, ...work, ...people };
 const tell = (body: EventBody, scene: Scene): readonly Telling[] => {
   if (!Object.hasOwn(tellers, body.type)) return [];
   // safe: the teller that stands under a type takes the body of that type
-  const teller = tellers[body.type] as (body: EventBody, scene: Scene) => readonly Telling[];
-  return teller(body, scene);
+  const teller = tellers[body.type] as (body: EventBody, scene: Scene) => Told;
+  return [teller(body, scene)].flat();
 };
 
 /** A run as a person is told it. It changes itself with each event: a log may be long. */
@@ -32,6 +32,9 @@ export interface Story {
 const isCall = isOf('call');
 const isDecision = isOf('decision');
 
+const only = <Kind extends Moment>(is: (moment: Moment) => moment is Kind, moment: Moment | undefined) =>
+  moment !== undefined && is(moment) ? moment : undefined;
+
 export const createStory = (): Story => {
   const moments: Moment[] = [];
   const places = new Map<string, number>();
@@ -40,14 +43,8 @@ export const createStory = (): Story => {
   const counted = { round: 1, turn: 0, calls: 0, activations: 0 };
 
   const find = (key: string): Moment | undefined => moments[places.get(key) ?? -1];
-  const call = (id: string): MomentOf<'call'> | undefined => {
-    const moment = find(latestCalls.get(id) ?? '');
-    return moment !== undefined && isCall(moment) ? moment : undefined;
-  };
-  const decision = (id: string): MomentOf<'decision'> | undefined => {
-    const moment = find(`decision ${id}`);
-    return moment !== undefined && isDecision(moment) ? moment : undefined;
-  };
+  const call = (id: string): MomentOf<'call'> | undefined => only(isCall, find(latestCalls.get(id) ?? ''));
+  const decision = (id: string): MomentOf<'decision'> | undefined => only(isDecision, find(`decision ${id}`));
   const decisions = (): readonly MomentOf<'decision'>[] => moments.filter(isDecision);
   const askedAbout = (id: string): MomentOf<'decision'> | undefined => decision(latestAsked.get(id) ?? '');
 

@@ -1,4 +1,3 @@
-import type { EventBody } from '../events.ts';
 import { callLine } from '../../policy/call-line.ts';
 import { clean, cleanLine, exactArguments, shownPath, visible } from '../../text/clean.ts';
 import { cost, count, duration, utcSeconds } from '../../text/figures.ts';
@@ -10,76 +9,66 @@ import {
   type CallFacts,
   type CommandFacts,
   type MomentOf,
+  type Of,
   type Tellers,
   type Telling,
 } from './moment.ts';
-
-type Of<Family extends string> = Extract<EventBody['type'], `${Family}.${string}`>;
 
 /** Of the model: what it was asked, said and cost. */
 const model: Tellers<Of<'model'> | Of<'turn'> | Of<'context'> | Of<'plan'> | Of<'report'>> = {
   'model.started': silent,
   'model.accepted': silent,
-  'model.failed': ({ trouble: { message }, retryAt }) => [
-    {
-      mark: 'warning',
-      text: `Model call failed: ${cleanLine(message)}`,
-      detail: retryAt === null ? 'a person is asked' : `tries again at ${utcSeconds(retryAt)}`,
-      about: { kind: 'retry', retry: { what: 'model call failed', message, retryAt } },
-    },
-  ],
-  'model.lost': () => [
-    {
-      mark: 'warning',
-      text: 'A model call was lost in flight',
-      detail: 'its cost is unknown',
-      about: {
-        kind: 'retry',
-        retry: {
-          what: 'model call lost',
-          message: 'The worker died while the model was answering.',
-          retryAt: null,
-        },
+  'model.failed': ({ trouble: { message }, retryAt }) => ({
+    mark: 'warning',
+    text: `Model call failed: ${cleanLine(message)}`,
+    detail: retryAt === null ? 'a person is asked' : `tries again at ${utcSeconds(retryAt)}`,
+    about: { kind: 'retry', retry: { what: 'model call failed', message, retryAt } },
+  }),
+  'model.lost': () => ({
+    mark: 'warning',
+    text: 'A model call was lost in flight',
+    detail: 'its cost is unknown',
+    about: {
+      kind: 'retry',
+      retry: {
+        what: 'model call lost',
+        message: 'The worker died while the model was answering.',
+        retryAt: null,
       },
     },
-  ],
-  'turn.taken': (body) => [
-    {
-      mark: 'model',
-      text: `Turn ${body.turn}`,
-      ...saying(spoken(body)),
-      detail: facts(
-        body.usage === null
-          ? 'tokens unknown'
-          : `${count(body.usage.input)} tokens in, ${count(body.usage.output)} out`,
-        body.cost === null ? 'cost unknown' : cost(body.cost, true),
-        ...body.oddities.map((what) => `the endpoint also sent ${cleanLine(what)}, which was not read`),
-      ),
-      about: { kind: 'turn' },
-    },
-  ],
-  'context.compacted': ({ through, summary }) => [
-    {
-      mark: 'note',
-      text: `Earlier turns were summarised, through turn ${through}`,
-      parts: [{ label: 'Summary', text: clean(summary) }],
-    },
-  ],
+  }),
+  'turn.taken': (body) => ({
+    mark: 'model',
+    text: `Turn ${body.turn}`,
+    ...saying(spoken(body)),
+    detail: facts(
+      body.usage === null ? 'tokens unknown' : `${count(body.usage.input)} tokens in, ${count(body.usage.output)} out`,
+      body.cost === null ? 'cost unknown' : cost(body.cost, true),
+      ...body.oddities.map((what) => `the endpoint also sent ${cleanLine(what)}, which was not read`),
+    ),
+    about: { kind: 'turn' },
+  }),
+  'context.compacted': ({ through, summary }) => ({
+    mark: 'note',
+    text: `Earlier turns were summarised, through turn ${through}`,
+    parts: [{ label: 'Summary', text: clean(summary) }],
+  }),
   'plan.updated': ({ steps }) => {
     const active = steps.find(({ status }) => status === 'active');
     const done = steps.filter(({ status }) => status === 'done').length;
-    return [
-      {
-        mark: 'note',
-        text: `Plan: ${done} of ${steps.length} done`,
-        detail: active === undefined ? '' : `now: ${cleanLine(active.text)}`,
-        about: { kind: 'plan' },
-      },
-    ];
+    return {
+      mark: 'note',
+      text: `Plan: ${done} of ${steps.length} done`,
+      detail: active === undefined ? '' : `now: ${cleanLine(active.text)}`,
+      about: { kind: 'plan' },
+    };
   },
-  'report.submitted': ({ report }) => [
-    { mark: 'note', text: 'Report', ...saying(report.summary), about: { kind: 'report' } },
-  ],
+  'report.submitted': ({ report }) => ({
+    mark: 'note',
+    text: 'Report',
+    ...saying(report.summary),
+    about: { kind: 'report' },
+  }),
 };
 
 /** What the model said in a turn; that it refused is said. */
@@ -93,30 +82,28 @@ const spoken = ({ items }: Body<'turn.taken'>): string =>
 
 /** Of a tool call: one moment, from its judgement to its output. */
 const calls: Tellers<Of<'call'>> = {
-  'call.judged': (body, { calls: before, turn, seq }) => [
-    {
-      key: `call ${seq}`,
-      mark: 'busy',
-      text: callLine(body.tool, body.arguments),
-      detail: body.verdict === 'allow' ? '' : `${body.verdict}: ${cleanLine(body.reason)}`,
-      parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
-      about: {
-        kind: 'call',
-        call: {
-          number: before + 1,
-          id: body.call,
-          turn,
-          tool: body.tool,
-          arguments: body.arguments,
-          verdict: body.verdict,
-          reason: body.reason,
-          attempts: 0,
-          startedAt: null,
-          finished: null,
-        },
+  'call.judged': (body, { calls: before, turn, seq }) => ({
+    key: `call ${seq}`,
+    mark: 'busy',
+    text: callLine(body.tool, body.arguments),
+    detail: body.verdict === 'allow' ? '' : `${body.verdict}: ${cleanLine(body.reason)}`,
+    parts: [{ label: 'Arguments', text: exactArguments(body.arguments) }],
+    about: {
+      kind: 'call',
+      call: {
+        number: before + 1,
+        id: body.call,
+        turn,
+        tool: body.tool,
+        arguments: body.arguments,
+        verdict: body.verdict,
+        reason: body.reason,
+        attempts: 0,
+        startedAt: null,
+        finished: null,
       },
     },
-  ],
+  }),
   'call.started': (body, { at, call }) =>
     goesOn(call(body.call), ({ about }) => ({
       mark: 'busy',
@@ -188,13 +175,12 @@ const hosts = (of: Pick<CommandFacts, 'refusedHosts' | 'reachedHosts'>): readonl
 /** Of the commands that Longhaul runs itself. */
 const commands: Tellers<Of<'setup'> | Of<'verification'>> = {
   'setup.started': silent,
-  'setup.finished': (body) => [command('setup', body)],
+  'setup.finished': (body) => command('setup', body),
   'verification.started': silent,
   'verification.setup.started': silent,
-  'verification.setup.finished': (body) => [
+  'verification.setup.finished': (body) =>
     command(body.on === 'base' ? 'setup on the base' : 'setup on the result', body),
-  ],
-  'verification.finished': (body) => [command('verification', body)],
+  'verification.finished': (body) => command('verification', body),
 };
 
 const command = (phase: CommandFacts['phase'], body: Omit<CommandFacts, 'phase'>): Telling => {

@@ -28,17 +28,18 @@ const say = async (message: Partial<vscode.ChatRequest>) => {
 export const chatTests = {
   'a chat model delegates through the tool, and its words are checked': async () => {
     cleanTree();
-    const { runs } = await longhaul();
+    const { connection, runs } = await longhaul();
     const tool = vscode.lm.tools.find(({ name }) => name === 'longhaul_delegate');
     assert.deepEqual(tool?.inputSchema && 'required' in tool.inputSchema ? tool.inputSchema.required : null, ['goal']);
     assert.match(await invoke({ goal: '   ' }), /^Nothing was delegated/);
     const known = runs.all().length;
     const answer = await invoke({ goal: '[line] Say sums', verification: 'test -e README.md' });
     const id = /\((run_[a-z0-9]+)\)/.exec(answer)?.[1] ?? '';
-    const run = await settled(id, reviewing);
+    await settled(id, reviewing);
     assert.equal(runs.all().length, known + 1);
+    const { task } = await (await connection.api()).runs.get.query({ run: id });
     assert.deepEqual(
-      run.task.verification.map(({ command }) => command),
+      task.verification.map(({ command }) => command),
       ['test -e README.md'],
     );
   },

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { applyAll } from './review-steps.ts';
+import { summary } from '../../../shared/run/summary.ts';
 import type { Test } from './tests.ts';
 import { cleanTree, delegate, eventually, repository, longhaul, reviewing, settled } from './world.ts';
 
@@ -50,14 +51,15 @@ export const connectionTests = {
     writeFileSync(repository('README.md'), `${readFileSync(repository('README.md'), 'utf8')}\nNot committed.\n`);
     const before = readFileSync(repository('README.md'), 'utf8');
     await elsewhere(async () => {
-      const { runs } = await longhaul();
+      const { connection, runs } = await longhaul();
       const known = new Set(runs.all().map(({ id }) => id));
       await vscode.lm.invokeTool('longhaul_delegate', {
         input: { goal: '[line] Say sums', verification: 'grep -q "Not committed" README.md' },
         toolInvocationToken: undefined,
       });
       const run = await eventually(runs.onDidChange, () => runs.all().find(({ id }) => !known.has(id)) ?? null);
-      assert.equal(run.task.source.kind, 'bundle');
+      const api = await connection.api();
+      assert.equal((await api.runs.get.query({ run: run.id })).task.source.kind, 'bundle');
       const done = await settled(run.id, reviewing);
       assert.deepEqual(
         done.verification.map(({ exitCode }) => exitCode),
@@ -91,7 +93,7 @@ export const connectionTests = {
           [...new Set(seqs)].sort((a, b) => a - b),
         );
         const api = await connection.api();
-        assert.deepEqual(runs.get(id), await api.runs.get.query({ run: id }));
+        assert.deepEqual(runs.get(id), summary(await api.runs.get.query({ run: id })));
       }
     } finally {
       listening.dispose();

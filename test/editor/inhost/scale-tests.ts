@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import { applyAll, openReview } from './review-steps.ts';
+import { summary } from '../../../shared/run/summary.ts';
 import type { Test } from './tests.ts';
 import { cleanTree, delegate, eventually, git, longhaul, reviewing, settled } from './world.ts';
 
@@ -43,7 +44,7 @@ export const scaleTests = {
     assert.notEqual(runnerPid(), before);
     const shown = await settled(id, reviewing);
     const api = await connection.api();
-    assert.deepEqual(shown, await api.runs.get.query({ run: id }));
+    assert.deepEqual(shown, summary(await api.runs.get.query({ run: id })));
     const events = await api.runs.events.query({ run: id, limit: 1000 });
     assert.deepEqual(
       events.map(({ seq }) => seq),

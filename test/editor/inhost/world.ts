@@ -5,6 +5,7 @@ import type { Longhaul } from '../../../extension/ground/longhaul.ts';
 import type { TestAccess } from '../../../extension/main.ts';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 
 export const extension = (): vscode.Extension<TestAccess> => {
   const found = vscode.extensions.getExtension<TestAccess>('longhaul.longhaul');
@@ -53,7 +54,7 @@ export const eventually = <Found>(event: vscode.Event<unknown>, find: () => Foun
   });
 
 /** A run as the editor knows it, once it satisfies the condition. Rejects when it failed instead. */
-export const settled = async (id: string, wanted: (run: RunState) => boolean): Promise<RunState> => {
+export const settled = async (id: string, wanted: (run: RunSummary) => boolean): Promise<RunSummary> => {
   const { runs } = await longhaul();
   return eventually(runs.onDidChange, () => {
     const run = runs.get(id);
@@ -64,7 +65,7 @@ export const settled = async (id: string, wanted: (run: RunState) => boolean): P
   });
 };
 
-export const reviewing = ({ status }: RunState): boolean => status === 'reviewing';
+export const reviewing = ({ status }: RunSummary): boolean => status === 'reviewing';
 
 /** Delegates without asking; what the flow itself does is shown in the suite of the user interface. */
 export const delegate = async (goal: string, rest: Partial<DelegateInput> = {}): Promise<RunState> => {

@@ -1,6 +1,6 @@
 import { cost, plural, span } from '../../../../shared/text/figures.ts';
 import type { Statistics } from '../../../../shared/run/statistics.ts';
-import { element, svg } from './element.ts';
+import { element, svg } from '../../../ground/page/webview/element.ts';
 import { percent } from './words.ts';
 
 interface Bar {
@@ -42,14 +42,6 @@ const barChart = (title: string, bars: readonly Bar[]): HTMLElement => {
   );
 };
 
-const figure = (name: string, value: string, explained: string): HTMLElement =>
-  element(
-    'div',
-    { class: 'figure' },
-    element('dt', {}, name),
-    element('dd', {}, element('strong', {}, value), element('span', {}, explained)),
-  );
-
 /** The figures of the runs in sight. Each says what it is a share of, and what is not in it. */
 export const figures = (statistics: Statistics): HTMLElement => {
   const { succeeded, failedChecks, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
@@ -61,33 +53,39 @@ export const figures = (statistics: Statistics): HTMLElement => {
   const { usd } = costPerAccepted;
   const unknown =
     costPerAccepted.unknown === 0 ? '' : `; the cost of ${plural(costPerAccepted.unknown, 'run')} is not wholly known`;
-  return element(
-    'dl',
-    { class: 'figures' },
-    figure(
+  const rows: readonly (readonly [name: string, value: string, explained: string])[] = [
+    [
       'Success',
       percent(succeeded),
       `${succeeded.count} of ${plural(succeeded.of, 'run')} that began and are over${outside}`,
-    ),
-    figure(
+    ],
+    [
       'Failed checks',
       percent(failedChecks),
       `${failedChecks.count} of ${plural(failedChecks.of, 'result')} that Longhaul checked; accepted all the same, or no success`,
-    ),
-    figure(
-      'Takeovers',
-      percent(takeovers),
-      `${takeovers.count} of ${takeovers.of} rejected, or cancelled after they began`,
-    ),
-    figure(
+    ],
+    ['Takeovers', percent(takeovers), `${takeovers.count} of ${takeovers.of} rejected, or cancelled after they began`],
+    [
       'Cost per accepted run',
       usd === null ? '–' : cost(usd, costPerAccepted.unknown === 0),
       `${cost(costPerAccepted.total, costPerAccepted.unknown === 0)} for all attempts, ${outcomes.accepted} accepted${unknown}`,
-    ),
-    figure(
+    ],
+    [
       'Time to review',
       review.medianMs === null ? '–' : span(review.medianMs),
       `median of ${review.measured}${review.measured === review.of ? '' : ` measured of ${review.of}`} with a verdict`,
+    ],
+  ];
+  return element(
+    'dl',
+    { class: 'figures' },
+    ...rows.map(([name, value, explained]) =>
+      element(
+        'div',
+        { class: 'figure' },
+        element('dt', {}, name),
+        element('dd', {}, element('strong', {}, value), element('span', {}, explained)),
+      ),
     ),
   );
 };
@@ -105,11 +103,11 @@ export const charts = ({ outcomes, failures, open }: Statistics): HTMLElement =>
       { label: 'failed', value: outcomes.failed, kind: 'bad' },
       { label: 'open', value: open, kind: 'neutral' },
     ]),
-    barChart('Failures by class', [
-      { label: 'task', value: failures.task, kind: 'bad' },
-      { label: 'model', value: failures.model, kind: 'bad' },
-      { label: 'budget', value: failures.budget, kind: 'bad' },
-      { label: 'policy', value: failures.policy, kind: 'bad' },
-      { label: 'infrastructure', value: failures.infrastructure, kind: 'bad' },
-    ]),
+    barChart(
+      'Failures by class',
+      failureClasses.map((label) => ({ label, value: failures[label], kind: 'bad' })),
+    ),
   );
+
+/** From what is the agent's to what is nobody's of them. */
+const failureClasses = ['task', 'model', 'budget', 'policy', 'infrastructure'] as const;

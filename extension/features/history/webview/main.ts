@@ -1,14 +1,15 @@
+import { plural } from '../../../../shared/text/figures.ts';
 import { statistics, type HistoryRow } from '../../../../shared/run/statistics.ts';
 import { defaultListing, listed, type Listing, type SortKey } from '../listing.ts';
-import type { Asked, ToPage } from '../messages.ts';
+import type { FromPage, ToPage } from '../messages.ts';
 import { charts, figures } from './charts.ts';
-import { element } from './element.ts';
+import { button, element } from '../../../ground/page/webview/element.ts';
 import { rowsAtOnce, table } from './table.ts';
 
 const host = acquireVsCodeApi();
 const page = document.querySelector('#page') ?? document.body;
 
-const ask = (message: Asked): void => {
+const ask = (message: FromPage): void => {
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to the extension, not to a window
   host.postMessage(message);
 };
@@ -43,12 +44,9 @@ const filter = element(
 filter.value = listing.status;
 const exportButton = (format: 'csv' | 'json'): HTMLElement => {
   const label = `Export ${format.toUpperCase()}`;
-  const button = element('button', { type: 'button' }, label);
-  button.title = `${label}: the runs that are listed, in this order`;
-  button.addEventListener('click', () =>
-    ask({ type: 'export', format, runs: listed(rows, listing).map(({ id }) => id) }),
-  );
-  return button;
+  const title = `${label}: the runs that are listed, in this order`;
+  const runs = (): string[] => listed(rows, listing).map(({ id }) => id);
+  return button({ title }, () => ask({ type: 'export', format, runs: runs() }), label);
 };
 /** Says how many runs are listed; a screen reader hears of it when it changes. */
 const status = element('p', { role: 'status', class: 'status' }, 'Reading the history…');
@@ -70,7 +68,7 @@ const sort = (key: SortKey): void => {
 
 const draw = (): void => {
   const shown = listed(rows, listing);
-  const all = rows.length === 1 ? '1 run' : `${rows.length} runs`;
+  const all = plural(rows.length, 'run');
   status.textContent = shown.length === rows.length ? all : `${shown.length} of ${all}`;
   const numbers = statistics(shown);
   summary.replaceChildren(figures(numbers), charts(numbers));
@@ -90,12 +88,11 @@ const draw = (): void => {
   );
   if (typeof focused === 'string') list.querySelector<HTMLElement>(`[data-run="${focused}"] button`)?.focus();
   if (shown.length > limit) {
-    const more = element('button', { type: 'button', class: 'more' }, `Show ${shown.length - limit} more`);
-    more.addEventListener('click', () => {
+    const showAll = (): void => {
       limit = shown.length;
       draw();
-    });
-    list.append(more);
+    };
+    list.append(button({ class: 'more' }, showAll, `Show ${shown.length - limit} more`));
   }
 };
 
@@ -105,7 +102,8 @@ filter.addEventListener('change', () => {
   if (chosen !== undefined) change({ status: chosen });
 });
 
-page.append(
+page.removeAttribute('aria-busy');
+page.replaceChildren(
   element('h1', {}, 'History'),
   element('div', { class: 'tools' }, search, filter, exportButton('csv'), exportButton('json')),
   status,

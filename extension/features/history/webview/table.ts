@@ -1,7 +1,7 @@
 import { cost, span } from '../../../../shared/text/figures.ts';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
 import type { Listing, SortKey } from '../listing.ts';
-import { element } from './element.ts';
+import { button, element } from '../../../ground/page/webview/element.ts';
 import { moment } from './words.ts';
 
 /** What a person does in the table. */
@@ -30,11 +30,10 @@ const header = ({ sort, descending }: Listing, actions: TableActions): HTMLEleme
     {},
     ...columns.map(({ key, label, numeric }) => {
       const sorted = sort === key;
-      const button = element('button', { type: 'button', class: 'sort', 'data-key': key }, label);
-      if (sorted) button.append(element('span', { 'aria-hidden': 'true' }, descending ? ' ↓' : ' ↑'));
-      button.addEventListener('click', () => actions.sort(key));
+      const sorter = button({ class: 'sort', 'data-key': key }, () => actions.sort(key), label);
+      if (sorted) sorter.append(element('span', { 'aria-hidden': 'true' }, descending ? ' ↓' : ' ↑'));
       const order = sorted ? (descending ? 'descending' : 'ascending') : 'none';
-      return element('th', { scope: 'col', 'aria-sort': order, class: numeric ? 'numeric' : 'text' }, button);
+      return element('th', { scope: 'col', 'aria-sort': order, class: numeric ? 'numeric' : 'text' }, sorter);
     }),
   );
 
@@ -44,11 +43,8 @@ const outcome = ({ status, failure, reason }: HistoryRow): HTMLElement => {
   return cell;
 };
 
-const link = (label: string, said: string, act: () => void): HTMLElement => {
-  const button = element('button', { type: 'button', class: 'link', 'aria-label': said }, label);
-  button.addEventListener('click', act);
-  return button;
-};
+const link = (label: string, said: string, act: () => void): HTMLElement =>
+  button({ class: 'link', 'aria-label': said }, act, label);
 
 const task = (row: HistoryRow, actions: TableActions): HTMLElement => {
   const changes = row.files === null ? [] : [`${row.files} files, +${row.additions ?? 0} −${row.deletions ?? 0}`];
@@ -84,7 +80,7 @@ export const table = (
   element(
     'table',
     {},
-    element('caption', { class: 'hidden' }, 'Runs'),
+    element('caption', { class: 'unseen' }, 'Runs'),
     element('thead', {}, header(listing, actions)),
     element('tbody', {}, ...rows.slice(0, actions.limit).map((row) => line(row, actions))),
   );

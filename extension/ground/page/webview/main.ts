@@ -1,5 +1,6 @@
 import type { FromPage, PageChange, ToPage } from '../page.ts';
-import { createItem, element, showParts } from './render.ts';
+import { element } from './element.ts';
+import { createItem, showParts } from './render.ts';
 
 interface Host {
   postMessage(message: FromPage): void;
@@ -36,10 +37,9 @@ const send = {
   },
 };
 
-const head = element('header');
 const title = element('h1');
 const subtitle = element('p', { class: 'subtitle' });
-head.append(title, subtitle);
+const head = element('header', {}, title, subtitle);
 
 const show = (change: PageChange, keep: Readonly<Record<string, string>> | null): void => {
   if (keep !== null) {
@@ -85,8 +85,8 @@ const show = (change: PageChange, keep: Readonly<Record<string, string>> | null)
 };
 
 const newSection = (id: string): { readonly node: HTMLElement; readonly items: Map<string, HTMLElement> } => {
-  const node = element('section', { id: `section-${id}`, 'aria-labelledby': `heading-${id}` });
-  node.append(element('h2', { id: `heading-${id}` }));
+  const heading = element('h2', { id: `heading-${id}` });
+  const node = element('section', { id: `section-${id}`, 'aria-labelledby': heading.id }, heading);
   const made = { node, items: new Map<string, HTMLElement>() };
   sections.set(id, made);
   return made;

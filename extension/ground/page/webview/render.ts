@@ -1,5 +1,6 @@
 import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
+import { button, element } from './element.ts';
 
 /** What an item can do. */
 export interface Deeds {
@@ -11,18 +12,6 @@ export interface Deeds {
   /** Whether the item that this one replaces was open; null: it replaces none. */
   readonly wasOpen: boolean | null;
 }
-
-/** An element with attributes; text is only ever set as text. */
-export const element = <Tag extends keyof HTMLElementTagNameMap>(
-  tag: Tag,
-  attributes: Readonly<Record<string, string>> = {},
-  text?: string,
-): HTMLElementTagNameMap[Tag] => {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 
 const marks = { ok: '✓', bad: '✗', busy: '●', note: '·', warning: '!', person: '▸', model: '◆' } as const;
 const markNames = {
@@ -42,46 +31,34 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
       return element('p', { class: `text ${item.tone}` }, item.text);
     case 'facts':
       return createFacts(item.facts);
-    case 'code': {
-      const figure = element('figure');
-      figure.append(element('figcaption', {}, item.label), element('pre', { tabindex: '0' }, item.text));
-      return figure;
-    }
-    case 'step': {
-      const row = element('div', {
-        class: `step ${item.status}`,
-        role: 'listitem',
-        'aria-label': `${item.text}, ${item.status}`,
-      });
-      row.append(
+    case 'code':
+      return element('figure', {}, element('figcaption', {}, item.label), element('pre', { tabindex: '0' }, item.text));
+    case 'step':
+      return element(
+        'div',
+        { class: `step ${item.status}`, role: 'listitem', 'aria-label': `${item.text}, ${item.status}` },
         element('span', { class: 'mark', 'aria-hidden': 'true' }, steps[item.status]),
         element('span', {}, item.text),
       );
-      return row;
-    }
     case 'entry':
       return createEntry(item, deeds);
     case 'claim':
       return createClaim(item);
-    case 'buttons': {
-      const row = element('div', { class: 'buttons', role: 'group' });
-      for (const { id, label, primary } of item.buttons) {
-        const button = element('button', { type: 'button', class: primary ? 'primary' : 'secondary' }, label);
-        button.addEventListener('click', () => deeds.press(id));
-        row.append(button);
-      }
-      return row;
-    }
+    case 'buttons':
+      return element(
+        'div',
+        { class: 'buttons', role: 'group' },
+        ...item.buttons.map(({ id, label, primary }) =>
+          button({ class: primary ? 'primary' : 'secondary' }, () => deeds.press(id), label),
+        ),
+      );
     case 'composer':
       return createComposer(item, deeds);
   }
 };
 
-const createFacts = (facts: readonly Part[]): HTMLElement => {
-  const list = element('dl');
-  for (const { label, text } of facts) list.append(element('dt', {}, label), element('dd', {}, text));
-  return list;
-};
+const createFacts = (facts: readonly Part[]): HTMLElement =>
+  element('dl', {}, ...facts.flatMap(({ label, text }) => [element('dt', {}, label), element('dd', {}, text)]));
 
 const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTMLElement => {
   const cells = [
@@ -94,15 +71,10 @@ const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTML
     element('span', { class: 'what' }, item.text),
     element('span', { class: 'detail' }, item.detail),
   ];
-  if (!item.more) {
-    const row = element('div', { class: 'entry', 'data-key': item.key, tabindex: '-1' });
-    row.append(...cells);
-    return row;
-  }
-  const details = element('details', { class: 'entry', 'data-key': item.key });
-  const summary = element('summary');
-  summary.append(...cells);
-  details.append(summary, element('div', { class: 'parts' }, 'Reading…'));
+  const attributes = { class: 'entry', 'data-key': item.key };
+  if (!item.more) return element('div', { ...attributes, tabindex: '-1' }, ...cells);
+  const body = element('div', { class: 'parts' }, 'Reading…');
+  const details = element('details', attributes, element('summary', {}, ...cells), body);
   details.addEventListener('toggle', () => {
     if (details.open) deeds.open(item.key);
   });
@@ -122,20 +94,17 @@ export const showParts = (details: HTMLDetailsElement, parts: readonly Part[]): 
 };
 
 const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
-  const box = element('div', { class: 'claim' });
-  box.append(element('p', {}, item.text));
-  for (const { label, target, ok } of item.calls) {
-    const mark = element('span', { class: `mark ${ok ? 'ok' : 'bad'}`, 'aria-hidden': 'true' }, ok ? '✓' : '✗');
-    const row = element('div', { class: 'shown-by' });
-    if (target === null) row.append(mark, element('span', { class: 'bad' }, label));
-    else {
-      const link = element('button', { type: 'button', class: 'link', title: 'Show this call in the timeline' }, label);
-      link.addEventListener('click', () => reveal(target));
-      row.append(mark, link);
-    }
-    box.append(row);
-  }
-  return box;
+  const calls = item.calls.map(({ label, target, ok }) =>
+    element(
+      'div',
+      { class: 'shown-by' },
+      element('span', { class: `mark ${ok ? 'ok' : 'bad'}`, 'aria-hidden': 'true' }, ok ? '✓' : '✗'),
+      target === null
+        ? element('span', { class: 'bad' }, label)
+        : button({ class: 'link', title: 'Show this call in the timeline' }, () => reveal(target), label),
+    ),
+  );
+  return element('div', { class: 'claim' }, element('p', {}, item.text), ...calls);
 };
 
 const reveal = (key: string): void => {
@@ -149,7 +118,6 @@ const reveal = (key: string): void => {
 };
 
 const createComposer = (item: Extract<Item, { kind: 'composer' }>, deeds: Deeds): HTMLElement => {
-  const form = element('form', { class: 'composer' });
   const box = element('textarea', {
     rows: '2',
     'aria-label': item.label,
@@ -165,14 +133,16 @@ const createComposer = (item: Extract<Item, { kind: 'composer' }>, deeds: Deeds)
     event.preventDefault();
     submit();
   });
-  form.addEventListener('submit', (event) => {
-    event.preventDefault();
-    submit();
-  });
-  form.append(
+  const form = element(
+    'form',
+    { class: 'composer' },
     box,
     element('button', { type: 'submit', class: 'primary' }, 'Send'),
     element('span', { class: 'note', role: 'status' }),
   );
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    submit();
+  });
   return form;
 };

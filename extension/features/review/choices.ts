@@ -4,21 +4,21 @@ import type { Hunk } from '../../../shared/review/patch.ts';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { FileVersion } from '../../../shared/run/artifacts.ts';
 
-const Verdict = z.enum(['undecided', 'accepted', 'rejected']);
+export const Verdict = z.enum(['undecided', 'accepted', 'rejected']);
 export type Verdict = z.infer<typeof Verdict>;
 
-/** What a person decided about one file: a verdict for each hunk, or one for a file that has none. */
-const FileDecision = z.strictObject({
+/** What a person chose for one file: a verdict for each hunk, or one for a file that has none. */
+const FileChoice = z.strictObject({
   /** The change that was looked at: another change of the same file starts anew. */
   of: z.string(),
   verdicts: z.array(Verdict).min(1),
   reviewed: z.boolean(),
 });
-export type FileDecision = z.infer<typeof FileDecision>;
+export type FileChoice = z.infer<typeof FileChoice>;
 
 /** By path. */
-export const Decisions = z.record(z.string(), FileDecision);
-export type Decisions = Readonly<Record<string, FileDecision>>;
+export const Choices = z.record(z.string(), FileChoice);
+export type Choices = Readonly<Record<string, FileChoice>>;
 
 const versionId = (version: FileVersion | null): string =>
   version === null ? '-' : `${version.path}:${version.mode}:${version.blob}`;
@@ -29,76 +29,59 @@ const identityOf = ({ file }: ReviewFile): string => `${versionId(file.before)}>
 /** How many verdicts a file takes. */
 const unitsOf = ({ hunks }: ReviewFile): number => Math.max(1, hunks.length);
 
-/** What was decided about this very change of the file; undecided and not reviewed where that was another one. */
-export const decisionOf = (decisions: Decisions, file: ReviewFile): FileDecision => {
-  const found = Object.hasOwn(decisions, file.path) ? decisions[file.path] : undefined;
+/** What was chosen for this very change of the file; undecided and not reviewed where that was another one. */
+export const choiceOf = (choices: Choices, file: ReviewFile): FileChoice => {
+  const found = Object.hasOwn(choices, file.path) ? choices[file.path] : undefined;
   const of = identityOf(file);
   if (found?.of === of && found.verdicts.length === unitsOf(file)) return found;
   return { of, verdicts: Array.from({ length: unitsOf(file) }, () => 'undecided' as const), reviewed: false };
 };
 
-/** Decides one hunk of each file, or with `all` the whole of them. A file of which everything is decided counts as reviewed. */
-export const decide = (
-  decisions: Decisions,
+/** Of each file what a verdict is for: one hunk, all of it, or the rest of it, which is undecided so far. */
+export type Unit = number | 'all' | 'rest';
+
+/** Chooses for each file. One of which everything is decided counts as reviewed. */
+export const choose = (
+  choices: Choices,
   files: readonly ReviewFile[],
-  { unit, verdict }: { readonly unit: number | 'all'; readonly verdict: Verdict },
-): Decisions => {
-  const decided = files.map((file): [string, FileDecision] => {
-    const before = decisionOf(decisions, file);
-    const verdicts = before.verdicts.map((old, index) => (unit === 'all' || unit === index ? verdict : old));
+  { unit, verdict }: { readonly unit: Unit; readonly verdict: Verdict },
+): Choices => {
+  const chosen = files.map((file): [string, FileChoice] => {
+    const before = choiceOf(choices, file);
+    const verdicts = before.verdicts.map((old, index) =>
+      unit === 'all' || unit === index || (unit === 'rest' && old === 'undecided') ? verdict : old,
+    );
     return [file.path, { ...before, verdicts, reviewed: verdicts.every((one) => one !== 'undecided') }];
   });
-  return { ...decisions, ...Object.fromEntries(decided) };
+  return { ...choices, ...Object.fromEntries(chosen) };
 };
 
-/** Decides whatever is undecided, and nothing else. */
-export const decideRest = (decisions: Decisions, files: readonly ReviewFile[], verdict: Verdict): Decisions => {
-  const decided = files.map((file): [string, FileDecision] => {
-    const before = decisionOf(decisions, file);
-    const verdicts = before.verdicts.map((old) => (old === 'undecided' ? verdict : old));
-    return [file.path, { ...before, verdicts, reviewed: before.reviewed || verdict !== 'undecided' }];
-  });
-  return { ...decisions, ...Object.fromEntries(decided) };
-};
-
-export const markReviewed = (decisions: Decisions, file: ReviewFile, reviewed: boolean): Decisions => ({
-  ...decisions,
-  [file.path]: { ...decisionOf(decisions, file), reviewed },
+export const markReviewed = (choices: Choices, file: ReviewFile, reviewed: boolean): Choices => ({
+  ...choices,
+  [file.path]: { ...choiceOf(choices, file), reviewed },
 });
 
-/** Forgets what was decided about files that are not there any more, so that what is kept does not grow from round to round. */
-export const keepOnly = (decisions: Decisions, files: readonly ReviewFile[]): Decisions =>
+/** Forgets what was chosen for files that are not there any more, so that what is kept does not grow from round to round. */
+export const keepOnly = (choices: Choices, files: readonly ReviewFile[]): Choices =>
   Object.fromEntries(
-    files.flatMap((file) => (Object.hasOwn(decisions, file.path) ? [[file.path, decisionOf(decisions, file)]] : [])),
+    files.flatMap((file) => (Object.hasOwn(choices, file.path) ? [[file.path, choiceOf(choices, file)]] : [])),
   );
 
-export interface Tally {
-  readonly accepted: number;
-  readonly rejected: number;
-  readonly undecided: number;
-}
+type Tally = Readonly<Record<Verdict, number>>;
 
-export const tally = ({ verdicts }: FileDecision): Tally => ({
-  accepted: verdicts.filter((verdict) => verdict === 'accepted').length,
-  rejected: verdicts.filter((verdict) => verdict === 'rejected').length,
-  undecided: verdicts.filter((verdict) => verdict === 'undecided').length,
-});
-
-export const tallyOf = (decisions: Decisions, files: readonly ReviewFile[]): Tally => {
-  const sum = { accepted: 0, rejected: 0, undecided: 0 };
-  for (const file of files) {
-    const one = tally(decisionOf(decisions, file));
-    sum.accepted += one.accepted;
-    sum.rejected += one.rejected;
-    sum.undecided += one.undecided;
-  }
-  return sum;
+export const tally = ({ verdicts }: Pick<FileChoice, 'verdicts'>): Tally => {
+  const count = { accepted: 0, rejected: 0, undecided: 0 };
+  for (const verdict of verdicts) count[verdict] += 1;
+  return count;
 };
 
+export const tallyOf = (choices: Choices, files: readonly ReviewFile[]): Tally =>
+  tally({ verdicts: files.flatMap((file) => choiceOf(choices, file).verdicts) });
+
 /** What is to be applied: never a hunk that was not accepted. A file of which nothing was accepted is left out. */
-export const acceptedFiles = (decisions: Decisions, files: readonly ReviewFile[]): AcceptedFile[] =>
+export const acceptedFiles = (choices: Choices, files: readonly ReviewFile[]): AcceptedFile[] =>
   files.flatMap((file) => {
-    const { verdicts } = decisionOf(decisions, file);
+    const { verdicts } = choiceOf(choices, file);
     const accepted = verdicts.flatMap((verdict, index) => (verdict === 'accepted' ? [index] : []));
     if (accepted.length === 0) return [];
     return [{ path: file.path, hunks: accepted.length === verdicts.length ? null : accepted }];

@@ -4,17 +4,16 @@ import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file
 import type { ChangedFile, ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
 import {
   acceptedFiles,
-  decide,
-  decideRest,
-  decisionOf,
-  Decisions,
+  choose,
+  choiceOf,
+  Choices,
   keepOnly,
   markReviewed,
   neighbour,
   placeOf,
   tallyOf,
   unitAt,
-} from './decisions.ts';
+} from './choices.ts';
 
 const version = (path: string, digit: string): FileVersion => ({
   path,
@@ -72,38 +71,38 @@ const [two, gone, picture] = files as [ReviewFile, ReviewFile, ReviewFile]; // s
 
 test('only what was accepted is applied: nothing undecided, nothing rejected', () => {
   expect(acceptedFiles({}, files)).toEqual([]);
-  let decisions = decide({}, [two], { unit: 1, verdict: 'accepted' });
-  decisions = decide(decisions, [two], { unit: 0, verdict: 'rejected' });
-  decisions = decide(decisions, [gone], { unit: 'all', verdict: 'accepted' });
-  decisions = decide(decisions, [picture], { unit: 0, verdict: 'rejected' });
-  expect(acceptedFiles(decisions, files)).toEqual([
+  let choices = choose({}, [two], { unit: 1, verdict: 'accepted' });
+  choices = choose(choices, [two], { unit: 0, verdict: 'rejected' });
+  choices = choose(choices, [gone], { unit: 'all', verdict: 'accepted' });
+  choices = choose(choices, [picture], { unit: 0, verdict: 'rejected' });
+  expect(acceptedFiles(choices, files)).toEqual([
     { path: 'two', hunks: [1] },
     { path: 'gone', hunks: null },
   ]);
-  expect(tallyOf(decisions, files)).toEqual({ accepted: 2, rejected: 2, undecided: 1 });
-  expect(acceptedFiles(decideRest(decisions, files, 'accepted'), files)).toEqual([
+  expect(tallyOf(choices, files)).toEqual({ accepted: 2, rejected: 2, undecided: 1 });
+  expect(acceptedFiles(choose(choices, files, { unit: 'rest', verdict: 'accepted' }), files)).toEqual([
     { path: 'two', hunks: [1] },
     { path: 'gone', hunks: null },
     { path: '__proto__', hunks: null },
   ]);
-  expect(acceptedFiles(decide(decisions, [two], { unit: 0, verdict: 'accepted' }), files)[0]).toEqual({
+  expect(acceptedFiles(choose(choices, [two], { unit: 0, verdict: 'accepted' }), files)[0]).toEqual({
     path: 'two',
     hunks: null,
   });
-  expect(Decisions.parse(JSON.parse(JSON.stringify(decisions)))).toEqual(decisions);
+  expect(Choices.parse(JSON.parse(JSON.stringify(choices)))).toEqual(choices);
 });
 
 test('a file is reviewed when all of it is decided, or by a mark; another change of it begins anew', () => {
-  let decisions = decide({}, [two], { unit: 0, verdict: 'accepted' });
-  expect(decisionOf(decisions, two).reviewed).toBe(false);
-  decisions = decide(decisions, [two], { unit: 1, verdict: 'rejected' });
-  expect(decisionOf(decisions, two).reviewed).toBe(true);
-  expect(decisionOf(markReviewed({}, gone, true), gone).reviewed).toBe(true);
+  let choices = choose({}, [two], { unit: 0, verdict: 'accepted' });
+  expect(choiceOf(choices, two).reviewed).toBe(false);
+  choices = choose(choices, [two], { unit: 1, verdict: 'rejected' });
+  expect(choiceOf(choices, two).reviewed).toBe(true);
+  expect(choiceOf(markReviewed({}, gone, true), gone).reviewed).toBe(true);
   const next: ReviewFile = { ...two, file: changed('two', { after: version('two', 'c') }) };
-  expect(decisionOf(decisions, next)).toMatchObject({ verdicts: ['undecided', 'undecided'], reviewed: false });
-  expect(acceptedFiles(decisions, [next])).toEqual([]);
-  expect(keepOnly(decisions, [next, gone])).toMatchObject({ two: { verdicts: ['undecided', 'undecided'] } });
-  expect(keepOnly(decisions, [gone])).toEqual({});
+  expect(choiceOf(choices, next)).toMatchObject({ verdicts: ['undecided', 'undecided'], reviewed: false });
+  expect(acceptedFiles(choices, [next])).toEqual([]);
+  expect(keepOnly(choices, [next, gone])).toMatchObject({ two: { verdicts: ['undecided', 'undecided'] } });
+  expect(keepOnly(choices, [gone])).toEqual({});
 });
 
 test('hunks are found at their lines on either side, and from one another', () => {

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { DecisionKind, DecisionVerdict } from '../../../shared/decision/decision.ts';
+import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { isWhole, shownHash } from '../../ground/decision/verified.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { change } from '../../ground/ask/change.ts';
+import { openDecisions, pickDecision } from '../../ground/ask/pick.ts';
+
+const Target = z.object({ run: z.string(), decision: z.string() });
+
+/**
+ * The decision that a command is called for: a row's, or the one that a person picks. Undefined: none was picked.
+ * Throws ConnectionError when it is no longer open, or is not what its hash says.
+ */
+export const decisionFor = async (
+  longhaul: Longhaul,
+  argument: unknown,
+  kinds: readonly DecisionKind[],
+): Promise<DecisionSummary | undefined> => {
+  const { success, data } = Target.safeParse(argument);
+  const summary = success
+    ? longhaul.runs.decisions().find(({ run, request }) => run === data.run && request.id === data.decision)
+    : await pickDecision(
+        (await openDecisions(longhaul)).filter(({ request }) => kinds.includes(request.kind)),
+        { title: 'Longhaul: Decide', none: 'No such decision is open.' },
+      );
+  if (summary === undefined) {
+    if (!success) return undefined;
+    throw new ConnectionError('refused', 'This decision is no longer open: it was made, or its run is over.', '');
+  }
+  if (!isWhole(summary))
+    throw new ConnectionError(
+      'refused',
+      `The hash of ${summary.request.id} does not match what it asks for.`,
+      "Do not approve it; look into the runner's log.",
+    );
+  return summary;
+};
+
+/** Decides, bound to the hash of what this window showed. */
+export const decide = async (longhaul: Longhaul, summary: DecisionSummary, verdict: DecisionVerdict): Promise<void> => {
+  const { run, request } = summary;
+  const hash = shownHash(summary);
+  await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+};

@@ -1,0 +1,41 @@
+import { passed, type CommandRecord } from '../../../shared/run/state.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
+import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
+import { span } from '../../../shared/text/figures.ts';
+import { evidence, oneLine } from '../../ground/text/text.ts';
+
+/** What Longhaul ran itself to see whether the result holds: a row per command. None before it has run. */
+export const evidenceNodes = ({ id, verification }: RunSummary): readonly Node[] => {
+  const text = evidence({ verification });
+  if (text === null) return [];
+  return [
+    {
+      row: () => ({
+        id: `run ${id} evidence`,
+        label: 'Evidence',
+        description: text,
+        icon: ['beaker', verification.every(passed) ? undefined : 'testing.iconFailed'],
+        said: `Evidence: ${text}`,
+      }),
+      children: () => verification.map((command) => commandNode(id, command)),
+    },
+  ];
+};
+
+/** A command of the verification: a click opens the run's page, which has its output. */
+const commandNode = (run: string, record: CommandRecord): Node => {
+  const { index, command, outcome, exitCode, durationMs } = record;
+  const good = passed(record);
+  const result = outcome === 'exited' ? `exit ${exitCode}` : outcome;
+  return {
+    row: () => ({
+      id: `run ${run} evidence ${index}`,
+      label: oneLine(command, 120),
+      description: `${result} · ${span(durationMs)}`,
+      icon: good ? ['pass', 'testing.iconPassed'] : ['error', 'testing.iconFailed'],
+      tooltip: plainTooltip(command),
+      command: openRun(run),
+      said: `${command}: ${good ? 'passed' : 'failed'}, ${result}`,
+    }),
+  };
+};

@@ -1,0 +1,44 @@
+import * as vscode from 'vscode';
+import { logFile } from '../../ground/connection/home.ts';
+import { readSettings } from '../../ground/connection/settings.ts';
+import { homeOf, reconnect, restartRunner } from '../../ground/model-key/restart.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { doing } from '../../ground/problem/offer.ts';
+import { registerCommands, showProblem } from '../../ground/problem/problem.ts';
+import { setModelKey } from '../../ground/model-key/model-key.ts';
+import { doctor } from './doctor.ts';
+import { setRunnerToken } from './key.ts';
+import { registerOfflineNotice } from './offline-notice.ts';
+
+const openRunnerLog = async (): Promise<void> => {
+  if (readSettings().url !== '') {
+    void vscode.window.showInformationMessage('The runner is on another machine; its log is there.');
+    return;
+  }
+  await vscode.window.showTextDocument(vscode.Uri.file(logFile(homeOf())), { preview: true });
+};
+
+/** What a person sets, looks after and looks up about Longhaul itself. */
+export const registerSetUp = (longhaul: Longhaul): vscode.Disposable =>
+  vscode.Disposable.from(
+    registerOfflineNotice(longhaul),
+    registerCommands({
+      'longhaul.setModelKey': () => setModelKey(longhaul),
+      'longhaul.setRunnerToken': () => setRunnerToken(longhaul),
+      'longhaul.doctor': () => doctor(longhaul),
+      'longhaul.reconnect': () => reconnect(longhaul),
+      'longhaul.restartRunner': () => restartRunner(longhaul),
+      'longhaul.openRunnerLog': openRunnerLog,
+      'longhaul.showLog': () => longhaul.log.show(),
+      'longhaul.focusNeedsYou': doing('longhaul.needsYou.focus'),
+      'longhaul.openWalkthrough': doing(
+        'workbench.action.openWalkthrough',
+        `${longhaul.extension.extension.id}#start`,
+        false,
+      ),
+    }),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      const moved = ['longhaul.url', 'longhaul.home'].some((setting) => change.affectsConfiguration(setting));
+      if (moved && longhaul.connection.state.status !== 'idle') reconnect(longhaul).catch(showProblem);
+    }),
+  );
