@@ -1,6 +1,7 @@
 import { type Connection, note, type Seen } from './connection.ts';
 import { saidFailure } from './failure.ts';
 import { type Frame, framesOf } from './frames.ts';
+import { isBag, type Odd } from './lenient.ts';
 import type { ModelFailure, RespondOptions } from './model.ts';
 import { errorIn } from './said-error.ts';
 import { listen, type StreamEnd } from './stream.ts';
@@ -14,20 +15,29 @@ export interface Reading<Answer> extends Seen {
 }
 
 export interface AnswerParts<Answer> {
-  readonly answer: Answer;
-  readonly ask: (options: { readonly signal: AbortSignal }) => Promise<Response>;
+  /** An answer of which nothing has come. */
+  readonly empty: () => Answer;
   /** Adds an event to the answer, and tells what of it could not be read. */
-  readonly add: (answer: Answer, event: unknown, odd: (what: string) => void) => void;
+  readonly add: (answer: Answer, event: unknown, odd: Odd) => void;
   /** Nothing more is to come. */
   readonly ended: (answer: Answer) => boolean;
+  /** The id of an answer that the provider goes on with when nobody listens; null: it has not come yet. */
+  readonly idIn?: (answer: Answer) => string | null;
 }
 
 /** Reads an answer that is streamed as events of JSON, to its end or to the error that the server says in it. */
-export async function readAnswer<Answer extends { readonly characters: number }>(
+export async function readAnswer<Answer>(
   { endpoint, idleMs }: Connection,
-  { answer, ask, add, ended }: AnswerParts<Answer>,
+  {
+    empty,
+    add,
+    ended,
+    idIn = () => null,
+    ask,
+  }: AnswerParts<Answer> & { readonly ask: (signal: AbortSignal) => Promise<Response> },
   how: RespondOptions,
 ): Promise<{ readonly reading: Reading<Answer>; readonly end: StreamEnd }> {
+  const answer = empty();
   const reading: Reading<Answer> = { events: 0, contentType: '', oddities: [], answer, done: false, failure: null };
   const read = (frame: Frame): 'more' | 'done' => {
     switch (frame.kind) {
@@ -43,7 +53,7 @@ export async function readAnswer<Answer extends { readonly characters: number }>
           reading.failure = saidFailure(error, endpoint);
           return 'done';
         }
-        reading.events += 1;
+        if (isBag(frame.value)) reading.events += 1;
         add(answer, frame.value, (what) => note(reading, what));
         return ended(answer) ? 'done' : 'more';
       }
@@ -53,14 +63,15 @@ export async function readAnswer<Answer extends { readonly characters: number }>
     signal: how.signal,
     idleMs,
     open: async (signal, alive) => {
-      const response = await ask({ signal });
+      const response = await ask(signal);
       reading.contentType = response.headers.get('content-type') ?? '';
       return framesOf(response, alive);
     },
     onEvent: async (frame) => {
-      const before = answer.characters;
+      const known = idIn(answer);
       const next = read(frame);
-      if (answer.characters > before) how.onProgress?.(answer.characters);
+      const id = idIn(answer);
+      if (known === null && id !== null) await how.onResponseId?.(id);
       return next;
     },
   });

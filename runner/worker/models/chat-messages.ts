@@ -3,8 +3,7 @@ import type {
   ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
-import { z } from 'zod';
-import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
 
 /**
  * Our items as chat messages. What the model said and called in one turn becomes one assistant message, followed by the
@@ -73,28 +72,4 @@ function giveBack(
   if (last?.role !== 'assistant' || last.tool_calls === undefined) return;
   const place = call === null ? last : last.tool_calls.find(({ id }) => id === call);
   if (place !== undefined) Object.assign(place, fields);
-}
-
-const WireUsage = z.looseObject({
-  prompt_tokens: z.number(),
-  prompt_tokens_details: z
-    .looseObject({ cached_tokens: z.number().nullish(), cache_write_tokens: z.number().nullish() })
-    .nullish(),
-  completion_tokens: z.number(),
-  completion_tokens_details: z.looseObject({ reasoning_tokens: z.number().nullish() }).nullish(),
-});
-
-/** `usage` of a chat completion, or null where it is missing or no count of tokens. Missing details count as 0. */
-export function usageOfChat(wire: unknown): Usage | null {
-  const parsed = WireUsage.safeParse(wire);
-  if (!parsed.success) return null;
-  const { prompt_tokens, prompt_tokens_details, completion_tokens, completion_tokens_details } = parsed.data;
-  const usage = Usage.safeParse({
-    input: prompt_tokens,
-    cached: prompt_tokens_details?.cached_tokens ?? 0,
-    cacheWrite: prompt_tokens_details?.cache_write_tokens ?? 0,
-    output: completion_tokens,
-    reasoning: completion_tokens_details?.reasoning_tokens ?? 0,
-  });
-  return usage.success ? usage.data : null;
 }

@@ -7,6 +7,8 @@ export interface SaidError {
   readonly type?: string | undefined;
   /** An HTTP status that stands in the body: gateways answer 200 and put that of their upstream there. */
   readonly status?: number | undefined;
+  /** What a header asks to wait. */
+  readonly retryAfterMs?: number | null;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface SaidError {
  */
 export function errorIn(value: unknown): SaidError | null {
   if (!isBag(value)) return null;
+  // A response that failed has an error too, and more to say; its own event does that.
+  if (value['type'] === 'response.failed') return null;
   const { error, detail } = value;
   if (typeof error === 'string' && error !== '') return saidBy({ ...value, message: error });
   if (isBag(error)) return saidBy({ ...error, status: error['status'] ?? value['status'] });

@@ -10,7 +10,7 @@ import { redactor } from '../agent/redact.ts';
 import { copiesIn } from './copies.ts';
 import { costOf } from '../models/cost.ts';
 import { homeBeside, homes } from './homes.ts';
-import { modelConfigOf, openModel } from '../models/open.ts';
+import { openModel } from '../models/open.ts';
 import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports/ports.ts';
 import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
@@ -32,7 +32,9 @@ export const openPorts = async (
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
-  const { model, baseUrl, apiKey, pricesOf } = modelOf(state, settings);
+  const { baseUrl: baseURL, api, name, pricesOf } = settings.model;
+  const apiKey = process.env[keyVariable(api)] ?? null;
+  const model = openModel(settings.model, { model: state.task.model ?? name, apiKey });
   const folder = settings.dataFolder;
   await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   const secrets = secretsOf([given.token, ...(given.secrets ?? [])], apiKey);
@@ -41,7 +43,7 @@ export const openPorts = async (
   return {
     blobs,
     model,
-    price: (usage) => costOf(usage, model.name, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined })?.usd ?? null,
+    price: (usage) => costOf(usage, model.name, { baseURL, pricesOf: pricesOf ?? undefined }),
     workspace: await openWorkspace({
       folder,
       lease: state.fence,
@@ -129,12 +131,6 @@ const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['
   if (keyRedaction?.keys !== all) keyRedaction = { keys: all, redact: redactor(keys) };
   const { redact } = keyRedaction;
   return (text) => ofToken(redact(text));
-};
-
-const modelOf = (state: RunState, { model }: WorkerSettings) => {
-  const apiKey = process.env[keyVariable(model.api)] ?? null;
-  const config = modelConfigOf(model, { model: state.task.model ?? model.name, apiKey });
-  return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
 };
 
 const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: SandboxOpener): Sandboxes => ({
