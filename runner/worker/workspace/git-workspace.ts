@@ -23,7 +23,6 @@ import { baseMark, Rest } from './rest.ts';
 import { usualLimits, type RestLimits } from './rest-limits.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
-import { isSubmodule, parseIndex } from './tree-entries.ts';
 import { TreeIndex } from './tree-index.ts';
 import {
   SourceRefused,
@@ -52,6 +51,10 @@ export interface WorkspaceOptions {
 
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
+const SUBMODULE = '160000';
+
+/** Of a line of `git ls-tree` or `git ls-files -s`. */
+const pathIn = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
 
 /** What one lease works with. */
 interface Desk {
@@ -62,24 +65,15 @@ interface Desk {
 }
 
 class GitWorkspace implements Workspace {
-  readonly #folder: string;
-  readonly #lease: number;
+  readonly #options: WorkspaceOptions;
   readonly #user: Owner | null;
-  readonly #origin: Origin | null;
-  readonly #maxTreeBytes: number;
-  readonly #restLimits: RestLimits;
-  readonly #signal: { readonly signal?: AbortSignal };
   #desk: Desk;
   left: readonly string[] = [];
 
-  constructor({ folder, lease, user, origin, maxTreeBytes, restLimits, signal }: WorkspaceOptions) {
-    this.#folder = folder;
-    this.#lease = lease;
+  constructor(options: WorkspaceOptions) {
+    const { folder, lease, user } = options;
+    this.#options = options;
     this.#user = user;
-    this.#origin = origin ?? null;
-    this.#maxTreeBytes = maxTreeBytes ?? Infinity;
-    this.#restLimits = restLimits ?? usualLimits;
-    this.#signal = signal === undefined ? {} : { signal };
     adoptEarlier(folder);
     this.#desk = this.#deskAt(latestFolder(folder) ?? folderOf(folder, lease));
   }
@@ -88,8 +82,17 @@ class GitWorkspace implements Workspace {
     return this.#desk.place.tree;
   }
 
+  get #folder(): string {
+    return this.#options.folder;
+  }
+
   get #repository(): Repository {
-    return { gitDirectory: join(this.#folder, 'checkpoints.git'), config: DURABLE, ...this.#signal };
+    return this.#repositoryAt('checkpoints.git');
+  }
+
+  #repositoryAt(name: string): Repository {
+    const { signal } = this.#options;
+    return { gitDirectory: join(this.#folder, name), config: DURABLE, ...(signal !== undefined && { signal }) };
   }
 
   present(): boolean {
@@ -99,12 +102,12 @@ class GitWorkspace implements Workspace {
   async prepare(source: Source): Promise<Checkpoint> {
     this.#makeFolder();
     for (const name of readdirSync(this.#folder)) {
-      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.#folder, name)));
+      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(join(this.#folder, name));
     }
     const draft = this.#draft();
-    const gitDirectory = join(this.#folder, `checkpoints.git.${randomBytes(6).toString('hex')}`);
-    const repository: Repository = { gitDirectory, config: DURABLE, ...this.#signal };
-    const [origin, maxTreeBytes, runFolder] = [this.#origin, this.#maxTreeBytes, this.#folder];
+    const repository = this.#repositoryAt(`checkpoints.git.${randomBytes(6).toString('hex')}`);
+    const { gitDirectory } = repository;
+    const { origin = null, maxTreeBytes = Infinity, folder: runFolder } = this.#options;
     await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder });
     const tree = await this.#fill(draft.place, repository, source.commit);
     const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, BASE);
@@ -153,7 +156,7 @@ class GitWorkspace implements Workspace {
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       // It names contents that are not there any more.
-      removeTree(Buffer.from(draft.folder));
+      removeTree(draft.folder);
       return 'absent';
     }
     const covered = await draft.index.covered();
@@ -187,7 +190,7 @@ class GitWorkspace implements Workspace {
 
   async take({ commit, tree }: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void> {
     const repository = this.#repository;
-    const maxTreeBytes = this.#maxTreeBytes;
+    const { maxTreeBytes = Infinity } = this.#options;
     const file = join(repository.gitDirectory, 'incoming.bundle');
     try {
       await receive(file);
@@ -222,8 +225,8 @@ class GitWorkspace implements Workspace {
   async #entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
     const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.#repository);
     return splitNul(output).map((entry) => {
-      const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
-      return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
+      const [mode = '', , object = ''] = entry.split(/[ \t]/, 3);
+      return { mode, object, path: pathIn(entry) };
     });
   }
 
@@ -235,12 +238,8 @@ class GitWorkspace implements Workspace {
     const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.#repository);
     const objects = new Map(
       splitNul(listed).flatMap((entry) => {
-        const {
-          object = '',
-          bytes = '',
-          path = '',
-        } = /^100\d{3} blob (?<object>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.*)$/s.exec(entry)?.groups ?? {};
-        return object === '' || Number(bytes) > most ? [] : [[path, object] as const];
+        const [, object, bytes] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t/.exec(entry) ?? [];
+        return object === undefined || Number(bytes) > most ? [] : [[pathIn(entry), object] as const];
       }),
     );
     const there = paths.filter((path) => objects.has(path));
@@ -262,27 +261,27 @@ class GitWorkspace implements Workspace {
   }
 
   #deskAt(folder: string): Desk {
-    const [lease, user, limits] = [this.#lease, this.#user, this.#restLimits];
+    const { lease, user, restLimits: limits = usualLimits, signal } = this.#options;
     const place = placeAt(folder);
     return {
       folder,
       place,
       index: new TreeIndex(place, this.#repository, user),
-      rest: new Rest(place, { lease, user, limits, signal: this.#signal.signal }),
+      rest: new Rest(place, { lease, user, limits, signal }),
     };
   }
 
   /** A new place for this lease, which nobody takes for one until it is moved into. */
   #draft(): Desk {
-    const folder = `${folderOf(this.#folder, this.#lease)}.draft`;
+    const folder = `${folderOf(this.#folder, this.#options.lease)}.draft`;
     const place = makePlace(folder);
     makeTree(place.tree, this.#user);
     return this.#deskAt(folder);
   }
 
   #moveIn({ folder, rest }: Desk): void {
-    const final = folderOf(this.#folder, this.#lease);
-    if (existsSync(final)) removeTree(Buffer.from(final));
+    const final = folderOf(this.#folder, this.#options.lease);
+    if (existsSync(final)) removeTree(final);
     renameSync(folder, final);
     this.#desk = this.#deskAt(final);
     this.#desk.rest.remember(rest);
@@ -305,15 +304,18 @@ class GitWorkspace implements Workspace {
   async #fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
     const options = { ...repository, workTree: tree, index };
     await gitOrThrow(['read-tree', content], options);
-    const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
-    const modules = entries.filter(isSubmodule).map(({ path }) => path);
-    if (modules.length > 0) {
-      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input: joinNul(modules) });
-    }
-    await new TreeFiles(tree, this.#user).write(
-      entries.filter((entry) => !isSubmodule(entry)),
-      repository,
+    const entries = splitNul(await gitOrThrow(['ls-files', '-s', '-z'], options)).map((entry): TreeEntry => {
+      const [mode = '', object = ''] = entry.split(' ', 2);
+      return { mode, object, path: pathIn(entry) };
+    });
+    const { modules = [], files = [] } = Object.groupBy(entries, ({ mode }) =>
+      mode === SUBMODULE ? 'modules' : 'files',
     );
+    if (modules.length > 0) {
+      const input = joinNul(modules.map(({ path }) => path));
+      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input });
+    }
+    await new TreeFiles(tree, this.#user).write(files, repository);
     await git(['update-index', '-q', '--refresh'], options);
     return line(await gitOrThrow(['write-tree'], options));
   }

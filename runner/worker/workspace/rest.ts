@@ -23,7 +23,7 @@ const breathMs = 20;
 const longestPath = 4095;
 
 /** What a saving gives. */
-export interface SavedRest {
+interface SavedRest {
   readonly mark: string;
   /** Files and folders that are too large to be kept, as far as they are new. */
   readonly left: readonly string[];
@@ -68,7 +68,7 @@ export class Rest {
     const now = this.#clock();
     let { entries: listed } = listing;
     if (!listing.whole) {
-      openUp(Buffer.from(this.#tree));
+      openUp(this.#tree);
       const opened = await this.list();
       if (!opened.whole) throw new Error(`the tree ${this.#tree} cannot be read`);
       listed = withModesOf(listing.entries, opened.entries);
@@ -83,7 +83,7 @@ export class Rest {
     const fresh = changed.map(({ path }) => path);
     const wanted = new Set<string>(left);
     {
-      using contents = new Contents(this.#journal);
+      using contents = this.#journal.contents();
       for (const entry of kept) {
         await this.#breathe();
         wanted.add(entry.path);
@@ -164,7 +164,7 @@ export class Rest {
       known,
       now,
       contents,
-    }: { readonly known: RestEntry | undefined; readonly now: number; readonly contents: Contents },
+    }: { readonly known: RestEntry | undefined; readonly now: number; readonly contents: ContentWriter },
   ): RestEntry | null {
     const { path, mode, stamp } = entry;
     const earlier = this.#looked.get(path) ?? known;
@@ -225,7 +225,7 @@ export class Rest {
   }
 }
 
-export interface RestOptions {
+interface RestOptions {
   readonly lease: number;
   readonly user: Owner | null;
   readonly limits: RestLimits;
@@ -237,25 +237,6 @@ interface Saving {
   readonly listing: Listing;
   /** The mark to make; left out: a new one. */
   readonly mark?: string;
-}
-
-/** Contents are written only if there are any. */
-class Contents implements Disposable {
-  readonly #journal: RestJournal;
-  #writer: ContentWriter | null = null;
-  constructor(journal: RestJournal) {
-    this.#journal = journal;
-  }
-  begin(): ReturnType<ContentWriter['begin']> {
-    this.#writer ??= this.#journal.contents();
-    return this.#writer.begin();
-  }
-  write(piece: Buffer): void {
-    this.#writer?.write(piece);
-  }
-  [Symbol.dispose](): void {
-    this.#writer?.[Symbol.dispose]();
-  }
 }
 
 const stampOf = ({ stamp }: Extract<Listed, { kind: 'file' }>, now: number): string =>

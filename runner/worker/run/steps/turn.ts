@@ -3,7 +3,7 @@ import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import { buildContext } from '../../agent/context.ts';
 import { compactionRequest } from '../../agent/compaction.ts';
 import { instructions } from '../../agent/instructions.ts';
-import { uniqueCalls } from '../../agent/judge.ts';
+import { uniqueCalls } from '../../agent/unique-calls.ts';
 import { canResume } from '../../models/failure.ts';
 import type { ModelFailure, ModelOutcome } from '../../models/model.ts';
 import type { StepContext } from '../ports/ports.ts';
@@ -20,7 +20,7 @@ export const takeTurn = async (
   let { responseId } = step;
   const request = {
     instructions: instructions(state.task),
-    items: buildContext(events).items,
+    items: buildContext(events),
     tools: toolSpecs(state.task.policy),
   };
   const outcome = await ports.model.respond(
