@@ -86,9 +86,9 @@ class Draft {
 export const readTranscript = (events: readonly RunEvent[]): Transcript => {
   const draft = new Draft();
   for (const { body } of events) add(draft, body);
-  const { task } = draft;
+  const { task, guidance, setup, turns, told, compaction, plan } = draft;
   if (task === null) throw new Error('a log without run.created has no context');
-  return { ...draft, task };
+  return { task, guidance, setup, turns, told, compaction, plan };
 };
 
 const add = (draft: Draft, body: RunEvent['body']): void => {

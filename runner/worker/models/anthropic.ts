@@ -1,10 +1,9 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { MessageCreateParamsStreaming, Tool } from '@anthropic-ai/sdk/resources/messages';
-import type { Reading } from './answer-reading.ts';
 import { addEvent, emptyMessage, itemsOfMessage, type MessageAnswer } from './anthropic-answer.ts';
-import { cachePoint, messagesOf, systemOf, usageOfMessage } from './anthropic-messages.ts';
+import { cachePoint, messagesOf, usageOfMessage } from './anthropic-messages.ts';
 import { type Connection, connect, type EndpointOptions, failed, nameOf, note } from './connection.ts';
-import { endpointModel, type EndpointModel } from './endpoint-model.ts';
+import { endpointModel, type EndpointModel, type Reading } from './endpoint-model.ts';
 import { incompleteFailure, saidFailure } from './failure.ts';
 import { validHistory } from './history.ts';
 import type { ModelOutcome, ModelRequest, ToolSpec } from './model.ts';
@@ -42,7 +41,7 @@ function bodyOf(
     model: options.model,
     max_tokens: mostOutput ?? MOST_OUTPUT,
     stream: true,
-    system: systemOf(request.instructions),
+    system: [{ type: 'text', text: request.instructions, ...cachePoint }],
     messages: messagesOf(validHistory(request.items), switches.returnReasoning ? nameOf(endpoint) : null),
     ...(request.tools.length > 0 && { tools: toolsOf(request.tools) }),
     ...(switches.reasoning && thinking(options.reasoningEffort)),

@@ -3,11 +3,10 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionFunctionTool,
 } from 'openai/resources/chat/completions';
-import type { Reading } from './answer-reading.ts';
 import { addChunk, callsAreWhole, type ChatAnswer, emptyAnswer, itemsOfAnswer, saysSomething } from './chat-answer.ts';
 import { messagesOf } from './chat-messages.ts';
 import { type Connection, connect, type EndpointOptions, failed, nameOf } from './connection.ts';
-import { endpointModel, type EndpointModel } from './endpoint-model.ts';
+import { endpointModel, type EndpointModel, type Reading } from './endpoint-model.ts';
 import { incompleteFailure, saidFailure } from './failure.ts';
 import { validHistory } from './history.ts';
 import type { ModelOutcome, ModelRequest, ToolSpec } from './model.ts';

@@ -1,6 +1,5 @@
 import type {
   ChatCompletionAssistantMessageParam,
-  ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
@@ -27,13 +26,11 @@ export function messagesOf(
       case 'refusal':
         say(messages, item.text);
         break;
-      case 'call':
-        call(messages, {
-          id: item.call,
-          type: 'function',
-          function: { name: item.name, arguments: item.arguments },
-        });
+      case 'call': {
+        const { call: id, name, arguments: args } = item;
+        (turn(messages).tool_calls ??= []).push({ id, type: 'function', function: { name, arguments: args } });
         break;
+      }
       case 'output':
         messages.push({ role: 'tool', tool_call_id: item.call, content: item.output });
         break;
@@ -47,20 +44,18 @@ export function messagesOf(
   return messages;
 }
 
-function say(messages: ChatCompletionMessageParam[], text: string): void {
+/** The message of the model's turn at the end, begun where there is none. */
+function turn(messages: ChatCompletionMessageParam[]): ChatCompletionAssistantMessageParam {
   const last = messages.at(-1);
-  if (last?.role !== 'assistant') messages.push({ role: 'assistant', content: text });
-  else last.content = typeof last.content === 'string' ? `${last.content}\n\n${text}` : text;
+  if (last?.role === 'assistant') return last;
+  const begun: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null };
+  messages.push(begun);
+  return begun;
 }
 
-function call(messages: ChatCompletionMessageParam[], call: ChatCompletionMessageFunctionToolCall): void {
-  const last = messages.at(-1);
-  if (last?.role === 'assistant') {
-    last.tool_calls = [...(last.tool_calls ?? []), call];
-    return;
-  }
-  const message: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null, tool_calls: [call] };
-  messages.push(message);
+function say(messages: ChatCompletionMessageParam[], text: string): void {
+  const message = turn(messages);
+  message.content = typeof message.content === 'string' ? `${message.content}\n\n${text}` : text;
 }
 
 /** Puts what the endpoint wants back where it was: on the call, or on the message that has the calls. */

@@ -2,10 +2,9 @@ import type { ReasoningEffort } from 'openai/resources/shared';
 import type { ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { adapted, switchesOf, type Switches } from './switches.ts';
 import { endpointUrl, keyHeaders } from './endpoint-url.ts';
-import { cutFailure, type Endpoint, failureOf, protocolFailure, shown, stalledFailure } from './failure.ts';
+import { type Endpoint, shown } from './failure.ts';
 import { endpointFetch } from './http.ts';
 import type { ModelFailure, ModelOutcome } from './model.ts';
-import type { StreamEnd } from './stream.ts';
 
 /** What all adapters need to know. */
 export interface EndpointOptions {
@@ -92,27 +91,6 @@ export function note(seen: Pick<Seen, 'oddities'>, oddity: string): void {
   if (seen.oddities.length < mostOddities && !seen.oddities.includes(oddity)) seen.oddities.push(oddity);
 }
 const mostOddities = 10;
-
-/** The outcome of a stream that ended without its terminal event. */
-export function unfinished(end: StreamEnd, connection: Connection, seen: Seen): ModelOutcome {
-  const { endpoint, idleMs } = connection;
-  switch (end.kind) {
-    case 'aborted':
-      return { kind: 'aborted' };
-    case 'stalled':
-      return failed(stalledFailure(idleMs, endpoint));
-    case 'failed':
-      return refused(failureOf(end.error, endpoint), connection);
-    case 'done':
-    case 'closed': {
-      const { events, oddities, contentType } = seen;
-      const foreign = !contentType.includes('event-stream');
-      if (events > 0 || (oddities.length === 0 && !foreign)) return failed(cutFailure(endpoint));
-      const what = foreign ? `content type ${contentType.slice(0, 60) || 'missing'}` : 'its stream is not valid JSON';
-      return failed(protocolFailure(what, endpoint));
-    }
-  }
-}
 
 /** Names an endpoint and its model, for what goes back to it alone. */
 export const nameOf = ({ baseURL, model }: Endpoint): string => `${shown({ baseURL })} ${model}`;

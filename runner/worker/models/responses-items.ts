@@ -81,15 +81,8 @@ function reasoningOf({ id, summary, content, encrypted_content }: Bag, odd: Odd)
     odd('reasoning without an id');
     return [];
   }
-  const text = texts.filter((part) => part !== '').join('\n\n');
-  return [
-    {
-      type: 'reasoning',
-      id,
-      encrypted: typeof encrypted_content === 'string' ? encrypted_content : null,
-      summary: text,
-    },
-  ];
+  const encrypted = typeof encrypted_content === 'string' ? encrypted_content : null;
+  return [{ type: 'reasoning', id, encrypted, summary: texts.filter((part) => part !== '').join('\n\n') }];
 }
 
 function callOf(output: Bag): ModelItem {

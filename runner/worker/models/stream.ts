@@ -1,7 +1,8 @@
 /** How the reading of a stream ended. `closed`: by the other side, without an error, and before `onEvent` was satisfied. */
 export type StreamEnd =
   | { readonly kind: 'done' | 'closed' }
-  | { readonly kind: 'aborted' | 'stalled' }
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'stalled' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
 interface ListenOptions<T> {

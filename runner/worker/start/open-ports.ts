@@ -7,12 +7,10 @@ import { keyVariable } from '../../machine/config/model-key.ts';
 import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
 import type { ControlClient } from '../plane/client.ts';
 import { redactor } from '../agent/redact.ts';
-import { copiesIn } from './copies.ts';
 import { costOf } from '../models/cost.ts';
-import { homeBeside, homes } from './homes.ts';
 import { openModel } from '../models/open.ts';
-import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports/ports.ts';
-import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
+import type { Clock, Ports, Visits } from '../run/ports/ports.ts';
+import { ripgrepInside, sandboxesOf } from './sandboxes.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
 import { findRipgrep } from './ripgrep.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
@@ -54,7 +52,7 @@ export const openPorts = async (
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
-    sandboxes: sandboxesOf(settings, owner, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
+    sandboxes: sandboxesOf(settings, { run: state.id, owner, ripgrep }),
     owner,
     ripgrep: ripgrepInside(settings, ripgrep),
     redact: secrets.redact,
@@ -132,22 +130,6 @@ const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['
   const { redact } = keyRedaction;
   return (text) => ofToken(redact(text));
 };
-
-const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: SandboxOpener): Sandboxes => ({
-  copy: copiesIn(path.join(settings.dataFolder, 'copies'), owner),
-  open: async (tree) => {
-    const scratch = path.join(
-      settings.dataFolder,
-      'scratch',
-      path.relative(settings.dataFolder, tree).replaceAll('/', '-'),
-    );
-    await mkdir(scratch, { recursive: true, mode: 0o711 });
-    const opened = await open({ workspace: tree, home: await homeBeside(tree, owner), scratch });
-    if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
-    return opened;
-  },
-  ...homes,
-});
 
 const systemClock: Clock = {
   now: Date.now,

@@ -39,12 +39,7 @@ export const replaceOnce = (
   const put = withEndsOf(text.slice(start, end), to, endAround(text, start));
   const firstLine = lineAt(seen, place);
   const ends = to.replace(/\n$/, '').split('\n').length - 1;
-  return {
-    outcome: 'ok',
-    text: text.slice(0, start) + put + text.slice(end),
-    firstLine,
-    lastLine: firstLine + ends,
-  };
+  return { outcome: 'ok', text: text.slice(0, start) + put + text.slice(end), firstLine, lastLine: firstLine + ends };
 };
 
 /** How many more characters a text has than what is seen of it, up to a place of the latter. */

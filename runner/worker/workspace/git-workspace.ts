@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
-import { readBlobs } from '../../machine/git/blobs.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../machine/git/bundle.ts';
-import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../machine/git/git.ts';
+import { git, GitError, gitOrThrow, joinNul, line } from '../../machine/git/git.ts';
+import { entriesOf, indexedIn, readFilesOf } from './checkpoint-files.ts';
 import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
 import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
@@ -22,7 +22,7 @@ import {
 import { baseMark, Rest } from './rest.ts';
 import { usualLimits, type RestLimits } from './rest-limits.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
-import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
+import { removeTree, TreeFiles, type Owner } from './tree-files.ts';
 import { TreeIndex } from './tree-index.ts';
 import {
   SourceRefused,
@@ -52,9 +52,6 @@ export interface WorkspaceOptions {
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
 const SUBMODULE = '160000';
-
-/** Of a line of `git ls-tree` or `git ls-files -s`. */
-const pathIn = (entry: string): string => entry.slice(entry.indexOf('\t') + 1);
 
 /** What one lease works with. */
 interface Desk {
@@ -210,46 +207,24 @@ class GitWorkspace implements Workspace {
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
     if (!existsSync(folder)) makeTree(folder, this.#user);
-    await new TreeFiles(folder, this.#user).write(await this.#entriesOf(checkpoint), this.#repository);
+    await new TreeFiles(folder, this.#user).write(await entriesOf(this.#repository, checkpoint), this.#repository);
   }
 
   async overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void> {
     const files = new TreeFiles(folder, this.#user);
-    const entries = await this.#entriesOf(to);
+    const entries = await entriesOf(this.#repository, to);
     const stays = new Set(entries.map(({ path }) => path));
-    for (const { path } of await this.#entriesOf(from)) if (!stays.has(path)) files.remove(path);
+    for (const { path } of await entriesOf(this.#repository, from)) if (!stays.has(path)) files.remove(path);
     // All of them, and not what differs alone: what ran there may have changed any.
     await files.write(entries, this.#repository);
-  }
-
-  async #entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
-    const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.#repository);
-    return splitNul(output).map((entry) => {
-      const [mode = '', , object = ''] = entry.split(/[ \t]/, 3);
-      return { mode, object, path: pathIn(entry) };
-    });
   }
 
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes> {
     return readChanges(this.#repository, { from: from.tree, to: to.tree }, keeping);
   }
 
-  async readFiles({ commit }: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
-    const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.#repository);
-    const objects = new Map(
-      splitNul(listed).flatMap((entry) => {
-        const [, object, bytes] = /^100\d{3} blob ([0-9a-f]+) +(\d+)\t/.exec(entry) ?? [];
-        return object === undefined || Number(bytes) > most ? [] : [[pathIn(entry), object] as const];
-      }),
-    );
-    const there = paths.filter((path) => objects.has(path));
-    const files: FileRead[] = [];
-    const contents = readBlobs(
-      this.#repository,
-      there.map((path) => objects.get(path) ?? ''),
-    );
-    for await (const content of contents) files.push({ path: there[files.length] ?? '', content });
-    return files;
+  readFiles(checkpoint: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
+    return readFilesOf(this.#repository, checkpoint, { paths, most });
   }
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
@@ -304,10 +279,7 @@ class GitWorkspace implements Workspace {
   async #fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
     const options = { ...repository, workTree: tree, index };
     await gitOrThrow(['read-tree', content], options);
-    const entries = splitNul(await gitOrThrow(['ls-files', '-s', '-z'], options)).map((entry): TreeEntry => {
-      const [mode = '', object = ''] = entry.split(' ', 2);
-      return { mode, object, path: pathIn(entry) };
-    });
+    const entries = await indexedIn(options);
     const { modules = [], files = [] } = Object.groupBy(entries, ({ mode }) =>
       mode === SUBMODULE ? 'modules' : 'files',
     );

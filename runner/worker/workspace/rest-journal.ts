@@ -58,6 +58,8 @@ interface Folded {
   end: number;
   /** Lines up to there. */
   lines: number;
+  /** What the journal looked like then. */
+  readonly stamp: string;
 }
 
 /** Space that nothing refers to any more, beyond which what is still in use is written anew. */
@@ -74,7 +76,7 @@ const spareLines = 20_000;
 export class RestJournal {
   readonly #folder: string;
   readonly #lease: number;
-  #folded: (Folded & { readonly stamp: string }) | null = null;
+  #folded: Folded | null = null;
 
   constructor(folder: string, lease: number) {
     this.#folder = folder;
@@ -169,7 +171,7 @@ export class RestJournal {
     return join(this.#folder, 'journal');
   }
 
-  #fold(mark: string): (Folded & { readonly stamp: string }) | null {
+  #fold(mark: string): Folded | null {
     const stamp = this.#stamp();
     if (this.#folded?.mark === mark && this.#folded.stamp === stamp) return this.#folded;
     const folded = existsSync(this.#file) ? fold(readFileSync(this.#file), mark) : null;
@@ -244,7 +246,7 @@ const share = (from: string, to: string): void => {
 const contentFiles = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('content.'));
 
 /** Null: no such mark. What was cut off, or came after the last mark, is as good as nothing. */
-const fold = (journal: Buffer, wanted: string): Folded | null => {
+const fold = (journal: Buffer, wanted: string): Omit<Folded, 'stamp'> | null => {
   const mark = wanted === 'latest' ? lastMark(journal) : wanted;
   const entries = new Map<string, RestEntry>();
   let lines = 0;

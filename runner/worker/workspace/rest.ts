@@ -38,21 +38,17 @@ export class Rest {
   readonly #tree: string;
   readonly #folder: string;
   readonly #journal: RestJournal;
-  readonly #user: Owner | null;
-  readonly #limits: RestLimits;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: RestOptions;
   /** Stamps of files that turned out to be what they were: kept in memory alone until something else is appended. */
   #looked = new Map<string, KeptFile>();
   readonly #buffer = Buffer.allocUnsafeSlow(256 * 1024);
   #lastBreath = performance.now();
 
-  constructor(place: Place, { lease, user, limits, signal }: RestOptions) {
+  constructor(place: Place, options: RestOptions) {
     this.#tree = place.tree;
     this.#folder = place.rest;
-    this.#journal = new RestJournal(place.rest, lease);
-    this.#user = user;
-    this.#limits = limits;
-    this.#signal = signal;
+    this.#journal = new RestJournal(place.rest, options.lease);
+    this.#options = options;
   }
 
   /** Before git looks at a tree, which may have to give permissions back to read it. */
@@ -76,7 +72,7 @@ export class Rest {
     if (parent !== null) await this.#journal.tidy(parent, () => this.#breathe());
     const before: RestEntries =
       (parent === null ? null : this.#journal.at(parent)?.entries) ?? new Map<string, RestEntry>();
-    const { kept, left } = within(this.#limits, this.#candidates(listed, covered), { covered, before });
+    const { kept, left } = within(this.#options.limits, this.#candidates(listed, covered), { covered, before });
     const changed: RestEntry[] = left
       .filter((path) => before.get(path)?.k !== 'left')
       .map((path) => ({ k: 'left', path }));
@@ -118,10 +114,10 @@ export class Rest {
     const entries = new Map(found.entries);
     if (from !== this)
       for (const entry of entries.values())
-        if (entry.k === 'left') moveOver(entry.path, { from: from.#tree, to: this.#tree, user: this.#user });
+        if (entry.k === 'left') moveOver(entry.path, { from: from.#tree, to: this.#tree, user: this.#options.user });
     const { entries: listed } = await this.list();
     const read = (file: KeptFile): Iterable<Buffer> => from.#journal.read(file);
-    const means = { user: this.#user, read, breathe: () => this.#breathe() };
+    const means = { user: this.#options.user, read, breathe: () => this.#breathe() };
     await bringBack(this.#tree, { entries, listed, covered }, means);
     if (from !== this) {
       this.#journal.takeOver(from.#journal);
@@ -219,7 +215,7 @@ export class Rest {
 
   async #breathe(): Promise<void> {
     if (performance.now() - this.#lastBreath < breathMs) return;
-    this.#signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     await breather();
     this.#lastBreath = performance.now();
   }

@@ -35,7 +35,7 @@ const rawOf = (line: string, take: () => string): RawChange => {
 /** Those of a file that was renamed are followed by both of its paths. */
 const countsOf = (line: string, take: () => string): Counts => {
   const [added = '', deleted = '', path = ''] = line.split('\t');
-  if (path === '') [take(), take()];
+  if (path === '') for (const _ of ['before', 'after']) take();
   const binary = added === '-';
   return { binary, additions: binary ? 0 : Number(added), deletions: binary ? 0 : Number(deleted) };
 };

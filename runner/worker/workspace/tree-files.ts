@@ -16,7 +16,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { streamBlobs } from '../../machine/git/blobs.ts';
+import { blobParts } from '../../machine/git/blobs.ts';
 import { pathBytes, type GitOptions } from '../../machine/git/git.ts';
 
 /** The account that commands run as. */
@@ -32,6 +32,7 @@ export interface TreeEntry {
   readonly object: string;
 }
 
+const LINK = '120000';
 const slash = Buffer.from('/');
 const join = (folder: Buffer, name: string): Buffer => Buffer.concat([folder, slash, pathBytes(name)]);
 const look = (path: Buffer | string) => lstatSync(path, { throwIfNoEntry: false });
@@ -119,31 +120,25 @@ export class TreeFiles {
 
   /** Writes entries with their contents, replacing what is in their place. */
   async write(entries: readonly TreeEntry[], objects: GitOptions): Promise<void> {
+    const objectIds = entries.map(({ object }) => object);
+    const each = entries.values();
+    let entry: TreeEntry | undefined;
     let file = -1;
     let chunks: Buffer[] = [];
-    let current: TreeEntry | undefined;
     try {
-      await streamBlobs(
-        objects,
-        entries.map(({ object }) => object),
-        {
-          begin: (position) => {
-            current = entries[position];
-            if (current === undefined) throw new Error('git gave more objects than were asked for');
-            chunks = [];
-            file = current.mode === '120000' ? -1 : this.#create(current);
-          },
-          data: (chunk) => {
-            if (file < 0) chunks.push(Buffer.from(chunk));
-            else writeFileSync(file, chunk);
-          },
-          end: () => {
-            if (file >= 0) closeSync(file);
-            else if (current !== undefined) this.link(current.path, Buffer.concat(chunks));
-            file = -1;
-          },
-        },
-      );
+      for await (const part of blobParts(objects, objectIds))
+        if (part.kind === 'begin') {
+          entry = each.next().value;
+          chunks = [];
+          if (entry !== undefined && entry.mode !== LINK) file = this.#create(entry);
+        } else if (part.kind === 'data') {
+          if (file < 0) chunks.push(part.chunk);
+          else writeFileSync(file, part.chunk);
+        } else {
+          if (file >= 0) closeSync(file);
+          else if (entry !== undefined) this.link(entry.path, Buffer.concat(chunks));
+          file = -1;
+        }
     } finally {
       if (file >= 0) closeSync(file);
     }

@@ -1,7 +1,7 @@
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import { passed } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
-import type { Sandbox, SandboxResult } from '../../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { StepContext } from '../ports/ports.ts';
 import type { CommandEnd } from '../../agent/notes.ts';
 import { headAndTail } from '../../tools/output.ts';
@@ -76,32 +76,22 @@ export const runPlanned = async (
   sandbox: Sandbox,
   planned: PlannedCommand,
 ): Promise<CommandResult | null> => {
-  const result = await sandbox.run(
-    {
-      argv: ['/bin/bash', '-c', planned.command],
-      timeoutMs: planned.timeoutSeconds * 1000,
-      network: planned.network,
-      maxOutputBytes: keptBytes,
-    },
+  const { command, network, timeoutSeconds } = planned;
+  const { outcome, exitCode, output, durationMs, refusedHosts, reachedHosts } = await sandbox.run(
+    { argv: ['/bin/bash', '-c', command], timeoutMs: timeoutSeconds * 1000, network, maxOutputBytes: keptBytes },
     { signal },
   );
   if (signal.aborted) return null;
-  return { command: planned.command, ...(await kept(result, ports)), durationMs: Math.round(result.durationMs) };
-};
-
-const kept = async (
-  result: SandboxResult,
-  ports: StepContext['ports'],
-): Promise<Omit<CommandResult, 'command' | 'durationMs'>> => {
-  const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
   const ended =
     outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
   const { output: shown, full } = headAndTail(ports.redact(ended));
   return {
+    command,
     outcome: outcome === 'memory' ? 'limit' : outcome,
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+    durationMs: Math.round(durationMs),
     refusedHosts: [...refusedHosts].sort(),
     reachedHosts: [...reachedHosts].sort(),
   };
