@@ -60,9 +60,12 @@ export const outsideText = (path: string): string =>
   `${path} is outside of the workspace; only paths inside of it can be used.`;
 
 /** `./a//b/../c` is `a/c`; a leading `/workspace` is taken off. Paths that leave the workspace keep their `..`. */
-export const normalPath = (path: string): string => {
+export const normalPath = (path: string): string => resolved(path.replace(/^\/workspace(\/|$)/, ''));
+
+/** A path without what makes no difference in it; one that leads above where it begins keeps its `..`. */
+export const resolved = (path: string): string => {
   const parts: string[] = [];
-  for (const part of path.replace(/^\/workspace(\/|$)/, '').split('/')) {
+  for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;
     if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
     else parts.push(part);

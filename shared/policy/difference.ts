@@ -1,4 +1,5 @@
 import { ToolName, toolNature } from '../tool/arguments.ts';
+import { resolved } from './call.ts';
 import { allRules, matchesTo, type PolicyCall } from './evaluate.ts';
 import { globGoesBelow, globTouches } from './names.ts';
 import type { Policy, PolicyRule, TaskPolicy } from './policy.ts';
@@ -70,11 +71,5 @@ export const judgeDifference = (
 export const linkLeadsTo = (path: string, target: string, root: string): string => {
   const inside = target === root ? '' : target.startsWith(`${root}/`) ? target.slice(root.length + 1) : null;
   if (target.startsWith('/') && inside === null) return target;
-  const parts = inside === null ? path.split('/').slice(0, -1) : [];
-  for (const part of (inside ?? target).split('/')) {
-    if (part === '' || part === '.') continue;
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop();
-    else parts.push(part);
-  }
-  return parts.join('/') || '.';
+  return resolved(inside ?? `${path.split('/').slice(0, -1).join('/')}/${target}`);
 };

@@ -8,13 +8,16 @@ export const lossesInARow = 5;
 const firstPauseMs = 1_000;
 const longestPauseMs = 300_000;
 
-/** When to ask the engine again after so many failed starts (ISO): exponential with full jitter. `jitter` is from [0, 1). */
+/** How long to wait after so many failures before this one: exponential with full jitter, as AWS's builders' library has it. `jitter` is from [0, 1). */
+export const backOffMs = (failures: number, jitter: number): number =>
+  Math.round(jitter * Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 20)));
+
+/** When to ask the engine again after so many failed starts (ISO). */
 export const startAgainAt = (
   failures: number,
   { at, jitter }: { readonly at: string; readonly jitter: number },
 ): string => {
-  const most = Math.min(longestPauseMs, firstPauseMs * 2 ** Math.min(failures, 20));
-  return new Date(Date.parse(at) + Math.round(jitter * most)).toISOString();
+  return new Date(Date.parse(at) + backOffMs(failures, jitter)).toISOString();
 };
 
 export interface Asking {

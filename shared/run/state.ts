@@ -13,7 +13,8 @@ export interface CommandRecord {
   readonly durationMs: number;
 }
 
-export const passed = (record: CommandRecord): boolean => record.outcome === 'exited' && record.exitCode === 0;
+export const passed = ({ outcome, exitCode }: Pick<CommandRecord, 'outcome' | 'exitCode'>): boolean =>
+  outcome === 'exited' && exitCode === 0;
 
 /** Verification commands that did not pass, of those that ran in this round. */
 export const checksOf = ({

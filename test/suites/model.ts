@@ -178,13 +178,6 @@ export function describeModel(adapter: ModelAdapter): void {
       expect(outcome).toMatchObject({ kind: 'completed', items: [assistant('A summary.')] });
     });
 
-    it('tells how far it is while the text comes', async () => {
-      await using fake = await begin(scripted([says('x'.repeat(100))]));
-      const progress: number[] = [];
-      await respond(open(fake), ask([user('Fix it.')]), { onProgress: (characters) => progress.push(characters) });
-      expect(progress).toEqual([24, 48, 72, 96, 100]);
-    });
-
     it('reports the tokens that the endpoint counted', async () => {
       const tokens = { input: 1200, cached: 1000, cacheWrite: 64, output: 300, reasoning: 250 };
       await using fake = await begin(scripted([costs(tokens, says('Dear.'))]));
@@ -254,12 +247,9 @@ export function describeModel(adapter: ModelAdapter): void {
     });
 
     it('hangs up in mid-stream', async () => {
-      await using fake = await begin(sequence(stalls(6, says('x'.repeat(200)))));
       const controller = new AbortController();
-      const outcome = await respond(open(fake), ask([user('Fix it.')]), {
-        signal: controller.signal,
-        onProgress: () => controller.abort(),
-      });
+      await using fake = await begin(sequence(stalls(6, says('x'.repeat(200)), () => controller.abort())));
+      const outcome = await respond(open(fake), ask([user('Fix it.')]), { signal: controller.signal });
       expect(outcome).toEqual({ kind: 'aborted' });
       expect(await fake.ended(0)).toBe('hung up');
     });
@@ -372,16 +362,18 @@ export function describeModel(adapter: ModelAdapter): void {
     });
 
     it('gives a silent stream up', async () => {
-      await using fake = await begin(sequence(stalls(3)));
-      const failure = failureOf(await respond(open(fake, { idleMs: 60 })));
-      expect(failure).toMatchObject({ code: 'stalled', retryable: true, status: null });
-      expect(failure.message).toContain('sent nothing for 0.06 s');
+      await using fake = await begin(sequence(...Array.from({ length: 6 }, () => stalls(3))));
+      // On a busy machine it may have given up before anything was sent; then it listens for longer.
+      for (let idleMs = 60; fake.journal.length === 0; idleMs *= 4) {
+        const failure = failureOf(await respond(open(fake, { idleMs })));
+        expect(failure).toMatchObject({ code: 'stalled', retryable: true, status: null });
+        expect(failure.message).toContain(`sent nothing for ${idleMs / 1000} s`);
+      }
       expect(await fake.ended(0)).toBe('hung up');
     });
 
     it('gives an endpoint up that does not even send headers', async () => {
       await using fake = await begin(sequence(...Array.from({ length: 6 }, neverAnswers)));
-      // On a busy machine it may have given up before anything was sent; then it listens for longer.
       for (let idleMs = 60; fake.journal.length === 0; idleMs *= 4)
         expect(failureOf(await respond(open(fake, { idleMs })))).toMatchObject({ code: 'stalled', retryable: true });
       expect(await fake.ended(0)).toBe('hung up');

@@ -1,7 +1,7 @@
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import { ToolName, type ToolArguments } from '../../../shared/tool/arguments.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
-import type { EndpointModel } from '../../worker/models/connection.ts';
+import type { EndpointModel } from '../../worker/models/endpoint-model.ts';
 import type { ModelOutcome } from '../../worker/models/model.ts';
 import type { Switches } from '../../worker/models/switches.ts';
 import { toolSpecs } from '../../worker/tools/index.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { costOf } from '../../worker/models/cost.ts';
-import { modelConfigOf, openModel } from '../../worker/models/open.ts';
+import { openModel } from '../../worker/models/open.ts';
 import { fail, type Check } from '../../machine/check.ts';
 import { foundOut, trialChecks } from './trial-checks.ts';
 import { tryModel } from './trial.ts';
@@ -24,14 +24,12 @@ export const triedModel = async (
   const { model, apiKey } = config;
   const open = (off: readonly string[]) =>
     openModel(
-      modelConfigOf(
-        {
-          ...model,
-          background: false,
-          switches: { ...model.switches, ...Object.fromEntries(off.map((name) => [name, false])) },
-        },
-        { model: model.name, apiKey },
-      ),
+      {
+        ...model,
+        background: false,
+        switches: { ...model.switches, ...Object.fromEntries(off.map((name) => [name, false])) },
+      },
+      { model: model.name, apiKey },
     );
   let contextWindow: number | null;
   try {
@@ -52,7 +50,7 @@ export const triedModel = async (
     checks: trialChecks(trial, {
       config: model,
       contextWindow,
-      price: (usage) => costOf(usage, model.name, { baseURL: model.baseUrl, pricesOf })?.usd ?? null,
+      price: (usage) => costOf(usage, model.name, { baseURL: model.baseUrl, pricesOf }),
       file,
     }),
     switches: foundOut(trial),

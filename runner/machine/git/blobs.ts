@@ -3,8 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { finished, GitError, startGit, type GitOptions } from './git.ts';
 
 /** Takes the contents of blobs in the order asked for: `begin`, any number of `data`, `end`, then the next. */
-export interface BlobSink {
-  begin(position: number, bytes: number): void;
+interface BlobSink {
+  begin(bytes: number): void;
   data(chunk: Buffer): void;
   end(): void;
 }
@@ -60,7 +60,7 @@ class BatchReader {
     if (match === null) throw new GitError(`git cat-file: expected a blob, found "${header}"`);
     this.#header = Buffer.alloc(0);
     this.#left = Number(match[1]);
-    this.#sink.begin(this.done, this.#left);
+    this.#sink.begin(this.#left);
     this.#state = this.#left === 0 ? 'newline' : 'content';
   }
 }
@@ -85,22 +85,16 @@ async function* batch(options: GitOptions, objects: readonly string[], sink: Blo
   if (reader.done !== objects.length) throw new GitError('git cat-file ended before it gave every object');
 }
 
-/** Passes the blobs `objects` through `sink`, in that order. Throws a GitError if one is missing, and whatever the sink throws. */
-export const streamBlobs = async (options: GitOptions, objects: readonly string[], sink: BlobSink): Promise<void> => {
-  const chunks = batch(options, objects, sink);
-  while ((await chunks.next()).done !== true);
-};
-
 type Part =
   | { readonly kind: 'begin'; readonly bytes: number }
   | { readonly kind: 'data'; readonly chunk: Buffer }
   | { readonly kind: 'end' };
 
-/** The contents of blobs as they come; reads on only as they are taken. */
-async function* parts(options: GitOptions, objects: readonly string[]): AsyncGenerator<Part> {
+/** The contents of blobs as they come, in the order asked for; reads on only as they are taken. Throws a GitError if one is missing. */
+export async function* blobParts(options: GitOptions, objects: readonly string[]): AsyncGenerator<Part> {
   const ready: Part[] = [];
   const sink: BlobSink = {
-    begin: (_position, bytes) => void ready.push({ kind: 'begin', bytes }),
+    begin: (bytes) => void ready.push({ kind: 'begin', bytes }),
     data: (chunk) => void ready.push({ kind: 'data', chunk }),
     end: () => void ready.push({ kind: 'end' }),
   };
@@ -110,7 +104,7 @@ async function* parts(options: GitOptions, objects: readonly string[]): AsyncGen
 /** The contents of blobs, each whole, in that order; reads on only as they are taken. Throws a GitError if one is missing. */
 export async function* readBlobs(options: GitOptions, objects: readonly string[]): AsyncGenerator<Buffer> {
   let chunks: Buffer[] = [];
-  for await (const part of parts(options, objects)) {
+  for await (const part of blobParts(options, objects)) {
     if (part.kind === 'begin') chunks = [];
     else if (part.kind === 'data') chunks.push(part.chunk);
     else yield Buffer.concat(chunks);
@@ -139,7 +133,7 @@ export async function* keepBlobs(
   let chunks: Buffer[] = [];
   let large: FileHandle | null = null;
   try {
-    for await (const part of parts(options, objects)) {
+    for await (const part of blobParts(options, objects)) {
       if (part.kind === 'begin') {
         ({ bytes } = part);
         chunks = [];

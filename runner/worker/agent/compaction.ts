@@ -22,7 +22,7 @@ const roomIn = (contextWindow: number | null): number => {
 export const needsCompaction = (contextTokens: number | null, contextWindow: number | null): boolean =>
   contextTokens !== null && contextTokens > roomIn(contextWindow);
 
-export interface CompactionRequest {
+interface CompactionRequest {
   /** The last turn that the summary will stand for. */
   readonly through: number;
   readonly request: Pick<ModelRequest, 'instructions' | 'items' | 'tools'>;
@@ -38,11 +38,8 @@ export const compactionRequest = (events: readonly RunEvent[], contextWindow: nu
   const from = transcript.compaction?.through ?? 0;
   const turns = transcript.turns.filter(({ turn }) => turn > from);
   const through = lastToSumUp(turns, Math.min(keepRecent, Math.floor(roomIn(contextWindow) / 4)));
-  const text = transcriptText(
-    transcript,
-    turns.filter(({ turn }) => turn <= through),
-    roomIn(contextWindow),
-  );
+  const gone = turns.filter(({ turn }) => turn <= through);
+  const text = transcriptText(transcript, gone, roomIn(contextWindow));
   const items: readonly ModelItem[] = [{ type: 'message', role: 'user', text }];
   return { through, request: { instructions, items, tools: [] } };
 };

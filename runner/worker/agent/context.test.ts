@@ -8,7 +8,7 @@ import { asking, assistant, callItem, finished, logOf, ran, said, someTask, take
 const goal = user(
   '# Goal\nMend the tests\n\n# Repository\nsample, branch main, commit aaaaaaaaaaaa, with changes that are not committed yet.',
 );
-const itemsFor = (...bodies: EventBody[]) => buildContext(logOf(bodies)).items;
+const itemsFor = (...bodies: EventBody[]) => buildContext(logOf(bodies));
 const output = (call: string, text: string): ModelItem => ({ type: 'output', call, output: text });
 const listing = callItem('c1', 'bash', { command: 'ls' });
 const failedTest = {
@@ -70,10 +70,10 @@ test('every call is followed by its output, which begins with its id', () => {
   ]);
 });
 
-test('a call that was never run gets an output all the same, and arguments that are no JSON are wrapped', () => {
+test('a call that was never run gets an output all the same, whatever its arguments are', () => {
   expect(itemsFor(asking(1), taken(1, { ...listing, arguments: '{"command": "l' }))).toEqual([
     goal,
-    { ...listing, arguments: '{"malformed":"{\\"command\\": \\"l"}' },
+    { ...listing, arguments: '{"command": "l' },
     output('c1', '[c1]\nThis call was not run.'),
   ]);
 });
@@ -327,7 +327,7 @@ const anyLog = fc
 
 const requests = (events: readonly RunEvent[]) =>
   events.flatMap(({ body }, index) =>
-    body.type === 'model.started' ? [buildContext(events.slice(0, index + 1)).items] : [],
+    body.type === 'model.started' ? [buildContext(events.slice(0, index + 1))] : [],
   );
 
 test('each request begins with all of the one before', () => {
@@ -343,7 +343,7 @@ test('each request begins with all of the one before', () => {
 test('no message is lost or told twice, and no call is without exactly one output', () => {
   fc.assert(
     fc.property(anyLog, (bodies) => {
-      const { items } = buildContext(logOf([...bodies, asking(99)]));
+      const items = buildContext(logOf([...bodies, asking(99)]));
       const sent = bodies.flatMap((body) =>
         body.type === 'message.sent' ? [`Message from person:ada:\n${body.text}`] : [],
       );

@@ -5,15 +5,8 @@ import type { Policy } from '../../../shared/policy/policy.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { judgeCall } from '../../../shared/run/judge-call.ts';
 import { callItem, logOf, taken } from './fixture.ts';
-import {
-  aboutBudget,
-  aboutCall,
-  aboutInterrupted,
-  aboutModel,
-  aboutPreparing,
-  aboutStuck,
-  uniqueCalls,
-} from './judge.ts';
+import { aboutBudget, aboutCall, aboutInterrupted, aboutModel, aboutPreparing, aboutStuck } from './judge.ts';
+import { uniqueCalls } from './unique-calls.ts';
 
 const judged = { type: 'call.judged', v: 1, call: 'c1', rule: null, network: [], repeatable: false } as const;
 type CallItem = Extract<ModelItem, { type: 'call' }>;

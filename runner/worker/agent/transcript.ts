@@ -61,21 +61,21 @@ export interface Transcript {
   readonly plan: readonly PlanStep[];
 }
 
-interface Draft {
-  task: Task | null;
-  guidance: Guidance;
-  readonly setup: CommandEnd[];
-  readonly turns: (TurnRecord & { readonly calls: Map<string, CallRecord> })[];
+class Draft {
+  task: Task | null = null;
+  guidance: Guidance = [];
+  readonly setup: CommandEnd[] = [];
+  readonly turns: (TurnRecord & { readonly calls: Map<string, CallRecord> })[] = [];
   /** In the request that is under way, or in the next one. */
-  told: Note[];
+  told: Note[] = [];
   /** Came after the request that is under way: for the one after it. */
-  later: Note[];
+  later: Note[] = [];
   /** A request has begun and no turn has come of it: what comes now is not in it. */
-  asking: boolean;
-  compaction: Compaction | null;
-  plan: readonly PlanStep[];
-  verification: CommandEnd[];
-  readonly requests: Map<string, DecisionRequest>;
+  asking = false;
+  compaction: Compaction | null = null;
+  plan: readonly PlanStep[] = [];
+  verification: CommandEnd[] = [];
+  readonly requests = new Map<string, DecisionRequest>();
 }
 
 /**
@@ -84,23 +84,11 @@ interface Draft {
  * Throws where the log does not begin with `run.created`.
  */
 export const readTranscript = (events: readonly RunEvent[]): Transcript => {
-  const draft: Draft = {
-    task: null,
-    guidance: [],
-    setup: [],
-    turns: [],
-    told: [],
-    later: [],
-    asking: false,
-    compaction: null,
-    plan: [],
-    verification: [],
-    requests: new Map(),
-  };
+  const draft = new Draft();
   for (const { body } of events) add(draft, body);
-  const { task, guidance, setup, turns, compaction, plan } = draft;
+  const { task, guidance, setup, turns, told, compaction, plan } = draft;
   if (task === null) throw new Error('a log without run.created has no context');
-  return { task, guidance, setup, turns, told: draft.told, compaction, plan };
+  return { task, guidance, setup, turns, told, compaction, plan };
 };
 
 const add = (draft: Draft, body: RunEvent['body']): void => {
@@ -166,17 +154,9 @@ const tell = (draft: Draft, from: Note['from'], text: string): void => {
 };
 
 const takeTurn = (draft: Draft, { turn, items }: Extract<WorkerEvent, { type: 'turn.taken' }>): void => {
+  const nothing = { arguments: null, output: null, outcome: null, exitCode: null, changedTo: null };
   const calls = new Map<string, CallRecord>();
-  for (const item of items)
-    if (item.type === 'call')
-      calls.set(item.call, {
-        tool: item.name,
-        arguments: null,
-        output: null,
-        outcome: null,
-        exitCode: null,
-        changedTo: null,
-      });
+  for (const item of items) if (item.type === 'call') calls.set(item.call, { tool: item.name, ...nothing });
   // A report that the agent is asked after is void, and what verified it.
   draft.verification = [];
   draft.turns.push({ turn, told: draft.told, items, calls });

@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Json } from '../../../shared/decision/decision.ts';
-import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
-import { usageOfMessage } from './anthropic-messages.ts';
-import { type Bag, isBag, numberOf } from './lenient.ts';
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+import type { ModelItem } from '../../../shared/run/model-item.ts';
+import { type Bag, callIdOf, isBag, numberOf, type Odd, textOf } from './lenient.ts';
 
 interface Block {
   readonly index: number | null;
@@ -23,12 +19,9 @@ export interface MessageAnswer {
   usage: Bag;
   /** The terminal event was seen. */
   ended: boolean;
-  characters: number;
 }
 
-export const emptyMessage = (): MessageAnswer => ({ blocks: [], stop: null, usage: {}, ended: false, characters: 0 });
-
-type Odd = (what: string) => void;
+export const emptyMessage = (): MessageAnswer => ({ blocks: [], stop: null, usage: {}, ended: false });
 
 /** Adds one event of a stream, or the whole message of a server that does not stream. What may have meant something and cannot be read is reported. */
 export function addEvent(answer: MessageAnswer, raw: unknown, odd: Odd): void {
@@ -83,11 +76,10 @@ function begin(answer: MessageAnswer, block: unknown, { index, odd }: { index: n
   }
   const text = textOf(block['text']) || textOf(block['thinking']);
   answer.blocks.push({ index, type: textOf(block['type']), begun: block, text, signature: textOf(block['signature']) });
-  answer.characters += text.length;
 }
 
 /** The whole of them, in a message that did not come in pieces; a stream begins with an empty object. */
-const argumentsOf = (input: unknown): string => {
+const argumentsIn = (input: unknown): string => {
   if (typeof input === 'string') return input;
   return isBag(input) && Object.keys(input).length > 0 ? JSON.stringify(input) : '';
 };
@@ -109,10 +101,7 @@ function addDelta(answer: MessageAnswer, { index, delta }: Bag, odd: Odd): void 
   }
   known.text += text;
   known.signature += signature;
-  answer.characters += text.length;
 }
-
-export const usageOfAnswer = ({ usage }: MessageAnswer): Usage | null => usageOfMessage(usage);
 
 /** The answer as items; its thinking first, since it comes first when it is sent back. `from` is who signed it. */
 export function itemsOfMessage({ blocks }: MessageAnswer, from: string, odd: Odd): ModelItem[] {
@@ -145,13 +134,10 @@ export function itemsOfMessage({ blocks }: MessageAnswer, from: string, odd: Odd
     : [{ type: 'returned', from, call: null, fields: { blocks: thinking } }, ...items];
 }
 
-const callOf = ({ begun, text }: Block): ModelItem => {
-  const { id, name } = begun;
-  return {
-    type: 'call',
-    call: typeof id === 'string' && id !== '' ? id : `call_${randomUUID()}`,
-    name: textOf(name),
-    // The pieces, or what it began with where none came. A tool without arguments is called with none.
-    arguments: text || argumentsOf(begun['input']) || '{}',
-  };
-};
+const callOf = ({ begun, text }: Block): ModelItem => ({
+  type: 'call',
+  call: callIdOf(begun['id']),
+  name: textOf(begun['name']),
+  // The pieces, or what it began with where none came. A tool without arguments is called with none.
+  arguments: text || argumentsIn(begun['input']) || '{}',
+});

@@ -1,9 +1,4 @@
-import type {
-  ContentBlockParam,
-  MessageParam,
-  TextBlockParam,
-  ToolResultBlockParam,
-} from '@anthropic-ai/sdk/resources/messages';
+import type { ContentBlockParam, MessageParam, ToolResultBlockParam } from '@anthropic-ai/sdk/resources/messages';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
 import { isBag } from './lenient.ts';
@@ -27,13 +22,13 @@ export function messagesOf(items: readonly ModelItem[], to: string | null): Mess
   for (const item of items) {
     switch (item.type) {
       case 'message':
-        if (item.text.trim() !== '') add(item.role, { type: 'text', text: item.text });
-        break;
       case 'refusal':
-        if (item.text.trim() !== '') add('assistant', { type: 'text', text: item.text });
+        if (item.text.trim() !== '')
+          add(item.type === 'message' ? item.role : 'assistant', { type: 'text', text: item.text });
         break;
       case 'call':
-        add('assistant', { type: 'tool_use', id: idOf(item.call), name: item.name, input: parsed(item.arguments) });
+        // The history was made valid: it is the text of an object.
+        add('assistant', { type: 'tool_use', id: idOf(item.call), name: item.name, input: JSON.parse(item.arguments) });
         break;
       case 'output':
         add('user', outputBlock(item));
@@ -64,19 +59,10 @@ const thinkingIn = ({ blocks }: Readonly<Record<string, Json>>): ContentBlockPar
   // safe: `itemsOfMessage` put blocks of these kinds there
   (Array.isArray(blocks) ? blocks : []) as unknown as ContentBlockParam[];
 
-const parsed = (text: string): Record<string, unknown> => {
-  // safe: the history was made valid: it is the text of an object
-  return JSON.parse(text) as Record<string, unknown>;
-};
-
 function markLast(content: ContentBlockParam[]): void {
   const last = content.at(-1);
   if (last?.type === 'text' || last?.type === 'tool_result') content[content.length - 1] = { ...last, ...cachePoint };
 }
-
-export const systemOf = (instructions: string): TextBlockParam[] => [
-  { type: 'text', text: instructions, ...cachePoint },
-];
 
 const count = (value: unknown): number =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : 0;

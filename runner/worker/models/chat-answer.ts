@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
-import { type Bag, isBag, numberOf } from './lenient.ts';
-import { usageOfChat } from './chat-messages.ts';
+import { argumentsOf, type Bag, callIdOf, idOf, isBag, numberOf, type Odd, textOf } from './lenient.ts';
+import { usageOf } from './usage.ts';
 
 /** What endpoints call the text of a model's reasoning, and want back with a message that has calls. */
 const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details'] as const;
@@ -26,8 +25,6 @@ export interface ChatAnswer {
   readonly returned: Map<string, Json>;
   finish: string | null;
   usage: Usage | null;
-  /** Of text, refusal, reasoning and arguments. */
-  characters: number;
 }
 
 export const emptyAnswer = (): ChatAnswer => ({
@@ -37,11 +34,7 @@ export const emptyAnswer = (): ChatAnswer => ({
   returned: new Map(),
   finish: null,
   usage: null,
-  characters: 0,
 });
-
-/** Told of what an endpoint sent and nobody could read. */
-type Odd = (what: string) => void;
 
 /**
  * Adds one chunk, or the whole document of a server that does not stream. Reads what is there, of whatever type it is and wherever it stands:
@@ -53,10 +46,12 @@ export function addChunk(answer: ChatAnswer, raw: unknown, odd: Odd): void {
     odd('a chunk that is no object');
     return;
   }
-  answer.usage = usageOfChat(raw['usage']) ?? answer.usage;
+  answer.usage = usageIn(raw) ?? answer.usage;
   const choices = listOf(raw['choices'], odd, 'choices');
   choices.forEach((choice, position) => addChoice(answer, { choice, position }, odd));
 }
+
+const usageIn = ({ usage }: Bag): Usage | null => usageOf(usage, ['prompt', 'completion']);
 
 function addChoice(
   answer: ChatAnswer,
@@ -67,35 +62,23 @@ function addChoice(
     odd('a choice that is no object');
     return;
   }
-  const usage = usageOfChat(choice['usage']);
-  answer.usage = usage ?? answer.usage;
+  answer.usage = usageIn(choice) ?? answer.usage;
   const number = numberOf(choice['index']) ?? position;
   const delta = [choice['delta'], choice['message']].find(isBag) ?? {};
-  addText(answer, delta, odd);
-  if (typeof choice['text'] === 'string') grow(answer, 'text', choice['text']);
+  answer.text += contentOf(delta['content'], odd) + textOf(choice['text']);
+  answer.refusal += textOf(delta['refusal']);
   for (const field of reasoningFields) addReturned(answer, field, delta[field]);
   for (const call of callsIn(delta, odd)) addCall(answer, number, { delta: call, odd });
   const finish = choice['finish_reason'];
   if (typeof finish === 'string' && finish !== '') answer.finish = finish;
 }
 
-function addText(answer: ChatAnswer, delta: Bag, odd: Odd): void {
-  const { content, refusal } = delta;
-  grow(answer, 'text', textOf(content, odd));
-  if (typeof refusal === 'string') grow(answer, 'refusal', refusal);
-}
-
-function grow(answer: ChatAnswer, field: 'text' | 'refusal', text: string): void {
-  answer[field] += text;
-  answer.characters += text.length;
-}
-
 /** A string, or parts as some endpoints have them. */
-function textOf(content: unknown, odd: Odd): string {
+function contentOf(content: unknown, odd: Odd): string {
   if (content === null || content === undefined) return '';
   if (typeof content === 'string') return content;
   if (typeof content === 'number' || typeof content === 'boolean') return String(content);
-  if (Array.isArray(content)) return content.map((part) => textOf(part, odd)).join('');
+  if (Array.isArray(content)) return content.map((part) => contentOf(part, odd)).join('');
   if (isBag(content)) {
     const { type, text } = content;
     if (typeof text === 'string') return text;
@@ -112,7 +95,6 @@ function addReturned(answer: ChatAnswer, field: string, value: unknown): void {
   const before = answer.returned.get(field);
   const both = Array.isArray(before) && Array.isArray(json) ? mergeDetails(before, json) : null;
   answer.returned.set(field, both ?? (typeof before === 'string' && typeof json === 'string' ? before + json : json));
-  if (typeof value === 'string') answer.characters += value.length;
 }
 
 /** Pieces of one detail (the same type and index) belong together: their texts are joined. */
@@ -149,12 +131,11 @@ function addCall(
     choice,
     index: numberOf(delta['index']),
     id: idOf(delta['id']),
-    name: typeof fn['name'] === 'string' ? fn['name'] : '',
+    name: textOf(fn['name']),
     arguments: argumentsOf(fn['arguments'] ?? fn['parameters'] ?? fn['input']),
     // safe: parsed from JSON
     extra: isBag(delta['extra_content']) ? (delta['extra_content'] as Json) : null,
   };
-  answer.characters += piece.arguments.length;
   const known = answer.calls.findLast(
     (call) => call.choice === choice && (piece.index === null || call.index === null || call.index === piece.index),
   );
@@ -184,14 +165,6 @@ function isWhole(text: string): boolean {
   }
 }
 
-const idOf = (id: unknown): string => (typeof id === 'string' || typeof id === 'number' ? String(id) : '');
-
-/** The text of arguments; some servers send the object itself. */
-function argumentsOf(value: unknown): string {
-  if (typeof value === 'string') return value;
-  return value === null || value === undefined ? '' : JSON.stringify(value);
-}
-
 function listOf(value: unknown, odd: Odd, name: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value === null || value === undefined) return [];
@@ -215,8 +188,7 @@ export function itemsOfAnswer({ text, refusal, calls, returned }: ChatAnswer, fr
     ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
     ...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
     ...calls.flatMap((call): ModelItem[] => {
-      // Old servers give no ids; an answer has to name its call all the same.
-      const id = call.id || `call_${randomUUID()}`;
+      const id = callIdOf(call.id);
       const item = { type: 'call' as const, call: id, name: call.name, arguments: call.arguments };
       if (call.extra === null) return [item];
       return [item, { type: 'returned', from, call: id, fields: { extra_content: call.extra } }];

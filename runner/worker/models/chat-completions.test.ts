@@ -159,10 +159,11 @@ describe('Chat Completions: servers with ways of their own', () => {
   });
 
   it('is aborted even when the message was whole already', async () => {
-    await using fake = await startFakeOpenAi({ script: sequence(stream(chunk({ content: 'Whole.' }, 'stop'))) });
-    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
     const controller = new AbortController();
-    const how = { signal: controller.signal, onProgress: () => controller.abort() };
+    const script = sequence(stalls(3, says('Whole.'), () => controller.abort()));
+    await using fake = await startFakeOpenAi({ script });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const how = { signal: controller.signal };
     expect(await model.respond(ask([user('Fix it.')]), how)).toEqual({ kind: 'aborted' });
   });
 });

@@ -1,70 +1,40 @@
+import OpenAI from 'openai';
 import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionFunctionTool,
 } from 'openai/resources/chat/completions';
-import { readAnswer, type Reading } from './answer-reading.ts';
 import { addChunk, callsAreWhole, type ChatAnswer, emptyAnswer, itemsOfAnswer, saysSomething } from './chat-answer.ts';
 import { messagesOf } from './chat-messages.ts';
-import {
-  connect,
-  type OpenAiConnection,
-  type EndpointModel,
-  type EndpointOptions,
-  failed,
-  nameOf,
-  refused,
-  unfinished,
-} from './connection.ts';
+import { type Connection, connect, type EndpointOptions, failed, nameOf } from './connection.ts';
+import { endpointModel, type EndpointModel, type Reading } from './endpoint-model.ts';
 import { incompleteFailure, saidFailure } from './failure.ts';
 import { validHistory } from './history.ts';
-import type { ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
+import type { ModelOutcome, ModelRequest, ToolSpec } from './model.ts';
 
 /**
  * Chat Completions, for servers that have no Responses API. Reasoning has no place in this API; what an endpoint adds of it, and wants
  * back, is kept as it came.
  */
 export function chatCompletionsModel(options: EndpointOptions): EndpointModel {
-  const connection = connect(options);
-  return {
-    name: options.model,
-    contextWindow: options.contextWindow ?? null,
-    switches: () => connection.switches,
-    respond: (request, how) =>
-      respond(connection, bodyOf(request, options, connection), { ...how, key: request.idempotencyKey }),
-  };
-}
-
-async function respond(
-  connection: OpenAiConnection,
-  body: ChatCompletionCreateParamsStreaming,
-  how: RespondOptions & { readonly key: string },
-): Promise<ModelOutcome> {
-  const { reading, end } = await readAnswer(
-    connection,
-    {
-      answer: emptyAnswer(),
-      ask: ({ signal }) =>
-        connection.client.chat.completions
-          .create(body, { signal, headers: { 'Idempotency-Key': how.key } })
-          .asResponse(),
-      add: addChunk,
-      // Usage comes after the reason to finish.
-      ended: () => false,
+  const { connection, sdk } = connect(options, 'OPENAI');
+  const { completions } = new OpenAI(sdk).chat;
+  return endpointModel(connection, {
+    ask: (request) => {
+      const body = bodyOf(request, options, connection);
+      return (sending) => completions.create(body, sending).asResponse();
     },
-    how,
-  );
-  const { answer, done, failure } = reading;
-  if (end.kind === 'aborted') return { kind: 'aborted' };
-  if (failure !== null) return refused(failure, connection);
-  // The reason to finish is the terminal event; usage comes after it, and to lose that alone is no failure. Where none came, [DONE] says it.
-  const whole = answer.finish !== null || (done && saysSomething(answer) && callsAreWhole(answer));
-  return whole ? outcomeOf(reading, connection) : unfinished(end, connection, reading);
+    empty: emptyAnswer,
+    add: addChunk,
+    // Usage comes after the reason to finish.
+    ended: () => false,
+    outcome: (reading) => outcomeOf(reading, connection),
+  });
 }
 
 function bodyOf(
   request: ModelRequest,
   options: EndpointOptions,
-  { switches, endpoint }: OpenAiConnection,
+  { switches, endpoint }: Connection,
 ): ChatCompletionCreateParamsStreaming {
   const from = switches.returnReasoning ? nameOf(endpoint) : null;
   return {
@@ -85,8 +55,10 @@ function toolOf({ name, description, parameters }: ToolSpec, strict: boolean): C
   return { type: 'function', function: { name, description, parameters, ...(strict && { strict }) } };
 }
 
-function outcomeOf({ answer, oddities }: Reading<ChatAnswer>, { endpoint }: OpenAiConnection): ModelOutcome {
+function outcomeOf({ answer, done, oddities }: Reading<ChatAnswer>, { endpoint }: Connection): ModelOutcome | null {
   const { finish, usage } = answer;
+  // The reason to finish is the terminal event; usage comes after it, and to lose that alone is no failure. Where none came, [DONE] says it.
+  if (finish === null && !(done && saysSomething(answer) && callsAreWhole(answer))) return null;
   if (finish === 'length' || finish === 'content_filter') return failed(incompleteFailure(finish, endpoint, usage));
   if (finish === 'error') return failed(saidFailure({ message: 'finish_reason error' }, endpoint, usage));
   return { kind: 'completed', items: itemsOfAnswer(answer, nameOf(endpoint)), usage, responseId: null, oddities };

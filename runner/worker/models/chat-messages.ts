@@ -1,10 +1,8 @@
 import type {
   ChatCompletionAssistantMessageParam,
-  ChatCompletionMessageFunctionToolCall,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
-import { z } from 'zod';
-import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
 
 /**
  * Our items as chat messages. What the model said and called in one turn becomes one assistant message, followed by the
@@ -28,13 +26,11 @@ export function messagesOf(
       case 'refusal':
         say(messages, item.text);
         break;
-      case 'call':
-        call(messages, {
-          id: item.call,
-          type: 'function',
-          function: { name: item.name, arguments: item.arguments },
-        });
+      case 'call': {
+        const { call: id, name, arguments: args } = item;
+        (turn(messages).tool_calls ??= []).push({ id, type: 'function', function: { name, arguments: args } });
         break;
+      }
       case 'output':
         messages.push({ role: 'tool', tool_call_id: item.call, content: item.output });
         break;
@@ -48,20 +44,18 @@ export function messagesOf(
   return messages;
 }
 
-function say(messages: ChatCompletionMessageParam[], text: string): void {
+/** The message of the model's turn at the end, begun where there is none. */
+function turn(messages: ChatCompletionMessageParam[]): ChatCompletionAssistantMessageParam {
   const last = messages.at(-1);
-  if (last?.role !== 'assistant') messages.push({ role: 'assistant', content: text });
-  else last.content = typeof last.content === 'string' ? `${last.content}\n\n${text}` : text;
+  if (last?.role === 'assistant') return last;
+  const begun: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null };
+  messages.push(begun);
+  return begun;
 }
 
-function call(messages: ChatCompletionMessageParam[], call: ChatCompletionMessageFunctionToolCall): void {
-  const last = messages.at(-1);
-  if (last?.role === 'assistant') {
-    last.tool_calls = [...(last.tool_calls ?? []), call];
-    return;
-  }
-  const message: ChatCompletionAssistantMessageParam = { role: 'assistant', content: null, tool_calls: [call] };
-  messages.push(message);
+function say(messages: ChatCompletionMessageParam[], text: string): void {
+  const message = turn(messages);
+  message.content = typeof message.content === 'string' ? `${message.content}\n\n${text}` : text;
 }
 
 /** Puts what the endpoint wants back where it was: on the call, or on the message that has the calls. */
@@ -73,28 +67,4 @@ function giveBack(
   if (last?.role !== 'assistant' || last.tool_calls === undefined) return;
   const place = call === null ? last : last.tool_calls.find(({ id }) => id === call);
   if (place !== undefined) Object.assign(place, fields);
-}
-
-const WireUsage = z.looseObject({
-  prompt_tokens: z.number(),
-  prompt_tokens_details: z
-    .looseObject({ cached_tokens: z.number().nullish(), cache_write_tokens: z.number().nullish() })
-    .nullish(),
-  completion_tokens: z.number(),
-  completion_tokens_details: z.looseObject({ reasoning_tokens: z.number().nullish() }).nullish(),
-});
-
-/** `usage` of a chat completion, or null where it is missing or no count of tokens. Missing details count as 0. */
-export function usageOfChat(wire: unknown): Usage | null {
-  const parsed = WireUsage.safeParse(wire);
-  if (!parsed.success) return null;
-  const { prompt_tokens, prompt_tokens_details, completion_tokens, completion_tokens_details } = parsed.data;
-  const usage = Usage.safeParse({
-    input: prompt_tokens,
-    cached: prompt_tokens_details?.cached_tokens ?? 0,
-    cacheWrite: prompt_tokens_details?.cache_write_tokens ?? 0,
-    output: completion_tokens,
-    reasoning: completion_tokens_details?.reasoning_tokens ?? 0,
-  });
-  return usage.success ? usage.data : null;
 }

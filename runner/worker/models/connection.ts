@@ -1,84 +1,79 @@
-import OpenAI from 'openai';
 import type { ReasoningEffort } from 'openai/resources/shared';
 import type { ModelSwitches } from '../../../shared/api/worker-api.ts';
 import { adapted, switchesOf, type Switches } from './switches.ts';
 import { endpointUrl, keyHeaders } from './endpoint-url.ts';
-import { cutFailure, type Endpoint, failureOf, protocolFailure, shown, stalledFailure } from './failure.ts';
+import { type Endpoint, shown } from './failure.ts';
 import { endpointFetch } from './http.ts';
-import type { Model, ModelFailure, ModelOutcome } from './model.ts';
-import type { StreamEnd } from './stream.ts';
+import type { ModelFailure, ModelOutcome } from './model.ts';
 
-/** What both adapters need to know. */
+/** What all adapters need to know. */
 export interface EndpointOptions {
   readonly apiKey: string;
-  /** With its `/v1`, and with a query where the endpoint wants one. Default: OpenAI's own. */
-  readonly baseURL?: string | undefined;
+  /** With its `/v1`, and with a query where the endpoint wants one. */
+  readonly baseURL: string;
   readonly model: string;
   /**
    * ms without a byte after which a call has stalled. Default 120,000: reasoning models are silent for a minute and more.
    */
-  readonly idleMs?: number | undefined;
-  readonly reasoningEffort?: Exclude<ReasoningEffort, null> | undefined;
+  readonly idleMs?: number;
+  readonly reasoningEffort?: Exclude<ReasoningEffort, null>;
   /** Tokens, input and output together. */
-  readonly contextWindow?: number | null | undefined;
+  readonly contextWindow?: number | null;
   /** What of the API this endpoint knows. */
-  readonly switches?: ModelSwitches | undefined;
+  readonly switches?: ModelSwitches;
 }
 
-export const OPENAI_URL = 'https://api.openai.com/v1';
 const IDLE_MS = 120_000;
 
 export interface Connection {
   readonly endpoint: Endpoint;
   readonly idleMs: number;
+  /** Tokens, input and output together. */
+  readonly contextWindow: number | null;
   /** As configured, less what the endpoint has refused since. */
   switches: Switches;
+  /** Tokens that an answer may have; null: the API wants no limit. */
+  mostOutput: number | null;
 }
 
-export interface OpenAiConnection extends Connection {
-  readonly client: OpenAI;
-}
-
-/** A model that also tells which parts of its requests the endpoint knows: as configured, less what it has refused since. */
-export interface EndpointModel extends Model {
-  switches(): Switches;
-}
-
-/** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */
-export function connect(options: EndpointOptions): OpenAiConnection {
-  const { apiKey, baseURL = OPENAI_URL, model, idleMs = IDLE_MS } = options;
-  const endpoint = { apiKey, baseURL, model, variables: 'OPENAI' as const };
+/** How an endpoint is reached, and with what its SDK does so. */
+export function connect(options: EndpointOptions, variables: Endpoint['variables']) {
+  const { apiKey, baseURL, model, idleMs = IDLE_MS, contextWindow = null } = options;
+  const endpoint: Endpoint = { apiKey, baseURL, model, variables };
   const url = endpointUrl(baseURL);
-  const client = new OpenAI({
+  /** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */
+  const sdk = {
     apiKey,
     baseURL: url.base,
     defaultQuery: { ...url.query },
+    // Anthropic's sends a key as a bearer; the API's documentation, and those who copied it, want it so.
     defaultHeaders: { authorization: null, ...keyHeaders(url, endpoint) },
     maxRetries: 0,
-    logLevel: 'off',
+    logLevel: 'off' as const,
     fetch: endpointFetch,
     // Its own limit, 10 minutes until the headers, would be a second one beside `idleMs`. The largest that a timer takes.
     timeout: 2 ** 31 - 1,
-  });
-  return {
-    client,
-    endpoint,
-    idleMs,
-    switches: switchesOf(options.switches),
   };
+  const switches = switchesOf(options.switches);
+  const connection: Connection = { endpoint, idleMs, contextWindow, switches, mostOutput: null };
+  return { connection, sdk };
 }
 
-/** A failure, unless the endpoint has just named a part of the request that it does not know: then it is asked again without. */
+/** A failure, unless the endpoint has just named what of the request it does not know or take: then it is asked again without. */
 export function refused(failure: ModelFailure, connection: Connection): ModelOutcome {
+  const again = (how: string): ModelOutcome => {
+    const message = `${failure.message} It is asked again ${how}`;
+    return failed({ ...failure, retryable: true, retryAfterMs: 0, message });
+  };
+  const most = failure.code === 'bad_request' ? /max_tokens: \d+ > (\d+)/.exec(failure.message)?.[1] : undefined;
+  if (connection.mostOutput !== null && Number(most) < connection.mostOutput) {
+    connection.mostOutput = Number(most);
+    return again(`for ${most}.`);
+  }
   const without = adapted(connection.switches, failure);
   if (without === null) return failed(failure);
   connection.switches = without.switches;
-  return failed({
-    ...failure,
-    retryable: true,
-    retryAfterMs: 0,
-    message: `${failure.message} It is asked again ${without.how}; set ${without.setting} to have it so from the start.`,
-  });
+  return again(`${without.how}; set ${without.setting} to have it so from the start.`);
 }
 
 export const failed = (failure: ModelFailure): ModelOutcome => ({ kind: 'failed', failure });
@@ -92,35 +87,10 @@ export interface Seen {
 }
 
 /** Keeps what could not be read for whoever looks at the run; more of the same kind says no more. */
-export function note(seen: Seen, oddity: string): void {
+export function note(seen: Pick<Seen, 'oddities'>, oddity: string): void {
   if (seen.oddities.length < mostOddities && !seen.oddities.includes(oddity)) seen.oddities.push(oddity);
 }
 const mostOddities = 10;
 
-/** The outcome of a stream that ended without its terminal event. */
-export function unfinished(end: StreamEnd, connection: Connection, seen: Seen): ModelOutcome {
-  const { endpoint, idleMs } = connection;
-  switch (end.kind) {
-    case 'aborted':
-      return { kind: 'aborted' };
-    case 'stalled':
-      return failed(stalledFailure(idleMs, endpoint));
-    case 'failed':
-      return refused(failureOf(end.error, endpoint), connection);
-    case 'done':
-    case 'closed': {
-      if (seen.events > 0) return failed(cutFailure(endpoint));
-      const [odd] = seen.oddities;
-      const foreign = !seen.contentType.includes('event-stream');
-      if (odd === undefined && !foreign) return failed(cutFailure(endpoint));
-      return failed(
-        protocolFailure(foreign ? `content type ${quoted(seen)}` : 'its stream is not valid JSON', endpoint),
-      );
-    }
-  }
-}
-
 /** Names an endpoint and its model, for what goes back to it alone. */
 export const nameOf = ({ baseURL, model }: Endpoint): string => `${shown({ baseURL })} ${model}`;
-
-const quoted = ({ contentType }: Seen): string => (contentType === '' ? 'missing' : contentType.slice(0, 60));

@@ -2,27 +2,22 @@ import { calcPrice } from '@pydantic/genai-prices';
 import type { Usage } from '../../../shared/run/model-item.ts';
 
 /** Whose prices count: the endpoint that is asked, unless a person says which provider it bills like. */
-export interface PricedAt {
+interface PricedAt {
   /** With its `/v1`. Default: OpenAI's own. */
   readonly baseURL?: string | undefined;
   /** A provider of genai-prices (`openai`, `azure`, `groq`, …), said by a person for an endpoint that we cannot know. */
   readonly pricesOf?: string | undefined;
 }
 
-/** Dollars of one model call. The prices are those that came with @pydantic/genai-prices: per million tokens, list price. */
-export interface Cost {
-  readonly usd: number;
-}
-
 /**
- * What a call cost, or null where nobody can say: a model without a known price, or an endpoint that is not OpenAI's own
+ * What a call cost in US dollars, by the list prices that came with @pydantic/genai-prices, or null where nobody can say: a model without a known price, or an endpoint that is not OpenAI's own
  * (a local server may carry the name of an OpenAI model and cost nothing).
  */
-export function costOf(usage: Usage, model: string, at: PricedAt = {}): Cost | null {
+export function costOf(usage: Usage, model: string, at: PricedAt = {}): number | null {
   const price = priceOf(usage, model, at);
   if (price === null) return null;
   const free = usage.input + usage.output > 0 && price.total_price === 0;
-  return free || !Number.isFinite(price.total_price) ? null : { usd: price.total_price };
+  return free || !Number.isFinite(price.total_price) ? null : price.total_price;
 }
 
 /** Whether what a model's calls cost is known, so that a budget of US dollars holds. */

@@ -8,7 +8,7 @@ import { oddities, theCall, type Api, type Wire } from '../../../test/harness/od
 import { ask, user } from '../../../test/suites/model.ts';
 import { retryAt } from '../run/steps/backoff.ts';
 import type { ModelFailure, ModelOutcome } from './model.ts';
-import { ModelConfig, openModel } from './open.ts';
+import { openModel } from './open.ts';
 
 const apis: readonly Api[] = ['responses', 'chat', 'anthropic'];
 const documentation = path.join(import.meta.dirname, '../../../docs/endpoints.md');
@@ -41,9 +41,21 @@ const serving = async (wire: Wire) => {
 const outcomeOf = async (api: Api, wire: Wire): Promise<ModelOutcome> => {
   await using server = await serving(wire);
   const idleMs = wire.after === 'hang' ? 300 : 60_000;
-  const config = ModelConfig.parse({ api, model: 'm', baseURL: server.url, idleMs, reasoningEffort: 'low' });
+  const settings = {
+    name: 'm',
+    api,
+    baseUrl: server.url,
+    background: false,
+    reasoningEffort: 'low',
+    contextWindow: null,
+    idleSeconds: idleMs / 1000,
+    switches: {},
+    pricesOf: null,
+  } as const;
   // Awaited, or the server would be gone before it is asked.
-  return await openModel(config).respond(ask([user('Go.')]), { signal: new AbortController().signal });
+  return await openModel(settings, { model: 'm', apiKey: null }).respond(ask([user('Go.')]), {
+    signal: new AbortController().signal,
+  });
 };
 
 /** What the loop does about it, by the rules of next.ts. */

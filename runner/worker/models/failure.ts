@@ -1,7 +1,8 @@
-import { APIConnectionError, APIError } from 'openai';
+import * as anthropic from '@anthropic-ai/sdk';
+import * as openai from 'openai';
 import type { Usage } from '../../../shared/run/model-item.ts';
 import type { ModelFailure } from './model.ts';
-import type { SaidError } from './said-error.ts';
+import { errorIn, type SaidError } from './said-error.ts';
 
 /** Whom a failure is about. `apiKey` is here to be kept out of every message. */
 export interface Endpoint {
@@ -74,32 +75,40 @@ const RETRYABLE: Record<Code, boolean> = {
 };
 
 /**
- * Classifies what the openai SDK throws: from a call, or while its stream is read.
+ * Classifies what the SDKs throw: from a call, or while its stream is read.
  * @param now in ms since 1970, for a Retry-After that is a date.
- * @throws what is no error of an endpoint, a network or the SDK: a bug.
+ * @throws what is no error of an endpoint, a network or an SDK: a bug.
  */
 export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date.now()): ModelFailure {
-  if (error instanceof APIConnectionError) return networkFailure(error, endpoint);
-  if (error instanceof APIError) return complaintFailure(complaintOf(error, now), endpoint, null);
+  if (error instanceof openai.APIConnectionError || error instanceof anthropic.APIConnectionError)
+    return networkFailure(error, endpoint);
+  if (error instanceof openai.APIError || error instanceof anthropic.APIError) {
+    // Anthropic's has the whole body, and OpenAI's what stands there as the error.
+    const body: unknown = error.error;
+    const said = errorIn(body) ?? errorIn({ error: body }) ?? { message: error.message };
+    return saidFailure({ ...said, status: error.status, retryAfterMs: retryAfterMs(error.headers, now) }, endpoint);
+  }
   if (error instanceof SyntaxError) return protocolFailure('its stream is not valid JSON', endpoint);
   // undici reports a connection lost in mid-stream as a bare TypeError ("terminated").
   if (error instanceof TypeError || causeCode(error) !== null) return networkFailure(error, endpoint);
   throw error;
 }
 
-/** Classifies an error that came in an answer with status 200, or in the middle of a stream. A status that it names counts. */
-export function saidFailure(
-  { message, code, type, status }: SaidError,
-  endpoint: Endpoint,
-  usage: Usage | null = null,
-): ModelFailure {
-  const told = code ?? type ?? '';
-  const known = type !== undefined && (QUOTA_CODES.has(type) || LENGTH_CODES.has(type)) ? type : told;
-  return complaintFailure(
-    { status: status ?? null, code: known, said: message, retryAfterMs: waitIn(message) },
-    endpoint,
-    usage,
-  );
+/** Classifies an error by what was said of it, be it by a status, in an answer with status 200, or in the middle of a stream. A status that it names counts. */
+export function saidFailure(said: SaidError, endpoint: Endpoint, usage: Usage | null = null): ModelFailure {
+  const { message, type } = said;
+  // OpenAI has sent "insufficient_quota" as the type, next to another code.
+  const known = type !== undefined && (QUOTA_CODES.has(type) || LENGTH_CODES.has(type)) ? type : (said.code ?? type);
+  const complaint: Complaint = {
+    status: said.status ?? null,
+    code: known ?? '',
+    said: message,
+    retryAfterMs: said.retryAfterMs ?? waitIn(message),
+  };
+  const code = codeOf(complaint);
+  const { status, retryAfterMs } = complaint;
+  const text = `${sentence(code, complaint, endpoint)}${quoted(message, endpoint)}`;
+  return failure(code, text, { status, retryAfterMs, usage });
 }
 
 /** Nothing was asked: such an endpoint answers nobody without a key. */
@@ -176,20 +185,6 @@ function waitIn(message: string): number | null {
   return Math.ceil(Number(amount) * (unit.toLowerCase() === 'ms' ? 1 : 1000));
 }
 
-function complaintOf(error: APIError, now: number): Complaint {
-  const type = error.type ?? '';
-  // The SDK says `string`, but passes on what came: local servers send numbers.
-  const code: unknown = error.code;
-  const told = typeof code === 'string' ? code : type;
-  return {
-    status: error.status ?? null,
-    // OpenAI has sent "insufficient_quota" as the type, next to another code.
-    code: QUOTA_CODES.has(type) || LENGTH_CODES.has(type) ? type : told,
-    said: error.message,
-    retryAfterMs: retryAfterMs(error.headers, now) ?? waitIn(error.message),
-  };
-}
-
 function codeOf({ status, code, said }: Complaint): Code {
   if (QUOTA_CODES.has(code) || status === 402) return 'quota';
   if (LENGTH_CODES.has(code) || status === 413) return 'context_length';
@@ -214,13 +209,6 @@ function codeOfStatus(status: number): Code {
   if (status === 429) return 'rate_limited';
   if (status === 408 || status === 409 || status >= 500) return 'server';
   return status >= 400 ? 'bad_request' : 'protocol';
-}
-
-function complaintFailure(complaint: Complaint, endpoint: Endpoint, usage: Usage | null): ModelFailure {
-  const code = codeOf(complaint);
-  const { status, retryAfterMs } = complaint;
-  const said = quoted(complaint.said, endpoint);
-  return failure(code, `${sentence(code, complaint, endpoint)}${said}`, { status, retryAfterMs, usage });
 }
 
 function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint, endpoint: Endpoint): string {
@@ -251,7 +239,7 @@ function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint,
 }
 
 /** No connection, or one that broke. */
-export function networkFailure(error: unknown, endpoint: Endpoint): ModelFailure {
+function networkFailure(error: unknown, endpoint: Endpoint): ModelFailure {
   const code = causeCode(error);
   if (code !== null && CERTIFICATE_CODES.test(code)) {
     const message = `The certificate of ${shown(endpoint)} is not trusted (${code}): correct ${endpoint.variables}_BASE_URL, or give its authority in NODE_EXTRA_CA_CERTS.`;

@@ -11,16 +11,11 @@ export function validHistory(items: readonly ModelItem[]): readonly ModelItem[] 
     const last = valid.at(-1);
     if (item.type === 'message' && item.role === 'user' && last?.type === 'message' && last.role === 'user')
       valid[valid.length - 1] = { ...last, text: `${last.text}\n\n${item.text}` };
-    else valid.push(item.type === 'call' ? validCall(item) : item);
+    else if (item.type !== 'call') valid.push(item);
+    else valid.push({ ...item, name: validName(item.name), arguments: objectText(item.arguments) });
   }
   return valid;
 }
-
-const validCall = (call: Extract<ModelItem, { type: 'call' }>): ModelItem => ({
-  ...call,
-  name: validName(call.name),
-  arguments: objectText(call.arguments),
-});
 
 /** As OpenAI has it, which is the narrowest that is known. */
 const validName = (name: string): string => name.replace(/[^a-zA-Z0-9_-]/g, '_').slice(0, 64) || 'unnamed';

@@ -62,8 +62,6 @@ export interface RespondOptions {
   readonly signal: AbortSignal;
   /** Called once, as soon as a background response has an id, and awaited before anything else is read. */
   readonly onResponseId?: (responseId: string) => Promise<void>;
-  /** Called while output arrives, with the number of characters so far. Never awaited. */
-  readonly onProgress?: (characters: number) => void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
-import { inputOf, itemsOf, usageOf } from './responses-items.ts';
+import { inputOf, itemsOf } from './responses-items.ts';
+import { usageOf } from './usage.ts';
 
 const user: ModelItem = { type: 'message', role: 'user', text: 'Go.' };
 const reasoning: ModelItem = { type: 'reasoning', id: 'rs_1', encrypted: 'gAAA', summary: 'Hm.' };
@@ -119,6 +120,6 @@ describe('the usage of a response', () => {
     [null, null],
     [undefined, null],
   ])('%o is %o', (wire, expected) => {
-    expect(usageOf(wire)).toEqual(expected);
+    expect(usageOf(wire, ['input', 'output'])).toEqual(expected);
   });
 });

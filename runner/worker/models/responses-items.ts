@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { ResponseInputItem } from 'openai/resources/responses/responses';
 import { z } from 'zod';
-import { type ModelItem, Usage } from '../../../shared/run/model-item.ts';
-import { type Bag, isBag } from './lenient.ts';
+import type { ModelItem } from '../../../shared/run/model-item.ts';
+import { argumentsOf, type Bag, callIdOf, idOf, isBag, type Odd, textOf } from './lenient.ts';
 
 /**
  * Our items as the input of the Responses API. Nothing is sent that a stateless endpoint refuses: reasoning without its
@@ -36,11 +35,6 @@ function isFollowed(items: readonly ModelItem[], index: number): boolean {
   if (next === undefined) return false;
   return next.type === 'call' || next.type === 'refusal' || (next.type === 'message' && next.role === 'assistant');
 }
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** Told of what an endpoint sent and nobody could read. */
-export type Odd = (what: string) => void;
 
 /** Kinds that carry nothing for us: what a server did by itself. */
 const passedOver = new Set([
@@ -87,28 +81,14 @@ function reasoningOf({ id, summary, content, encrypted_content }: Bag, odd: Odd)
     odd('reasoning without an id');
     return [];
   }
-  const text = texts.filter((part) => part !== '').join('\n\n');
-  return [
-    {
-      type: 'reasoning',
-      id,
-      encrypted: typeof encrypted_content === 'string' ? encrypted_content : null,
-      summary: text,
-    },
-  ];
+  const encrypted = typeof encrypted_content === 'string' ? encrypted_content : null;
+  return [{ type: 'reasoning', id, encrypted, summary: texts.filter((part) => part !== '').join('\n\n') }];
 }
 
 function callOf(output: Bag): ModelItem {
   const { call_id, id, name, input } = output;
-  const args = output['arguments'] ?? input;
-  const known = [call_id, id].find((candidate) => typeof candidate === 'string' || typeof candidate === 'number');
-  return {
-    type: 'call',
-    // An answer has to name its call all the same.
-    call: known === undefined || known === '' ? `call_${randomUUID()}` : String(known),
-    name: textOf(name),
-    arguments: typeof args === 'string' ? args : args === null || args === undefined ? '' : JSON.stringify(args),
-  };
+  const args = argumentsOf(output['arguments'] ?? input);
+  return { type: 'call', call: callIdOf(idOf(call_id) || id), name: textOf(name), arguments: args };
 }
 
 function messageOf(content: unknown, odd: Odd): ModelItem[] {
@@ -126,30 +106,6 @@ function messageOf(content: unknown, odd: Odd): ModelItem[] {
     ...(text === '' ? [] : [{ type: 'message' as const, role: 'assistant' as const, text }]),
     ...(refusal === '' ? [] : [{ type: 'refusal' as const, text: refusal }]),
   ];
-}
-
-const WireUsage = z.looseObject({
-  input_tokens: z.number(),
-  input_tokens_details: z
-    .looseObject({ cached_tokens: z.number().nullish(), cache_write_tokens: z.number().nullish() })
-    .nullish(),
-  output_tokens: z.number(),
-  output_tokens_details: z.looseObject({ reasoning_tokens: z.number().nullish() }).nullish(),
-});
-
-/** `usage` of a response, or null where it is missing or no count of tokens. Missing details count as 0. */
-export function usageOf(wire: unknown): Usage | null {
-  const parsed = WireUsage.safeParse(wire);
-  if (!parsed.success) return null;
-  const { input_tokens, input_tokens_details, output_tokens, output_tokens_details } = parsed.data;
-  const usage = Usage.safeParse({
-    input: input_tokens,
-    cached: input_tokens_details?.cached_tokens ?? 0,
-    cacheWrite: input_tokens_details?.cache_write_tokens ?? 0,
-    output: output_tokens,
-    reasoning: output_tokens_details?.reasoning_tokens ?? 0,
-  });
-  return usage.success ? usage.data : null;
 }
 
 /** The part of a response that we read, whether it came with a terminal event, from a poll or as a whole document. */

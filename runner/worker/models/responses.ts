@@ -1,45 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type OpenAI from 'openai';
-import { APIConnectionTimeoutError, APIError } from 'openai';
+import OpenAI, { APIConnectionTimeoutError, APIError } from 'openai';
 import type {
   FunctionTool,
   ResponseCreateParamsStreaming,
   ResponseIncludable,
 } from 'openai/resources/responses/responses';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
-import {
-  connect,
-  type OpenAiConnection,
-  type EndpointModel,
-  type EndpointOptions,
-  failed,
-  note,
-  refused,
-  type Seen,
-  unfinished,
-} from './connection.ts';
-import {
-  type Endpoint,
-  failureOf,
-  incompleteFailure,
-  lostFailure,
-  protocolFailure,
-  saidFailure,
-  stalledFailure,
-} from './failure.ts';
-import { type Frame, framesOf } from './frames.ts';
+import { type Connection, connect, type EndpointOptions, failed, note, refused } from './connection.ts';
+import { endpointModel, type EndpointModel } from './endpoint-model.ts';
+import { failureOf, incompleteFailure, lostFailure, protocolFailure, saidFailure, stalledFailure } from './failure.ts';
 import { validHistory } from './history.ts';
-import type { ModelFailure, ModelOutcome, ModelRequest, RespondOptions, ToolSpec } from './model.ts';
-import { inputOf, itemsOf, usageOf, WireResponse } from './responses-items.ts';
+import { isBag, type Odd } from './lenient.ts';
+import type { Model, ModelOutcome, ModelRequest, ToolSpec } from './model.ts';
+import { inputOf, itemsOf, WireResponse } from './responses-items.ts';
 import { errorIn } from './said-error.ts';
-import { listen } from './stream.ts';
-import { isBag } from './lenient.ts';
+import { usageOf } from './usage.ts';
 
-export interface ResponsesOptions extends EndpointOptions {
+interface ResponsesOptions extends EndpointOptions {
   /** Let the provider go on with a response when the connection is lost. The provider then stores the response. */
-  readonly background?: boolean | undefined;
+  readonly background?: boolean;
   /** ms between two looks at a background response. Default 2,000. */
-  readonly pollMs?: number | undefined;
+  readonly pollMs?: number;
 }
 
 const POLL_MS = 2_000;
@@ -56,157 +37,118 @@ const TERMINAL = new Set(['response.completed', 'response.failed', 'response.inc
  * that speak it (Ollama, LM Studio, llama.cpp, vLLM).
  */
 export function responsesModel(options: ResponsesOptions): EndpointModel {
-  const connection = connect(options);
-  const pollMs = options.pollMs ?? POLL_MS;
-  return {
-    name: options.model,
-    contextWindow: options.contextWindow ?? null,
-    switches: () => connection.switches,
-    respond: (request, how) =>
-      options.background === true && request.resume !== undefined
-        ? poll(connection, { responseId: request.resume.responseId, pollMs }, how.signal)
-        : stream(connection, bodyOf(request, options, connection), { ...how, key: request.idempotencyKey }),
-  };
+  const { connection, sdk } = connect(options, 'OPENAI');
+  const { responses } = new OpenAI(sdk);
+  const streaming = endpointModel<ResponsesAnswer>(connection, {
+    ask: (request) => {
+      const body = bodyOf(request, options, connection);
+      return (sending) => responses.create(body, sending).asResponse();
+    },
+    empty: () => ({ responseId: null, finished: [], text: '', terminal: undefined }),
+    add: addEvent,
+    ended: ({ terminal }) => terminal !== undefined,
+    ...(options.background === true && { idIn: ({ responseId }) => responseId }),
+    outcome: ({ answer, done, oddities }) => {
+      const { responseId: id, finished, terminal } = answer;
+      // Some servers have no terminal event but [DONE]; what they had to say came as items.
+      if (done && finished.length > 0)
+        return outcomeOf({ id, status: 'completed' }, connection, { ...answer, oddities });
+      return terminal === undefined ? null : outcomeOf(terminal, connection, { ...answer, oddities });
+    },
+  });
+  if (options.background !== true) return streaming;
+  const background: Background = { responses, connection, pollMs: options.pollMs ?? POLL_MS };
+  return { ...streaming, respond: respondingInBackground(streaming, background) };
 }
 
 /** What has been read of a response so far. */
-interface Reading extends Seen {
+interface ResponsesAnswer {
   responseId: string | null;
-  characters: number;
   /** The items that were finished one by one: some servers leave them out of the terminal event. */
   readonly finished: unknown[];
-  /** Text and refusal that came in pieces, for a server that finishes no items. */
+  /** Text that came in pieces, for a server that finishes no items. */
   text: string;
+  /** Undefined: it has not come; null: it came and said nothing. */
   terminal: unknown;
-  failure: ModelFailure | null;
-}
-
-async function stream(
-  connection: OpenAiConnection,
-  body: ResponseCreateParamsStreaming,
-  how: RespondOptions & { readonly key: string },
-): Promise<ModelOutcome> {
-  const { client, endpoint, idleMs } = connection;
-  const background = body.background === true;
-  const reading: Reading = {
-    events: 0,
-    contentType: '',
-    oddities: [],
-    responseId: null,
-    characters: 0,
-    finished: [],
-    text: '',
-    terminal: undefined,
-    failure: null,
-  };
-  const end = await listen<Frame>({
-    signal: how.signal,
-    idleMs,
-    open: async (signal, alive) => {
-      const headers = { 'Idempotency-Key': how.key };
-      const response = await client.responses.create(body, { signal, headers }).asResponse();
-      reading.contentType = response.headers.get('content-type') ?? '';
-      return framesOf(response, alive);
-    },
-    onEvent: async (frame) => {
-      const { responseId, characters } = reading;
-      const next = read(reading, frame, endpoint);
-      if (background && responseId === null && reading.responseId !== null)
-        await how.onResponseId?.(reading.responseId);
-      if (reading.characters > characters) how.onProgress?.(reading.characters);
-      return next;
-    },
-  });
-  if (end.kind === 'aborted' && background && reading.responseId !== null) await cancel(client, reading.responseId);
-  if (end.kind === 'aborted') return { kind: 'aborted' };
-  if (reading.failure !== null) return refused(reading.failure, connection);
-  return end.kind === 'done' && reading.terminal !== undefined
-    ? outcomeOf(reading.terminal, connection, reading)
-    : unfinished(end, connection, reading);
 }
 
 /** Adds one event to what has been read; what is no event of ours is passed over. */
-function read(reading: Reading, frame: Frame, endpoint: Endpoint): 'more' | 'done' {
-  switch (frame.kind) {
-    case 'done':
-      // Some servers have no terminal event but this one; what they had to say came as items.
-      if (reading.finished.length > 0) reading.terminal = { id: reading.responseId, status: 'completed' };
-      return 'done';
-    case 'unreadable':
-      note(reading, 'an event that is no JSON');
-      return 'more';
-    case 'json':
-      return readEvent(reading, frame.value, endpoint);
-  }
-}
-
-function readEvent(reading: Reading, raw: unknown, endpoint: Endpoint): 'more' | 'done' {
+function addEvent(answer: ResponsesAnswer, raw: unknown, odd: Odd): void {
   if (!isBag(raw)) {
-    note(reading, 'an event that is no object');
-    return 'more';
+    odd('an event that is no object');
+    return;
   }
   const { type, delta, item, response } = raw;
-  // A response that failed has an error too, and more to say; its own event does that.
-  const error = type === 'response.failed' ? null : errorIn(raw);
-  if (error !== null) {
-    reading.failure = saidFailure(error, endpoint);
-    return 'done';
-  }
-  reading.events += 1;
   if (raw['object'] === 'response' && type === undefined) {
     // The whole of it, from a server that does not stream.
-    reading.terminal = raw;
-    return 'done';
+    answer.terminal = raw;
+    return;
   }
   if (typeof type !== 'string') {
-    note(reading, 'an event without a type');
-    return 'more';
+    odd('an event without a type');
+    return;
   }
-  reading.responseId ??= WireResponse.pick({ id: true }).safeParse(response).data?.id ?? null;
-  if (typeof delta === 'string') reading.characters += delta.length;
-  if (type === 'response.output_text.delta' && typeof delta === 'string') reading.text += delta;
-  if (type === 'response.output_item.done' && item !== undefined) reading.finished.push(item);
-  if (!TERMINAL.has(type)) return 'more';
-  if (!isBag(response) && reading.finished.length === 0 && reading.text === '') {
-    reading.failure = protocolFailure('a terminal event without a response', endpoint);
-    return 'done';
-  }
-  // Nobody can say whether what was read on the way is all that there was.
-  if (!isBag(response)) note(reading, 'an end without its response');
-  // Not every server repeats in the response how it ended, and not every one does so rightly.
-  reading.terminal = { ...(isBag(response) ? response : {}), status: type.slice('response.'.length) };
-  return 'done';
+  answer.responseId ??= WireResponse.pick({ id: true }).safeParse(response).data?.id ?? null;
+  if (type === 'response.output_text.delta' && typeof delta === 'string') answer.text += delta;
+  if (type === 'response.output_item.done' && item !== undefined) answer.finished.push(item);
+  if (!TERMINAL.has(type)) return;
+  if (isBag(response) || answer.finished.length > 0 || answer.text !== '') {
+    // Nobody can say whether what was read on the way is all that there was.
+    if (!isBag(response)) odd('an end without its response');
+    // Not every server repeats in the response how it ended, and not every one does so rightly.
+    answer.terminal = { ...(isBag(response) ? response : {}), status: type.slice('response.'.length) };
+  } else answer.terminal = null;
 }
 
+interface Background {
+  readonly responses: OpenAI['responses'];
+  readonly connection: Connection;
+  readonly pollMs: number;
+}
+
+/** Has the provider go on without us: a response is gone on with by its id, and cancelled when nobody wants it any more. */
+const respondingInBackground =
+  (streaming: Model, background: Background): Model['respond'] =>
+  async (request, { signal, onResponseId }) => {
+    if (request.resume !== undefined) return poll(background, request.resume.responseId, signal);
+    let responseId: string | null = null;
+    const outcome = await streaming.respond(request, {
+      signal,
+      onResponseId: async (id) => {
+        responseId = id;
+        await onResponseId?.(id);
+      },
+    });
+    if (outcome.kind === 'aborted' && responseId !== null) await cancel(background, responseId);
+    return outcome;
+  };
+
 /** Goes on with a background response by looking at it until it has ended. */
-async function poll(
-  connection: OpenAiConnection,
-  { responseId, pollMs }: { readonly responseId: string; readonly pollMs: number },
-  signal: AbortSignal,
-): Promise<ModelOutcome> {
-  const { client, endpoint } = connection;
+async function poll(background: Background, responseId: string, signal: AbortSignal): Promise<ModelOutcome> {
+  const { connection, pollMs } = background;
   while (!signal.aborted) {
-    const seen = await look(connection, responseId, signal);
+    const seen = await look(background, responseId, signal);
     if (seen.kind === 'aborted') break;
     if (seen.kind !== 'response') return seen;
     const { status } = seen.response;
-    if (status === 'cancelled') return failed(lostFailure(responseId, endpoint));
-    if (status !== 'queued' && status !== 'in_progress') return outcomeOf(seen.response, connection, nothingRead());
+    if (status === 'cancelled') return failed(lostFailure(responseId, connection.endpoint));
+    if (status !== 'queued' && status !== 'in_progress')
+      return outcomeOf(seen.response, connection, { finished: [], text: '', oddities: [] });
     // The wait is cut short by an abort, which the loop then sees.
     await sleep(pollMs, undefined, { signal }).catch(() => undefined);
   }
-  await cancel(client, responseId);
+  await cancel(background, responseId);
   return { kind: 'aborted' };
 }
 
 async function look(
-  { client, endpoint, idleMs }: OpenAiConnection,
+  { responses, connection: { endpoint, idleMs } }: Background,
   responseId: string,
   signal: AbortSignal,
 ): Promise<ModelOutcome | { readonly kind: 'response'; readonly response: WireResponse }> {
   let answer: unknown;
   try {
-    answer = await client.responses.retrieve(responseId, { include: INCLUDE }, { signal, timeout: idleMs });
+    answer = await responses.retrieve(responseId, { include: INCLUDE }, { signal, timeout: idleMs });
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' };
     if (error instanceof APIConnectionTimeoutError) return failed(stalledFailure(idleMs, endpoint));
@@ -220,14 +162,14 @@ async function look(
 }
 
 /** Best effort: an answer that nobody waits for costs until its end. */
-async function cancel(client: OpenAI, responseId: string): Promise<void> {
-  await client.responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) }).catch(() => undefined);
+async function cancel({ responses }: Background, responseId: string): Promise<void> {
+  await responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) }).catch(() => undefined);
 }
 
 function bodyOf(
   request: ModelRequest,
   options: ResponsesOptions,
-  { switches }: OpenAiConnection,
+  { switches }: Connection,
 ): ResponseCreateParamsStreaming {
   const background = options.background === true;
   return {
@@ -251,8 +193,6 @@ function toolOf({ name, description, parameters }: ToolSpec, strict: boolean): F
   return strict ? { ...tool, strict } : (tool as FunctionTool); // safe: the wire takes it without
 }
 
-const nothingRead = (): Pick<Reading, 'finished' | 'text' | 'oddities'> => ({ finished: [], text: '', oddities: [] });
-
 /** The items as the last event has them, unless it has fewer of the calls than were finished on the way: then those. */
 function fuller(last: readonly ModelItem[], onTheWay: readonly ModelItem[]): readonly ModelItem[] {
   const named = (items: readonly ModelItem[]) =>
@@ -263,17 +203,17 @@ function fuller(last: readonly ModelItem[], onTheWay: readonly ModelItem[]): rea
 /** What was finished on the way stands in for the output of a response that has none, or not all. */
 function outcomeOf(
   wire: unknown,
-  connection: OpenAiConnection,
-  { finished, text, oddities }: Pick<Reading, 'finished' | 'text' | 'oddities'>,
+  connection: Connection,
+  { finished, text, oddities }: Pick<ResponsesAnswer, 'finished' | 'text'> & { readonly oddities: readonly string[] },
 ): ModelOutcome {
   const { endpoint } = connection;
   const parsed = WireResponse.safeParse(wire);
   if (!parsed.success) return failed(protocolFailure('a terminal event without a response', endpoint));
   const response = parsed.data;
-  const usage = usageOf(response.usage);
+  const usage = usageOf(response.usage, ['input', 'output']);
   switch (response.status) {
     case 'completed': {
-      const seen = { events: 0, contentType: '', oddities: [...oddities] };
+      const seen = { oddities: [...oddities] };
       const read = (outputs: readonly unknown[]) =>
         outputs.flatMap((output) => itemsOf(output, (what) => note(seen, what)));
       const items = fuller(read(response.output), read(finished));

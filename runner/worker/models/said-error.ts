@@ -1,4 +1,4 @@
-import { type Bag, isBag } from './lenient.ts';
+import { type Bag, isBag, textOf } from './lenient.ts';
 
 /** What an endpoint says of an error, in whatever place and shape. */
 export interface SaidError {
@@ -7,6 +7,8 @@ export interface SaidError {
   readonly type?: string | undefined;
   /** An HTTP status that stands in the body: gateways answer 200 and put that of their upstream there. */
   readonly status?: number | undefined;
+  /** What a header asks to wait. */
+  readonly retryAfterMs?: number | null;
 }
 
 /**
@@ -15,6 +17,8 @@ export interface SaidError {
  */
 export function errorIn(value: unknown): SaidError | null {
   if (!isBag(value)) return null;
+  // A response that failed has an error too, and more to say; its own event does that.
+  if (value['type'] === 'response.failed') return null;
   const { error, detail } = value;
   if (typeof error === 'string' && error !== '') return saidBy({ ...value, message: error });
   if (isBag(error)) return saidBy({ ...error, status: error['status'] ?? value['status'] });
@@ -31,21 +35,15 @@ function saidBy(bag: Bag): SaidError {
     .map(Number)
     .find((candidate) => Number.isInteger(candidate) && candidate >= 400 && candidate < 600);
   return {
-    message: messageOf(message, bag) + upstream(metadata),
+    message: (typeof message === 'string' ? message : JSON.stringify(message ?? bag)) + upstream(metadata),
     code: typeof code === 'string' && Number.isNaN(Number(code)) ? code : undefined,
     type: typeof type === 'string' && type !== 'error' ? type : undefined,
     status: number,
   };
 }
 
-const messageOf = (message: unknown, bag: Bag): string => {
-  if (typeof message === 'string') return message;
-  return JSON.stringify(message ?? bag);
-};
-
 /** OpenRouter keeps what the provider said itself there. */
 const upstream = (metadata: unknown): string => {
-  if (!isBag(metadata)) return '';
-  const raw = metadata['raw'];
-  return typeof raw === 'string' && raw !== '' ? ` (${raw})` : '';
+  const raw = isBag(metadata) ? textOf(metadata['raw']) : '';
+  return raw === '' ? '' : ` (${raw})`;
 };

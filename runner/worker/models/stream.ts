@@ -1,12 +1,11 @@
 /** How the reading of a stream ended. `closed`: by the other side, without an error, and before `onEvent` was satisfied. */
 export type StreamEnd =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'closed' }
+  | { readonly kind: 'done' | 'closed' }
   | { readonly kind: 'aborted' }
   | { readonly kind: 'stalled' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-export interface ListenOptions<T> {
+interface ListenOptions<T> {
   readonly signal: AbortSignal;
   /** ms without an event, counted from the opening on, after which the stream is given up. */
   readonly idleMs: number;
@@ -29,59 +28,45 @@ const longestKeptMs = 3_600_000;
  */
 export async function listen<T>({ signal, idleMs, open, onEvent }: ListenOptions<T>): Promise<StreamEnd> {
   if (signal.aborted) return { kind: 'aborted' };
-  const request = new AbortController();
-  const abort = () => request.abort();
-  signal.addEventListener('abort', abort, { once: true });
-  let stalled = false;
+  const [stalled, over] = [new AbortController(), new AbortController()];
+  const request = AbortSignal.any([signal, stalled.signal, over.signal]);
   let watchdog: NodeJS.Timeout | undefined;
   let givenUpAt = Infinity;
   const watch = () => {
     clearTimeout(watchdog);
-    const left = Math.min(idleMs, Math.max(0, givenUpAt - performance.now()));
-    watchdog = setTimeout(() => {
-      stalled = true;
-      request.abort();
-    }, left);
+    watchdog = setTimeout(() => stalled.abort(), Math.min(idleMs, Math.max(0, givenUpAt - performance.now())));
   };
   const alive = () => {
     if (watchdog !== undefined) watch();
   };
-  const watched = async <R>(wait: () => PromiseLike<R>): Promise<R> => {
+  /** What is waited for, under the watchdog; an abort either throws or ends the iterator in silence, depending on when it comes. */
+  const watched = async <R>(wait: () => PromiseLike<R>): Promise<Waited<R>> => {
     givenUpAt = performance.now() + Math.max(longestKeptMs, idleMs);
     watch();
+    let waited: Waited<R>;
     try {
-      return await wait();
-    } finally {
-      clearTimeout(watchdog);
-      watchdog = undefined;
+      waited = { kind: 'came', value: await wait() };
+    } catch (error) {
+      waited = { kind: 'failed', error };
     }
+    clearTimeout(watchdog);
+    watchdog = undefined;
+    if (signal.aborted) return { kind: 'aborted' };
+    return stalled.signal.aborted && waited.kind === 'failed' ? { kind: 'stalled' } : waited;
   };
-  /** An abort either throws or ends the iterator in silence, depending on when it comes. */
-  const end = (otherwise: StreamEnd): StreamEnd =>
-    signal.aborted ? { kind: 'aborted' } : stalled ? { kind: 'stalled' } : otherwise;
   try {
-    const opened = await attempt(() => watched(() => open(request.signal, alive)));
-    if (!opened.ok) return end({ kind: 'failed', error: opened.error });
+    const opened = await watched(() => open(request, alive));
+    if (opened.kind !== 'came') return opened;
     const events = opened.value[Symbol.asyncIterator]();
     for (;;) {
-      const next = await attempt(() => watched(() => events.next()));
-      if (!next.ok) return end({ kind: 'failed', error: next.error });
-      if (signal.aborted) return { kind: 'aborted' };
-      if (next.value.done === true) return end({ kind: 'closed' });
+      const next = await watched(() => events.next());
+      if (next.kind !== 'came') return next;
+      if (next.value.done === true) return { kind: stalled.signal.aborted ? 'stalled' : 'closed' };
       if ((await onEvent(next.value.value)) === 'done') return { kind: 'done' };
     }
   } finally {
-    signal.removeEventListener('abort', abort);
-    request.abort();
+    over.abort();
   }
 }
 
-type Attempt<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
-
-async function attempt<R>(action: () => Promise<R>): Promise<Attempt<R>> {
-  try {
-    return { ok: true, value: await action() };
-  } catch (error) {
-    return { ok: false, error };
-  }
-}
+type Waited<R> = { readonly kind: 'came'; readonly value: R } | Exclude<StreamEnd, { kind: 'done' | 'closed' }>;

@@ -1,17 +1,12 @@
-import type { ModelSwitches } from '../../../shared/api/worker-api.ts';
+import { ModelSwitches } from '../../../shared/api/worker-api.ts';
 import type { ModelFailure } from './model.ts';
 
 export type Switches = { readonly [Name in keyof ModelSwitches]-?: boolean };
 
 /** Everything is sent, but for what the configuration says not to. */
-export const switchesOf = (own: ModelSwitches = {}): Switches => ({
-  strict: own.strict ?? true,
-  streamOptions: own.streamOptions ?? true,
-  parallelCalls: own.parallelCalls ?? true,
-  returnReasoning: own.returnReasoning ?? true,
-  encryptedReasoning: own.encryptedReasoning ?? true,
-  reasoning: own.reasoning ?? true,
-});
+export const switchesOf = (own: ModelSwitches = {}): Switches =>
+  // safe: the keys of a shape are its own names
+  Object.fromEntries(ModelSwitches.keyof().options.map((name) => [name, own[name] ?? true])) as Switches;
 
 /** How an endpoint names what it refuses, and what is said when it is left out. */
 const refusals: readonly (readonly [name: keyof Switches, words: RegExp, how: string])[] = [

@@ -159,7 +159,7 @@ const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): P
   for (;;) {
     signal.throwIfAborted();
     const state = foldBodies(record.state, pending, new Date(ports.clock.now()).toISOString());
-    const step = next(state, ports.clock.now(), { contextWindow: ports.model.contextWindow });
+    const step = next(state, ports.clock.now(), ports.model.contextWindow);
     const begins = step.do === 'stop' || step.do === 'sleep' ? [] : announce(step, { state });
     if (begins.length > 0) await append([...pending, ...begins]);
     else if (pending.length > 0 && step.do !== 'judge') {

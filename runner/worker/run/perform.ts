@@ -13,7 +13,7 @@ import { compact, takeTurn } from './steps/turn.ts';
 import { verify } from './steps/verify.ts';
 
 /** Steps that the loop itself carries out, because they end it or let time pass. */
-export type Step = Exclude<Next, { do: 'sleep' | 'stop' }>;
+type Step = Exclude<Next, { do: 'sleep' | 'stop' }>;
 
 /** What has to be on record before a step with consequences begins, so that a crash in its middle can be seen. */
 export const announce = (step: Step, context: Pick<StepContext, 'state'>): readonly WorkerEvent[] => {
@@ -30,25 +30,14 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
         : [];
     case 'compact':
       return [{ type: 'model.started', v: 1, turn: step.turn, attempt: step.attempt, purpose: 'compaction' }];
-    case 'call':
-      return [
-        {
-          type: 'call.started',
-          v: 1,
-          call: step.call.id,
-          attempt: step.call.attempt + 1,
-          arguments: step.call.arguments,
-        },
-      ];
-    case 'verify':
-      return [
-        {
-          type: 'verification.started',
-          v: 1,
-          index: step.index,
-          command: task.verification[step.index]?.command ?? '',
-        },
-      ];
+    case 'call': {
+      const { id, attempt, arguments: args } = step.call;
+      return [{ type: 'call.started', v: 1, call: id, attempt: attempt + 1, arguments: args }];
+    }
+    case 'verify': {
+      const command = task.verification[step.index]?.command ?? '';
+      return [{ type: 'verification.started', v: 1, index: step.index, command }];
+    }
     case 'write off':
     case 'ask':
     case 'judge':

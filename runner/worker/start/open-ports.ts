@@ -7,12 +7,10 @@ import { keyVariable } from '../../machine/config/model-key.ts';
 import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
 import type { ControlClient } from '../plane/client.ts';
 import { redactor } from '../agent/redact.ts';
-import { copiesIn } from './copies.ts';
 import { costOf } from '../models/cost.ts';
-import { homeBeside, homes } from './homes.ts';
-import { modelConfigOf, openModel } from '../models/open.ts';
-import { SandboxRefused, type Clock, type Ports, type Sandboxes, type Visits } from '../run/ports/ports.ts';
-import { ripgrepInside, sandboxOpener, type SandboxOpener } from './open-sandbox.ts';
+import { openModel } from '../models/open.ts';
+import type { Clock, Ports, Visits } from '../run/ports/ports.ts';
+import { ripgrepInside, sandboxesOf } from './sandboxes.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
 import { findRipgrep } from './ripgrep.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
@@ -32,7 +30,9 @@ export const openPorts = async (
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
-  const { model, baseUrl, apiKey, pricesOf } = modelOf(state, settings);
+  const { baseUrl: baseURL, api, name, pricesOf } = settings.model;
+  const apiKey = process.env[keyVariable(api)] ?? null;
+  const model = openModel(settings.model, { model: state.task.model ?? name, apiKey });
   const folder = settings.dataFolder;
   await mkdir(folder, { recursive: true, mode: owner === null ? 0o700 : 0o711 });
   const secrets = secretsOf([given.token, ...(given.secrets ?? [])], apiKey);
@@ -41,7 +41,7 @@ export const openPorts = async (
   return {
     blobs,
     model,
-    price: (usage) => costOf(usage, model.name, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined })?.usd ?? null,
+    price: (usage) => costOf(usage, model.name, { baseURL, pricesOf: pricesOf ?? undefined }),
     workspace: await openWorkspace({
       folder,
       lease: state.fence,
@@ -52,7 +52,7 @@ export const openPorts = async (
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
-    sandboxes: sandboxesOf(settings, owner, sandboxOpener(settings, { run: state.id, owner, ripgrep })),
+    sandboxes: sandboxesOf(settings, { run: state.id, owner, ripgrep }),
     owner,
     ripgrep: ripgrepInside(settings, ripgrep),
     redact: secrets.redact,
@@ -130,28 +130,6 @@ const redactionOf = (secrets: readonly string[], apiKey: string | null): Ports['
   const { redact } = keyRedaction;
   return (text) => ofToken(redact(text));
 };
-
-const modelOf = (state: RunState, { model }: WorkerSettings) => {
-  const apiKey = process.env[keyVariable(model.api)] ?? null;
-  const config = modelConfigOf(model, { model: state.task.model ?? model.name, apiKey });
-  return { model: openModel(config), baseUrl: model.baseUrl, apiKey, pricesOf: model.pricesOf };
-};
-
-const sandboxesOf = (settings: WorkerSettings, owner: Ports['owner'], open: SandboxOpener): Sandboxes => ({
-  copy: copiesIn(path.join(settings.dataFolder, 'copies'), owner),
-  open: async (tree) => {
-    const scratch = path.join(
-      settings.dataFolder,
-      'scratch',
-      path.relative(settings.dataFolder, tree).replaceAll('/', '-'),
-    );
-    await mkdir(scratch, { recursive: true, mode: 0o711 });
-    const opened = await open({ workspace: tree, home: await homeBeside(tree, owner), scratch });
-    if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
-    return opened;
-  },
-  ...homes,
-});
 
 const systemClock: Clock = {
   now: Date.now,

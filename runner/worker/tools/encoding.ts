@@ -1,3 +1,5 @@
+import { refused, type Refused } from './tool.ts';
+
 /** How the text of a file is stored. `mark`: it begins with a byte order mark, which is no part of the text. */
 export interface Encoding {
   readonly charset: 'UTF-8' | 'UTF-16LE' | 'UTF-16BE' | 'Windows-1252';
@@ -5,11 +7,6 @@ export interface Encoding {
 }
 
 export const utf8: Encoding = { charset: 'UTF-8', mark: false };
-
-export interface Decoded {
-  readonly text: string;
-  readonly encoding: Encoding;
-}
 
 /** The byte order marks of what can be read here; UTF-32's begins with that of UTF-16, and leaves NULs in the text. */
 const marks = [
@@ -22,7 +19,7 @@ const marks = [
  * The text of a file's bytes, or null: it is binary. `encode` gives back the same bytes. What is neither UTF-8 nor marked as UTF-16, and has no
  * control characters, is taken for Windows-1252, of which Latin-1 is a part: each byte is a character, so none is lost.
  */
-export const decode = (content: Buffer): Decoded | null => {
+export const decode = (content: Buffer): { readonly text: string; readonly encoding: Encoding } | null => {
   const marked = marks.find(({ bytes }) => content.subarray(0, bytes.length).equals(bytes));
   const body = content.subarray(marked?.bytes.length ?? 0);
   const charset = marked?.charset ?? 'UTF-8';
@@ -57,11 +54,9 @@ const windowsText = (body: Buffer): string =>
     .toString('latin1')
     .replace(/[\u0080-\u009f]/g, (character) => windowsCharacters[character.charCodeAt(0) - 0x80] ?? character);
 
-export type Encoded =
-  | { readonly outcome: 'ok'; readonly content: Buffer }
-  /** `message` names the first character that the encoding lacks, and what can be done. */
-  | { readonly outcome: 'refused'; readonly message: string };
+type Encoded = { readonly outcome: 'ok'; readonly content: Buffer } | Refused;
 
+/** A refusal names the first character that the encoding lacks, and what can be done. */
 export const encode = (given: string, { charset, mark }: Encoding): Encoded => {
   const text = given.startsWith('\uFEFF') && mark ? given.slice(1) : given;
   if (charset === 'Windows-1252') return windowsBytes(text);
@@ -79,10 +74,9 @@ const windowsBytes = (text: string): Encoded => {
     if (special >= 0) bytes.push(0x80 + special);
     else if (code < 0x80 || (code >= 0xa0 && code <= 0xff)) bytes.push(code);
     else
-      return {
-        outcome: 'refused',
-        message: `The file is encoded in Windows-1252 (or Latin-1), which has no ${named(character)}. Do without it, or convert the file first with bash: iconv -f WINDOWS-1252 -t UTF-8.`,
-      };
+      return refused(
+        `The file is encoded in Windows-1252 (or Latin-1), which has no ${named(character)}. Do without it, or convert the file first with bash: iconv -f WINDOWS-1252 -t UTF-8.`,
+      );
   }
   return { outcome: 'ok', content: Buffer.from(bytes) };
 };

@@ -1,11 +1,5 @@
-/** Something of a length whose items can be compared with `===`: characters of a text, lines of a file. */
-export interface Items {
-  readonly length: number;
-  at(index: number): unknown;
-}
-
-export const characters = (text: string): Items => ({ length: text.length, at: (index) => text.charCodeAt(index) });
-export const items = (list: readonly unknown[]): Items => ({ length: list.length, at: (index) => list[index] });
+/** Characters of a text or lines of a file. */
+type Items = ArrayLike<string>;
 
 /**
  * Where `part` stands in `whole`, in order, overlapping places too. In time that grows with both lengths and not with their product, whatever
@@ -16,9 +10,9 @@ export function* places(whole: Items, part: Items, from = 0): Generator<number> 
   const fallback = fallbackOf(part);
   let matched = 0;
   for (let at = from; at < whole.length; at += 1) {
-    const item = whole.at(at);
-    while (matched > 0 && part.at(matched) !== item) matched = fallback[matched - 1] ?? 0;
-    if (part.at(matched) === item) matched += 1;
+    const item = whole[at];
+    while (matched > 0 && part[matched] !== item) matched = fallback[matched - 1] ?? 0;
+    if (part[matched] === item) matched += 1;
     if (matched < part.length) continue;
     yield at - part.length + 1;
     matched = fallback[matched - 1] ?? 0;
@@ -30,9 +24,9 @@ function fallbackOf(part: Items): Uint32Array {
   const fallback = new Uint32Array(part.length);
   let matched = 0;
   for (let at = 1; at < part.length; at += 1) {
-    const item = part.at(at);
-    while (matched > 0 && part.at(matched) !== item) matched = fallback[matched - 1] ?? 0;
-    if (part.at(matched) === item) matched += 1;
+    const item = part[at];
+    while (matched > 0 && part[matched] !== item) matched = fallback[matched - 1] ?? 0;
+    if (part[matched] === item) matched += 1;
     fallback[at] = matched;
   }
   return fallback;

@@ -18,7 +18,7 @@ export const finish = defineTool({
     }));
     const unknown = [...new Set(named.flatMap((claim) => claim.calls))].filter((call) => !evidence.has(call));
     if (unknown.length > 0) return failed(wrongIds(unknown, evidence));
-    return { ...done('The report is submitted.'), effect: { report: { summary, claims: named } } };
+    return { ...done('The report is submitted.'), record: { report: { summary, claims: named } } };
   },
 });
 

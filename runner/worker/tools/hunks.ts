@@ -1,29 +1,26 @@
 import type { Hunk } from '../../../shared/tool/patch.ts';
-import { items, places } from './find-run.ts';
+import { places } from './find-run.ts';
 import { joined, linesOf, usualEnd, withEndsOf } from './line-ends.ts';
 import { alike } from './lookalikes.ts';
-
-export type Applied =
-  | { readonly outcome: 'ok'; readonly text: string }
-  /** `message` names the hunk, counted from 1, and what was not found. */
-  | { readonly outcome: 'refused'; readonly message: string };
+import { refused, type Refused } from './tool.ts';
 
 /** One stretch of lines to replace. */
 interface Replacement {
+  readonly outcome: 'ok';
   readonly start: number;
   readonly removed: number;
   readonly lines: readonly string[];
 }
 
-type Located =
-  | { readonly outcome: 'ok'; readonly replacement: Replacement }
-  | { readonly outcome: 'refused'; readonly message: string };
-
 /**
  * Applies the hunks of one file, each to the first place behind the one before it where its lines stand. Lines agree exactly or, where none does,
- * except for white space at their end, or else if they look alike. Context lines, line ends and the last line's lack of one stay.
+ * except for white space at their end, or else if they look alike. Context lines, line ends and the last line's lack of one stay. A refusal
+ * names the hunk, counted from 1, and what was not found.
  */
-export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
+export const applyHunks = (
+  text: string,
+  hunks: readonly Hunk[],
+): { readonly outcome: 'ok'; readonly text: string } | Refused => {
   const { texts, ends: given } = linesOf(text);
   const usual = usualEnd({ texts, ends: given });
   const ends = given.map((end) => end || usual);
@@ -33,8 +30,8 @@ export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
   let at = 0;
   for (const [index, hunk] of hunks.entries()) {
     const located = locate(texts, hunk, at);
-    if (located.outcome === 'refused') return { outcome: 'refused', message: `Hunk ${index + 1}: ${located.message}` };
-    const { start, removed, lines } = located.replacement;
+    if (located.outcome === 'refused') return refused(`Hunk ${index + 1}: ${located.message}`);
+    const { start, removed, lines } = located;
     const put = lines.map((line) => `${line}\n`).join('');
     result.push(
       part(at, start),
@@ -47,7 +44,7 @@ export const applyHunks = (text: string, hunks: readonly Hunk[]): Applied => {
   return { outcome: 'ok', text: unended ? whole.replace(/\r?\n$/, '') : whole };
 };
 
-const locate = (lines: readonly string[], hunk: Hunk, from: number): Located => {
+const locate = (lines: readonly string[], hunk: Hunk, from: number): Replacement | Refused => {
   let at = from;
   for (const anchor of hunk.anchors) {
     const found = findAnchor(lines, anchor, at);
@@ -57,20 +54,15 @@ const locate = (lines: readonly string[], hunk: Hunk, from: number): Located => 
   const old = hunk.lines.filter((line) => line.kind !== 'added').map((line) => line.text);
   if (old.length === 0) {
     const start = hunk.anchors.length > 0 && !hunk.atEnd ? at : lines.length;
-    return { outcome: 'ok', replacement: { start, removed: 0, lines: hunk.lines.map((line) => line.text) } };
+    return { outcome: 'ok', start, removed: 0, lines: hunk.lines.map((line) => line.text) };
   }
-  const start = find(lines, old, {
-    from: hunk.atEnd ? Math.max(at, lines.length - old.length) : at,
-    atEnd: hunk.atEnd,
-  });
+  const start = find(lines, old, hunk.atEnd ? Math.max(at, lines.length - old.length) : at);
   if (start < 0) {
     const where = hunk.atEnd ? 'at the end of the file' : at === 0 ? 'in the file' : `below line ${at}`;
     return refused(`these lines do not occur ${where}:\n${old.slice(0, 8).join('\n')}`);
   }
-  return { outcome: 'ok', replacement: { start, removed: old.length, lines: replaced(lines, hunk, start) } };
+  return { outcome: 'ok', start, removed: old.length, lines: replaced(lines, hunk, start) };
 };
-
-const refused = (message: string): Located => ({ outcome: 'refused', message });
 
 /** Added lines as the patch has them, context lines as the file has them. */
 const replaced = (lines: readonly string[], hunk: Hunk, start: number): readonly string[] => {
@@ -86,17 +78,12 @@ const replaced = (lines: readonly string[], hunk: Hunk, start: number): readonly
 const findAnchor = (lines: readonly string[], anchor: string, from: number): number =>
   lines.findIndex((line, at) => at >= from && line.trim() === anchor);
 
-const find = (
-  lines: readonly string[],
-  old: readonly string[],
-  { from, atEnd }: { from: number; atEnd: boolean },
-): number => {
-  const start = atEnd ? Math.max(from, lines.length - old.length) : from;
+const find = (lines: readonly string[], old: readonly string[], from: number): number => {
   for (const seen of [
     (line: string) => line,
     (line: string) => line.trimEnd(),
     (line: string) => alike(line).trimEnd(),
   ])
-    for (const place of places(items(lines.map(seen)), items(old.map(seen)), start)) return place;
+    for (const place of places(lines.map(seen), old.map(seen), from)) return place;
   return -1;
 };

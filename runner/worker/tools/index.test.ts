@@ -61,7 +61,7 @@ test('a plan is noted', async () => {
   expect(await tree.run(tools.plan, { steps })).toEqual({
     ...done,
     output: 'The plan is noted.',
-    effect: { plan: steps },
+    record: { plan: steps },
   });
 });
 
@@ -72,7 +72,7 @@ test('a report is taken when its claims name calls that ran, also as the output 
   expect(await tree.run(tools.finish, claim('c1', '[c2]'))).toEqual({
     ...done,
     output: 'The report is submitted.',
-    effect: { report: claim('c1', 'c2') },
+    record: { report: claim('c1', 'c2') },
   });
   expect(await tree.run(tools.finish, { summary: 's', claims: [] })).toMatchObject({ outcome: 'ok' });
 });

@@ -40,11 +40,10 @@ const specs = new Map<ToolName, ToolSpec>();
 const specOf = (name: ToolName): ToolSpec => {
   const known = specs.get(name);
   if (known !== undefined) return known;
-  const spec = {
-    name,
-    description: tools[name].description,
-    parameters: strictSchema(z.toJSONSchema(toolArguments[name], { io: 'input' })),
-  };
+  const schema = z.toJSONSchema(toolArguments[name], { io: 'input' });
+  // safe: of an object another one is made
+  const parameters = strictSchema(schema) as ToolSpec['parameters'];
+  const spec = { name, description: tools[name].description, parameters };
   specs.set(name, spec);
   return spec;
 };
@@ -65,24 +64,13 @@ const kept = new Set([
   'anyOf',
 ]);
 
-const strictSchema = (schema: object): Record<string, unknown> =>
-  Object.fromEntries(
+/** `named`: the keys are names of properties, and no keywords. */
+const strictSchema = (schema: unknown, named = false): unknown => {
+  if (Array.isArray(schema)) return schema.map((one: unknown) => strictSchema(one));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(
     Object.entries(schema)
-      .filter(([keyword]) => kept.has(keyword))
-      .map(([keyword, value]: [string, unknown]) => [
-        keyword,
-        keyword === 'properties' ? mapped(value) : strictValue(value),
-      ]),
+      .filter(([key]) => named || kept.has(key))
+      .map(([key, value]: [string, unknown]) => [key, strictSchema(value, !named && key === 'properties')]),
   );
-
-const mapped = (properties: unknown): unknown =>
-  typeof properties === 'object' && properties !== null
-    ? Object.fromEntries(
-        Object.entries(properties).map(([name, value]: [string, unknown]) => [name, strictValue(value)]),
-      )
-    : properties;
-
-const strictValue = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(strictValue);
-  return typeof value === 'object' && value !== null ? strictSchema(value) : value;
 };

@@ -3,10 +3,11 @@ import path from 'node:path';
 import type { Stats } from 'node:fs';
 import { leavesWorkspace, normalPath, outsideText } from '../../../shared/policy/call.ts';
 import { difference } from './lookalikes.ts';
+import { codeOf, refused, type Refused } from './tool.ts';
 import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
 
 /** A path of the model's, followed through every symbolic link, on the host. */
-export type Inside =
+type Inside =
   | {
       readonly outcome: 'found';
       readonly path: string;
@@ -16,9 +17,9 @@ export type Inside =
     }
   /** Nothing is there; the folders above that are missing can be made. */
   | { readonly outcome: 'missing'; readonly path: string; readonly shown: string }
-  | { readonly outcome: 'refused'; readonly message: string };
+  | Refused;
 
-export interface Following {
+interface Following {
   readonly root: string;
   readonly path: string;
   /** False: if the path names a symbolic link, the link itself is meant. */
@@ -34,7 +35,7 @@ const mostLinks = 40;
  */
 export const findInside = async ({ root, path: given, followLast = true }: Following): Promise<Inside> => {
   const shown = normalPath(given);
-  const outside = { outcome: 'refused', message: outsideText(given) } as const;
+  const outside = refused(outsideText(given));
   if (leavesWorkspace(given)) return outside;
   const waiting = shown === '.' ? [] : shown.split('/');
   const followed: string[] = [];
@@ -48,31 +49,32 @@ export const findInside = async ({ root, path: given, followLast = true }: Follo
     }
     const here = path.join(root, ...followed, name);
     const stats = await statsOf(here);
-    if (typeof stats === 'string') return { outcome: 'refused', message: `${shown}: ${stats}.` };
+    if (typeof stats === 'string') return refused(`${shown}: ${stats}.`);
     if (stats === null) {
       const like = await namedAlike(path.join(root, ...followed), name);
       if (like !== null)
-        return {
-          outcome: 'refused',
-          message: `${shown} does not exist, but a name that looks like it does, in other characters (${difference(name, like)}): ${[...followed, like].join('/')}. Give the name exactly so, or use bash with a pattern for those characters.`,
-        };
-      if (waiting.includes('..')) return { outcome: 'refused', message: `${shown} does not exist.` };
+        return refused(
+          `${shown} does not exist, but a name that looks like it does, in other characters (${difference(name, like)}): ${[...followed, like].join('/')}. Give the name exactly so, or use bash with a pattern for those characters.`,
+        );
+      if (waiting.includes('..')) return refused(`${shown} does not exist.`);
       return { outcome: 'missing', path: path.join(here, ...waiting), shown };
     }
     if (stats.isSymbolicLink() && (followLast || waiting.length > 0)) {
       links += 1;
-      if (links > mostLinks)
-        return { outcome: 'refused', message: `${shown} is a symbolic link that leads to itself.` };
+      if (links > mostLinks) return refused(`${shown} is a symbolic link that leads to itself.`);
       const target = await readlink(here);
       if (target.startsWith('/')) {
-        if (target !== SANDBOX_ROOT && !target.startsWith(`${SANDBOX_ROOT}/`)) return leavesBy(shown, target);
+        if (target !== SANDBOX_ROOT && !target.startsWith(`${SANDBOX_ROOT}/`))
+          return refused(
+            `${shown} leads out of the workspace by a symbolic link to ${target}; only paths inside of it can be used.`,
+          );
         followed.length = 0;
         waiting.unshift(...target.slice(SANDBOX_ROOT.length).split('/'));
       } else waiting.unshift(...target.split('/'));
       continue;
     }
     if (waiting.some(isName) && !stats.isDirectory())
-      return { outcome: 'refused', message: `${shown}: ${[...followed, name].join('/')} is not a folder.` };
+      return refused(`${shown}: ${[...followed, name].join('/')} is not a folder.`);
     followed.push(name);
   }
   const found = path.join(root, ...followed);
@@ -80,11 +82,6 @@ export const findInside = async ({ root, path: given, followLast = true }: Follo
 };
 
 const isName = (name: string): boolean => name !== '' && name !== '.';
-
-const leavesBy = (shown: string, target: string): Inside => ({
-  outcome: 'refused',
-  message: `${shown} leads out of the workspace by a symbolic link to ${target}; only paths inside of it can be used.`,
-});
 
 /**
  * The name of what is in a folder and looks the same as a name that is not: composed or not, with other blanks. Two files whose names nobody can tell apart
@@ -110,10 +107,6 @@ const statsOf = async (file: string): Promise<Stats | string | null> => {
     throw error;
   }
 };
-
-/** The errno name of a failed system call, or null. */
-export const codeOf = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 
 /** Whether a host path lies in repository data, which only git may write. Also `.GIT`: some file systems know no case. */
 export const isRepositoryData = (root: string, file: string): boolean =>

@@ -1,7 +1,7 @@
 import { lstat, readdir, readlink } from 'node:fs/promises';
-import { codeOf, findInside } from './inside.ts';
+import { findInside } from './inside.ts';
 import { headOf, outputBytes } from './output.ts';
-import { defineTool, done, failed } from './tool.ts';
+import { codeOf, defineTool, done, failed } from './tool.ts';
 
 /** Entries shown of one folder, and in all: what is more is better searched. */
 const mostInFolder = 200;

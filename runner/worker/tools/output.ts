@@ -1,17 +1,15 @@
 /** What one call may put into the model's context, bytes: about 4,000 tokens. */
 export const outputBytes = 16 * 1024;
 
-export interface Limited {
+interface Limited {
   readonly output: string;
   /** The text, if `output` is a part of it; else null. */
   readonly full: string | null;
 }
 
-const bytesOf = (text: string): number => Buffer.byteLength(text);
-
 /** The first `bytes` of a text, cut behind a whole line where there is one, else behind a whole character. */
 export const headOf = (text: string, bytes: number): string => {
-  if (bytesOf(text) <= bytes) return text;
+  if (Buffer.byteLength(text) <= bytes) return text;
   const cut = withoutHalf(Buffer.from(text).subarray(0, bytes).toString('utf8'));
   const lineEnd = cut.lastIndexOf('\n');
   return lineEnd > 0 ? cut.slice(0, lineEnd + 1) : cut;
@@ -31,11 +29,11 @@ const withoutHalf = (text: string): string => text.replace(/\uFFFD+$/, '');
 
 /** Head and tail of a text within `bytes`, with a line between them that says how much is missing. What commands end with matters most. */
 export const headAndTail = (text: string, bytes: number = outputBytes): Limited => {
-  if (bytesOf(text) <= bytes) return { output: text, full: null };
+  if (Buffer.byteLength(text) <= bytes) return { output: text, full: null };
   // The line between takes its share too: 80 bytes are more than it can have.
   const half = Math.floor((bytes - 80) / 2);
   const head = headOf(text, half);
   const tail = tailOf(text, half);
-  const left = bytesOf(text) - bytesOf(head) - bytesOf(tail);
+  const left = Buffer.byteLength(text) - Buffer.byteLength(head) - Buffer.byteLength(tail);
   return { output: `${head.replace(/\n$/, '')}\n[${left} bytes left out]\n${tail}`, full: text };
 };

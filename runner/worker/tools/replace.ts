@@ -1,10 +1,11 @@
-import { characters, places } from './find-run.ts';
+import { places } from './find-run.ts';
 import { withEndsOf, withLf } from './line-ends.ts';
 import { alike, difference } from './lookalikes.ts';
+import { refused, type Refused } from './tool.ts';
 
-export type Replaced =
+type Replaced =
   | { readonly outcome: 'ok'; readonly text: string; readonly firstLine: number; readonly lastLine: number }
-  | { readonly outcome: 'refused'; readonly message: string };
+  | Refused;
 
 /**
  * Replaces the one occurrence of `old` in a text. Line ends count as alike, since models are shown lines without them and write LF: each line
@@ -38,12 +39,7 @@ export const replaceOnce = (
   const put = withEndsOf(text.slice(start, end), to, endAround(text, start));
   const firstLine = lineAt(seen, place);
   const ends = to.replace(/\n$/, '').split('\n').length - 1;
-  return {
-    outcome: 'ok',
-    text: text.slice(0, start) + put + text.slice(end),
-    firstLine,
-    lastLine: firstLine + ends,
-  };
+  return { outcome: 'ok', text: text.slice(0, start) + put + text.slice(end), firstLine, lastLine: firstLine + ends };
 };
 
 /** How many more characters a text has than what is seen of it, up to a place of the latter. */
@@ -61,8 +57,6 @@ const endAround = (text: string, place: number): '\n' | '\r\n' => {
   return at > 0 && text[at - 1] === '\r' ? '\r\n' : '\n';
 };
 
-const refused = (message: string): Replaced => ({ outcome: 'refused', message });
-
 /** Places that an answer names. */
 const mostPlaces = 10;
 
@@ -70,7 +64,7 @@ const mostPlaces = 10;
 const occurrences = (text: string, part: string): { readonly first: readonly number[]; readonly count: number } => {
   const first: number[] = [];
   let count = 0;
-  for (const place of places(characters(text), characters(part))) {
+  for (const place of places(text, part)) {
     if (count < mostPlaces) first.push(place);
     count += 1;
   }
@@ -91,7 +85,7 @@ const mostSteps = 5_000_000;
 /** Where a text stands that looks like the wanted one, by the characters in which they differ. Null: nowhere. */
 const lookalike = (text: string, part: string): string | null => {
   if (text.length > largestText) return null;
-  const [place] = places(characters(alike(text)), characters(alike(part)));
+  const [place] = places(alike(text), alike(part));
   if (place === undefined) return null;
   const first = lineAt(alike(text), place);
   const there = text

@@ -1,15 +1,15 @@
 import { chmod, chown, constants, lstat, mkdir, open, access } from 'node:fs/promises';
 import path from 'node:path';
 import { decode, type Encoding } from './encoding.ts';
-import { codeOf, findInside, isRepositoryData } from './inside.ts';
-import type { ToolContext } from './tool.ts';
+import { findInside, isRepositoryData } from './inside.ts';
+import { codeOf, refused, type Refused, type ToolContext } from './tool.ts';
 
 /** Larger files are for search and for commands: reading one whole would only fill memory. */
 const largestBytes = 20 * 1024 * 1024;
 /** Of every file system that matters, bytes. */
 const longestName = 255;
 
-export type ReadText =
+type ReadText =
   | {
       readonly outcome: 'ok';
       readonly text: string;
@@ -19,7 +19,7 @@ export type ReadText =
       readonly mode: number;
     }
   | { readonly outcome: 'missing'; readonly shown: string; readonly path: string }
-  | { readonly outcome: 'refused'; readonly message: string };
+  | Refused;
 
 /** Reads a text file of the tree, in whatever encoding it is stored. The text is without the byte order mark; line ends are kept. */
 export const readText = async ({ root }: Pick<ToolContext, 'root'>, given: string): Promise<ReadText> => {
@@ -42,24 +42,19 @@ export const readText = async ({ root }: Pick<ToolContext, 'root'>, given: strin
   return { outcome: 'ok', ...decoded, path: inside.path, shown, mode: stats.mode & 0o777 };
 };
 
-const refused = (message: string) => ({ outcome: 'refused', message }) as const;
-
 const readBytes = async (file: string): Promise<Buffer | null> => {
   try {
     await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     return await handle.readFile();
   } catch (error) {
-    if (isForbidden(error)) return null;
+    if (codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM') return null;
     throw error;
   }
 };
 
-const isForbidden = (error: unknown): boolean => codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
-
-export type Place =
+type Place =
   /** Where a file may be written; `mode` is that of the file that is there, null where none is. */
-  | { readonly outcome: 'ok'; readonly path: string; readonly shown: string; readonly mode: number | null }
-  | { readonly outcome: 'refused'; readonly message: string };
+  { readonly outcome: 'ok'; readonly path: string; readonly shown: string; readonly mode: number | null } | Refused;
 
 /** Whether and where a file may be written, so that writing it can be expected to work. */
 export const placeFor = async ({ root }: Pick<ToolContext, 'root'>, given: string): Promise<Place> => {

@@ -31,7 +31,8 @@ export interface ToolResult {
   readonly refusedHosts: readonly string[];
   /** Likewise, those that it was let through to. */
   readonly reachedHosts: readonly string[];
-  readonly effect?: { readonly plan: readonly PlanStep[] } | { readonly report: Report };
+  /** What the run's log is to have of it, besides that it ran. */
+  readonly record?: { readonly plan: readonly PlanStep[] } | { readonly report: Report };
 }
 
 /**
@@ -74,11 +75,15 @@ const OF_THE_MACHINE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 
  * Null: it was something else.
  */
 const troubleWithPath = (error: unknown): string | null => {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
-  if (error.code === 'ERR_INVALID_ARG_VALUE') return 'An argument holds a NUL byte, which no path or command can hold.';
-  if (!('syscall' in error) || OF_THE_MACHINE.has(error.code)) return null;
-  return `The system refused it (${error.code}). Look at what is there with bash (ls -la).`;
+  const code = codeOf(error);
+  if (code === 'ERR_INVALID_ARG_VALUE') return 'An argument holds a NUL byte, which no path or command can hold.';
+  if (code === null || OF_THE_MACHINE.has(code) || !(error instanceof Error && 'syscall' in error)) return null;
+  return `The system refused it (${code}). Look at what is there with bash (ls -la).`;
 };
+
+/** The errno name of a failed system call, or Node's own code; null: it has none. */
+export const codeOf = (error: unknown): string | null =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 
 export const done = (output: string, full: string | null = null): ToolResult => ({
   outcome: 'ok',
@@ -90,3 +95,11 @@ export const done = (output: string, full: string | null = null): ToolResult => 
 });
 
 export const failed = (output: string): ToolResult => ({ ...done(output), outcome: 'error' });
+
+/** It was not done, because of what was asked for: a sentence for the model. */
+export interface Refused {
+  readonly outcome: 'refused';
+  readonly message: string;
+}
+
+export const refused = (message: string): Refused => ({ outcome: 'refused', message });

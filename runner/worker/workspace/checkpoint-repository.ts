@@ -1,20 +1,11 @@
-import {
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { constants, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Source } from '../../../shared/run/source.ts';
 import { gitOrThrow, type GitOptions } from '../../machine/git/git.ts';
 import { sourceFolder } from '../../machine/git/source-folder.ts';
 import { fetchSource, type FetchOptions } from './fetch-source.ts';
+import { sync } from './sync.ts';
 import { SourceRefused } from './workspace.ts';
 
 /** The git directory of a run's checkpoints. */
@@ -31,15 +22,6 @@ const ATTRIBUTES =
 
 /** The run's log will name a checkpoint once it is made, so it must be on disk; in one batch, because one by one costs twice as much. */
 export const DURABLE = ['core.fsync=committed,loose-object', 'core.fsyncMethod=batch'];
-
-const syncFile = (path: string): void => {
-  const file = openSync(path, 'r');
-  try {
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-};
 
 /** The ignore rules that are not in the tree. A remote has none. */
 const excludeOf = (source: Source, runFolder: string): Buffer | string => {
@@ -84,7 +66,7 @@ export const createCheckpoints = async (
       mode: constants.COPYFILE_FICLONE,
     });
     const packs = join(gitDirectory, 'objects', 'pack');
-    for (const name of readdirSync(packs)) syncFile(join(packs, name));
+    for (const name of readdirSync(packs)) sync(join(packs, name));
     return;
   }
   const { origin, maxTreeBytes } = fetch;

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { LONGHAUL } from '../../machine/git/longhaul.ts';
+import { sync } from './sync.ts';
 
-export interface CommitContent {
+interface CommitContent {
   /** Ids in hexadecimal, SHA-1 or SHA-256 as the repository has them. */
   readonly tree: string;
   readonly parent: string | null;
@@ -33,7 +34,7 @@ export const writeCommit = (gitDirectory: string, content: CommitContent, ref: s
     renameSync(draft, place);
   }
   // Also where an earlier attempt got this far and was killed.
-  syncFolder(folder);
+  sync(folder);
   const target = join(gitDirectory, ref);
   mkdirSync(dirname(target), { recursive: true });
   writeFileSync(`${target}.draft`, `${id}\n`);
@@ -56,12 +57,3 @@ const REST = 'Longhaul-Rest: ';
 /** The mark that a commit object names, in its very last line: a label may come from a model. Null: none. */
 export const restOf = (commit: Buffer): string | null =>
   /\nLonghaul-Rest: ([0-9a-f]+|base)\n$/.exec(commit.toString('latin1'))?.[1] ?? null;
-
-const syncFolder = (folder: string): void => {
-  const open = openSync(folder, 'r');
-  try {
-    fsyncSync(open);
-  } finally {
-    closeSync(open);
-  }
-};

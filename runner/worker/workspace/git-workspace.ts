@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
-import { readBlobs } from '../../machine/git/blobs.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../machine/git/bundle.ts';
-import { git, GitError, gitOrThrow, joinNul, line, splitNul } from '../../machine/git/git.ts';
+import { git, GitError, gitOrThrow, joinNul, line } from '../../machine/git/git.ts';
+import { entriesOf, indexedIn, readFilesOf } from './checkpoint-files.ts';
 import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
 import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
@@ -22,8 +22,7 @@ import {
 import { baseMark, Rest } from './rest.ts';
 import { usualLimits, type RestLimits } from './rest-limits.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
-import { removeTree, TreeFiles, type Owner, type TreeEntry } from './tree-files.ts';
-import { isSubmodule, parseIndex } from './tree-entries.ts';
+import { removeTree, TreeFiles, type Owner } from './tree-files.ts';
 import { TreeIndex } from './tree-index.ts';
 import {
   SourceRefused,
@@ -52,6 +51,7 @@ export interface WorkspaceOptions {
 
 const BASE = 'refs/longhaul/base';
 const LATEST = 'refs/longhaul/latest';
+const SUBMODULE = '160000';
 
 /** What one lease works with. */
 interface Desk {
@@ -62,24 +62,15 @@ interface Desk {
 }
 
 class GitWorkspace implements Workspace {
-  readonly #folder: string;
-  readonly #lease: number;
+  readonly #options: WorkspaceOptions;
   readonly #user: Owner | null;
-  readonly #origin: Origin | null;
-  readonly #maxTreeBytes: number;
-  readonly #restLimits: RestLimits;
-  readonly #signal: { readonly signal?: AbortSignal };
   #desk: Desk;
   left: readonly string[] = [];
 
-  constructor({ folder, lease, user, origin, maxTreeBytes, restLimits, signal }: WorkspaceOptions) {
-    this.#folder = folder;
-    this.#lease = lease;
+  constructor(options: WorkspaceOptions) {
+    const { folder, lease, user } = options;
+    this.#options = options;
     this.#user = user;
-    this.#origin = origin ?? null;
-    this.#maxTreeBytes = maxTreeBytes ?? Infinity;
-    this.#restLimits = restLimits ?? usualLimits;
-    this.#signal = signal === undefined ? {} : { signal };
     adoptEarlier(folder);
     this.#desk = this.#deskAt(latestFolder(folder) ?? folderOf(folder, lease));
   }
@@ -88,8 +79,17 @@ class GitWorkspace implements Workspace {
     return this.#desk.place.tree;
   }
 
+  get #folder(): string {
+    return this.#options.folder;
+  }
+
   get #repository(): Repository {
-    return { gitDirectory: join(this.#folder, 'checkpoints.git'), config: DURABLE, ...this.#signal };
+    return this.#repositoryAt('checkpoints.git');
+  }
+
+  #repositoryAt(name: string): Repository {
+    const { signal } = this.#options;
+    return { gitDirectory: join(this.#folder, name), config: DURABLE, ...(signal !== undefined && { signal }) };
   }
 
   present(): boolean {
@@ -99,12 +99,12 @@ class GitWorkspace implements Workspace {
   async prepare(source: Source): Promise<Checkpoint> {
     this.#makeFolder();
     for (const name of readdirSync(this.#folder)) {
-      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(Buffer.from(join(this.#folder, name)));
+      if (/^(work|tree|checkpoints\.git)(\.|$)/.test(name)) removeTree(join(this.#folder, name));
     }
     const draft = this.#draft();
-    const gitDirectory = join(this.#folder, `checkpoints.git.${randomBytes(6).toString('hex')}`);
-    const repository: Repository = { gitDirectory, config: DURABLE, ...this.#signal };
-    const [origin, maxTreeBytes, runFolder] = [this.#origin, this.#maxTreeBytes, this.#folder];
+    const repository = this.#repositoryAt(`checkpoints.git.${randomBytes(6).toString('hex')}`);
+    const { gitDirectory } = repository;
+    const { origin = null, maxTreeBytes = Infinity, folder: runFolder } = this.#options;
     await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder });
     const tree = await this.#fill(draft.place, repository, source.commit);
     const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, BASE);
@@ -153,7 +153,7 @@ class GitWorkspace implements Workspace {
     } catch (error) {
       if (!(error instanceof GitError)) throw error;
       // It names contents that are not there any more.
-      removeTree(Buffer.from(draft.folder));
+      removeTree(draft.folder);
       return 'absent';
     }
     const covered = await draft.index.covered();
@@ -187,7 +187,7 @@ class GitWorkspace implements Workspace {
 
   async take({ commit, tree }: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void> {
     const repository = this.#repository;
-    const maxTreeBytes = this.#maxTreeBytes;
+    const { maxTreeBytes = Infinity } = this.#options;
     const file = join(repository.gitDirectory, 'incoming.bundle');
     try {
       await receive(file);
@@ -207,50 +207,24 @@ class GitWorkspace implements Workspace {
 
   async checkout(checkpoint: Checkpoint, folder: string): Promise<void> {
     if (!existsSync(folder)) makeTree(folder, this.#user);
-    await new TreeFiles(folder, this.#user).write(await this.#entriesOf(checkpoint), this.#repository);
+    await new TreeFiles(folder, this.#user).write(await entriesOf(this.#repository, checkpoint), this.#repository);
   }
 
   async overlay(from: Checkpoint, to: Checkpoint, folder: string): Promise<void> {
     const files = new TreeFiles(folder, this.#user);
-    const entries = await this.#entriesOf(to);
+    const entries = await entriesOf(this.#repository, to);
     const stays = new Set(entries.map(({ path }) => path));
-    for (const { path } of await this.#entriesOf(from)) if (!stays.has(path)) files.remove(path);
+    for (const { path } of await entriesOf(this.#repository, from)) if (!stays.has(path)) files.remove(path);
     // All of them, and not what differs alone: what ran there may have changed any.
     await files.write(entries, this.#repository);
-  }
-
-  async #entriesOf(checkpoint: Checkpoint): Promise<readonly TreeEntry[]> {
-    const output = await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', checkpoint.commit], this.#repository);
-    return splitNul(output).map((entry) => {
-      const [mode = '', , object = ''] = entry.slice(0, entry.indexOf('\t')).split(' ');
-      return { mode, object, path: entry.slice(entry.indexOf('\t') + 1) };
-    });
   }
 
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes> {
     return readChanges(this.#repository, { from: from.tree, to: to.tree }, keeping);
   }
 
-  async readFiles({ commit }: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
-    const listed = await gitOrThrow(['ls-tree', '-l', '-z', '--full-tree', commit, '--', ...paths], this.#repository);
-    const objects = new Map(
-      splitNul(listed).flatMap((entry) => {
-        const {
-          object = '',
-          bytes = '',
-          path = '',
-        } = /^100\d{3} blob (?<object>[0-9a-f]+) +(?<bytes>\d+)\t(?<path>.*)$/s.exec(entry)?.groups ?? {};
-        return object === '' || Number(bytes) > most ? [] : [[path, object] as const];
-      }),
-    );
-    const there = paths.filter((path) => objects.has(path));
-    const files: FileRead[] = [];
-    const contents = readBlobs(
-      this.#repository,
-      there.map((path) => objects.get(path) ?? ''),
-    );
-    for await (const content of contents) files.push({ path: there[files.length] ?? '', content });
-    return files;
+  readFiles(checkpoint: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]> {
+    return readFilesOf(this.#repository, checkpoint, { paths, most });
   }
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
@@ -262,27 +236,27 @@ class GitWorkspace implements Workspace {
   }
 
   #deskAt(folder: string): Desk {
-    const [lease, user, limits] = [this.#lease, this.#user, this.#restLimits];
+    const { lease, user, restLimits: limits = usualLimits, signal } = this.#options;
     const place = placeAt(folder);
     return {
       folder,
       place,
       index: new TreeIndex(place, this.#repository, user),
-      rest: new Rest(place, { lease, user, limits, signal: this.#signal.signal }),
+      rest: new Rest(place, { lease, user, limits, signal }),
     };
   }
 
   /** A new place for this lease, which nobody takes for one until it is moved into. */
   #draft(): Desk {
-    const folder = `${folderOf(this.#folder, this.#lease)}.draft`;
+    const folder = `${folderOf(this.#folder, this.#options.lease)}.draft`;
     const place = makePlace(folder);
     makeTree(place.tree, this.#user);
     return this.#deskAt(folder);
   }
 
   #moveIn({ folder, rest }: Desk): void {
-    const final = folderOf(this.#folder, this.#lease);
-    if (existsSync(final)) removeTree(Buffer.from(final));
+    const final = folderOf(this.#folder, this.#options.lease);
+    if (existsSync(final)) removeTree(final);
     renameSync(folder, final);
     this.#desk = this.#deskAt(final);
     this.#desk.rest.remember(rest);
@@ -305,15 +279,15 @@ class GitWorkspace implements Workspace {
   async #fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
     const options = { ...repository, workTree: tree, index };
     await gitOrThrow(['read-tree', content], options);
-    const entries = parseIndex(await gitOrThrow(['ls-files', '-s', '-z'], options));
-    const modules = entries.filter(isSubmodule).map(({ path }) => path);
-    if (modules.length > 0) {
-      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input: joinNul(modules) });
-    }
-    await new TreeFiles(tree, this.#user).write(
-      entries.filter((entry) => !isSubmodule(entry)),
-      repository,
+    const entries = await indexedIn(options);
+    const { modules = [], files = [] } = Object.groupBy(entries, ({ mode }) =>
+      mode === SUBMODULE ? 'modules' : 'files',
     );
+    if (modules.length > 0) {
+      const input = joinNul(modules.map(({ path }) => path));
+      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input });
+    }
+    await new TreeFiles(tree, this.#user).write(files, repository);
     await git(['update-index', '-q', '--refresh'], options);
     return line(await gitOrThrow(['write-tree'], options));
   }

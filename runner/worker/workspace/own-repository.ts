@@ -55,7 +55,7 @@ export const createOwnRepository = async (options: OwnRepositoryOptions): Promis
 export const repairOwnRepository = async (options: OwnRepositoryOptions): Promise<void> => {
   const place = join(options.tree, '.git');
   if (lstatSync(place, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    removeTree(Buffer.from(place));
+    removeTree(place);
     await createOwnRepository(options);
     return;
   }

@@ -44,7 +44,7 @@ export const adoptEarlier = (folder: string): void => {
 
 /** Commands run as another account must get through to their tree, and see nothing beside it. */
 export const makePlace = (folder: string): Place => {
-  if (existsSync(folder)) removeTree(Buffer.from(folder));
+  if (existsSync(folder)) removeTree(folder);
   mkdirSync(folder);
   chmodSync(folder, 0o711);
   const place = placeAt(folder);
@@ -66,7 +66,7 @@ export const removeOthers = (folder: string, kept: string): void => {
     const place = join(folder, name);
     if (!name.startsWith('work.') || place === kept) continue;
     try {
-      removeTree(Buffer.from(place));
+      removeTree(place);
     } catch {
       // As the contract says.
     }

@@ -5,13 +5,13 @@ import { setMode, TreeFiles, type Owner } from './tree-files.ts';
 import { foldersOf, usualMode, type Listed } from './tree-listing.ts';
 
 /** What is to be there besides what git has, what is there now, and what git has of it. */
-export interface Difference {
+interface Difference {
   readonly entries: ReadonlyMap<string, RestEntry>;
   readonly listed: readonly Listed[];
   readonly covered: ReadonlySet<string>;
 }
 
-export interface Means {
+interface Means {
   readonly user: Owner | null;
   readonly read: (file: KeptFile) => Iterable<Buffer>;
   /** Called between files: lets others have their turn. */

@@ -14,10 +14,11 @@ import {
   renameSync,
   rmSync,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { sync } from './sync.ts';
 
 const path = z.string();
 const mode = z.int().nonnegative();
@@ -57,6 +58,8 @@ interface Folded {
   end: number;
   /** Lines up to there. */
   lines: number;
+  /** What the journal looked like then. */
+  readonly stamp: string;
 }
 
 /** Space that nothing refers to any more, beyond which what is still in use is written anew. */
@@ -73,7 +76,7 @@ const spareLines = 20_000;
 export class RestJournal {
   readonly #folder: string;
   readonly #lease: number;
-  #folded: (Folded & { readonly stamp: string }) | null = null;
+  #folded: Folded | null = null;
 
   constructor(folder: string, lease: number) {
     this.#folder = folder;
@@ -89,21 +92,20 @@ export class RestJournal {
   append(parent: string | null, { changed, gone, mark }: Change): void {
     const folded = (parent === null ? null : this.#fold(parent)) ?? { entries: new Map(), end: 0, lines: 0 };
     const lines: Line[] = [...gone.map((path): Line => ({ k: 'gone', path })), ...changed, { k: 'mark', mark }];
-    const file = openSync(this.#file, existsSync(this.#file) ? 'r+' : 'wx+', 0o600);
-    let end = folded.end;
+    const text = Buffer.from(textOf(lines));
+    const file = openSync(this.#file, 'a', 0o600);
     try {
-      ftruncateSync(file, end);
-      const text = Buffer.from(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
-      for (let at = 0; at < text.length;) at += writeSync(file, text, at, text.length - at, end + at);
-      end += text.length;
+      ftruncateSync(file, folded.end);
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
     }
-    this.#syncFolder();
+    sync(this.#folder);
     for (const path of gone) folded.entries.delete(path);
     for (const entry of changed) folded.entries.set(entry.path, entry);
     const { entries } = folded;
+    const end = folded.end + text.length;
     this.#folded = { mark, entries, end, lines: folded.lines + lines.length, stamp: this.#stamp() };
   }
 
@@ -132,13 +134,8 @@ export class RestJournal {
   takeOver(from: RestJournal): void {
     for (const name of contentFiles(from.#folder)) share(join(from.#folder, name), join(this.#folder, name));
     copyFileSync(from.#file, this.#file);
-    const file = openSync(this.#file, 'r+');
-    try {
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    this.#syncFolder();
+    sync(this.#file);
+    sync(this.#folder);
   }
 
   /** Writes anew what is still in use, where most of the space is not. To be called between two savings, with the mark of the last. */
@@ -162,17 +159,10 @@ export class RestJournal {
     }
     const draft = `${this.#file}.draft`;
     rmSync(draft, { force: true });
-    const text = [...moved.values(), { k: 'mark', mark }].map((line) => `${JSON.stringify(line)}\n`).join('');
-    const file = openSync(draft, 'wx', 0o600);
-    try {
-      const bytes = Buffer.from(text);
-      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    const text = textOf([...moved.values(), { k: 'mark', mark }]);
+    writeFileSync(draft, text, { mode: 0o600, flag: 'wx', flush: true });
     renameSync(draft, this.#file);
-    this.#syncFolder();
+    sync(this.#folder);
     this.#folded = null;
     for (const name of names) rmSync(join(this.#folder, name));
   }
@@ -181,7 +171,7 @@ export class RestJournal {
     return join(this.#folder, 'journal');
   }
 
-  #fold(mark: string): (Folded & { readonly stamp: string }) | null {
+  #fold(mark: string): Folded | null {
     const stamp = this.#stamp();
     if (this.#folded?.mark === mark && this.#folded.stamp === stamp) return this.#folded;
     const folded = existsSync(this.#file) ? fold(readFileSync(this.#file), mark) : null;
@@ -198,46 +188,42 @@ export class RestJournal {
     const own = new RegExp(String.raw`^content\.${this.#lease}-(\d+)$`);
     return Math.max(1, ...contentFiles(this.#folder).flatMap((name) => Number(own.exec(name)?.[1] ?? 0)));
   }
-
-  #syncFolder(): void {
-    const folder = openSync(this.#folder, 'r');
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
-  }
 }
 
-export interface Change {
+interface Change {
   readonly changed: readonly RestEntry[];
   readonly gone: readonly string[];
   readonly mark: string;
 }
 
-/** Appends contents to a file, which is on disk when this is disposed. */
+/** Appends contents to a file, made when there are any, which is on disk when this is disposed. */
 export class ContentWriter implements Disposable {
+  readonly #folder: string;
   readonly #name: string;
-  readonly #file: number;
-  #end: number;
+  #file = -1;
+  #end = 0;
 
   constructor(folder: string, name: string) {
+    this.#folder = folder;
     this.#name = name;
-    this.#file = openSync(join(folder, `content.${name}`), 'a', 0o600);
-    this.#end = fstatSync(this.#file).size;
   }
 
   /** Where the content that is written next begins. */
   begin(): Pick<KeptFile, 'in' | 'at'> {
+    if (this.#file < 0) {
+      this.#file = openSync(join(this.#folder, `content.${this.#name}`), 'a', 0o600);
+      this.#end = fstatSync(this.#file).size;
+    }
     return { in: this.#name, at: this.#end };
   }
 
   write(piece: Buffer): void {
-    for (let at = 0; at < piece.length;) at += writeSync(this.#file, piece, at);
+    writeFileSync(this.#file, piece);
     this.#end += piece.length;
   }
 
   [Symbol.dispose](): void {
+    if (this.#file < 0) return;
     try {
       fsyncSync(this.#file);
     } finally {
@@ -245,6 +231,8 @@ export class ContentWriter implements Disposable {
     }
   }
 }
+
+const textOf = (lines: readonly Line[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('');
 
 const share = (from: string, to: string): void => {
   try {
@@ -258,7 +246,7 @@ const share = (from: string, to: string): void => {
 const contentFiles = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('content.'));
 
 /** Null: no such mark. What was cut off, or came after the last mark, is as good as nothing. */
-const fold = (journal: Buffer, wanted: string): Folded | null => {
+const fold = (journal: Buffer, wanted: string): Omit<Folded, 'stamp'> | null => {
   const mark = wanted === 'latest' ? lastMark(journal) : wanted;
   const entries = new Map<string, RestEntry>();
   let lines = 0;

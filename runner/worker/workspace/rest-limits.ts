@@ -24,19 +24,16 @@ export const within = (
   const fits = (): boolean => bytes <= limits.bytes && count <= limits.files;
   if (fits()) return { kept: candidates, left: [] };
   const holding = foldersOf(covered);
-  const groups = new Map<string, { bytes: number; count: number }>();
-  for (const file of files) {
-    const name = groupOf(file.path, holding);
-    const group = groups.get(name) ?? { bytes: 0, count: 0 };
-    groups.set(name, { bytes: group.bytes + file.bytes, count: group.count + 1 });
-  }
-  const left = new Set<string>();
-  const order = [...groups].sort(
-    ([a, one], [b, other]) => rank(before, b) - rank(before, a) || size(other) - size(one),
+  const groups = Array.from(
+    Map.groupBy(files, ({ path }) => groupOf(path, holding)),
+    ([path, held]) => ({ path, bytes: held.reduce((sum, file) => sum + file.bytes, 0), count: held.length }),
   );
-  for (const [path, group] of order) {
+  const left = new Set<string>();
+  for (const group of groups.sort(
+    (one, other) => rank(before, other.path) - rank(before, one.path) || size(other) - size(one),
+  )) {
     if (fits()) break;
-    left.add(path);
+    left.add(group.path);
     bytes -= group.bytes;
     count -= group.count;
   }

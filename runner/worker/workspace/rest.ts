@@ -23,7 +23,7 @@ const breathMs = 20;
 const longestPath = 4095;
 
 /** What a saving gives. */
-export interface SavedRest {
+interface SavedRest {
   readonly mark: string;
   /** Files and folders that are too large to be kept, as far as they are new. */
   readonly left: readonly string[];
@@ -38,21 +38,17 @@ export class Rest {
   readonly #tree: string;
   readonly #folder: string;
   readonly #journal: RestJournal;
-  readonly #user: Owner | null;
-  readonly #limits: RestLimits;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: RestOptions;
   /** Stamps of files that turned out to be what they were: kept in memory alone until something else is appended. */
   #looked = new Map<string, KeptFile>();
   readonly #buffer = Buffer.allocUnsafeSlow(256 * 1024);
   #lastBreath = performance.now();
 
-  constructor(place: Place, { lease, user, limits, signal }: RestOptions) {
+  constructor(place: Place, options: RestOptions) {
     this.#tree = place.tree;
     this.#folder = place.rest;
-    this.#journal = new RestJournal(place.rest, lease);
-    this.#user = user;
-    this.#limits = limits;
-    this.#signal = signal;
+    this.#journal = new RestJournal(place.rest, options.lease);
+    this.#options = options;
   }
 
   /** Before git looks at a tree, which may have to give permissions back to read it. */
@@ -68,7 +64,7 @@ export class Rest {
     const now = this.#clock();
     let { entries: listed } = listing;
     if (!listing.whole) {
-      openUp(Buffer.from(this.#tree));
+      openUp(this.#tree);
       const opened = await this.list();
       if (!opened.whole) throw new Error(`the tree ${this.#tree} cannot be read`);
       listed = withModesOf(listing.entries, opened.entries);
@@ -76,14 +72,14 @@ export class Rest {
     if (parent !== null) await this.#journal.tidy(parent, () => this.#breathe());
     const before: RestEntries =
       (parent === null ? null : this.#journal.at(parent)?.entries) ?? new Map<string, RestEntry>();
-    const { kept, left } = within(this.#limits, this.#candidates(listed, covered), { covered, before });
+    const { kept, left } = within(this.#options.limits, this.#candidates(listed, covered), { covered, before });
     const changed: RestEntry[] = left
       .filter((path) => before.get(path)?.k !== 'left')
       .map((path) => ({ k: 'left', path }));
     const fresh = changed.map(({ path }) => path);
     const wanted = new Set<string>(left);
     {
-      using contents = new Contents(this.#journal);
+      using contents = this.#journal.contents();
       for (const entry of kept) {
         await this.#breathe();
         wanted.add(entry.path);
@@ -118,10 +114,10 @@ export class Rest {
     const entries = new Map(found.entries);
     if (from !== this)
       for (const entry of entries.values())
-        if (entry.k === 'left') moveOver(entry.path, { from: from.#tree, to: this.#tree, user: this.#user });
+        if (entry.k === 'left') moveOver(entry.path, { from: from.#tree, to: this.#tree, user: this.#options.user });
     const { entries: listed } = await this.list();
     const read = (file: KeptFile): Iterable<Buffer> => from.#journal.read(file);
-    const means = { user: this.#user, read, breathe: () => this.#breathe() };
+    const means = { user: this.#options.user, read, breathe: () => this.#breathe() };
     await bringBack(this.#tree, { entries, listed, covered }, means);
     if (from !== this) {
       this.#journal.takeOver(from.#journal);
@@ -164,7 +160,7 @@ export class Rest {
       known,
       now,
       contents,
-    }: { readonly known: RestEntry | undefined; readonly now: number; readonly contents: Contents },
+    }: { readonly known: RestEntry | undefined; readonly now: number; readonly contents: ContentWriter },
   ): RestEntry | null {
     const { path, mode, stamp } = entry;
     const earlier = this.#looked.get(path) ?? known;
@@ -219,13 +215,13 @@ export class Rest {
 
   async #breathe(): Promise<void> {
     if (performance.now() - this.#lastBreath < breathMs) return;
-    this.#signal?.throwIfAborted();
+    this.#options.signal?.throwIfAborted();
     await breather();
     this.#lastBreath = performance.now();
   }
 }
 
-export interface RestOptions {
+interface RestOptions {
   readonly lease: number;
   readonly user: Owner | null;
   readonly limits: RestLimits;
@@ -237,25 +233,6 @@ interface Saving {
   readonly listing: Listing;
   /** The mark to make; left out: a new one. */
   readonly mark?: string;
-}
-
-/** Contents are written only if there are any. */
-class Contents implements Disposable {
-  readonly #journal: RestJournal;
-  #writer: ContentWriter | null = null;
-  constructor(journal: RestJournal) {
-    this.#journal = journal;
-  }
-  begin(): ReturnType<ContentWriter['begin']> {
-    this.#writer ??= this.#journal.contents();
-    return this.#writer.begin();
-  }
-  write(piece: Buffer): void {
-    this.#writer?.write(piece);
-  }
-  [Symbol.dispose](): void {
-    this.#writer?.[Symbol.dispose]();
-  }
 }
 
 const stampOf = ({ stamp }: Extract<Listed, { kind: 'file' }>, now: number): string =>

@@ -1,5 +1,5 @@
 import { gitOrThrow, pathBytes, type GitOptions } from '../../machine/git/git.ts';
-import type { RawChange } from './raw-change.ts';
+import type { TreeEntry } from './tree-files.ts';
 
 /** What one file of a result may have, and all versions of changed files together, bytes: git holds both versions of a file to compare them, and most hosts of repositories take no larger one. */
 export interface ResultLimits {
@@ -18,10 +18,9 @@ export class ResultTooLarge extends Error {
 /** Throws ResultTooLarge, before a byte of any content is read. */
 export const checkResultSize = async (
   repository: GitOptions,
-  changes: readonly RawChange[],
+  sides: readonly Pick<TreeEntry, 'path' | 'object'>[],
   { fileBytes, allBytes }: ResultLimits,
 ): Promise<void> => {
-  const sides = changes.flatMap(({ before, after }) => [before, after].filter((side) => side !== null));
   if (sides.length === 0) return;
   const args = ['cat-file', '--batch-check=%(objectsize)'];
   const input = sides.map(({ object }) => `${object}\n`).join('');

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { keepBlobs, readBlobs } from '../../machine/git/blobs.ts';
 import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../machine/git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
-import type { RawChange } from './raw-change.ts';
 import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
+import type { TreeEntry } from './tree-files.ts';
 import type { Changes, Differing, Keeping } from './workspace.ts';
 
 /** Lines added and deleted; binary content has none. */
@@ -16,55 +16,55 @@ interface Counts {
 
 const ABSENT = '000000';
 
-const parseRaw = (fields: readonly string[], start: number): { change: RawChange; next: number } => {
-  const [before = '', after = '', from = '', to = '', letter = ''] = (fields[start] ?? '').slice(1).split(' ');
-  const first = fields[start + 1] ?? '';
-  const moved = letter.startsWith('R');
-  const second = moved ? (fields[start + 2] ?? '') : first;
+/** One line of `git diff-tree --raw`. Paths hold one byte per character. Null stands for a side that does not exist. */
+interface RawChange {
+  readonly before: TreeEntry | null;
+  readonly after: TreeEntry | null;
+}
+
+const rawOf = (line: string, take: () => string): RawChange => {
+  const [before = '', after = '', from = '', to = '', letter = ''] = line.slice(1).split(' ');
+  const first = take();
+  const second = letter.startsWith('R') ? take() : first;
   return {
-    change: {
-      status: letter.slice(0, 1),
-      before: before === ABSENT ? null : { path: first, mode: before, object: from },
-      after: after === ABSENT ? null : { path: second, mode: after, object: to },
-    },
-    next: start + (moved ? 3 : 2),
+    before: before === ABSENT ? null : { path: first, mode: before, object: from },
+    after: after === ABSENT ? null : { path: second, mode: after, object: to },
   };
 };
 
-const parseCounts = (fields: readonly string[], start: number): { counts: Counts; next: number } => {
-  const [added = '', deleted = '', path = ''] = (fields[start] ?? '').split('\t');
+/** Those of a file that was renamed are followed by both of its paths. */
+const countsOf = (line: string, take: () => string): Counts => {
+  const [added = '', deleted = '', path = ''] = line.split('\t');
+  if (path === '') for (const _ of ['before', 'after']) take();
   const binary = added === '-';
-  return {
-    counts: { binary, additions: binary ? 0 : Number(added), deletions: binary ? 0 : Number(deleted) },
-    next: start + (path === '' ? 3 : 1),
-  };
+  return { binary, additions: binary ? 0 : Number(added), deletions: binary ? 0 : Number(deleted) };
 };
 
 /** Parses `diff-tree -z --raw [--numstat]`: all raw entries come first, then their counts in the same order. */
-export const parseDiff = (output: Buffer): { changes: RawChange[]; counts: Counts[] } => {
-  const fields = splitNul(output);
+const parseDiff = (output: Buffer): { readonly changes: readonly RawChange[]; readonly counts: readonly Counts[] } => {
+  const fields = splitNul(output).values();
+  const take = (): string => fields.next().value ?? '';
   const changes: RawChange[] = [];
   const counts: Counts[] = [];
-  let at = 0;
-  while (at < fields.length && (fields[at] ?? '').startsWith(':')) {
-    const { change, next } = parseRaw(fields, at);
-    changes.push(change);
-    at = next;
-  }
-  while (at < fields.length) {
-    const parsed = parseCounts(fields, at);
-    counts.push(parsed.counts);
-    at = parsed.next;
-  }
+  for (const field of fields)
+    if (field.startsWith(':')) changes.push(rawOf(field, take));
+    else counts.push(countsOf(field, take));
   return { changes, counts };
 };
 
-const MODES = { '100644': '100644', '100755': '100755', '120000': '120000' } as const;
+/** The files that differ between two trees; a renamed one is two. */
+export const readRaw = async (repository: GitOptions, { from, to }: Range): Promise<readonly RawChange[]> => {
+  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', from, to];
+  return parseDiff(await gitOrThrow(args, repository)).changes;
+};
 
 const modeOf = (mode: string): FileVersion['mode'] => {
   if (mode !== '100644' && mode !== '100755' && mode !== '120000') throw new Error(`unexpected file mode ${mode}`);
-  return MODES[mode];
+  return mode;
 };
+
+const sidesOf = (changes: readonly RawChange[]): readonly TreeEntry[] =>
+  changes.flatMap(({ before, after }) => [before, after].filter((side) => side !== null));
 
 const statusOf = ({ before, after }: RawChange): ChangedFile['status'] => {
   if (before === null) return 'added';
@@ -80,9 +80,8 @@ interface Range {
 const LINK = '120000';
 
 /** The files that differ, without their contents, and where links lead. */
-export const readDifference = async (repository: GitOptions, { from, to }: Range): Promise<readonly Differing[]> => {
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', from, to];
-  const { changes } = parseDiff(await gitOrThrow(args, repository));
+export const readDifference = async (repository: GitOptions, range: Range): Promise<readonly Differing[]> => {
+  const changes = await readRaw(repository, range);
   const links = changes.flatMap(({ after }) => (after?.mode === LINK ? [after.object] : []));
   const targets: string[] = [];
   for await (const content of readBlobs(repository, links)) targets.push(content.toString());
@@ -115,21 +114,14 @@ export const readChanges = async (
   range: Range & { readonly limits?: ResultLimits },
   keeping: Keeping,
 ): Promise<Changes> => {
-  const names = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', range.from, range.to];
-  await checkResultSize(
-    repository,
-    parseDiff(await gitOrThrow(names, repository)).changes,
-    range.limits ?? RESULT_LIMITS,
-  );
+  await checkResultSize(repository, sidesOf(await readRaw(repository, range)), range.limits ?? RESULT_LIMITS);
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
   const summary = await gitOrThrow(
     [...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to],
     repository,
   );
   const { changes, counts } = parseDiff(summary);
-  const objects = [
-    ...new Set(changes.flatMap(({ before, after }) => [before?.object ?? [], after?.object ?? []].flat())),
-  ];
+  const objects = [...new Set(sidesOf(changes).map(({ object }) => object))];
   const file = join(repository.gitDirectory, 'outgoing.content');
   const kept = new Map<string, { blob: string; bytes: number }>();
   let patch;

@@ -14,9 +14,9 @@ import {
   rmSync,
   symlinkSync,
   unlinkSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
-import { streamBlobs } from '../../machine/git/blobs.ts';
+import { blobParts } from '../../machine/git/blobs.ts';
 import { pathBytes, type GitOptions } from '../../machine/git/git.ts';
 
 /** The account that commands run as. */
@@ -32,15 +32,16 @@ export interface TreeEntry {
   readonly object: string;
 }
 
+const LINK = '120000';
 const slash = Buffer.from('/');
 const join = (folder: Buffer, name: string): Buffer => Buffer.concat([folder, slash, pathBytes(name)]);
-const look = (path: Buffer) => lstatSync(path, { throwIfNoEntry: false });
+const look = (path: Buffer | string) => lstatSync(path, { throwIfNoEntry: false });
 
 /**
  * Gives the owner of a tree back the bits that reading and deleting needs, in case a command took them away. Follows no link,
  * and passes over what cannot be reached (a path too long for one system call, another account's file): who needs it finds out.
  */
-export const openUp = (path: Buffer): void => {
+export const openUp = (path: Buffer | string): void => {
   try {
     open(path);
   } catch {
@@ -48,7 +49,7 @@ export const openUp = (path: Buffer): void => {
   }
 };
 
-const open = (path: Buffer): void => {
+const open = (path: Buffer | string): void => {
   const found = look(path);
   if (found === undefined || found.isSymbolicLink()) return;
   if (found.isFile()) {
@@ -57,11 +58,11 @@ const open = (path: Buffer): void => {
   }
   if (!found.isDirectory()) return;
   if ((found.mode & 0o700) !== 0o700) chmodSync(path, (found.mode & 0o7777) | 0o700);
-  for (const name of readdirSync(path, { encoding: 'buffer' })) openUp(Buffer.concat([path, slash, name]));
+  for (const name of readdirSync(path, { encoding: 'buffer' })) openUp(Buffer.concat([Buffer.from(path), slash, name]));
 };
 
 /** Removes whatever is at `path` and below, following no link. `rm` takes over for paths too long for one system call. */
-export const removeTree = (path: Buffer): void => {
+export const removeTree = (path: Buffer | string): void => {
   try {
     rmSync(path, { recursive: true, force: true });
   } catch {
@@ -73,7 +74,7 @@ export const removeTree = (path: Buffer): void => {
 
 /** The same without standing in anybody's way, as long as all of it is open to us. */
 export const removeTreeAside = async (path: string): Promise<void> => {
-  await rm(path, { recursive: true, force: true }).catch(() => removeTree(Buffer.from(path)));
+  await rm(path, { recursive: true, force: true }).catch(() => removeTree(path));
 };
 
 /**
@@ -119,44 +120,32 @@ export class TreeFiles {
 
   /** Writes entries with their contents, replacing what is in their place. */
   async write(entries: readonly TreeEntry[], objects: GitOptions): Promise<void> {
+    const objectIds = entries.map(({ object }) => object);
+    const each = entries.values();
+    let entry: TreeEntry | undefined;
     let file = -1;
     let chunks: Buffer[] = [];
-    const entryAt = (position: number): TreeEntry => {
-      const entry = entries[position];
-      if (entry === undefined) throw new Error('git gave more objects than were asked for');
-      return entry;
-    };
-    let current: TreeEntry | null = null;
     try {
-      await streamBlobs(
-        objects,
-        entries.map(({ object }) => object),
-        {
-          begin: (position) => {
-            current = entryAt(position);
-            chunks = [];
-            file = current.mode === '120000' ? -1 : this.#create(current);
-          },
-          data: (chunk) => {
-            if (file < 0) chunks.push(Buffer.from(chunk));
-            else for (let at = 0; at < chunk.length;) at += writeSync(file, chunk, at);
-          },
-          end: () => {
-            if (file >= 0) closeSync(file);
-            else if (current !== null) this.link(current.path, Buffer.concat(chunks));
-            file = -1;
-          },
-        },
-      );
+      for await (const part of blobParts(objects, objectIds))
+        if (part.kind === 'begin') {
+          entry = each.next().value;
+          chunks = [];
+          if (entry !== undefined && entry.mode !== LINK) file = this.#create(entry);
+        } else if (part.kind === 'data') {
+          if (file < 0) chunks.push(part.chunk);
+          else writeFileSync(file, part.chunk);
+        } else {
+          if (file >= 0) closeSync(file);
+          else if (entry !== undefined) this.link(entry.path, Buffer.concat(chunks));
+          file = -1;
+        }
     } finally {
       if (file >= 0) closeSync(file);
     }
   }
 
   #create({ path, mode }: Pick<TreeEntry, 'path' | 'mode'>): number {
-    const end = path.lastIndexOf('/');
-    if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.#root, path);
+    const place = this.#placeOf(path);
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
     const permissions = mode === '100755' ? 0o755 : 0o644;
     let file: number;
@@ -174,7 +163,7 @@ export class TreeFiles {
   put(path: string, content: Iterable<Buffer>): void {
     const file = this.#create({ path, mode: '100644' });
     try {
-      for (const piece of content) for (let at = 0; at < piece.length;) at += writeSync(file, piece, at);
+      for (const piece of content) writeFileSync(file, piece);
     } finally {
       closeSync(file);
     }
@@ -189,9 +178,7 @@ export class TreeFiles {
 
   /** Makes the folders of a path and empties its place. */
   #clear(path: string): Buffer {
-    const end = path.lastIndexOf('/');
-    if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.#root, path);
+    const place = this.#placeOf(path);
     const found = look(place);
     if (found?.isDirectory() === true) {
       removeTree(place);
@@ -200,12 +187,17 @@ export class TreeFiles {
     return place;
   }
 
+  /** Where a path is, with the folders on the way to it. */
+  #placeOf(path: string): Buffer {
+    const end = path.lastIndexOf('/');
+    if (end > 0) this.folder(path.slice(0, end));
+    return join(this.#root, path);
+  }
+
   /** Sees to it that a folder is there, and those on the way to it. */
   folder(path: string): void {
     if (this.#known.has(path)) return;
-    const end = path.lastIndexOf('/');
-    if (end > 0) this.folder(path.slice(0, end));
-    const place = join(this.#root, path);
+    const place = this.#placeOf(path);
     const found = look(place);
     if (found?.isDirectory() === true) this.#unlock(place);
     else {

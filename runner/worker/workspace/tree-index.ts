@@ -6,7 +6,7 @@ import { copyIndex } from '../../machine/git/index-file.ts';
 import { scan, type ScanOptions } from '../../machine/git/scan.ts';
 import type { Repository } from './checkpoint-repository.ts';
 import type { Place } from './place.ts';
-import { parseDiff } from './tree-changes.ts';
+import { readRaw } from './tree-changes.ts';
 import { openUp, TreeFiles, type Owner } from './tree-files.ts';
 
 /** The index of one place: brings what git covers of its tree into the checkpoints, and back. */
@@ -50,8 +50,7 @@ export class TreeIndex {
   async #restoreOnce(options: ScanOptions, tree: string): Promise<boolean> {
     const current = await this.#save(options, null);
     if (current === tree) return false;
-    const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', current, tree];
-    const { changes } = parseDiff(await gitOrThrow(args, this.#repository));
+    const changes = await readRaw(this.#repository, { from: current, to: tree });
     const files = new TreeFiles(this.#place.tree, this.#user);
     for (const { before, after } of changes) if (before !== null && after === null) files.remove(before.path);
     await files.write(
@@ -71,7 +70,7 @@ export class TreeIndex {
     let result = await scan(options, 'content');
     if (known !== null && result.ok && result.scan.errors === '' && result.scan.changed === 0) return known;
     if (!result.ok || result.scan.errors !== '') {
-      openUp(Buffer.from(this.#place.tree));
+      openUp(this.#place.tree);
       result = await scan(options, 'content');
     }
     if (!result.ok) throw unexpected(['update-index'], result);

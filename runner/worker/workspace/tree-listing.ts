@@ -69,10 +69,9 @@ export const listTree = async (tree: string, most: number): Promise<Listing> => 
 };
 
 const parse = (line: string, target: string): Listed => {
-  const [type = '', mode = '', bytes = '', inode = '', modified = '', changed = ''] = line.split(' ', 6);
-  const path = line.slice(
-    type.length + mode.length + bytes.length + inode.length + modified.length + changed.length + 6,
-  );
+  const fields = line.split(' ', 6);
+  const [type, mode = '', bytes, inode, modified, changed] = fields;
+  const path = line.slice(fields.join(' ').length + 1);
   switch (type) {
     case 'f': {
       const stamp = { id: `${inode} ${bytes} ${modified} ${changed}`, changedAt: Number(changed) * 1000 };

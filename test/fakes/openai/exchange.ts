@@ -83,8 +83,8 @@ export async function sendFrames(
     await new Promise<void>((resolve) => void response.write(frame, () => resolve()));
     if (paceMs > 0) await sleep(paceMs);
   }
-  if (trouble?.kind === 'stall') return;
-  if (trouble?.kind === 'cut') response.socket?.destroy();
+  if (trouble?.kind === 'stall') trouble.stalled();
+  else if (trouble?.kind === 'cut') response.socket?.destroy();
   else response.end();
 }
 

@@ -30,7 +30,7 @@ export type End =
 /** What happens to the connection. `after` counts events (chunks). `eof` ends it cleanly, all but the terminal event sent. */
 export type Trouble =
   | { readonly kind: 'cut'; readonly after: number }
-  | { readonly kind: 'stall'; readonly after: number }
+  | { readonly kind: 'stall'; readonly after: number; readonly stalled: () => void }
   | { readonly kind: 'eof' };
 
 export interface Tokens {
@@ -118,10 +118,10 @@ export const endsWithoutTerminal = (said: Answer = RAMBLING): Answer => ({
   ...said,
   trouble: { kind: 'eof' },
 });
-/** The connection stays open, and nothing comes any more after that many events. */
-export const stalls = (after = 2, said: Answer = RAMBLING): Answer => ({
+/** The connection stays open, and nothing comes any more after that many events; `stalled` is told when they are out. */
+export const stalls = (after = 2, said: Answer = RAMBLING, stalled: () => void = () => {}): Answer => ({
   ...said,
-  trouble: { kind: 'stall', after },
+  trouble: { kind: 'stall', after, stalled },
 });
 export const costs = (tokens: Tokens, said: Answer): Answer => ({ ...said, tokens });
 export const withAliens = (said: Answer): Answer => ({ ...said, aliens: true });

@@ -86,7 +86,7 @@ describe('a log from before calls were judged one after the other', () => {
     { type: 'activation.queued', v: 1, activation: 'act_0002', reason: 'lost' },
     { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'w' },
   ];
-  const step = (state: RunState) => next(state, 0, { contextWindow: null });
+  const step = (state: RunState) => next(state, 0, null);
 
   test('has all of its decisions open, and each is asked anew, for a tree, when its call is the next to run', () => {
     expect(openDecisions(folded()).map(({ request }) => [request.id, request.tree])).toEqual([

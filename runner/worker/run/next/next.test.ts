@@ -133,7 +133,7 @@ const inTree = (wanted: object) =>
   'do' in wanted && ['setup', 'call', 'conclude', 'verify', 'finish'].includes(String(wanted.do))
     ? { ...wanted, tree: prepared }
     : wanted;
-const step = (state: RunState) => next(state, now, { contextWindow: null });
+const step = (state: RunState) => next(state, now, null);
 
 describe('what comes next', () => {
   test.each<[string, object, object]>([

@@ -13,13 +13,8 @@ const stuckTurns = 3;
 /** A wait longer than this ends the activation: a worker that sleeps is one that nobody else can use. */
 const longestSleepMs = 20_000;
 
-/** Model context where nobody says how large it is: what the smallest current coding models take. */
-export interface NextOptions {
-  readonly contextWindow: number | null;
-}
-
-/** What to do, from the state alone. Pure: `now` is in ms since the epoch. */
-export const next = (state: RunState, now: number, options: NextOptions): Next => {
+/** What to do, from the state and the model's window (tokens; null: unknown) alone. Pure: `now` is in ms since the epoch. */
+export const next = (state: RunState, now: number, contextWindow: number | null): Next => {
   if (state.status !== 'working') return { do: 'stop' };
   if (state.givenUp !== null) return { do: 'fail', ...state.givenUp };
   const question = openQuestion(state);
@@ -31,7 +26,7 @@ export const next = (state: RunState, now: number, options: NextOptions): Next =
     inTurn(state, tree, now) ??
     ((state.report !== null && state.unheard === 0) || state.wrapUp !== null
       ? conclusion(state, tree)
-      : anotherTurn(state, now, options))
+      : anotherTurn(state, now, contextWindow))
   );
 };
 
@@ -99,7 +94,7 @@ const afterFailure = (state: RunState, turn: Extract<Turn, { phase: 'failed' }>,
     : { do: 'turn', turn: turn.number, attempt, responseId: turn.responseId };
 };
 
-const anotherTurn = (state: RunState, now: number, options: NextOptions): Next => {
+const anotherTurn = (state: RunState, now: number, contextWindow: number | null): Next => {
   if (state.idleTurns >= stuckTurns)
     return { do: 'ask', question: { about: 'stuck', sign: 'no calls', count: state.idleTurns } };
   if (state.repetition !== null && state.repetition.count >= stuckCalls)
@@ -107,7 +102,7 @@ const anotherTurn = (state: RunState, now: number, options: NextOptions): Next =
   const over = overBudget(state, now);
   if (over !== null) return over;
   const turn = (state.turn?.number ?? 0) + 1;
-  if (needsCompaction(state.contextTokens, options.contextWindow) && turn - 1 > state.compactedThrough)
+  if (needsCompaction(state.contextTokens, contextWindow) && turn - 1 > state.compactedThrough)
     return { do: 'compact', turn, attempt: 1 };
   return { do: 'turn', turn, attempt: 1, responseId: null };
 };

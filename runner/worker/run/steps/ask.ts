@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { decisionSubject, type DecisionRequest } from '../../../../shared/decision/decision.ts';
 import { boundTree } from '../../../../shared/run/accept.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
-import { aboutChanges } from '../../agent/about-changes.ts';
 import {
   aboutBudget,
   aboutCall,
+  aboutChanges,
   aboutInterrupted,
   aboutModel,
   aboutPreparing,

@@ -61,14 +61,14 @@ const attempt = async (context: StepContext, { call, restore, tree }: CallStep):
   const { checkpoint, uploaded } = changes ? await keep(context, tree, `${parsed.tool} ${id}`) : unchanged;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
   const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
-  if (checkpoint === null) return [...effects(result), ending];
+  if (checkpoint === null) return [...recorded(result), ending];
   const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
   const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
   if (held.outcome === 'denied') {
     await takeBack(context, tree);
     return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
   }
-  return [...effects(result), ...uploaded, held.event];
+  return [...recorded(result), ...uploaded, held.event];
 };
 
 /** A call that is answered without running, or without running again. */
@@ -89,11 +89,11 @@ const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, 
 
 const unchanged = { checkpoint: null, uploaded: [] } as const;
 
-const effects = ({ effect }: ToolResult): readonly WorkerEvent[] => {
-  if (effect === undefined) return [];
-  return 'plan' in effect
-    ? [{ type: 'plan.updated', v: 1, steps: [...effect.plan] }]
-    : [{ type: 'report.submitted', v: 1, report: effect.report }];
+const recorded = ({ record }: ToolResult): readonly WorkerEvent[] => {
+  if (record === undefined) return [];
+  return 'plan' in record
+    ? [{ type: 'plan.updated', v: 1, steps: [...record.plan] }]
+    : [{ type: 'report.submitted', v: 1, report: record.report }];
 };
 
 /** The calls that a claim may point to: those that ran, in this and in earlier turns. */

@@ -20,18 +20,12 @@ const beginningOf = async (file: string): Promise<string> => {
   return bytes.toString('utf8', 0, bytesRead);
 };
 
-/** What the agent changed, and its patch. */
-export interface Changed {
-  readonly setup: ChangedSetup;
-  readonly patch: string;
-}
-
-/** What the agent changed of the files that these commands read; null: nothing. */
+/** What the agent changed of the files that these commands read; null: nothing. `about` shows it for some of these paths. */
 export const changedSetup = async (
   { state, ports }: StepContext,
   commands: readonly PlannedCommand[],
   { base, head }: { readonly base: Checkpoint; readonly head: Checkpoint },
-): Promise<Changed | null> => {
+): Promise<{ readonly paths: readonly string[]; about(paths: readonly string[]): ChangedSetup } | null> => {
   if (base.tree === head.tree) return null;
   let text = '';
   // Names and the patch are all that is looked at: no content is kept.
@@ -45,19 +39,15 @@ export const changedSetup = async (
   });
   const paths = changedReads(files, setupReads(commands, state.task.setupReads));
   if (paths.length === 0) return null;
-  const setup = { commands: commands.map(({ command, network }) => ({ command, network })), paths };
-  return { setup: { ...setup, patch: shown(text, paths, state.id) }, patch: text };
+  return {
+    paths,
+    about: (some) => ({
+      commands: commands.map(({ command, network }) => ({ command, network })),
+      paths: some,
+      patch: cut(patchOf(text, new Set(some)), state.id),
+    }),
+  };
 };
-
-/** The same with these of its files alone. */
-export const narrowed = (
-  { state }: Pick<StepContext, 'state'>,
-  { setup, patch }: Changed,
-  paths: readonly string[],
-): ChangedSetup => ({ ...setup, paths, patch: shown(patch, paths, state.id) });
-
-const shown = (patch: string, paths: readonly string[], run: string): string =>
-  cut(patchOf(patch, new Set(paths)), run);
 
 /** The parts of a patch that are about these files. Lines of content never begin at the margin, so each header is one. */
 const patchOf = (patch: string, paths: ReadonlySet<string>): string =>

@@ -1,13 +1,17 @@
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import { passed } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
-import type { Sandbox, SandboxResult } from '../../../sandbox/sandbox.ts';
+import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { StepContext } from '../ports/ports.ts';
+import type { CommandEnd } from '../../agent/notes.ts';
 import { headAndTail } from '../../tools/output.ts';
 import { keepSetup } from './keep.ts';
 
-/** How a command of Longhaul's own ended, for its event. */
-export type CommandResult = Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type' | 'v'>;
+/** How a command of Longhaul's own ended, whichever it was. */
+export type CommandResult = Omit<CommandEnd, 'index'>;
+
+/** What there is to say of a command that did not run. */
+export const notRun = () => ({ exitCode: null, outputBlob: null, durationMs: 0, refusedHosts: [], reachedHosts: [] });
 
 /** What is kept of an output at all. */
 const keptBytes = 4 * 1024 * 1024;
@@ -33,12 +37,8 @@ export const giveUp = (
     index,
     command: planned(state.task[step], index).command,
     outcome: 'cancelled',
-    exitCode: null,
     output: `This command ended its worker ${losses === 2 ? 'twice' : `${losses} times`}; it was not run a third time.`,
-    outputBlob: null,
-    durationMs: 0,
-    refusedHosts: [],
-    reachedHosts: [],
+    ...notRun(),
   } satisfies Omit<Extract<WorkerEvent, { type: 'setup.finished' }>, 'type'>;
   return [
     step === 'setup'
@@ -59,7 +59,7 @@ export const setUpAgain = async (
     if (record.outcome === 'cancelled') continue;
     const result = await runPlanned(context, await sandbox(), planned(task.setup, record.index));
     if (result === null) return [];
-    if (passed(record) && !succeeded(result)) failed.push(record.index);
+    if (passed(record) && !passed(result)) failed.push(record.index);
   }
   return failed;
 };
@@ -70,41 +70,28 @@ export const planned = (commands: readonly PlannedCommand[], index: number): Pla
   return command;
 };
 
-export const succeeded = ({ outcome, exitCode }: Pick<CommandResult, 'outcome' | 'exitCode'>): boolean =>
-  outcome === 'exited' && exitCode === 0;
-
 /** Null: aborted. */
 export const runPlanned = async (
   { ports, signal }: StepContext,
   sandbox: Sandbox,
   planned: PlannedCommand,
-): Promise<Omit<CommandResult, 'index'> | null> => {
-  const result = await sandbox.run(
-    {
-      argv: ['/bin/bash', '-c', planned.command],
-      timeoutMs: planned.timeoutSeconds * 1000,
-      network: planned.network,
-      maxOutputBytes: keptBytes,
-    },
+): Promise<CommandResult | null> => {
+  const { command, network, timeoutSeconds } = planned;
+  const { outcome, exitCode, output, durationMs, refusedHosts, reachedHosts } = await sandbox.run(
+    { argv: ['/bin/bash', '-c', command], timeoutMs: timeoutSeconds * 1000, network, maxOutputBytes: keptBytes },
     { signal },
   );
   if (signal.aborted) return null;
-  return { command: planned.command, ...(await kept(result, ports)), durationMs: Math.round(result.durationMs) };
-};
-
-const kept = async (
-  result: SandboxResult,
-  ports: StepContext['ports'],
-): Promise<Omit<CommandResult, 'index' | 'command' | 'durationMs'>> => {
-  const { outcome, exitCode, output, refusedHosts, reachedHosts } = result;
   const ended =
     outcome === 'memory' ? `${output}\n[stopped: its processes used more memory than they may together]` : output;
   const { output: shown, full } = headAndTail(ports.redact(ended));
   return {
+    command,
     outcome: outcome === 'memory' ? 'limit' : outcome,
     exitCode,
     output: shown,
     outputBlob: full === null ? null : await ports.blobs.put(Buffer.from(full)),
+    durationMs: Math.round(durationMs),
     refusedHosts: [...refusedHosts].sort(),
     reachedHosts: [...reachedHosts].sort(),
   };

@@ -3,6 +3,7 @@ import type { RoundResult } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
 import type { StepContext } from '../ports/ports.ts';
 import { saveChanges } from './changes.ts';
+import { notRun } from './command.ts';
 import { endsActivation, troubleText } from './trouble.ts';
 
 /** Hands over what the round changed, for review; a round that changed nothing has nothing to review. */
@@ -39,12 +40,8 @@ const notSaved = (index: number, why: string, mendable: boolean): readonly Worke
       index,
       command: 'Longhaul saves the changes for review',
       outcome: 'limit',
-      exitCode: null,
       output,
-      outputBlob: null,
-      durationMs: 0,
-      refusedHosts: [],
-      reachedHosts: [],
+      ...notRun(),
       setup: 'unrecorded',
     },
   ];

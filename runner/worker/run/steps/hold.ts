@@ -5,6 +5,7 @@ import type { CallIn } from '../../../../shared/run/call.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { StepContext } from '../ports/ports.ts';
 import { SANDBOX_ROOT } from '../../../sandbox/sandbox.ts';
+import { heldIn, listed } from '../../agent/judge.ts';
 import { whereLeads } from '../../tools/places.ts';
 
 type Finished = Extract<WorkerEvent, { type: 'call.finished' }>;
@@ -58,7 +59,7 @@ export const afterwards = async (
   if (verdict === 'deny')
     return {
       outcome: 'denied',
-      output: `The call ran, and policy denies what it changed: ${reason} It is about ${listed(paths)}.\nThe workspace is as it was before the call. Do without that change.`,
+      output: `The call ran, and policy denies what it changed: ${reason} It is about ${listed(paths, toldPaths)}.\nThe workspace is as it was before the call. Do without that change.`,
     };
   const patch = await ports.workspace.patch(before, after, paths);
   const asked = paths.slice(0, askedPaths);
@@ -68,9 +69,6 @@ export const afterwards = async (
     event: { ...ending, type: 'call.held', v: 1, checkpoint: after, rule, reason, paths: asked, patch: shown },
   };
 };
-
-const listed = (paths: readonly string[]): string =>
-  `${paths.slice(0, toldPaths).join(', ')}${paths.length > toldPaths ? ` and ${paths.length - toldPaths} more` : ''}`;
 
 const leadsOf = async ({ ports }: StepContext, path: string, target: string): Promise<readonly string[]> => {
   const said = linkLeadsTo(path, target, SANDBOX_ROOT);
@@ -84,8 +82,7 @@ export const releaseCall = async (
   { state, events, ports }: StepContext,
   { id, after }: CallIn<'released'>,
 ): Promise<readonly WorkerEvent[]> => {
-  const body = events.findLast((event) => event.body.type === 'call.held' && event.body.call === id)?.body;
-  if (body?.type !== 'call.held') throw new Error(`call ${id} of run ${state.id} is released and was never held`);
+  const body = heldIn(events, id);
   if (!(await ports.workspace.restore(after)))
     throw new Error(`checkpoint ${after.commit} of run ${state.id} is not on this machine`);
   const { rule: _rule, reason: _reason, paths: _paths, patch: _patch, ...ending } = body;

@@ -3,24 +3,29 @@ import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import { buildContext } from '../../agent/context.ts';
 import { compactionRequest } from '../../agent/compaction.ts';
 import { instructions } from '../../agent/instructions.ts';
-import { uniqueCalls } from '../../agent/judge.ts';
+import { uniqueCalls } from '../../agent/unique-calls.ts';
 import { canResume } from '../../models/failure.ts';
 import type { ModelFailure, ModelOutcome } from '../../models/model.ts';
 import type { StepContext } from '../ports/ports.ts';
 import { toolSpecs } from '../../tools/index.ts';
 import { retryAt } from './backoff.ts';
 
+interface Attempt {
+  readonly turn: number;
+  readonly attempt: number;
+}
+
 /** Asks the model for the next turn: one event, whatever it wants to do. Nothing comes of an aborted call. */
 export const takeTurn = async (
   context: StepContext,
-  step: { readonly turn: number; readonly attempt: number; readonly responseId: string | null },
+  step: Attempt & { readonly responseId: string | null },
 ): Promise<readonly WorkerEvent[]> => {
   const { state, events, ports, signal, append } = context;
   const { turn, attempt } = step;
   let { responseId } = step;
   const request = {
     instructions: instructions(state.task),
-    items: buildContext(events).items,
+    items: buildContext(events),
     tools: toolSpecs(state.task.policy),
   };
   const outcome = await ports.model.respond(
@@ -59,10 +64,7 @@ const keyOf = (attempt: string, request: object): string =>
   `${attempt}-${createHash('sha256').update(JSON.stringify(request)).digest('hex').slice(0, 16)}`;
 
 /** Has earlier turns summed up, so that the rest fits. */
-export const compact = async (
-  context: StepContext,
-  step: { readonly turn: number; readonly attempt: number },
-): Promise<readonly WorkerEvent[]> => {
+export const compact = async (context: StepContext, step: Attempt): Promise<readonly WorkerEvent[]> => {
   const { state, events, ports, signal } = context;
   const { through, request } = compactionRequest(events, ports.model.contextWindow);
   const outcome = await ports.model.respond(
@@ -79,22 +81,19 @@ export const compact = async (
 
 const unanswered = (
   { ports }: StepContext,
-  {
-    turn,
-    attempt,
-    responseId = null,
-  }: { readonly turn: number; readonly attempt: number; readonly responseId?: string | null },
+  { turn, attempt, responseId = null }: Attempt & { readonly responseId?: string | null },
   outcome: Exclude<ModelOutcome, { kind: 'completed' }>,
 ): readonly WorkerEvent[] => {
   if (outcome.kind === 'aborted') return [];
   const { failure } = outcome;
+  const { code, message, retryable, status } = failure;
   return [
     {
       type: 'model.failed',
       v: 1,
       turn,
       attempt,
-      trouble: trouble(failure),
+      trouble: { code, message, retryable, status },
       retryAt: retryAt(failure, { attempt, now: ports.clock.now(), random: ports.random() }),
       resume: responseId !== null && canResume(failure) ? responseId : null,
       usage: failure.usage,
@@ -103,13 +102,8 @@ const unanswered = (
   ];
 };
 
-const trouble = ({ code, message, retryable, status }: ModelFailure) => ({ code, message, retryable, status });
-
 /** A call that the endpoint refused, or that was not made for want of a key, cost nothing; one that broke off may have cost anything. */
-const costOfFailure = (
-  failure: ModelFailure,
-  price: (usage: NonNullable<ModelFailure['usage']>) => number | null,
-): number | null => {
+const costOfFailure = (failure: ModelFailure, price: StepContext['ports']['price']): number | null => {
   if (failure.usage !== null) return price(failure.usage);
   return failure.code === 'auth' || (failure.status !== null && failure.status >= 400) ? 0 : null;
 };

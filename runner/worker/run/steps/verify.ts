@@ -1,12 +1,13 @@
 import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import type { ChangedSetup } from '../../agent/judge.ts';
+import { passed } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
 import type { StepContext } from '../ports/ports.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
-import { changedSetup, differing, narrowed } from './changed-setup.ts';
-import { planned, runPlanned, succeeded, type CommandResult } from './command.ts';
+import { changedSetup, differing } from './changed-setup.ts';
+import { planned, runPlanned, type CommandResult } from './command.ts';
 
 type Finished = Extract<WorkerEvent, { type: 'verification.finished' }>;
 
@@ -23,7 +24,7 @@ interface Place {
 
 type Prepared =
   | { readonly outcome: 'ready'; readonly setup: Finished['setup']; readonly changed: ChangedSetup | null }
-  | { readonly outcome: 'failed'; readonly setup: Finished['setup']; readonly result: Omit<CommandResult, 'index'> }
+  | { readonly outcome: 'failed'; readonly setup: Finished['setup']; readonly result: CommandResult }
   | { readonly outcome: 'ask'; readonly changed: ChangedSetup }
   | { readonly outcome: 'aborted' };
 
@@ -62,7 +63,7 @@ export const verify = async (
 
 const finished = (
   index: number,
-  result: Omit<CommandResult, 'index'>,
+  result: CommandResult,
   { setup, notes }: { readonly setup: Finished['setup']; readonly notes: readonly string[] },
 ): Finished => ({
   type: 'verification.finished',
@@ -105,7 +106,7 @@ const prepare = async (place: Place): Promise<Prepared> => {
   const said = changed !== null && newSetup?.tree === head.tree ? newSetup : null;
   if (changed !== null && said?.verdict === 'approved') {
     if (said.begun.some(({ verification }) => verification === index))
-      return { outcome: 'ask', changed: changed.setup };
+      return { outcome: 'ask', changed: changed.about(changed.paths) };
     await workspace.checkout(head, tree);
     const ended = await runSetup(place, { on: 'final', from: 0, through: task.setup.length, as: 'approved' });
     return ended ?? ready('approved');
@@ -117,9 +118,9 @@ const prepare = async (place: Place): Promise<Prepared> => {
   // What the base's setup makes of its own files, a lock file brought up to date, is not the agent's doing.
   const left =
     changed === null || ended !== null
-      ? (changed?.setup.paths ?? [])
-      : await differing(context, { head, tree, paths: changed.setup.paths });
-  const asked = changed === null || left.length === 0 ? null : narrowed(context, changed, left);
+      ? (changed?.paths ?? [])
+      : await differing(context, { head, tree, paths: changed.paths });
+  const asked = changed === null || left.length === 0 ? null : changed.about(left);
   if (asked !== null && said === null) return { outcome: 'ask', changed: asked };
   if (ended !== null) return ended;
   await workspace.overlay(base, head, tree);
@@ -153,7 +154,7 @@ const runSetup = async (
     const result = await runPlanned(context, sandbox, command);
     if (result === null) return { outcome: 'aborted' };
     await context.append([{ type: 'verification.setup.finished', v: 1, ...of, index, ...result }]);
-    if (!succeeded(result)) return { outcome: 'failed', setup: as, result };
+    if (!passed(result)) return { outcome: 'failed', setup: as, result };
   }
   return null;
 };

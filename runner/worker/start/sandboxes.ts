@@ -1,27 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { WorkerSettings } from '../../machine/processes/child-protocol.ts';
-import type { Ports } from '../run/ports/ports.ts';
+import { SandboxRefused, type Ports, type Sandboxes } from '../run/ports/ports.ts';
 import { openBubblewrap } from '../../sandbox/namespaces/bubblewrap.ts';
 import { openContainer } from '../../sandbox/container/container.ts';
 import { daytona } from '../../sandbox/remote/daytona.ts';
 import { e2b } from '../../sandbox/remote/e2b.ts';
 import { openRemote } from '../../sandbox/remote/remote.ts';
-import type { Sandbox, SandboxRefusal } from '../../sandbox/sandbox.ts';
-
-/** Opens a sandbox over a tree, with a home, and a private folder for what it needs. */
-export type SandboxOpener = (places: {
-  readonly workspace: string;
-  readonly home: string;
-  readonly scratch: string;
-}) => Promise<Sandbox | SandboxRefusal>;
-
-/** Where the search program lies on a machine that is not this one. */
-const REMOTE_RIPGREP = '/opt/longhaul/rg';
-
-/** How commands call the search program that lies at `ripgrep` here. */
-export const ripgrepInside = ({ isolation }: WorkerSettings, ripgrep: string): string =>
-  isolation.kind === 'e2b' || isolation.kind === 'daytona' ? REMOTE_RIPGREP : ripgrep;
+import type { Sandbox, SandboxOptions, SandboxRefusal } from '../../sandbox/sandbox.ts';
+import { copiesIn } from './copies.ts';
+import { homeBeside, homes } from './homes.ts';
 
 interface Opening {
   readonly run: string;
@@ -30,11 +19,38 @@ interface Opening {
   readonly ripgrep: string;
 }
 
+/** The sandboxes of a run, with what they need below its data folder. */
+export const sandboxesOf = (settings: WorkerSettings, opening: Opening): Sandboxes => {
+  const { dataFolder } = settings;
+  const { owner } = opening;
+  const open = sandboxOpener(settings, opening);
+  return {
+    copy: copiesIn(path.join(dataFolder, 'copies'), owner),
+    open: async (workspace) => {
+      const scratch = path.join(dataFolder, 'scratch', path.relative(dataFolder, workspace).replaceAll('/', '-'));
+      await mkdir(scratch, { recursive: true, mode: 0o711 });
+      const opened = await open({ workspace, home: await homeBeside(workspace, owner), scratch });
+      if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
+      return opened;
+    },
+    ...homes,
+  };
+};
+
+/** Where the search program lies on a machine that is not this one. */
+const REMOTE_RIPGREP = '/opt/longhaul/rg';
+
+/** How commands call the search program that lies at `ripgrep` here. */
+export const ripgrepInside = ({ isolation }: WorkerSettings, ripgrep: string): string =>
+  isolation.kind === 'e2b' || isolation.kind === 'daytona' ? REMOTE_RIPGREP : ripgrep;
+
+type Places = Pick<SandboxOptions, 'workspace' | 'home' | 'scratch'>;
+
 /** The way to confine commands that was chosen; there is no other if it cannot be had. */
-export const sandboxOpener = (
+const sandboxOpener = (
   { isolation, sandbox: limits, readable }: WorkerSettings,
   { run, owner: user, ripgrep }: Opening,
-): SandboxOpener => {
+): ((places: Places) => Promise<Sandbox | SandboxRefusal>) => {
   const { kind, containerNetwork: network, image } = isolation;
   const here = [...readable, path.dirname(ripgrep)];
   switch (kind) {
