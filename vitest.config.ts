@@ -1,17 +1,38 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** What is long by nature, whatever kind it is of: `npm run test:deep` alone runs it. */
+const deep = '**/*.deep.test.ts';
 
 /** One project per kind of test: what they need and how long they may take differs. */
 const project = (
   name: string,
   include: string[],
-  rest: { testTimeout?: number; hookTimeout?: number; exclude?: string[] } = {},
+  rest: {
+    testTimeout?: number;
+    hookTimeout?: number;
+    exclude?: string[];
+    isolate?: boolean;
+    maxWorkers?: number;
+    sequence?: { groupOrder: number };
+  } = {},
 ) => ({
-  test: { name, include, pool: 'forks' as const, ...rest },
+  test: {
+    name,
+    include,
+    pool: 'forks' as const,
+    setupFiles: ['test/harness/start-bundled-threads.ts'],
+    exclude: [...configDefaults.exclude, deep],
+    ...rest,
+  },
 });
 
 /** Only root can play a container or a machine, and give commands a user of their own in it. */
 const rootOnly = process.getuid?.() === 0 ? [] : ['**/*.root.test.ts'];
+
+/** Tests that wait for other processes, and for time to pass, half of the time: twice as many files at once, after all others. */
+const waiting = { maxWorkers: 2 * availableParallelism(), sequence: { groupOrder: 1 } };
 
 /**
  * Node strips the types of what a thread loads with a program in WebAssembly. Isolates of one process share V8's registry of such code, and
@@ -25,6 +46,7 @@ const results = process.env['LONGHAUL_TEST_RESULTS'];
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/harness/bundled-threads.ts'],
     // Most tests wait for other processes; the default leaves one core out.
     maxWorkers: '100%',
     // What is polled for comes when it comes; the test's own limit says when it hangs.
@@ -36,8 +58,19 @@ export default defineConfig({
     projects: [
       project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts'], {
         testTimeout: 600_000,
+        isolate: false,
       }),
-      project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000 }),
+      project('integration', ['test/integration/**/*.test.ts'], {
+        testTimeout: 300_000,
+        hookTimeout: 300_000,
+        isolate: false,
+        ...waiting,
+      }),
+      project('deep', [`{shared,runner,extension,test}/${deep}`], {
+        testTimeout: 1_200_000,
+        hookTimeout: 300_000,
+        exclude: configDefaults.exclude,
+      }),
       // What takes minutes: every API procedure with 10,000 inputs, every attack, a kill at every event.
       project('fuzz', ['test/fuzz/**/*.test.ts'], { testTimeout: 900_000, hookTimeout: 300_000 }),
       project('attack', ['test/attack/**/*.test.ts'], {

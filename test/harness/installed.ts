@@ -4,7 +4,7 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { rgPath } from '@vscode/ripgrep';
 import { startFakeOpenAi, type FakeOpenAi, type Script } from '../fakes/openai/index.ts';
-import { openFolder, projectRoot } from './rig.ts';
+import { compiled, openFolder, projectRoot } from './rig.ts';
 
 export interface Said {
   readonly code: number;
@@ -30,6 +30,7 @@ export class Installed implements AsyncDisposable {
     this.model = model;
     this.#env = {
       PATH: process.env['PATH'],
+      ...compiled(),
       HOME: folder,
       LONGHAUL_HOME: this.home,
       // The editor names the one that it brings.

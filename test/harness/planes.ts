@@ -16,6 +16,8 @@ export interface PlanesOptions {
   readonly projectAt?: RigOptions['projectAt'];
   /** Whether the database is reached through a wire that a test can trouble. */
   readonly wired?: boolean;
+  /** One that others use as well, and that outlives these; without it they have one of their own. */
+  readonly server?: PostgresServer;
 }
 
 /**
@@ -30,8 +32,13 @@ export class Planes implements AsyncDisposable {
   readonly wire: TcpProxy | null;
   readonly shared: string;
   readonly all: readonly [Rig, Rig];
+  readonly #ownsServer: boolean;
 
-  private constructor(parts: Pick<Planes, 'server' | 'database' | 'model' | 'balancer' | 'wire' | 'shared' | 'all'>) {
+  private constructor(
+    parts: Pick<Planes, 'server' | 'database' | 'model' | 'balancer' | 'wire' | 'shared' | 'all'>,
+    ownsServer: boolean,
+  ) {
+    this.#ownsServer = ownsServer;
     this.server = parts.server;
     this.database = parts.database;
     this.model = parts.model;
@@ -43,7 +50,7 @@ export class Planes implements AsyncDisposable {
 
   static async open(options: PlanesOptions): Promise<Planes> {
     const { script, paceMs = 0, env = {}, publicUrl, projectAt, wired = false } = options;
-    const server = await PostgresServer.start();
+    const server = options.server ?? (await PostgresServer.start());
     const database = await server.database();
     const wire = wired ? await TcpProxy.to(server.port) : null;
     const model = await startFakeOpenAi({ script, paceMs });
@@ -63,7 +70,8 @@ export class Planes implements AsyncDisposable {
       });
     const [one, other] = [await start(), await start()];
     balancer.target = portOf(one);
-    return new Planes({ server, database, model, balancer, wire, shared, all: [one, other] });
+    const parts = { server, database, model, balancer, wire, shared, all: [one, other] } as const;
+    return new Planes(parts, options.server === undefined);
   }
 
   /** Where workers and clients find whichever control plane the balancer sends them to. */
@@ -82,16 +90,21 @@ export class Planes implements AsyncDisposable {
 
   /** The one that looks after all runs, as soon as there is one. */
   async supervisor(): Promise<Rig> {
-    const sql = `select holder from roles where name = 'supervisor' and until > now()`;
-    for (;;) {
-      const [row] = await this.server.execute(this.database, sql);
-      for (const plane of this.all) if (row?.['holder'] === (await nameOf(plane))) return plane;
-    }
+    return this.#supervisor(this.all);
   }
 
   /** Resolves when that one looks after all runs: a server may see a little later than we do that another one is dead. */
   async supervisedBy(plane: Rig): Promise<void> {
-    while ((await this.supervisor()) !== plane);
+    await this.#supervisor([plane]);
+  }
+
+  /** The one of these that looks after all runs, as soon as it is one of these. */
+  async #supervisor(planes: readonly Rig[]): Promise<Rig> {
+    const sql = `select holder from roles where name = 'supervisor' and until > now()`;
+    const names = await Promise.all(planes.map(nameOf));
+    const found = (rows: readonly Record<string, unknown>[]) =>
+      planes.find((_, index) => rows[0]?.['holder'] === names[index]);
+    return found(await this.server.until(this.database, sql, (rows) => found(rows) !== undefined))!;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -99,7 +112,7 @@ export class Planes implements AsyncDisposable {
     await this.balancer[Symbol.asyncDispose]();
     await this.wire?.[Symbol.asyncDispose]();
     await this.model[Symbol.asyncDispose]();
-    await this.server[Symbol.asyncDispose]();
+    if (this.#ownsServer) await this.server[Symbol.asyncDispose]();
     await rm(this.shared, { recursive: true, force: true, maxRetries: 5 });
   }
 }

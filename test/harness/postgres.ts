@@ -6,6 +6,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 
 /** In every URL that a test is given, so that it can look for it where it must not be. */
@@ -36,6 +37,8 @@ const asServer = (): readonly string[] =>
   process.getuid?.() === 0
     ? ['setpriv', '--reuid=postgres', '--regid=postgres', '--clear-groups', '--pdeathsig=INT']
     : ['setpriv', '--pdeathsig=INT'];
+
+type Rows = readonly Record<string, unknown>[];
 
 const serverUser = (): { readonly uid: number; readonly gid: number } | null => {
   if (process.getuid?.() !== 0) return null;
@@ -130,11 +133,22 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Runs SQL on a connection of its own; the rows of the last statement. */
-  async execute(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+  async execute(url: string, sql: string): Promise<Rows> {
+    return this.until(url, sql, () => true);
+  }
+
+  /** Runs a query on one connection again and again until its rows are as they are wanted: nobody is told of what others commit. */
+  async until(url: string, sql: string, wanted: (rows: Rows) => boolean): Promise<Rows> {
     const client = new Client({ connectionString: url });
+    // One that breaks between two queries fails the next.
+    client.on('error', () => {});
     await client.connect();
     try {
-      return (await client.query<Record<string, unknown>>(sql)).rows;
+      for (;;) {
+        const { rows } = await client.query<Rows[number]>(sql);
+        if (wanted(rows)) return rows;
+        await delay(20);
+      }
     } finally {
       await client.end();
     }

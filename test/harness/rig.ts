@@ -15,6 +15,12 @@ import { startFakeOpenAi, type FakeOpenAi, type Script } from '../fakes/openai/i
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 export const longhaul = path.join(projectRoot, 'dist', 'longhaul.mjs');
 
+/** What each start of the program would compile anew is compiled once for all tests: vitest.config.ts says where. */
+export const compiled = (): NodeJS.ProcessEnv => {
+  const folder = process.env['NODE_COMPILE_CACHE'];
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+};
+
 export type Client = ReturnType<typeof clientOf>;
 
 const clientOf = (url: string, token: string) => {
@@ -106,6 +112,7 @@ export class Rig implements AsyncDisposable {
     const { PATH = '/usr/bin:/bin' } = process.env;
     this.env = {
       PATH,
+      ...compiled(),
       HOME: folder,
       LONGHAUL_HOME: this.home,
       OPENAI_BASE_URL: model.url,
@@ -116,6 +123,13 @@ export class Rig implements AsyncDisposable {
   }
 
   static async start(options: RigOptions): Promise<Rig> {
+    const rig = await Rig.prepared(options);
+    await rig.start();
+    return rig;
+  }
+
+  /** With a home and a model, and no runner yet. */
+  static async prepared(options: RigOptions): Promise<Rig> {
     const { script, paceMs = 0, config, owner, shared } = options;
     const model = options.model ?? (await startFakeOpenAi({ script, paceMs }));
     const rig = new Rig(await openFolder('longhaul-rig-'), model, options);
@@ -127,7 +141,6 @@ export class Rig implements AsyncDisposable {
     }
     if (config !== undefined) await writeFile(path.join(rig.home, 'config.yaml'), JSON.stringify(config));
     if (owner !== undefined) for (const each of [rig.folder, rig.home]) await chown(each, owner.uid, owner.gid);
-    await rig.start();
     return rig;
   }
 

@@ -13,6 +13,14 @@ export const configFile = path.join(projectRoot, 'trigger.config.ts');
 /** The worker's own tasks, as they lie in the source. */
 export const workerTasks = path.join(projectRoot, 'runner/trigger-dev/entries/tasks.ts');
 
+/** The task of the engine's suite, and the program that has it. */
+export const engineTask = 'longhaul-engine-suite';
+export const engineProgram = {
+  configFile,
+  tasks: { [engineTask]: path.join(projectRoot, 'test/suites/trigger/engine-task.ts') },
+  env: {},
+};
+
 /** An engine of this process, on a Trigger.dev at that address. */
 export const openTestEngine = (
   { url, secretKey }: Pick<FakeTrigger, 'url' | 'secretKey'>,

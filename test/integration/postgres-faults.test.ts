@@ -85,7 +85,7 @@ const thirdParty = async (url: string): Promise<Client & AsyncDisposable> => {
 /** Resolves when so many sessions of the database are like this (a condition on pg_stat_activity). */
 const sessions = async (url: string, count: number, like: string): Promise<void> => {
   const sql = `select count(*)::int as found from pg_stat_activity where datname = current_database() and ${like}`;
-  while (Number((await server.execute(url, sql))[0]?.['found']) < count);
+  await server.until(url, sql, ([row]) => Number(row?.['found']) >= count);
 };
 const waitsForLock = "wait_event = 'advisory'";
 

@@ -48,7 +48,7 @@ const bytesOf = async (folder: string): Promise<Record<string, string>> => {
 test.each(['runs', 'decisions', 'stop'])(
   'longhaul %s says of a home that cannot be read what is wrong with it',
   async (command) => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const home = path.join(rig.folder, 'file');
     await writeFile(home, '');
     const { code, stdout, stderr } = await rig.cli([command], { env: { LONGHAUL_HOME: home } });
@@ -94,7 +94,7 @@ describe('a second runner on one home', () => {
 
 describe('a port that is taken', () => {
   test('is named, and nothing is left behind', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const { home, env } = await otherHome(rig);
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
@@ -171,7 +171,7 @@ describe('settings that cannot be used', () => {
     },
   ];
   test.each(broken)('are named: $name', async ({ text, problem }) => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const { home, env } = await otherHome(rig);
     const file = path.join(home, 'config.yaml');
     await (text === null ? mkdir(file) : writeFile(file, text));
@@ -189,7 +189,7 @@ describe('a home that cannot be used', () => {
   const isRoot = process.getuid?.() === 0;
 
   test(`below a folder that others cannot enter is ${isRoot ? 'refused to root' : 'fine for an ordinary user'}`, async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const closed = path.join(rig.folder, 'closed');
     const home = path.join(closed, 'home');
     await mkdir(home, { recursive: true });
@@ -209,7 +209,7 @@ describe('a home that cannot be used', () => {
   });
 
   test('because it is a file is named', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const home = path.join(rig.folder, 'file');
     await writeFile(home, 'not a folder');
     expect(await rig.cli(['serve'], { env: { LONGHAUL_HOME: home } })).toEqual(
@@ -223,49 +223,9 @@ describe('a home that cannot be used', () => {
   });
 });
 
-describe('SIGTERM while a run works', () => {
-  test('stops the runner in good order, six times in a row, and the run goes on each time as it was', async () => {
-    const stops = 6;
-    const asked = Array.from({ length: stops }, () => Promise.withResolvers<void>());
-    const { promise: answer, resolve: go } = Promise.withResolvers<void>();
-    let asks = 0;
-    await using rig = await Rig.start({
-      script: async (request, place) => {
-        if (place.turn === 1) {
-          asked[asks]?.resolve();
-          asks += 1;
-          await answer;
-        }
-        return script(request, place);
-      },
-    });
-    const { id } = await rig.delegate({ goal: 'Greet', repository: await someRepository(), verification: [] });
-    for (const { promise } of asked) {
-      await promise;
-      const workers = await rig.workers();
-      // Ctrl-C at a terminal goes to every process, and so does a service manager's word.
-      for (const pid of workers) process.kill(pid, 'SIGINT');
-      await rig.kill('SIGTERM');
-      expect(rig.exitCode).toBe(0);
-      expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
-      expect(existsSync(path.join(rig.home, 'runner.json'))).toBe(false);
-      await rig.start();
-    }
-    go();
-    const state = await rig.settled(id, ({ status }) => status === 'reviewing');
-    expect(state).toMatchObject({ result: { files: 1, additions: 1 }, losses: 0, spent: { retries: 0 } });
-    const ends = (await rig.events(id)).flatMap(({ body }) =>
-      body.type === 'activation.lost' || body.type === 'activation.returned' ? [body] : [],
-    );
-    expect(ends.map(({ type, reason }) => `${type}: ${reason}`)).toEqual(
-      Array.from({ length: stops }, () => 'activation.returned: the runner was stopped'),
-    );
-  });
-});
-
 describe('a runner that was served with settings of its own, and is down', () => {
   test('is not replaced by one with other settings: the command says what it was served with, and how to start it', async () => {
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const { env } = await otherHome(rig);
     const cli = (...words: readonly string[]) => rig.cli(words, { env });
     expect(await cli('serve', '--detach', '--workers', '3', '--host', '127.0.0.1')).toMatchObject({ code: 0 });
@@ -294,7 +254,7 @@ describe('a runner that was served with settings of its own, and is down', () =>
 describe('a runner that a command started, and that is down while a run is not over', () => {
   test('is started with another model endpoint by no command, wherever that one is said, and by whoever serves it', async () => {
     await using other = await startFakeOpenAi({ script });
-    await using rig = await Rig.start({ script });
+    await using rig = await Rig.prepared({ script });
     const { home, env } = await otherHome(rig);
     const cli = (different: NodeJS.ProcessEnv, ...words: readonly string[]) =>
       rig.cli(words, { env: { ...env, ...different } });

@@ -1,26 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Lost } from '../../runner/control/engine/engine.ts';
 import type { TriggerEngineOptions } from '../../runner/trigger-dev/engine/trigger.ts';
 import { startFakeTrigger, type FakeRun } from '../fakes/trigger/index.ts';
-import { configFile, openTestEngine } from '../harness/trigger.ts';
+import { engineProgram, engineTask, openTestEngine } from '../harness/trigger.ts';
 import { engineSuite } from '../suites/engine.ts';
-import { startWorker } from '../trigger/worker.ts';
-
-const task = 'longhaul-engine-suite';
-const program = {
-  configFile,
-  tasks: { [task]: path.join(import.meta.dirname, '../suites/trigger/engine-task.ts') },
-  env: {},
-};
 
 engineSuite(
   'trigger',
   async ({ workers }) => {
-    const fake = await startFakeTrigger({ program });
-    const made = openTestEngine(fake, { workers, task });
+    const fake = await startFakeTrigger({ program: engineProgram });
+    const made = openTestEngine(fake, { workers, task: engineTask });
     return {
       engine: made.engine,
       async [Symbol.asyncDispose]() {
@@ -33,9 +22,9 @@ engineSuite(
 );
 
 test('a task gets what it was given; a payload that was encoded before ends it, as it does on a server', async () => {
-  await using fake = await startFakeTrigger({ program });
+  await using fake = await startFakeTrigger({ program: engineProgram });
   const trigger = async (payload: unknown, key: string): Promise<FakeRun> => {
-    const answer = await fetch(`${fake.url}/api/v1/tasks/${task}/trigger`, {
+    const answer = await fetch(`${fake.url}/api/v1/tasks/${engineTask}/trigger`, {
       method: 'POST',
       headers: { authorization: `Bearer ${fake.secretKey}`, 'content-type': 'application/json' },
       body: JSON.stringify({ payload, options: { payloadType: 'application/json', idempotencyKey: key } }),
@@ -208,80 +197,4 @@ test('a wait holds no slot, and is no loss when it ends', async () => {
   set.fake.world.report(run, 'COMPLETED');
   await ended;
   expect(set.lost).toEqual([]);
-});
-
-describe('npm run test:trigger', () => {
-  const main = path.join(import.meta.dirname, '../trigger/main.ts');
-  /** A whole suite runs in it, whose tests have limits of their own: one that hangs ends there, however busy the machine is. */
-  const suiteMs = 45 * 60_000;
-  const run = async (env: Readonly<Record<string, string>>) => {
-    const child = spawn(process.execPath, [main], {
-      env: { PATH: process.env['PATH'], ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const [code] = await once(child, 'close');
-    return { code: Number(code), said };
-  };
-
-  test('says that it did not run where it is given no server, and does not pass', async () => {
-    expect(await run({ TRIGGER_API_URL: 'http://127.0.0.1:1' })).toEqual({
-      code: 2,
-      said: 'The engine suite did not run on Trigger.dev: TRIGGER_SECRET_KEY is not set.\n',
-    });
-  });
-
-  test('fails, with what its worker says, where that does not start', async () => {
-    await using fake = await startFakeTrigger({ forgiving: true });
-    const { code, said } = await run({
-      TRIGGER_API_URL: fake.url,
-      TRIGGER_SECRET_KEY: fake.secretKey,
-      TRIGGER_ACCESS_TOKEN: 'tr_pat_wrong',
-      TRIGGER_PROJECT_REF: 'proj_fake',
-    });
-    expect({ code, said }).toEqual({
-      code: 1,
-      said: expect.stringMatching(
-        /did not run on Trigger\.dev\. The worker ended \(1\)\. What it said last:\n.*/,
-      ) as string,
-    });
-    expect(said.split('What it said last:')[1]).toMatch(/log ?in/i);
-  });
-
-  const workerThat = (program: string, patienceMs = 60_000) =>
-    startWorker({
-      command: [process.execPath, '-e', program],
-      cwd: '/',
-      env: { PATH: process.env['PATH'] },
-      patienceMs,
-      onLine: () => {},
-    });
-
-  test('a worker that hangs, ends, or ends after it was ready, is no riddle', async () => {
-    const hangs = 'setInterval(() => {}, 1e6)';
-    await expect(workerThat(`console.error('no such project'); ${hangs}`, 2_000)).rejects.toThrow(
-      'The worker is not ready after 2 s. What it said last:',
-    );
-    await expect(workerThat(`console.error('bye'); process.exit(3)`)).rejects.toThrow(
-      'The worker ended (3). What it said last:\n  bye',
-    );
-    const worker = await workerThat(`console.log('Local worker ready'); setTimeout(() => process.exit(4), 50)`);
-    expect(await worker.ended).toContain('The worker ended (4)');
-  });
-
-  test(
-    'runs the suite on the server that it is given, and leaves nothing there',
-    async () => {
-      await using fake = await startFakeTrigger({ program });
-      fake.world.held = true;
-      fake.world.trigger(task, '{}', {});
-      fake.world.held = false;
-      const { code, said } = await run({ TRIGGER_API_URL: fake.url, TRIGGER_SECRET_KEY: fake.secretKey });
-      expect({ code, passed: /10 passed/.test(said) }).toEqual({ code: 0, passed: true });
-      const over = ['COMPLETED', 'CANCELED', 'CRASHED', 'FAILED'];
-      expect(fake.world.runs.map(({ status }) => status).filter((status) => !over.includes(status))).toEqual([]);
-    },
-    suiteMs,
-  );
 });

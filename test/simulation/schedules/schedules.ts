@@ -3,7 +3,7 @@ import { defenceNamed } from '../defences.ts';
 import { play, seedsFrom } from '../play.ts';
 
 /** How many schedules all parts together play. */
-const schedules = Number(process.env['SCHEDULES'] ?? 2_000);
+const schedules = Number(process.env['SCHEDULES'] ?? 400);
 /** One to play again, alone. */
 const seed = process.env['SEED'];
 /** A defence to be switched off, to see what comes of it. */

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connect } from '../../runner/cli/connection/client.ts';
 import { follow } from '../../runner/cli/connection/feed.ts';
 import type { RunEvent } from '../../shared/run/events.ts';
@@ -13,6 +13,12 @@ import { nameOf, Planes } from '../harness/planes.ts';
 import { databasePassword, postgresProgram, PostgresServer } from '../harness/postgres.ts';
 import { projectRoot, Rig } from '../harness/rig.ts';
 import { delegateUpload } from '../harness/uploads.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await PostgresServer.start();
+});
+afterAll(() => server[Symbol.asyncDispose]());
 
 const inReview = ({ status }: RunState) => status === 'reviewing';
 const typeIs =
@@ -42,7 +48,7 @@ const workersOf = (events: readonly RunEvent[]) =>
   events.flatMap(({ body }) => (body.type === 'activation.leased' ? [body.worker.split(' ')[0]] : []));
 
 test('two control planes are one: what is begun at one is followed, decided and reviewed at the other', async () => {
-  await using planes = await Planes.open({ script: asksOnce });
+  await using planes = await Planes.open({ server, script: asksOnce });
   const supervisor = await planes.supervisor();
   const other = planes.otherThan(supervisor);
   expect(supervisor.token).toBe(other.token);
@@ -70,7 +76,7 @@ test('two control planes are one: what is begun at one is followed, decided and 
 });
 
 test('when the one that supervises is killed, another goes on with its runs', async () => {
-  await using planes = await Planes.open({ script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  await using planes = await Planes.open({ server, script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(first);
@@ -100,7 +106,7 @@ test('one that hangs with its connections open loses the role, another does what
         claims: [{ text: 'Once', calls: [entries.findLast(({ by }) => by === 'call')!.call!] }],
       }),
   ]);
-  await using planes = await Planes.open({ script: resting });
+  await using planes = await Planes.open({ server, script: resting });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(second);
@@ -156,7 +162,7 @@ const longLeases = { LONGHAUL_LEASE_SECONDS: '600' };
 
 test('a control plane that comes back ends the leases of its own dead workers, and of no others', async () => {
   const { held, release } = heldScript();
-  await using planes = await Planes.open({ script: held, env: longLeases });
+  await using planes = await Planes.open({ server, script: held, env: longLeases });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(second);
@@ -180,7 +186,7 @@ test('a control plane that comes back ends the leases of its own dead workers, a
 
 test('a control plane that is stopped leaves what its workers had to the other at once', async () => {
   const { held, release } = heldScript();
-  await using planes = await Planes.open({ script: held, env: longLeases });
+  await using planes = await Planes.open({ server, script: held, env: longLeases });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(second);
@@ -205,7 +211,7 @@ test.each<[string, (first: Rig, repository: string) => Promise<string>]>([
     },
   ],
 ])('a run on %s goes on at a control plane that has nothing of it but the blobs', async (_source, delegate) => {
-  await using planes = await Planes.open({ script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
+  await using planes = await Planes.open({ server, script: asksOnce, env: { LONGHAUL_LEASE_SECONDS: '2' } });
   const first = await planes.supervisor();
   const second = planes.otherThan(first);
   planes.lead(first);
@@ -223,7 +229,7 @@ test('a copy of the database and of the blobs is all that a parked run needs to 
   const copies = await mkdtemp(path.join(tmpdir(), 'longhaul-copy-'));
   const dump = path.join(copies, 'longhaul.dump');
   const parked = await (async () => {
-    await using planes = await Planes.open({ script: asksOnce });
+    await using planes = await Planes.open({ server, script: asksOnce });
     const rig = await planes.supervisor();
     planes.lead(rig);
     const state = await rig.settled(
@@ -235,8 +241,8 @@ test('a copy of the database and of the blobs is all that a parked run needs to 
     execFileSync('cp', ['--archive', planes.shared, path.join(copies, 'shared')]);
     return { state, events: await rig.events(state.id), token: rig.token, gone: planes.shared };
   })();
-  await using server = await PostgresServer.start();
-  const database = await server.database();
+  await using elsewhere = await PostgresServer.start();
+  const database = await elsewhere.database();
   execFileSync(postgresProgram('pg_restore'), ['--exit-on-error', '--no-owner', '--dbname', database, dump]);
   // To where they were: the log names them.
   execFileSync('cp', ['--archive', path.join(copies, 'shared'), parked.gone]);
@@ -259,7 +265,7 @@ test('a copy of the database and of the blobs is all that a parked run needs to 
 });
 
 test('the password of the database is told to nobody', async () => {
-  await using planes = await Planes.open({ script: asksOnce });
+  await using planes = await Planes.open({ server, script: asksOnce });
   const rig = await planes.supervisor();
   planes.lead(rig);
   const state = await rig.settled(
