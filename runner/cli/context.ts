@@ -1,6 +1,6 @@
 import { Trouble, usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
-import type { Started } from './connection/start-runner.ts';
+import type { Started } from '../local/start-runner.ts';
 import { homeAt, homeFolder } from '../machine/home/home.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
@@ -92,7 +92,7 @@ const remoteOf = (globals: Globals, env: NodeJS.ProcessEnv): CommandContext['rem
 
 /** The first runner of a home writes its token; it stays. */
 const wasUsed = async (home: string): Promise<boolean> => {
-  const { readToken } = await import('./connection/find-runner.ts');
+  const { readToken } = await import('../local/find-runner.ts');
   return (await readToken(home)) !== null;
 };
 
@@ -102,7 +102,7 @@ const embedded = async (
 ): Promise<Api> => {
   const [{ connect }, { startRunner }] = await Promise.all([
     import('./connection/client.ts'),
-    import('./connection/start-runner.ts'),
+    import('../local/start-runner.ts'),
   ]);
   const started = await startRunner({
     home,

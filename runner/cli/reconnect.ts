@@ -42,8 +42,8 @@ const answers = async (api: Api): Promise<boolean> => {
 
 const localRunner = async (context: CommandContext, signal: AbortSignal): Promise<Api | null> => {
   const [{ findRunner }, { untilRunner }, { connect }] = await Promise.all([
-    import('./connection/find-runner.ts'),
-    import('./connection/start-runner.ts'),
+    import('../local/find-runner.ts'),
+    import('../local/start-runner.ts'),
     import('./connection/client.ts'),
   ]);
   const found = await findRunner(context.home);

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { logFile } from '../../ground/connection/home.ts';
+import { logFile } from '../../../runner/local/find-runner.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
 import { homeOf, reconnect, restartRunner } from '../../ground/model-key/restart.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';

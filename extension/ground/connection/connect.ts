@@ -2,10 +2,10 @@ import type { TRPCClient } from '@trpc/client';
 import * as vscode from 'vscode';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import type { Endpoint } from '../../../shared/client/client.ts';
+import { homeFolder } from '../../../runner/local/find-runner.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 import type { Connection, ConnectionState } from './connection.ts';
 import { ripgrepOf, runnerEnvironment } from './environment.ts';
-import { homeFolder } from './home.ts';
 import { newestAttempt } from './newest-attempt.ts';
 import { secretsIn } from './secrets.ts';
 import { readSettings } from './settings.ts';
@@ -19,7 +19,7 @@ interface Connected {
 export const packagedRunner = async (extension: vscode.ExtensionContext) => {
   const settings = readSettings();
   return {
-    home: homeFolder(process.env, settings.home, process.getuid?.()),
+    home: homeFolder(process.env, settings.home || undefined),
     node: process.execPath,
     cli: vscode.Uri.joinPath(extension.extensionUri, 'dist', 'longhaul.mjs').fsPath,
     env: runnerEnvironment({
@@ -45,9 +45,13 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
   const find = async (): Promise<{ endpoint: Endpoint; local: boolean; runner: string }> => {
     const { url } = readSettings();
     if (url !== '') return { endpoint: await remoteEndpoint(extension, url), local: false, runner: url };
-    const { startRunner } = await import('./start.ts');
-    const packaged = await packagedRunner(extension);
-    return { endpoint: await startRunner(packaged), local: true, runner: packaged.home };
+    const { startRunner } = await import('../../../runner/local/start-runner.ts');
+    const { home, node, cli, env } = await packagedRunner(extension);
+    const diagnosis = { lines: 6, advice: '' };
+    const started = await startRunner({ home, command: [node, cli], flags: ['--on-demand'], env, diagnosis });
+    if (started.outcome === 'failed') throw new ConnectionError('refused', started.message, started.remedy);
+    const { file, token } = started.runner;
+    return { endpoint: { url: file.url, token }, local: true, runner: home };
   };
 
   /** One that was overtaken (another runner was named meanwhile) says nothing of what it found. */

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { homeFolder as runnersOwn } from '../../../runner/machine/home/home.ts';
 import { runnerEnvironment } from './environment.ts';
-import { homeFolder } from './home.ts';
 
 test("the runner gets this window's environment without what is VS Code's, the key, and what was set", () => {
   const env = {
@@ -27,11 +25,3 @@ test("the runner gets this window's environment without what is VS Code's, the k
     runnerEnvironment({ env, settings: { model: '', baseUrl: '' }, modelKey: undefined, ripgrep: undefined }),
   ).toEqual({ PATH: '/bin', ELECTRON_RUN_AS_NODE: '1', OPENAI_API_KEY: 'old' });
 });
-
-test.each([{}, { LONGHAUL_HOME: 'here' }, { LONGHAUL_HOME: '' }, { XDG_DATA_HOME: '/data' }])(
-  'with %j the editor looks for its runner where the command line does',
-  (env) => {
-    expect(homeFolder(env, '', process.getuid?.())).toBe(runnersOwn(env));
-    expect(homeFolder(env, '/set', process.getuid?.())).toBe('/set');
-  },
-);

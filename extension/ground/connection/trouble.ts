@@ -1,9 +1,11 @@
+import { Trouble } from '../../../shared/trouble.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 
 /** Why no runner could be reached, from whatever was thrown on the way. */
 export const connectionErrorOf = (error: unknown): ConnectionError => {
   if (error instanceof ConnectionError) return error;
+  if (error instanceof Trouble) return new ConnectionError('refused', error.message, error.remedy);
   const problem = problemOf(error);
   switch (problem.code) {
     case 'unreachable':

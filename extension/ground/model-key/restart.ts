@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { findRunner, homeFolder } from '../connection/home.ts';
+import { findEndpoint, homeFolder } from '../../../runner/local/find-runner.ts';
 import { readSettings } from '../connection/settings.ts';
 import type { Longhaul } from '../longhaul.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
@@ -17,19 +17,19 @@ export const reconnect = async ({ connection }: Longhaul): Promise<void> => {
   }
 };
 
-export const homeOf = (): string => homeFolder(process.env, readSettings().home, process.getuid?.());
+export const homeOf = (): string => homeFolder(process.env, readSettings().home || undefined);
 
 /** Stops the runner of this machine, if it runs, and starts it with the settings and the key of now. Runs go on. */
 export const restartRunner = async (longhaul: Longhaul): Promise<void> => {
   const { url } = readSettings();
   if (url === '') {
     const home = homeOf();
-    const endpoint = await findRunner(home);
+    const endpoint = await findEndpoint(home);
     if (endpoint !== null) {
       const { clientOf } = await import('../../../shared/client/client.ts');
       await clientOf(endpoint).runner.shutdown.mutate();
       const end = Date.now() + STOP_MS;
-      while ((await findRunner(home)) !== null && Date.now() < end) await pause(LOOK_MS);
+      while ((await findEndpoint(home)) !== null && Date.now() < end) await pause(LOOK_MS);
     }
   }
   await reconnect(longhaul);

@@ -114,7 +114,7 @@ test('a window shows of a run what a list would have, whenever it was opened and
       await reached(() => window.runs.get('run_test1')?.seq === wanted.seq);
       expect(window.runs.get('run_test1')).toEqual(wanted);
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });
 

@@ -1,6 +1,6 @@
 import { usage } from '../../../shared/trouble.ts';
 import { connect } from '../connection/client.ts';
-import { findRunner, logFile } from '../connection/find-runner.ts';
+import { findRunner, logFile } from '../../local/find-runner.ts';
 import { sandboxForWorkers, type LoadedConfig, type RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { Trouble, usage } from '../../../shared/trouble.ts';
-import { READY_FD, startRunner, type ReadyMessage } from '../connection/start-runner.ts';
+import { READY_FD, startRunner, type ReadyMessage } from '../../local/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { differences, readServed, recordServed, servedWith } from '../../machine/config/served.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Trouble } from '../../../shared/trouble.ts';
 import { connect } from '../connection/client.ts';
-import { findRunner, type RunnerFile } from '../connection/find-runner.ts';
+import { findRunner, type RunnerFile } from '../../local/find-runner.ts';
 import { isRunning } from '../../machine/processes/process-start.ts';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';

@@ -1,7 +1,7 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Trouble } from '../../../shared/trouble.ts';
-import { findRunner, logFile } from '../connection/find-runner.ts';
+import { findRunner, logFile } from '../../local/find-runner.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { checkAncestors, homeAt } from '../../machine/home/home.ts';
 import { loadPostgres } from '../../control/ground/ground.ts';

@@ -5,7 +5,7 @@ import { mkdir, open, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { homeAt } from '../../machine/home/home.ts';
+import { homeAt } from '../machine/home/home.ts';
 import { findRunner, logFile, type FoundRunner } from './find-runner.ts';
 
 /** What `longhaul serve` tells whoever started it, as one line on file descriptor 3. */
@@ -32,6 +32,8 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly onStart?: () => void;
+  /** Of one that dies: so many lines of its log are told, and what to do besides looking into that. */
+  readonly diagnosis?: { readonly lines: number; readonly advice: string };
   /** Ms that it may take; a test has less time. */
   readonly withinMs?: number;
 }
@@ -68,13 +70,13 @@ export const startRunner = async (options: StartOptions): Promise<Started> => {
         if (runner !== null) return { outcome: 'running', runner, began };
         break;
       }
-      if (message.code === 'died') return failure(home, message.message);
+      if (message.code === 'died') return failure(options, message.message);
       if (message.code !== 'locked') return { outcome: 'failed', message: message.message, remedy: message.remedy };
     }
     await untilRunner(home, AbortSignal.timeout(found.outcome === 'silent' ? LOOK_MS : OTHER_MS));
   }
   return failure(
-    home,
+    options,
     began ? 'The runner has started and does not answer.' : 'Another runner holds this home and does not answer.',
   );
 };
@@ -164,18 +166,21 @@ export const untilRunner = async (home: string, signal: AbortSignal): Promise<Ru
   }
 };
 
-/** Lines of the log that are shown: the last error with its cause, and not a screenful. */
-const TAIL_LINES = 12;
+/** The last error with its cause, and not a screenful. */
+const atTheTerminal: StartOptions['diagnosis'] = {
+  lines: 12,
+  advice: ' "longhaul doctor" checks what a runner needs; "longhaul serve" starts it here in the terminal.',
+};
 
-const failure = async (home: string, message: string): Promise<Started> => {
+const failure = async ({ home, diagnosis = atTheTerminal }: StartOptions, message: string): Promise<Started> => {
   const log = logFile(home);
   const tail = await readFile(log, 'utf8').then(
-    (text) => text.trimEnd().split('\n').slice(-TAIL_LINES).join('\n'),
+    (text) => text.trimEnd().split('\n').slice(-diagnosis.lines).join('\n'),
     () => '',
   );
   return {
     outcome: 'failed',
     message: tail === '' ? message : `${message} The end of its log:\n${tail}`,
-    remedy: `The whole log is ${log}. "longhaul doctor" checks what a runner needs; "longhaul serve" starts it here in the terminal.`,
+    remedy: `The whole log is ${log}.${diagnosis.advice}`,
   };
 };

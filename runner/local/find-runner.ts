@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { Trouble } from '../../../shared/trouble.ts';
-import { homeAt, isSystemError } from '../../machine/home/home.ts';
-import { isRunning } from '../../machine/processes/process-start.ts';
+import { Trouble } from '../../shared/trouble.ts';
+import type { Endpoint } from '../../shared/client/client.ts';
+import { homeAt, isSystemError } from '../machine/home/home.ts';
+import { isRunning } from '../machine/processes/process-start.ts';
+
+export { homeFolder } from '../machine/home/home.ts';
 
 /** What a running runner writes into its home, in `runner.json`. */
 const RunnerFile = z.object({
@@ -38,6 +41,12 @@ export const findRunner = async (home: string): Promise<FoundRunner> => {
   return token !== null && (await isHealthy(file.url))
     ? { outcome: 'running', file, token }
     : { outcome: 'silent', file };
+};
+
+/** How to reach the runner of a home; null: none answers. Throws Trouble where the home cannot be read. */
+export const findEndpoint = async (home: string): Promise<Endpoint | null> => {
+  const found = await findRunner(home);
+  return found.outcome === 'running' ? { url: found.file.url, token: found.token } : null;
 };
 
 const readRunnerFile = async (home: string): Promise<RunnerFile | null> => {
