@@ -1,32 +1,19 @@
 import type { FailureClass } from './events.ts';
 import { checksOf, isTerminal, type Status } from './state.ts';
-import type { RunSummary } from './summary.ts';
+import { lineOf, type RunLine, type RunSummary } from './summary.ts';
+
+type NotInHistory = 'tenant' | 'detail' | 'attention' | 'decisions' | 'updatedAt' | 'round' | 'verified';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
-export interface HistoryRow {
-  readonly id: string;
-  readonly number: number;
-  readonly title: string;
-  readonly repository: string;
+export interface HistoryRow extends Omit<RunLine, NotInHistory> {
   readonly recipe: string | null;
   readonly requester: string;
-  readonly status: Status;
   /** Whose fault it was, of a failed run. */
   readonly failure: FailureClass | null;
   /** Why it ended as it did, in the words of who or what ended it. */
   readonly reason: string;
-  readonly createdAt: string;
   readonly endedAt: string | null;
   readonly rounds: number;
-  readonly turns: number;
-  readonly tokens: number;
-  readonly activeMs: number;
-  readonly usd: number;
-  /** False: `usd` is a lower bound. */
-  readonly costKnown: boolean;
-  readonly files: number | null;
-  readonly additions: number | null;
-  readonly deletions: number | null;
   /** What Longhaul ran itself on the last result. */
   readonly checksRan: number;
   readonly checksFailed: number;
@@ -39,31 +26,31 @@ const reasonOf = (state: RunSummary): string => {
   return state.status === 'rejected' || state.status === 'cancelled' ? state.reason : '';
 };
 
-export const historyRow = (state: RunSummary): HistoryRow => ({
-  id: state.id,
-  number: state.number,
-  title: state.task.title,
-  repository: state.task.repository,
-  recipe: state.task.recipe,
-  requester: state.task.requester,
-  status: state.status,
-  failure: state.status === 'failed' ? state.class : null,
-  reason: reasonOf(state),
-  createdAt: state.createdAt,
-  endedAt: 'at' in state ? state.at : null,
-  rounds: state.round,
-  turns: state.spent.turns,
-  tokens: state.spent.inputTokens + state.spent.outputTokens,
-  activeMs: state.spent.activeMs,
-  usd: state.spent.usd,
-  costKnown: state.spent.unpriced === 0,
-  files: state.result?.files ?? null,
-  additions: state.result?.additions ?? null,
-  deletions: state.result?.deletions ?? null,
-  checksRan: checksOf(state).ran,
-  checksFailed: checksOf(state).failed,
-  reviewMs: state.reviewMs,
-});
+export const historyRow = (run: RunSummary): HistoryRow => {
+  const {
+    tenant: _t,
+    detail: _d,
+    attention: _a,
+    decisions: _o,
+    updatedAt: _u,
+    round,
+    verified: _v,
+    ...line
+  } = lineOf(run);
+  const { ran, failed } = checksOf(run);
+  return {
+    ...line,
+    recipe: run.task.recipe,
+    requester: run.task.requester,
+    failure: run.status === 'failed' ? run.class : null,
+    reason: reasonOf(run),
+    endedAt: 'at' in run ? run.at : null,
+    rounds: round,
+    checksRan: ran,
+    checksFailed: failed,
+    reviewMs: run.reviewMs,
+  };
+};
 
 /** A share with what it is a share of; there is none of nothing. */
 export interface Share {

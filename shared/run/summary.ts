@@ -18,19 +18,20 @@ import {
 type Changed = Pick<RoundResult, 'patch' | 'files' | 'additions' | 'deletions'>;
 
 /** What of a state its page and its worker alone read. */
-type Unlisted =
-  | 'fence'
-  | 'losses'
-  | 'setup'
-  | 'underWay'
-  | 'contextTokens'
-  | 'compactedThrough'
-  | 'repetition'
-  | 'idleTurns'
-  | 'wrapUp'
-  | 'givenUp'
-  | 'newSetup'
-  | 'repairs';
+const unlisted = [
+  'fence',
+  'losses',
+  'setup',
+  'underWay',
+  'contextTokens',
+  'compactedThrough',
+  'repetition',
+  'idleTurns',
+  'wrapUp',
+  'givenUp',
+  'newSetup',
+  'repairs',
+] as const satisfies readonly (keyof RunFacts)[];
 type Cut = 'task' | 'tree' | 'budget' | 'report' | 'result' | 'soFar';
 
 /**
@@ -39,7 +40,7 @@ type Cut = 'task' | 'tree' | 'budget' | 'report' | 'result' | 'soFar';
  */
 export type RunSummary = SummaryFacts & RunStatus;
 
-interface SummaryFacts extends Omit<RunFacts, Unlisted | Cut> {
+interface SummaryFacts extends Omit<RunFacts, (typeof unlisted)[number] | Cut> {
   readonly task: Pick<Task, 'tenant' | 'repository' | 'title' | 'goal' | 'recipe' | 'requester'>;
   readonly tree: Pick<RunFacts['tree'], 'status'>;
   readonly budget: Pick<RunFacts['budget'], 'turns'>;
@@ -53,24 +54,9 @@ const goalCharacters = 1_000;
 
 /** What lists have of a run. */
 export const summary = (state: RunState): RunSummary => {
-  const {
-    fence: _f,
-    losses: _l,
-    setup: _s,
-    underWay: _u,
-    contextTokens: _t,
-    compactedThrough: _c,
-    repetition: _r,
-    idleTurns: _i,
-    wrapUp: _w,
-    givenUp: _g,
-    newSetup: _n,
-    repairs: _p,
-    ...listed
-  } = state;
   const over = isTerminal(state);
-  return {
-    ...listed,
+  const listed: RunSummary = {
+    ...state,
     task: taskOf(state.task),
     tree: { status: state.tree.status },
     turn: over ? null : turnOf(state),
@@ -80,6 +66,8 @@ export const summary = (state: RunState): RunSummary => {
     result: changedOf(state.result),
     soFar: changedOf(state.soFar),
   };
+  for (const field of unlisted) Reflect.deleteProperty(listed, field);
+  return listed;
 };
 
 const taskOf = ({ tenant, repository, title, goal, recipe, requester }: RunSummary['task']): RunSummary['task'] => ({
