@@ -3,6 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ContainerNetwork } from '../../../shared/api/worker-api.ts';
 import { CommandSandbox, type Confinement, type Outlets } from '../command-sandbox.ts';
 import { containerArguments, type ContainerPlan, type ContainerPrograms } from './arguments.ts';
 import { claimContainer, linkWorkspace } from './claim.ts';
@@ -14,7 +15,6 @@ import {
   nameUser,
   networkUnstated,
   unfitForContainer,
-  type ContainerNetwork,
 } from './fit.ts';
 import { launchInContainer } from './process.ts';
 import { endProcessesOf, processesOf } from './processes.ts';

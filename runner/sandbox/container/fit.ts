@@ -2,12 +2,10 @@ import { execFile } from 'node:child_process';
 import { appendFile, readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
+import type { ContainerNetwork } from '../../../shared/api/worker-api.ts';
 import type { ContainerPrograms } from './arguments.ts';
 import { firstExecutable, isFolder, missing, SYSTEM_FOLDERS } from '../host-programs.ts';
 import type { SandboxOptions, SandboxRefusal } from '../sandbox.ts';
-
-/** What the operator says of a container's network where commands cannot be kept from it. */
-export type ContainerNetwork = 'open' | 'none';
 
 const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
 
