@@ -69,3 +69,5 @@ export interface SandboxRefusal {
   readonly reason: string;
   readonly remedy: string;
 }
+
+export const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });

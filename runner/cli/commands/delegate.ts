@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { usage } from '../../../shared/trouble.ts';
+import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
@@ -214,10 +214,7 @@ const policyOf = async (context: CommandContext, file: string): Promise<Policy> 
 
 const readText = async (context: CommandContext, file: string): Promise<string> =>
   readFile(resolve(context.cwd, file), 'utf8').catch((error: unknown) => {
-    throw usage(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'Name a file that can.',
-    );
+    throw usage(`${file} cannot be read: ${errorMessage(error)}`, 'Name a file that can.');
   });
 
 /** A runner keeps the environment that it was started with: a key that was set since is not known to it. */

@@ -1,5 +1,5 @@
 import { Option, type Command } from '@commander-js/extra-typings';
-import { Trouble } from '../../../shared/trouble.ts';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import { sandboxForWorkers } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';
@@ -107,7 +107,7 @@ const verify = async (
         remedy: 'longhaul deploy --no-build looks at it.',
         code: 'interrupted',
       });
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorMessage(error);
     return [
       fail('check', `Trigger.dev did not start it: ${detail}`, 'Is TRIGGER_SECRET_KEY that of this environment?'),
     ];
