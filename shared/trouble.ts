@@ -16,5 +16,8 @@ export class Trouble extends Error {
   }
 }
 
+/** What an error says, whatever was thrown. */
+export const errorMessage = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** What was asked for cannot be meant: an option or an argument is wrong. */
 export const usage = (message: string, remedy: string): Trouble => new Trouble(message, { remedy, code: 'usage' });

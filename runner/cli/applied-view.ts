@@ -23,11 +23,7 @@ export const appliedView = (
     shownPath(file.path),
     cleanLine(file.reason),
   ]);
-  const lines = table(
-    ['', '', ''].map((head) => ({ head, align: 'left' as const })),
-    rows,
-  ).slice(1);
-  return [...lines, ...cautionLines(applied.cautions, paint), ...sentences(applied, run)].join('\n');
+  return [...table(rows), ...cautionLines(applied.cautions, paint), ...sentences(applied, run)].join('\n');
 };
 
 /** What a person should know of a run before they use its result: that its checks failed, that somebody rejected it. */

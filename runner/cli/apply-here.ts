@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Trouble } from '../../shared/trouble.ts';
+import { errorMessage, Trouble } from '../../shared/trouble.ts';
 import type { Applied, ApplyInput } from '../../shared/api/runner-api.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { Api } from './connection/client.ts';
@@ -51,9 +51,7 @@ export const applyHere = async (
     await api.call.runs.recordApplied
       .mutate({ run: id, how: done, target, ...countsOf(applied) })
       .catch((error: unknown) =>
-        note(
-          `It was done, but the runner could not put it on record: ${error instanceof Error ? error.message : String(error)}`,
-        ),
+        note(`It was done, but the runner could not put it on record: ${errorMessage(error)}`),
       );
   }
   return applied;

@@ -1,7 +1,7 @@
 import { Trouble, usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { Started } from '../local/start-runner.ts';
-import { homeAt, homeFolder } from '../machine/home/home.ts';
+import { homeFolder } from '../machine/home/home.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';
 import { safeJson } from '../../shared/text/clean.ts';
@@ -111,23 +111,17 @@ const embedded = async (
     env,
     onStart: () => note('Starting the runner in the background…'),
   });
-  if (started.outcome === 'failed') throw notStarted(started);
+  if (started.outcome === 'failed') throw new Trouble(started.message, { remedy: started.remedy, code: 'unreachable' });
   const { file, token } = started.runner;
   return connect({ url: file.url, token });
 };
 
-const notStarted = ({ message, remedy }: Extract<Started, { outcome: 'failed' }>): Trouble =>
-  new Trouble(message, { remedy, code: 'unreachable' });
-
-const nothingDelegated = (home: string): Trouble =>
-  new Trouble(`Nothing was ever delegated in the home ${homeAt(home).folder}.`, {
-    remedy: 'Delegate something with: longhaul delegate "…". For another home use --home or LONGHAUL_HOME.',
-    code: 'not_found',
-  });
-
 /** The runner of a home that has runs. Throws Trouble where it has none. */
 export const runnerWithRuns = async (context: CommandContext): Promise<Api> => {
   const api = await context.existing();
-  if (api === null) throw nothingDelegated(context.home);
-  return api;
+  if (api !== null) return api;
+  throw new Trouble(`Nothing was ever delegated in the home ${context.home}.`, {
+    remedy: 'Delegate something with: longhaul delegate "…". For another home use --home or LONGHAUL_HOME.',
+    code: 'not_found',
+  });
 };

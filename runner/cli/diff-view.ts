@@ -19,17 +19,10 @@ export const diffStat = (files: readonly ChangedFile[], paint: Paint): string =>
     file.binary ? '' : paint.red(`-${file.deletions}`),
     named(file),
   ]);
-  const lines = table(
-    [
-      { head: '', align: 'left' },
-      { head: '', align: 'right' },
-      { head: '', align: 'right' },
-      { head: '', align: 'left' },
-    ],
-    rows,
-  ).slice(1);
   const sum = (side: 'additions' | 'deletions') => files.reduce((total, file) => total + file[side], 0);
-  return [...lines, `${plural(files.length, 'file')}, +${sum('additions')} -${sum('deletions')}`].join('\n');
+  return [...table(rows, [1, 2]), `${plural(files.length, 'file')}, +${sum('additions')} -${sum('deletions')}`].join(
+    '\n',
+  );
 };
 
 const named = (file: ChangedFile): string => {

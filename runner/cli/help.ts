@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { indent } from './text.ts';
 
 export interface CommandHelp {
@@ -19,7 +19,7 @@ const standard: readonly (readonly [number, string])[] = [
 ];
 
 /** Gives a command its help: what it does before its options; examples, JSON and exit codes after them. */
-export const explain = (command: Command, { about, examples, json, exits = [] }: CommandHelp): void => {
+export const explain = (command: CommandUnknownOpts, { about, examples, json, exits = [] }: CommandHelp): void => {
   const codes = [...standard.filter(([code]) => !exits.some(([own]) => own === code)), ...exits].sort(
     ([a], [b]) => a - b,
   );

@@ -1,29 +1,16 @@
-type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan';
-export type Paint = Readonly<Record<Colour, (text: string) => string>>;
+import { styleText } from 'node:util';
 
-/** SGR codes of ECMA-48: on, and what ends exactly that. */
-const codes: Record<Colour, readonly [number, number]> = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  blue: [34, 39],
-  cyan: [36, 39],
-};
+const colours = ['bold', 'dim', 'red', 'green', 'yellow', 'blue', 'cyan'] as const;
+export type Paint = Readonly<Record<(typeof colours)[number], (text: string) => string>>;
 
-const painted = ([on, off]: readonly [number, number], use: boolean) =>
-  use ? (text: string) => (text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`) : (text: string) => text;
-
-export const paintWith = (use: boolean): Paint => ({
-  bold: painted(codes.bold, use),
-  dim: painted(codes.dim, use),
-  red: painted(codes.red, use),
-  green: painted(codes.green, use),
-  yellow: painted(codes.yellow, use),
-  blue: painted(codes.blue, use),
-  cyan: painted(codes.cyan, use),
-});
+export const paintWith = (use: boolean): Paint =>
+  // safe: each colour has its entry
+  Object.fromEntries(
+    colours.map((colour) => [
+      colour,
+      (text: string) => (use && text !== '' ? styleText(colour, text, { validateStream: false }) : text),
+    ]),
+  ) as Paint;
 
 export const plain = paintWith(false);
 

@@ -5,21 +5,16 @@ import { cleanLine } from '../../shared/text/clean.ts';
 
 /** The recipes by name, what each is for below it; the broken ones with what is wrong with them. */
 export const recipesView = (recipes: readonly ListedRecipe[], paint: Paint): string => {
-  const [head = '', ...lines] = table(
-    [
-      { head: 'RECIPE', align: 'left' },
-      { head: 'FROM', align: 'left' },
-      { head: 'GOAL', align: 'left' },
-      { head: 'TITLE', align: 'left' },
-    ],
-    recipes.map((recipe) => [
+  const [head = '', ...lines] = table([
+    ['RECIPE', 'FROM', 'GOAL', 'TITLE'],
+    ...recipes.map((recipe) => [
       cleanLine(recipe.name),
       fromText(recipe),
       ...(recipe.problem === null
         ? [recipe.needsGoal ? 'needed' : 'optional', cleanLine(recipe.title)]
         : ['', paint.red('cannot be used')]),
     ]),
-  );
+  ]);
   const about = recipes.map((recipe) =>
     recipe.problem === null ? paint.dim(cleanLine(recipe.description)) : paint.red(cleanLine(recipe.problem)),
   );

@@ -2,13 +2,22 @@ import { Trouble, usage } from '../../shared/trouble.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import type { DecisionSummary, RunSummary } from '../../shared/run/summary.ts';
 import type { Api } from './connection/client.ts';
-import { matchPrefix, readDecisionReference, readRunReference } from './ids.ts';
+import { runnerWithRuns, type CommandContext } from './context.ts';
+import { matchPrefix, readDecisionReference, readRunReference, type Match } from './ids.ts';
 
 /** Runs asked for at once when looking for the one that an id begins. */
 const PAGE = 500;
 
-/** The run that a person means by `12`, `latest`, an id or its beginning. Throws Trouble where that is none, or several. */
-export const resolveRun = async (api: Api, text: string): Promise<RunSummary> => {
+/** The run that a person means by `12`, `latest`, an id or its beginning, and the runner that has it. Throws Trouble where that is none, or several. */
+export const runOf = async (
+  context: CommandContext,
+  text: string,
+): Promise<{ readonly api: Api; readonly state: RunSummary }> => {
+  const api = await runnerWithRuns(context);
+  return { api, state: await resolveRun(api, text) };
+};
+
+const resolveRun = async (api: Api, text: string): Promise<RunSummary> => {
   const reference = readRunReference(text);
   switch (reference.kind) {
     case 'invalid':
@@ -33,8 +42,13 @@ export const resolveRun = async (api: Api, text: string): Promise<RunSummary> =>
 };
 
 /** The same with all that is known of it. */
-export const resolveState = async (api: Api, text: string): Promise<RunState> =>
-  api.call.runs.get.query({ run: (await resolveRun(api, text)).id });
+export const stateOf = async (
+  context: CommandContext,
+  text: string,
+): Promise<{ readonly api: Api; readonly state: RunState }> => {
+  const { api, state } = await runOf(context, text);
+  return { api, state: await api.call.runs.get.query({ run: state.id }) };
+};
 
 const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
   const runs: RunSummary[] = [];
@@ -51,26 +65,40 @@ const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
     runs.push(...page.runs.filter((run) => run.id.startsWith(prefix)));
     before = page.next;
   } while (before !== null);
-  const match = matchPrefix(runs, prefix, (run) => run.id);
-  if (match.outcome === 'one') return match.item;
-  throw match.outcome === 'none'
-    ? notFound(`There is no run ${prefix}.`, 'List them with: longhaul runs')
-    : usage(`${prefix} could be ${match.ids.join(' or ')}.`, 'Give more of the id.');
+  return onlyOne(
+    matchPrefix(runs, prefix, (run) => run.id),
+    { prefix, none: notFound(`There is no run ${prefix}.`, 'List them with: longhaul runs') },
+  );
 };
 
-/** The open decision that an id, or its beginning, names. */
-export const resolveDecision = async (api: Api, text: string): Promise<DecisionSummary> => {
+/** The open decision that an id, or its beginning, names, and the runner that has it. Throws Trouble where that is none, or several. */
+export const decisionOf = async (
+  context: CommandContext,
+  text: string,
+): Promise<{ readonly api: Api; readonly open: DecisionSummary }> => {
+  const api = await runnerWithRuns(context);
   const reference = readDecisionReference(text);
   if (reference.kind === 'invalid')
     throw usage(`${JSON.stringify(text)} is no decision.`, 'Give its id or the beginning of it: longhaul decisions');
-  const match = matchPrefix(await api.call.decisions.list.query(), reference.prefix, ({ request }) => request.id);
+  const { prefix } = reference;
+  const none = notFound(
+    `No decision ${prefix} is open: it was made already, or never asked.`,
+    'List what is open with: longhaul decisions',
+  );
+  const match = matchPrefix(await api.call.decisions.list.query(), prefix, ({ request }) => request.id);
+  return { api, open: onlyOne(match, { prefix, none }) };
+};
+
+/** What a verdict is about: the decision as it was shown. */
+export const subjectOf = ({ run, request }: DecisionSummary) => ({ run, decision: request.id, hash: request.hash });
+
+const onlyOne = <Item>(
+  match: Match<Item>,
+  { prefix, none }: { readonly prefix: string; readonly none: Trouble },
+): Item => {
   if (match.outcome === 'one') return match.item;
-  throw match.outcome === 'none'
-    ? notFound(
-        `No decision ${reference.prefix} is open: it was made already, or never asked.`,
-        'List what is open with: longhaul decisions',
-      )
-    : usage(`${reference.prefix} could be ${match.ids.join(' or ')}.`, 'Give more of the id.');
+  if (match.outcome === 'none') throw none;
+  throw usage(`${prefix} could be ${match.ids.join(' or ')}.`, 'Give more of the id.');
 };
 
 const notFound = (message: string, remedy: string): Trouble => new Trouble(message, { remedy, code: 'not_found' });

@@ -37,27 +37,22 @@ const TITLE_COLUMNS = 20;
 /** The list of runs, newest first, one line each; and how to go on. */
 export const runsView = (runs: readonly RunLine[], options: RunsViewOptions): string => {
   const { now, columns, paint } = options;
-  const cells = runs.map((run) => [
-    String(run.number),
-    statusWord(run.status, paint, failedChecks(run)),
-    span(now - Date.parse(run.createdAt)),
-    String(run.turns),
-    count(run.tokens),
-    cost(run.usd, run.costKnown),
-    run.files === null ? '' : `${run.files} +${run.additions ?? 0} -${run.deletions ?? 0}`,
-  ]);
-  const heads = ['#', 'STATUS', 'AGE', 'TURNS', 'TOKENS', 'COST', 'FILES'];
-  const aligned = table(
+  const [head = '', ...lines] = table(
     [
-      ...heads.map((head) => ({
-        head,
-        align: head === 'STATUS' || head === 'FILES' ? ('left' as const) : ('right' as const),
-      })),
-      { head: 'TITLE', align: 'left' },
+      ['#', 'STATUS', 'AGE', 'TURNS', 'TOKENS', 'COST', 'FILES', 'TITLE'],
+      ...runs.map((run) => [
+        String(run.number),
+        statusWord(run.status, paint, failedChecks(run)),
+        span(now - Date.parse(run.createdAt)),
+        String(run.turns),
+        count(run.tokens),
+        cost(run.usd, run.costKnown),
+        run.files === null ? '' : `${run.files} +${run.additions ?? 0} -${run.deletions ?? 0}`,
+        titled(run, columns),
+      ]),
     ],
-    runs.map((run, at) => [...(cells[at] ?? []), titled(run, columns)]),
+    [0, 2, 3, 4, 5],
   );
-  const [head = '', ...lines] = aligned;
   return [paint.dim(head), ...lines, ...hints(runs)].join('\n');
 };
 

@@ -204,42 +204,25 @@ const reviewsText = ({ moments }: Story): string =>
 const spentText = (state: RunState): string => {
   const { spent, budget } = state;
   const usage = used(spent);
+  const rows: Readonly<
+    Record<keyof typeof usage, readonly [label: string, shown: string, most: (limit: number) => string]>
+  > = {
+    turns: ['turns', String(usage.turns), String],
+    tokens: ['tokens', `${count(spent.inputTokens)} in, ${count(spent.outputTokens)} out`, count],
+    usd: ['cost', cost(spent.usd, spent.unpriced === 0), (limit) => `$${limit}`],
+    activeMinutes: ['worked', duration(spent.activeMs), (limit) => `${limit} min`],
+    toolMinutes: ['in commands', duration(spent.toolMs), (limit) => `${limit} min`],
+    retries: ['retries', `${spent.retries} in all, ${usage.retries} in a row`, String],
+  };
   const lines = budgetNames.map((name) => {
+    const [label, shown, most] = rows[name];
     const limit = budget[name];
-    const shown = {
-      turns: String(usage.turns),
-      tokens: `${count(spent.inputTokens)} in, ${count(spent.outputTokens)} out`,
-      usd: cost(spent.usd, spent.unpriced === 0),
-      activeMinutes: duration(spent.activeMs),
-      toolMinutes: duration(spent.toolMs),
-      retries: `${spent.retries} in all, ${usage.retries} in a row`,
-    }[name];
-    const most =
-      limit === null
-        ? 'no limit'
-        : {
-            usd: `$${limit}`,
-            activeMinutes: `${limit} min`,
-            toolMinutes: `${limit} min`,
-            tokens: count(limit),
-            turns: String(limit),
-            retries: String(limit),
-          }[name];
-    return `${labels[name].padEnd(11)} ${shown} of ${most}`.replace('of no limit', '(no limit)');
+    return `${label.padEnd(11)} ${shown} ${limit === null ? '(no limit)' : `of ${most(limit)}`}`;
   });
   if (spent.unpriced > 0)
     lines.push(`${plural(spent.unpriced, 'model call')} cost an unknown sum, which is not in the figure above.`);
   return lines.join('\n');
 };
-
-const labels = {
-  turns: 'turns',
-  tokens: 'tokens',
-  usd: 'cost',
-  activeMinutes: 'worked',
-  toolMinutes: 'in commands',
-  retries: 'retries',
-} as const;
 
 /** What a person can do with a run now, as commands. */
 export const nextSteps = (state: RunState): readonly string[] => {

@@ -11,27 +11,20 @@ export interface Check {
 }
 
 export const ok = (name: string, detail: string): Check => ({ name, outcome: 'ok', detail, remedy: '' });
-export const warn = (name: string, detail: string, remedy: string): Check => ({
-  name,
-  outcome: 'warn',
-  detail,
-  remedy,
-});
-export const fail = (name: string, detail: string, remedy: string): Check => ({
-  name,
-  outcome: 'fail',
-  detail,
-  remedy,
-});
+const bad =
+  (outcome: 'warn' | 'fail') =>
+  (name: string, detail: string, remedy: string): Check => ({ name, outcome, detail, remedy });
+export const warn = bad('warn');
+export const fail = bad('fail');
 
 /** ms for a program to say its version. */
-const VERSION_MS = 5_000;
+const VERSION_MS = 10_000;
 
-/** The first line of what a program prints, or null if there is no such program. */
-export const firstLine = async (program: string, args: readonly string[]): Promise<string | null> => {
+/** The version that a program says, `there` where it says none; null: there is no such program. */
+export const versionOf = async (program: string, argument = '--version'): Promise<string | null> => {
   try {
-    const { stdout } = await promisify(execFile)(program, args, { timeout: VERSION_MS });
-    return stdout.split('\n')[0] ?? '';
+    const { stdout } = await promisify(execFile)(program, [argument], { timeout: VERSION_MS });
+    return /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? 'there';
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
+import { printedBy } from './host-programs.ts';
 
 /** An inode without contents still costs the file system; ext4 has one per 16 KiB by default, and the smallest block is 4 KiB. */
 const BYTES_PER_INODE = 4096;
@@ -10,8 +10,11 @@ const BYTES_PER_INODE = 4096;
  * A tree that changes under it gives what was readable.
  */
 export async function diskUse(folders: readonly string[], bwrap: string | null): Promise<number> {
-  const lines = await printed(bwrap, ['/bin/sh', '-c', DU, 'sh', ...folders]);
-  const [bytes = 0, inodes = 0] = lines.map((line) => Number.parseInt(line, 10) || 0);
+  const words = ['/bin/sh', '-c', DU, 'sh', ...folders];
+  const [program = '', ...list] = bwrap === null ? words : [bwrap, ...READS_ALL.split(' '), ...words];
+  const [bytes = 0, inodes = 0] = (await printedBy(program, list))
+    .split('\n')
+    .map((line) => Number.parseInt(line, 10) || 0);
   return Math.max(bytes, inodes * BYTES_PER_INODE);
 }
 
@@ -23,14 +26,6 @@ const DU = ['--block-size=1', '--inodes']
 /** Nothing can be written there, no other process be seen; `--dev-bind` and not `--ro-bind`, as the tree may lie below a mount that forbids the latter. */
 const READS_ALL =
   '--unshare-user --unshare-pid --unshare-net --cap-drop ALL --cap-add CAP_DAC_READ_SEARCH --dev-bind / / --die-with-parent --';
-
-function printed(bwrap: string | null, words: readonly string[]): Promise<readonly string[]> {
-  const [program = '', ...list] = bwrap === null ? words : [bwrap, ...READS_ALL.split(' '), ...words];
-  return new Promise((resolve) => {
-    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' };
-    execFile(program, list, options, (_error, stdout) => resolve(stdout.split('\n')));
-  });
-}
 
 /** The folders of all processes that a /proc lists. */
 export async function processFolders(proc: string): Promise<string[]> {

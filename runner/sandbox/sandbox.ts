@@ -1,3 +1,7 @@
+import type { SandboxLimits } from '../../shared/api/worker-api.ts';
+
+export type { SandboxLimits };
+
 /** Where commands of a run are executed. Paths inside are always below `/workspace`, wherever the tree lies outside. */
 export const SANDBOX_ROOT = '/workspace';
 
@@ -42,18 +46,6 @@ export interface Sandbox extends AsyncDisposable {
   run(command: SandboxCommand, options: { readonly signal: AbortSignal }): Promise<SandboxResult>;
 }
 
-export interface SandboxLimits {
-  /** What all processes of a command may use together, bytes; besides, files in /tmp and /dev/shm are memory. */
-  readonly memoryBytes: number;
-  readonly processes: number;
-  /** Largest file that can be written, bytes. */
-  readonly fileBytes: number;
-  /** /tmp, bytes; and the home, where none is kept. */
-  readonly tmpBytes: number;
-  /** The whole workspace with the home, bytes: polled while a command runs, and looked at when it has ended. */
-  readonly workspaceBytes: number;
-}
-
 export interface SandboxOptions {
   /** Absolute path of the tree that becomes `/workspace`. */
   readonly workspace: string;
@@ -77,3 +69,5 @@ export interface SandboxRefusal {
   readonly reason: string;
   readonly remedy: string;
 }
+
+export const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });

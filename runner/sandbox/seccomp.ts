@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { refused, type SandboxRefusal } from './sandbox.ts';
 import { ALLOWED, DENIED, JUDGED, type FilterArchitecture } from './system-calls.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
@@ -99,8 +101,6 @@ const JUDGMENTS: Readonly<Record<keyof typeof JUDGED, readonly Instruction[]>> =
   personality: personalityRules,
 };
 
-const NAMES_JUDGED = ['socket', 'socketpair', 'clone', 'shmget', 'personality'] as const;
-
 /** All numbers from `from` up to the next span's. Each list of instructions comes to an end. */
 interface Span {
   readonly from: number;
@@ -118,7 +118,8 @@ function spansOf(architecture: FilterArchitecture): readonly Span[] {
   const deny = [end(EPERM)];
   for (const call of ALLOWED.values()) add(call[architecture], allow);
   for (const call of DENIED.values()) add(call[architecture], deny);
-  for (const name of NAMES_JUDGED) add(JUDGED[name][architecture], JUDGMENTS[name]);
+  for (const [name, judgment] of Object.entries(JUDGMENTS))
+    add(JUDGED[name as keyof typeof JUDGED][architecture], judgment); // safe: it is a key of JUDGMENTS
   const spans: Span[] = [];
   const begin = (from: number, what: readonly Instruction[]): void => {
     if (spans.at(-1)?.rules !== what) spans.push({ from, rules: what });
@@ -158,6 +159,17 @@ export function seccompFilter(architecture: FilterArchitecture): Uint8Array<Arra
     // x32 calls carry a bit far above all numbers, so that they look absent.
     ...search(spansOf(architecture)),
   ]);
+}
+
+/** A file with the filter for this machine; refuses on a processor that there is none for. */
+export async function writeFilter(
+  file: string,
+): Promise<{ readonly architecture: FilterArchitecture } | SandboxRefusal> {
+  const { arch: architecture } = process;
+  if (architecture !== 'x64' && architecture !== 'arm64')
+    return refused(`there is no system call filter for ${architecture}`, 'run the worker on x64 or arm64');
+  await writeFile(file, seccompFilter(architecture), { mode: 0o644 });
+  return { architecture };
 }
 
 function encode(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {

@@ -1,7 +1,7 @@
-import { execFile } from 'node:child_process';
 import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diskUse } from './disk-use.ts';
+import { printedBy } from './host-programs.ts';
 import { heldBy, parseUsersLook, USERS_LOOK, type Held, type Hidden } from './open-files.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
@@ -95,27 +95,13 @@ export class WorkspaceQuota {
     const seen = await (this.#lookout.held ?? heldBy)(processes, device);
     // A mapping is followed by nobody but root of the machine.
     if (user === null || !seen.hidden.more) return seen;
-    const theirs = await heldAsSeenBy(user, processes, device);
+    const theirs = parseUsersLook(await printedBy('/bin/sh', ['-c', USERS_LOOK, 'sh', ...processes], user), device);
     return { ...theirs, disk: Math.max(seen.disk, theirs.disk), memory: Math.max(seen.memory, theirs.memory) };
   }
 }
 
 /** The most that what is out of sight can be. */
 const couldHide = ({ mapped, more }: Hidden, fileBytes: number): number => (more ? Infinity : mapped * fileBytes);
-
-function heldAsSeenBy(
-  user: NonNullable<SandboxOptions['user']>,
-  processes: readonly string[],
-  device: number,
-): Promise<Held> {
-  return new Promise((resolve) => {
-    const options = { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/', ...user };
-    // Its exit code tells of processes that ended meanwhile.
-    execFile('/bin/sh', ['-c', USERS_LOOK, 'sh', ...processes], options, (_error, stdout) =>
-      resolve(parseUsersLook(stdout, device)),
-    );
-  });
-}
 
 async function freeBytes(folder: string): Promise<number> {
   const { bfree, bsize } = await statfs(folder);

@@ -70,13 +70,20 @@ export interface Refused {
  */
 export const contract = 2;
 
+/** Sizes in bytes. */
 export const SandboxLimits = z.strictObject({
+  /** What all processes of a command may use together; besides, files in /tmp and /dev/shm are memory. */
   memoryBytes: z.int().positive(),
+  /** Threads count. */
   processes: z.int().positive(),
+  /** Largest file that can be written. */
   fileBytes: z.int().positive(),
+  /** /tmp; and the home, where none is kept. */
   tmpBytes: z.int().positive(),
+  /** The whole workspace with the home: polled while a command runs, and looked at when it has ended. */
   workspaceBytes: z.int().positive(),
 });
+export type SandboxLimits = Readonly<z.infer<typeof SandboxLimits>>;
 
 /**
  * What keeps commands in: namespaces of the worker's own machine; the container that the worker is in, which then is there
@@ -87,6 +94,7 @@ export type Isolation = z.infer<typeof Isolation>;
 
 /** The operator's word on what a container's network reaches, needed where commands cannot be kept from it. `none`: nothing but what the worker needs. */
 export const ContainerNetwork = z.enum(['open', 'none']);
+export type ContainerNetwork = z.infer<typeof ContainerNetwork>;
 
 export const IsolationSettings = z.strictObject({
   kind: Isolation,
@@ -116,14 +124,19 @@ export type ModelSwitches = z.infer<typeof ModelSwitches>;
 /** The runner's default; a task may name another model. Its key is in the worker's environment, never here. */
 export const ModelSettings = z.strictObject({
   name: z.string().min(1),
+  /** `chat`: Chat Completions, for endpoints that have no Responses. */
   api: z.enum(['responses', 'chat', 'anthropic']),
   baseUrl: z.string(),
+  /** Responses only: a call outlives the worker that made it. */
   background: z.boolean(),
   reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable(),
+  /** Tokens; null: what the price list says of the model. */
   contextWindow: z.int().positive().nullable(),
+  /** A stream that says nothing for so long is given up and asked again. */
   idleSeconds: z.number().positive(),
-  /** A control plane from before there was one has none. */
+  /** What of the API the endpoint does not know, each `false`. A control plane from before there was one has none. */
   switches: ModelSwitches.default({}),
+  /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
   pricesOf: z.string().nullable(),
 });
 export type ModelSettings = z.infer<typeof ModelSettings>;

@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Command } from 'commander';
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { everyCommand } from '../../runner/cli/program/program.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
@@ -168,7 +168,7 @@ const surroundings = {
 } as const;
 
 /** `--detach`, `--log-level`, …, whatever they are called with one letter. */
-const optionsIn = (command: Command): readonly string[] =>
+const optionsIn = (command: CommandUnknownOpts): readonly string[] =>
   command.options.map(({ long, short }) => long ?? short ?? '').filter((name) => name !== '--help');
 
 const argumentsOf = (list: readonly Case[]): readonly string[] => list.flatMap(({ args }) => args.split(' '));

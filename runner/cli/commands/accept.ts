@@ -1,8 +1,7 @@
 import { resultWarnings } from '../applied-view.ts';
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { roundNumber, roundOption, shownRound } from '../shown-round.ts';
 
@@ -12,9 +11,8 @@ export const define: Define = (command, act) => {
     .option('--reason <text>', 'a remark for the record')
     .option('--round <number>', roundOption, roundNumber)
     .action(
-      act(async (context, run: string, options: { reason?: string; round?: number }) => {
-        const api = await runnerWithRuns(context);
-        const state = await resolveRun(api, run);
+      act(async (context, run, options) => {
+        const { api, state } = await runOf(context, run);
         const after = await api.call.runs.review.mutate({
           run: state.id,
           round: shownRound(state, options.round),

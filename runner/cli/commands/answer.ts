@@ -1,7 +1,6 @@
-import { runnerWithRuns } from '../context.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveDecision } from '../resolve.ts';
+import { decisionOf, subjectOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
 export const define: Define = (command, act) => {
@@ -9,15 +8,10 @@ export const define: Define = (command, act) => {
     .argument('<decision>', decisionArgument)
     .argument('<text...>', 'the answer; one of the choices where there are any')
     .action(
-      act(async (context, decision: string, words: string[]) => {
-        const api = await runnerWithRuns(context);
-        const { run, request } = await resolveDecision(api, decision);
-        const after = await api.call.decisions.decide.mutate({
-          run,
-          decision: request.id,
-          hash: request.hash,
-          verdict: { kind: 'answered', answer: words.join(' ') },
-        });
+      act(async (context, decision, words) => {
+        const { api, open } = await decisionOf(context, decision);
+        const verdict = { kind: 'answered', answer: words.join(' ') } as const;
+        const after = await api.call.decisions.decide.mutate({ ...subjectOf(open), verdict });
         return runResult(context, after, `Answered. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
     );

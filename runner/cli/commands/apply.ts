@@ -4,20 +4,12 @@ import { ApplyInput } from '../../../shared/api/runner-api.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
 import { appliedView, isComplete, resultWarnings } from '../applied-view.ts';
 import { applyHere } from '../apply-here.ts';
-import { runnerWithRuns, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import type { Define } from '../define.ts';
-import { resolveState } from '../resolve.ts';
-
-interface Options {
-  readonly repo?: string;
-  readonly branch?: string;
-  readonly dryRun?: boolean;
-  readonly undo?: boolean;
-  readonly how?: boolean;
-}
+import { stateOf } from '../resolve.ts';
 
 export const define: Define = (command, act) => {
   command
@@ -31,19 +23,17 @@ export const define: Define = (command, act) => {
       'for programs: how, as JSON on stdin, as the API takes it ("how" of ApplyInput): a part of the result',
     )
     .action(
-      act(async (context, run: string, options: Options) => {
+      act(async (context, run, options) => {
         const how = options.how === true ? await givenHow(context) : howOf(options);
-        const api = await runnerWithRuns(context);
-        const state = await resolveState(api, run);
-        const { id, number } = state;
+        const { api, state } = await stateOf(context, run);
         if (context.remote === null && options.repo !== undefined)
           throw usage('--repo is for a runner elsewhere.', 'Leave it out: the run knows its repository.');
         const applied =
           context.remote === null
-            ? await api.call.runs.applyChanges.mutate({ run: id, how })
+            ? await api.call.runs.applyChanges.mutate({ run: state.id, how })
             : await applyHere(context, api, { state, repository: resolve(context.cwd, options.repo ?? '.'), how });
         context.printJson(applied);
-        context.print(appliedView(applied, { run: number, paint: context.paint }));
+        context.print(appliedView(applied, { run: state.number, paint: context.paint }));
         if (how.kind !== 'undo') for (const warning of resultWarnings(state)) context.print(warning);
         return isComplete(applied) ? exit.done : exit.failed;
       }),
@@ -73,7 +63,13 @@ const givenHow = async ({ terminal }: CommandContext): Promise<ApplyInput['how']
   throw usage(issueText(parsed.error, 'the input'), 'Give what "how" of "runs.applyChanges" of the API takes.');
 };
 
-const howOf = ({ branch, dryRun = false, undo = false }: Options): ApplyInput['how'] => {
+interface HowOptions {
+  readonly branch?: string;
+  readonly dryRun?: boolean;
+  readonly undo?: boolean;
+}
+
+const howOf = ({ branch, dryRun = false, undo = false }: HowOptions): ApplyInput['how'] => {
   if ([branch !== undefined, dryRun, undo].filter(Boolean).length > 1)
     throw usage('--branch, --dry-run and --undo exclude one another.', 'Give one of them.');
   if (undo) return { kind: 'undo' };

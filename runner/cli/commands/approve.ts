@@ -1,8 +1,8 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError } from '@commander-js/extra-typings';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
-import { runnerWithRuns, type CommandContext } from '../context.ts';
+import type { CommandContext } from '../context.ts';
 import { decisionHash } from '../decision-hash.ts';
 import { exactArguments } from '../../../shared/text/clean.ts';
 import { decisionView } from '../decision-view.ts';
@@ -11,17 +11,9 @@ import { exit } from '../exit.ts';
 import { utc } from '../../../shared/text/figures.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveDecision } from '../resolve.ts';
+import { decisionOf, subjectOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { indent } from '../text.ts';
-
-interface Options {
-  readonly edit?: boolean;
-  readonly arguments?: string;
-  readonly hash?: string;
-  readonly renew?: boolean;
-  readonly yes?: boolean;
-}
 
 export const define: Define = (command, act) => {
   command
@@ -32,11 +24,10 @@ export const define: Define = (command, act) => {
     .option('--renew', 'ask an expired decision again, and decide nothing yet')
     .option('-y, --yes', 'do not ask')
     .action(
-      act(async (context, decision: string, options: Options) => {
+      act(async (context, decision, options) => {
         if (options.edit === true && options.arguments !== undefined)
           throw usage('--edit and --arguments exclude one another.', 'Give one of them.');
-        const api = await runnerWithRuns(context);
-        const open = await resolveDecision(api, decision);
+        const { api, open } = await decisionOf(context, decision);
         const { run, request } = open;
         if (options.renew === true) {
           const after = await api.call.decisions.renew.mutate({ run, decision: request.id });
@@ -50,12 +41,8 @@ export const define: Define = (command, act) => {
           context.printJson({ error: { code: 'declined', message: 'Nothing was approved.', remedy: '' } });
           return exit.failed;
         }
-        const after = await api.call.decisions.decide.mutate({
-          run,
-          decision: request.id,
-          hash: decisionHash(open),
-          verdict: { kind: 'approved', arguments: edited },
-        });
+        const verdict = { kind: 'approved', arguments: edited } as const;
+        const after = await api.call.decisions.decide.mutate({ ...subjectOf(open), verdict });
         return runResult(context, after, `Approved. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
     );
@@ -99,7 +86,7 @@ const checkHash = (open: DecisionSummary, expected: string | undefined): void =>
 const editedArguments = async (
   context: CommandContext,
   open: DecisionSummary,
-  options: Options,
+  options: { readonly edit?: boolean; readonly arguments?: string },
 ): Promise<Json | null> => {
   if (options.arguments !== undefined) return readJson(options.arguments, context.cwd);
   if (options.edit !== true) return null;

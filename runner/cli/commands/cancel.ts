@@ -1,7 +1,6 @@
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
 export const define: Define = (command, act) => {
@@ -9,10 +8,9 @@ export const define: Define = (command, act) => {
     .argument('<run>', runArgument)
     .option('--reason <text>', 'why, for the record')
     .action(
-      act(async (context, run: string, options: { reason?: string }) => {
-        const api = await runnerWithRuns(context);
-        const { id } = await resolveRun(api, run);
-        const after = await api.call.runs.cancel.mutate({ run: id, reason: options.reason ?? '' });
+      act(async (context, run, options) => {
+        const { api, state } = await runOf(context, run);
+        const after = await api.call.runs.cancel.mutate({ run: state.id, reason: options.reason ?? '' });
         return runResult(context, after, `Run ${after.number} is cancelled.`);
       }),
     );

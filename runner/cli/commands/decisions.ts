@@ -1,21 +1,17 @@
-import { runnerWithRuns } from '../context.ts';
 import { decisionHash, hashWarning } from '../decision-hash.ts';
 import { decisionView, noDecisions } from '../decision-view.ts';
 import { exit } from '../exit.ts';
 import { explain, decisionArgument } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveDecision } from '../resolve.ts';
+import { decisionOf } from '../resolve.ts';
 
 export const define: Define = (command, act) => {
   command.argument('[decision]', `only this one: ${decisionArgument}`).action(
-    act(async (context, decision: string | undefined) => {
-      const api = decision === undefined ? await context.existing() : await runnerWithRuns(context);
+    act(async (context, decision) => {
       const decisions =
-        api === null
-          ? []
-          : decision === undefined
-            ? await api.call.decisions.list.query()
-            : [await resolveDecision(api, decision)];
+        decision === undefined
+          ? ((await (await context.existing())?.call.decisions.list.query()) ?? [])
+          : [(await decisionOf(context, decision)).open];
       context.printJson({
         decisions: decisions.map((open) => ({ ...open, hashMatches: decisionHash(open) === open.request.hash })),
       });

@@ -1,4 +1,5 @@
-import { usage } from '../../../shared/trouble.ts';
+import type { Command } from '@commander-js/extra-typings';
+import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
@@ -10,7 +11,7 @@ import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
 import { parseBudget } from '../budget-option.ts';
 import type { CommandContext } from '../context.ts';
 import { exit } from '../exit.ts';
-import { explain } from '../help.ts';
+import { explain, type CommandHelp } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
 import { folderInRepository } from '../../machine/repository/user-repository.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
@@ -20,33 +21,10 @@ import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 
-interface Options {
-  readonly repo: string;
-  readonly base: string;
-  readonly remote?: string;
-  readonly ref?: string;
-  readonly file?: string;
-  readonly recipe?: string;
-  readonly verify?: readonly string[];
-  readonly setup?: readonly string[];
-  readonly network?: readonly string[];
-  readonly budget?: string;
-  readonly policy?: string;
-  readonly model?: string;
-  readonly title?: string;
-  readonly priority?: number;
-  readonly dedupe?: string;
-  readonly decisionHours?: number;
-  readonly trust?: string;
-  readonly trustSettings?: boolean;
-  readonly watch?: boolean;
-  readonly input?: boolean;
-}
-
 /** Seconds that a setup or verification command may take: a cold install, or a whole test suite. */
 const COMMAND_SECONDS = 1_800;
 
-export const define: Define = (command, act) => {
+const withOptions = (command: Command) =>
   command
     .argument('[goal...]', 'what the agent shall do; "-": read it from stdin')
     .option('--repo <folder>', 'git repository to work on', '.')
@@ -80,67 +58,70 @@ export const define: Define = (command, act) => {
     .option('--trust <hash>', "let the repository's settings open what you were shown under this hash; asked once")
     .option('--trust-settings', 'let them open whatever they do, and print it')
     .option('-w, --watch', 'follow it')
-    .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)')
-    .action(
-      act(async (context, words: string[], options: Options) => {
-        const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
-        const api = await context.runner();
-        await warnAboutKey(context, api.call.runner.info.query());
-        const run = await withTrust(context, options.trustSettings === true, (trust) =>
-          delegateFrom(context, api, {
-            input: { ...input, trust: trust ?? input.trust },
-            remote: input.source !== null,
-          }),
+    .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
+
+type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
+
+export const define: Define = (command, act) => {
+  withOptions(command).action(
+    act(async (context, words, options) => {
+      const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
+      const api = await context.runner();
+      await warnAboutKey(context, api.call.runner.info.query());
+      const run = await withTrust(context, options.trustSettings === true, (trust) =>
+        delegateFrom(context, api, {
+          input: { ...input, trust: trust ?? input.trust },
+          remote: input.source !== null,
+        }),
+      );
+      const notes = taskNotes(run.task);
+      for (const note of notes) context.note(cleanLine(note));
+      if (options.watch !== true) {
+        context.printJson({ run: lineOf(run), notes });
+        context.print(
+          `Run ${run.number} is ${run.status}: ${cleanLine(run.task.title)}\n  longhaul watch ${run.number}     follow it\n  longhaul show ${run.number}      see how it stands`,
         );
-        const notes = taskNotes(run.task);
-        for (const note of notes) context.note(cleanLine(note));
-        if (options.watch !== true) {
-          context.printJson({ run: lineOf(run), notes });
-          context.print(
-            `Run ${run.number} is ${run.status}: ${cleanLine(run.task.title)}\n  longhaul watch ${run.number}     follow it\n  longhaul show ${run.number}      see how it stands`,
-          );
-          return exit.done;
-        }
-        context.printJson({ type: 'run', run: lineOf(run), notes });
-        const untilDecision = context.json || !context.terminal.outIsTty;
-        return watchRun(context, api, { run, after: 0, untilDecision, messageLines: 4 });
-      }),
-    );
-  explain(command, {
-    about: `Returns at once; the run goes on in the background, and survives this terminal, the runner and the machine. Your
+        return exit.done;
+      }
+      context.printJson({ type: 'run', run: lineOf(run), notes });
+      const untilDecision = context.json || !context.terminal.outIsTty;
+      return watchRun(context, api, { run, after: 0, untilDecision, messageLines: 4 });
+    }),
+  );
+  explain(command, help);
+};
+
+const help: CommandHelp = {
+  about: `Returns at once; the run goes on in the background, and survives this terminal, the runner and the machine. Your
 working tree, index and branches stay as they are: the agent works on a copy, from the root of the repository. In one of its
 folders, commands of --setup and --verify run in that folder. The embedded runner is started if none
 runs, with the environment of this command (OPENAI_API_KEY, OPENAI_BASE_URL, LONGHAUL_*). A recipe says how a kind of task
 is done; your goal stands in its text, and what you say here wins over what it says. With a recipe that needs no goal,
 leave it out. To a runner elsewhere (--url) a snapshot of your working tree is uploaded: only what differs from the remote,
 where the runner can read that; else all of its files, without their history.`,
-    examples: [
-      ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
-      [
-        'longhaul delegate --file task.md --setup "npm ci" --network packages.example.org --verify "npm test"',
-        'with dependencies',
-      ],
-      ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'by a recipe'],
-      [
-        'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
-        'a goal from a pipe, on what is committed',
-      ],
-      [
-        'longhaul delegate "Update the dependencies" --remote https://git.example.org/team/project.git --ref main',
-        'on a remote, which no clone is needed for',
-      ],
+  examples: [
+    ['longhaul delegate "Fix the failing test in src/parser.ts" --verify "npm test" --watch', 'the usual way'],
+    [
+      'longhaul delegate --file task.md --setup "npm ci" --network packages.example.org --verify "npm test"',
+      'with dependencies',
     ],
-    json: `{"run": …, "notes": […]}: an entry of "longhaul runs --json", and sentences about the agent's copy, such as what did not come along.
+    ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'by a recipe'],
+    [
+      'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
+      'a goal from a pipe, on what is committed',
+    ],
+    [
+      'longhaul delegate "Update the dependencies" --remote https://git.example.org/team/project.git --ref main',
+      'on a remote, which no clone is needed for',
+    ],
+  ],
+  json: `{"run": …, "notes": […]}: an entry of "longhaul runs --json", and sentences about the agent's copy, such as what did not come along.
 With --watch that comes first, as {"type": "run", "run": …, "notes": […]}, and after it:
 ${watchJson}`,
-    exits: [
-      [
-        0,
-        'delegated; with --watch: the run is over: accepted, or completed without changes and without a failed check',
-      ],
-      ...watchExits.flatMap(([code, meaning]) => (code === 0 ? [] : [[code, `with --watch: ${meaning}`] as const])),
-    ],
-  });
+  exits: [
+    [0, 'delegated; with --watch: the run is over: accepted, or completed without changes and without a failed check'],
+    ...watchExits.flatMap(([code, meaning]) => (code === 0 ? [] : [[code, `with --watch: ${meaning}`] as const])),
+  ],
 };
 
 const inputOf = async (context: CommandContext, words: readonly string[], options: Options): Promise<DelegateInput> => {
@@ -233,10 +214,7 @@ const policyOf = async (context: CommandContext, file: string): Promise<Policy> 
 
 const readText = async (context: CommandContext, file: string): Promise<string> =>
   readFile(resolve(context.cwd, file), 'utf8').catch((error: unknown) => {
-    throw usage(
-      `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'Name a file that can.',
-    );
+    throw usage(`${file} cannot be read: ${errorMessage(error)}`, 'Name a file that can.');
   });
 
 /** A runner keeps the environment that it was started with: a key that was set since is not known to it. */

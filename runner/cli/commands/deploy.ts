@@ -1,5 +1,5 @@
-import { Option } from 'commander';
-import { Trouble } from '../../../shared/trouble.ts';
+import { Option, type Command } from '@commander-js/extra-typings';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import { sandboxForWorkers } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { configOfRunner } from '../../machine/config/served.ts';
@@ -17,30 +17,26 @@ import { explain } from '../help.ts';
 import { collect } from '../options.ts';
 import type { Define } from '../define.ts';
 
-interface Options {
-  readonly env: 'prod' | 'staging';
-  readonly set?: readonly string[];
-  readonly localBuild?: boolean;
-  readonly build: boolean;
-  readonly dryRun?: boolean;
-}
-
-export const define: Define = (command, act) => {
+const withOptions = (command: Command) =>
   command
     .addOption(new Option('--env <env>', 'environment of the project').choices(['prod', 'staging']).default('prod'))
     .option('--set <name>', 'give the tasks this variable of this shell, too; may be repeated', collect)
     .option('--local-build', 'build the image with Docker here (for a self-hosted Trigger.dev)')
     .option('--no-build', 'leave the deployed task as it is: only set variables and check')
-    .option('--dry-run', 'build the task, and change nothing at Trigger.dev')
-    .action(
-      act(async (context, options: Options) => {
-        const checks = await deploy(context, options);
-        const good = checks.every(({ outcome }) => outcome !== 'fail');
-        context.printJson({ ok: good, dryRun: options.dryRun === true, checks });
-        context.print(doctorView(checks, context.paint));
-        return good ? exit.done : exit.failed;
-      }),
-    );
+    .option('--dry-run', 'build the task, and change nothing at Trigger.dev');
+
+type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
+
+export const define: Define = (command, act) => {
+  withOptions(command).action(
+    act(async (context, options) => {
+      const checks = await deploy(context, options);
+      const good = checks.every(({ outcome }) => outcome !== 'fail');
+      context.printJson({ ok: good, dryRun: options.dryRun === true, checks });
+      context.print(doctorView(checks, context.paint));
+      return good ? exit.done : exit.failed;
+    }),
+  );
   explain(command, {
     about: `Makes Trigger.dev ready to work for this runner: sets the variables that tasks need (OPENAI_API_KEY, or ANTHROPIC_API_KEY
 where that is the API, if it is set here, and those named with --set), builds and deploys the task with the official command line, and runs a task that looks whether its
@@ -111,7 +107,7 @@ const verify = async (
         remedy: 'longhaul deploy --no-build looks at it.',
         code: 'interrupted',
       });
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = errorMessage(error);
     return [
       fail('check', `Trigger.dev did not start it: ${detail}`, 'Is TRIGGER_SECRET_KEY that of this environment?'),
     ];

@@ -1,21 +1,13 @@
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import type { Review } from '../../../shared/api/runner-api.ts';
 import type { Api } from '../connection/client.ts';
-import { runnerWithRuns } from '../context.ts';
 import { cautionLines } from '../cautions-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { visible } from '../../../shared/text/clean.ts';
-
-interface Options {
-  readonly stat?: boolean;
-  readonly nameOnly?: boolean;
-  readonly patch?: boolean;
-  readonly soFar?: boolean;
-}
 
 export const define: Define = (command, act) => {
   command
@@ -25,11 +17,11 @@ export const define: Define = (command, act) => {
     .option('--patch', 'the patch (this is what you get without an option)')
     .option('--so-far', 'what had changed when the run last began to wait for a person')
     .action(
-      act(async (context, run: string, options: Options) => {
+      act(async (context, run, options) => {
         if ([options.stat, options.nameOnly, options.patch].filter(Boolean).length > 1)
           throw usage('--stat, --name-only and --patch exclude one another.', 'Give one of them.');
-        const api = await runnerWithRuns(context);
-        const { id, number, result, soFar: saved } = await resolveRun(api, run);
+        const { api, state } = await runOf(context, run);
+        const { id, number, result, soFar: saved } = state;
         const soFar = options.soFar === true || (result === null && saved !== null);
         const review = await api.call.runs.diff.query({ run: id, soFar });
         if (soFar)

@@ -1,8 +1,7 @@
 import { usage } from '../../../shared/trouble.ts';
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 import { roundNumber, roundOption, shownRound } from '../shown-round.ts';
 
@@ -13,12 +12,11 @@ export const define: Define = (command, act) => {
     .option('--changes <text>', 'do not reject it: say what shall be changed, and the agent goes on')
     .option('--round <number>', roundOption, roundNumber)
     .action(
-      act(async (context, run: string, options: { reason?: string; changes?: string; round?: number }) => {
+      act(async (context, run, options) => {
         const { reason, changes } = options;
         if (reason !== undefined && changes !== undefined)
           throw usage('It is either rejected or changed.', 'Give --reason or --changes, not both.');
-        const api = await runnerWithRuns(context);
-        const state = await resolveRun(api, run);
+        const { api, state } = await runOf(context, run);
         const verdict = changes === undefined ? 'rejected' : 'changes';
         const after = await api.call.runs.review.mutate({
           run: state.id,

@@ -22,7 +22,7 @@ import type { Define } from '../define.ts';
 
 export const define: Define = (command, act) => {
   command.option('--model', 'have the model call each tool once, and say what its endpoint knows').action(
-    act(async (context, { model = false }: { readonly model?: boolean }) => {
+    act(async (context, { model = false }) => {
       const { checks, switches } = await look(context, model);
       const good = checks.every((check) => check.outcome !== 'fail');
       context.printJson({ ok: good, checks, ...(model && { switches }) });

@@ -1,7 +1,6 @@
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
 export const define: Define = (command, act) => {
@@ -9,10 +8,9 @@ export const define: Define = (command, act) => {
     .argument('<run>', runArgument)
     .argument('<text...>', 'what to tell it')
     .action(
-      act(async (context, run: string, words: string[]) => {
-        const api = await runnerWithRuns(context);
-        const { id } = await resolveRun(api, run);
-        const after = await api.call.runs.message.mutate({ run: id, text: words.join(' ') });
+      act(async (context, run, words) => {
+        const { api, state } = await runOf(context, run);
+        const after = await api.call.runs.message.mutate({ run: state.id, text: words.join(' ') });
         return runResult(context, after, `Told run ${after.number}. The agent reads it before its next turn.`);
       }),
     );

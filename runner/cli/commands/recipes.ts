@@ -4,13 +4,9 @@ import { explain } from '../help.ts';
 import type { Define } from '../define.ts';
 import { recipesView } from '../recipes-view.ts';
 
-interface Options {
-  readonly repo: string;
-}
-
 export const define: Define = (command, act) => {
   command.option('--repo <folder>', 'with those that this git repository brings', '.').action(
-    act(async (context, options: Options) => {
+    act(async (context, options) => {
       const api = await context.runner();
       // A runner elsewhere does not see this folder, and has the built-in ones.
       const repository = context.remote === null ? resolve(context.cwd, options.repo) : null;

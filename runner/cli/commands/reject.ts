@@ -1,7 +1,6 @@
-import { runnerWithRuns } from '../context.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveDecision } from '../resolve.ts';
+import { decisionOf, subjectOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
 export const define: Define = (command, act) => {
@@ -9,15 +8,10 @@ export const define: Define = (command, act) => {
     .argument('<decision>', decisionArgument)
     .option('--reason <text>', 'why; the agent is told')
     .action(
-      act(async (context, decision: string, options: { reason?: string }) => {
-        const api = await runnerWithRuns(context);
-        const { run, request } = await resolveDecision(api, decision);
-        const after = await api.call.decisions.decide.mutate({
-          run,
-          decision: request.id,
-          hash: request.hash,
-          verdict: { kind: 'rejected', reason: options.reason ?? '' },
-        });
+      act(async (context, decision, options) => {
+        const { api, open } = await decisionOf(context, decision);
+        const verdict = { kind: 'rejected', reason: options.reason ?? '' } as const;
+        const after = await api.call.decisions.decide.mutate({ ...subjectOf(open), verdict });
         return runResult(context, after, `Rejected. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
     );

@@ -8,7 +8,7 @@ import type { Define } from '../define.ts';
 
 export const define: Define = (command, act) => {
   command.argument('<folder>', 'of a back-up, as longhaul backup made it').action(
-    act(async (context, folder: string) => {
+    act(async (context, folder) => {
       if (context.remote !== null)
         throw usage('A home is restored on its own machine, not elsewhere.', 'Leave out --url and LONGHAUL_URL.');
       const { restore } = await import('../../control/backup/restore.ts');

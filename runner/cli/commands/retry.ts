@@ -1,15 +1,13 @@
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
-import { resolveRun } from '../resolve.ts';
+import { runOf } from '../resolve.ts';
 import { runResult } from '../run-result.ts';
 
 export const define: Define = (command, act) => {
   command.argument('<run>', runArgument).action(
-    act(async (context, run: string) => {
-      const api = await runnerWithRuns(context);
-      const { id } = await resolveRun(api, run);
-      const after = await api.call.runs.retry.mutate({ run: id });
+    act(async (context, run) => {
+      const { api, state } = await runOf(context, run);
+      const after = await api.call.runs.retry.mutate({ run: state.id });
       return runResult(context, after, `Run ${after.number} goes on from its last checkpoint.`);
     }),
   );

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
+import { Option } from '@commander-js/extra-typings';
 import { ListInput } from '../../../shared/api/runner-api.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { exit } from '../exit.ts';
@@ -7,13 +7,6 @@ import { explain } from '../help.ts';
 import { wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
 import { noRuns, noRunsFit, runsView } from '../runs-view.ts';
-
-interface Options {
-  readonly status?: NonNullable<ListInput['status']>;
-  readonly repo?: string;
-  readonly limit: number;
-  readonly before?: number;
-}
 
 const statuses = ListInput.shape.status.unwrap().unwrap().options;
 
@@ -24,7 +17,7 @@ export const define: Define = (command, act) => {
     .option('--limit <count>', 'at most so many', wholeNumber({ least: 1, most: 500 }), 50)
     .option('--before <number>', 'runs before this one: the next page', wholeNumber({ least: 1, most: 999_999_999 }))
     .action(
-      act(async (context, options: Options) => {
+      act(async (context, options) => {
         const api = await context.existing();
         const filtered = options.status !== undefined || options.repo !== undefined || options.before !== undefined;
         const page =

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { Option, type Command } from 'commander';
+import { Option, type Command } from '@commander-js/extra-typings';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { READY_FD, startRunner, type ReadyMessage } from '../../local/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
@@ -45,7 +45,7 @@ export const define: Define = (command: Command, act) => {
     )
     .addOption(new Option('--log-level <level>', 'how much it logs, on stderr').choices(logLevels).default('info'))
     .action(
-      act(async (context, options: Options) => {
+      act(async (context, options) => {
         if (context.remote !== null)
           throw usage('A runner is served here, not elsewhere.', 'Leave out --url and LONGHAUL_URL.');
         if (options['detach'] === true && options['foreground'] === true)

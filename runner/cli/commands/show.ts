@@ -1,5 +1,4 @@
 import type { CommandContext } from '../context.ts';
-import { runnerWithRuns } from '../context.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { MarkedFile } from '../../../shared/review/caution.ts';
@@ -11,7 +10,7 @@ import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import { historyOf } from '../history.ts';
 import type { Define } from '../define.ts';
 import { readEvents } from '../read-events.ts';
-import { resolveState } from '../resolve.ts';
+import { stateOf } from '../resolve.ts';
 import { showView } from '../show-view.ts';
 
 export const define: Define = (command, act) => {
@@ -20,9 +19,8 @@ export const define: Define = (command, act) => {
     .option('--calls', 'print what every call and command gave back')
     .option('--events', 'with --json: the events, too')
     .action(
-      act(async (context, run: string, options: { calls?: boolean; events?: boolean }) => {
-        const api = await runnerWithRuns(context);
-        const state = await resolveState(api, run);
+      act(async (context, run, options) => {
+        const { api, state } = await stateOf(context, run);
         const events: RunEvent[] = [];
         const story = createStory();
         for await (const event of readEvents(api, state.id)) {

@@ -1,15 +1,8 @@
-import { runnerWithRuns } from '../context.ts';
 import { explain, runArgument } from '../help.ts';
 import { wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
-import { resolveState } from '../resolve.ts';
+import { stateOf } from '../resolve.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
-
-interface Options {
-  readonly untilDecision?: boolean;
-  readonly after: number;
-  readonly messageLines: number;
-}
 
 export const define: Define = (command, act) => {
   command
@@ -23,9 +16,8 @@ export const define: Define = (command, act) => {
       4,
     )
     .action(
-      act(async (context, run: string, options: Options) => {
-        const api = await runnerWithRuns(context);
-        const state = await resolveState(api, run);
+      act(async (context, run, options) => {
+        const { api, state } = await stateOf(context, run);
         const untilDecision = options.untilDecision === true || context.json || !context.terminal.outIsTty;
         const { after, messageLines } = options;
         return watchRun(context, api, { run: state, after, untilDecision, messageLines });

@@ -1,4 +1,4 @@
-import { Trouble } from '../../../shared/trouble.ts';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { deployedVersions, type Access } from '../../trigger-dev/engine/deployments.ts';
 import { checkReach, cloud, readAccess } from '../../trigger-dev/engine/access.ts';
@@ -43,7 +43,7 @@ const ask = (path: string, { baseUrl, accessToken }: Access): Promise<number | s
     },
     (error: unknown) => {
       const cause = error instanceof Error ? (error.cause ?? error) : error;
-      return cause instanceof Error ? cause.message : String(cause);
+      return errorMessage(cause);
     },
   );
 

@@ -1,6 +1,6 @@
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Trouble } from '../../../shared/trouble.ts';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import { findRunner, logFile } from '../../local/find-runner.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
 import { checkAncestors, homeAt } from '../../machine/home/home.ts';
@@ -14,7 +14,7 @@ const LEAST_BYTES = 0.25 * GiB;
 const GOOD_BYTES = 5 * GiB;
 
 const messageOf = (error: unknown): { readonly message: string; readonly remedy: string } => ({
-  message: error instanceof Error ? error.message : String(error),
+  message: errorMessage(error),
   remedy: error instanceof Trouble ? error.remedy : '',
 });
 

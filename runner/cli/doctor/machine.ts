@@ -1,5 +1,6 @@
+import { errorMessage } from '../../../shared/trouble.ts';
 import { findRipgrep } from '../../worker/start/ripgrep.ts';
-import { fail, firstLine, ok, type Check } from '../../machine/check.ts';
+import { fail, ok, versionOf, type Check } from '../../machine/check.ts';
 
 /** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */
 const OLDEST_NODE = [22, 13] as const;
@@ -18,35 +19,28 @@ export const nodeCheck = (version: string): Check => {
 
 /** A program, how it says its version, and the Debian package that has it. */
 const programs = [
-  { name: 'git', args: ['--version'], debian: 'git', purpose: 'snapshots and checkpoints' },
-  { name: 'socat', args: ['-V'], debian: 'socat', purpose: 'network access of approved commands' },
-  { name: 'prlimit', args: ['--version'], debian: 'util-linux', purpose: 'limits of commands' },
+  { name: 'git', asked: '--version', debian: 'git', purpose: 'snapshots and checkpoints' },
+  { name: 'socat', asked: '-V', debian: 'socat', purpose: 'network access of approved commands' },
+  { name: 'prlimit', asked: '--version', debian: 'util-linux', purpose: 'limits of commands' },
 ] as const;
 
 export const programChecks = (): Promise<readonly Check[]> =>
   Promise.all(
-    programs.map(async ({ name, args, debian, purpose }) => {
-      const line = await firstLine(name, args);
-      return line === null
-        ? fail(
-            name,
-            `missing; needed for ${purpose}`,
-            `Install it; on Debian and Ubuntu: sudo apt-get install ${debian}`,
-          )
-        : ok(name, versionIn(line));
+    programs.map(async ({ name, asked, debian, purpose }) => {
+      const version = await versionOf(name, asked);
+      const remedy = `Install it; on Debian and Ubuntu: sudo apt-get install ${debian}`;
+      return version === null ? fail(name, `missing; needed for ${purpose}`, remedy) : ok(name, version);
     }),
   );
-
-const versionIn = (line: string): string => /\d+(?:\.\d+)+/.exec(line)?.[0] ?? 'there';
 
 export const ripgrepCheck = async (): Promise<Check> => {
   const remedy =
     'Install it; on Debian and Ubuntu: sudo apt-get install ripgrep. In a checkout npm run setup brings it (@vscode/ripgrep).';
   try {
     const file = await findRipgrep(process.env);
-    const line = await firstLine(file, ['--version']);
-    return line === null ? fail('ripgrep', `${file} does not run`, remedy) : ok('ripgrep', versionIn(line));
+    const version = await versionOf(file);
+    return version === null ? fail('ripgrep', `${file} does not run`, remedy) : ok('ripgrep', version);
   } catch (error) {
-    return fail('ripgrep', error instanceof Error ? error.message : String(error), remedy);
+    return fail('ripgrep', errorMessage(error), remedy);
   }
 };

@@ -7,115 +7,40 @@ interface Entry {
   readonly load: () => Promise<{ readonly define: Define }>;
 }
 
-export const groups = {
-  work: 'Hand over and follow:',
-  decide: 'Decide:',
-  review: 'Review:',
-  runner: 'The runner:',
-} as const;
+/** Under which head, in this order, and what of each is loaded: one at a time, for reading all of them would cost more than most of them take. */
+const table: Readonly<Record<string, readonly (readonly [name: string, summary: string, load: Entry['load']])[]>> = {
+  'Hand over and follow:': [
+    ['delegate', 'hand a task on a repository to a background agent', () => import('../commands/delegate.ts')],
+    ['recipes', 'list the kinds of task that can be delegated by name', () => import('../commands/recipes.ts')],
+    ['runs', 'list runs', () => import('../commands/runs.ts')],
+    ['show', 'everything about one run', () => import('../commands/show.ts')],
+    ['watch', 'follow a run while it works', () => import('../commands/watch.ts')],
+    ['message', 'tell the agent something while it works', () => import('../commands/message.ts')],
+    ['cancel', 'stop a run', () => import('../commands/cancel.ts')],
+    ['retry', 'have a run that failed go on from its last checkpoint', () => import('../commands/retry.ts')],
+  ],
+  'Decide:': [
+    ['decisions', 'what waits for a person', () => import('../commands/decisions.ts')],
+    ['approve', 'let a run do what it asks for', () => import('../commands/approve.ts')],
+    ['reject', 'refuse it, and say why', () => import('../commands/reject.ts')],
+    ['answer', 'answer a question of the agent', () => import('../commands/answer.ts')],
+  ],
+  'Review:': [
+    ['diff', 'what a run changed', () => import('../commands/diff.ts')],
+    ['apply', 'put the changes into your working tree, or on a branch', () => import('../commands/apply.ts')],
+    ['accept', 'accept a result', () => import('../commands/accept.ts')],
+    ['discard', 'reject a result, or ask for changes', () => import('../commands/discard.ts')],
+  ],
+  'The runner:': [
+    ['serve', 'run the runner', () => import('../commands/serve.ts')],
+    ['stop', 'stop the runner; its runs go on when it starts again', () => import('../commands/stop.ts')],
+    ['backup', 'copy a home while its runner works', () => import('../commands/backup.ts')],
+    ['restore', 'put a back-up into an empty home', () => import('../commands/restore.ts')],
+    ['deploy', 'put the worker on Trigger.dev, and check it there', () => import('../commands/deploy.ts')],
+    ['doctor', 'check what runs need, and say how to get it', () => import('../commands/doctor.ts')],
+  ],
+};
 
-/** Loaded one at a time: reading all of them would cost more than most of them take. */
-export const commands: readonly Entry[] = [
-  {
-    name: 'delegate',
-    group: groups.work,
-    summary: 'hand a task on a repository to a background agent',
-    load: () => import('../commands/delegate.ts'),
-  },
-  {
-    name: 'recipes',
-    group: groups.work,
-    summary: 'list the kinds of task that can be delegated by name',
-    load: () => import('../commands/recipes.ts'),
-  },
-  { name: 'runs', group: groups.work, summary: 'list runs', load: () => import('../commands/runs.ts') },
-  { name: 'show', group: groups.work, summary: 'everything about one run', load: () => import('../commands/show.ts') },
-  {
-    name: 'watch',
-    group: groups.work,
-    summary: 'follow a run while it works',
-    load: () => import('../commands/watch.ts'),
-  },
-  {
-    name: 'message',
-    group: groups.work,
-    summary: 'tell the agent something while it works',
-    load: () => import('../commands/message.ts'),
-  },
-  { name: 'cancel', group: groups.work, summary: 'stop a run', load: () => import('../commands/cancel.ts') },
-  {
-    name: 'retry',
-    group: groups.work,
-    summary: 'have a run that failed go on from its last checkpoint',
-    load: () => import('../commands/retry.ts'),
-  },
-  {
-    name: 'decisions',
-    group: groups.decide,
-    summary: 'what waits for a person',
-    load: () => import('../commands/decisions.ts'),
-  },
-  {
-    name: 'approve',
-    group: groups.decide,
-    summary: 'let a run do what it asks for',
-    load: () => import('../commands/approve.ts'),
-  },
-  {
-    name: 'reject',
-    group: groups.decide,
-    summary: 'refuse it, and say why',
-    load: () => import('../commands/reject.ts'),
-  },
-  {
-    name: 'answer',
-    group: groups.decide,
-    summary: 'answer a question of the agent',
-    load: () => import('../commands/answer.ts'),
-  },
-  { name: 'diff', group: groups.review, summary: 'what a run changed', load: () => import('../commands/diff.ts') },
-  {
-    name: 'apply',
-    group: groups.review,
-    summary: 'put the changes into your working tree, or on a branch',
-    load: () => import('../commands/apply.ts'),
-  },
-  { name: 'accept', group: groups.review, summary: 'accept a result', load: () => import('../commands/accept.ts') },
-  {
-    name: 'discard',
-    group: groups.review,
-    summary: 'reject a result, or ask for changes',
-    load: () => import('../commands/discard.ts'),
-  },
-  { name: 'serve', group: groups.runner, summary: 'run the runner', load: () => import('../commands/serve.ts') },
-  {
-    name: 'stop',
-    group: groups.runner,
-    summary: 'stop the runner; its runs go on when it starts again',
-    load: () => import('../commands/stop.ts'),
-  },
-  {
-    name: 'backup',
-    group: groups.runner,
-    summary: 'copy a home while its runner works',
-    load: () => import('../commands/backup.ts'),
-  },
-  {
-    name: 'restore',
-    group: groups.runner,
-    summary: 'put a back-up into an empty home',
-    load: () => import('../commands/restore.ts'),
-  },
-  {
-    name: 'deploy',
-    group: groups.runner,
-    summary: 'put the worker on Trigger.dev, and check it there',
-    load: () => import('../commands/deploy.ts'),
-  },
-  {
-    name: 'doctor',
-    group: groups.runner,
-    summary: 'check what runs need, and say how to get it',
-    load: () => import('../commands/doctor.ts'),
-  },
-];
+export const commands: readonly Entry[] = Object.entries(table).flatMap(([group, entries]) =>
+  entries.map(([name, summary, load]) => ({ name, summary, group, load })),
+);

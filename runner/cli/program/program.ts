@@ -1,9 +1,9 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Option } from '@commander-js/extra-typings';
 import { contextOf, type Globals, type Surroundings } from '../context.ts';
-import type { Act } from '../define.ts';
+import type { Act, Perform } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { safeJson } from '../../../shared/text/clean.ts';
-import { commands, groups } from './commands.ts';
+import { commands } from './commands.ts';
 import { report } from './report.ts';
 
 /** Longer lines are hard to read. */
@@ -23,12 +23,12 @@ export const runCli = async (argv: readonly string[], surroundings: Surroundings
   const json = argv.includes('--json');
   let exitCode: ExitCode = exit.done;
   const act: Act =
-    (perform) =>
+    <Own extends unknown[]>(perform: Perform<Own>) =>
     async (...all) => {
-      const command = all.at(-1);
-      const globals = command instanceof Command ? command.optsWithGlobals<Globals>() : { color: true };
-      // safe: commander passes the arguments that were defined beside `perform`, then the options, then the command
-      exitCode = await perform(contextOf(globals, surroundings), ...(all.slice(0, -1) as never[]));
+      // safe: these are what `programWith` defines
+      const globals = program.opts() as unknown as Globals;
+      // safe: commander passes the command's own arguments and options, then the command
+      exitCode = await perform(contextOf(globals, surroundings), ...(all.slice(0, -1) as Own));
     };
   const program = await programWith(argv, act, surroundings);
   try {
@@ -62,6 +62,8 @@ const programWith = async (
   { terminal, version }: Surroundings,
 ): Promise<Command> => {
   const helpWidth = () => Math.min(terminal.columns(), WIDEST_HELP);
+  const help = new Command('help').description('print the help of a command').helpGroup('The runner:');
+  help.argument('[command]');
   const program = new Command('longhaul')
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -73,9 +75,7 @@ const programWith = async (
     .description('Durable background coding agents: delegate a task, come back to a reviewed diff with evidence.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .addHelpCommand(
-      new Command('help').argument('[command]').description('print the help of a command').helpGroup(groups.runner),
-    )
+    .addHelpCommand(help)
     .addOption(new Option('--home <folder>', 'where the runner keeps its data (LONGHAUL_HOME)'))
     .addOption(new Option('--json', 'print one JSON document on stdout, a line each for what streams'))
     .addOption(new Option('--url <url>', 'use the runner at this address (LONGHAUL_URL)'))

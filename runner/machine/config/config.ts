@@ -1,40 +1,35 @@
-import { readFile, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { Role } from '../../../shared/api/runner-api.ts';
 import {
   ContainerNetwork,
   Isolation,
-  type IsolationSettings,
-  type SandboxLimits,
+  IsolationSettings,
+  ModelSettings,
   ModelSwitches,
+  SandboxLimits,
 } from '../../../shared/api/worker-api.ts';
 import { Budget, defaultBudget } from '../../../shared/run/budget.ts';
-import { isSystemError } from '../home/home.ts';
+import { readConfigFile } from './config-file.ts';
+import { fromTexts, isObject, layer, textOf, type Layer } from './layers.ts';
 import { operatorSettings } from './operator.ts';
-import { layer, settings, type Flags, type Layer } from './settings.ts';
+import { settings, type Flags } from './settings.ts';
 import { firstSandboxUser, toolchains } from './toolchain.ts';
 
 const GiB = 2 ** 30;
 const Count = z.int().positive();
 
-const Model = z.strictObject({
-  name: z.string().min(1).default('gpt-5.1-codex'),
-  /** `chat`: Chat Completions, for endpoints that have no Responses. */
-  api: z.enum(['responses', 'chat', 'anthropic']).default('responses'),
+const { shape: model } = ModelSettings;
+const Model = ModelSettings.extend({
+  name: model.name.default('gpt-5.1-codex'),
+  api: model.api.default('responses'),
   /** Default: OpenAI's own, or Anthropic's where that is the API. */
   baseUrl: z.url({ protocol: /^https?$/ }).default('https://api.openai.com/v1'),
-  /** Responses only: a call outlives the worker that made it. */
-  background: z.boolean().default(false),
-  reasoningEffort: z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']).nullable().default(null),
-  /** Tokens; null: what the price list says of the model. */
-  contextWindow: Count.nullable().default(null),
-  /** A stream that says nothing for so long is given up and asked again. */
-  idleSeconds: z.number().positive().max(3600).default(120),
-  /** What of the API the endpoint does not know, each `false`. */
+  background: model.background.default(false),
+  reasoningEffort: model.reasoningEffort.default(null),
+  contextWindow: model.contextWindow.default(null),
+  idleSeconds: model.idleSeconds.max(3600).default(120),
   switches: ModelSwitches.prefault({}),
-  /** Provider whose prices hold, where the endpoint is not OpenAI's own. */
   pricesOf: z.string().min(1).nullable().default(null),
 });
 
@@ -45,28 +40,25 @@ const Limits = z.strictObject({
   perRepository: Count.nullable().default(null),
 });
 
-/** Of each run's sandbox, sizes in bytes; a repair of an ordinary project fits, a runaway does not. */
-const Sandbox = z.strictObject({
+const { shape: limits } = SandboxLimits;
+/** Of each run's sandbox; a repair of an ordinary project fits, a runaway does not. */
+const Sandbox = SandboxLimits.extend({
   isolation: Isolation.default('namespaces'),
   containerNetwork: ContainerNetwork.nullable().default(null),
-  /** E2B's template or Daytona's snapshot. */
-  image: z.string().min(1).nullable().default(null),
-  /** Of all processes of a command together: a test runner with a dozen of them fits. */
-  memoryBytes: Count.default(8 * GiB),
-  /** Threads count. One node has 11; a test runner on 16 cores starts some 20 of them. */
-  processes: Count.default(1024),
-  fileBytes: Count.default(2 * GiB),
-  /** /tmp and home each; they are memory. */
-  tmpBytes: Count.default(GiB),
+  image: IsolationSettings.shape.image.default(null),
+  /** A test runner with a dozen processes fits. */
+  memoryBytes: limits.memoryBytes.default(8 * GiB),
+  /** One node has 11 threads; a test runner on 16 cores starts some 20 of them. */
+  processes: limits.processes.default(1024),
+  fileBytes: limits.fileBytes.default(2 * GiB),
+  tmpBytes: limits.tmpBytes.default(GiB),
   /** node_modules of a large project comes to 2 GB. */
-  workspaceBytes: Count.default(10 * GiB),
+  workspaceBytes: limits.workspaceBytes.default(10 * GiB),
   /** Folders outside /usr that commands may read: toolchains. */
   readable: z.array(z.string().startsWith('/', 'expected an absolute path')).default(() => toolchains(process.env)),
   /** As root: run n's commands run as this user plus n. */
   uidBase: z.int().min(1000).default(firstSandboxUser),
 });
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Where runs are kept. A URL alone means Postgres, so that a variable is enough to choose it. */
 const Store = z.preprocess(
@@ -233,7 +225,7 @@ export type RunnerConfig = z.infer<typeof Config>;
 /** The part of the sandbox's settings that goes to every worker. The rest are folders and user ids of this machine. */
 export const sandboxForWorkers = ({
   sandbox,
-}: RunnerConfig): { readonly sandbox: z.infer<typeof SandboxLimits>; readonly isolation: IsolationSettings } => {
+}: RunnerConfig): { readonly sandbox: SandboxLimits; readonly isolation: IsolationSettings } => {
   const { readable: _readable, uidBase: _uidBase, isolation: kind, containerNetwork, image, ...limits } = sandbox;
   return { sandbox: limits, isolation: { kind, containerNetwork, image } };
 };
@@ -282,77 +274,6 @@ const ofAnthropic: Readonly<Record<string, string>> = { 'model.baseUrl': 'https:
 
 const isAnthropic = ({ model }: Readonly<Record<string, unknown>>): boolean =>
   isObject(model) && 'api' in model && model.api === 'anthropic';
-
-interface Text {
-  readonly path: string;
-  readonly value: unknown;
-  readonly origin: string;
-}
-
-const textOf = (path: string, text: string | undefined, origin: string): Text[] => {
-  if (text === undefined || text === '') return [];
-  const kind = settings.find((setting) => setting.path === path)?.kind;
-  return [{ path, value: valueOf(text, kind ?? 'text'), origin }];
-};
-
-/** A text that does not read as its kind stays as it is: the schema's complaint then names it. */
-const valueOf = (text: string, kind: 'text' | 'number' | 'boolean' | 'list'): unknown => {
-  switch (kind) {
-    case 'text':
-      return text;
-    case 'number':
-      return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-    case 'boolean':
-      if (/^(1|true|yes|on)$/i.test(text)) return true;
-      return /^(0|false|no|off)$/i.test(text) ? false : text;
-    case 'list':
-      return text.split(/[:,]/).filter((part) => part !== '');
-  }
-};
-
-const fromTexts = (texts: readonly Text[]): Layer => {
-  const values: Record<string, unknown> = {};
-  for (const { path, value } of texts) {
-    const keys = path.split('.');
-    let at = values;
-    for (const key of keys.slice(0, -1)) {
-      // safe: only this loop put something there, and always an object
-      at = (at[key] ??= {}) as Record<string, unknown>;
-    }
-    at[keys.at(-1) ?? ''] = value;
-  }
-  return { values, origin: (path) => texts.find((text) => text.path === path)?.origin ?? path };
-};
-
-type ReadFile =
-  | { readonly outcome: 'ok'; readonly values: Readonly<Record<string, unknown>> }
-  | Extract<LoadedConfig, { outcome: 'invalid' }>;
-
-const readConfigFile = async (file: string): Promise<ReadFile> => {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (!isSystemError(error)) throw error;
-    // A home that is no folder is refused later, by its own name.
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { outcome: 'ok', values: {} };
-    return { outcome: 'invalid', problems: [`${file} cannot be read: ${error.message}.`] };
-  }
-  const document = parseDocument(text);
-  const [broken] = document.errors;
-  if (broken !== undefined) return { outcome: 'invalid', problems: [`${file}: ${broken.message}`] };
-  const values: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
-  if (typeof values !== 'object' || values === null || Array.isArray(values))
-    return { outcome: 'invalid', problems: [`${file}: expected settings such as "model: {name: …}".`] };
-  const others = (await stat(file)).mode & 0o077;
-  if (holdsSecret(values) && others !== 0)
-    return { outcome: 'invalid', problems: [`${file}: holds a key and others can read it. Run: chmod 600 ${file}`] };
-  // safe: an object that is no array and not null has string keys
-  return { outcome: 'ok', values: values as Record<string, unknown> };
-};
-
-const holdsSecret = (values: object): boolean =>
-  'apiKey' in values || ('store' in values && isObject(values.store) && 'url' in values.store);
 
 const describe = (issue: z.core.$ZodIssue, originOf: (path: string) => string | null, file: string): string => {
   const path = issue.path.join('.');

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from './config.ts';
-import { writeDurably, type Home } from '../home/home.ts';
+import type { Home } from '../home/home.ts';
+import { readRecord, writeRecord } from '../home/record.ts';
 
 /** Where a runner sends what its runs have read. */
 const ModelEndpoint = z.strictObject({
@@ -61,13 +61,8 @@ const asItWas = (from: ModelEndpoint, to: ModelEndpoint): string => {
 };
 
 export const recordEndpoint = (home: Home, endpoint: ModelEndpoint): Promise<void> =>
-  writeDurably(home.modelEndpoint, `${JSON.stringify(endpoint)}\n`);
+  writeRecord(home.modelEndpoint, endpoint);
 
-/** Null: no runner was ever started here, or its record is not to be read, which forbids nothing. */
-export const readEndpoint = async (home: Home): Promise<ModelEndpoint | null> => {
-  try {
-    return ModelEndpoint.parse(JSON.parse(await readFile(home.modelEndpoint, 'utf8')));
-  } catch {
-    return null;
-  }
-};
+/** Null: no runner was ever started here, or nobody knows with which. */
+export const readEndpoint = (home: Home): Promise<ModelEndpoint | null> =>
+  readRecord(home.modelEndpoint, ModelEndpoint);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { loadConfig, type LoadedConfig, type RunnerConfig } from './config.ts';
-import { writeDurably, type Home } from '../home/home.ts';
+import type { Home } from '../home/home.ts';
+import { readRecord, writeRecord } from '../home/record.ts';
 import { settings, type Flags } from './settings.ts';
 
 /** What `longhaul serve` was told that no file says: by setting. What no flag may give is there as a digest. */
@@ -68,14 +68,7 @@ const flagsIn = ({ flags }: Served): Flags =>
     }),
   );
 
-export const recordServed = (home: Home, served: Served): Promise<void> =>
-  writeDurably(home.served, `${JSON.stringify(served)}\n`);
+export const recordServed = (home: Home, served: Served): Promise<void> => writeRecord(home.served, served);
 
-/** Null: it was never served so, or its record is not to be read, which forbids nothing. */
-export const readServed = async (home: Home): Promise<Served | null> => {
-  try {
-    return Served.parse(JSON.parse(await readFile(home.served, 'utf8')));
-  } catch {
-    return null;
-  }
-};
+/** Null: it was never served so, or nobody knows. */
+export const readServed = (home: Home): Promise<Served | null> => readRecord(home.served, Served);

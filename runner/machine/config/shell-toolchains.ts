@@ -35,54 +35,39 @@ export const shellToolchains = (
   programs.flatMap(([program, ...plugins]) => {
     const file = onPath(program, env);
     if (file === null) return [];
-    const real = resolved(file);
+    const real = unlessMissing(() => realpathSync(file), file);
     const seen = (path: string) =>
       /^\/(?:usr|bin|sbin)\//.test(path) || readable.some((folder) => path.startsWith(folder + sep));
     const found = managed({ file, real, program, plugins }, env, home);
     const folder = found === null ? (prefixOf(real, home)[0] ?? null) : found.folder;
     if (folder === null ? found === null || seen(real) : seen(join(folder, 'bin', program)) || seen(`${folder}/`))
       return [];
-    return [{ program, by: found?.by ?? null, folder, open: folder !== null && isOpenTo(folder) }];
+    return [
+      {
+        program,
+        by: found?.by ?? null,
+        folder,
+        open: folder !== null && unlessMissing(() => isOpenToAll(join(folder, 'bin')), false),
+      },
+    ];
   });
 
-const isOpenTo = (folder: string): boolean => {
+/** What is not there, or not to be read, is as if it were nothing. */
+const unlessMissing = <Value>(look: () => Value, otherwise: Value): Value => {
   try {
-    return isOpenToAll(join(folder, 'bin'));
+    return look();
   } catch {
-    return false;
+    return otherwise;
   }
 };
 
-const resolved = (file: string): string => {
-  try {
-    return realpathSync(file);
-  } catch {
-    return file;
-  }
-};
+const names = (folder: string): readonly string[] => unlessMissing(() => readdirSync(folder), []);
+const text = (file: string): string => unlessMissing(() => readFileSync(file, 'utf8'), '');
 
 const onPath = (program: string, env: Readonly<Record<string, string | undefined>>): string | null => {
-  for (const folder of (env['PATH'] ?? '').split(delimiter)) {
-    if (!folder.startsWith('/') || !names(folder).includes(program)) continue;
-    return join(folder, program);
-  }
-  return null;
-};
-
-const names = (folder: string): readonly string[] => {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-};
-
-const text = (file: string): string => {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
+  const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
+  const folder = folders.find((each) => names(each).includes(program));
+  return folder === undefined ? null : join(folder, program);
 };
 
 interface Found {
@@ -119,21 +104,13 @@ const managed = (
   for (const [by, root, versions] of managers) {
     if (!file.startsWith(`${root}/`)) continue;
     const inPlace = /^(.*\/installs\/[^/]+\/[^/]+)\//.exec(file)?.[1];
-    return { by, folder: inPlace ?? installed({ root, plugins, versions: text(versions) }) };
+    return { by, folder: inPlace ?? installed(root, plugins, text(versions)) };
   }
   return null;
 };
 
 /** The version that the person's own list names, or the only one. */
-const installed = ({
-  root,
-  plugins,
-  versions,
-}: {
-  readonly root: string;
-  readonly plugins: readonly string[];
-  readonly versions: string;
-}): string | null => {
+const installed = (root: string, plugins: readonly string[], versions: string): string | null => {
   for (const plugin of plugins) {
     const folder = join(root, 'installs', plugin);
     const named = new RegExp(`^${plugin}\\s*[= ]\\s*"?([^"\\s]+)`, 'm').exec(versions)?.[1] ?? '';

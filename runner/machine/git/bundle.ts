@@ -1,8 +1,7 @@
-import { createWriteStream } from 'node:fs';
 import { open, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { FOREIGN, wantsMemory, type GitLimits } from './limits.ts';
-import { finished, gitOrThrow, line, startGit, unexpected, type GitOptions } from './git.ts';
+import { endOf, gitOrThrow, gitToFile, line, startGit, type GitOptions } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
 
@@ -61,14 +60,8 @@ export const writeBundle = async (repository: Repository, content: BundleContent
   // --shallow: what is left out need not be among the commit's ancestors, of which it has none.
   const thin = whole ? ['--thin', '--shallow'] : ['--thin'];
   const args = ['pack-objects', '-q', '--revs', ...thin, '--delta-base-offset', '--stdout'];
-  const child = startGit(args, repository);
-  const end = finished(child);
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.stdin.end([...(whole ? [`--shallow ${commit}`] : []), commit, ...since.map((oid) => `^${oid}`), ''].join('\n'));
-  await pipeline(child.stdout, createWriteStream(file, { flags: 'a' }));
-  const code = await end;
-  if (code !== 0) throw unexpected(args, { code, errors: errors.trim() });
+  const revisions = [...(whole ? [`--shallow ${commit}`] : []), commit, ...since.map((oid) => `^${oid}`), ''];
+  await gitToFile(args, { ...repository, input: revisions.join('\n') }, { file, flags: 'a' });
   return (await stat(file)).size;
 };
 
@@ -140,15 +133,13 @@ const index = async (given: Repository, pack: NodeJS.ReadableStream): Promise<vo
       config: [...(repository.config ?? []), ...MODEST],
     },
   );
-  const end = finished(child);
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const end = endOf(child);
   child.stdout.resume();
   // Where git stops reading it says why, and that is what counts.
   await pipeline(pack, child.stdin).catch(() => {});
-  const code = await end;
+  const { code, errors } = await end;
   if (code !== 0 && wantsMemory(errors)) throw tooMuchMemory(repository);
-  if (code !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.trim().split('\n').at(-1) ?? ''}.`);
+  if (code !== 0) throw new BundleRefused(`Its pack cannot be used: ${errors.split('\n').at(-1) ?? ''}.`);
 };
 
 interface TreeLimits {
@@ -176,10 +167,8 @@ export const checkTree = async (
   const tally = new TreeTally(limits, maxTreeBytes);
   const timeout = AbortSignal.timeout(CHECK_MS);
   const child = startGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
-  const end = finished(child);
+  const end = endOf(child);
   end.catch(() => {});
-  let errors = '';
-  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(0, 4096)));
   child.stdin.end();
   try {
     for await (const chunk of child.stdout) {
@@ -191,7 +180,7 @@ export const checkTree = async (
     child.kill('SIGKILL');
     await end;
   }
-  const code = await end;
+  const { code, errors } = await end;
   if (code !== 0 && wantsMemory(errors)) throw tooMuchMemory(repository);
   if (code !== 0) throw new BundleRefused(`Its tree is not whole: ${errors.split('\n')[0] ?? ''}.`);
   tally.finish();

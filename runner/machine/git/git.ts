@@ -1,5 +1,7 @@
+import { addAbortListener } from 'node:events';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
+import { delimiter } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { gitWords, type GitLimits } from './limits.ts';
 
@@ -42,7 +44,7 @@ export interface GitOptions {
   readonly identity?: Identity;
   readonly remote?: Remote;
   readonly input?: Buffer | string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** For a git that reads what comes from outside. */
   readonly limits?: GitLimits;
 }
@@ -100,13 +102,9 @@ const PERSONAL = [
   'GIT_CONFIG_NOSYSTEM',
 ];
 
-const inherit = (names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    names.flatMap((name) => {
-      const value = process.env[name];
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
+/** What is not set is undefined, which a program that is spawned does not get. */
+const inherit = (names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(names.map((name) => [name, process.env[name]]));
 
 /** A path list entry that may hold a separator, a quote or a newline, as git unquotes it. */
 const quoted = (path: string): string =>
@@ -129,11 +127,10 @@ const NETWORK = [
 ];
 
 /** A credential is in the environment of that git alone: never in a command line, a URL, or a file. */
-const remoteVariables = ({ credential }: Remote): Record<string, string> => ({
+const remoteVariables = ({ credential }: Remote): NodeJS.ProcessEnv => ({
   ...inherit(NETWORK),
-  ...(credential === null
-    ? {}
-    : { LONGHAUL_GIT_USERNAME: credential.username, LONGHAUL_GIT_PASSWORD: credential.password }),
+  LONGHAUL_GIT_USERNAME: credential?.username,
+  LONGHAUL_GIT_PASSWORD: credential?.password,
 });
 
 const HELPER =
@@ -148,15 +145,16 @@ const remoteSettings = ({ url, credential }: Remote): string[] => [
   ...(credential === null ? [] : [`credential.helper=${HELPER}`]),
 ];
 
-const identityVariables = ({ name, email, date }: Identity): Record<string, string> => ({
+const identityVariables = ({ name, email, date }: Identity): NodeJS.ProcessEnv => ({
   GIT_AUTHOR_NAME: name,
   GIT_AUTHOR_EMAIL: email,
   GIT_COMMITTER_NAME: name,
   GIT_COMMITTER_EMAIL: email,
-  ...(date === undefined ? {} : { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date }),
+  GIT_AUTHOR_DATE: date,
+  GIT_COMMITTER_DATE: date,
 });
 
-const environment = (options: GitOptions): Record<string, string> => ({
+const environment = (options: GitOptions): NodeJS.ProcessEnv => ({
   ...inherit(INHERITED),
   ...(options.as === 'user'
     ? inherit(PERSONAL)
@@ -166,17 +164,13 @@ const environment = (options: GitOptions): Record<string, string> => ({
   GIT_OPTIONAL_LOCKS: '0',
   GIT_NO_REPLACE_OBJECTS: '1',
   GIT_NO_LAZY_FETCH: '1',
-  ...(options.gitDirectory === undefined ? {} : { GIT_DIR: options.gitDirectory }),
-  ...(options.workTree === undefined ? {} : { GIT_WORK_TREE: options.workTree }),
-  ...(options.index === undefined ? {} : { GIT_INDEX_FILE: options.index }),
-  ...(options.objects === undefined ? {} : { GIT_OBJECT_DIRECTORY: options.objects }),
-  ...(options.alternates === undefined
-    ? {}
-    : {
-        GIT_ALTERNATE_OBJECT_DIRECTORIES: options.alternates.map(quoted).join(process.platform === 'win32' ? ';' : ':'),
-      }),
-  ...(options.identity === undefined ? {} : identityVariables(options.identity)),
-  ...(options.remote === undefined ? {} : remoteVariables(options.remote)),
+  GIT_DIR: options.gitDirectory,
+  GIT_WORK_TREE: options.workTree,
+  GIT_INDEX_FILE: options.index,
+  GIT_OBJECT_DIRECTORY: options.objects,
+  GIT_ALTERNATE_OBJECT_DIRECTORIES: options.alternates?.map(quoted).join(delimiter),
+  ...(options.identity && identityVariables(options.identity)),
+  ...(options.remote && remoteVariables(options.remote)),
 });
 
 const settings = (options: GitOptions): string[] =>
@@ -211,13 +205,11 @@ export const startGit = (args: readonly string[], options: GitOptions): ChildPro
     stdio: 'pipe',
     windowsHide: true,
     detached: hasHelpers(options),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   });
-  const { signal } = options;
-  if (signal !== undefined && hasHelpers(options)) {
-    const onAbort = (): void => endGit(child, options);
-    signal.addEventListener('abort', onAbort);
-    child.once('close', () => signal.removeEventListener('abort', onAbort));
+  if (options.signal !== undefined && hasHelpers(options)) {
+    const ending = addAbortListener(options.signal, () => endGit(child, options));
+    child.once('close', () => ending[Symbol.dispose]());
   }
   // A git that stops before it read all its input says why on standard error and with its exit code.
   child.stdin.on('error', () => {});
@@ -273,20 +265,41 @@ export const gitOrThrow = async (args: readonly string[], options: GitOptions): 
   return result.output;
 };
 
-/** Runs git with its output going to a file, which is made private and new. Throws a GitError where it fails. */
-export const gitToFile = async (args: readonly string[], options: GitOptions, file: string): Promise<void> => {
+/** Makes a bare repository of ours, with nothing in it. */
+export const initBare = async (gitDirectory: string, format: 'sha1' | 'sha256'): Promise<void> => {
+  const args = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, gitDirectory];
+  await gitOrThrow(args, { folder: gitDirectory });
+};
+
+/** Runs git with its output going to a file, which is made private, and new unless it is appended to. Throws a GitError where it fails. */
+export const gitToFile = async (
+  args: readonly string[],
+  options: GitOptions,
+  to: { readonly file: string; readonly flags?: 'w' | 'a' },
+): Promise<void> => {
   const child = startGit(args, options);
-  const end = finished(child);
-  const errors = collected(child.stderr, MOST_ERRORS, () => {});
+  const end = endOf(child);
   child.stdin.end(options.input ?? '');
   // Where git fails meanwhile its exit code says so, and where the disk does, git must not wait for a reader.
-  await pipeline(child.stdout, createWriteStream(file, { mode: 0o600 })).catch(async (error: unknown) => {
+  const sink = createWriteStream(to.file, { mode: 0o600, flags: to.flags ?? 'w' });
+  await pipeline(child.stdout, sink).catch(async (error: unknown) => {
     child.kill('SIGKILL');
     await end;
     throw error;
   });
-  const code = await end;
-  if (code !== 0) throw unexpected(args, { code, errors: errors().toString().trim() });
+  const { code, errors } = await end;
+  if (code !== 0) throw unexpected(args, { code, errors });
+};
+
+/** The end of a git whose output somebody else takes: its exit code, and what it complained of. */
+export const endOf = async (
+  child: ChildProcessWithoutNullStreams,
+): Promise<{ readonly code: number | null; readonly errors: string }> => {
+  let errors = '';
+  // What it says last is why it ended.
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-MOST_ERRORS)));
+  const code = await finished(child);
+  return { code, errors: errors.trim() };
 };
 
 const MOST_ERRORS = 65_536;

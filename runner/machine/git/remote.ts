@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { temporaryFolder } from '../home/temporary-folder.ts';
 import { FOREIGN, type GitLimits } from './limits.ts';
-import { git, gitOrThrow, type GitOptions, type GitResult, type Remote } from './git.ts';
+import { git, initBare, type GitOptions, type GitResult, type Remote } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
 
@@ -11,14 +9,10 @@ export const inEmptyRepository = async <Value>(
   format: 'sha1' | 'sha256',
   work: (repository: Repository) => Promise<Value>,
 ): Promise<Value> => {
-  const gitDirectory = await mkdtemp(join(tmpdir(), 'longhaul-git-'));
-  try {
-    const init = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, gitDirectory];
-    await gitOrThrow(init, { folder: gitDirectory });
-    return await work({ gitDirectory });
-  } finally {
-    await rm(gitDirectory, { recursive: true, force: true });
-  }
+  await using folder = await temporaryFolder('longhaul-git-');
+  const gitDirectory = folder.path;
+  await initBare(gitDirectory, format);
+  return await work({ gitDirectory });
 };
 
 /** Why something could not be had from a remote. `again`: it may be there in a moment. */
@@ -83,12 +77,7 @@ export const listRemote = async (
   limits: GitLimits = FOREIGN,
 ): Promise<RemoteRefs | RemoteFailure> => {
   const listed = await inEmptyRepository('sha1', (repository) =>
-    git(['ls-remote', '--quiet', '--symref', '--', remote.url], {
-      ...repository,
-      remote,
-      limits,
-      ...(signal === undefined ? {} : { signal }),
-    }),
+    git(['ls-remote', '--quiet', '--symref', '--', remote.url], { ...repository, remote, limits, signal }),
   );
   if (!listed.ok) return failure(remote.url, listed);
   const refs = new Map<string, string>();

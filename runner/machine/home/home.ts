@@ -4,6 +4,20 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { Trouble } from '../../../shared/trouble.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where a runner's data lies: the flag, else LONGHAUL_HOME, else for root /var/lib/longhaul (commands run as other users
+ * there, and those cannot enter /root), else below XDG_DATA_HOME or ~/.local/share. Absolute.
+ */
+export const homeFolder = (env: Environment, flag?: string): string => {
+  const named = flag ?? env['LONGHAUL_HOME'];
+  if (named !== undefined && named !== '') return resolve(named);
+  if (process.getuid?.() === 0) return '/var/lib/longhaul';
+  const data = env['XDG_DATA_HOME'];
+  return join(data !== undefined && data !== '' ? resolve(data) : join(homedir(), '.local', 'share'), 'longhaul');
+};
+
 /**
  * What one runner keeps, all of it below one folder, so that two of them never meet:
  *
@@ -21,39 +35,7 @@ import { Trouble } from '../../../shared/trouble.ts';
  *     backup.*.json  somebody copies the home, and nothing is removed meanwhile (0600)
  *     workers.json   its child processes, so that the next one can end what is left of them (0600)
  */
-export interface Home {
-  readonly folder: string;
-  readonly config: string;
-  readonly database: string;
-  readonly blobs: string;
-  readonly runs: string;
-  readonly logs: string;
-  readonly token: string;
-  readonly secret: string;
-  readonly plane: string;
-  readonly runner: string;
-  readonly served: string;
-  readonly modelEndpoint: string;
-  readonly workers: string;
-  /** The folder of one run. */
-  run(id: string): string;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-/**
- * Where a runner's data lies: the flag, else LONGHAUL_HOME, else for root /var/lib/longhaul (commands run as other users
- * there, and those cannot enter /root), else below XDG_DATA_HOME or ~/.local/share. Absolute.
- */
-export const homeFolder = (env: Environment, flag?: string): string => {
-  const named = flag ?? env['LONGHAUL_HOME'];
-  if (named !== undefined && named !== '') return resolve(named);
-  if (process.getuid?.() === 0) return '/var/lib/longhaul';
-  const data = env['XDG_DATA_HOME'];
-  return join(data !== undefined && data !== '' ? resolve(data) : join(homedir(), '.local', 'share'), 'longhaul');
-};
-
-export const homeAt = (folder: string): Home => ({
+export const homeAt = (folder: string) => ({
   folder,
   config: join(folder, 'config.yaml'),
   database: join(folder, 'database'),
@@ -67,8 +49,10 @@ export const homeAt = (folder: string): Home => ({
   served: join(folder, 'served.json'),
   modelEndpoint: join(folder, 'endpoint.json'),
   workers: join(folder, 'workers.json'),
-  run: (id) => join(folder, 'runs', id),
+  /** The folder of one run. */
+  run: (id: string) => join(folder, 'runs', id),
 });
+export type Home = Readonly<ReturnType<typeof homeAt>>;
 
 /**
  * Makes the folders where they are missing, and sets their modes; `plane` is the name that this home has among others.
@@ -81,12 +65,8 @@ export const prepareHome = async (folder: string): Promise<{ home: Home; plane: 
   try {
     await mkdir(home.folder, { recursive: true, mode: entered });
     await chmod(home.folder, entered);
-    for (const [path, mode] of [
-      [home.runs, entered],
-      [home.database, 0o700],
-      [home.blobs, 0o700],
-      [home.logs, 0o700],
-    ] as const) {
+    for (const path of [home.runs, home.database, home.blobs, home.logs]) {
+      const mode = path === home.runs ? entered : 0o700;
       await mkdir(path, { recursive: true, mode });
       await chmod(path, mode);
     }
@@ -138,12 +118,8 @@ export const writeDurably = async (path: string, text: string): Promise<void> =>
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, text, { mode: 0o600, flush: true });
   await rename(draft, path);
-  const folder = await open(dirname(path));
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await using folder = await open(dirname(path));
+  await folder.sync();
 };
 
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

@@ -20,6 +20,15 @@ export const isRunning = ({ pid, startTime }: { readonly pid: number; readonly s
   }
 };
 
+/** Kills a process that may have ended by itself meanwhile. */
+export const killQuietly = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between the look and the kill.
+  }
+};
+
 /** proc(5): the name, field 2, is in parentheses and may hold anything; the state is field 3, the start field 22. */
 const readStat = (pid: number): { readonly state: string; readonly start: number } | null => {
   try {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Applied, AppliedFile, ApplyInput } from '../../../shared/api/runner-api.ts';
+import type { Applied, ApplyInput } from '../../../shared/api/runner-api.ts';
 import type { TaskPolicy } from '../../../shared/policy/policy.ts';
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
@@ -83,8 +83,7 @@ const toWorktree = async (result: ApplyResult, how: How<'worktree'>): Promise<Ap
   const done = await applyToWorktree({ repository, changes: part.changes, read: part.read, undo: folder, dryRun });
   if (done.outcome === 'refused') return done;
   const cautions = await marksOf(part.changes, result.policy, part.read);
-  const files = done.files.map(withReason);
-  return ok({ how: 'worktree', target: repository, dryRun, files, cautions }, done.wrote);
+  return ok({ how: 'worktree', target: repository, dryRun, files: [...done.files], cautions }, done.wrote);
 };
 
 const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-worktree'>): Promise<Application> => {
@@ -120,29 +119,12 @@ const undo = async ({ run, repository, undoFolder }: ApplyResult): Promise<Appli
     if (done.outcome === 'refused') return done;
     if (done.files.every(({ outcome }) => outcome !== 'refused')) await rename(folder, `${folder}.undone`);
     if (done.files.length === 0) continue;
-    const files = done.files.map(({ path, outcome, reason }) =>
-      withReason({ path, outcome: outcome === 'restored' ? 'written' : outcome, reason }),
-    );
-    return ok({ how: 'undo', target: repository, dryRun: false, files, cautions: [] });
+    return ok({ how: 'undo', target: repository, dryRun: false, files: [...done.files], cautions: [] });
   }
   return refused(`Run ${run} was not applied here.`, `Apply it first with: longhaul apply ${run}`);
 };
 
 const ok = (applied: Applied, onRecord = true): Application => ({ outcome: 'ok', applied, onRecord });
-
-const withReason = ({
-  path,
-  outcome,
-  reason,
-}: {
-  readonly path: string;
-  readonly outcome: AppliedFile['outcome'];
-  readonly reason: string | null;
-}): AppliedFile => ({
-  path,
-  outcome,
-  reason: reason ?? '',
-});
 
 /** One folder for each application, from 1; `.undone` is added when it was taken back. */
 const folders = (undoFolder: string): Promise<string[]> => readdir(undoFolder).catch(missingIs([]));

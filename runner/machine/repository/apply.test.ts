@@ -13,12 +13,13 @@ import {
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { AppliedFile } from '../../../shared/api/runner-api.ts';
 import type { ChangedFile, ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { LocalSource } from '../../../shared/run/source.ts';
 import { keepingIn } from '../../../test/harness/keeping.ts';
 import { createFixture, listing, type Fixture } from '../git/fixture.ts';
 import { openWorkspace } from '../../worker/workspace/git-workspace.ts';
-import { applyToWorktree, type Apply, type AppliedFile } from './apply.ts';
+import { applyToWorktree, type Apply } from './apply.ts';
 import { applyAsBranch } from './branch.ts';
 import { snapshotRepository } from './snapshot.ts';
 import { undoApply } from './undo.ts';
@@ -56,8 +57,7 @@ const delegate = async (fixture: Fixture, work: (root: string) => void): Promise
 
 const outcomes = (applied: Apply): Record<string, string> => {
   if (applied.outcome !== 'ok') throw new Error(applied.reason);
-  const tell = ({ outcome, marked, reason }: AppliedFile): string =>
-    `${outcome}${marked ? ' marked' : ''}${reason === null ? '' : `: ${reason}`}`;
+  const tell = ({ outcome, reason }: AppliedFile): string => `${outcome}${reason === '' ? '' : `: ${reason}`}`;
   return Object.fromEntries(applied.files.map((file) => [file.path, tell(file)]));
 };
 
@@ -133,7 +133,7 @@ test('a result lands next to work that went on: merged, marked or left alone, ne
   expect(applied).toEqual({
     arrived: 'merged',
     binary: 'conflict: It was changed here and by the run, and its content is binary.',
-    collides: 'conflict marked: Both sides changed the same lines; they are marked in the file.',
+    collides: 'conflict: Both sides changed the same lines; they are marked in the file.',
     'deep/er/only': 'written',
     'deleted both': 'already',
     'deleted by run': 'written',
@@ -171,7 +171,7 @@ test('a result lands next to work that went on: merged, marked or left alone, ne
   fixture.write('untouched', 'changed after apply\n');
   const undone = await undoApply({ repository: fixture.repo, undo });
   if (undone.outcome !== 'ok') throw new Error(undone.reason);
-  expect(undone.files.filter(({ outcome }) => outcome !== 'restored')).toEqual([
+  expect(undone.files.filter(({ outcome }) => outcome !== 'written')).toEqual([
     { path: 'untouched', outcome: 'refused', reason: 'It was changed after it was applied.' },
   ]);
   fixture.write('untouched', head('untouched'));

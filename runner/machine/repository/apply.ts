@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorMessage } from '../../../shared/trouble.ts';
+import type { AppliedFile } from '../../../shared/api/runner-api.ts';
 import type { ChangedFile, ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
+import { temporaryFolder } from '../home/temporary-folder.ts';
 import { decide, type Decision, type OnDisk, type Version } from './apply-plan.ts';
 import { hasConflict } from './conflict-markers.ts';
 import { openConversion, type Conversion } from './conversion.ts';
@@ -24,24 +26,17 @@ export interface ApplyRequest {
 }
 
 /**
- * `already`: it is as the run made it. `merged`: it holds both changes. `conflict` with `marked`: it holds both changes with
- * ordinary conflict markers; without: it was left as it is, as is what is `refused`. `reason` is a sentence for these two.
+ * Of a file: `already`: it is as the run made it. `merged`: it holds both changes. `conflict`: it holds both changes with ordinary
+ * conflict markers, or was left as it is, as is what is `refused`. `reason` is a sentence for these two.
+ *
+ * `wrote`: something was changed on disk, and `undo` has the originals.
  */
-export interface AppliedFile {
-  readonly path: string;
-  readonly outcome: 'written' | 'already' | 'merged' | 'conflict' | 'refused';
-  readonly marked: boolean;
-  readonly reason: string | null;
-}
-
-/** `wrote`: something was changed on disk, and `undo` has the originals. */
 export type Apply =
   | { readonly outcome: 'ok'; readonly files: readonly AppliedFile[]; readonly wrote: boolean }
   | Refusal;
 
 /** A file of the change set, with what was found and what becomes of it. */
 interface Planned {
-  readonly path: string;
   readonly result: AppliedFile;
   readonly touched: readonly Touched[];
 }
@@ -67,28 +62,16 @@ const pathsOf = ({ before, after }: ChangedFile): string[] => [
   ...new Set([before, after].flatMap((version) => (version === null ? [] : [version.path]))),
 ];
 
-const result = (path: string, outcome: AppliedFile['outcome'], reason: string | null = null): AppliedFile => ({
-  path,
-  outcome,
-  marked: false,
-  reason,
-});
-
-const unchanged = (path: string, outcome: AppliedFile['outcome'], reason: string | null = null): Planned => ({
-  path,
-  result: result(path, outcome, reason),
+const unchanged = (path: string, outcome: AppliedFile['outcome'], reason = ''): Planned => ({
+  result: { path, outcome, reason },
   touched: [],
 });
 
 /** Results that cannot stand beside each other: the same path twice, or a file below a file. */
 const clashes = (files: readonly ChangedFile[]): ReadonlySet<string> => {
   const targets = files.flatMap(({ after }) => (after === null ? [] : [after.path]));
-  const taken = new Set<string>();
-  const twice: string[] = [];
-  for (const path of targets) {
-    if (taken.has(path)) twice.push(path);
-    taken.add(path);
-  }
+  const taken = new Set(targets);
+  const twice = targets.filter((path, at) => targets.indexOf(path) !== at);
   const below = targets.filter((path) =>
     path.split('/').some((_, depth, names) => depth > 0 && taken.has(names.slice(0, depth).join('/'))),
   );
@@ -190,20 +173,14 @@ const planFile = async (
   if (decision.kind === 'conflict') return unchanged(path, 'conflict', decision.reason);
   if (found.kind === 'blocked' || foundTarget.kind === 'blocked') throw new Error(`decided to write over ${path}`);
   const removal: Touched = { path: oldPath, before: found, after: { kind: 'absent' } };
-  if (decision.kind === 'remove') return { path, result: result(path, 'written'), touched: [removal] };
+  if (decision.kind === 'remove') return { ...unchanged(path, 'written'), touched: [removal] };
 
   const put = await contentToPut(conversion, decision, { ...contents, ours: ours.content });
   if (put === null) return unchanged(path, 'conflict', 'It was changed here and by the run, and cannot be merged.');
   const planned = (after: FileState): Planned => ({
-    path,
-    result: put.clean
-      ? result(path, decision.content === 'merged' ? 'merged' : 'written')
-      : {
-          path,
-          outcome: 'conflict',
-          marked: true,
-          reason: 'Both sides changed the same lines; they are marked in the file.',
-        },
+    ...(put.clean
+      ? unchanged(path, decision.content === 'merged' ? 'merged' : 'written')
+      : unchanged(path, 'conflict', 'Both sides changed the same lines; they are marked in the file.')),
     touched: [{ path, before: foundTarget, after }, ...(oldPath === path ? [] : [removal])],
   });
   const { content } = put;
@@ -229,22 +206,17 @@ const refusals = async ({ repository, conversion, request }: Context): Promise<R
   }
   for (const path of clashes(files)) unsafe.set(path, 'The changes hold two results for this place.');
   const safe = files.filter((file) => !unsafe.has(pathOf(file)));
-  const filtered = await conversion.filtered(safe.flatMap(pathsOf));
-  for (const file of safe) {
-    if (pathsOf(file).some((path) => filtered.has(path))) {
-      unsafe.set(
-        pathOf(file),
-        'A filter program of your git (such as LFS) handles it; apply the result as a branch instead.',
-      );
-    }
-  }
-  for (const path of await outsideOfSparse(repository, safe.flatMap(pathsOf)))
-    for (const file of safe)
-      if (pathsOf(file).includes(path))
-        unsafe.set(
-          pathOf(file),
-          'It is outside of your sparse checkout; apply the result as a branch, or run "git sparse-checkout add" for its folder first.',
-        );
+  const refuse = (paths: ReadonlySet<string>, reason: string): void => {
+    for (const file of safe) if (pathsOf(file).some((path) => paths.has(path))) unsafe.set(pathOf(file), reason);
+  };
+  refuse(
+    await conversion.filtered(safe.flatMap(pathsOf)),
+    'A filter program of your git (such as LFS) handles it; apply the result as a branch instead.',
+  );
+  refuse(
+    await outsideOfSparse(repository, safe.flatMap(pathsOf)),
+    'It is outside of your sparse checkout; apply the result as a branch, or run "git sparse-checkout add" for its folder first.',
+  );
   return unsafe;
 };
 
@@ -272,8 +244,6 @@ const plan = async (context: Context): Promise<Planned[]> => {
   });
 };
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 interface Performed {
   readonly result: AppliedFile;
   /** It was begun to be written, whatever came of it. */
@@ -281,8 +251,9 @@ interface Performed {
 }
 
 /** Does one file, after another look: what changed since the plan is left alone. */
-const perform = async (root: string, { path, result: intended, touched }: Planned): Promise<Performed> => {
+const perform = async (root: string, { result, touched }: Planned): Promise<Performed> => {
   let wrote = false;
+  const refusedFor = (reason: string): Performed => ({ result: { ...result, outcome: 'refused', reason }, wrote });
   try {
     for (const { path: place, before } of touched) {
       const now = await readState(root, place);
@@ -291,15 +262,15 @@ const perform = async (root: string, { path, result: intended, touched }: Planne
         now.kind === 'blocked' &&
         (await filesBelow(root, place).catch(() => [''])).length === 0;
       if (fingerprint(now) !== fingerprint(before) && !emptied)
-        return { result: result(path, 'refused', 'It changed while the result was applied.'), wrote };
+        return refusedFor('It changed while the result was applied.');
     }
     for (const { path: place, after } of touched) {
       wrote = true;
       await writeState(root, place, after);
     }
-    return { result: intended, wrote };
+    return { result, wrote };
   } catch (error) {
-    return { result: result(path, 'refused', `It cannot be written: ${messageOf(error)}`), wrote };
+    return refusedFor(`It cannot be written: ${errorMessage(error)}`);
   }
 };
 
@@ -320,23 +291,19 @@ export const applyToWorktree = async (request: ApplyRequest): Promise<Apply> => 
       'Undo it first, or name another undo folder.',
     );
   }
-  const scratch = await mkdtemp(join(tmpdir(), 'longhaul-apply-'));
-  try {
-    const conversion = await openConversion(repository, scratch);
-    const planned = await plan({ repository, conversion, request });
-    const touched = planned.flatMap((one) => one.touched);
-    if (request.dryRun === true || touched.length === 0)
-      return { outcome: 'ok', files: planned.map(({ result: intended }) => intended), wrote: false };
-    await writeJournal(request.undo, repository.root, touched);
-    const removals = planned.filter((one) => one.touched.every(({ after }) => after.kind === 'absent'));
-    const done = new Map<Planned, Performed>();
-    for (const one of [...removals, ...planned.filter((other) => !removals.includes(other))]) {
-      done.set(one, await perform(repository.root, one));
-    }
-    const wrote = [...done.values()].some((one) => one.wrote);
-    if (!wrote) await rm(request.undo, { recursive: true });
-    return { outcome: 'ok', files: planned.flatMap((one) => done.get(one)?.result ?? []), wrote };
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
+  await using scratch = await temporaryFolder('longhaul-apply-');
+  const conversion = await openConversion(repository, scratch.path);
+  const planned = await plan({ repository, conversion, request });
+  const touched = planned.flatMap((one) => one.touched);
+  if (request.dryRun === true || touched.length === 0)
+    return { outcome: 'ok', files: planned.map(({ result }) => result), wrote: false };
+  await writeJournal(request.undo, repository.root, touched);
+  const removals = planned.filter((one) => one.touched.every(({ after }) => after.kind === 'absent'));
+  const done = new Map<Planned, Performed>();
+  for (const one of [...removals, ...planned.filter((other) => !removals.includes(other))]) {
+    done.set(one, await perform(repository.root, one));
   }
+  const wrote = [...done.values()].some((one) => one.wrote);
+  if (!wrote) await rm(request.undo, { recursive: true });
+  return { outcome: 'ok', files: planned.flatMap((one) => done.get(one)?.result ?? []), wrote };
 };

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { blobId } from '../git/blobs.ts';
 import { git, gitOrThrow, line, type GitOptions, type Identity } from '../git/git.ts';
+import { temporaryFolder } from '../home/temporary-folder.ts';
 import { withoutFilters } from './conversion.ts';
 import { pathRefusal } from './safe-path.ts';
 import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
@@ -190,10 +190,6 @@ export const applyAsBranch = async (request: BranchRequest): Promise<Branch> => 
   if (wrong !== null) return wrong;
   if (request.changes.files.length === 0)
     return refused('The run changed nothing.', 'There is nothing to put on a branch.');
-  const scratch = await mkdtemp(join(tmpdir(), 'longhaul-branch-'));
-  try {
-    return await create(repository, scratch, request);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
+  await using scratch = await temporaryFolder('longhaul-branch-');
+  return await create(repository, scratch.path, request);
 };

@@ -11,24 +11,8 @@ interface Stored {
   readonly content: Buffer;
 }
 
+type Versions = Readonly<Record<'ours' | 'before' | 'after', Buffer>>;
 type Merge = { readonly clean: boolean; readonly content: Buffer } | null;
-
-/**
- * Turns contents between the form on disk and the form in the repository, as the person's git does it (line endings,
- * working-tree-encoding, ident), in a scratch folder, without writing to their repository and without starting a filter program:
- * what a filter does to content that an agent wrote is not ours to find out.
- */
-export interface Conversion {
-  /** Paths that one of the person's filter programs (LFS, git-crypt) handles. */
-  filtered(paths: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Disk to repository, for regular files of the work tree; `content` is what was read from there. */
-  toStored(files: readonly Stored[]): Promise<Buffer[]>;
-  /** Repository to disk. No two paths may be the same or lie below each other. */
-  toDisk(files: readonly Stored[]): Promise<Buffer[]>;
-  /** Merges texts; conflicts are marked in the content. Null if git cannot merge them. */
-  merge(versions: { readonly ours: Buffer; readonly before: Buffer; readonly after: Buffer }): Promise<Merge>;
-  idOf(content: Buffer): string;
-}
 
 /** The names of the filter programs in the person's configuration. */
 const filterDrivers = async (options: GitOptions): Promise<string[]> => {
@@ -52,8 +36,13 @@ const switchedOff = (drivers: readonly string[]): string[] =>
 export const withoutFilters = async (repository: UserRepository): Promise<readonly string[]> =>
   switchedOff(await filterDrivers(userOptions(repository)));
 
-/** `scratch` is an empty folder that the caller removes. */
-export const openConversion = async (repository: UserRepository, scratch: string): Promise<Conversion> => {
+/**
+ * Turns contents between the form on disk and the form in the repository, as the person's git does it (line endings,
+ * working-tree-encoding, ident), in a scratch folder, without writing to their repository and without starting a filter program:
+ * what a filter does to content that an agent wrote is not ours to find out. `scratch` is an empty folder that the caller
+ * removes.
+ */
+export const openConversion = async (repository: UserRepository, scratch: string) => {
   const drivers = await filterDrivers(userOptions(repository));
   const objects = join(scratch, 'objects');
   await mkdir(objects);
@@ -82,14 +71,16 @@ export const openConversion = async (repository: UserRepository, scratch: string
   };
 
   return {
-    filtered: async (paths) => {
+    /** Paths that one of the person's filter programs (LFS, git-crypt) handles. */
+    filtered: async (paths: readonly string[]): Promise<ReadonlySet<string>> => {
       const args = ['check-attr', '-z', '--stdin', 'filter'];
       const fields = (await gitOrThrow(args, { ...options, input: paths.map((path) => `${path}\0`).join('') }))
         .toString()
         .split('\0');
       return new Set(paths.filter((_, position) => drivers.includes(fields[position * 3 + 2] ?? '')));
     },
-    toStored: async (files) => {
+    /** Disk to repository, for regular files of the work tree; `content` is what was read from there. */
+    toStored: async (files: readonly Stored[]): Promise<Buffer[]> => {
       const ids = [];
       for (const { path, content } of files) {
         ids.push(
@@ -100,7 +91,8 @@ export const openConversion = async (repository: UserRepository, scratch: string
       for await (const content of readBlobs(options, ids)) contents.push(content);
       return contents;
     },
-    toDisk: async (files) => {
+    /** Repository to disk. No two paths may be the same or lie below each other. */
+    toDisk: async (files: readonly Stored[]): Promise<Buffer[]> => {
       if (files.length === 0) return [];
       const ids = await storeRaw(files.map(({ content }) => content));
       const temporary = { ...options, index: fresh() };
@@ -110,15 +102,11 @@ export const openConversion = async (repository: UserRepository, scratch: string
       await gitOrThrow(['checkout-index', '--all', `--prefix=${folder}/`], temporary);
       return Promise.all(files.map(({ path }) => readFile(join(folder, path))));
     },
-    merge: async (versions) => {
+    /** Merges texts; conflicts are marked in the content. Null if git cannot merge them. */
+    merge: async (versions: Versions): Promise<Merge> => {
       const folder = fresh();
       await mkdir(folder);
-      const write = (name: string, content: Buffer): Promise<void> => writeFile(join(folder, name), content);
-      await Promise.all([
-        write('ours', versions.ours),
-        write('before', versions.before),
-        write('after', versions.after),
-      ]);
+      for (const [name, content] of Object.entries(versions)) await writeFile(join(folder, name), content);
       const names = ['-L', labels.ours, '-L', labels.before, '-L', labels.after];
       const result = await git(['merge-file', '-p', '-q', '--diff3', ...names, 'ours', 'before', 'after'], {
         folder,
@@ -129,6 +117,7 @@ export const openConversion = async (repository: UserRepository, scratch: string
       // The exit code is the number of conflicts, at most 127; above, git failed.
       return result.code !== null && result.code <= 127 ? { clean: false, content: result.output } : null;
     },
-    idOf: (content) => blobId(content, like),
+    idOf: (content: Buffer): string => blobId(content, like),
   };
 };
+export type Conversion = Awaited<ReturnType<typeof openConversion>>;

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Source } from '../../../shared/run/source.ts';
 import { BundleRefused, takeBundle } from '../git/bundle.ts';
-import { git, gitOrThrow } from '../git/git.ts';
+import { git, initBare } from '../git/git.ts';
+import { temporaryFolder } from '../home/temporary-folder.ts';
 import { findRepository, userOptions } from './user-repository.ts';
 
 export type OpenSource = AsyncDisposable & { readonly gitDirectory: string };
@@ -27,12 +26,9 @@ export const openSource = async (source: Source, { repository, fetch }: SourcePl
   if ('outcome' in person || source.kind === 'remote') return null;
   if ((await git(['cat-file', '-e', `${source.commit}^{tree}`], userOptions(person))).ok) return null;
   await using folders = new AsyncDisposableStack();
-  const gitDirectory = await mkdtemp(join(tmpdir(), 'longhaul-source-'));
-  folders.defer(() => rm(gitDirectory, { recursive: true, force: true }));
+  const { path: gitDirectory } = folders.use(await temporaryFolder('longhaul-source-'));
   const own = { gitDirectory, alternates: [person.objects] };
-  await gitOrThrow(['init', '-q', '--bare', '--template=', `--object-format=${person.format}`, gitDirectory], {
-    folder: gitDirectory,
-  });
+  await initBare(gitDirectory, person.format);
   const file = join(gitDirectory, 'source.bundle');
   if (!(await fetch(source.blob, file))) return null;
   const since = source.needs === null ? [] : [source.needs.commit];

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { LocalSource } from '../../../shared/run/source.ts';
-import { git, gitOrThrow, line, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
+import { git, gitOrThrow, initBare, line, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
 import { copyIndex } from '../git/index-file.ts';
 import { LONGHAUL } from '../git/longhaul.ts';
 import { scan } from '../git/scan.ts';
@@ -23,7 +23,7 @@ export interface SnapshotRequest {
   /** Absolute path of the repository to make for the run. What an earlier attempt left there is replaced. */
   readonly gitDirectory: string;
   readonly base: 'worktree' | 'head' | (string & {});
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `files` counts the files of the snapshot. `notes` are sentences about what did not come along; the source has them too. */
@@ -85,7 +85,7 @@ const commitWorktree = async (
     objects: scratch,
     alternates: [repository.objects],
     identity: LONGHAUL,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
   };
   const unmerged = splitNul(await gitOrThrow(['diff-files', '-z', '--name-only', '--diff-filter=U'], options));
   if (unmerged.length > 0) {
@@ -197,7 +197,7 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
       ? await commitWorktree(repository, { scratch, temporaryIndex: join(folder, 'index'), signal: request.signal })
       : await namedCommit(repository, request.base);
   if ('outcome' in base) return base;
-  const own = { gitDirectory: folder, ...(request.signal === undefined ? {} : { signal: request.signal }) };
+  const own = { gitDirectory: folder, signal: request.signal };
   if (!(await pack(base.commit, { ...own, alternates: [scratch, repository.objects] }))) {
     return refused(
       'Objects of this commit are missing from the repository; it may be a partial clone.',
@@ -249,9 +249,7 @@ export const snapshotRepository = async (request: SnapshotRequest): Promise<Snap
   await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     await chmod(folder, 0o700);
-    await gitOrThrow(['init', '-q', '--bare', '--template=', `--object-format=${repository.format}`, folder], {
-      folder,
-    });
+    await initBare(folder, repository.format);
     const snapshot = await fill(repository, folder, request);
     if (snapshot.outcome === 'ok') {
       await rm(request.gitDirectory, { recursive: true, force: true });

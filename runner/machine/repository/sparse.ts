@@ -6,7 +6,7 @@ import { readState } from './worktree-files.ts';
 export const outsideOfSparse = async (
   repository: UserRepository,
   paths: readonly string[],
-): Promise<readonly string[]> => {
+): Promise<ReadonlySet<string>> => {
   const asked = new Set(paths);
   const listed = splitNul(
     await gitOrThrow(['ls-files', '-z', '-t', '--full-name', '--', ':/'], userOptions(repository)),
@@ -16,5 +16,5 @@ export const outsideOfSparse = async (
     .map((entry) => pathBytes(entry.slice(2)).toString())
     .filter((path) => asked.has(path));
   const found = await Promise.all(skipped.map((path) => readState(repository.root, path)));
-  return skipped.filter((_, index) => found[index]?.kind === 'absent');
+  return new Set(skipped.filter((_, index) => found[index]?.kind === 'absent'));
 };

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { AppliedFile } from '../../../shared/api/runner-api.ts';
 import { findRepository, refused, type Refusal } from './user-repository.ts';
 import { fingerprint, pruneFolders, readState, writeState, type FileState } from './worktree-files.ts';
 
@@ -22,14 +23,8 @@ const Journal = z.strictObject({
   touched: z.array(z.strictObject({ path: z.string(), before: SavedState, after: z.string() })),
 });
 
-/** `already`: it is as it was before the apply. `refused`: it was changed since, and stays. */
-interface UndoneFile {
-  readonly path: string;
-  readonly outcome: 'restored' | 'already' | 'refused';
-  readonly reason: string | null;
-}
-
-export type Undo = { readonly outcome: 'ok'; readonly files: readonly UndoneFile[] } | Refusal;
+/** Of a file: `written`: it was put back. `already`: it is as it was before the apply. `refused`: it was changed since, and stays. */
+export type Undo = { readonly outcome: 'ok'; readonly files: readonly AppliedFile[] } | Refusal;
 
 const JOURNAL = 'journal.json';
 
@@ -84,7 +79,7 @@ export const undoApply = async (request: { readonly repository: string; readonly
   if (journal.root !== repository.root) {
     return refused(`The changes were applied to ${journal.root}.`, 'Undo them there.');
   }
-  const files: UndoneFile[] = [];
+  const files: AppliedFile[] = [];
   // What the apply added goes first: it may stand where a folder was.
   const order = journal.touched.toSorted(
     (a, b) => Number(b.before.kind === 'absent') - Number(a.before.kind === 'absent'),
@@ -93,11 +88,11 @@ export const undoApply = async (request: { readonly repository: string; readonly
     const before = await load(saved, request.undo);
     const current = await readState(repository.root, path);
     const now = fingerprint(current);
-    if (now === fingerprint(before)) files.push({ path, outcome: 'already', reason: null });
+    if (now === fingerprint(before)) files.push({ path, outcome: 'already', reason: '' });
     else if (now !== after) files.push({ path, outcome: 'refused', reason: 'It was changed after it was applied.' });
     else {
       await writeState(repository.root, path, before);
-      files.push({ path, outcome: 'restored', reason: null });
+      files.push({ path, outcome: 'written', reason: '' });
     }
     if (before.kind === 'absent') await pruneFolders(repository.root, path);
   }

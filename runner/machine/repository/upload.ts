@@ -42,7 +42,7 @@ export interface Upload {
 export const snapshotForUpload = async (request: UploadRequest): Promise<Upload | Refusal> => {
   const { path, base, folder, signal } = request;
   const gitDirectory = join(folder, 'source.git');
-  const snapshot = await snapshotRepository({ path, base, gitDirectory, ...(signal === undefined ? {} : { signal }) });
+  const snapshot = await snapshotRepository({ path, base, gitDirectory, signal });
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;

@@ -30,7 +30,7 @@ export const userOptions = (repository: UserRepository): GitOptions & { gitDirec
 
 /** Finds the repository that `path` (a folder of a work tree) belongs to, or says why there is none to work with. */
 export const findRepository = async (path: string, signal?: AbortSignal): Promise<UserRepository | Refusal> => {
-  const options: GitOptions = { as: 'user', folder: path, ...(signal === undefined ? {} : { signal }) };
+  const options: GitOptions = { as: 'user', folder: path, signal };
   const ask = async (...args: string[]): Promise<string | null> => {
     const result = await git(['rev-parse', '--path-format=absolute', ...args], options);
     return result.ok ? line(result.output) : null;

@@ -3,14 +3,15 @@ import { confinedShell, minimalEnvironment, PROXY_PORT } from '../confined-shell
 import type { SandboxCommand, SandboxLimits } from '../sandbox.ts';
 import type { FilterArchitecture } from '../system-calls.ts';
 
-/** Programs of the container that confine a command. */
-export interface ContainerPrograms {
-  readonly unshare: string;
-  readonly setpriv: string;
-  readonly prlimit: string;
-  readonly perl: string;
-  readonly socat: string;
-}
+/** Programs of the container that confine a command, by their Debian packages. */
+export const containerPrograms = {
+  unshare: 'util-linux',
+  setpriv: 'util-linux',
+  prlimit: 'util-linux',
+  perl: 'perl',
+  socat: 'socat',
+} as const;
+export type ContainerPrograms = Readonly<Record<keyof typeof containerPrograms, string>>;
 
 export interface ContainerPlan {
   readonly programs: ContainerPrograms;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { SANDBOX_ROOT, type SandboxRefusal } from '../sandbox.ts';
+import { refused, SANDBOX_ROOT, type SandboxRefusal } from '../sandbox.ts';
 
 /** Only root writes there, and it lasts as long as the container does. */
 const CLAIM = '/run/longhaul-run';
@@ -23,22 +23,20 @@ export async function claimContainer(run: string, claim = CLAIM): Promise<Sandbo
   const holder = await readFile(claim, 'utf8');
   return holder === run
     ? null
-    : {
-        outcome: 'refused',
-        reason: `this container has had a run already (${holder}), and with isolation "container" it takes only one`,
-        remedy: 'start a new container for each run, or choose the isolation namespaces, e2b or daytona',
-      };
+    : refused(
+        `this container has had a run already (${holder}), and with isolation "container" it takes only one`,
+        'start a new container for each run, or choose the isolation namespaces, e2b or daytona',
+      );
 }
 
 /** Lets commands find the tree where the model is told it is. A folder that the image has there is not touched. */
 export async function linkWorkspace(tree: string, place: string = SANDBOX_ROOT): Promise<SandboxRefusal | null> {
   const found = await lstat(place).catch(() => null);
   if (found !== null && !found.isSymbolicLink())
-    return {
-      outcome: 'refused',
-      reason: `${place} exists in this container, and commands need that name for their tree`,
-      remedy: `take ${place} out of the image`,
-    };
+    return refused(
+      `${place} exists in this container, and commands need that name for their tree`,
+      `take ${place} out of the image`,
+    );
   if (found !== null && (await readlink(place)) === tree) return null;
   const draft = `${place}.${randomBytes(4).toString('hex')}`;
   await symlink(tree, draft);

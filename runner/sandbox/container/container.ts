@@ -1,36 +1,29 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { errorMessage } from '../../../shared/trouble.ts';
+import type { ContainerNetwork } from '../../../shared/api/worker-api.ts';
 import { CommandSandbox, type Confinement, type Outlets } from '../command-sandbox.ts';
-import { containerArguments, type ContainerPlan, type ContainerPrograms } from './arguments.ts';
+import { containerArguments, containerPrograms, type ContainerPlan, type ContainerPrograms } from './arguments.ts';
 import { claimContainer, linkWorkspace } from './claim.ts';
-import {
-  canCutNetwork,
-  findPrograms,
-  judgeLook,
-  LOOK_AROUND,
-  nameUser,
-  networkUnstated,
-  unfitForContainer,
-  type ContainerNetwork,
-} from './fit.ts';
+import { canCutNetwork, judgeLook, LOOK_AROUND, nameUser, networkUnstated, unfitForContainer } from './fit.ts';
 import { launchInContainer } from './process.ts';
 import { endProcessesOf, processesOf } from './processes.ts';
 import { diskUse } from '../disk-use.ts';
 import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
-import { filterFolders } from '../host-programs.ts';
-import { MemoryWatch } from '../memory-use.ts';
-import { PROBE_LIMITS } from '../probe-limits.ts';
+import { filterFolders, findPrograms } from '../host-programs.ts';
+import { openProbe, PROBE_MS, probeOutlets } from '../probe-sandbox.ts';
 import {
+  refused,
   SANDBOX_ROOT,
   type Sandbox,
   type SandboxCommand,
   type SandboxOptions,
   type SandboxRefusal,
 } from '../sandbox.ts';
-import { seccompFilter } from '../seccomp.ts';
+import { writeFilter } from '../seccomp.ts';
+import { watchLimits } from '../watch-limits.ts';
 import { WorkspaceQuota } from '../workspace-quota.ts';
 
 export interface ContainerOptions extends SandboxOptions {
@@ -70,11 +63,10 @@ async function take({ run, workspace, user }: ContainerOptions): Promise<Sandbox
     if (refused === null && user !== null) await nameUser(user);
     return refused;
   } catch (error) {
-    return {
-      outcome: 'refused',
-      reason: `this container cannot be prepared: ${error instanceof Error ? error.message : String(error)}`,
-      remedy: 'let root write to /run, / and /etc/passwd of the container, or choose the isolation e2b or daytona',
-    };
+    return refused(
+      `this container cannot be prepared: ${errorMessage(error)}`,
+      'let root write to /run, / and /etc/passwd of the container, or choose the isolation e2b or daytona',
+    );
   }
 }
 
@@ -86,22 +78,16 @@ export async function probeContainer({
   readonly network: ContainerNetwork | null;
   readonly uid: number;
 }): Promise<{ readonly outcome: 'ok'; readonly network: 'cut' | ContainerNetwork } | SandboxRefusal> {
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-probe-'));
-  try {
-    const workspace = join(folder, 'workspace');
-    const scratch = join(folder, 'scratch');
-    for (const path of [workspace, scratch]) await mkdir(path, { mode: 0o711 });
-    const user = { uid, gid: uid };
-    const options = { workspace, home: null, scratch, user, limits: PROBE_LIMITS, readable: [], run: 'probe', network };
-    const unfit = await unfitForContainer(options);
-    if (unfit !== null) return unfit;
-    await chmod(folder, 0o711);
-    await chown(workspace, user.uid, user.gid);
-    const confined = await confine({ ...options, root: workspace }, {});
-    return confined instanceof Container ? { outcome: 'ok', network: confined.network } : confined;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const user = { uid, gid: uid };
+  await using probe = await openProbe(user, 0o711);
+  const { workspace } = probe.options;
+  const options = { ...probe.options, user, run: 'probe', network };
+  const unfit = await unfitForContainer(options);
+  if (unfit !== null) return unfit;
+  await chmod(probe.folder, 0o711);
+  await chown(workspace, user.uid, user.gid);
+  const confined = await confine({ ...options, root: workspace }, {});
+  return confined instanceof Container ? { outcome: 'ok', network: confined.network } : confined;
 }
 
 interface Parts {
@@ -117,14 +103,7 @@ interface Parts {
 async function confine(options: Parts['options'], seams: ContainerSeams): Promise<Container | SandboxRefusal> {
   const { user, scratch, readable } = options;
   if (user === null) throw new Error('a container without a user for commands was not refused');
-  const { arch: architecture } = process;
-  if (architecture !== 'x64' && architecture !== 'arm64')
-    return {
-      outcome: 'refused',
-      reason: `there is no system call filter for ${architecture}`,
-      remedy: 'run the worker on x64 or arm64',
-    };
-  const programs = await findPrograms();
+  const programs = await findPrograms(containerPrograms);
   if ('outcome' in programs) return programs;
   const { complaint } = await canCutNetwork(programs);
   const network = complaint === null ? 'cut' : options.network;
@@ -135,18 +114,19 @@ async function confine(options: Parts['options'], seams: ContainerSeams): Promis
   // What commands could write would decide about the next one: the filter, and where the proxy listens.
   await chown(scratch, 0, 0);
   await chmod(scratch, 0o711);
-  await writeFile(join(scratch, 'seccomp.bpf'), seccompFilter(architecture), { mode: 0o644 });
+  const filter = await writeFilter(join(scratch, 'seccomp.bpf'));
+  if ('outcome' in filter) return filter;
   const toolchains = await filterFolders(readable, 'bin');
-  const container = new Container({ options, user, programs, architecture, toolchains, network, seams });
+  const container = new Container({ options, user, programs, ...filter, toolchains, network, seams });
   return (await container.look()) ?? container;
 }
 
-const PROBE_MS = 10_000;
+/** In the scratch folder; commands run one after the other. */
+const EGRESS_SOCKET = 'egress.sock';
 
 class Container implements Confinement {
   readonly #parts: Parts;
   readonly #quota: WorkspaceQuota;
-  #count = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -162,12 +142,7 @@ class Container implements Confinement {
     const printed: Buffer[] = [];
     const ended = await this.launch(
       { argv: ['/bin/sh', '-c', LOOK_AROUND], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
-      {
-        onOutput: (chunk) => printed.push(chunk),
-        onCut: () => {},
-        watch: () => {},
-        kill: AbortSignal.timeout(PROBE_MS),
-      },
+      { ...probeOutlets(), onOutput: (chunk) => printed.push(chunk) },
     );
     return judgeLook(ended.outcome === 'failed' ? ended.complaint : Buffer.concat(printed).toString('utf8'));
   }
@@ -175,7 +150,7 @@ class Container implements Confinement {
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
     const { options, user, network } = this.#parts;
     const { scratch } = options;
-    const socket = network === 'cut' && command.network.length > 0 ? this.#nextSocket() : null;
+    const socket = network === 'cut' && command.network.length > 0 ? EGRESS_SOCKET : null;
     await using proxy = network !== 'cut' || socket !== null ? await this.#openProxy(command, socket) : null;
     const [home, temporary] = await this.#makeFolders();
     if (options.root === SANDBOX_ROOT) await linkWorkspace(options.workspace);
@@ -212,18 +187,13 @@ class Container implements Confinement {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #nextSocket(): string {
-    this.#count += 1;
-    return `egress-${this.#count}.sock`;
-  }
-
   #openProxy({ network: allowed }: SandboxCommand, socket: string | null): Promise<EgressProxy> {
     const { options, user, seams } = this.#parts;
     return EgressProxy.listen({
       socket: socket === null ? null : join(options.scratch, socket),
       user,
       allowed,
-      ...(seams.outside === undefined ? {} : { outside: seams.outside }),
+      outside: seams.outside,
     });
   }
 
@@ -254,20 +224,20 @@ class Container implements Confinement {
     });
   }
 
-  #watch({ watch }: Outlets): void {
+  #watch(outlets: Outlets): void {
     const { options, user } = this.#parts;
     const { scratch, limits } = options;
-    const memory = new MemoryWatch(limits.memoryBytes);
-    let inFiles = 0;
-    watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processesOf(user)));
-    watch('limit', async () => {
-      const [looked, temporary] = await Promise.all([
-        this.#quota.look(() => processesOf(user), user),
-        diskUse([join(scratch, 'inside')], null),
-      ]);
-      inFiles = looked.memory;
-      // Temporary files have no size of their own here.
-      return looked.exceeded || temporary > 2 * limits.tmpBytes;
+    const processes = (): Promise<string[]> => processesOf(user);
+    watchLimits(outlets, limits.memoryBytes, {
+      processes,
+      look: async () => {
+        const [{ exceeded, memory }, temporary] = await Promise.all([
+          this.#quota.look(processes, user),
+          diskUse([join(scratch, 'inside')], null),
+        ]);
+        // Temporary files have no size of their own here.
+        return { exceeded: exceeded || temporary > 2 * limits.tmpBytes, memory };
+      },
     });
   }
 }

@@ -2,14 +2,10 @@ import { execFile } from 'node:child_process';
 import { appendFile, readFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { promisify } from 'node:util';
+import type { ContainerNetwork } from '../../../shared/api/worker-api.ts';
 import type { ContainerPrograms } from './arguments.ts';
-import { firstExecutable, isFolder, missing, SYSTEM_FOLDERS } from '../host-programs.ts';
-import type { SandboxOptions, SandboxRefusal } from '../sandbox.ts';
-
-/** What the operator says of a container's network where commands cannot be kept from it. */
-export type ContainerNetwork = 'open' | 'none';
-
-const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
+import { isFolder } from '../host-programs.ts';
+import { refused, type SandboxOptions, type SandboxRefusal } from '../sandbox.ts';
 
 /** Looks at what was asked for, before anything of the container is touched. Null: it can be done. */
 export async function unfitForContainer(options: SandboxOptions): Promise<SandboxRefusal | null> {
@@ -59,21 +55,6 @@ async function accountOf(uid: number): Promise<string | null> {
 export async function nameUser({ uid, gid }: NonNullable<SandboxOptions['user']>): Promise<void> {
   if ((await accountOf(uid)) === null)
     await appendFile(ACCOUNTS, `${ACCOUNT}:x:${uid}:${gid}:commands of Longhaul:/nonexistent:/bin/bash\n`);
-}
-
-export async function findPrograms(): Promise<ContainerPrograms | SandboxRefusal> {
-  const find = (name: string): Promise<string | null> => firstExecutable(name, SYSTEM_FOLDERS);
-  const unshare = await find('unshare');
-  if (unshare === null) return missing('unshare', 'util-linux');
-  const setpriv = await find('setpriv');
-  if (setpriv === null) return missing('setpriv', 'util-linux');
-  const prlimit = await find('prlimit');
-  if (prlimit === null) return missing('prlimit', 'util-linux');
-  const perl = await find('perl');
-  if (perl === null) return missing('perl', 'perl');
-  const socat = await find('socat');
-  if (socat === null) return missing('socat', 'socat');
-  return { unshare, setpriv, prlimit, perl, socat };
 }
 
 /** Whether commands can be given a network of their own, with nothing in it; otherwise, what unshare said. */

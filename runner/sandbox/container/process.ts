@@ -1,9 +1,7 @@
-import { spawn, type StdioOptions } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { addAbortListener, once } from 'node:events';
 import { constants } from 'node:os';
-import { join } from 'node:path';
-import { inputFile, OutputPipe } from '../command-pipe.ts';
+import { spawnCommand } from '../command-program.ts';
 import type { Ended, Outlets } from '../command-sandbox.ts';
 import { endProcessesOf } from './processes.ts';
 import type { SandboxOptions } from '../sandbox.ts';
@@ -18,59 +16,35 @@ export interface ContainerLaunch {
   readonly outlets: Pick<Outlets, 'onOutput' | 'kill'>;
 }
 
-const COMPLAINT_BYTES = 4096;
 /** For the programs that confine, which run as root: nothing that commands choose. */
 const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /** Runs the words of `containerArguments` to their end. When it settles, no process of the user is left and all output has been handed over. */
-export async function launchInContainer({
-  argv,
-  folder,
-  user,
-  stdin,
-  onStart,
-  outlets,
-}: ContainerLaunch): Promise<Ended> {
+export async function launchInContainer(launch: ContainerLaunch): Promise<Ended> {
+  const { argv, folder, user, onStart, outlets } = launch;
   const { kill, onOutput } = outlets;
   if (kill.aborted) return { outcome: 'killed' };
   const [program, ...list] = argv;
-  using written = await OutputPipe.make(join(folder, 'output'), user);
-  const input = stdin === undefined ? null : await inputFile(join(folder, 'input'), stdin);
-  let child;
-  try {
-    const stdio: StdioOptions = [input ?? 'ignore', written.descriptor, 'pipe'];
-    child = spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'E2BIG') return { outcome: 'too-long' };
-    throw error;
-  } finally {
-    written.handOver();
-    if (input !== null) closeSync(input);
-  }
+  using spawned = await spawnCommand(folder, launch, (descriptors) =>
+    spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio: [...descriptors, 'pipe'] }),
+  );
+  if (spawned === null) return { outcome: 'too-long' };
+  const { child, written, complaint } = spawned;
   onStart();
-  const complaint: Buffer[] = [];
   written.onData(onOutput);
-  child.stderr?.on('data', (chunk: Buffer) => complaint.push(chunk.subarray(0, COMPLAINT_BYTES)));
   // The first program becomes the command itself, so this ends it whoever it is by now; its children end below.
-  const onKill = (): void => void child.kill('SIGKILL');
-  kill.addEventListener('abort', onKill);
-  // The signal may have fired while the pipe was made: it fires no more.
-  if (kill.aborted) onKill();
-  try {
-    const closed = Promise.all([once(child, 'close'), written.closed]);
-    closed.catch(() => {});
-    // What the command left behind may still hold the output open until it is killed too.
-    const [code, signal] = await exitOf(child);
-    const killed = kill.aborted;
-    await endProcessesOf(user);
-    await closed;
-    if (killed) return { outcome: 'killed' };
-    const said = Buffer.concat(complaint).subarray(0, COMPLAINT_BYTES).toString('utf8').trim();
-    if (said !== '') return { outcome: 'failed', complaint: said };
-    return { outcome: 'exited', exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) };
-  } finally {
-    kill.removeEventListener('abort', onKill);
-  }
+  using _killing = addAbortListener(kill, () => child.kill('SIGKILL'));
+  const closed = Promise.all([once(child, 'close'), written.closed]);
+  closed.catch(() => {});
+  // What the command left behind may still hold the output open until it is killed too.
+  const [code, signal] = await exitOf(child);
+  const killed = kill.aborted;
+  await endProcessesOf(user);
+  await closed;
+  if (killed) return { outcome: 'killed' };
+  const said = complaint();
+  if (said !== '') return { outcome: 'failed', complaint: said };
+  return { outcome: 'exited', exitCode: code ?? 128 + (signal === null ? 0 : constants.signals[signal]) };
 }
 
 const exitOf = (child: ReturnType<typeof spawn>): Promise<[number | null, NodeJS.Signals | null]> =>

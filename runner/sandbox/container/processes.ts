@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { killQuietly } from '../../machine/processes/process-start.ts';
 import { processFolders } from '../disk-use.ts';
 import type { SandboxOptions } from '../sandbox.ts';
 
@@ -38,12 +39,4 @@ async function killAll(user: User): Promise<void> {
   const child = spawn('/bin/sh', ['-c', 'kill -9 -1'], { ...user, env: {}, cwd: '/', stdio: 'ignore' });
   child.on('error', () => {});
   if (child.pid !== undefined) await once(child, 'close');
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended between the look and the kill.
-  }
 }

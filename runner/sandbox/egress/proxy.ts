@@ -15,7 +15,7 @@ export interface EgressProxyOptions {
   readonly user: { readonly uid: number; readonly gid: number } | null;
   /** Host names and `*.` patterns. */
   readonly allowed: readonly string[];
-  readonly outside?: EgressOutside;
+  readonly outside?: EgressOutside | undefined;
   /** Whether a tunnel for TLS may go on, by what the client says first; default: it wants the host that the tunnel was opened for. */
   readonly mayGoOn?: (hello: Greeting, target: Target) => boolean;
 }

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chown, lstat, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, lstat, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './arguments.ts';
@@ -11,12 +10,12 @@ import { processFolders } from '../disk-use.ts';
 import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
 import { filterFolders, isFolder } from '../host-programs.ts';
 import { readHost, writeEtc, type HostPrograms } from './host-layout.ts';
-import { MemoryWatch } from '../memory-use.ts';
 import { launch } from './process.ts';
-import { PROBE_LIMITS } from '../probe-limits.ts';
+import { openProbe, PROBE_MS, probeOutlets } from '../probe-sandbox.ts';
 import { pinRepository, removeCommonDir } from './repository-pins.ts';
-import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal } from '../sandbox.ts';
-import { seccompFilter } from '../seccomp.ts';
+import { refused, type Sandbox, type SandboxCommand, type SandboxOptions, type SandboxRefusal } from '../sandbox.ts';
+import { writeFilter } from '../seccomp.ts';
+import { watchLimits } from '../watch-limits.ts';
 import { WorkspaceQuota } from '../workspace-quota.ts';
 import { findSockets } from './workspace-sockets.ts';
 
@@ -31,9 +30,6 @@ export interface BubblewrapSeams {
   readonly path?: string;
 }
 
-/** What an empty sandbox may take before it counts as broken. */
-const PROBE_MS = 10_000;
-
 /**
  * Opens a workspace's sandbox on Linux with bubblewrap. Runs a real confined `true` first; where that fails, the refusal says why and what to do.
  * Throws only on broken I/O. When the worker is root, `scratch` is given to `options.user`, who alone may enter it.
@@ -46,12 +42,9 @@ export async function openBubblewrap(
   if (unfit !== null) return unfit;
   const host = await readHost(seams.path ?? process.env['PATH'] ?? '/usr/bin:/bin');
   if (host.outcome === 'refused') return host;
-  const { arch } = process;
-  if (arch !== 'x64' && arch !== 'arm64') {
-    return refused(`there is no system call filter for ${arch}`, 'run the worker on x64 or arm64');
-  }
+  const filter = await writeFilter(join(options.scratch, 'seccomp.bpf'));
+  if ('outcome' in filter) return filter;
   await writeEtc(join(options.scratch, 'etc'));
-  await writeFile(join(options.scratch, 'seccomp.bpf'), seccompFilter(arch));
   if (options.user !== null) await chown(options.scratch, options.user.uid, options.user.gid);
   const toolchains = await filterFolders(options.readable, 'bin');
   const maskedSockets = await findSockets(options);
@@ -59,7 +52,7 @@ export async function openBubblewrap(
   const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets, groups });
   const probe = await confinement.launch(
     { argv: ['true'], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
-    { onOutput: () => {}, onCut: () => {}, watch: () => {}, kill: AbortSignal.timeout(PROBE_MS) },
+    probeOutlets(),
   );
   if (probe.outcome === 'exited' && probe.exitCode === 0) return new CommandSandbox(confinement, seams.quotaPollMs);
   return explainRefusal(
@@ -78,27 +71,18 @@ let known: ControlGroups | null = null;
 
 /** Whether commands can be confined on this machine, and with which bubblewrap: for `doctor`. Takes tens of milliseconds. A root process probes as nobody. */
 export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly version: string } | SandboxRefusal> {
-  const folder = await mkdtemp(join(tmpdir(), 'longhaul-probe-'));
-  try {
-    const user = process.getuid?.() === 0 ? NOBODY : null;
-    const workspace = join(folder, 'workspace');
-    const scratch = join(folder, 'scratch');
-    for (const path of [workspace, scratch]) await mkdir(path, { mode: 0o700 });
-    if (user !== null) for (const path of [folder, workspace]) await chown(path, user.uid, user.gid);
-    const sandbox = await openBubblewrap({ workspace, home: null, scratch, user, limits: PROBE_LIMITS, readable: [] });
-    if ('outcome' in sandbox) return sandbox;
-    await sandbox[Symbol.asyncDispose]();
-    const { stdout } = await promisify(execFile)('bwrap', ['--version']);
-    return { outcome: 'ok', version: stdout.trim().replace(/^bubblewrap /, '') };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const user = process.getuid?.() === 0 ? NOBODY : null;
+  await using probe = await openProbe(user, 0o700);
+  if (user !== null) for (const path of [probe.folder, probe.options.workspace]) await chown(path, user.uid, user.gid);
+  const sandbox = await openBubblewrap(probe.options);
+  if ('outcome' in sandbox) return sandbox;
+  await sandbox[Symbol.asyncDispose]();
+  const { stdout } = await promisify(execFile)('bwrap', ['--version']);
+  return { outcome: 'ok', version: stdout.trim().replace(/^bubblewrap /, '') };
 }
 
 /** The user that owns nothing, by its number on every Linux. */
 const NOBODY = { uid: 65_534, gid: 65_534 };
-
-const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
 
 async function unfitOptions({
   workspace,
@@ -158,7 +142,6 @@ interface Parts {
 class Bubblewrap implements Confinement {
   readonly #parts: Parts;
   readonly #quota: WorkspaceQuota;
-  #count = 0;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -170,8 +153,12 @@ class Bubblewrap implements Confinement {
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
     const { options, host, toolchains, groups } = this.#parts;
     await using group = (await groups?.open(options.limits)) ?? null;
-    const egressSocket = command.network.length === 0 ? null : this.#nextSocket();
-    await using proxy = egressSocket === null ? null : await this.#openProxy(egressSocket, command.network);
+    const { network: allowed } = command;
+    // Commands run one after the other.
+    const socket = allowed.length === 0 ? null : join(options.scratch, 'egress.sock');
+    const { outside } = this.#parts.seams;
+    await using proxy =
+      socket === null ? null : await EgressProxy.listen({ socket, user: options.user, allowed, outside });
     const isFull = await this.#quota.begin();
     const pins = await pinRepository(options);
     const plan: BubblewrapPlan = {
@@ -184,7 +171,7 @@ class Bubblewrap implements Confinement {
       pins,
       maskedSockets: await stillThere(options.workspace, this.#parts.maskedSockets),
       limits: isFull ? { ...options.limits, fileBytes: 0 } : options.limits,
-      egressSocket,
+      egressSocket: socket,
       command,
     };
     try {
@@ -214,31 +201,11 @@ class Bubblewrap implements Confinement {
 
   async [Symbol.asyncDispose](): Promise<void> {}
 
-  #watch(init: number, { watch }: Outlets): void {
-    const { limits } = this.#parts.options;
+  #watch(init: number, outlets: Outlets): void {
     const processes = (): Promise<string[]> => processFolders(`/proc/${init}/root/proc`);
-    const memory = new MemoryWatch(limits.memoryBytes);
-    let inFiles = 0;
-    watch('memory', async () => inFiles > limits.memoryBytes || memory.exceeded(await processes()));
-    watch('limit', async () => {
-      const looked = await this.#quota.look(processes);
-      inFiles = looked.memory;
-      return looked.exceeded;
-    });
-  }
-
-  #nextSocket(): string {
-    this.#count += 1;
-    return join(this.#parts.options.scratch, `egress-${this.#count}.sock`);
-  }
-
-  #openProxy(socket: string, allowed: readonly string[]): Promise<EgressProxy> {
-    const { options, seams } = this.#parts;
-    return EgressProxy.listen({
-      socket,
-      user: options.user,
-      allowed,
-      ...(seams.outside === undefined ? {} : { outside: seams.outside }),
+    watchLimits(outlets, this.#parts.options.limits.memoryBytes, {
+      processes,
+      look: () => this.#quota.look(processes),
     });
   }
 }

@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
 import { lstat, readFile } from 'node:fs/promises';
+import { printedBy } from '../host-programs.ts';
 
 /** What of the host's /etc a sandbox sees: paths that are shown, and those below them that are empty there. */
 export interface HostEtc {
@@ -89,12 +89,10 @@ const kindOf = async (path: string): Promise<'file' | 'folder' | null> => {
 };
 
 /** What could not be looked into is in the list itself. */
-const found = (folder: string, test: string): Promise<readonly string[]> =>
-  new Promise((resolve) => {
-    const words = [folder, '-mindepth', '1', '-xdev', ...test.split(' '), '-prune', '-print0'];
-    const options = { env: { PATH: '/usr/bin:/bin' }, cwd: '/', maxBuffer: 2 ** 24 };
-    execFile('find', words, options, (_error, stdout) => resolve(stdout.split('\0').filter(Boolean)));
-  });
+const found = async (folder: string, test: string): Promise<readonly string[]> => {
+  const words = [folder, '-mindepth', '1', '-xdev', ...test.split(' '), '-prune', '-print0'];
+  return (await printedBy('find', words)).split('\0').filter(Boolean);
+};
 
 const mountsBelow = async (folder: string, mountinfo: string): Promise<readonly string[]> =>
   (await readFile(mountinfo, 'utf8').catch(() => ''))

@@ -1,6 +1,6 @@
 import { lstat, mkdir, readlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { firstExecutable, missing, SYSTEM_FOLDERS } from '../host-programs.ts';
+import { findPrograms, firstExecutable, missing } from '../host-programs.ts';
 import { EMPTY_FILE, EMPTY_FOLDER, INSIDE_ID, type HostLayout } from './arguments.ts';
 import { readEtc } from './host-etc.ts';
 import type { SandboxRefusal } from '../sandbox.ts';
@@ -17,17 +17,14 @@ const ROOT_NAMES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 export async function readHost(path: string): Promise<({ readonly outcome: 'ok' } & HostPrograms) | SandboxRefusal> {
   const bwrap = await firstExecutable('bwrap', path.split(delimiter).filter(Boolean));
   if (bwrap === null) return missing('bwrap', 'bubblewrap');
-  const prlimit = await firstExecutable('prlimit', SYSTEM_FOLDERS);
-  if (prlimit === null) return missing('prlimit', 'util-linux');
-  const socat = await firstExecutable('socat', SYSTEM_FOLDERS);
-  if (socat === null) return missing('socat', 'socat');
+  const programs = await findPrograms({ prlimit: 'util-linux', socat: 'socat' });
+  if ('outcome' in programs) return programs;
   const roots = await Promise.all(ROOT_NAMES.map((name) => rootEntry(`/${name}`)));
   const layout: HostLayout = {
     rootLinks: roots.flatMap((entry) => (entry?.kind === 'link' ? [{ path: entry.path, target: entry.target }] : [])),
     rootFolders: roots.flatMap((entry) => (entry?.kind === 'folder' ? [entry.path] : [])),
     etc: await readEtc(),
-    prlimit,
-    socat,
+    ...programs,
   };
   return { outcome: 'ok', bwrap, layout };
 }

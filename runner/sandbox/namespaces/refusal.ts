@@ -1,4 +1,4 @@
-import type { SandboxRefusal } from '../sandbox.ts';
+import { refused, type SandboxRefusal } from '../sandbox.ts';
 
 /** What the host's kernel says about user namespaces; null where it has no such setting. */
 export interface KernelSettings {
@@ -11,8 +11,6 @@ export interface KernelSettings {
   /** Whether this process runs under a seccomp filter of a container. */
   readonly filtered: boolean;
 }
-
-const refused = (reason: string, remedy: string): SandboxRefusal => ({ outcome: 'refused', reason, remedy });
 
 /** Turns what bwrap wrote when it could not set up a sandbox into what a person can act on. */
 export function explainRefusal(complaint: string, kernel: KernelSettings): SandboxRefusal {

@@ -4,7 +4,7 @@ import { leftOpen } from '../container/fit.ts';
 import { probeContainer } from '../container/container.ts';
 import { askDaytona } from '../remote/daytona.ts';
 import { askE2b } from '../remote/e2b.ts';
-import type { SandboxRefusal } from '../sandbox.ts';
+import { refused, type SandboxRefusal } from '../sandbox.ts';
 
 /** What was seen of an isolation that holds, and what it leaves open. */
 export interface Holds {
@@ -28,11 +28,10 @@ export const probeIsolation = async (
       if (probed.outcome === 'refused') return named(kind, probed);
       const { network } = probed;
       const said = network === 'cut' ? 'a network of its own' : `the network of the container, said to be ${network}`;
-      return {
-        outcome: 'ok',
-        detail: `isolation container: one run for each container; a confined command ran, with ${said}`,
-        leftOpen: leftOpen(network),
-      };
+      return holds(
+        `isolation container: one run for each container; a confined command ran, with ${said}`,
+        leftOpen(network),
+      );
     }
     case 'e2b':
     case 'daytona': {
@@ -44,10 +43,7 @@ export const probeIsolation = async (
   }
 };
 
-const holds = (detail: string): Holds => ({ outcome: 'ok', detail, leftOpen: [] });
+const holds = (detail: string, open: readonly string[] = []): Holds => ({ outcome: 'ok', detail, leftOpen: open });
 
-const named = (kind: IsolationSettings['kind'], { reason, remedy }: SandboxRefusal): SandboxRefusal => ({
-  outcome: 'refused',
-  reason: `isolation ${kind}: ${reason}`,
-  remedy,
-});
+const named = (kind: IsolationSettings['kind'], { reason, remedy }: SandboxRefusal): SandboxRefusal =>
+  refused(`isolation ${kind}: ${reason}`, remedy);

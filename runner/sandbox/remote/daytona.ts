@@ -5,36 +5,34 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Daytona, Sandbox as DaytonaSandbox } from '@daytona/sdk';
 import type { SandboxRefusal } from '../sandbox.ts';
 import { atMost, type RemoteMachine, type RemoteProvider } from './machine.ts';
-import { importSdk, refusedBy, type ProviderOptions } from './provider.ts';
+import { isLeft, labelsOf, labelsOfRun, refusedBy, sdkWithKey, type ProviderOptions } from './provider.ts';
 
 const load = () => import('@daytona/sdk');
 type Sdk = Awaited<ReturnType<typeof load>>;
 
-/** Labels of our machines: the run, and which of its workers has it. */
-const RUN = 'longhaul-run';
-const WORKER = 'longhaul-worker';
+const provider = { name: 'Daytona', keyVariable: 'DAYTONA_API_KEY', sdk: '@daytona/sdk', load } as const;
 
 /** Looks at a command that runs: soon at first, for most are short. */
 const FIRST_LOOK_MS = 50;
 const SLOWEST_LOOK_MS = 1000;
 
 /** Machines of Daytona. Key and place are the environment's, as its SDK names them: DAYTONA_API_KEY, DAYTONA_API_URL, DAYTONA_TARGET. */
-export function daytona({ run, worker, image }: ProviderOptions): RemoteProvider {
+export function daytona(options: ProviderOptions): RemoteProvider {
   let account: Daytona | null = null;
   return {
-    name: 'Daytona',
+    name: provider.name,
     start: async (ms) => {
-      const sdk = await sdkWithKey();
+      const sdk = await sdkWithKey(provider);
       if ('outcome' in sdk) return sdk;
       try {
         if (account === null) {
           account = connect(sdk);
-          await endOthers(account, { run, worker });
+          await endOthers(account, options);
         }
         const sandbox = await account.create({
-          ...(image === null ? {} : { snapshot: image }),
+          ...(options.image === null ? {} : { snapshot: options.image }),
           user: 'root',
-          labels: { [RUN]: run, [WORKER]: worker },
+          labels: labelsOf(options),
           networkBlockAll: true,
           // Minutes without a request; then it is stopped, and with that deleted.
           autoStopInterval: Math.ceil(ms / 60_000),
@@ -51,12 +49,6 @@ export function daytona({ run, worker, image }: ProviderOptions): RemoteProvider
   };
 }
 
-async function sdkWithKey(): Promise<Sdk | SandboxRefusal> {
-  if ((process.env['DAYTONA_API_KEY'] ?? '') === '')
-    return { outcome: 'refused', reason: 'there is no key of Daytona', remedy: 'set DAYTONA_API_KEY for the worker' };
-  return importSdk('@daytona/sdk', load);
-}
-
 /** Key and place are named, for what is not the SDK would look for in a file `.env` of wherever it runs. */
 const connect = (sdk: Sdk): Daytona =>
   new sdk.Daytona({
@@ -69,7 +61,7 @@ const connect = (sdk: Sdk): Daytona =>
 
 /** Asks for the account's machines, to see whether the key is good: for `doctor`. Null: it is. */
 export async function askDaytona(): Promise<SandboxRefusal | null> {
-  const sdk = await sdkWithKey();
+  const sdk = await sdkWithKey(provider);
   if ('outcome' in sdk) return sdk;
   try {
     await connect(sdk).list({ limit: 1 }).next();
@@ -79,10 +71,9 @@ export async function askDaytona(): Promise<SandboxRefusal | null> {
   }
 }
 
-/** Ends the machines of workers of this run that are gone, which nobody else would before their time is over. */
-async function endOthers(account: Daytona, { run, worker }: Pick<ProviderOptions, 'run' | 'worker'>): Promise<void> {
-  for await (const sandbox of account.list({ labels: { [RUN]: run } }))
-    if (sandbox.labels[RUN] === run && sandbox.labels[WORKER] !== worker) await sandbox.delete();
+async function endOthers(account: Daytona, owner: ProviderOptions): Promise<void> {
+  for await (const sandbox of account.list({ labels: labelsOfRun(owner) }))
+    if (isLeft(sandbox.labels, owner)) await sandbox.delete();
 }
 
 const refusal = (sdk: Sdk, error: unknown): SandboxRefusal => {

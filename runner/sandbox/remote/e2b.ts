@@ -4,14 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import type { CommandExitError, Sandbox as E2bSandbox } from 'e2b';
 import type { SandboxRefusal } from '../sandbox.ts';
 import { atMost, type RemoteMachine, type RemoteProvider } from './machine.ts';
-import { importSdk, refusedBy, type ProviderOptions } from './provider.ts';
+import { isLeft, labelsOf, labelsOfRun, refusedBy, sdkWithKey, type ProviderOptions } from './provider.ts';
 
 const load = () => import('e2b');
 type Sdk = Awaited<ReturnType<typeof load>>;
 
-/** Metadata of our machines: the run, and which of its workers has it. */
-const RUN = 'longhaul-run';
-const WORKER = 'longhaul-worker';
+const provider = { name: 'E2B', keyVariable: 'E2B_API_KEY', sdk: 'e2b', load } as const;
 
 /** A tree of gigabytes takes minutes. */
 const TRANSFER_MS = 30 * 60_000;
@@ -19,18 +17,18 @@ const TRANSFER_MS = 30 * 60_000;
 const LONGEST_MS = 60 * 60_000;
 
 /** Machines of E2B. The key is the environment's, as its SDK reads it: E2B_API_KEY. */
-export function e2b({ run, worker, image }: ProviderOptions): RemoteProvider {
+export function e2b(options: ProviderOptions): RemoteProvider {
   let first = true;
   return {
-    name: 'E2B',
+    name: provider.name,
     start: async (ms) => {
-      const sdk = await sdkWithKey();
+      const sdk = await sdkWithKey(provider);
       if ('outcome' in sdk) return sdk;
       try {
-        if (first) await endOthers(sdk, { run, worker });
+        if (first) await endOthers(sdk, options);
         first = false;
-        const sandbox = await sdk.Sandbox.create(image ?? 'base', {
-          metadata: { [RUN]: run, [WORKER]: worker },
+        const sandbox = await sdk.Sandbox.create(options.image ?? 'base', {
+          metadata: labelsOf(options),
           timeoutMs: Math.min(ms, LONGEST_MS),
           lifecycle: { onTimeout: 'kill' },
           allowInternetAccess: false,
@@ -44,15 +42,9 @@ export function e2b({ run, worker, image }: ProviderOptions): RemoteProvider {
   };
 }
 
-async function sdkWithKey(): Promise<Sdk | SandboxRefusal> {
-  if ((process.env['E2B_API_KEY'] ?? '') === '')
-    return { outcome: 'refused', reason: 'there is no key of E2B', remedy: 'set E2B_API_KEY for the worker' };
-  return importSdk('e2b', load);
-}
-
 /** Asks for the account's machines, to see whether the key is good: for `doctor`. Null: it is. */
 export async function askE2b(): Promise<SandboxRefusal | null> {
-  const sdk = await sdkWithKey();
+  const sdk = await sdkWithKey(provider);
   if ('outcome' in sdk) return sdk;
   try {
     await sdk.Sandbox.list({ limit: 1, retries: 0 }).nextItems();
@@ -62,12 +54,11 @@ export async function askE2b(): Promise<SandboxRefusal | null> {
   }
 }
 
-/** Ends the machines of workers of this run that are gone, which nobody else would before their time is over. */
-async function endOthers({ Sandbox }: Sdk, { run, worker }: Pick<ProviderOptions, 'run' | 'worker'>): Promise<void> {
-  const pages = Sandbox.list({ query: { metadata: { [RUN]: run } } });
+async function endOthers({ Sandbox }: Sdk, owner: ProviderOptions): Promise<void> {
+  const pages = Sandbox.list({ query: { metadata: labelsOfRun(owner) } });
   while (pages.hasNext) {
     for (const { sandboxId, metadata } of await pages.nextItems())
-      if (metadata[RUN] === run && metadata[WORKER] !== worker) await Sandbox.kill(sandboxId);
+      if (isLeft(metadata, owner)) await Sandbox.kill(sandboxId);
   }
 }
 

@@ -1,11 +1,13 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { addAbortListener } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { joinNul } from '../../machine/git/git.ts';
+import { temporaryFolder } from '../../machine/home/temporary-folder.ts';
 import { CommandSandbox, type Confinement, type Launched, type Outlets } from '../command-sandbox.ts';
-import type { Sandbox, SandboxCommand, SandboxOptions, SandboxRefusal } from '../sandbox.ts';
+import { refused, type Sandbox, type SandboxCommand, type SandboxOptions, type SandboxRefusal } from '../sandbox.ts';
 import { AGENT_ID, BUNDLE, jobScript, PACK, SET_UP, START, stop, type Job } from './job.ts';
 import type { RemoteMachine, RemoteProvider } from './machine.ts';
 import { difference, readManifest, type Manifest } from './manifest.ts';
@@ -56,11 +58,10 @@ class Remote implements Confinement {
     const { exitCode, output } = await machine.run(SET_UP);
     if (exitCode === 0) return null;
     await this[Symbol.asyncDispose]();
-    return {
-      outcome: 'refused',
-      reason: `the machine of ${this.#provider.name} cannot confine commands: ${output.trim()}`,
-      remedy: 'set sandbox.image to one that is based on Debian or Ubuntu, with commands run as root',
-    };
+    return refused(
+      `the machine of ${this.#provider.name} cannot confine commands: ${output.trim()}`,
+      'set sandbox.image to one that is based on Debian or Ubuntu, with commands run as root',
+    );
   }
 
   async launch(command: SandboxCommand, { kill, onOutput, onCut }: Outlets): Promise<Launched> {
@@ -68,27 +69,21 @@ class Remote implements Confinement {
     const machine = await this.#current(command.timeoutMs);
     const { scratch } = this.#options;
     await mkdir(scratch, { recursive: true });
-    const folder = await mkdtemp(join(scratch, 'remote-'));
-    try {
-      const id = randomBytes(6).toString('hex');
-      await this.#bring(machine, { id, command, folder });
-      if (kill.aborted) return { outcome: 'killed' };
-      // From here on it has what is here now, until the command changes that.
-      this.#there = null;
-      await runJob(machine, { id, hosts: command.network, kill });
-      const pack = join(folder, 'pack.gz');
-      await machine.download(PACK, pack, mostPackBytes(command, this.#options.limits));
-      const ended = await takeBack(pack, command, {
-        options: { ...this.#options, readable: [] },
-        outlets: { onOutput, onCut },
-      });
-      if (ended.outcome === 'limit') return ended;
-      this.#there = await readManifest(this.#options.workspace);
-      // Its provider lets it through, and does not tell to what.
-      return { ...(kill.aborted ? { outcome: 'killed' } : ended), reachedHosts: command.network };
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    await using folder = await temporaryFolder('remote-', scratch);
+    const id = randomBytes(6).toString('hex');
+    await this.#bring(machine, { id, command, folder: folder.path });
+    if (kill.aborted) return { outcome: 'killed' };
+    // From here on it has what is here now, until the command changes that.
+    this.#there = null;
+    await runJob(machine, { id, hosts: command.network, kill });
+    const pack = join(folder.path, 'pack.gz');
+    await machine.download(PACK, pack, mostPackBytes(command, this.#options.limits));
+    const options = { ...this.#options, readable: [] };
+    const ended = await takeBack(pack, command, { options, outlets: { onOutput, onCut } });
+    if (ended.outcome === 'limit') return ended;
+    this.#there = await readManifest(this.#options.workspace);
+    // Its provider lets it through, and does not tell to what.
+    return { ...(kill.aborted ? { outcome: 'killed' } : ended), reachedHosts: command.network };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,17 +154,14 @@ interface Running {
 /** Runs a job that has been brought to its end, or ends it. */
 async function runJob(machine: RemoteMachine, { id, hosts, kill }: Running): Promise<void> {
   const { promise: stopped, resolve: stopWith } = Promise.withResolvers<Awaited<ReturnType<RemoteMachine['run']>>>();
-  const onKill = (): void => stopWith(machine.run(stop(id)));
   stopped.catch(() => {});
   if (hosts.length > 0) await machine.allow(hosts);
+  using _stopping = addAbortListener(kill, () => stopWith(machine.run(stop(id))));
   try {
-    kill.addEventListener('abort', onKill);
-    if (kill.aborted) onKill();
     const { exitCode, output } = await machine.run(START);
     if (exitCode !== 0) throw new Error(`the machine could not run the command: ${output.trim() || exitCode}`);
     if (kill.aborted && (await stopped).exitCode !== 0) throw new Error('the machine does not end the command');
   } finally {
-    kill.removeEventListener('abort', onKill);
     if (hosts.length > 0) await machine.allow([]);
   }
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PROBE_LIMITS } from '../probe-limits.ts';
 import { takeBack } from './take-back.ts';
+
+const MiB = 1024 * 1024;
 
 let folder: string;
 beforeEach(async () => {
@@ -31,7 +32,7 @@ const take = async (sections: Sections, change: (packed: Buffer) => Buffer = (pa
         scratch: folder,
         user: null,
         readable: [],
-        limits: PROBE_LIMITS,
+        limits: { memoryBytes: MiB, processes: 64, fileBytes: MiB, tmpBytes: MiB, workspaceBytes: MiB },
       },
       outlets: {
         onOutput: (chunk) => void printed.push(chunk.toString('latin1')),

@@ -1,5 +1,5 @@
 import type { ApiClient, parsePacket } from '@trigger.dev/core/v3';
-import { Trouble, usage } from '../../../shared/trouble.ts';
+import { errorMessage, Trouble, usage } from '../../../shared/trouble.ts';
 
 export interface Access {
   readonly client: ApiClient;
@@ -85,9 +85,8 @@ export const setVariables = async (
       isSecret: true,
     });
   } catch (error) {
-    throw new Trouble(
-      `The variables of the environment ${environment} could not be set: ${error instanceof Error ? error.message : String(error)}`,
-      { remedy: 'TRIGGER_SECRET_KEY and TRIGGER_PROJECT_REF have to belong to one project, and to that environment.' },
-    );
+    throw new Trouble(`The variables of the environment ${environment} could not be set: ${errorMessage(error)}`, {
+      remedy: 'TRIGGER_SECRET_KEY and TRIGGER_PROJECT_REF have to belong to one project, and to that environment.',
+    });
   }
 };

@@ -1,5 +1,6 @@
 import type { ApiClient, ApiError, parsePacket, TriggerTaskRequestBody } from '@trigger.dev/core/v3';
 import type { Logger } from 'pino';
+import { errorMessage } from '../../../shared/trouble.ts';
 import { NextTicket, runTask, waiterOf } from '../protocol.ts';
 import type { TaskRun } from './fate.ts';
 import { askAsTask, refusalOf } from './refusal.ts';
@@ -30,32 +31,6 @@ export interface Watching {
   readonly onAnswer: () => void;
 }
 
-/**
- * Trigger.dev's API as the engine uses it. Each request is repeated on 5xx, 429 and silence, and says so in the log; none of
- * them does anything twice. They throw when that was to no avail, and for what is wrong with the request itself.
- */
-export interface TriggerApi {
-  /**
-   * Returns the id of the task run: the same one for the same idempotency key, unless that run failed. Throws EngineRefusal for
-   * what asking again would not mend.
-   */
-  trigger(payload: object, options: TriggerOptions): Promise<string>;
-  /** Null: there is none. */
-  taskRun(id: string): Promise<TaskRun | null>;
-  /** The run with this tag that was triggered last. A list may be some seconds behind. */
-  newest(tag: string): Promise<TaskRun | null>;
-  /** One that is over stays as it ended. */
-  cancel(id: string): Promise<void>;
-  /** Tells of each change to a run of ours, as it happens. Ends, with an error or without, when it cannot. */
-  watch(watching: Watching, signal: AbortSignal): Promise<void>;
-  token(key: string): Promise<Token>;
-  readToken(id: string): Promise<TokenState>;
-  /** A token that is completed or timed out stays as it is. */
-  completeToken(id: string, next: NextTicket): Promise<void>;
-  /** Called when a request got no answer, or "later", and is made again: what it said, and when (ms since the epoch). */
-  onTrouble(listener: (words: string, retryAt: number) => void): void;
-}
-
 export interface ApiOptions {
   readonly client: ApiClient;
   /** Trigger.dev's own: objects travel as SuperJSON. */
@@ -72,13 +47,18 @@ const watchedPeriod = '1d';
 /** A token that nobody waits for need not stay. */
 const unclaimedTokenMs = 3_600_000;
 
-export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }: ApiOptions): TriggerApi => {
+/**
+ * Trigger.dev's API as the engine uses it. Each request is repeated on 5xx, 429 and silence, and says so in the log; none of
+ * them does anything twice. They throw when that was to no avail, and for what is wrong with the request itself.
+ */
+export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }: ApiOptions) => {
   const listeners: ((words: string, retryAt: number) => void)[] = [];
   const onTrouble = (words: string, retryAt: number): void => {
     for (const listener of listeners) listener(words, retryAt);
   };
   const ask = <Answer>(what: string, question: () => Promise<Answer>): Promise<Answer> =>
     insist(what, question, { log, signal, troubleOf, onTrouble });
+  /** Null: there is none. */
   const taskRun = async (id: string): Promise<TaskRun | null> => {
     try {
       return taskRunOf(await ask('a task run', async () => client.retrieveRun(id)));
@@ -96,7 +76,11 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
   };
   return {
     taskRun,
-    trigger: async (payload, options) => {
+    /**
+     * Returns the id of the task run: the same one for the same idempotency key, unless that run failed. Throws EngineRefusal for
+     * what asking again would not mend.
+     */
+    trigger: async (payload: object, options: TriggerOptions): Promise<string> => {
       const body = {
         // As it is: Trigger.dev encodes it, a text once more.
         payload,
@@ -105,7 +89,7 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
       const version = options.lockToVersion ?? null;
       const refusal = async (error: unknown): Promise<Error | null> =>
         refusalOf(troubleOf(error)?.status ?? null, {
-          words: error instanceof Error ? error.message : String(error),
+          words: errorMessage(error),
           version,
           askWhy: () => askAsTask(client, { task, body }),
         });
@@ -117,24 +101,28 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
         throw trouble === null ? error : new Error(wordsOf(error, trouble), { cause: error });
       }
     },
-    newest: async (tag) => {
+    /** The run with this tag that was triggered last. A list may be some seconds behind. */
+    newest: async (tag: string): Promise<TaskRun | null> => {
       const { data } = await ask('the task runs of a tag', async () => client.listRuns({ tag, limit: 1 }));
       return data[0] === undefined ? null : taskRun(data[0].id);
     },
-    cancel: async (id) => {
+    /** One that is over stays as it ended. */
+    cancel: async (id: string): Promise<void> => {
       await ask('a cancellation', async () => client.cancelRun(id)).catch((error: unknown) => {
         const status = troubleOf(error)?.status ?? null;
         if (status === null || status >= 500) throw error;
       });
     },
-    watch: (watching, stopped) => watch(client, watching, stopped),
-    onTrouble: (listener) => void listeners.push(listener),
-    token: async (idempotencyKey) => {
+    /** Tells of each change to a run of ours, as it happens. Ends, with an error or without, when it cannot. */
+    watch: (watching: Watching, stopped: AbortSignal): Promise<void> => watch(client, watching, stopped),
+    /** Called when a request got no answer, or "later", and is made again: what it said, and when (ms since the epoch). */
+    onTrouble: (listener: (words: string, retryAt: number) => void): void => void listeners.push(listener),
+    token: async (idempotencyKey: string): Promise<Token> => {
       const timeout = new Date(Date.now() + unclaimedTokenMs);
       const token = await ask('a token', async () => client.createWaitpointToken({ idempotencyKey, timeout }));
       return { id: token.id, known: token.isCached };
     },
-    readToken: async (id) => {
+    readToken: async (id: string): Promise<TokenState> => {
       const token = await ask('a token', async () => client.retrieveWaitpointToken(id));
       return {
         status: tokenStatus[token.status],
@@ -142,11 +130,14 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
         next: token.status === 'COMPLETED' ? await nextOf(token) : null,
       };
     },
-    completeToken: async (id, next) => {
+    /** A token that is completed or timed out stays as it is. */
+    completeToken: async (id: string, next: NextTicket): Promise<void> => {
       await ask('the completion of a token', async () => client.completeWaitpointToken(id, { data: next }));
     },
   };
 };
+
+export type TriggerApi = ReturnType<typeof triggerApi>;
 
 const tokenStatus = { WAITING: 'waiting', COMPLETED: 'completed', TIMED_OUT: 'timed out' } as const;
 

@@ -1,14 +1,14 @@
 import type * as Core from '@trigger.dev/core/v3';
 import type { Logger } from 'pino';
 import { Trouble } from '../../../shared/trouble.ts';
-import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Engine } from '../../control/engine/engine.ts';
 import { checkReach, readAccess } from './access.ts';
 import { triggerApi } from './api.ts';
-import { triggerEngine, type Origin } from './trigger.ts';
+import type { Origin, TriggerSettings } from './task-options.ts';
+import { triggerEngine } from './trigger.ts';
 
 export interface OpenTriggerOptions {
-  readonly settings: Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
+  readonly settings: TriggerSettings;
   readonly workers: number;
   /** TRIGGER_SECRET_KEY and TRIGGER_API_URL are read from here, and from nowhere else. */
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,28 +1,16 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
-import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Engine, Held, Lost, Said } from '../../control/engine/engine.ts';
-import type { TriggerApi, TriggerOptions } from './api.ts';
+import type { TriggerApi } from './api.ts';
 import { fateOf, type TaskRun } from './fate.ts';
 import { handOver } from './hand-over.ts';
 import { notBegun } from './not-begun.ts';
+import { optionsFor, runTag, type Origin, type TriggerSettings } from './task-options.ts';
 import { startWatcher, type Watcher } from './watcher.ts';
-
-type Settings = Extract<RunnerConfig['engine'], { kind: 'trigger' }>;
-
-/** What Trigger.dev is told of a run besides its ticket. */
-export interface Origin {
-  readonly tenant: string;
-  readonly repository: string;
-  readonly priority: number;
-  /** Of the run's last lease; 0 before the first. */
-  readonly fence: number;
-}
 
 export interface TriggerEngineOptions {
   readonly api: TriggerApi;
-  readonly settings: Pick<Settings, 'waits' | 'ttlSeconds' | 'machine' | 'version'>;
+  readonly settings: Pick<TriggerSettings, 'waits' | 'ttlSeconds' | 'machine' | 'version'>;
   /** Activations at once. */
   readonly workers: number;
   readonly log: Logger;
@@ -49,11 +37,6 @@ const freedMs = 120_000;
 const timesUnknown = 3;
 /** Activations that are over, remembered against a second dispatch. */
 const remembered = 10_000;
-/** Trigger.dev's limit on the length of a tag. */
-const longestTag = 128;
-/** A run of a higher priority goes before those triggered up to so many seconds earlier, for each step. */
-const secondsPerPriority = 60;
-
 /** An activation that Trigger.dev has, or is being given. */
 interface Flight extends Held {
   /** Null until Trigger.dev has said it. */
@@ -130,7 +113,8 @@ class TriggerEngine implements Engine {
         return;
       }
       const waiter = this.#options.settings.waits === 'token' ? await this.#toWaiter(ticket, origin.fence) : null;
-      flight.taskRun = waiter ?? (await this.#options.api.trigger(ticket, this.#optionsFor(ticket, origin)));
+      flight.taskRun =
+        waiter ?? (await this.#options.api.trigger(ticket, optionsFor(ticket, origin, this.#options.settings)));
     } catch (error) {
       this.#flights.delete(activation);
       this.#retry ??= setTimeout(() => {
@@ -231,20 +215,6 @@ class TriggerEngine implements Engine {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#options.stop();
     await this.#watcher[Symbol.asyncDispose]();
-  }
-
-  #optionsFor({ run, activation }: Ticket, { tenant, repository, priority }: Origin): TriggerOptions {
-    const { ttlSeconds, machine, version } = this.#options.settings;
-    return {
-      idempotencyKey: activation,
-      concurrencyKey: `${tenant}:${createHash('sha256').update(repository).digest('hex').slice(0, 16)}`,
-      tags: [runTag(run), `activation:${activation}`, `tenant:${tenant}`.slice(0, longestTag)],
-      ttl: ttlSeconds,
-      priority: Math.max(0, priority) * secondsPerPriority,
-      maxAttempts: 1,
-      ...(machine === null ? {} : { machine }),
-      ...(version === null ? {} : { lockToVersion: version }),
-    };
   }
 
   async #toWaiter(ticket: Ticket, fence: number): Promise<string | null> {
@@ -361,5 +331,3 @@ const flightFor = ({ run, activation }: Held, taskRun: string | null): Flight =>
   said: null,
   unknown: 0,
 });
-
-const runTag = (run: string): string => `run:${run}`;

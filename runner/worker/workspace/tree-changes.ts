@@ -132,7 +132,7 @@ export const readChanges = async (
       position += 1;
     }
     const args = [...common, '-p', '--binary', '--src-prefix=a/', '--dst-prefix=b/', range.from, range.to];
-    await gitToFile(args, repository, file);
+    await gitToFile(args, repository, { file });
     patch = await keeping.patch(file);
   } finally {
     await rm(file, { force: true });

@@ -64,13 +64,13 @@ export interface DecisionFacts {
   readonly made: { readonly verdict: DecisionVerdict; readonly by: string; readonly at: string } | null;
 }
 
-export interface RetryFacts {
+interface RetryFacts {
   readonly what: 'model call failed' | 'model call lost' | 'worker lost' | 'no worker began';
   readonly message: string;
   readonly retryAt: string | null;
 }
 
-export interface ReviewFacts {
+interface ReviewFacts {
   readonly by: string;
   readonly verdict: Body<'review.decided'>['verdict'];
   readonly text: string;
