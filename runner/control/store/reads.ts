@@ -15,8 +15,8 @@ const states = (db: Database) =>
     .innerJoin('events as first', (join) => join.onRef('first.run', '=', 'runs.id').on('first.seq', '=', 1))
     .select(['runs.id', 'runs.state_version', 'runs.state', 'first.body as created']);
 
-const selectState = prepare<{ readonly id: string }, StateRow>((db, slot) =>
-  states(db).where('runs.id', '=', slot('id')),
+const selectState = prepare<{ readonly id: string }, StateRow>((db, given) =>
+  states(db).where('runs.id', '=', given.id),
 );
 
 export const readState = async (db: Database, run: string): Promise<RunState | null> => {
@@ -78,14 +78,14 @@ export const readOpenDecisions = async (db: Database, tenant: string | null): Pr
 const eventColumns = ['position', 'run', 'seq', 'at', 'activation', 'body'] as const;
 
 const selectEvents = prepare<{ readonly run: string; readonly after: number; readonly limit: number }, EventRow>(
-  (db, slot) =>
+  (db, given) =>
     db
       .selectFrom('events')
       .select(eventColumns)
-      .where('run', '=', slot('run'))
-      .where('seq', '>', slot('after'))
+      .where('run', '=', given.run)
+      .where('seq', '>', given.after)
       .orderBy('seq')
-      .limit(slot('limit')),
+      .limit(given.limit),
 );
 
 export const readEvents = async (
@@ -184,20 +184,20 @@ const scheduled = (db: Database) =>
 /** Rows of node:sqlite have no prototype: they are given on as plain objects. */
 const plain = <Row extends object>(row: Row): Row => ({ ...row });
 
-const selectQueued = prepare<{ readonly limit: number }, Scheduled>((db, slot) =>
+const selectQueued = prepare<{ readonly limit: number }, Scheduled>((db, given) =>
   scheduled(db)
     .where('status', '=', sql.lit('queued'))
     .orderBy('priority', 'desc')
     .orderBy('runs.since')
     .orderBy('runs.number')
-    .limit(slot('limit')),
+    .limit(given.limit),
 );
 /** The most urgent first; of equals the one that has been waiting longest. */
 export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> =>
   (await selectQueued(db, { limit })).map(plain);
 
 const heads = (partition: RawBuilder<unknown>) =>
-  prepare<{ readonly now: number; readonly places: number }, Scheduled>((db, slot) => {
+  prepare<{ readonly now: number; readonly places: number }, Scheduled>((db, given) => {
     const ranked = db
       .selectFrom('runs')
       .select('number')
@@ -205,10 +205,10 @@ const heads = (partition: RawBuilder<unknown>) =>
         sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
       )
       .where('status', '=', sql.lit('queued'))
-      .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', slot('now'))]))
+      .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', given.now)]))
       .as('ranked');
     return scheduled(db)
-      .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', slot('places')))
+      .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', given.places))
       .orderBy('priority', 'desc')
       .orderBy('runs.since')
       .orderBy('runs.number');
@@ -242,36 +242,36 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 interface At {
   readonly now: number;
 }
-const selectTimers = prepare<At, { readonly run: string; readonly at: number }>((db, slot) =>
+const selectTimers = prepare<At, { readonly run: string; readonly at: number }>((db, given) =>
   db
     .selectFrom('runs')
     .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
-    .where('wake_at', '<=', slot('now'))
+    .where('wake_at', '<=', given.now)
     // What is queued has one as well: the dispatcher's.
     .where('status', '=', sql.lit('waiting'))
     .orderBy('wake_at'),
 );
 const selectExpiries = prepare<At, { readonly run: string; readonly decision: string; readonly at: number }>(
-  (db, slot) =>
+  (db, given) =>
     db
       .selectFrom('decisions')
       .select(['run', 'decision', 'expires_at as at'])
       .where('status', '=', 'pending')
-      .where('expires_at', '<=', slot('now'))
+      .where('expires_at', '<=', given.now)
       .orderBy('expires_at'),
 );
-const selectNext = prepare<At, { readonly timer: number | null; readonly expiry: number | null }>((db, slot) =>
+const selectNext = prepare<At, { readonly timer: number | null; readonly expiry: number | null }>((db, given) =>
   db.selectNoFrom((e) => [
     e
       .selectFrom('runs')
       .select((run) => run.fn.min('wake_at').as('at'))
-      .where('wake_at', '>', slot('now'))
+      .where('wake_at', '>', given.now)
       .as('timer'),
     e
       .selectFrom('decisions')
       .select((decision) => decision.fn.min('expires_at').as('at'))
       .where('status', '=', 'pending')
-      .where('expires_at', '>', slot('now'))
+      .where('expires_at', '>', given.now)
       .as('expiry'),
   ]),
 );
