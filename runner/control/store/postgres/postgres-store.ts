@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { randomId } from '../../../machine/random-id.ts';
 import type { SupervisorRole } from '../role.ts';
-import { DatabaseStore, type DatabaseParts } from '../database-store.ts';
+import { databaseStore, type DatabaseParts } from '../database-store.ts';
 import { migrate } from '../migrations.ts';
 import { readFeedPage, readPosition } from '../reads.ts';
 import type { Database } from '../schema.ts';
@@ -27,8 +27,6 @@ export interface PostgresStoreOptions {
   readonly connections: number;
   /** Ms since the epoch. */
   readonly now?: () => number;
-  /** The random part of an id: 12 or more lower-case letters and digits. */
-  readonly newId?: () => string;
   readonly log: Pick<Logger, 'warn'>;
   /** Ms for which the supervisor's role is had at a time; left out, 10 s. */
   readonly roleMs?: number;
@@ -53,7 +51,7 @@ const mostLanes = 3;
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, name, connections, now = Date.now, newId = randomId, log, roleMs } = options;
+  const { url, name, connections, now = Date.now, log, roleMs } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
   const db = connect({ url, name }, connections);
@@ -85,14 +83,13 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
   const read: DatabaseParts['read'] = (of) => readFrom({ db, address }, of);
-  const store = new DatabaseStore({
+  const store = databaseStore({
     kind: 'postgres',
     write: (write) => writer.write(write),
     read,
     feedPage: (filter, after, limits) => read((of) => readFeedPage(of, filter, { after, ...limits })),
     onCommit: (listener) => commits.on(listener),
     now,
-    newId,
     held: stack.move(),
   });
   return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
