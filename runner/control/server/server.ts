@@ -20,7 +20,7 @@ import { asEventStream } from './event-stream.ts';
 import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { hasBody, holdToPace, RECEIVING, type Receiving } from './receiving.ts';
-import { withTypedErrors } from './typed-errors.ts';
+import { explainer } from './typed-errors.ts';
 import { answer } from './answer.ts';
 import type { Answered, Asked } from '../../machine/processes/child-protocol.ts';
 
@@ -128,8 +128,8 @@ export const createServer = (options: ServerOptions): Server => {
   void http.register(async (scope) => {
     blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
   });
-  const runner = withTypedErrors(options.runner, options.closing);
-  const worker = withTypedErrors(options.worker, options.closing);
+  const { runner, worker } = options;
+  const explain = explainer(options.closing);
   const trpcOptions = {
     router: apiRouter,
     maxBatchSize: maxBatch,
@@ -137,6 +137,7 @@ export const createServer = (options: ServerOptions): Server => {
       caller: authenticate(req.headers.authorization),
       runner,
       worker,
+      explain,
     }),
     onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
       if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
@@ -157,7 +158,7 @@ export const createServer = (options: ServerOptions): Server => {
   return {
     answer: async (asked, caller) => {
       const began = performance.now();
-      const given = await answer(asked, { ctx: { caller, runner, worker }, onError: trpcOptions.onError });
+      const given = await answer(asked, { ctx: { caller, runner, worker, explain }, onError: trpcOptions.onError });
       const status = 'error' in given ? given.error.data.httpStatus : 200;
       logRequest({ method: 'channel', path: `/trpc/${asked.path}`, status, ms: performance.now() - began });
       return given;
