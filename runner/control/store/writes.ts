@@ -149,15 +149,11 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
     return refuse('fenced', 'Another control plane looks after all runs now.', 'Nothing is left to do.');
   const held = await load(transaction, input.run);
   if (held === undefined) return unknownRun(input.run);
-  const after = options.after ?? null;
+  const { after = null } = options;
+  const missed = async (): Promise<readonly RunEvent[]> =>
+    after === null ? [] : eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq });
   if (command.kind === 'append' && options.batch !== undefined && wasWritten(held, command.activation, options.batch))
-    return {
-      outcome: 'done',
-      state: held.state,
-      events:
-        after === null ? [] : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq }),
-      repeated: true,
-    };
+    return { outcome: 'done', state: held.state, events: await missed(), repeated: true };
   if (command.kind === 'lease' && hasLease(held, command)) return leaseAgain(transaction, held, options);
   if ((command.kind === 'lose' || command.kind === 'return') && isOthers(held, options))
     return refuse('conflict', `Activation ${command.activation} has a worker elsewhere.`, 'Nothing is left to do.');
@@ -167,11 +163,7 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
   const obeyed = obey(held.state, command, circumstancesAt(at, input));
   if (obeyed.outcome === 'refused') return obeyed;
   const events = await append(transaction, { held, obeyed, at, command, options });
-  const known =
-    after === null || after >= held.state.seq
-      ? []
-      : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq });
-  return { outcome: 'done', state: obeyed.state, events: [...known, ...events], repeated: false };
+  return { outcome: 'done', state: obeyed.state, events: [...(await missed()), ...events], repeated: false };
 };
 
 const wasWritten = ({ batch }: HeldRun, activation: string, number: number): boolean =>

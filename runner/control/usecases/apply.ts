@@ -9,7 +9,7 @@ import { applyResult, countsOf, type Application } from '../../machine/repositor
 import { openSource } from '../../machine/repository/open-source.ts';
 import { readBlob } from './blob.ts';
 import { changesOf } from './diff.ts';
-import { turns } from '../turns.ts';
+import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, commandRun, mustBeLocal, refused, runOf, type ControlPlane } from './plane.ts';
 
 const inTurn = turns(1);

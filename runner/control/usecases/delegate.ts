@@ -14,7 +14,7 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { operatorsFor } from '../../machine/config/operator.ts';
 import { sourceFor } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
-import { turns } from '../turns.ts';
+import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CompiledQuery, sql, type ControlledTransaction } from 'kysely';
-import { turns } from '../../turns.ts';
+import { turns } from '../../../machine/turns.ts';
 import type { HeldRun } from '../projections.ts';
 import type { Database, Tables } from '../schema.ts';
 import { StoreError } from '../store.ts';
