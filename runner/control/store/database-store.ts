@@ -15,9 +15,24 @@ import {
   readUploadedBytes,
 } from './reads.ts';
 import type { Database } from './schema.ts';
-import type { Store } from './store.ts';
+import type { Committer, Store } from './store.ts';
 import { readTrust } from './trust-writes.ts';
 import type { AnswerTo, Circumstances, Write } from './writes.ts';
+
+/** Those who want to hear of commits. */
+export class Commits {
+  readonly #listeners = new Set<Parameters<Store['onCommit']>[0]>();
+
+  tell(runs: readonly string[] | null, by: Committer): void {
+    for (const listener of this.#listeners) listener(runs, by);
+  }
+
+  on(listener: Parameters<Store['onCommit']>[0]): () => void {
+    const own: typeof listener = (runs, by) => listener(runs, by);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+}
 
 /** What a kind of database brings. Each of its functions throws StoreError. */
 export interface DatabaseParts {
@@ -28,7 +43,7 @@ export interface DatabaseParts {
   ) => Promise<AnswerTo<Kind>>;
   readonly read: <Value>(read: (db: Database) => Promise<Value>) => Promise<Value>;
   readonly feedPage: Store['feedPage'];
-  readonly onCommit: Store['onCommit'];
+  readonly commits: Commits;
   /** Ms since the epoch. */
   readonly now: () => number;
   /** All that was opened for it. What has been asked for is still written when it is disposed of. */
@@ -36,7 +51,7 @@ export interface DatabaseParts {
 }
 
 /** Every question and every write of the log in a database's terms; how they get to the database is its own. */
-export const databaseStore = ({ kind, write, read, feedPage, onCommit, now, held }: DatabaseParts): Store => {
+export const databaseStore = ({ kind, write, read, feedPage, commits, now, held }: DatabaseParts): Store => {
   const circumstances = (): Circumstances => ({
     now: now(),
     nextActivation: `act_${randomId()}`,
@@ -69,7 +84,7 @@ export const databaseStore = ({ kind, write, read, feedPage, onCommit, now, held
     upload: (tenant, hash) => read((db) => readUpload(db, tenant, hash)),
     uploadedBytes: (tenant) => read((db) => readUploadedBytes(db, tenant)),
     forgetBlobs: async (input) => (await write({ kind: 'forget blobs', ...input, now: now() })).hashes,
-    onCommit,
+    onCommit: (listener) => commits.on(listener),
     [Symbol.asyncDispose]: async () => held[Symbol.asyncDispose](),
   };
 };

@@ -31,7 +31,7 @@ export const presence = (now: () => number): Presence => {
   };
 };
 
-export interface Signs {
+interface Signs {
   /** Somebody is there, or a run works, is queued, or waits for a time to come. */
   readonly busy: boolean;
   /** When somebody was there last, or a run moved. Ms since the epoch. */

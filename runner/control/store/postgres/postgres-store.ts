@@ -4,11 +4,11 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { randomId } from '../../../machine/random-id.ts';
 import type { SupervisorRole } from '../role.ts';
-import { databaseStore, type DatabaseParts } from '../database-store.ts';
+import { Commits, databaseStore, type DatabaseParts } from '../database-store.ts';
 import { migrate } from '../migrations.ts';
 import { readFeedPage, readPosition } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import { StoreError, type Committer, type Store } from '../store.ts';
+import { StoreError, type Store } from '../store.ts';
 import { foldAgain } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -88,7 +88,7 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
     write: (write) => writer.write(write),
     read,
     feedPage: (filter, after, limits) => read((of) => readFeedPage(of, filter, { after, ...limits })),
-    onCommit: (listener) => commits.on(listener),
+    commits,
     now,
     held: stack.move(),
   });
@@ -117,35 +117,34 @@ const prepared = async (db: Database, { address, now }: { readonly address: stri
   }
 };
 
-/** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
-export const probePostgres = async (url: string): Promise<{ readonly address: string; readonly version: string }> => {
-  const address = shownAddress(url);
-  const db = connect({ url, name: 'doctor' }, 1);
+/** Asks a database that is not opened, with the least that is needed for it. Throws StoreError. */
+const askServer = async <Answer>(
+  { url, name }: { readonly url: string; readonly name: string },
+  ask: (db: Database, version: string) => Promise<Answer>,
+): Promise<Answer> => {
+  const db = connect({ url, name }, 1);
   try {
-    return { address, version: await checkServer(db) };
-  } catch (error) {
-    throw storeErrorOf(error, address);
-  } finally {
-    await db.destroy();
-  }
-};
-
-/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
-export const inspectPostgres = async (
-  url: string,
-  blobs: string,
-): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> => {
-  const db = connect({ url, name: 'backup' }, 1);
-  try {
-    await checkServer(db);
-    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
-    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+    return await ask(db, await checkServer(db));
   } catch (error) {
     throw storeErrorOf(error, shownAddress(url));
   } finally {
     await db.destroy();
   }
 };
+
+/** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
+export const probePostgres = (url: string): Promise<{ readonly address: string; readonly version: string }> =>
+  askServer({ url, name: 'doctor' }, async (_, version) => ({ address: shownAddress(url), version }));
+
+/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
+export const inspectPostgres = (
+  url: string,
+  blobs: string,
+): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> =>
+  askServer({ url, name: 'backup' }, async (db) => {
+    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
+    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+  });
 
 /** Its version, in words. */
 const checkServer = async (db: Database): Promise<string> => {
@@ -178,21 +177,6 @@ const secretOf = async (db: Database): Promise<Buffer> => {
   const { value } = await db.selectFrom('secrets').select('value').where('name', '=', 'runs').executeTakeFirstOrThrow();
   return Buffer.from(value, 'hex');
 };
-
-/** Those who want to hear of commits. */
-class Commits {
-  readonly #listeners = new Set<Parameters<Store['onCommit']>[0]>();
-
-  tell(runs: readonly string[] | null, by: Committer): void {
-    for (const listener of this.#listeners) listener(runs, by);
-  }
-
-  on(listener: Parameters<Store['onCommit']>[0]): () => void {
-    const own: typeof listener = (runs, by) => listener(runs, by);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
-  }
-}
 
 /** A read that met a connection which had just died is asked again; a server that is away is away. */
 const readAttempts = 3;

@@ -55,7 +55,7 @@ export const openSqliteStore = async (options: SqliteStoreOptions): Promise<Stor
         }
       },
       feedPage: (filter, after, limits) => feed.page(filter, after, limits),
-      onCommit: (listener) => writer.onCommit((runs) => listener(runs, 'this')),
+      commits: writer.commits,
       now,
       held: stack.move(),
     });

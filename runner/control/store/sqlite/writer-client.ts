@@ -1,3 +1,4 @@
+import { Commits } from '../database-store.ts';
 import { StoreError } from '../store.ts';
 import type { AnswerTo, Write } from '../writes.ts';
 import { answersOf, errorOf, writesText, type FromThread, type ThreadData } from './messages.ts';
@@ -7,7 +8,7 @@ import { startThread, type Thread, type Waiting } from './thread.ts';
 export interface WriterThread {
   /** Answers when it is on the disk. Writes are done in the order in which they are asked for. Throws StoreError. */
   write<Kind extends Write['kind']>(write: Extract<Write, { readonly kind: Kind }>): Promise<AnswerTo<Kind>>;
-  onCommit(listener: (runs: readonly string[]) => void): () => void;
+  readonly commits: Commits;
   /** Returns when all that was asked for is written and the thread has ended. */
   close(): Promise<void>;
 }
@@ -21,8 +22,8 @@ export const startWriterThread = async (program: URL, data: ThreadData): Promise
 
 class Client implements WriterThread {
   readonly opened = Promise.withResolvers<void>();
+  readonly commits = new Commits();
   readonly #thread: Thread;
-  readonly #listeners = new Set<(runs: readonly string[]) => void>();
   /** Answers come in the order of the writes, so the first one waiting is the one that is answered. */
   #waiting: Waiting<unknown>[] = [];
   /** Asked for in this turn of the event loop; they go over in one message. */
@@ -66,15 +67,9 @@ class Client implements WriterThread {
           if (answer.outcome === 'failed') answered[index]?.reject(errorOf(answer.error));
           else answered[index]?.resolve(answer.answer);
         }
-        if (message.runs.length > 0) for (const listener of this.#listeners) listener(message.runs);
+        if (message.runs.length > 0) this.commits.tell(message.runs, 'this');
       }
     }
-  }
-
-  onCommit(listener: (runs: readonly string[]) => void): () => void {
-    const own = (runs: readonly string[]): void => listener(runs);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
   }
 
   async close(): Promise<void> {
