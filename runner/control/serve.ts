@@ -22,9 +22,11 @@ import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
-import { createServer } from './server/server.ts';
-import { openGround } from './ground/ground.ts';
-import { StoreError } from './store/store.ts';
+import { createServer, type Server, type ServerOptions } from './server/server.ts';
+import { openGround, type Ground } from './ground/ground.ts';
+import { StoreError, type Scheduled } from './store/store.ts';
+import type { Engine } from './engine/engine.ts';
+import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
@@ -84,200 +86,207 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   }
 };
 
+/** What the parts of a runner are made of. */
+interface Base {
+  readonly options: ServeOptions;
+  readonly config: RunnerConfig;
+  readonly home: Home;
+  /** Of this control plane. */
+  readonly name: string;
+  readonly ground: Ground;
+  readonly host: string;
+  readonly publicUrl: string | null;
+  /** How the names of the workers begin that are ours alone: of a home that shares its runs with no other, every child there ever was. */
+  readonly workersOf: string;
+  readonly keep: ControlPlane['keep'];
+  readonly log: Logger;
+}
+
 const start = async (options: ServeOptions): Promise<Serving> => {
-  const { config } = options;
-  const host = options.host ?? config.server.host;
-  const publicUrl = options.publicUrl ?? config.server.publicUrl;
+  await using stack = new AsyncDisposableStack();
+  const base = await openBase(options, stack);
+  const { config, home, ground, workersOf, log } = base;
+  const { store, role, token, secret } = ground;
+  const blobs = await openBlobs(config, home);
+  const engine = stack.use(await openEngine(base, (...asked) => server.answer(...asked)));
+  let disposables: AsyncDisposable = stack;
+  const ending = endOf({ log, home, dispose: () => disposables[Symbol.asyncDispose]() });
+  const plane: ControlPlane = {
+    store,
+    engine,
+    blobs,
+    keep: base.keep,
+    remotes: openRemotes(config.remotes, process.env),
+    home,
+    config,
+    log,
+    now: Date.now,
+    startedAt: new Date().toISOString(),
+    isPriced: options.isPriced ?? (async () => true),
+    version: manifest.version,
+    dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
+    closing: ending.signal,
+    shutdown: () => void setImmediate(ending.ask),
+  };
+  const there = presence(Date.now);
+  let ready = false;
+  const server = serverFor(plane, base, { presence: there, ready: () => ready });
+  stack.defer(() => server.close());
+  const retention = await openRetention({ store, blobs, home, role, ...config.retention, shared: ground.shared, log });
+  const port = await server
+    .listen({ host: base.host, port: options.port ?? config.server.port })
+    .catch((error: unknown) => {
+      throw listenError(error, base.host);
+    });
+  const url = `http://${urlHost(base.host)}:${port}`;
+  // Before anything of a run can go there.
+  await recordEndpoint(home, endpointOf(config.model));
+  const ticketFor = ({ run, activation }: Scheduled): Ticket => ({
+    run,
+    activation,
+    url: base.publicUrl ?? url,
+    token: signRunToken(secret, { run, activation, now: Date.now() }),
+  });
+  const common = { store, engine, role, now: Date.now, log };
+  const dispatcher = stack.use(startDispatcher({ ...common, limits: config.limits, ticketFor }));
+  const { leaseSeconds } = config;
+  stack.use(await startSupervisor({ ...common, dispatcher, retention, workersOf, leaseSeconds }));
+  const { startedAt, version } = plane;
+  const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
+  await writeDurably(home.runner, JSON.stringify(own));
+  const { idleMinutes } = config;
+  if (idleMinutes !== null) {
+    const idleMs = idleMinutes * 60_000;
+    stack.use(stopWhenIdle({ presence: there, store, idleMs, now: Date.now, log, stop: ending.ask }));
+  }
+  disposables = stack.move();
+  if (options.signal !== undefined) stopOn(options.signal, ending.ask);
+  ready = true;
+  log.info({ url, home: home.folder, version, idleMinutes }, 'serving');
+  return { url, token, closed: ending.closed, close: ending.close };
+};
+
+/** The home, and the store in it, ours until the stack is disposed of. */
+const openBase = async (options: ServeOptions, stack: AsyncDisposableStack): Promise<Base> => {
+  const { config, acceptLoss = false } = options;
   const log = logTo(options.logLevel ?? 'info');
   const { home, plane: name } = await prepareHome(options.home);
-  const now = Date.now;
-  const startedAt = new Date(now()).toISOString();
-  const closing = new AbortController();
-  const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
-  // Whoever does not wait for the end still gets it from close().
-  closed.catch(() => {});
-
-  await using stack = new AsyncDisposableStack();
-  const ground = stack.use(
-    await openGround({ home, name, config: config.store, acceptLoss: options.acceptLoss ?? false, log }),
-  );
-  const { store, role, token, secret } = ground;
+  const ground = stack.use(await openGround({ home, name, config: config.store, acceptLoss, log }));
+  const { store, shared } = ground;
   if (options.onDemand === true) await keepEndpoint(home, config.model, store);
-  // Of a home that shares its runs with no other, every child there ever was is ours. Tasks elsewhere are nobody's.
-  const workersOf = ground.shared && config.engine.kind === 'embedded' ? `${name} ` : '';
+  const isEmbedded = config.engine.kind === 'embedded';
+  // Tasks elsewhere are nobody's.
+  const workersOf = shared && isEmbedded ? `${name} ` : '';
   // When the workers have ended and the store is still open: to stop a runner is no loss, and nobody need wait for their leases.
-  if (config.engine.kind === 'embedded')
+  if (isEmbedded)
     stack.defer(() =>
       returnLeases({ store, workersOf, log }, 'the runner was stopped').catch((error: unknown) => {
         log.warn({ err: error }, 'what workers had that have ended could not be handed back; their leases run out');
       }),
     );
-  // The next activation of a run may be another control plane's, on another machine.
-  const keep = ground.shared || config.engine.kind !== 'embedded' ? 'uploaded' : 'local';
   // The home's lock is ours: whatever is left of an earlier runner here is nobody's any more.
   const leftovers = await endLeftovers(home.workers);
   if (leftovers > 0) log.warn({ leftovers }, 'ended workers that an earlier runner left behind');
-  const blobs = await openBlobs(config, home);
-  const engine = stack.use(
-    config.engine.kind === 'trigger'
-      ? await openTriggerEngine({
-          settings: config.engine,
-          workers: config.limits.workers,
-          env: process.env,
-          publicUrl,
-          log,
-          originOf: async (run) => {
-            const state = await store.state(run);
-            return state === null ? null : { ...state.task, fence: state.fence };
-          },
-        })
-      : embeddedEngine({
-          command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
-          env: workerEnvironment(process.env, {
-            apiKey: config.apiKey,
-            api: config.model.api,
-            isolation: config.sandbox.isolation,
-          }),
-          plane: name,
-          workersOf,
-          workers: config.limits.workers,
-          workersFile: home.workers,
-          log,
-          settingsFor: ({ run }) => settingsFor(home, { config, keep, run }),
-          // Through what stands before the runner, where it is to be reached through that.
-          ...(publicUrl === null && {
-            answer: (asked, by) =>
-              server.answer(asked, by && { kind: 'worker', run: by.run, activation: by.activation }),
-          }),
-        }),
-  );
-
-  let stopping: Promise<void> | null = null;
-  const close = (): Promise<void> => {
-    stopping ??= (async () => {
-      log.info('stopping');
-      closing.abort();
-      await disposables.disposeAsync();
-      await rm(home.runner, { force: true });
-      log.info('stopped');
-    })();
-    stopping.then(resolve, reject);
-    return stopping;
-  };
-
-  const plane: ControlPlane = {
-    store,
-    engine,
-    blobs,
-    keep,
-    remotes: openRemotes(config.remotes, process.env),
-    home,
+  return {
+    options,
     config,
+    home,
+    name,
+    ground,
+    host: options.host ?? config.server.host,
+    publicUrl: options.publicUrl ?? config.server.publicUrl,
+    workersOf,
+    // The next activation of a run may be another control plane's, on another machine.
+    keep: shared || !isEmbedded ? 'uploaded' : 'local',
     log,
-    now,
-    startedAt,
-    isPriced: options.isPriced ?? (async () => true),
-    version: manifest.version,
-    dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
-    closing: closing.signal,
-    shutdown: () => void setImmediate(() => void close().catch(() => {})),
   };
-  const there = presence(now);
-  let ready = false;
+};
+
+const openEngine = async (base: Base, answer: Server['answer']): Promise<Engine> => {
+  const { options, config, home, name, ground, publicUrl, workersOf, log } = base;
+  const { workers } = config.limits;
+  if (config.engine.kind === 'trigger')
+    return openTriggerEngine({
+      settings: config.engine,
+      workers,
+      env: process.env,
+      publicUrl,
+      log,
+      originOf: async (run) => {
+        const state = await ground.store.state(run);
+        return state === null ? null : { ...state.task, fence: state.fence };
+      },
+    });
+  return embeddedEngine({
+    command: options.worker ?? [process.execPath, mainFile(), 'worker-child'],
+    env: workerEnvironment(process.env, {
+      apiKey: config.apiKey,
+      api: config.model.api,
+      isolation: config.sandbox.isolation,
+    }),
+    plane: name,
+    workersOf,
+    workers,
+    workersFile: home.workers,
+    log,
+    settingsFor: ({ run }) => settingsFor(base, run),
+    // Through what stands before the runner, where it is to be reached through that.
+    ...(publicUrl === null && {
+      answer: (asked, by) => answer(asked, by && { kind: 'worker', run: by.run, activation: by.activation }),
+    }),
+  });
+};
+
+const serverFor = (
+  plane: ControlPlane,
+  { config, ground, host, publicUrl }: Base,
+  signs: Pick<ServerOptions, 'presence' | 'ready'>,
+): Server => {
+  const { store, blobs, now, log, closing } = plane;
+  const { tokens, origins } = config.server;
   const read = feedReading(store);
-  const server = createServer({
-    closing: closing.signal,
+  const hosts = [hostName(urlHost(host)), publicUrl === null ? null : new URL(publicUrl).hostname];
+  return createServer({
+    ...config.server,
+    ...signs,
+    closing,
     runner: runnerApi(plane, read),
     feedPages: (caller, input, signal) => feedPages(plane, caller, { input, signal, read }),
     worker: workerApi(plane),
-    authenticate: authentication({ localToken: token, secret, tokens: config.server.tokens, now }),
+    authenticate: authentication({ localToken: ground.token, secret: ground.secret, tokens, now }),
     store,
     blobs,
-    guard: {
-      hosts: [hostName(urlHost(host)), publicUrl === null ? null : new URL(publicUrl).hostname].filter(
-        (name) => name !== null,
-      ),
-      origins: config.server.origins,
-    },
-    presence: there,
-    ready: () => ready,
-    maxBodyBytes: config.server.maxBodyBytes,
-    maxBlobBytes: config.server.maxBlobBytes,
-    maxUploadedBytes: config.server.maxUploadedBytes,
+    guard: { hosts: hosts.filter((name) => name !== null), origins },
     log,
   });
-  stack.defer(() => server.close());
-  const retention = await openRetention({
-    store,
-    blobs,
-    home,
-    role,
-    ...config.retention,
-    shared: ground.shared,
-    log,
-  });
-  const port = await server.listen({ host, port: options.port ?? config.server.port }).catch((error: unknown) => {
-    throw listenError(error, host);
-  });
-  const url = `http://${urlHost(host)}:${port}`;
-  // Before anything of a run can go there.
-  await recordEndpoint(home, endpointOf(config.model));
-  const dispatcher = stack.use(
-    startDispatcher({
-      store,
-      engine,
-      role,
-      limits: config.limits,
-      now,
-      log,
-      ticketFor: ({ run, activation }) => ({
-        run,
-        activation,
-        url: publicUrl ?? url,
-        token: signRunToken(secret, { run, activation, now: now() }),
-      }),
-    }),
-  );
-  stack.use(
-    await startSupervisor({
-      store,
-      engine,
-      dispatcher,
-      retention,
-      role,
-      workersOf,
-      leaseSeconds: config.leaseSeconds,
-      now,
-      log,
-    }),
-  );
-  await writeDurably(
-    home.runner,
-    JSON.stringify({
-      pid: process.pid,
-      startTime: processStart(process.pid),
-      url,
-      version: manifest.version,
-      startedAt,
-    }),
-  );
-  const disposables = stack.move();
-  const { idleMinutes } = config;
-  if (idleMinutes !== null)
-    disposables.use(
-      stopWhenIdle({
-        presence: there,
-        store,
-        idleMs: idleMinutes * 60_000,
-        now,
-        log,
-        stop: () => void close().catch(() => {}),
-      }),
-    );
-  if (options.signal !== undefined) stopOn(options.signal, () => void close().catch(() => {}));
-  ready = true;
-  log.info({ url, home: home.folder, version: manifest.version, idleMinutes }, 'serving');
-  return { url, token, closed, close };
+};
+
+interface Ending {
+  readonly log: Logger;
+  readonly home: Home;
+  readonly dispose: () => PromiseLike<void>;
+}
+
+/** How a runner stops: once, whoever asks for it. `signal` fires when it begins to, `closed` settles when it has. */
+const endOf = ({ log, home, dispose }: Ending) => {
+  const closing = new AbortController();
+  const { promise: closed, resolve, reject } = Promise.withResolvers<void>();
+  // Whoever does not wait for the end still gets it from close().
+  closed.catch(() => {});
+  let stopping: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    log.info('stopping');
+    closing.abort();
+    await dispose();
+    await rm(home.runner, { force: true });
+    log.info('stopped');
+  };
+  const close = (): Promise<void> => {
+    stopping ??= stop();
+    stopping.then(resolve, reject);
+    return stopping;
+  };
+  return { signal: closing.signal, closed, close, ask: () => void close().catch(() => {}) };
 };
 
 const logTo = (level: LevelWithSilent): Logger => {
@@ -298,13 +307,7 @@ const urlHost = (host: string): string => {
   return host.includes(':') ? `[${host}]` : host;
 };
 
-interface ForWorker {
-  readonly config: RunnerConfig;
-  readonly keep: WorkerSettings['keep'];
-  readonly run: string;
-}
-
-const settingsFor = async (home: Home, { config, keep, run }: ForWorker): Promise<WorkerSettings> => {
+const settingsFor = async ({ home, config, keep }: Base, run: string): Promise<WorkerSettings> => {
   const { readable, uidBase } = config.sandbox;
   const dataFolder = home.run(run);
   await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });

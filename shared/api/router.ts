@@ -18,6 +18,8 @@ export interface ApiContext {
   readonly caller: Principal | null;
   readonly runner: RunnerApi;
   readonly worker: WorkerApi;
+  /** What the host can say of an error that is no refusal; null: it is a bug. */
+  readonly explain: (error: unknown) => TRPCError | null;
 }
 
 /** Thrown by RunnerApi for an expected "no"; reaches the client as a typed error with its remedy. */
@@ -65,14 +67,16 @@ const trpc = initTRPC.context<ApiContext>().create({
   },
 });
 
-const asTyped = trpc.middleware(async ({ next }) => {
+const explained = (error: unknown, { explain }: ApiContext): TRPCError | null =>
+  error instanceof RefusedError
+    ? new TRPCError({ code: codes[error.refusal.code], message: error.message, cause: error })
+    : explain(error);
+
+const asTyped = trpc.middleware(async ({ ctx, next }) => {
   const result = await next();
-  if (!result.ok && result.error.cause instanceof RefusedError)
-    throw new TRPCError({
-      code: codes[result.error.cause.refusal.code],
-      message: result.error.cause.message,
-      cause: result.error.cause,
-    });
+  const unknown = !result.ok && result.error.code === 'INTERNAL_SERVER_ERROR';
+  const typed = unknown ? explained(result.error.cause, ctx) : null;
+  if (typed !== null) throw typed;
   return result;
 });
 
@@ -98,9 +102,16 @@ const worker = trpc.procedure
     return next({ ctx: { ...ctx, caller: ctx.caller } });
   });
 
-/** Each with its position, with which a subscriber that comes back says where it was. */
-async function* positioned(events: AsyncIterable<RunEvent>) {
-  for await (const event of events) yield tracked(String(event.position), event);
+/**
+ * Each with its position, with which a subscriber that comes back says where it was. What it ends with is typed here, since a
+ * middleware is through by then: a subscriber comes back after an internal error, and for ever.
+ */
+async function* positioned(events: AsyncIterable<RunEvent>, ctx: ApiContext) {
+  try {
+    for await (const event of events) yield tracked(String(event.position), event);
+  } catch (error) {
+    throw explained(error, ctx) ?? error;
+  }
 }
 
 /** The whole API. Thin: it checks who calls with what, and passes on. */
@@ -125,7 +136,7 @@ export const apiRouter = trpc.router({
     feed: person('viewer')
       .input(runner.FeedInput)
       .subscription(({ ctx, input, signal }) =>
-        positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal)),
+        positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal), ctx),
       ),
     message: person('developer')
       .input(runner.MessageInput)

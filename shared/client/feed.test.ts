@@ -30,7 +30,7 @@ const startRunner = async () => {
       router: apiRouter,
       basePath: '/trpc/',
       // safe: the one procedure that the test calls is there
-      createContext: (): ApiContext => ({ caller, runner, worker: {} }) as unknown as ApiContext,
+      createContext: (): ApiContext => ({ caller, runner, worker: {}, explain: () => null }) as unknown as ApiContext,
     }),
   ).listen(0, '127.0.0.1');
   await once(server, 'listening');

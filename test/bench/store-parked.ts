@@ -10,7 +10,7 @@ const look = async (): Promise<void> => {
   for (let round = 0; round < 20; round++) {
     await Promise.all([
       store.due(Date.now()),
-      store.queued(50),
+      store.heads({ now: Date.now(), places: 50, byRepository: false }),
       store.counts(null),
       store.list('local', ListInput.parse({})),
     ]);

@@ -3,7 +3,7 @@ import type { RunnerConfig } from '../../runner/machine/config/config.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { connect } from '../../runner/cli/connection/client.ts';
 import { median } from '../../shared/run/statistics.ts';
-import { callFinished } from '../suites/runs.ts';
+import { callFinished, feedOf } from '../suites/runs.ts';
 import { startRunner, type Runner } from './server-set-up.ts';
 
 /** Some twenty thousand events. */
@@ -103,7 +103,7 @@ test('a page has no more than so many bytes, but for an event that alone has mor
   await runner.serving.close();
   await using store = await openSqliteStore({ folder: runner.home.database });
   const filter = { tenant: 'local', run };
-  const events = await store.feed(filter, 0, 1_000);
+  const events = await feedOf(store, filter, { after: 0, limit: 1_000 });
   const page = await store.feedPage(filter, 0, { rows: 100, bytes: 20_000 });
   expect(page.more).toBe(true);
   expect(page.events.length).toBeLessThan(40);

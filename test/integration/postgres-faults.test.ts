@@ -9,7 +9,7 @@ import type { RunEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import { databasePassword, PostgresServer } from '../harness/postgres.ts';
 import { TcpProxy, type Fate } from '../harness/tcp-proxy.ts';
-import { callFinished } from '../suites/runs.ts';
+import { callFinished, feedOf } from '../suites/runs.ts';
 import { someTask } from '../fakes/task.ts';
 
 let server: PostgresServer;
@@ -21,7 +21,6 @@ afterAll(() => server[Symbol.asyncDispose]());
 const log = pino({ level: 'silent' });
 const open = (url: string, roleMs?: number) =>
   openPostgresStore({ url, name: 'test', connections: 10, log, ...(roleMs === undefined ? {} : { roleMs }) });
-const everything = { tenant: null, run: null } as const;
 
 const done = (written: Written): Extract<Written, { outcome: 'done' }> => {
   if (written.outcome === 'refused') throw new Error(written.refusal.message);
@@ -54,7 +53,7 @@ const follow = (store: Store) => {
   let reading = Promise.resolve();
   const readOn = async (): Promise<void> => {
     for (;;) {
-      const page = await store.feed(everything, seen.at(-1)?.position ?? 0, 20);
+      const page = await feedOf(store, {}, { after: seen.at(-1)?.position ?? 0, limit: 20 });
       seen.push(...page);
       if (page.length < 20) return;
     }
@@ -131,7 +130,7 @@ describe('the feed', () => {
     const next = fast(b.store, 1);
     // The one is held by the third party, the other by the one.
     await sessions(url, 2, waitsForLock);
-    expect(await b.store.feed(everything, before, 10)).toEqual([]);
+    expect(await feedOf(b.store, {}, { after: before, limit: 10 })).toEqual([]);
     await third.query('commit');
     const [{ events: first }, { events: second }] = [done(await late), done(await next)];
     await reader.until(() => reader.seen.some((event) => event.position === before + 2));
@@ -140,7 +139,7 @@ describe('the feed', () => {
       [before + 2],
     ]);
     expect(reader.seen.map((event) => [event.position, event.run])).toEqual(
-      [...(await a.store.feed(everything, 0, 100))].map((event) => [event.position, event.run]),
+      [...(await feedOf(a.store, {}, { after: 0, limit: 100 }))].map((event) => [event.position, event.run]),
     );
   });
 
@@ -158,7 +157,7 @@ describe('the feed', () => {
     done(await append(near.store, 2));
     proxy.fateOf = () => 'pass';
     await reader.until(() => reader.seen.length === 5);
-    expect(reader.seen).toEqual(await near.store.feed(everything, 0, 10));
+    expect(reader.seen).toEqual(await feedOf(near.store, {}, { after: 0, limit: 10 }));
   });
 });
 

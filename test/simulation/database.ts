@@ -3,14 +3,12 @@ import {
   readCounts,
   readDue,
   readEvents,
-  readFeed,
   readFeedPage,
   readLeased,
   readList,
   readOpenDecisions,
   readPosition,
   readHeads,
-  readQueued,
   readQueuedAmong,
   readState,
   readUpload,
@@ -106,12 +104,9 @@ export class Database {
       counts: (tenant: string | null) => alone((db) => readCounts(db, tenant)),
       openDecisions: (tenant: string | null) => alone((db) => readOpenDecisions(db, tenant)),
       events: (run: string, after: number, limit: number) => alone((db) => readEvents(db, run, { after, limit })),
-      feed: (filter: Parameters<typeof readFeed>[1], after: number, limit: number) =>
-        alone((db) => readFeed(db, filter, { after, limit })),
-      feedPage: (filter: Parameters<typeof readFeed>[1], after: number, limits: FeedLimits) =>
+      feedPage: (filter: Parameters<typeof readFeedPage>[1], after: number, limits: FeedLimits) =>
         alone((db) => readFeedPage(db, filter, { after, ...limits })),
       position: () => alone((db) => readPosition(db)),
-      queued: (limit: number) => alone((db) => readQueued(db, limit)),
       heads: (input: Parameters<typeof readHeads>[1]) => alone((db) => readHeads(db, input)),
       queuedAmong: (runs: readonly string[]) => alone((db) => readQueuedAmong(db, runs)),
       leased: () => alone((db) => readLeased(db)),

@@ -1,5 +1,6 @@
 import { decisionSubject, type DecisionKind, type DecisionRequest } from '../../shared/decision/decision.ts';
-import type { WorkerEvent } from '../../shared/run/events.ts';
+import type { RunEvent, WorkerEvent } from '../../shared/run/events.ts';
+import type { Store } from '../../runner/control/store/store.ts';
 import { createHash } from 'node:crypto';
 
 export interface Asked {
@@ -67,3 +68,13 @@ export const ended = (until: Extract<WorkerEvent, { type: 'activation.ended' }>[
   v: 1,
   until,
 });
+
+/** So many events of the feed after a position; without a filter, of all tenants and runs. */
+export const feedOf = async (
+  store: Pick<Store, 'feedPage'>,
+  { tenant = null, run = null }: { readonly tenant?: string | null; readonly run?: string | null },
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<readonly RunEvent[]> => {
+  const { events } = await store.feedPage({ tenant, run }, after, { rows: limit, bytes: Number.MAX_SAFE_INTEGER });
+  return events.map(({ json }): RunEvent => JSON.parse(json));
+};

@@ -163,7 +163,9 @@ const expectSchedule = async (
         : [],
     );
   const queued = scheduled('queued').toSorted((a, b) => b.priority - a.priority || (a.since < b.since ? -1 : 1));
-  expect(await store.queued(500)).toEqual(queued.map((row) => ({ ...row, leaseUntil: null, worker: null })));
+  expect(await store.heads({ now: start * 2, places: 500, byRepository: false })).toEqual(
+    queued.map((row) => ({ ...row, leaseUntil: null, worker: null })),
+  );
   const leased = scheduled('working');
   const held = await store.leased();
   expect(held).toEqual(

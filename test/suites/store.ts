@@ -6,7 +6,7 @@ import type { Command } from '../../shared/run/command.ts';
 import { RunEvent, type Task } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
-import { callFinished, ended, roundFinished, someRequest } from './runs.ts';
+import { callFinished, ended, feedOf, roundFinished, someRequest } from './runs.ts';
 import { someTask } from '../fakes/task.ts';
 import { queueSuite } from './store-queue.ts';
 import { expectProjections, randomCommand, someStep } from './store-model.ts';
@@ -81,6 +81,8 @@ const typesOf = async (store: Store, run: string): Promise<readonly string[]> =>
   (await store.events(run, 0, 1000)).map((event) => event.body.type);
 
 /** What every store must do. */
+const queue = (store: Store, places: number) => store.heads({ now: start * 2, places, byRepository: false });
+
 export const storeSuite = (name: string, open: OpenStore): void => {
   queueSuite(name, open);
   describe(`${name}: creating`, () => {
@@ -93,7 +95,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(created.events.map((event) => RunEvent.parse(event))).toEqual(created.events);
       expect(created.state).toEqual(fold(created.events));
       expect(await store.state('run_aaaa')).toEqual(created.state);
-      expect(await store.queued(10)).toEqual([
+      expect(await queue(store, 10)).toEqual([
         {
           run: 'run_aaaa',
           number: 1,
@@ -415,7 +417,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         'fulfilled',
         'fulfilled',
       ]);
-      const written = await store.feed({ tenant: null, run: null }, position, 10);
+      const written = await feedOf(store, {}, { after: position, limit: 10 });
       expect(written.map((event) => event.position)).toEqual([position + 1, position + 2]);
       expect(written.map((event) => event.run).toSorted()).toEqual(['run_aaaa', 'run_bbbb']);
       await expectProjections(store, ['run_aaaa', 'run_bbbb'], new Map());
@@ -431,7 +433,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       const readOn = async (): Promise<void> => {
         // A small page, so that one commit takes several.
         for (;;) {
-          const page = await store.feed({ tenant: null, run: null }, seen.at(-1)?.position ?? 0, 7);
+          const page = await feedOf(store, {}, { after: seen.at(-1)?.position ?? 0, limit: 7 });
           seen.push(...page);
           if (page.length < 7) return;
         }
@@ -451,7 +453,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       await reading;
       stop();
       expect(seen.map((event) => event.position)).toEqual(Array.from({ length: 50 * 13 }, (_, index) => index + 1));
-      expect(seen).toEqual(await store.feed({ tenant: null, run: null }, 0, 1000));
+      expect(seen).toEqual(await feedOf(store, {}, { after: 0, limit: 1000 }));
       expect([...told].sort()).toEqual(runs.toSorted());
       for (const run of runs)
         expect(seen.filter((event) => event.run === run)).toEqual(await store.events(run, 0, 100));
@@ -532,7 +534,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       await create(store, 'run_bbbb', { tenant: 'b' });
       await leaseNext(store, 'run_aaaa');
       const feed = async (filter: { readonly tenant?: string; readonly run?: string }, after: number, limit = 10) =>
-        (await store.feed({ tenant: null, run: null, ...filter }, after, limit)).map((event) => event.position);
+        (await feedOf(store, filter, { after, limit })).map((event) => event.position);
       expect([
         await feed({}, 0),
         await feed({ tenant: 'a' }, 0),
@@ -555,8 +557,8 @@ export const storeSuite = (name: string, open: OpenStore): void => {
         ['run_mid2', 0],
       ] as const)
         await create(store, run, { priority });
-      expect((await store.queued(10)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1', 'run_mid2', 'run_low1']);
-      expect((await store.queued(2)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1']);
+      expect((await queue(store, 10)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1', 'run_mid2', 'run_low1']);
+      expect((await queue(store, 2)).map(({ run }) => run)).toEqual(['run_high', 'run_mid1']);
     });
 
     test('says what is due, and when to look again', async () => {

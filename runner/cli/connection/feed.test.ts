@@ -42,6 +42,7 @@ const startRunner = async () => {
           caller: req.headers.authorization === 'Bearer t' ? ada : null,
           runner,
           worker: {},
+          explain: () => null,
         }) as unknown as ApiContext,
     }),
   ).listen(0, '127.0.0.1');

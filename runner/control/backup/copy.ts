@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, type Stats } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { lstat, mkdir, readdir, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { isSystemError } from '../../machine/home/home.ts';
 import type { Entry, FileEntry } from './manifest.ts';
@@ -11,13 +10,13 @@ import type { Entry, FileEntry } from './manifest.ts';
 export const copyFile = async (from: string, to: string): Promise<Pick<FileEntry, 'bytes' | 'sha256'>> => {
   const digest = createHash('sha256');
   let bytes = 0;
-  const count = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
+  const count = async function* (content: AsyncIterable<Buffer>) {
+    for await (const chunk of content) {
       digest.update(chunk);
       bytes += chunk.length;
-      done(null, chunk);
-    },
-  });
+      yield chunk;
+    }
+  };
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   await pipeline(createReadStream(from), count, createWriteStream(to, { mode: 0o600, flags: 'wx' }));
   return { bytes, sha256: digest.digest('hex') };
@@ -49,7 +48,7 @@ export const copyTree = async (copy: TreeCopy, path: string): Promise<void> => {
       const names = await readdir(from);
       copy.add({ kind: 'folder', ...owner });
       for (const name of inOrder(names)) if (!isDraft(name)) await copyTree(copy, `${path}/${name}`);
-    } else if (isPlain(stat)) {
+    } else if (stat.isFile()) {
       copy.add({ kind: 'file', ...owner, ...(await copyFile(from, join(copy.to, path))) });
     } else copy.skip(path);
   } catch (error) {
@@ -59,8 +58,6 @@ export const copyTree = async (copy: TreeCopy, path: string): Promise<void> => {
     copy.skip(path);
   }
 };
-
-const isPlain = (stat: Stats): boolean => stat.isFile();
 
 const inOrder = (names: readonly string[]): readonly string[] =>
   names.includes('objects') ? [...names.filter((name) => name !== 'objects'), 'objects'] : names;

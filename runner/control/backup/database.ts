@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, open, stat } from 'node:fs/promises';
+import { chmod, mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { StoreConfig } from '../../machine/config/config.ts';
-import { isSystemError, type Home } from '../../machine/home/home.ts';
+import { isSystemError, synced, type Home } from '../../machine/home/home.ts';
 import { loadPostgres } from '../ground/ground.ts';
 import { inspectSqlite } from '../store/sqlite/inspect.ts';
 import { dumpFile, filesFolder, hashOf, type Entry } from './manifest.ts';
@@ -67,11 +67,6 @@ const sqlite = async ({ home, to }: Copy): Promise<CopiedDatabase> => {
     entries: [{ kind: 'file', path, mode: 0o600, uid, gid, bytes: size, sha256: await hashOf(copy) }],
     blobs,
   };
-};
-
-const synced = async (path: string): Promise<void> => {
-  await using file = await open(path, 'r');
-  await file.sync();
 };
 
 /** The dump is made by Postgres' own program. The position is read before: the dump has all that was there by then. */

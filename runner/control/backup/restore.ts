@@ -1,7 +1,7 @@
-import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Trouble } from '../../../shared/trouble.ts';
-import { homeAt, missingIs } from '../../machine/home/home.ts';
+import { homeAt, missingIs, synced } from '../../machine/home/home.ts';
 import { copyFile } from './copy.ts';
 import { dumpFile, filesFolder, hashOf, readManifest, type Entry, type Header } from './manifest.ts';
 
@@ -116,9 +116,4 @@ const unsettleTrees = async (draft: string): Promise<void> => {
   const runs = join(draft, 'runs');
   for (const run of await readdir(runs).catch(missingIs([])))
     await writeFile(join(runs, run, 'visited'), '0', { mode: 0o600 }).catch(missingIs(undefined));
-};
-
-const synced = async (path: string): Promise<void> => {
-  await using file = await open(path, 'r');
-  await file.sync();
 };

@@ -1,6 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
-import { open, rm } from 'node:fs/promises';
-import { Transform, type Readable } from 'node:stream';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open as openFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline, Transform, type Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 export type Stored =
   | { readonly outcome: 'stored'; readonly hash: string; readonly bytes: number }
@@ -28,29 +30,60 @@ export const checkName = (hash: string): string => {
   return hash;
 };
 
-/** Writes a stream to a file that does not exist yet, durably, and names what it holds. Leaves nothing where that fails. */
-export const spool = async (content: AsyncIterable<Buffer>, draft: string, maxBytes: number): Promise<Stored> => {
+/** Where blobs are kept, each under its hash. */
+export interface Place {
+  /** Null: it is not there. `changedMs`: since the epoch. */
+  readonly found: (hash: string) => Promise<{ readonly bytes: number; readonly changedMs: number } | null>;
+  /** Takes over the content of a file, which may then be gone, whether the same is there or not. */
+  readonly keep: (draft: string, blob: { readonly hash: string; readonly bytes: number }) => Promise<void>;
+  readonly open: (hash: string) => Promise<Readable>;
+  readonly remove: (hash: string) => Promise<unknown>;
+}
+
+/**
+ * Blobs in a place. In `incoming` a stream lies until its hash, which is its name, is known; what a runner that was killed left
+ * there is removed.
+ */
+export const blobsIn = async (incoming: string, { found, keep, open, remove }: Place): Promise<Blobs> => {
+  await rm(incoming, { recursive: true, force: true });
+  await mkdir(incoming, { recursive: true, mode: 0o700 });
+  const stream = async (hash: string): Promise<Readable> => pipeline(await open(hash), checking(hash), () => {});
+  return {
+    put: async (content, maxBytes) => {
+      const draft = join(incoming, randomBytes(12).toString('hex'));
+      try {
+        const stored = await spool(content, draft, maxBytes);
+        if (stored.outcome === 'stored') await keep(draft, stored);
+        return stored;
+      } finally {
+        await rm(draft, { force: true });
+      }
+    },
+    read: async (hash) => buffer(await stream(hash)),
+    size: async (hash) => (await found(hash))?.bytes ?? null,
+    stream,
+    remove: async (hashes, spareMs) => {
+      for (const hash of hashes) {
+        const there = await found(hash);
+        if (there !== null && there.changedMs < Date.now() - spareMs) await remove(hash);
+      }
+    },
+  };
+};
+
+/** Writes a stream to a file that does not exist yet, durably, and names what it holds. */
+const spool = async (content: AsyncIterable<Buffer>, draft: string, maxBytes: number): Promise<Stored> => {
   const digest = createHash('sha256');
   let bytes = 0;
-  let kept = false;
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      for await (const chunk of content) {
-        bytes += chunk.length;
-        if (bytes > maxBytes) return { outcome: 'too_large' };
-        digest.update(chunk);
-        await file.writeFile(chunk);
-      }
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    kept = true;
-    return { outcome: 'stored', hash: digest.digest('hex'), bytes };
-  } finally {
-    if (!kept) await rm(draft, { force: true });
+  await using file = await openFile(draft, 'wx', 0o600);
+  for await (const chunk of content) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return { outcome: 'too_large' };
+    digest.update(chunk);
+    await file.writeFile(chunk);
   }
+  await file.sync();
+  return { outcome: 'stored', hash: digest.digest('hex'), bytes };
 };
 
 /** What is kept under a name is not what the name says. */
@@ -61,13 +94,8 @@ export class DamagedBlob extends Error {
   }
 }
 
-export const checked = (content: Buffer, hash: string): Buffer => {
-  if (timingSafeEqual(createHash('sha256').update(content).digest(), Buffer.from(hash, 'hex'))) return content;
-  throw new DamagedBlob(hash);
-};
-
 /** Passes a blob on. The end of it is held back until it is certain: so a reader of something else comes up short. */
-export const checking = (hash: string): Transform => {
+const checking = (hash: string): Transform => {
   const digest = createHash('sha256');
   let last: Buffer | null = null;
   return new Transform({

@@ -1,18 +1,15 @@
-import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { pipeline, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type * as S3 from '@aws-sdk/client-s3';
 import { z } from 'zod';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
-import { checked, checking, checkName, spool, type Blobs } from './blobs.ts';
+import { blobsIn, checkName, type Blobs } from './blobs.ts';
 
 type Bucket = Extract<RunnerConfig['blobs'], { kind: 's3' }>;
 
 export interface S3Options extends Omit<Bucket, 'kind'> {
-  /** Where a stream lies until its hash, which is its name, is known. What a runner that was killed left there is removed. */
+  /** A folder of its own. */
   readonly incoming: string;
 }
 
@@ -31,7 +28,7 @@ const silent = (): void => {};
  * compared here. Throws Trouble where the bucket is not there or may not be used.
  */
 export const openS3 = async (options: S3Options): Promise<Blobs> => {
-  const { bucket, incoming } = options;
+  const { bucket } = options;
   const sdk = await loadSdk();
   const client = new sdk.S3Client({
     region: options.region,
@@ -61,53 +58,28 @@ export const openS3 = async (options: S3Options): Promise<Blobs> => {
       throw blobError(error, options);
     }
   };
-  const body = async (hash: string): Promise<Readable> => {
-    const { Body } = await asked(client.send(new sdk.GetObjectCommand(at(hash))));
-    if (Body instanceof Readable) return Body;
-    throw new Error(`the store gave no content for blob ${hash}`);
-  };
-
-  await rm(incoming, { recursive: true, force: true });
-  await mkdir(incoming, { recursive: true, mode: 0o700 });
   await asked(checkBucket(client, sdk, bucket));
-
-  return {
-    put: async (content, maxBytes) => {
-      const draft = join(incoming, randomBytes(12).toString('hex'));
-      try {
-        const stored = await spool(content, draft, maxBytes);
-        if (stored.outcome === 'too_large') return stored;
-        const { hash, bytes } = stored;
-        const there = await found(hash);
-        if (there?.bytes === bytes && there.changedMs > Date.now() - freshMs) return stored;
-        const sent = new sdk.PutObjectCommand({
-          ...at(hash),
-          Body: createReadStream(draft),
-          ContentLength: bytes,
-          ContentType: 'application/octet-stream',
-          ChecksumSHA256: Buffer.from(hash, 'hex').toString('base64'),
-        });
-        await asked(client.send(sent));
-        return stored;
-      } finally {
-        await rm(draft, { force: true });
-      }
+  return blobsIn(options.incoming, {
+    found,
+    keep: async (draft, { hash, bytes }) => {
+      const there = await found(hash);
+      if (there?.bytes === bytes && there.changedMs > Date.now() - freshMs) return;
+      const sent = new sdk.PutObjectCommand({
+        ...at(hash),
+        Body: createReadStream(draft),
+        ContentLength: bytes,
+        ContentType: 'application/octet-stream',
+        ChecksumSHA256: Buffer.from(hash, 'hex').toString('base64'),
+      });
+      await asked(client.send(sent));
     },
-    read: async (hash) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of await body(hash)) chunks.push(chunk as Buffer); // safe: no encoding is set
-      return checked(Buffer.concat(chunks), hash);
+    open: async (hash) => {
+      const { Body } = await asked(client.send(new sdk.GetObjectCommand(at(hash))));
+      if (Body instanceof Readable) return Body;
+      throw new Error(`the store gave no content for blob ${hash}`);
     },
-    size: async (hash) => (await found(hash))?.bytes ?? null,
-    stream: async (hash) => pipeline(await body(hash), checking(hash), () => {}),
-    remove: async (hashes, spareMs) => {
-      for (const hash of hashes) {
-        const there = await found(hash);
-        if (there === null || there.changedMs >= Date.now() - spareMs) continue;
-        await asked(client.send(new sdk.DeleteObjectCommand(at(hash))));
-      }
-    },
-  };
+    remove: (hash) => asked(client.send(new sdk.DeleteObjectCommand(at(hash)))),
+  });
 };
 
 /** Loaded only where a bucket is configured: it is large, and not every installation has it. */

@@ -8,6 +8,7 @@ const contextOf = (caller: ApiContext['caller']): ApiContext => ({
   // safe: these are all that is called
   runner: {} as ApiContext['runner'],
   worker: { settings: async () => 'settings' } as unknown as ApiContext['worker'],
+  explain: () => null,
 });
 const asWorker = contextOf({ kind: 'worker', ...mine });
 

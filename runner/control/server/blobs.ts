@@ -4,20 +4,20 @@ import { BlobHash } from '../../../shared/run/artifacts.ts';
 import { isFullDisk } from '../../machine/git/full-disk.ts';
 import { StoreError, type Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
-import { errorBody, type ErrorAnswer } from './errors.ts';
+import type { Authenticate } from './authentication.ts';
+import { errorBody, unauthorized, type ErrorAnswer } from './errors.ts';
 import { messageOf } from './typed-errors.ts';
 
 export interface BlobRoutes {
   readonly store: Store;
   readonly blobs: Blobs;
-  readonly maxBytes: number;
+  readonly maxBlobBytes: number;
   /** That a tenant may have uploaded without having delegated on it. */
   readonly maxUploadedBytes: number;
-  readonly principalOf: (header: string | undefined) => Principal | null;
+  readonly authenticate: Authenticate;
 }
 
 const answer = (reply: FastifyReply, error: ErrorAnswer) => reply.code(error.status).send(errorBody(error));
-const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
 const unknown: ErrorAnswer = { status: 404, code: 'NOT_FOUND', message: 'There is no such blob for this caller.' };
 
 /**
@@ -26,23 +26,23 @@ const unknown: ErrorAnswer = { status: 404, code: 'NOT_FOUND', message: 'There i
  * `GET /blobs/<hash>`: a worker reads what its run stored; a person adds `?run=<id>` and reads what a run of their tenant did.
  */
 export const blobRoutes = (server: FastifyInstance, routes: BlobRoutes): void => {
-  const { store, blobs, maxBytes, principalOf } = routes;
+  const { store, blobs, maxBlobBytes, authenticate } = routes;
   // The body stays a stream, whatever it is said to be: it goes to the disk as it comes, and its limit is counted there.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
-  server.put<{ Querystring: { use?: unknown } }>('/blobs', { bodyLimit: maxBytes }, async (request, reply) => {
-    const caller = principalOf(request.headers.authorization);
+  server.put<{ Querystring: { use?: unknown } }>('/blobs', { bodyLimit: maxBlobBytes }, async (request, reply) => {
+    const caller = authenticate(request.headers.authorization);
     if (caller === null) return answer(reply, unauthorized);
     const no = await refusal(routes, caller);
     if (no !== null) return answer(reply.header('connection', 'close'), no);
     try {
-      const stored = await blobs.put(request.raw, maxBytes);
+      const stored = await blobs.put(request.raw, maxBlobBytes);
       if (stored.outcome === 'too_large')
         return await answer(reply.header('connection', 'close'), {
           status: 413,
           code: 'PAYLOAD_TOO_LARGE',
-          message: `A blob may have up to ${maxBytes} bytes (server.maxBlobBytes).`,
+          message: `A blob may have up to ${maxBlobBytes} bytes (server.maxBlobBytes).`,
         });
       const { hash, bytes } = stored;
       const use = request.query.use === 'checkpoint' ? 'checkpoint' : 'result';
@@ -57,7 +57,7 @@ export const blobRoutes = (server: FastifyInstance, routes: BlobRoutes): void =>
   });
 
   server.get<{ Params: { hash: string }; Querystring: { run?: unknown } }>('/blobs/:hash', async (request, reply) => {
-    const caller = principalOf(request.headers.authorization);
+    const caller = authenticate(request.headers.authorization);
     if (caller === null) return answer(reply, unauthorized);
     const hash = BlobHash.safeParse(request.params.hash);
     const run = caller.kind === 'worker' ? caller.run : request.query.run;

@@ -10,6 +10,8 @@ export interface ErrorAnswer {
   readonly refusal?: Refusal;
 }
 
+export const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
+
 export const errorBody = ({ status, code, message, refusal }: ErrorAnswer) => ({
   error: {
     message,

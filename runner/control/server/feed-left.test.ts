@@ -26,7 +26,7 @@ test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
       endpoint: '/trpc',
       req: new Request('http://x/trpc/runs.feed?input={}', { signal: leaving.signal }),
       router: apiRouter,
-      createContext: () => ({ caller, runner, worker: {} as WorkerApi }), // safe: as above
+      createContext: () => ({ caller, runner, worker: {} as WorkerApi, explain: () => null }), // safe: as above
     });
     // It opens the stream and reads no further.
     await response.body!.getReader().read();

@@ -15,12 +15,12 @@ import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
-import { answerTo, errorBody, type ErrorAnswer } from './errors.ts';
+import { answerTo, errorBody, unauthorized } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
 import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { hasBody, holdToPace, RECEIVING, type Receiving } from './receiving.ts';
-import { withTypedErrors } from './typed-errors.ts';
+import { explainer } from './typed-errors.ts';
 import { answer } from './answer.ts';
 import type { Answered, Asked } from '../../machine/processes/child-protocol.ts';
 
@@ -52,8 +52,6 @@ interface Finished {
   readonly ms: number;
 }
 
-const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
-
 /** Calls in one request: more than any client of ours sends, and few enough that one request cannot hold all up. */
 const maxBatch = 500;
 /** What is being asked when the runner stops is answered; an upload that takes longer is begun again later. */
@@ -70,10 +68,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
-/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
-export const createServer = (options: ServerOptions): Server => {
-  const { log, authenticate, maxBodyBytes, receiving: limits = RECEIVING } = options;
-  const http = fastify({
+const fastifyFor = ({ log, maxBodyBytes }: ServerOptions, limits: Receiving) =>
+  fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: maxBodyBytes,
@@ -82,32 +78,33 @@ export const createServer = (options: ServerOptions): Server => {
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 20_000 },
   });
-  const streams = new Set<ServerResponse>();
-  const logRequest = ({ status, ms, ...request }: Finished): void => {
-    const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
-    log[level]({ ...request, status, ms: Math.round(ms) }, 'request');
-  };
+type Http = ReturnType<typeof fastifyFor>;
 
+/** Turns away what must not come in, before anything of it is looked at. */
+const guardRequests = (http: Http, options: ServerOptions, limits: Receiving): void => {
   http.addHook('onRequest', async (request, reply) => {
     const no = guard(options.guard, request.headers);
     if (no !== null) return reply.code(no.status).send(errorBody(no));
     if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
     // Before a byte of a body is read: nobody whom we do not know makes us keep one.
     if (hasBody(request.raw)) {
-      if (authenticate(request.headers.authorization) === null)
+      if (options.authenticate(request.headers.authorization) === null)
         return reply.code(401).header('connection', 'close').send(errorBody(unauthorized));
       holdToPace(request.raw, limits);
     }
   });
-  http.addHook('onSend', async (_request, reply, payload) => {
-    if (!(payload instanceof Response)) return payload;
-    const told = asEventStream(payload);
-    if (told !== payload) {
-      streams.add(reply.raw);
-      reply.raw.once('close', () => streams.delete(reply.raw));
-    }
-    return told;
-  });
+};
+
+const requestLog =
+  (log: Logger) =>
+  ({ status, ms, ...request }: Finished): void => {
+    const level = status >= 500 ? 'error' : status >= 400 ? 'info' : 'debug';
+    log[level]({ ...request, status, ms: Math.round(ms) }, 'request');
+  };
+
+/** Logs what was asked, and answers what no route does. */
+const concludeRequests = (http: Http, { log, maxBodyBytes }: ServerOptions): void => {
+  const logRequest = requestLog(log);
   http.addHook('onResponse', async (request, reply) => {
     // Only the path: a query may hold what a log should not.
     const path = request.url.split('?', 1)[0] ?? '';
@@ -121,15 +118,35 @@ export const createServer = (options: ServerOptions): Server => {
   http.setNotFoundHandler(async (_request, reply) =>
     reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
   );
+};
+
+/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
+export const createServer = (options: ServerOptions): Server => {
+  const { log, authenticate, receiving = RECEIVING } = options;
+  const http = fastifyFor(options, receiving);
+  const logRequest = requestLog(log);
+  const streams = new Set<ServerResponse>();
+
+  guardRequests(http, options, receiving);
+  http.addHook('onSend', async (_request, reply, payload) => {
+    if (!(payload instanceof Response)) return payload;
+    const told = asEventStream(payload);
+    if (told !== payload) {
+      streams.add(reply.raw);
+      reply.raw.once('close', () => streams.delete(reply.raw));
+    }
+    return told;
+  });
+  concludeRequests(http, options);
   http.get(health, async (_request, reply) =>
     options.ready() ? { ok: true } : reply.code(503).send({ ok: false, reason: 'it is starting' }),
   );
 
   void http.register(async (scope) => {
-    blobRoutes(scope, { ...options, maxBytes: options.maxBlobBytes, principalOf: authenticate });
+    blobRoutes(scope, options);
   });
-  const runner = withTypedErrors(options.runner, options.closing);
-  const worker = withTypedErrors(options.worker, options.closing);
+  const { runner, worker } = options;
+  const explain = explainer(options.closing);
   const trpcOptions = {
     router: apiRouter,
     maxBatchSize: maxBatch,
@@ -137,6 +154,7 @@ export const createServer = (options: ServerOptions): Server => {
       caller: authenticate(req.headers.authorization),
       runner,
       worker,
+      explain,
     }),
     onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
       if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
@@ -157,7 +175,7 @@ export const createServer = (options: ServerOptions): Server => {
   return {
     answer: async (asked, caller) => {
       const began = performance.now();
-      const given = await answer(asked, { ctx: { caller, runner, worker }, onError: trpcOptions.onError });
+      const given = await answer(asked, { ctx: { caller, runner, worker, explain }, onError: trpcOptions.onError });
       const status = 'error' in given ? given.error.data.httpStatus : 200;
       logRequest({ method: 'channel', path: `/trpc/${asked.path}`, status, ms: performance.now() - began });
       return given;

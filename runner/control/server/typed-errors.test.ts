@@ -1,11 +1,17 @@
 import { TRPCError } from '@trpc/server';
 import { describe, expect, test } from 'vitest';
-import { RefusedError } from '../../../shared/api/router.ts';
-import { withTypedErrors } from './typed-errors.ts';
+import { apiRouter, RefusedError, type ApiContext } from '../../../shared/api/router.ts';
+import { explainer } from './typed-errors.ts';
 
 const failure = async (error: unknown, closing: AbortSignal): Promise<unknown> => {
-  const api = withTypedErrors({ ask: () => Promise.reject(error) }, closing);
-  return api.ask().catch((thrown: unknown) => thrown);
+  const caller = { kind: 'person', name: 'ada', tenant: 'local', role: 'admin', local: true };
+  const runner = { info: () => Promise.reject(error) };
+  // safe: nothing else of it is called
+  const context = { caller, runner, explain: explainer(closing) } as unknown as ApiContext;
+  return apiRouter
+    .createCaller(context)
+    .runner.info()
+    .catch((thrown: unknown) => thrown);
 };
 
 const stopped = AbortSignal.abort();
@@ -21,11 +27,15 @@ describe('what a procedure fails with', () => {
   });
 
   test('is the bug itself while it is at work', async () => {
-    expect(await failure(bug, new AbortController().signal)).toBe(bug);
+    expect(await failure(bug, new AbortController().signal)).toMatchObject({
+      code: 'INTERNAL_SERVER_ERROR',
+      cause: bug,
+    });
   });
 
   test('is a refusal as it is, whether it stops or not', async () => {
     const typed = new TRPCError({ code: 'NOT_FOUND' });
-    for (const error of [refused, typed]) expect(await failure(error, stopped)).toBe(error);
+    expect(await failure(typed, stopped)).toBe(typed);
+    expect(await failure(refused, stopped)).toMatchObject({ code: 'CONFLICT', cause: refused });
   });
 });

@@ -41,42 +41,32 @@ export const takeUpload = async (
   await db.deleteFrom('loose_blobs').where('tenant', '=', tenant).where('hash', '=', hash).execute();
 };
 
-const insertBlob = prepare<Tables['blobs'], unknown>((db, slot) =>
+const insertBlob = prepare<Tables['blobs'], unknown>((db, row) =>
   db
     .insertInto('blobs')
-    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes'), use: slot('use') })
+    .values(row)
     .onConflict((conflict) => conflict.columns(['run', 'hash']).doNothing()),
 );
 
 /** One content can be a checkpoint and a result: then it is a result. */
-const insertResult = prepare<Tables['blobs'], unknown>((db, slot) =>
+const insertResult = prepare<Tables['blobs'], unknown>((db, row) =>
   db
     .insertInto('blobs')
-    .values({ run: slot('run'), hash: slot('hash'), bytes: slot('bytes'), use: slot('use') })
-    .onConflict((conflict) => conflict.columns(['run', 'hash']).doUpdateSet({ use: slot('use') })),
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['run', 'hash']).doUpdateSet({ use: row.use })),
 );
 
-const looseValues = (slot: <Name extends keyof Tables['loose_blobs']>(name: Name) => Tables['loose_blobs'][Name]) => ({
-  tenant: slot('tenant'),
-  hash: slot('hash'),
-  bytes: slot('bytes'),
-  uploaded: slot('uploaded'),
-  at: slot('at'),
-});
-
-const insertUpload = prepare<Tables['loose_blobs'], unknown>((db, slot) =>
+const insertUpload = prepare<Tables['loose_blobs'], unknown>((db, row) =>
   db
     .insertInto('loose_blobs')
-    .values(looseValues(slot))
-    .onConflict((conflict) =>
-      conflict.columns(['tenant', 'hash']).doUpdateSet({ uploaded: slot('uploaded'), at: slot('at') }),
-    ),
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['tenant', 'hash']).doUpdateSet({ uploaded: row.uploaded, at: row.at })),
 );
 
-const insertLeftover = prepare<Tables['loose_blobs'], unknown>((db, slot) =>
+const insertLeftover = prepare<Tables['loose_blobs'], unknown>((db, row) =>
   db
     .insertInto('loose_blobs')
-    .values(looseValues(slot))
+    .values(row)
     .onConflict((conflict) => conflict.columns(['tenant', 'hash']).doNothing()),
 );
 

@@ -7,169 +7,127 @@ export type Int64 = 'integer' | 'bigint';
 
 interface Migration {
   readonly name: string;
-  readonly up: (db: Database, int64: Int64) => Promise<void>;
+  /** One statement each. */
+  readonly up: (int64: Int64) => readonly string[];
 }
 
-const first = async (db: Database, int64: Int64): Promise<void> => {
-  await db.schema
-    .createTable('runs')
-    .addColumn('number', int64, (column) => column.primaryKey())
-    .addColumn('id', 'text', (column) => column.notNull().unique())
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('repository', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
-    .addColumn('over', 'integer', (column) => column.notNull())
-    .addColumn('priority', 'integer', (column) => column.notNull())
-    .addColumn('activation', 'text')
-    .addColumn('fence', 'integer', (column) => column.notNull())
-    .addColumn('since', 'text')
-    .addColumn('lease_until', int64)
-    .addColumn('wake_at', int64)
-    .addColumn('batch_activation', 'text')
-    .addColumn('batch', int64, (column) => column.notNull())
-    .addColumn('position', int64, (column) => column.notNull())
-    .addColumn('created_at', 'text', (column) => column.notNull())
-    .addColumn('state_version', 'integer', (column) => column.notNull())
-    .addColumn('state', 'text', (column) => column.notNull())
-    .execute();
-  await db.schema
-    .createTable('events')
-    .addColumn('position', int64, (column) => column.primaryKey())
-    .addColumn('run', 'text', (column) => column.notNull().references('runs.id'))
-    .addColumn('seq', int64, (column) => column.notNull())
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('at', 'text', (column) => column.notNull())
-    .addColumn('activation', 'text')
-    .addColumn('type', 'text', (column) => column.notNull())
-    .addColumn('body', 'text', (column) => column.notNull())
-    .execute();
-  await db.schema
-    .createTable('decisions')
-    .addColumn('run', 'text', (column) => column.notNull().references('runs.id'))
-    .addColumn('decision', 'text', (column) => column.notNull())
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('title', 'text', (column) => column.notNull())
-    .addColumn('status', 'text', (column) => column.notNull())
-    .addColumn('expires_at', int64, (column) => column.notNull())
-    .addColumn('position', int64, (column) => column.notNull())
-    .addColumn('request', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('decisions_key', ['run', 'decision'])
-    .execute();
-  await db.schema
-    .createTable('dedupe')
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('key', 'text', (column) => column.notNull())
-    .addColumn('run', 'text', (column) => column.notNull().references('runs.id'))
-    .addPrimaryKeyConstraint('dedupe_key', ['tenant', 'key'])
-    .execute();
-  await db.schema
-    .createTable('blobs')
-    .addColumn('run', 'text', (column) => column.notNull().references('runs.id'))
-    .addColumn('hash', 'text', (column) => column.notNull())
-    .addColumn('bytes', int64, (column) => column.notNull())
-    .addPrimaryKeyConstraint('blobs_key', ['run', 'hash'])
-    .execute();
-  await indexes(db);
-};
+const first = (int64: Int64): readonly string[] => [
+  `create table runs (
+    number ${int64} primary key,
+    id text not null unique,
+    tenant text not null,
+    repository text not null,
+    status text not null,
+    "over" integer not null,
+    priority integer not null,
+    activation text,
+    fence integer not null,
+    since text,
+    lease_until ${int64},
+    wake_at ${int64},
+    batch_activation text,
+    batch ${int64} not null,
+    position ${int64} not null,
+    created_at text not null,
+    state_version integer not null,
+    state text not null
+  )`,
+  `create table events (
+    position ${int64} primary key,
+    run text not null references runs (id),
+    seq ${int64} not null,
+    tenant text not null,
+    at text not null,
+    activation text,
+    type text not null,
+    body text not null
+  )`,
+  `create table decisions (
+    run text not null references runs (id),
+    decision text not null,
+    tenant text not null,
+    title text not null,
+    status text not null,
+    expires_at ${int64} not null,
+    position ${int64} not null,
+    request text not null,
+    constraint decisions_key primary key (run, decision)
+  )`,
+  `create table dedupe (
+    tenant text not null,
+    key text not null,
+    run text not null references runs (id),
+    constraint dedupe_key primary key (tenant, key)
+  )`,
+  `create table blobs (
+    run text not null references runs (id),
+    hash text not null,
+    bytes ${int64} not null,
+    constraint blobs_key primary key (run, hash)
+  )`,
+  'create unique index events_of_run on events (run, seq)',
+  'create index events_of_tenant on events (tenant, position)',
+  // A step of a working run touches none of those on `runs`: they hold only what changes with its status.
+  'create index runs_by_status on runs (tenant, status, number)',
+  'create index runs_of_tenant on runs (tenant, number)',
+  'create index runs_open on runs (tenant, "over", number)',
+  `create index runs_queue on runs (priority desc, since, number) where status = 'queued'`,
+  `create index runs_working on runs (number) where status = 'working'`,
+  'create index runs_timers on runs (wake_at) where wake_at is not null',
+  'create index decisions_due on decisions (status, expires_at)',
+  'create index decisions_of_tenant on decisions (tenant, position)',
+];
 
-/** A step of a working run touches none of those on `runs`: they hold only what changes with its status. */
-const indexes = async (db: Database): Promise<void> => {
-  await db.schema.createIndex('events_of_run').unique().on('events').columns(['run', 'seq']).execute();
-  await db.schema.createIndex('events_of_tenant').on('events').columns(['tenant', 'position']).execute();
-  await db.schema.createIndex('runs_by_status').on('runs').columns(['tenant', 'status', 'number']).execute();
-  await db.schema.createIndex('runs_of_tenant').on('runs').columns(['tenant', 'number']).execute();
-  await db.schema.createIndex('runs_open').on('runs').columns(['tenant', 'over', 'number']).execute();
-  await db.schema
-    .createIndex('runs_queue')
-    .on('runs')
-    .columns(['priority desc', 'since', 'number'])
-    .where(sql.ref('status'), '=', 'queued')
-    .execute();
-  await db.schema
-    .createIndex('runs_working')
-    .on('runs')
-    .column('number')
-    .where(sql.ref('status'), '=', 'working')
-    .execute();
-  await db.schema
-    .createIndex('runs_timers')
-    .on('runs')
-    .column('wake_at')
-    .where(sql.ref('wake_at'), 'is not', null)
-    .execute();
-  await db.schema.createIndex('decisions_due').on('decisions').columns(['status', 'expires_at']).execute();
-  await db.schema.createIndex('decisions_of_tenant').on('decisions').columns(['tenant', 'position']).execute();
-};
-
-const looseBlobs = async (db: Database, int64: Int64): Promise<void> => {
-  await db.schema
-    .alterTable('blobs')
-    .addColumn('use', 'text', (column) => column.notNull().defaultTo('result'))
-    .execute();
-  await db.schema
-    .createTable('loose_blobs')
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('hash', 'text', (column) => column.notNull())
-    .addColumn('bytes', int64, (column) => column.notNull())
-    .addColumn('uploaded', 'integer', (column) => column.notNull())
-    .addColumn('at', int64, (column) => column.notNull())
-    .addPrimaryKeyConstraint('loose_blobs_key', ['tenant', 'hash'])
-    .execute();
-  await db.schema.createIndex('blobs_by_hash').on('blobs').column('hash').execute();
-  await db.schema
-    .createIndex('blobs_to_forget')
-    .on('blobs')
-    .column('run')
-    .where(sql.ref('use'), '<>', 'result')
-    .execute();
-};
+const looseBlobs = (int64: Int64): readonly string[] => [
+  `alter table blobs add column use text default 'result' not null`,
+  `create table loose_blobs (
+    tenant text not null,
+    hash text not null,
+    bytes ${int64} not null,
+    uploaded integer not null,
+    at ${int64} not null,
+    constraint loose_blobs_key primary key (tenant, hash)
+  )`,
+  'create index blobs_by_hash on blobs (hash)',
+  `create index blobs_to_forget on blobs (run) where use <> 'result'`,
+];
 
 /** Which control plane's worker has a lease, and what control planes of one database share. */
-const severalPlanes = async (db: Database, int64: Int64): Promise<void> => {
-  await db.schema.alterTable('runs').addColumn('worker', 'text').execute();
-  if (int64 === 'integer') return;
-  await db.schema
-    .createTable('secrets')
-    .addColumn('name', 'text', (column) => column.primaryKey())
-    .addColumn('value', 'text', (column) => column.notNull())
-    .execute();
-};
+const severalPlanes = (int64: Int64): readonly string[] => [
+  'alter table runs add column worker text',
+  ...(int64 === 'integer' ? [] : ['create table secrets (name text primary key, value text not null)']),
+];
 
 /** The queue as each tenant has it. */
-const fairQueue = async (db: Database): Promise<void> => {
-  await db.schema
-    .createIndex('runs_queue_of_tenant')
-    .on('runs')
-    .columns(['tenant', 'priority desc', 'since', 'number', 'repository', 'wake_at'])
-    .where(sql.ref('status'), '=', 'queued')
-    .execute();
-};
+const fairQueue = (): readonly string[] => [
+  `create index runs_queue_of_tenant on runs (tenant, priority desc, since, number, repository, wake_at) where status = 'queued'`,
+];
 
 /** Who looks after all runs, and until when. SQLite has one control plane and needs none. */
-const supervisorRole = async (db: Database, int64: Int64): Promise<void> => {
-  if (int64 === 'integer') return;
-  await db.schema
-    .createTable('roles')
-    .addColumn('name', 'text', (column) => column.primaryKey())
-    .addColumn('holder', 'text', (column) => column.notNull())
-    .addColumn('fence', int64, (column) => column.notNull())
-    .addColumn('until', 'timestamptz', (column) => column.notNull())
-    .addColumn('pid', 'integer', (column) => column.notNull())
-    .addColumn('begun', 'timestamptz', (column) => column.notNull())
-    .execute();
-};
+const supervisorRole = (int64: Int64): readonly string[] =>
+  int64 === 'integer'
+    ? []
+    : [
+        `create table roles (
+          name text primary key,
+          holder text not null,
+          fence bigint not null,
+          until timestamptz not null,
+          pid integer not null,
+          begun timestamptz not null
+        )`,
+      ];
 
-const trustedSettings = async (db: Database): Promise<void> => {
-  await db.schema
-    .createTable('trusted_settings')
-    .addColumn('tenant', 'text', (column) => column.notNull())
-    .addColumn('repository', 'text', (column) => column.notNull())
-    .addColumn('hash', 'text', (column) => column.notNull())
-    .addColumn('by', 'text', (column) => column.notNull())
-    .addColumn('at', 'text', (column) => column.notNull())
-    .addPrimaryKeyConstraint('trusted_settings_key', ['tenant', 'repository', 'hash'])
-    .execute();
-};
+const trustedSettings = (): readonly string[] => [
+  `create table trusted_settings (
+    tenant text not null,
+    repository text not null,
+    hash text not null,
+    "by" text not null,
+    at text not null,
+    constraint trusted_settings_key primary key (tenant, repository, hash)
+  )`,
+];
 
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
@@ -202,7 +160,7 @@ export const migrate = async (db: Database, options: { readonly int64: Int64; re
     });
   for (const { name, up } of migrations) {
     if (applied.has(name)) continue;
-    await up(db, options.int64);
+    for (const statement of up(options.int64)) await sql.raw(statement).execute(db);
     await db.insertInto('migrations').values({ name, at: options.at }).execute();
   }
 };

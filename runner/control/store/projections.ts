@@ -52,84 +52,28 @@ const wakeAt = (state: RunState): number | null => {
   return state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null;
 };
 
-const insertRun = prepare<RunRow, unknown>((db, slot) =>
-  db.insertInto('runs').values({
-    number: slot('number'),
-    id: slot('id'),
-    tenant: slot('tenant'),
-    repository: slot('repository'),
-    status: slot('status'),
-    over: slot('over'),
-    priority: slot('priority'),
-    activation: slot('activation'),
-    fence: slot('fence'),
-    since: slot('since'),
-    lease_until: slot('lease_until'),
-    worker: slot('worker'),
-    wake_at: slot('wake_at'),
-    batch_activation: slot('batch_activation'),
-    batch: slot('batch'),
-    position: slot('position'),
-    created_at: slot('created_at'),
-    state_version: slot('state_version'),
-    state: slot('state'),
-  }),
+const insertRun = prepare<RunRow, unknown>((db, row) => db.insertInto('runs').values(row));
+
+const updateStep = prepare<StepColumns, unknown>((db, { id, ...columns }) =>
+  db.updateTable('runs').set(columns).where('id', '=', id),
 );
 
-const updateStep = prepare<StepColumns, unknown>((db, slot) =>
-  db
-    .updateTable('runs')
-    .set({
-      lease_until: slot('lease_until'),
-      worker: slot('worker'),
-      batch_activation: slot('batch_activation'),
-      batch: slot('batch'),
-      position: slot('position'),
-      state_version: slot('state_version'),
-      state: slot('state'),
-    })
-    .where('id', '=', slot('id')),
+const updateStatus = prepare<StatusColumns & { readonly id: string }, unknown>((db, { id, ...columns }) =>
+  db.updateTable('runs').set(columns).where('id', '=', id),
 );
 
-const updateStatus = prepare<StatusColumns & { readonly id: string }, unknown>((db, slot) =>
-  db
-    .updateTable('runs')
-    .set({
-      status: slot('status'),
-      over: slot('over'),
-      activation: slot('activation'),
-      fence: slot('fence'),
-      since: slot('since'),
-      wake_at: slot('wake_at'),
-    })
-    .where('id', '=', slot('id')),
-);
-
-const putDecision = prepare<Tables['decisions'], unknown>((db, slot) =>
-  db
+const putDecision = prepare<Tables['decisions'], unknown>((db, row) => {
+  const { status, expires_at, position, request } = row;
+  return db
     .insertInto('decisions')
-    .values({
-      run: slot('run'),
-      decision: slot('decision'),
-      tenant: slot('tenant'),
-      title: slot('title'),
-      status: slot('status'),
-      expires_at: slot('expires_at'),
-      position: slot('position'),
-      request: slot('request'),
-    })
+    .values(row)
     .onConflict((conflict) =>
-      conflict.columns(['run', 'decision']).doUpdateSet({
-        status: slot('status'),
-        expires_at: slot('expires_at'),
-        position: slot('position'),
-        request: slot('request'),
-      }),
-    ),
-);
+      conflict.columns(['run', 'decision']).doUpdateSet({ status, expires_at, position, request }),
+    );
+});
 
-const dropDecision = prepare<{ readonly run: string; readonly decision: string }, unknown>((db, slot) =>
-  db.deleteFrom('decisions').where('run', '=', slot('run')).where('decision', '=', slot('decision')),
+const dropDecision = prepare<{ readonly run: string; readonly decision: string }, unknown>((db, { run, decision }) =>
+  db.deleteFrom('decisions').where('run', '=', run).where('decision', '=', decision),
 );
 
 /** The row of a run that has just been created. */

@@ -9,23 +9,22 @@ class Slot {
   }
 }
 
-type Slots<Input> = <Name extends keyof Input & string>(name: Name) => Input[Name];
-
 /**
  * A query that is compiled once for each kind of database and then only run: building and compiling it anew would cost
- * more than SQLite needs to run it. Give a value as `slot('name')`; it is taken from the input each time.
+ * more than SQLite needs to run it. It is built of an input whose values stand for those that come each time; every input
+ * has the same names.
  */
 export const prepare = <Input extends object, Row>(
-  build: (db: Database, slot: Slots<Input>) => Compilable<Row>,
+  build: (db: Database, input: Input) => Compilable<Row>,
 ): ((db: Database, input: Input) => Promise<Row[]>) => {
   const compiledFor = new WeakMap<object, CompiledQuery<Row>>();
-  // safe: a slot is put where the value belongs, and replaced by it before the query runs
-  const slot: Slots<Input> = (name) => new Slot(name) as unknown as Input[typeof name];
   return async (db, input) => {
     const dialect = db.getExecutor().adapter;
     let compiled = compiledFor.get(dialect);
     if (compiled === undefined) {
-      compiled = build(db, slot).compile();
+      const slots = Object.fromEntries(Object.keys(input).map((name) => [name, new Slot(name)]));
+      // safe: a slot is put where the value belongs, and replaced by it before the query runs
+      compiled = build(db, slots as Input).compile();
       compiledFor.set(dialect, compiled);
     }
     // safe: slots are made above, with names of the input

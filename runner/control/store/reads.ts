@@ -2,12 +2,12 @@ import { sql, type RawBuilder } from 'kysely';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunState, Status } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { prepare } from './queries.ts';
 import { eventOf, eventText, stateOf, type EventRow, type StateRow } from './rows.ts';
 import type { Database } from './schema.ts';
-import type { Due, FeedLimits, FeedPage, Scheduled, Store } from './store.ts';
+import type { Due, FeedFilter, FeedLimits, FeedPage, Scheduled, Store } from './store.ts';
 
 const states = (db: Database) =>
   db
@@ -15,8 +15,8 @@ const states = (db: Database) =>
     .innerJoin('events as first', (join) => join.onRef('first.run', '=', 'runs.id').on('first.seq', '=', 1))
     .select(['runs.id', 'runs.state_version', 'runs.state', 'first.body as created']);
 
-const selectState = prepare<{ readonly id: string }, StateRow>((db, slot) =>
-  states(db).where('runs.id', '=', slot('id')),
+const selectState = prepare<{ readonly id: string }, StateRow>((db, given) =>
+  states(db).where('runs.id', '=', given.id),
 );
 
 export const readState = async (db: Database, run: string): Promise<RunState | null> => {
@@ -45,14 +45,13 @@ export const readList = async (
   return { runs, position, next: rows.length > limit ? (runs.at(-1)?.number ?? null) : null };
 };
 
-/** How many runs there are of every status, zeros included. */
 export const readCounts = async (db: Database, tenant: string | null): ReturnType<Store['counts']> => {
   const query = db.selectFrom('runs').select((e) => ['status', e.fn.countAll().as('count')]);
   const rows = await (tenant === null ? query : query.where('tenant', '=', tenant)).groupBy('status').execute();
   return { ...noRuns, ...Object.fromEntries(rows.map((row) => [row.status, Number(row.count)])) };
 };
 
-const noRuns = {
+const noRuns: Readonly<Record<Exclude<Status, 'ready'>, number>> = {
   queued: 0,
   working: 0,
   waiting: 0,
@@ -62,7 +61,7 @@ const noRuns = {
   completed: 0,
   failed: 0,
   cancelled: 0,
-} as const;
+};
 
 /** Oldest question first. */
 export const readOpenDecisions = async (db: Database, tenant: string | null): Promise<readonly DecisionSummary[]> => {
@@ -78,14 +77,14 @@ export const readOpenDecisions = async (db: Database, tenant: string | null): Pr
 const eventColumns = ['position', 'run', 'seq', 'at', 'activation', 'body'] as const;
 
 const selectEvents = prepare<{ readonly run: string; readonly after: number; readonly limit: number }, EventRow>(
-  (db, slot) =>
+  (db, given) =>
     db
       .selectFrom('events')
       .select(eventColumns)
-      .where('run', '=', slot('run'))
-      .where('seq', '>', slot('after'))
+      .where('run', '=', given.run)
+      .where('seq', '>', given.after)
       .orderBy('seq')
-      .limit(slot('limit')),
+      .limit(given.limit),
 );
 
 export const readEvents = async (
@@ -94,23 +93,6 @@ export const readEvents = async (
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<readonly RunEvent[]> => (await selectEvents(db, { run, after, limit })).map(eventOf);
 
-/** Of a run of a tenant the run alone is asked for: databases would rather go through all that the tenant has. */
-export const readFeed = async (
-  db: Database,
-  filter: { readonly tenant: string | null; readonly run: string | null },
-  { after, limit }: { readonly after: number; readonly limit: number },
-): Promise<readonly RunEvent[]> => {
-  const { tenant, run } = filter;
-  const query = db.selectFrom('events').select(eventColumns).where('position', '>', after).limit(limit);
-  if (run !== null) {
-    if (tenant !== null && !(await belongsTo(db, run, tenant))) return [];
-    // In the order of its seq its positions grow too, and that is the order of its index.
-    return (await query.where('run', '=', run).orderBy('seq').execute()).map(eventOf);
-  }
-  const ofTenant = tenant === null ? query : query.where('tenant', '=', tenant);
-  return (await ofTenant.orderBy('position').execute()).map(eventOf);
-};
-
 /** How many of these come to no more than so many bytes; the first one always. */
 const fitting = (sizes: readonly number[], bytes: number): number => {
   let sum = 0;
@@ -118,16 +100,20 @@ const fitting = (sizes: readonly number[], bytes: number): number => {
   return end === -1 ? sizes.length : end;
 };
 
-/** As `readFeed`, as text. The sizes are looked at first: what does not fit into the page is not read. */
+/**
+ * Of a run of a tenant the run alone is asked for: databases would rather go through all that the tenant has. The sizes are
+ * looked at first: what does not fit into the page is not read.
+ */
 export const readFeedPage = async (
   db: Database,
-  filter: { readonly tenant: string | null; readonly run: string | null },
+  filter: FeedFilter,
   { after, rows, bytes }: FeedLimits & { readonly after: number },
 ): Promise<FeedPage> => {
   const { tenant, run } = filter;
   if (run !== null && tenant !== null && !(await belongsTo(db, run, tenant))) return { events: [], more: false };
   const those = () => {
     const query = db.selectFrom('events').where('position', '>', after);
+    // In the order of its seq its positions grow too, and that is the order of its index.
     if (run !== null) return query.where('run', '=', run).orderBy('seq');
     return (tenant === null ? query : query.where('tenant', '=', tenant)).orderBy('position');
   };
@@ -184,20 +170,8 @@ const scheduled = (db: Database) =>
 /** Rows of node:sqlite have no prototype: they are given on as plain objects. */
 const plain = <Row extends object>(row: Row): Row => ({ ...row });
 
-const selectQueued = prepare<{ readonly limit: number }, Scheduled>((db, slot) =>
-  scheduled(db)
-    .where('status', '=', sql.lit('queued'))
-    .orderBy('priority', 'desc')
-    .orderBy('runs.since')
-    .orderBy('runs.number')
-    .limit(slot('limit')),
-);
-/** The most urgent first; of equals the one that has been waiting longest. */
-export const readQueued = async (db: Database, limit: number): Promise<readonly Scheduled[]> =>
-  (await selectQueued(db, { limit })).map(plain);
-
 const heads = (partition: RawBuilder<unknown>) =>
-  prepare<{ readonly now: number; readonly places: number }, Scheduled>((db, slot) => {
+  prepare<{ readonly now: number; readonly places: number }, Scheduled>((db, given) => {
     const ranked = db
       .selectFrom('runs')
       .select('number')
@@ -205,10 +179,10 @@ const heads = (partition: RawBuilder<unknown>) =>
         sql<number>`row_number() over (partition by ${partition} order by priority desc, since, number)`.as('place'),
       )
       .where('status', '=', sql.lit('queued'))
-      .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', slot('now'))]))
+      .where((e) => e.or([e('wake_at', 'is', null), e('wake_at', '<=', given.now)]))
       .as('ranked');
     return scheduled(db)
-      .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', slot('places')))
+      .where('number', 'in', db.selectFrom(ranked).select('ranked.number').where('ranked.place', '<=', given.places))
       .orderBy('priority', 'desc')
       .orderBy('runs.since')
       .orderBy('runs.number');
@@ -242,36 +216,36 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 interface At {
   readonly now: number;
 }
-const selectTimers = prepare<At, { readonly run: string; readonly at: number }>((db, slot) =>
+const selectTimers = prepare<At, { readonly run: string; readonly at: number }>((db, given) =>
   db
     .selectFrom('runs')
     .select((e) => ['id as run', e.ref('wake_at').$notNull().as('at')])
-    .where('wake_at', '<=', slot('now'))
+    .where('wake_at', '<=', given.now)
     // What is queued has one as well: the dispatcher's.
     .where('status', '=', sql.lit('waiting'))
     .orderBy('wake_at'),
 );
 const selectExpiries = prepare<At, { readonly run: string; readonly decision: string; readonly at: number }>(
-  (db, slot) =>
+  (db, given) =>
     db
       .selectFrom('decisions')
       .select(['run', 'decision', 'expires_at as at'])
       .where('status', '=', 'pending')
-      .where('expires_at', '<=', slot('now'))
+      .where('expires_at', '<=', given.now)
       .orderBy('expires_at'),
 );
-const selectNext = prepare<At, { readonly timer: number | null; readonly expiry: number | null }>((db, slot) =>
+const selectNext = prepare<At, { readonly timer: number | null; readonly expiry: number | null }>((db, given) =>
   db.selectNoFrom((e) => [
     e
       .selectFrom('runs')
       .select((run) => run.fn.min('wake_at').as('at'))
-      .where('wake_at', '>', slot('now'))
+      .where('wake_at', '>', given.now)
       .as('timer'),
     e
       .selectFrom('decisions')
       .select((decision) => decision.fn.min('expires_at').as('at'))
       .where('status', '=', 'pending')
-      .where('expires_at', '>', slot('now'))
+      .where('expires_at', '>', given.now)
       .as('expiry'),
   ]),
 );

@@ -18,12 +18,12 @@ export interface SupervisorRole {
 /** Of a control plane that is alone. */
 export const onlyOne: SupervisorRole = { held: true, fence: null, onTaken: () => {} };
 
-const selectRole = prepare<{ readonly fence: number }, { fence: number }>((db, slot) =>
+const selectRole = prepare<{ readonly fence: number }, { fence: number }>((db, given) =>
   db
     .selectFrom('roles')
     .select('fence')
     .where('name', '=', 'supervisor')
-    .where('fence', '=', slot('fence'))
+    .where('fence', '=', given.fence)
     .where('until', '>', sql<Date>`clock_timestamp()`)
     .$if(locksRows(db), (query) => query.forShare()),
 );

@@ -6,16 +6,109 @@ import type { BlobUse } from './store.ts';
  * shown are ISO text. JSON is text: it is written once and read whole.
  */
 export interface Tables {
-  runs: RunsTable;
-  events: EventsTable;
-  decisions: DecisionsTable;
-  dedupe: DedupeTable;
-  blobs: BlobsTable;
-  loose_blobs: LooseBlobsTable;
-  secrets: SecretsTable;
-  roles: RolesTable;
-  trusted_settings: TrustedSettingsTable;
-  migrations: MigrationsTable;
+  /** One row per run, brought up to date by the transaction that appends its events. */
+  runs: {
+    number: number;
+    id: string;
+    tenant: string;
+    repository: string;
+    status: string;
+    /** 1: the run is over, whatever came of it. */
+    over: number;
+    priority: number;
+    /** The activation that is queued or at work. */
+    activation: string | null;
+    fence: number;
+    /** ISO: since when it is queued, or at work. */
+    since: string | null;
+    lease_until: number | null;
+    /** Who took the lease. */
+    worker: string | null;
+    wake_at: number | null;
+    /** The last batch that a worker appended, so that a repeated one is recognised. */
+    batch_activation: string | null;
+    batch: number;
+    /** Of its last event. */
+    position: number;
+    created_at: string;
+    state_version: number;
+    /** RunState as JSON without `task`, which stands in the run's first event and can be large. */
+    state: string;
+  };
+  events: {
+    position: number;
+    run: string;
+    seq: number;
+    tenant: string;
+    at: string;
+    activation: string | null;
+    type: string;
+    body: string;
+  };
+  /** Decisions that a person can still make. */
+  decisions: {
+    run: string;
+    decision: string;
+    tenant: string;
+    title: string;
+    status: 'pending' | 'expired';
+    expires_at: number;
+    /** Position of the event that asked, or asked again: the order of the list. */
+    position: number;
+    request: string;
+  };
+  dedupe: {
+    tenant: string;
+    key: string;
+    run: string;
+  };
+  /** Which run may read which blob. */
+  blobs: {
+    run: string;
+    hash: string;
+    bytes: number;
+    use: BlobUse;
+  };
+  /** What no run has: uploaded and not delegated yet, or left behind by a run that is over. It goes when it is old. */
+  loose_blobs: {
+    tenant: string;
+    hash: string;
+    bytes: number;
+    /** 1: a person's, who may delegate on it. */
+    uploaded: number;
+    /** Since when, ms since the epoch. */
+    at: number;
+  };
+  /** Postgres only: what its control planes must have in common. A home of its own has a file for it. */
+  secrets: {
+    name: string;
+    value: string;
+  };
+  /** Postgres only: who has the supervisor's role. */
+  roles: {
+    name: 'supervisor';
+    /** Name of a control plane. */
+    holder: string;
+    /** Grows with every taking. */
+    fence: number;
+    until: Date;
+    /** The server's process of the session that has it, and when that began. */
+    pid: number;
+    begun: Date;
+  };
+  /** What of a repository's settings somebody let be open, by the hash of what it was. */
+  trusted_settings: {
+    tenant: string;
+    repository: string;
+    hash: string;
+    /** Who said so, and when: ISO. */
+    by: string;
+    at: string;
+  };
+  migrations: {
+    name: string;
+    at: string;
+  };
 }
 
 /** A connection or a transaction: a write is always given one that is already inside a transaction. */
@@ -26,116 +119,3 @@ export type Database = Kysely<Tables>;
  * older versions are folded again from the log when the store is opened.
  */
 export const stateVersion = 8;
-
-/** One row per run, brought up to date by the transaction that appends its events. */
-interface RunsTable {
-  number: number;
-  id: string;
-  tenant: string;
-  repository: string;
-  status: string;
-  /** 1: the run is over, whatever came of it. */
-  over: number;
-  priority: number;
-  /** The activation that is queued or at work. */
-  activation: string | null;
-  fence: number;
-  /** ISO: since when it is queued, or at work. */
-  since: string | null;
-  lease_until: number | null;
-  /** Who took the lease. */
-  worker: string | null;
-  wake_at: number | null;
-  /** The last batch that a worker appended, so that a repeated one is recognised. */
-  batch_activation: string | null;
-  batch: number;
-  /** Of its last event. */
-  position: number;
-  created_at: string;
-  state_version: number;
-  /** RunState as JSON without `task`, which stands in the run's first event and can be large. */
-  state: string;
-}
-
-interface EventsTable {
-  position: number;
-  run: string;
-  seq: number;
-  tenant: string;
-  at: string;
-  activation: string | null;
-  type: string;
-  body: string;
-}
-
-/** Decisions that a person can still make. */
-interface DecisionsTable {
-  run: string;
-  decision: string;
-  tenant: string;
-  title: string;
-  status: 'pending' | 'expired';
-  expires_at: number;
-  /** Position of the event that asked, or asked again: the order of the list. */
-  position: number;
-  request: string;
-}
-
-interface DedupeTable {
-  tenant: string;
-  key: string;
-  run: string;
-}
-
-/** Which run may read which blob. */
-interface BlobsTable {
-  run: string;
-  hash: string;
-  bytes: number;
-  use: BlobUse;
-}
-
-/** What no run has: uploaded and not delegated yet, or left behind by a run that is over. It goes when it is old. */
-interface LooseBlobsTable {
-  tenant: string;
-  hash: string;
-  bytes: number;
-  /** 1: a person's, who may delegate on it. */
-  uploaded: number;
-  /** Since when, ms since the epoch. */
-  at: number;
-}
-
-/** Postgres only: what its control planes must have in common. A home of its own has a file for it. */
-interface SecretsTable {
-  name: string;
-  value: string;
-}
-
-/** Postgres only: who has the supervisor's role. */
-interface RolesTable {
-  name: 'supervisor';
-  /** Name of a control plane. */
-  holder: string;
-  /** Grows with every taking. */
-  fence: number;
-  until: Date;
-  /** The server's process of the session that has it, and when that began. */
-  pid: number;
-  begun: Date;
-}
-
-/** What of a repository's settings somebody let be open, by the hash of what it was. */
-interface TrustedSettingsTable {
-  tenant: string;
-  repository: string;
-  hash: string;
-  /** Who said so, and when: ISO. */
-  by: string;
-  at: string;
-}
-
-interface MigrationsTable {
-  name: string;
-  at: string;
-}

@@ -3,7 +3,7 @@ import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import type { RunState, Status } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 
 /** What creating a run comes to. `known`: its dedupe key was used before; that run is given back and nothing is written. */
@@ -78,6 +78,12 @@ export interface FeedPage {
   readonly more: boolean;
 }
 
+/** Null: of all. */
+export interface FeedFilter {
+  readonly tenant: string | null;
+  readonly run: string | null;
+}
+
 /** A page has so many events at most, and so many bytes, unless its first event alone has more. */
 export interface FeedLimits {
   readonly rows: number;
@@ -128,24 +134,17 @@ export interface Store extends AsyncDisposable {
     tenant: string | null,
     input: ListInput,
   ): Promise<{ readonly runs: readonly RunState[]; readonly position: number; readonly next: number | null }>;
-  counts(tenant: string | null): Promise<Readonly<Record<string, number>>>;
+  /** How many runs there are of every status, zeros included. */
+  counts(tenant: string | null): Promise<Readonly<Record<Exclude<Status, 'ready'>, number>>>;
   openDecisions(tenant: string | null): Promise<readonly DecisionSummary[]>;
   events(run: string, after: number, limit: number): Promise<readonly RunEvent[]>;
-  /** Events of a tenant (null: of all) or of one run, by position. Nothing ever appears behind a position that was given out. */
-  feed(
-    filter: { readonly tenant: string | null; readonly run: string | null },
-    after: number,
-    limit: number,
-  ): Promise<readonly RunEvent[]>;
-  /** The same as text, to be passed on. However much is read, it does not hold up the rest of the control plane. */
-  feedPage(
-    filter: { readonly tenant: string | null; readonly run: string | null },
-    after: number,
-    limits: FeedLimits,
-  ): Promise<FeedPage>;
+  /**
+   * Events of a tenant (null: of all) or of one run, by position, as text to be passed on. Nothing ever appears behind a position
+   * that was given out. However much is read, it does not hold up the rest of the control plane.
+   */
+  feedPage(filter: FeedFilter, after: number, limits: FeedLimits): Promise<FeedPage>;
   position(): Promise<number>;
 
-  queued(limit: number): Promise<readonly Scheduled[]>;
   /**
    * Of the queue, what may go next: of each tenant the first so many that may be begun at `now` (ms since the epoch), however
    * long the queue of another one is. With `byRepository`, of each repository of each tenant.

@@ -10,16 +10,10 @@ export const performOnTrust = async (db: Database, { tenant, repository, hash, b
 };
 
 /** Who said it first stays on record. */
-const insertTrust = prepare<Tables['trusted_settings'], unknown>((db, slot) =>
+const insertTrust = prepare<Tables['trusted_settings'], unknown>((db, row) =>
   db
     .insertInto('trusted_settings')
-    .values({
-      tenant: slot('tenant'),
-      repository: slot('repository'),
-      hash: slot('hash'),
-      by: slot('by'),
-      at: slot('at'),
-    })
+    .values(row)
     .onConflict((conflict) => conflict.columns(['tenant', 'repository', 'hash']).doNothing()),
 );
 

@@ -98,12 +98,10 @@ export const perform = (transaction: Transaction, write: Write): Promise<Created
 
 type Input<Kind extends Write['kind']> = Extract<Write, { readonly kind: Kind }>;
 
-const findDedupe = prepare<{ readonly tenant: string; readonly key: string }, { run: string }>((db, slot) =>
-  db.selectFrom('dedupe').select('run').where('tenant', '=', slot('tenant')).where('key', '=', slot('key')),
+const findDedupe = prepare<{ readonly tenant: string; readonly key: string }, { run: string }>((db, { tenant, key }) =>
+  db.selectFrom('dedupe').select('run').where('tenant', '=', tenant).where('key', '=', key),
 );
-const insertDedupe = prepare<Tables['dedupe'], unknown>((db, slot) =>
-  db.insertInto('dedupe').values({ tenant: slot('tenant'), key: slot('key'), run: slot('run') }),
-);
+const insertDedupe = prepare<Tables['dedupe'], unknown>((db, row) => db.insertInto('dedupe').values(row));
 const nextNumber = prepare<object, { number: number }>((db) =>
   db.selectFrom('runs').select((e) => e(e.fn.coalesce(e.fn.max('number'), e.lit(0)), '+', 1).as('number')),
 );
@@ -151,15 +149,11 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
     return refuse('fenced', 'Another control plane looks after all runs now.', 'Nothing is left to do.');
   const held = await load(transaction, input.run);
   if (held === undefined) return unknownRun(input.run);
-  const after = options.after ?? null;
+  const { after = null } = options;
+  const missed = async (): Promise<readonly RunEvent[]> =>
+    after === null ? [] : eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq });
   if (command.kind === 'append' && options.batch !== undefined && wasWritten(held, command.activation, options.batch))
-    return {
-      outcome: 'done',
-      state: held.state,
-      events:
-        after === null ? [] : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq }),
-      repeated: true,
-    };
+    return { outcome: 'done', state: held.state, events: await missed(), repeated: true };
   if (command.kind === 'lease' && hasLease(held, command)) return leaseAgain(transaction, held, options);
   if ((command.kind === 'lose' || command.kind === 'return') && isOthers(held, options))
     return refuse('conflict', `Activation ${command.activation} has a worker elsewhere.`, 'Nothing is left to do.');
@@ -169,11 +163,7 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
   const obeyed = obey(held.state, command, circumstancesAt(at, input));
   if (obeyed.outcome === 'refused') return obeyed;
   const events = await append(transaction, { held, obeyed, at, command, options });
-  const known =
-    after === null || after >= held.state.seq
-      ? []
-      : await eventsBetween(transaction.db, { run: input.run, after, through: held.state.seq });
-  return { outcome: 'done', state: obeyed.state, events: [...known, ...events], repeated: false };
+  return { outcome: 'done', state: obeyed.state, events: [...(await missed()), ...events], repeated: false };
 };
 
 const wasWritten = ({ batch }: HeldRun, activation: string, number: number): boolean =>
@@ -264,24 +254,10 @@ const eventRow = (event: RunEvent, tenant: string): Tables['events'] => ({
   body: JSON.stringify(event.body),
 });
 
-const insertEvent = prepare<Tables['events'], unknown>((db, slot) =>
-  db.insertInto('events').values({
-    position: slot('position'),
-    run: slot('run'),
-    seq: slot('seq'),
-    tenant: slot('tenant'),
-    at: slot('at'),
-    activation: slot('activation'),
-    type: slot('type'),
-    body: slot('body'),
-  }),
-);
+const insertEvent = prepare<Tables['events'], unknown>((db, row) => db.insertInto('events').values(row));
 
-const moveLease = prepare<{ readonly id: string; readonly lease_until: number | null }, unknown>((db, slot) =>
-  db
-    .updateTable('runs')
-    .set({ lease_until: slot('lease_until') })
-    .where('id', '=', slot('id')),
+const moveLease = prepare<{ readonly id: string; readonly lease_until: number | null }, unknown>(
+  (db, { id, ...columns }) => db.updateTable('runs').set(columns).where('id', '=', id),
 );
 
 const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): Promise<Written> => {
@@ -306,13 +282,13 @@ const unknownRun = (run: string): Written =>
 
 type HeldRow = StateRow & Pick<Tables['runs'], 'position' | 'lease_until' | 'worker' | 'batch_activation' | 'batch'>;
 
-const selectHeld = prepare<{ readonly id: string }, HeldRow>((db, slot) =>
+const selectHeld = prepare<{ readonly id: string }, HeldRow>((db, given) =>
   db
     .selectFrom('runs')
     .innerJoin('events', (join) => join.onRef('events.run', '=', 'runs.id').on('events.seq', '=', 1))
     .select(['runs.id', 'runs.position', 'runs.lease_until', 'runs.worker', 'runs.batch_activation', 'runs.batch'])
     .select(['runs.state_version', 'runs.state', 'events.body as created'])
-    .where('runs.id', '=', slot('id'))
+    .where('runs.id', '=', given.id)
     .$if(locksRows(db), (query) => query.forNoKeyUpdate('runs')),
 );
 
@@ -337,13 +313,13 @@ interface Between {
   readonly after: number;
   readonly through: number;
 }
-const selectBetween = prepare<Between, EventRow>((db, slot) =>
+const selectBetween = prepare<Between, EventRow>((db, given) =>
   db
     .selectFrom('events')
     .select(['position', 'run', 'seq', 'at', 'activation', 'body'])
-    .where('run', '=', slot('run'))
-    .where('seq', '>', slot('after'))
-    .where('seq', '<=', slot('through'))
+    .where('run', '=', given.run)
+    .where('seq', '>', given.after)
+    .where('seq', '<=', given.through)
     .orderBy('seq'),
 );
 const eventsBetween = async (db: Database, between: Between): Promise<readonly RunEvent[]> =>

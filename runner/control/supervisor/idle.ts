@@ -31,7 +31,7 @@ export const presence = (now: () => number): Presence => {
   };
 };
 
-export interface Signs {
+interface Signs {
   /** Somebody is there, or a run works, is queued, or waits for a time to come. */
   readonly busy: boolean;
   /** When somebody was there last, or a run moved. Ms since the epoch. */
@@ -49,7 +49,7 @@ export const lookAgainAt = (
 
 export interface IdleOptions {
   readonly presence: Presence;
-  readonly store: Pick<Store, 'queued' | 'leased' | 'due' | 'onCommit'>;
+  readonly store: Pick<Store, 'counts' | 'due' | 'onCommit'>;
   readonly idleMs: number;
   /** Ms since the epoch. */
   readonly now: () => number;
@@ -112,7 +112,7 @@ export const stopWhenIdle = ({ presence, store, idleMs, now, log, stop }: IdleOp
 /** As `due` takes it: every timer there is will have come by then. */
 const endOfTime = Number.MAX_SAFE_INTEGER;
 
-const hasWork = async (store: IdleOptions['store']): Promise<boolean> =>
-  (await store.queued(1)).length > 0 ||
-  (await store.leased()).length > 0 ||
-  (await store.due(endOfTime)).timers.length > 0;
+const hasWork = async (store: IdleOptions['store']): Promise<boolean> => {
+  const { queued, working } = await store.counts(null);
+  return queued + working > 0 || (await store.due(endOfTime)).timers.length > 0;
+};

@@ -1,10 +1,7 @@
-import type { Status } from '../../../shared/run/state.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import type { Home } from '../../machine/home/home.ts';
 import { endpointOf, readEndpoint, refusedMove } from '../../machine/config/model-endpoint.ts';
 import type { Store } from '../store/store.ts';
-
-const notOver = ['queued', 'working', 'waiting', 'reviewing'] as const satisfies readonly Status[];
 
 /** Throws Trouble where runs that are not over would go on with another model endpoint than the last runner here had. */
 export const keepEndpoint = async (
@@ -14,8 +11,8 @@ export const keepEndpoint = async (
 ): Promise<void> => {
   const from = await readEndpoint(home);
   if (from === null) return;
-  const counts = await store.counts(null);
-  const open = notOver.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+  const { queued, working, waiting, reviewing } = await store.counts(null);
+  const open = queued + working + waiting + reviewing;
   const refusal = refusedMove({ from, to: endpointOf(model), open });
   if (refusal !== null) throw refusal;
 };

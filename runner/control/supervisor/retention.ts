@@ -54,25 +54,17 @@ const kept: ReadonlySet<string> = new Set(['source.git', 'undo']);
 
 /** Folders that are there now and belong to no run come from delegations that were cut off; the first pass removes them. */
 export const openRetention = async (options: RetentionOptions): Promise<Retention> => {
-  const { store, blobs, home, role, sourceDays, treeDays, shared, log, remove = removeFolder } = options;
+  const { store, blobs, home, role, shared, log, remove = removeFolder } = options;
+  const { sourceDays, treeDays } = options;
   const touched = new Set<string>();
   let touchedAt = Infinity;
-  let orphans: readonly string[] = await runFolders(home);
-  let left: readonly string[] = (await readdir(home.runs)).filter((name) => name.includes(asideSuffix));
+  const orphans = await runFolders(home);
+  const left = (await readdir(home.runs)).filter((name) => name.includes(asideSuffix));
   let fullAt = 0;
   let blobsAt = 0;
 
-  /** What of a run is needed no longer, as it stands now. */
-  const due = async (state: RunState | null, now: number): Promise<readonly string[]> => {
-    if (state === null || !isTerminal(state)) return [];
-    const over = now - Date.parse(state.updatedAt);
-    if (over >= sourceDays * dayMs) return [home.run(state.id)];
-    if (isResumable(state) && over < treeDays * dayMs) return [];
-    const names = await readdir(home.run(state.id)).catch(missingIs([]));
-    return names.filter((name) => !kept.has(name)).map((name) => join(home.run(state.id), name));
-  };
   const clean = async (run: string, now: number): Promise<void> => {
-    for (const path of await due(await store.state(run), now)) {
+    for (const path of await due(await store.state(run), now, options)) {
       const aside = await moveAside(path);
       if (aside === null) continue;
       // It may have been resumed in between: from here on nobody finds what was moved.
@@ -100,44 +92,56 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
     if ((await store.state(run)) === null) await remove(home.run(run));
   };
 
+  const pass = async (now: number, signal: AbortSignal): Promise<number> => {
+    if (await isHeld(home.folder)) return now + backupMs;
+    const each = async (names: Iterable<string>, work: (name: string) => Promise<void>): Promise<void> => {
+      for (const name of names) {
+        if (signal.aborted) return;
+        await work(name).catch((error: unknown) => {
+          log.warn({ err: error, run: name }, 'the folder of a run could not be removed');
+        });
+      }
+    };
+    await each(orphans.splice(0), (run) => removeOrphan(run, now));
+    await each(left.splice(0), (name) => remove(join(home.runs, name)));
+    if (now >= fullAt) {
+      fullAt = now + dayMs;
+      await each(await runFolders(home), (run) => clean(run, now));
+    }
+    if (now >= blobsAt && role.held) blobsAt = (await sweep(now)) ? now : now + hourMs;
+    if (now >= touchedAt) {
+      const runs = [...touched];
+      touched.clear();
+      touchedAt = Infinity;
+      await each(runs, (run) => clean(run, now));
+    }
+    return Math.min(fullAt, role.held ? blobsAt : now + hourMs, touchedAt);
+  };
+
   return {
     touched: (runs, now) => {
       if (runs === null) fullAt = 0;
       for (const run of runs ?? []) touched.add(run);
       if (touchedAt === Infinity) touchedAt = now + settleMs;
     },
-    pass: async (now, signal) => {
-      if (await isHeld(home.folder)) return now + backupMs;
-      const each = async (runs: Iterable<string>, work: (run: string) => Promise<void>): Promise<void> => {
-        for (const run of runs) {
-          if (signal.aborted) return;
-          try {
-            await work(run);
-          } catch (error) {
-            log.warn({ err: error, run }, 'the folder of a run could not be removed');
-          }
-        }
-      };
-      const [cutOff, halfGone] = [orphans, left];
-      [orphans, left] = [[], []];
-      await each(cutOff, (run) => removeOrphan(run, now));
-      await each(halfGone, (name) => remove(join(home.runs, name)));
-      if (now >= fullAt) {
-        fullAt = now + dayMs;
-        await each(await runFolders(home), (run) => clean(run, now));
-      }
-      if (now >= blobsAt && role.held) blobsAt = (await sweep(now)) ? now : now + hourMs;
-      if (now >= touchedAt) {
-        const runs = [...touched];
-        touched.clear();
-        touchedAt = Infinity;
-        await each(runs, (run) => clean(run, now));
-      }
-      return Math.min(fullAt, role.held ? blobsAt : now + hourMs, touchedAt);
-    },
+    pass,
   };
 };
 
+/** What of a run is needed no longer, as it stands now. */
+const due = async (
+  state: RunState | null,
+  now: number,
+  { home, sourceDays, treeDays }: Pick<RetentionOptions, 'home' | 'sourceDays' | 'treeDays'>,
+): Promise<readonly string[]> => {
+  if (state === null || !isTerminal(state)) return [];
+  const over = now - Date.parse(state.updatedAt);
+  if (over >= sourceDays * dayMs) return [home.run(state.id)];
+  if (isResumable(state) && over < treeDays * dayMs) return [];
+  const names = await readdir(home.run(state.id)).catch(missingIs([]));
+  return names.filter((name) => !kept.has(name)).map((name) => join(home.run(state.id), name));
+};
+
 /** What else lies there is a worker's own. */
-const runFolders = async (home: Home): Promise<readonly string[]> =>
+const runFolders = async (home: Home): Promise<string[]> =>
   (await readdir(home.runs)).filter((name) => RunId.safeParse(name).success);

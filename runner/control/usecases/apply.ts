@@ -9,8 +9,10 @@ import { applyResult, countsOf, type Application } from '../../machine/repositor
 import { openSource } from '../../machine/repository/open-source.ts';
 import { readBlob } from './blob.ts';
 import { changesOf } from './diff.ts';
-import { inTurn } from './in-turn.ts';
+import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, commandRun, mustBeLocal, refused, runOf, type ControlPlane } from './plane.ts';
+
+const inTurn = turns(1);
 
 /**
  * Brings a result into the person's repository on this machine, or takes the last application back, and records it. One at a

@@ -13,13 +13,17 @@ import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { operatorsFor } from '../../machine/config/operator.ts';
 import { sourceFor } from './delegate-source.ts';
-import { inTurn } from './in-turn.ts';
 import { randomId } from '../../machine/random-id.ts';
+import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';
 import { mustBeTrusted } from './trust.ts';
 import { askedUsd, unpricedNote } from './unpriced.ts';
+
+const inTurn = turns(1);
+/** Snapshots made at once; each reads a whole tree. */
+const snapshot = turns(4);
 
 /**
  * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
@@ -76,14 +80,8 @@ interface Creation {
   readonly run: string;
 }
 
-/** Snapshots made at once; each reads a whole tree. */
-const lanes = 4;
-let lane = 0;
-
-const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> => {
-  lane = (lane + 1) % lanes;
-  return inTurn(`snapshot ${lane}`, () => createNow(plane, person, creation));
-};
+const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> =>
+  snapshot('', () => createNow(plane, person, creation));
 
 const createNow = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
   const folder = plane.home.run(run);

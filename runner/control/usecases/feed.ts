@@ -4,7 +4,7 @@ import type { RunEvent } from '../../../shared/run/events.ts';
 import type { FeedLimits, FeedPage, Store } from '../store/store.ts';
 import { asPerson, runOf, type ControlPlane, type Person } from './plane.ts';
 import { sharedPages } from './shared-pages.ts';
-import { turns } from './turns.ts';
+import { turns } from '../../machine/turns.ts';
 
 /**
  * What is read at once, and all that a slow subscriber holds in memory: 256 KB is a hundred events of the usual size.

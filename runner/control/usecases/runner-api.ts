@@ -1,14 +1,13 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import { apply, recordApplied } from './apply.ts';
-import { decide, decisions, renew } from './decide.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed, feedReading, type ReadFeed } from './feed.ts';
-import type { ControlPlane } from './plane.ts';
+import { asPerson, type ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { retry } from './retry.ts';
-import { cancel, message, review } from './review.ts';
+import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 
 /** All that people can ask, over one control plane. Refusals are thrown as RefusedError; nothing else is expected. */
@@ -20,7 +19,7 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),
   feed: (caller, input, signal) => feed(plane, caller, { input, signal, read }),
-  decisions: (caller) => decisions(plane, caller),
+  decisions: async (caller) => plane.store.openDecisions(asPerson(caller).tenant),
   decide: (caller, input) => decide(plane, caller, input),
   renew: (caller, input) => renew(plane, caller, input),
   message: (caller, input) => message(plane, caller, input),

@@ -1,9 +1,7 @@
-import type { Store } from '../store/store.ts';
-
-type Filter = Parameters<Store['feed']>[0];
+import type { FeedFilter, Store } from '../store/store.ts';
 
 /** Reads a page of the feed after a position. */
-export type ReadPage<Page> = (filter: Filter, after: number) => Promise<Page>;
+export type ReadPage<Page> = (filter: FeedFilter, after: number) => Promise<Page>;
 
 /**
  * A commit wakes all subscribers at once, and most of them are at the same position: those who ask for the same page while

@@ -118,8 +118,13 @@ export const writeDurably = async (path: string, text: string): Promise<void> =>
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, text, { mode: 0o600, flush: true });
   await rename(draft, path);
-  await using folder = await open(dirname(path));
-  await folder.sync();
+  await synced(dirname(path));
+};
+
+/** Brings a file, or what a folder says is in it, to the disk. */
+export const synced = async (path: string): Promise<void> => {
+  await using file = await open(path, 'r');
+  await file.sync();
 };
 
 export const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>

@@ -31,59 +31,57 @@ export const isConflict = (error: unknown): boolean => {
   return state === '40001' || state === '40P01';
 };
 
+type Kind = Exclude<StoreError['code'], 'newer'>;
+
+const kinds: Readonly<Record<string, Kind>> = {
+  '53100': 'full',
+  '53200': 'full',
+  '58030': 'io',
+  '58P01': 'io',
+  '25006': 'io',
+  XX001: 'corrupt',
+  XX002: 'corrupt',
+  '28000': 'denied',
+  '28P01': 'denied',
+  '3D000': 'denied',
+  '42501': 'denied',
+  '57014': 'locked',
+  '55P03': 'locked',
+  '40001': 'locked',
+  '40P01': 'locked',
+};
+
+const said = (address: string, why: string): Readonly<Record<Kind, readonly [message: string, remedy: string]>> => ({
+  full: [
+    `The database at ${address} has no room left: nothing of this was written.`,
+    'Make room on its machine; the runner goes on by itself.',
+  ],
+  io: [
+    `The database at ${address} cannot write: ${why}.`,
+    'Check the server and its disk; a stand-by server takes no writes. The runner goes on by itself.',
+  ],
+  corrupt: [`The database at ${address} is damaged: ${why}.`, 'Restore it from a copy.'],
+  denied: [
+    `The database at ${address} does not let this in: ${why}.`,
+    'Check user, password and database of store.url; the user must own that database.',
+  ],
+  locked: [
+    `The database at ${address} was held up by others: ${why}.`,
+    'Try again; look for long transactions in pg_stat_activity if it goes on.',
+  ],
+  unreachable: [
+    `The database at ${address} cannot be reached: ${why}.`,
+    'Start it, or correct its address (store.url, LONGHAUL_DATABASE_URL); a runner that is at work goes on by itself.',
+  ],
+});
+
 /** What went wrong with the database, as the store says it; what is no matter of the database is given back as it is. */
 export const storeErrorOf = (error: unknown, address: string): unknown => {
   if (error instanceof StoreError || !(error instanceof Error)) return error;
-  const cause = { cause: error };
-  if (isDisconnection(error)) return unreachable(error, address);
-  switch (noPassword.test(error.message) ? '28P01' : stateOf(error)) {
-    case null:
-      return error;
-    case '53100':
-    case '53200':
-      return new StoreError('full', `The database at ${address} has no room left: nothing of this was written.`, {
-        remedy: 'Make room on its machine; the runner goes on by itself.',
-        ...cause,
-      });
-    case '58030':
-    case '58P01':
-    case '25006':
-      return new StoreError('io', `The database at ${address} cannot write: ${error.message}.`, {
-        remedy: 'Check the server and its disk; a stand-by server takes no writes. The runner goes on by itself.',
-        ...cause,
-      });
-    case 'XX001':
-    case 'XX002':
-      return new StoreError('corrupt', `The database at ${address} is damaged: ${error.message}.`, {
-        remedy: 'Restore it from a copy.',
-        ...cause,
-      });
-    case '28000':
-    case '28P01':
-    case '3D000':
-    case '42501':
-      return new StoreError('denied', `The database at ${address} does not let this in: ${error.message}.`, {
-        remedy: 'Check user, password and database of store.url; the user must own that database.',
-        ...cause,
-      });
-    case '57014':
-    case '55P03':
-    case '40001':
-    case '40P01':
-      return new StoreError('locked', `The database at ${address} was held up by others: ${error.message}.`, {
-        remedy: 'Try again; look for long transactions in pg_stat_activity if it goes on.',
-        ...cause,
-      });
-    default:
-      return error;
-  }
-};
-
-const unreachable = (error: Error, address: string): StoreError => {
-  const reason = error.message === '' ? (systemCodeOf(error) ?? error.name) : error.message;
-  return new StoreError('unreachable', `The database at ${address} cannot be reached: ${reason}.`, {
-    remedy:
-      'Start it, or correct its address (store.url, LONGHAUL_DATABASE_URL); a runner that is at work goes on by itself.',
-    cause: error,
-  });
+  const state = noPassword.test(error.message) ? '28P01' : stateOf(error);
+  const code = isDisconnection(error) ? 'unreachable' : kinds[state ?? ''];
+  if (code === undefined) return error;
+  const unsaid = code === 'unreachable' && error.message === '';
+  const [message, remedy] = said(address, unsaid ? (systemCodeOf(error) ?? error.name) : error.message)[code];
+  return new StoreError(code, message, { remedy, cause: error });
 };

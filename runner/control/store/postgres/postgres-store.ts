@@ -4,11 +4,11 @@ import { sql } from 'kysely';
 import type { Logger } from 'pino';
 import { randomId } from '../../../machine/random-id.ts';
 import type { SupervisorRole } from '../role.ts';
-import { DatabaseStore, type DatabaseParts } from '../database-store.ts';
+import { Commits, databaseStore, type DatabaseParts } from '../database-store.ts';
 import { migrate } from '../migrations.ts';
 import { readFeedPage, readPosition } from '../reads.ts';
 import type { Database } from '../schema.ts';
-import { StoreError, type Committer, type Store } from '../store.ts';
+import { StoreError, type Store } from '../store.ts';
 import { foldAgain } from '../writes.ts';
 import { shownAddress } from './address.ts';
 import { connect, sessionTo } from './connections.ts';
@@ -27,8 +27,6 @@ export interface PostgresStoreOptions {
   readonly connections: number;
   /** Ms since the epoch. */
   readonly now?: () => number;
-  /** The random part of an id: 12 or more lower-case letters and digits. */
-  readonly newId?: () => string;
   readonly log: Pick<Logger, 'warn'>;
   /** Ms for which the supervisor's role is had at a time; left out, 10 s. */
   readonly roleMs?: number;
@@ -53,7 +51,7 @@ const mostLanes = 3;
  * until disposed of. Throws StoreError: `unreachable`, `denied`, `newer` if a later version wrote it, `io`.
  */
 export const openPostgresStore = async (options: PostgresStoreOptions): Promise<Shared & AsyncDisposable> => {
-  const { url, name, connections, now = Date.now, newId = randomId, log, roleMs } = options;
+  const { url, name, connections, now = Date.now, log, roleMs } = options;
   const address = shownAddress(url);
   await using stack = new AsyncDisposableStack();
   const db = connect({ url, name }, connections);
@@ -85,14 +83,13 @@ export const openPostgresStore = async (options: PostgresStoreOptions): Promise<
   const writer = new Writer({ db, lanes, address, origin, onCommit: (runs) => commits.tell(runs, 'this') });
   stack.defer(() => writer.close());
   const read: DatabaseParts['read'] = (of) => readFrom({ db, address }, of);
-  const store = new DatabaseStore({
+  const store = databaseStore({
     kind: 'postgres',
     write: (write) => writer.write(write),
     read,
     feedPage: (filter, after, limits) => read((of) => readFeedPage(of, filter, { after, ...limits })),
-    onCommit: (listener) => commits.on(listener),
+    commits,
     now,
-    newId,
     held: stack.move(),
   });
   return { store, role, secret, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
@@ -120,35 +117,34 @@ const prepared = async (db: Database, { address, now }: { readonly address: stri
   }
 };
 
-/** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
-export const probePostgres = async (url: string): Promise<{ readonly address: string; readonly version: string }> => {
-  const address = shownAddress(url);
-  const db = connect({ url, name: 'doctor' }, 1);
+/** Asks a database that is not opened, with the least that is needed for it. Throws StoreError. */
+const askServer = async <Answer>(
+  { url, name }: { readonly url: string; readonly name: string },
+  ask: (db: Database, version: string) => Promise<Answer>,
+): Promise<Answer> => {
+  const db = connect({ url, name }, 1);
   try {
-    return { address, version: await checkServer(db) };
-  } catch (error) {
-    throw storeErrorOf(error, address);
-  } finally {
-    await db.destroy();
-  }
-};
-
-/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
-export const inspectPostgres = async (
-  url: string,
-  blobs: string,
-): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> => {
-  const db = connect({ url, name: 'backup' }, 1);
-  try {
-    await checkServer(db);
-    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
-    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+    return await ask(db, await checkServer(db));
   } catch (error) {
     throw storeErrorOf(error, shownAddress(url));
   } finally {
     await db.destroy();
   }
 };
+
+/** What answers at a URL, looked at as `openPostgresStore` would. Changes nothing. Throws StoreError. */
+export const probePostgres = (url: string): Promise<{ readonly address: string; readonly version: string }> =>
+  askServer({ url, name: 'doctor' }, async (_, version) => ({ address: shownAddress(url), version }));
+
+/** How far the log goes, and what the rows of a query of hashes and whose they are come to. Throws StoreError. */
+export const inspectPostgres = (
+  url: string,
+  blobs: string,
+): Promise<{ readonly position: number; readonly blobs: ReadonlyMap<string, string> }> =>
+  askServer({ url, name: 'backup' }, async (db) => {
+    const { rows } = await sql.raw<{ readonly hash: string; readonly whose: string }>(blobs).execute(db);
+    return { position: await readPosition(db), blobs: new Map(rows.map(({ hash, whose }) => [hash, whose])) };
+  });
 
 /** Its version, in words. */
 const checkServer = async (db: Database): Promise<string> => {
@@ -181,21 +177,6 @@ const secretOf = async (db: Database): Promise<Buffer> => {
   const { value } = await db.selectFrom('secrets').select('value').where('name', '=', 'runs').executeTakeFirstOrThrow();
   return Buffer.from(value, 'hex');
 };
-
-/** Those who want to hear of commits. */
-class Commits {
-  readonly #listeners = new Set<Parameters<Store['onCommit']>[0]>();
-
-  tell(runs: readonly string[] | null, by: Committer): void {
-    for (const listener of this.#listeners) listener(runs, by);
-  }
-
-  on(listener: Parameters<Store['onCommit']>[0]): () => void {
-    const own: typeof listener = (runs, by) => listener(runs, by);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
-  }
-}
 
 /** A read that met a connection which had just died is asked again; a server that is away is away. */
 const readAttempts = 3;

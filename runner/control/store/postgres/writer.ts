@@ -1,11 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { CompiledQuery, sql, type ControlledTransaction } from 'kysely';
+import { turns } from '../../../machine/turns.ts';
 import type { HeldRun } from '../projections.ts';
 import type { Database, Tables } from '../schema.ts';
 import { StoreError } from '../store.ts';
 import { perform, type AnswerTo, type Transaction, type Write } from '../writes.ts';
 import { isConflict, isDisconnection, storeErrorOf } from './errors.ts';
-import { Lanes } from './lanes.ts';
 import { noticeOf } from './listener.ts';
 import { locks } from './locks.ts';
 
@@ -48,25 +48,34 @@ const fateMs = 15_000;
  */
 export class Writer {
   readonly #options: WriterOptions;
-  readonly #lanes: Lanes;
+  readonly #inTurn = turns(1);
+  /** What waits here holds no connection. */
+  readonly #lane: ReturnType<typeof turns>;
+  readonly #underWay = new Set<Promise<Answer>>();
   #closed = false;
 
   constructor(options: WriterOptions) {
     this.#options = options;
-    this.#lanes = new Lanes(options.lanes);
+    this.#lane = turns(options.lanes);
   }
 
   /** Answers when it is on the server's disk. Throws StoreError. */
   async write<Kind extends Write['kind']>(write: Extract<Write, { readonly kind: Kind }>): Promise<AnswerTo<Kind>> {
     if (this.#closed) throw new Error('The store has been closed.');
-    // safe: `perform` answers a write with what its kind is answered with
-    return this.#lanes.take(subjectOf(write), () => this.#insist(write)) as Promise<AnswerTo<Kind>>;
+    const done = this.#inTurn(subjectOf(write), () => this.#lane('', () => this.#insist(write)));
+    this.#underWay.add(done);
+    try {
+      // safe: `perform` answers a write with what its kind is answered with
+      return (await done) as AnswerTo<Kind>;
+    } finally {
+      this.#underWay.delete(done);
+    }
   }
 
   /** Returns when all that was asked for is written. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#lanes.idle();
+    await Promise.allSettled(this.#underWay);
   }
 
   async #insist(write: Write): Promise<Answer> {

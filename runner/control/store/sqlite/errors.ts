@@ -1,14 +1,40 @@
 import { statfsSync } from 'node:fs';
 import { StoreError } from '../store.ts';
 
-/** Primary result codes, from https://sqlite.org/rescode.html. */
-const SQLITE_BUSY = 5;
-const SQLITE_READONLY = 8;
-const SQLITE_IOERR = 10;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_CANTOPEN = 14;
-const SQLITE_NOTADB = 26;
+type Kind = 'full' | 'io' | 'corrupt' | 'locked';
+
+/** Primary result codes of SQLite, from https://sqlite.org/rescode.html. */
+const ofSqlite = { 5: 'locked', 8: 'io', 10: 'io', 11: 'corrupt', 13: 'full', 14: 'io', 26: 'corrupt' } as const;
+const ofSystem = {
+  ENOSPC: 'full',
+  EDQUOT: 'full',
+  EACCES: 'io',
+  EPERM: 'io',
+  EROFS: 'io',
+  EIO: 'io',
+  ENOTDIR: 'io',
+  EEXIST: 'io',
+} as const;
+const kinds: Readonly<Record<string, Kind>> = { ...ofSqlite, ...ofSystem };
+
+const said = (folder: string, message: string): Readonly<Record<Kind, readonly [message: string, remedy: string]>> => ({
+  full: [
+    `There is no room left for the database in ${folder}: nothing of this was written.`,
+    'Make room on that disk; the runner goes on by itself.',
+  ],
+  io: [
+    `The database in ${folder} cannot be read or written: ${message}.`,
+    'Check the disk and the rights of the folder, then try again.',
+  ],
+  corrupt: [
+    `The database in ${folder} is damaged: ${message}.`,
+    'Restore it from a copy, or use another home (--home); nothing more is written to it.',
+  ],
+  locked: [
+    `Another program holds the database in ${folder}.`,
+    'Close what has it open (a database browser, a copy in progress), then try again.',
+  ],
+});
 
 /** Below this many free bytes a failed write is put down to the full disk: SQLite reports some of them as mere I/O errors. */
 const nothingLeft = 128 * 1024;
@@ -18,50 +44,12 @@ const nothingLeft = 128 * 1024;
  * `folder` is where the database lies.
  */
 export const storeErrorOf = (error: unknown, folder: string): unknown => {
-  const code = primaryCode(error);
-  if (code === null || !(error instanceof Error)) return error;
-  const cause = { cause: error };
-  switch (code) {
-    case SQLITE_FULL:
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return full(folder, error);
-    case SQLITE_IOERR:
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-    case 'EIO':
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return freeBytes(folder) < nothingLeft
-        ? full(folder, error)
-        : new StoreError('io', `The database in ${folder} cannot be read or written: ${error.message}.`, {
-            remedy: 'Check the disk and the rights of the folder, then try again.',
-            ...cause,
-          });
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return new StoreError('corrupt', `The database in ${folder} is damaged: ${error.message}.`, {
-        remedy: 'Restore it from a copy, or use another home (--home); nothing more is written to it.',
-        ...cause,
-      });
-    case SQLITE_BUSY:
-      return new StoreError('locked', `Another program holds the database in ${folder}.`, {
-        remedy: 'Close what has it open (a database browser, a copy in progress), then try again.',
-        ...cause,
-      });
-    default:
-      return error;
-  }
+  const kind = kinds[primaryCode(error) ?? ''];
+  if (kind === undefined || !(error instanceof Error)) return error;
+  const code = kind === 'io' && freeBytes(folder) < nothingLeft ? 'full' : kind;
+  const [message, remedy] = said(folder, error.message)[code];
+  return new StoreError(code, message, { remedy, cause: error });
 };
-
-const full = (folder: string, cause: Error): StoreError =>
-  new StoreError('full', `There is no room left for the database in ${folder}: nothing of this was written.`, {
-    remedy: 'Make room on that disk; the runner goes on by itself.',
-    cause,
-  });
 
 /** SQLite's, whose extended codes carry the primary one in their low byte; or the operating system's, by its name. */
 const primaryCode = (error: unknown): number | string | null => {

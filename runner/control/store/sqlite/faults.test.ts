@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { expect, test } from 'vitest';
-import { callFinished } from '../../../../test/suites/runs.ts';
+import { callFinished, feedOf } from '../../../../test/suites/runs.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
 import type { RunEvent } from '../../../../shared/run/events.ts';
 import { fold } from '../../../../shared/run/reduce.ts';
@@ -72,7 +72,7 @@ test.each([1, 40, 400])('what was answered is there after a SIGKILL at answer %i
   expect(answered.length).toBeGreaterThanOrEqual(count);
 
   await using store = await openSqliteStore({ folder: at.folder });
-  const stored = await store.feed({ tenant: null, run: null }, 0, 100_000);
+  const stored = await feedOf(store, {}, { after: 0, limit: 100_000 });
   expect(stored.map((event) => event.position)).toEqual(stored.map((_, index) => index + 1));
   const byPosition = new Map(stored.map((event) => [event.position, event]));
   expect(answered.map((event) => byPosition.get(event.position))).toEqual(answered);

@@ -7,7 +7,7 @@ import { storeErrorOf } from './errors.ts';
 import { checkLogEnd, readLosses, type Loss } from './log-end.ts';
 
 /** What is wrong with a database. `denied`: it could not be looked at. */
-export interface Damage {
+interface Damage {
   readonly kind: 'denied' | 'not a database' | 'truncated' | 'malformed' | 'newer' | 'end missing' | 'log broken';
   readonly message: string;
   readonly remedy: string;

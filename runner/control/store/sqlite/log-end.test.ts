@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import type { RunEvent } from '../../../../shared/run/events.ts';
 import { someTask } from '../../../../test/fakes/task.ts';
+import { feedOf } from '../../../../test/suites/runs.ts';
 import { StoreError } from '../store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -24,7 +25,6 @@ const killed = (count: number) => {
   return { folder, file, answered, [Symbol.dispose]: () => rmSync(path, { recursive: true }) };
 };
 
-const everything = { tenant: null, run: null };
 const opening = async (folder: string) => {
   try {
     await using store = await openSqliteStore({ folder });
@@ -75,7 +75,7 @@ test('a loss that was accepted is on record, and what was lost shares its positi
   const kept = await store.position();
   const { events } = await store.create({ run: 'run_later', task: someTask(), dedupeKey: null });
   expect(events.map(({ position }) => position > last)).toEqual([true, true]);
-  expect(await store.feed(everything, kept, 10)).toEqual(events);
+  expect(await feedOf(store, {}, { after: kept, limit: 10 })).toEqual(events);
   // safe: the store wrote it
   const losses = JSON.parse(readFileSync(at.file('losses.json'), 'utf8')) as readonly object[];
   expect(losses).toMatchObject([{ after: kept, end: { position: Number(events[0]?.position) - 1 } }]);

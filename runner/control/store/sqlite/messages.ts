@@ -1,6 +1,6 @@
 import type { RunState } from '../../../../shared/run/state.ts';
 import { stateOfTexts, stateText, taskText } from '../rows.ts';
-import { StoreError, type FeedLimits, type FeedPage, type Store } from '../store.ts';
+import { StoreError, type FeedFilter, type FeedLimits, type FeedPage } from '../store.ts';
 import type { Write } from '../writes.ts';
 import type { Outcome } from './writer.ts';
 
@@ -28,17 +28,16 @@ export interface ReaderData {
   readonly folder: string;
 }
 
-/** What goes to it, and for the end null. */
+/** What goes to it, and for the end null. It answers one after the other. */
 export interface ToReader {
-  readonly id: number;
-  readonly filter: Parameters<Store['feed']>[0];
+  readonly filter: FeedFilter;
   readonly after: number;
   readonly limits: FeedLimits;
 }
 
 export type FromReader =
-  | { readonly kind: 'page'; readonly id: number; readonly page: FeedPage }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorText };
+  | { readonly kind: 'page'; readonly page: FeedPage }
+  | { readonly kind: 'failed'; readonly error: ErrorText };
 
 /** One answer as it comes out of the text. */
 export type Answer =

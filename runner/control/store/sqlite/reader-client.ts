@@ -1,81 +1,57 @@
-import { Worker } from 'node:worker_threads';
-import { StoreError, type FeedLimits, type FeedPage, type Store } from '../store.ts';
+import { StoreError, type FeedFilter, type FeedLimits, type FeedPage } from '../store.ts';
 import { errorOf, type FromReader, type ReaderData, type ToReader } from './messages.ts';
-
-type Filter = Parameters<Store['feed']>[0];
+import { startThread, threadProgram, type Thread, type Waiting } from './thread.ts';
 
 /** Pages of the feed, read by a thread of its own: however many ask, this one has its hands free. */
 export interface FeedReader extends AsyncDisposable {
   /** Pages are read in the order in which they are asked for. Throws StoreError. */
-  page(filter: Filter, after: number, limits: FeedLimits): Promise<FeedPage>;
+  page(filter: FeedFilter, after: number, limits: FeedLimits): Promise<FeedPage>;
 }
 
-interface Waiting {
-  readonly resolve: (page: FeedPage) => void;
-  readonly reject: (error: Error) => void;
+interface Reading {
+  readonly thread: Thread;
+  /** The first is answered next. */
+  readonly waiting: Waiting<FeedPage>[];
 }
-
-/** Megabytes: a page is small. */
-const memory = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 256 };
 
 /** The thread starts with the first page that is asked for, and once more if it has ended. */
-export const feedReader = (program: URL, data: ReaderData): FeedReader => {
-  let thread: { readonly worker: Worker; readonly waiting: Map<number, Waiting> } | null = null;
-  let count = 0;
+export const feedReader = (data: ReaderData): FeedReader => {
+  let reading: Reading | null = null;
   let closed = false;
 
-  const start = () => {
-    const worker = new Worker(program, {
-      workerData: data,
+  const start = (): Reading => {
+    const waiting: Waiting<FeedPage>[] = [];
+    const thread = startThread<FromReader>({
+      program: threadProgram('reader-thread'),
+      data,
       name: 'longhaul feed',
-      execArgv: [],
-      resourceLimits: memory,
+      onMessage: (told) => {
+        const asked = waiting.shift();
+        if (told.kind === 'page') asked?.resolve(told.page);
+        else asked?.reject(errorOf(told.error));
+      },
+      onEnd: (cause) => {
+        if (reading?.thread === thread) reading = null;
+        const error = new StoreError('io', 'The thread that reads the feed has ended.', {
+          remedy: 'Ask again: it is started anew.',
+          cause,
+        });
+        for (const { reject } of waiting.splice(0)) reject(error);
+      },
     });
-    const waiting = new Map<number, Waiting>();
-    const end = (cause: unknown): void => {
-      if (thread?.worker === worker) thread = null;
-      const error = new StoreError('io', 'The thread that reads the feed has ended.', {
-        remedy: 'Ask again: it is started anew.',
-        cause,
-      });
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
-    };
-    // safe: the reader's thread sends nothing else
-    worker.on('message', (message) => answer(waiting, message as FromReader));
-    worker.on('error', end);
-    worker.on('exit', () => end(null));
-    return { worker, waiting };
+    return { thread, waiting };
   };
 
   return {
     page: (filter, after, limits) => {
       if (closed) return Promise.reject(new Error('The store has been closed.'));
-      thread ??= start();
-      const { worker, waiting } = thread;
-      count += 1;
-      const asked: ToReader = { id: count, filter, after, limits };
-      return new Promise((resolve, reject) => {
-        waiting.set(asked.id, { resolve, reject });
-        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to a thread, not to a window
-        worker.postMessage(asked);
-      });
+      const { thread, waiting } = (reading ??= start());
+      thread.send({ filter, after, limits } satisfies ToReader);
+      return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
     },
     [Symbol.asyncDispose]: async () => {
       closed = true;
-      if (thread === null) return;
-      const { worker } = thread;
-      const ended = new Promise((resolve) => worker.once('exit', resolve));
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to a thread, not to a window
-      worker.postMessage(null);
-      await ended;
+      await reading?.thread.close();
     },
   };
-};
-
-const answer = (waiting: Map<number, Waiting>, message: FromReader): void => {
-  const asked = waiting.get(message.id);
-  waiting.delete(message.id);
-  if (message.kind === 'page') asked?.resolve(message.page);
-  else asked?.reject(errorOf(message.error));
 };

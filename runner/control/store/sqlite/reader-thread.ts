@@ -11,11 +11,11 @@ const main = (port: MessagePort): void => {
   const tell = (message: FromReader): void => port.postMessage(message);
   const { sqlite, db } = connect(file, { readOnly: true });
   let last: Promise<void> = Promise.resolve();
-  const read = async ({ id, filter, after, limits }: ToReader): Promise<void> => {
+  const read = async ({ filter, after, limits }: ToReader): Promise<void> => {
     try {
-      tell({ kind: 'page', id, page: await readFeedPage(db, filter, { after, ...limits }) });
+      tell({ kind: 'page', page: await readFeedPage(db, filter, { after, ...limits }) });
     } catch (error) {
-      tell({ kind: 'failed', id, error: errorText(storeErrorOf(error, folder)) });
+      tell({ kind: 'failed', error: errorText(storeErrorOf(error, folder)) });
     }
   };
   port.on('message', (message: ToReader | null) => {

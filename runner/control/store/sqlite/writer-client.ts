@@ -1,65 +1,43 @@
-import { Worker } from 'node:worker_threads';
+import { Commits } from '../database-store.ts';
 import { StoreError } from '../store.ts';
 import type { AnswerTo, Write } from '../writes.ts';
 import { answersOf, errorOf, writesText, type FromThread, type ThreadData } from './messages.ts';
+import { startThread, type Thread, type Waiting } from './thread.ts';
 
 /** This thread's end of the writer's thread. */
 export interface WriterThread {
   /** Answers when it is on the disk. Writes are done in the order in which they are asked for. Throws StoreError. */
   write<Kind extends Write['kind']>(write: Extract<Write, { readonly kind: Kind }>): Promise<AnswerTo<Kind>>;
-  onCommit(listener: (runs: readonly string[]) => void): () => void;
+  readonly commits: Commits;
   /** Returns when all that was asked for is written and the thread has ended. */
   close(): Promise<void>;
 }
 
-/**
- * Megabytes. Writes leave garbage by the second; without the first limit V8 would rather grow than collect it, to some
- * 100 MB more after a busy minute. The second is far above what 256 remembered states can take.
- */
-const memory = { maxYoungGenerationSizeMb: 8, maxOldGenerationSizeMb: 512 };
-
 /** Starts the thread and waits until it has opened the database; throws the StoreError with which it could not. */
 export const startWriterThread = async (program: URL, data: ThreadData): Promise<WriterThread> => {
-  const worker = new Worker(program, {
-    workerData: data,
-    name: 'longhaul store',
-    execArgv: [],
-    resourceLimits: memory,
-  });
-  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
-  const client = new Client(worker, { opened: resolve, failed: reject });
-  await opened;
+  const client = new Client(program, data);
+  await client.opened.promise;
   return client;
 };
 
-interface Waiting {
-  readonly resolve: (answer: unknown) => void;
-  readonly reject: (error: Error) => void;
-}
-
-interface Opening {
-  readonly opened: () => void;
-  readonly failed: (error: Error) => void;
-}
-
 class Client implements WriterThread {
-  readonly #worker: Worker;
-  readonly #opening: Opening;
-  readonly #listeners = new Set<(runs: readonly string[]) => void>();
+  readonly opened = Promise.withResolvers<void>();
+  readonly commits = new Commits();
+  readonly #thread: Thread;
   /** Answers come in the order of the writes, so the first one waiting is the one that is answered. */
-  #waiting: Waiting[] = [];
+  #waiting: Waiting<unknown>[] = [];
   /** Asked for in this turn of the event loop; they go over in one message. */
   #outbox: Write[] = [];
-  readonly #ended = Promise.withResolvers<void>();
   #closed: Error | null = null;
 
-  constructor(worker: Worker, opening: Opening) {
-    this.#worker = worker;
-    this.#opening = opening;
-    // safe: the writer's thread sends nothing else
-    worker.on('message', (message) => this.#receive(message as FromThread));
-    worker.on('error', (error) => this.#end(error));
-    worker.on('exit', () => this.#end(new Error('The writer has ended.')));
+  constructor(program: URL, data: ThreadData) {
+    this.#thread = startThread<FromThread>({
+      program,
+      data,
+      name: 'longhaul store',
+      onMessage: (told) => this.#receive(told),
+      onEnd: (cause) => this.#end(cause ?? new Error('The writer has ended.')),
+    });
   }
 
   write<Kind extends Write['kind']>(write: Extract<Write, { readonly kind: Kind }>): Promise<AnswerTo<Kind>> {
@@ -72,17 +50,16 @@ class Client implements WriterThread {
   }
 
   #send(): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to a thread, not to a window
-    this.#worker.postMessage(writesText(this.#outbox));
+    this.#thread.send(writesText(this.#outbox));
     this.#outbox = [];
   }
 
   #receive(message: FromThread): void {
     switch (message.kind) {
       case 'ready':
-        return this.#opening.opened();
+        return this.opened.resolve();
       case 'failed':
-        return this.#opening.failed(errorOf(message.error));
+        return this.opened.reject(errorOf(message.error));
       case 'committed': {
         const answers = answersOf(message.answers);
         const answered = this.#waiting.splice(0, answers.length);
@@ -90,24 +67,16 @@ class Client implements WriterThread {
           if (answer.outcome === 'failed') answered[index]?.reject(errorOf(answer.error));
           else answered[index]?.resolve(answer.answer);
         }
-        if (message.runs.length > 0) for (const listener of this.#listeners) listener(message.runs);
+        if (message.runs.length > 0) this.commits.tell(message.runs, 'this');
       }
     }
   }
 
-  onCommit(listener: (runs: readonly string[]) => void): () => void {
-    const own = (runs: readonly string[]): void => listener(runs);
-    this.#listeners.add(own);
-    return () => void this.#listeners.delete(own);
-  }
-
   async close(): Promise<void> {
-    if (this.#closed === null) {
-      this.#closed = new Error('The store has been closed.');
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- it goes to a thread, not to a window
-      queueMicrotask(() => this.#worker.postMessage(null));
-    }
-    await this.#ended.promise;
+    this.#closed ??= new Error('The store has been closed.');
+    // After what was asked for in this turn.
+    await Promise.resolve();
+    await this.#thread.close();
   }
 
   /** The thread is gone: nobody will answer what still waits. */
@@ -117,9 +86,8 @@ class Client implements WriterThread {
       cause,
     });
     this.#closed ??= error;
-    this.#opening.failed(error);
+    this.opened.reject(error);
     for (const { reject } of this.#waiting) reject(error);
     this.#waiting = [];
-    this.#ended.resolve();
   }
 }

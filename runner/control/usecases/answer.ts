@@ -1,10 +1,24 @@
-import type { CancelInput, MessageInput, Principal, ReviewInput } from '../../../shared/api/runner-api.ts';
+import type {
+  CancelInput,
+  DecideInput,
+  MessageInput,
+  Principal,
+  RenewInput,
+  ReviewInput,
+} from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { commandRun, type ControlPlane } from './plane.ts';
 
+/** Hash, expiry and policy are checked within the writing transaction, so that nothing can change in between. */
+export const decide = (plane: ControlPlane, caller: Principal, { run, ...decided }: DecideInput): Promise<RunState> =>
+  commandRun(plane, caller, { run, command: (by) => ({ kind: 'decide', ...decided, by }) });
+
+export const renew = (plane: ControlPlane, caller: Principal, { run, decision }: RenewInput): Promise<RunState> =>
+  commandRun(plane, caller, { run, command: (by) => ({ kind: 'renew', decision, by }) });
+
 export const review = (plane: ControlPlane, caller: Principal, input: ReviewInput): Promise<RunState> => {
-  const { run, ...verdict } = input;
-  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'review', by, ...verdict }) });
+  const { run, ...reviewed } = input;
+  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'review', by, ...reviewed }) });
 };
 
 export const message = (plane: ControlPlane, caller: Principal, { run, text }: MessageInput): Promise<RunState> =>
