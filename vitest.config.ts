@@ -56,7 +56,7 @@ export default defineConfig({
         ? ['default']
         : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
-      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts'], {
+      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts', 'scripts/**/*.test.ts'], {
         testTimeout: 600_000,
         isolate: false,
       }),
