@@ -92,8 +92,7 @@ describe('this build, on a home that an earlier one left when it was killed', ()
     const config = { retention: { sourceDays: 100_000, treeDays: 100_000 } };
     await writeFile(path.join(rig.home, 'config.yaml'), JSON.stringify(config));
     await rig.start();
-    for (const { id, task } of (await rig.api.runs.list.query({ limit: 500 })).runs as readonly RunState[])
-      ids.set(task.title, id);
+    for (const { id, task } of (await rig.api.runs.list.query({ limit: 500 })).runs) ids.set(task.title, id);
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
