@@ -56,10 +56,14 @@ export default defineConfig({
         ? ['default']
         : ['default', ['json', { outputFile: path.join(results, `${process.pid}.json`) }]],
     projects: [
-      project('unit', ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts'], {
-        testTimeout: 600_000,
-        isolate: false,
-      }),
+      project(
+        'unit',
+        ['shared/**/*.test.ts', 'runner/**/*.test.ts', 'extension/**/*.test.ts', 'scripts/**/*.test.ts'],
+        {
+          testTimeout: 600_000,
+          isolate: false,
+        },
+      ),
       project('integration', ['test/integration/**/*.test.ts'], {
         testTimeout: 300_000,
         hookTimeout: 300_000,

@@ -62,6 +62,9 @@ const floors: readonly { readonly of: string; readonly never: readonly string[];
     never: ['shared/run/', 'runner/worker/', 'runner/control/', 'runner/trigger-dev/', 'runner/cli/'],
   },
   { of: 'runner/worker/', never: ['runner/control/', 'runner/trigger-dev/', 'runner/cli/'] },
+  // Ports of the worker, and their adapters.
+  { of: 'runner/worker/models/', never: ['runner/worker/workspace/'] },
+  { of: 'runner/worker/workspace/', never: ['runner/worker/models/'] },
   { of: 'runner/control/', never: ['runner/worker/', 'runner/sandbox/', 'runner/cli/'] },
   {
     of: 'runner/local/',

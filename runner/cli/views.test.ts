@@ -4,7 +4,7 @@ import { decisionSummaries, lineOf } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
 import { decisionView } from './decision-view.ts';
 import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
-import { storyOf } from '../../shared/run/story/story.ts';
+import { storyOf } from '../../shared/run/story/fixture.ts';
 import { plain } from './paint.ts';
 import { recipesView } from './recipes-view.ts';
 import { runsView } from './runs-view.ts';

@@ -8,7 +8,7 @@ const ignorable = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
  * dots and blanks make no difference, `\` parts folders and `:` begins a stream. Different paths may give the same; so it serves to
  * forbid and never to allow.
  */
-export const foldedPath = (path: string): string =>
+const foldedPath = (path: string): string =>
   path
     .replaceAll('\\', '/')
     .normalize('NFD')

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mayRun, onlyRuns, readShell } from './shell.ts';
+import { readShell } from './shell-reading.ts';
+import { mayRun, onlyRuns } from './shell.ts';
 
 const texts = (command: string) => readShell(command).commands.map((words) => words.map((word) => word.text));
 

@@ -6,9 +6,9 @@ import type { Policy, PolicyRule, Verdict } from '../policy/policy.ts';
 import { budgetNames, defaultBudget, type Budget } from '../run/budget.ts';
 import { limitOf, type AddedPolicy } from './settings.ts';
 import { setupFaults } from './setup-faults.ts';
-import { termsOf, type OperatorTerms, type OwnTerms, type TermSources } from './terms.ts';
+import { termsOf, type OperatorTerms, type TermSources } from './terms.ts';
 
-const nothing: OwnTerms = {
+const nothing: TermSources['own'] = {
   policy: null,
   budget: {},
   setup: null,
@@ -25,7 +25,7 @@ interface Said {
   readonly operators?: readonly OperatorTerms[];
   readonly repository?: Partial<{ policy: AddedPolicy; budget: Partial<Budget> }>;
   readonly recipe?: Partial<{ policy: AddedPolicy; budget: Partial<Budget> }>;
-  readonly own?: Partial<OwnTerms>;
+  readonly own?: Partial<TermSources['own']>;
   readonly approves?: boolean;
 }
 const sources = ({

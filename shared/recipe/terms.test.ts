@@ -5,7 +5,7 @@ import { TaskPolicy, type Policy } from '../policy/policy.ts';
 import { defaultBudget } from '../run/budget.ts';
 import { parseRecipe, type Recipe } from './recipe.ts';
 import { parseRepositoryConfig, type RepositoryConfig } from './repository-config.ts';
-import { termsOf, type OwnTerms, type TermSources } from './terms.ts';
+import { termsOf, type TermSources } from './terms.ts';
 
 const repository = (value: object): RepositoryConfig => {
   const parsed = parseRepositoryConfig(value);
@@ -17,7 +17,7 @@ const recipe = (value: object): Recipe => {
   if (parsed.outcome === 'refused') throw new Error(parsed.faults.join(' '));
   return parsed.recipe;
 };
-const nothing: OwnTerms = {
+const nothing: TermSources['own'] = {
   policy: null,
   budget: {},
   setup: null,
@@ -28,7 +28,7 @@ const nothing: OwnTerms = {
 };
 const runner = { policy: defaultPolicy, budget: defaultBudget, decisionHours: 72, operators: [] };
 const owner = { actor: 'person:ada', approves: true };
-const terms = (sources: Partial<Omit<TermSources, 'own'>> & { own?: Partial<OwnTerms> }) =>
+const terms = (sources: Partial<Omit<TermSources, 'own'>> & { own?: Partial<TermSources['own']> }) =>
   termsOf({ runner, repository: null, recipe: null, by: owner, ...sources, own: { ...nothing, ...sources.own } });
 const command = (text: string) => ({ command: text, network: [], timeoutSeconds: 600 });
 

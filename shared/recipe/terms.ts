@@ -7,7 +7,7 @@ import { asStrict, limitOf, mergeBudget, mergePolicy, type AddedPolicy, type Low
 import { openingSetup } from './setup-hosts.ts';
 
 /** What a person says at delegation. Null, or left out of the budget: nothing. */
-export interface OwnTerms {
+interface OwnTerms {
   readonly policy: Policy | null;
   readonly budget: LowerBudget;
   readonly setup: readonly PlannedCommand[] | null;

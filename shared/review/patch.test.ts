@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyHunks, parsePatch, PatchError, type Hunk } from './patch.ts';
+import { applyHunks, parsePatch, type Hunk } from './patch.ts';
 
 const env = {
   PATH: process.env['PATH'],
@@ -83,13 +83,19 @@ test('one hunk of two is taken, with carriage returns and without a newline at t
 
 test('hunks of another file are an error and not a guess', () => {
   const hunks = hunksBetween('a\nb\n', 'a\nc\n');
-  expect(() => applyHunks('a\nx\n', hunks, new Set([0]))).toThrow(PatchError);
-  expect(() => applyHunks('a\nx\n', hunks, new Set())).toThrow(PatchError);
+  expect(() => applyHunks('a\nx\n', hunks, new Set([0]))).toThrow('hunk 1 does not belong to this file');
+  expect(() => applyHunks('a\nx\n', hunks, new Set())).toThrow('hunk 1 does not belong to this file');
 });
 
-test('what is not a whole patch is an error', () => {
-  for (const broken of ['hello\n', 'diff --git a/x b/x\n@@ -1,2 +1 @@\n-a\n', 'diff --git a/x b/x\n@@ what @@\n'])
-    expect(() => parsePatch(broken)).toThrow(PatchError);
+test.each([
+  ['hello\n', 'expected the header of a file, found "hello"'],
+  ['diff --git a/x b/x\n@@ -1,2 +1 @@\n-a\n', 'a hunk ends early: @@ -1,2 +1 @@'],
+  ['diff --git a/x b/x\n@@ what @@\n', 'expected the header of a hunk, found "@@ what @@"'],
+])('%j is no whole patch, which is an error', (broken, said) => {
+  expect(() => parsePatch(broken)).toThrow(said);
+});
+
+test('of nothing there is no patch', () => {
   expect(parsePatch('')).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ export interface FilePatch {
 }
 
 /** The text is no patch that git made. */
-export class PatchError extends Error {
+class PatchError extends Error {
   override readonly name = 'PatchError';
 }
 

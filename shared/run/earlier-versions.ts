@@ -6,7 +6,7 @@ type Body = Readonly<Record<string, unknown>>;
  * event in events.ts adds its line here, so that logs that were written before are read as if they had been written today; no
  * reducer and no reader knows of an earlier version.
  */
-export const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
+const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'run.created 1': ({ task, ...body }) => ({
     ...body,
     v: 2,

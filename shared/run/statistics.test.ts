@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventBody, RunEvent } from './events.ts';
 import { someTask } from '../../test/fakes/task.ts';
 import { fold } from './reduce.ts';
-import { historyRow, median, statistics, type HistoryRow } from './statistics.ts';
+import { historyRow, statistics, type HistoryRow } from './statistics.ts';
 
 const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): HistoryRow => ({
   id: 'run_abcd',
@@ -67,7 +67,15 @@ test('of nothing there is no share, no cost and no median', () => {
     costPerAccepted: { usd: null, total: 0, unknown: 0 },
     review: { medianMs: null, measured: 0, of: 0 },
   });
-  expect([median([]), median([5]), median([1, 9, 2]), median([4, 2])]).toEqual([null, 5, 2, 3]);
+});
+
+test.each([
+  [[5], 5],
+  [[1, 9, 2], 2],
+  [[4, 2], 3],
+])('of the waits %j the median is %d', (waits, medianMs) => {
+  const rows = waits.map((reviewMs) => row('accepted', { reviewMs }));
+  expect(statistics(rows).review).toMatchObject({ medianMs });
 });
 
 test('the time to review is from each hand-over to its verdict; what the agent did between rounds is not in it', () => {

@@ -89,7 +89,7 @@ export interface Statistics {
 }
 
 /** The middle value, or the mean of the two in the middle; null of none. */
-export const median = (values: readonly number[]): number | null => {
+const median = (values: readonly number[]): number | null => {
   const sorted = values.toSorted((a, b) => a - b);
   const upper = sorted[Math.floor(sorted.length / 2)];
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { RunnerConfig } from '../../runner/machine/config/config.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { connect } from '../../runner/cli/connection/client.ts';
-import { median } from '../../shared/run/statistics.ts';
+import { p50 } from '../bench/statistics.ts';
 import { callFinished, feedOf } from '../suites/runs.ts';
 import { startRunner, type Runner } from './server-set-up.ts';
 
@@ -74,7 +74,7 @@ test('while eight read twenty thousand events back, a sign of life and a heartbe
   for (const positions of caught) expect(positions).toEqual(all);
   // Before, they waited for nearly all of it. A disk that is busy with other things may hold one heartbeat up; most wait for next to nothing.
   expect(Math.max(...gaps)).toBeLessThan((readers * last) / 2);
-  expect(median(gaps)).toBeLessThan((readers * last) / 20);
+  expect(p50(gaps)).toBeLessThan((readers * last) / 20);
 });
 
 test('one that takes nothing holds a page or so in memory, and nobody else up', async () => {

@@ -3,7 +3,7 @@ import { defaultBudget } from '../budget.ts';
 import type { EventBody, RunEvent } from '../events.ts';
 import { fold } from '../reduce.ts';
 import type { RunState } from '../state.ts';
-import { storyOf, type Story } from './story.ts';
+import { createStory, type Story } from './story.ts';
 
 /** For tests: a log, a second between its events, beginning at 2026-01-01T00:00:00Z. */
 export const began = Date.parse('2026-01-01T00:00:00.000Z');
@@ -83,6 +83,13 @@ export const finished = (call: string, output: string, exitCode: number | null):
   refusedHosts: [],
   reachedHosts: [],
 });
+
+/** The whole story of a log. */
+export const storyOf = (events: Iterable<RunEvent>): Story => {
+  const story = createStory();
+  for (const event of events) story.add(event);
+  return story;
+};
 
 export const followed = (bodies: readonly EventBody[]): { readonly state: RunState; readonly story: Story } => {
   const events = logOf(bodies);

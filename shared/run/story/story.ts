@@ -95,13 +95,6 @@ export const createStory = (): Story => {
 
 const unsaid = { said: '', detail: '', parts: [], blob: null, about: { kind: 'run' } } as const;
 
-/** The whole story of a log. */
-export const storyOf = (events: Iterable<RunEvent>): Story => {
-  const story = createStory();
-  for (const event of events) story.add(event);
-  return story;
-};
-
 const isCommand = isOf('command');
 
 /** The verification of the round at hand, as far as nothing has come after it. */
