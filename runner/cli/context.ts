@@ -1,6 +1,5 @@
 import { Trouble, usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
-import type { Started } from '../local/start-runner.ts';
 import { homeFolder } from '../machine/home/home.ts';
 import { paintWith, wantsColour, type Paint } from './paint.ts';
 import type { Terminal } from './terminal.ts';

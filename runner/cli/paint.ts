@@ -12,6 +12,7 @@ export const paintWith = (use: boolean): Paint =>
     ]),
   ) as Paint;
 
+/** @internal */
 export const plain = paintWith(false);
 
 /** https://no-color.org: any value but an empty one turns colours off. */

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
-import { chown, rm, writeFile } from 'node:fs/promises';
+import { chown, rm } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import type { SandboxOptions } from './sandbox.ts';
@@ -54,14 +54,3 @@ export class OutputPipe implements Disposable {
     this.#socket.destroy();
   }
 }
-
-/** What a command reads, as a file without a name: a pipe could not be opened anew once it was filled and closed. Gives a descriptor. */
-export const inputFile = async (path: string, content: string): Promise<number> => {
-  await rm(path, { force: true });
-  await writeFile(path, content, { mode: 0o444 });
-  try {
-    return openSync(path, constants.O_RDONLY);
-  } finally {
-    await rm(path, { force: true });
-  }
-};

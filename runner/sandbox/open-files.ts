@@ -111,7 +111,7 @@ interface Mapping {
   readonly inode: string;
 }
 
-/** Mappings of files that have no name, as /proc/PID/maps lists them. */
+/** Mappings of files that have no name, as /proc/PID/maps lists them. @internal */
 export function namelessMappings(maps: string): readonly Mapping[] {
   return maps.split('\n').flatMap((line) => {
     const [, from, to, device, inode, path = ''] =
@@ -121,7 +121,7 @@ export function namelessMappings(maps: string): readonly Mapping[] {
   });
 }
 
-/** A mapping tells another device than stat does where a file system has no disk of its own, as btrfs and overlays: there it may be any. */
+/** A mapping tells another device than stat does where a file system has no disk of its own, as btrfs and overlays: there it may be any. @internal */
 export function mayBeOn(mapping: string, device: number): boolean {
   const [major = 0, minor = 0] = mapping.split(':').map((digits) => Number.parseInt(digits, 16));
   // makedev(3), for numbers as small as disks have.

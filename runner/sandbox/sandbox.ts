@@ -5,18 +5,14 @@ export type { SandboxLimits };
 /** Where commands of a run are executed. Paths inside are always below `/workspace`, wherever the tree lies outside. */
 export const SANDBOX_ROOT = '/workspace';
 
+/** A command begins in the root of the tree, with a minimal environment and nothing to read. */
 export interface SandboxCommand {
   readonly argv: readonly [string, ...string[]];
-  /** Added to a minimal environment; never the worker's own. */
-  readonly env?: Readonly<Record<string, string>>;
-  /** Relative to `/workspace`; default its root. */
-  readonly cwd?: string;
   readonly timeoutMs: number;
   /** Host names (`packages.example.org`, `*.example.org`) that may be reached on ports 80 and 443 through the egress proxy. Empty: no network at all. */
   readonly network: readonly string[];
   /** Bytes of output kept: the first and the last half of it. */
   readonly maxOutputBytes: number;
-  readonly stdin?: string;
 }
 
 export interface SandboxResult {

@@ -148,7 +148,7 @@ function search(spans: readonly Span[]): readonly Instruction[] {
  * A seccomp program, as `bwrap --seccomp FD` and the kernel take it: an array of struct sock_filter, little endian, 8 bytes each.
  * It allows what builds and tests call, and no namespace of their own; other socket families and protocols, keys, bpf, ptrace, mounts,
  * handles, modules and clocks are refused. What it does not know looks absent (ENOSYS), so that programs fall back: clone3, io_uring,
- * the calls of kernels to come. A call in another processor mode (32 bits) kills its process.
+ * the calls of kernels to come. A call in another processor mode (32 bits) kills its process. @internal
  */
 export function seccompFilter(architecture: FilterArchitecture): Uint8Array<ArrayBuffer> {
   return encode([

@@ -51,7 +51,7 @@ export interface Held {
   readonly events: readonly RunEvent[];
 }
 /** An event of the worker's own that the answer does not repeat, by its place in what was sent. */
-export interface Own extends Pick<RunEvent, 'seq' | 'position' | 'at'> {
+interface Own extends Pick<RunEvent, 'seq' | 'position' | 'at'> {
   readonly own: number;
 }
 /** As `Held`; where it was asked to be brief, with `Own` for what the worker has just sent. */

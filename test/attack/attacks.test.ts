@@ -43,8 +43,7 @@ describe.each(modes)('with $name', (mode) => {
   test.each(mustStillWork)('$name', async (works) => {
     const result = await sandbox.run(
       {
-        argv: ['bash', '-c', works.script],
-        env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+        argv: ['bash', '-c', `export NODE_TLS_REJECT_UNAUTHORIZED=0; ${works.script}`],
         network: works.network ?? [],
         timeoutMs: 30_000,
         maxOutputBytes: 65_536,

@@ -77,8 +77,7 @@ describe.each(asRoot === undefined ? [] : kinds)('in a container $name', ({ name
     test.each(mustStillWork)('$name', async (works) => {
       const result = await target.sandbox.run(
         {
-          argv: ['bash', '-c', works.script],
-          env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
+          argv: ['bash', '-c', `export NODE_TLS_REJECT_UNAUTHORIZED=0; ${works.script}`],
           network: works.network ?? [],
           timeoutMs: 30_000,
           maxOutputBytes: 65_536,

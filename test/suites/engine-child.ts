@@ -22,6 +22,8 @@ process.on('message', (raw) => {
     case 'cancel':
       current.get(message.activation)?.abort();
       return;
+    case 'answer':
+      throw new Error('this worker asks nothing');
     case 'stop':
       process.exit(0);
   }

@@ -159,8 +159,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     expect(settled(await run(script))).toEqual(exited(0, '1\n2\n3\n'));
   });
 
-  test('/dev/stdin can be opened, with and without input', async () => {
-    expect(settled(await run('cat /dev/stdin', { stdin: 'one\ntwo' }))).toEqual(exited(0, 'one\ntwo'));
+  test('/dev/stdin can be opened', async () => {
     expect(settled(await run('wc -c </dev/fd/0'))).toEqual(exited(0, '0\n'));
   });
 
@@ -179,36 +178,20 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     expect(result.output.length).toBeLessThan(50);
   });
 
-  test('what is given as input can be read, and none is an empty one', async () => {
-    expect(settled(await run('cat', { stdin: 'one\ntwo ü' }))).toEqual(exited(0, 'one\ntwo ü'));
+  test('there is nothing to read', async () => {
     expect(settled(await run('wc -c'))).toEqual(exited(0, '0\n'));
   });
 
-  test('input that nobody reads does no harm', async () => {
-    expect(settled(await run('exec <&-; echo done', { stdin: 'x'.repeat(4 * MIB) }))).toEqual(exited(0, 'done\n'));
+  test('a command begins in the workspace', async () => {
+    expect(settled(await run('pwd'))).toEqual(exited(0, '/workspace\n'));
   });
 
-  test('a command begins in the workspace or in the folder below it that it names', async () => {
-    expect(settled(await run('pwd; mkdir -p "sub folder"'))).toEqual(exited(0, '/workspace\n'));
-    expect(settled(await run('pwd', { cwd: 'sub folder' }))).toEqual(exited(0, '/workspace/sub folder\n'));
-  });
-
-  test('a folder that does not exist is a result', async () => {
-    expect(await run('pwd', { cwd: 'missing' })).toMatchObject({
-      outcome: 'exited',
-      exitCode: 127,
-      output: expect.stringContaining('missing') as string,
-    });
-  });
-
-  test('the environment holds the minimum and what the command names', async () => {
-    const { output } = await run('env', { env: { CI: 'true', TWO: 'a\nb' } });
-    expect(output).toMatch(/^CI=true$/m);
-    expect(output).toMatch(/^TWO=a\nb$/m);
+  test('the environment holds the minimum', async () => {
+    const { output } = await run('env');
     // Of shells, and of a network that cannot be cut.
     const besides = /^(OLDPWD|PWD|SHLVL|_|.*_proxy|NODE_USE_ENV_PROXY|JAVA_TOOL_OPTIONS)$/i;
     const names = [...output.matchAll(/^(\w+)=/gm)].map(([, name]) => name!).filter((name) => !besides.test(name));
-    expect(names.toSorted()).toEqual(['CI', 'HOME', 'LANG', 'PATH', 'TERM', 'TMPDIR', 'TWO', 'USER']);
+    expect(names.toSorted()).toEqual(['HOME', 'LANG', 'PATH', 'TERM', 'TMPDIR', 'USER']);
   });
 
   test('files are the same inside and outside', async () => {

@@ -15,6 +15,7 @@ export const toolchainChecks = (
   return judgeToolchains(hidden, { readable, file, root: process.getuid?.() === 0 });
 };
 
+/** @internal */
 export const judgeToolchains = (
   hidden: readonly ShellToolchain[],
   { readable, file, root }: { readonly readable: readonly string[]; readonly file: string; readonly root: boolean },

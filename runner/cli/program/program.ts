@@ -48,7 +48,7 @@ export const runCli = async (argv: readonly string[], surroundings: Surroundings
   }
 };
 
-/** All commands with all their options, for whoever looks at what there is. Running it does nothing. */
+/** All commands with all their options, for whoever looks at what there is. Running it does nothing. @internal */
 export const everyCommand = (surroundings: Surroundings): Promise<Command> =>
   programWith(
     commands.map(({ name }) => name),

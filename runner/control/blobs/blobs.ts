@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pipeline, Transform, type Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
-export type Stored =
+type Stored =
   | { readonly outcome: 'stored'; readonly hash: string; readonly bytes: number }
   | { readonly outcome: 'too_large' };
 

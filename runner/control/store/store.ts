@@ -90,7 +90,7 @@ export interface FeedLimits {
   readonly bytes: number;
 }
 
-export interface TrustedSettings {
+interface TrustedSettings {
   readonly tenant: string;
   readonly repository: string;
   readonly hash: string;

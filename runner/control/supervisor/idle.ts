@@ -38,7 +38,7 @@ interface Signs {
   readonly lastAt: number;
 }
 
-/** When to look again, ms since the epoch; null: the runner has been idle for so long that it can go. */
+/** When to look again, ms since the epoch; null: the runner has been idle for so long that it can go. @internal */
 export const lookAgainAt = (
   { busy, lastAt }: Signs,
   { now, idleMs }: { readonly now: number; readonly idleMs: number },

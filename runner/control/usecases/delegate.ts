@@ -188,7 +188,7 @@ const goalBy = (recipe: Recipe, { goal: said, recipe: name }: DelegateInput): st
 
 const longestTitle = 80;
 
-/** The first line of the goal, cut at a word. */
+/** The first line of the goal, cut at a word. @internal */
 export const titleOf = (goal: string): string => {
   const first = goal.trim().split('\n')[0]?.trim() ?? '';
   if (first.length <= longestTitle) return first;

@@ -47,6 +47,7 @@ export const firstSandboxUser = (): number => {
   }
 };
 
+/** @internal */
 export const userBase = (uidMap: string): number => {
   const end = uidMap
     .trim()

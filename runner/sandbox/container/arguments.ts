@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { confinedShell, minimalEnvironment, PROXY_PORT } from '../confined-shell.ts';
 import type { SandboxCommand, SandboxLimits } from '../sandbox.ts';
 import type { FilterArchitecture } from '../system-calls.ts';
@@ -32,7 +31,7 @@ export interface ContainerPlan {
   readonly network:
     | { readonly kind: 'cut'; readonly socket: string | null }
     | { readonly kind: 'shared'; readonly proxyPort: number };
-  readonly command: Pick<SandboxCommand, 'argv' | 'env' | 'cwd'>;
+  readonly command: Pick<SandboxCommand, 'argv'>;
 }
 
 /** SIOCSIFFLAGS (0x8914) with IFF_UP and IFF_RUNNING on `lo`: a new network namespace has it down, and iproute2 may not be there. */
@@ -50,7 +49,6 @@ const PRCTL: Record<FilterArchitecture, number> = { x64: 157, arm64: 167 };
 /** Program and arguments of one command, to be started as root with an environment of its own. From `setpriv` on it is nobody's but the command's user. */
 export function containerArguments(plan: ContainerPlan): readonly [string, ...string[]] {
   const { programs, user, command, network } = plan;
-  const cwd = posix.join(plan.root, command.cwd ?? '.');
   const alone = [programs.unshare, '--net', '--', programs.perl, '-e', LOOPBACK_UP, '--'];
   const [first, ...rest] = [
     ...(network.kind === 'cut' ? alone : []),
@@ -72,10 +70,10 @@ export function containerArguments(plan: ContainerPlan): readonly [string, ...st
     plan.filter,
     ...confinedShell({
       command,
-      cwd,
+      cwd: plan.root,
       limits: plan.limits,
       prlimit: programs.prlimit,
-      before: ['/usr/bin/env', '-i', ...variables(plan, cwd)],
+      before: ['/usr/bin/env', '-i', ...variables(plan)],
       egress:
         network.kind === 'shared' || network.socket === null ? null : { socat: programs.socat, socket: network.socket },
     }),
@@ -83,14 +81,13 @@ export function containerArguments(plan: ContainerPlan): readonly [string, ...st
   return [first ?? programs.setpriv, ...rest];
 }
 
-const variables = ({ command, home, temporary, toolchains, network }: ContainerPlan, cwd: string): string[] => {
+const variables = ({ root, home, temporary, toolchains, network }: ContainerPlan): string[] => {
   const proxyPort = network.kind === 'shared' ? network.proxyPort : network.socket === null ? null : PROXY_PORT;
   const all = {
     ...minimalEnvironment({ toolchains, home, proxyPort }),
     TMPDIR: temporary,
     // So that a shell calls the folder as it was named, and not by where its link leads.
-    PWD: cwd,
-    ...command.env,
+    PWD: root,
   };
   return Object.entries(all).map(([name, value]) => `${name}=${value}`);
 };

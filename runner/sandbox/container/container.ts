@@ -170,7 +170,6 @@ class Container implements Confinement {
         argv,
         folder: scratch,
         user,
-        stdin: command.stdin,
         onStart: () => this.#watch(outlets),
         outlets,
       });

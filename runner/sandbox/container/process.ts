@@ -11,7 +11,6 @@ export interface ContainerLaunch {
   /** Where the first program starts. */
   readonly folder: string;
   readonly user: NonNullable<SandboxOptions['user']>;
-  readonly stdin: string | undefined;
   readonly onStart: () => void;
   readonly outlets: Pick<Outlets, 'onOutput' | 'kill'>;
 }
@@ -25,7 +24,7 @@ export async function launchInContainer(launch: ContainerLaunch): Promise<Ended>
   const { kill, onOutput } = outlets;
   if (kill.aborted) return { outcome: 'killed' };
   const [program, ...list] = argv;
-  using spawned = await spawnCommand(folder, launch, (descriptors) =>
+  using spawned = await spawnCommand(folder, user, (descriptors) =>
     spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio: [...descriptors, 'pipe'] }),
   );
   if (spawned === null) return { outcome: 'too-long' };

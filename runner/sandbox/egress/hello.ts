@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 
 /** What the first bytes of a connection are. */
-export type Hello =
+type Hello =
   /** So far nothing that is not the beginning of a ClientHello. */
   | { readonly kind: 'more' }
   /** A whole ClientHello (RFC 8446, section 4.1.2). `name`: of the server that it wants, in lower case; null: it names none. */
@@ -52,7 +52,7 @@ class Reader {
   }
 }
 
-/** Reads the beginning of what a client sends through a tunnel for TLS. */
+/** Reads the beginning of what a client sends through a tunnel for TLS. @internal */
 export function readHello(bytes: Buffer): Hello {
   // A message may come in several records.
   const records: Buffer[] = [];

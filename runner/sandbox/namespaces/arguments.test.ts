@@ -92,13 +92,11 @@ describe('the argument list', () => {
     );
   });
 
-  test('takes the command, its variables and its folder as they are', () => {
+  test('takes the command as it is', () => {
     const list = bubblewrapArguments({
       ...MINIMAL,
-      command: { argv: ['echo', '--', '$HOME; rm'], env: { CI: '1', TERM: 'ansi' }, cwd: 'sub/folder' },
+      command: { argv: ['echo', '--', '$HOME; rm'] },
     });
     expect(list.slice(-4)).toEqual(['--', 'echo', '--', '$HOME; rm']);
-    expect(environment(list)).toMatchObject({ CI: '1', TERM: 'ansi' });
-    expect(list).toContain('/workspace/sub/folder');
   });
 });

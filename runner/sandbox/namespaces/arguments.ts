@@ -36,7 +36,7 @@ export interface BubblewrapPlan {
   readonly limits: SandboxLimits;
   /** Host path of the proxy's socket; null without network. */
   readonly egressSocket: string | null;
-  readonly command: Pick<SandboxCommand, 'argv' | 'env' | 'cwd'>;
+  readonly command: Pick<SandboxCommand, 'argv'>;
 }
 
 /** File descriptors that the spawner must provide: the seccomp program, and where bwrap reports its child and exit code. */
@@ -66,7 +66,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
     ...option('--remount-ro', '/dev', '--remount-ro', '/', '--'),
     ...confinedShell({
       command: plan.command,
-      cwd: posix.join(SANDBOX_ROOT, plan.command.cwd ?? '.'),
+      cwd: SANDBOX_ROOT,
       limits: plan.limits,
       prlimit: plan.host.prlimit,
       egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: EGRESS_SOCKET },
@@ -120,9 +120,6 @@ function workspaceMounts({ workspace, pins, maskedSockets }: BubblewrapPlan): st
   ];
 }
 
-function environment({ command, toolchains, egressSocket }: BubblewrapPlan): Record<string, string> {
-  return {
-    ...minimalEnvironment({ toolchains, home: HOME, proxyPort: egressSocket === null ? null : PROXY_PORT }),
-    ...command.env,
-  };
+function environment({ toolchains, egressSocket }: BubblewrapPlan): Record<string, string> {
+  return minimalEnvironment({ toolchains, home: HOME, proxyPort: egressSocket === null ? null : PROXY_PORT });
 }

@@ -181,7 +181,6 @@ class Bubblewrap implements Confinement {
         user: options.user,
         seccomp: join(options.scratch, 'seccomp.bpf'),
         scratch: options.scratch,
-        stdin: command.stdin,
         group,
         onOutput: outlets.onOutput,
         onStart: (init) => this.#watch(init, outlets),

@@ -131,7 +131,7 @@ const unlessThere = (error: unknown): void => {
   if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
 };
 
-/** What is written into a new group's files. */
+/** What is written into a new group's files. @internal */
 export const settingsOf = (
   { memoryBytes, processes, tmpBytes }: GroupLimits,
   controllers: readonly string[],

@@ -16,7 +16,6 @@ export interface Launch {
   readonly seccomp: string;
   /** Host path of a folder that commands do not see. */
   readonly scratch: string;
-  readonly stdin?: string | undefined;
   /** What limits it as a whole; null: there is none to be had. */
   readonly group: CommandGroup | null;
   readonly onOutput: (chunk: Buffer) => void;
@@ -34,9 +33,9 @@ const ENTRANCE_FD = 5;
  * Throws only when bwrap itself cannot be executed.
  */
 export async function launch(options: Launch): Promise<Ended> {
-  const { scratch, user, stdin, kill } = options;
+  const { scratch, user, kill } = options;
   if (kill.aborted) return { outcome: 'killed' };
-  using spawned = await spawnCommand(scratch, { user, stdin }, (descriptors) => spawnBubblewrap(options, descriptors));
+  using spawned = await spawnCommand(scratch, user, (descriptors) => spawnBubblewrap(options, descriptors));
   if (spawned === null) return { outcome: 'too-long' };
   const { child, written, complaint } = spawned;
   const status = new NamespaceStatus(child, options.onStart);

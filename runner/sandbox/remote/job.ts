@@ -1,4 +1,3 @@
-import { posix } from 'node:path';
 import { confinedShell, minimalEnvironment } from '../confined-shell.ts';
 import { MANIFEST_WORDS } from './manifest.ts';
 import { SANDBOX_ROOT, type SandboxCommand, type SandboxLimits } from '../sandbox.ts';
@@ -70,7 +69,7 @@ export function jobScript({ id, command, limits, brings, quotaSeconds }: Job): s
     `limit() { [ "$(($(used) + $(nameless)))" -gt ${limits.workspaceBytes} ] && touch limit; }`,
     `(while sleep ${quotaSeconds}; do limit && { ${endAll}; }; [ -e code ] && exit; done) </dev/null >/dev/null 2>&1 & watch=$!`,
     // What stays on the shell's own stderr is its remark on how the command ended. A pipe of root's could not be opened anew as /dev/stdout.
-    `{ chown ${AGENT_ID} /proc/self/fd/1; [ -e stdin ] && chmod a+r stdin; [ -e ../stopped-${id} ] || ${asAgent} ${words(command, limits)} <${command.stdin === undefined ? '/dev/null' : 'stdin'} 2>&1; echo $? >code; ${endAll}; } 2>/dev/null |`,
+    `{ chown ${AGENT_ID} /proc/self/fd/1; [ -e ../stopped-${id} ] || ${asAgent} ${words(command, limits)} </dev/null 2>&1; echo $? >code; ${endAll}; } 2>/dev/null |`,
     `  { head -c ${half} >head; wc -c <count >rest & tee count | tail -c ${command.maxOutputBytes - half} >tail; wait; }`,
     'kill $watch 2>/dev/null; wait $watch 2>/dev/null',
     `${endAll}; limit`,
@@ -105,13 +104,10 @@ mv after ../manifest
 } | gzip -1 >${PACK}`;
 
 function words(command: SandboxCommand, limits: SandboxLimits): string {
-  const cwd = posix.join(SANDBOX_ROOT, command.cwd ?? '.');
   const { PATH: _path, ...environment } = minimalEnvironment({ toolchains: [], home: HOME, proxyPort: null });
-  const variables = Object.entries({ ...environment, PWD: cwd, ...command.env }).map(
-    ([name, value]) => `${name}=${value}`,
-  );
+  const variables = Object.entries({ ...environment, PWD: SANDBOX_ROOT }).map(([name, value]) => `${name}=${value}`);
   const before = ['/usr/bin/env', '-i', 'PATH=', ...variables];
-  return confinedShell({ command, cwd, limits, prlimit: 'prlimit', before, egress: null })
+  return confinedShell({ command, cwd: SANDBOX_ROOT, limits, prlimit: 'prlimit', before, egress: null })
     .map((word) => (word === 'PATH=' ? '"PATH=$PATH"' : quote(word)))
     .join(' ');
 }

@@ -116,7 +116,6 @@ class Remote implements Confinement {
     const job = join(folder, 'job');
     await mkdir(job);
     await writeFile(join(job, 'job.sh'), jobScript({ id, command, limits, brings, quotaSeconds }));
-    if (command.stdin !== undefined) await writeFile(join(job, 'stdin'), command.stdin);
     if (brings !== 'nothing') {
       await writeFile(join(job, 'gone'), joinNul(gone));
       await writeFile(join(folder, 'list'), joinNul(changed.map((path) => `./${path}`)));

@@ -67,13 +67,6 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
       throw error;
     }
   };
-  const nextOf = async ({ output, outputType }: { output?: string | undefined; outputType?: string | undefined }) => {
-    const given: unknown = await parsePacket({
-      ...(output === undefined ? {} : { data: output }),
-      dataType: outputType ?? 'application/json',
-    });
-    return NextTicket.safeParse(given).data ?? null;
-  };
   return {
     taskRun,
     /**
@@ -127,7 +120,7 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
       return {
         status: tokenStatus[token.status],
         waiter: waiterOf(token.tags),
-        next: token.status === 'COMPLETED' ? await nextOf(token) : null,
+        next: token.status === 'COMPLETED' ? await nextIn(token, parsePacket) : null,
       };
     },
     /** A token that is completed or timed out stays as it is. */
@@ -138,6 +131,15 @@ export const triggerApi = ({ client, parsePacket, log, signal, task = runTask }:
 };
 
 export type TriggerApi = ReturnType<typeof triggerApi>;
+
+const nextIn = async (
+  { output, outputType }: { output?: string | undefined; outputType?: string | undefined },
+  parsePacket: ApiOptions['parsePacket'],
+): Promise<NextTicket | null> => {
+  const data = output === undefined ? {} : { data: output };
+  const given: unknown = await parsePacket({ ...data, dataType: outputType ?? 'application/json' });
+  return NextTicket.safeParse(given).data ?? null;
+};
 
 const tokenStatus = { WAITING: 'waiting', COMPLETED: 'completed', TIMED_OUT: 'timed out' } as const;
 
@@ -196,7 +198,7 @@ const watch = async (client: ApiClient, { learn, onAnswer }: Watching, stopped: 
   }
 };
 
-/** By their shape: there may be two copies of the package. */
+/** By their shape: there may be two copies of the package. @internal */
 export const troubleOf = (error: unknown): Trouble | null => {
   if (!(error instanceof Error) || !('status' in error) || !('headers' in error)) return null;
   const { status, headers } = error as ApiError; // safe: the two fields that are read are there

@@ -161,7 +161,7 @@ export function canResume(failure: ModelFailure): boolean {
 
 /**
  * How long to wait, in whole ms, from `retry-after-ms` or `Retry-After` (seconds or an HTTP date, RFC 9110 10.2.3);
- * null where neither says so. No upper limit: what to do about five minutes is the caller's decision.
+ * null where neither says so. No upper limit: what to do about five minutes is the caller's decision. @internal
  */
 export function retryAfterMs(headers: Pick<Headers, 'get'> | undefined, now: number): number | null {
   const exact = seconds(headers?.get('retry-after-ms'));

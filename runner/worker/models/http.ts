@@ -20,7 +20,7 @@ const dispatcher = (env: NodeJS.ProcessEnv): EnvHttpProxyAgent =>
     noProxy: [env['no_proxy'] ?? env['NO_PROXY'] ?? '', ...loopback].filter((part) => part !== '').join(','),
   });
 
-/** `fetch` for model endpoints, by the variables of `env`, which are read at the first request. */
+/** `fetch` for model endpoints, by the variables of `env`, which are read at the first request. @internal */
 export const fetchBy = (env: NodeJS.ProcessEnv): typeof fetch => {
   let shared: EnvHttpProxyAgent | null = null;
   return async (input, init) => {

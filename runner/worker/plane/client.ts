@@ -1,4 +1,4 @@
-import { createTRPCClient, httpLink, type TRPCLink } from '@trpc/client';
+import { createTRPCClient, httpLink, type TRPCClient, type TRPCLink } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import {
   contract,
@@ -13,7 +13,7 @@ import { RunEvent, type WorkerEvent } from '../../../shared/run/events.ts';
 import { Hold } from '../run/ports/hold.ts';
 import { LogGone, type Blobs, type Log } from '../run/ports/ports.ts';
 import { blobsOf } from './blobs.ts';
-import { insistent, type Attempt } from './insist.ts';
+import { insistent, type Attempt, type Insist } from './insist.ts';
 import { DifferentContract, misunderstanding } from './misunderstanding.ts';
 import { told } from './told.ts';
 
@@ -40,9 +40,42 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
   const client = createTRPCClient<ApiRouter>({ links: [link] });
   const hold = new Hold();
   const signal = AbortSignal.any([stopped, hold.lapsed]);
+  const insist = insistent({ url, hold, signal });
+  const { log, failRun } = logOver(client, ticket, { hold, insist });
+
+  const settings = async (worker: string): Promise<WorkSettings> => {
+    try {
+      return understood(
+        await insist(({ within }) => client.worker.settings.query({ run, activation }, { signal: within() })),
+      );
+    } catch (error) {
+      const problem = misunderstanding(error);
+      if (problem === null) throw error;
+      // Only who holds the run may say that it failed.
+      const leased = await log.lease({ run, activation, worker });
+      if (leased.outcome === 'refused') throw new LogGone(leased.refusal.message, { cause: error });
+      return failRun(problem, error);
+    }
+  };
+
+  return {
+    log,
+    hold,
+    settings,
+    credential: () =>
+      insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),
+    blobs: blobsOf(ticket, { insist, hold, signal }),
+  };
+};
+
+/** `failRun` puts on record that the two do not understand one another, where the lease is this worker's, and throws `LogGone`. */
+const logOver = (
+  client: TRPCClient<ApiRouter>,
+  { run, activation }: Ticket,
+  { hold, insist }: { readonly hold: Hold; readonly insist: Insist },
+) => {
   let batch = 0;
   let fence: number | null = null;
-  const insist = insistent({ url, hold, signal });
 
   const failRun = async (problem: string, cause: unknown): Promise<never> => {
     const message = differentVersions(problem);
@@ -66,15 +99,6 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
     }
   };
 
-  const lease: Log['lease'] = (input) =>
-    converse(async ({ sent, within }) => {
-      const answer = await client.worker.lease.mutate(input, { signal: within() });
-      if (answer.outcome === 'refused') return answer;
-      hold.begin(sent, answer.leaseMs);
-      fence = answer.fence;
-      return { ...answer, events: parsed(answer.events) };
-    });
-
   /** What the control plane takes from the run's worker renews its lease. */
   const renew = (
     ask: (signal: AbortSignal) => Promise<Appended | Refused>,
@@ -88,39 +112,22 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
     });
 
   const log: Log = {
-    lease,
-    append: ({ fence, after, events }) => {
+    lease: (input) =>
+      converse(async ({ sent, within }) => {
+        const answer = await client.worker.lease.mutate(input, { signal: within() });
+        if (answer.outcome === 'refused') return answer;
+        hold.begin(sent, answer.leaseMs);
+        fence = answer.fence;
+        return { ...answer, events: answer.events.map((event) => RunEvent.parse(event)) };
+      }),
+    append: (input) => {
       batch += 1;
-      const input = { run, activation, fence, after, batch, events: [...events], brief: true };
-      return renew((signal) => client.worker.append.mutate(input, { signal }), events);
+      const sent = { run, activation, batch, brief: true, ...input, events: [...input.events] };
+      return renew((signal) => client.worker.append.mutate(sent, { signal }), input.events);
     },
-    heartbeat: ({ fence, after }) =>
-      renew((signal) => client.worker.heartbeat.mutate({ run, activation, fence, after }, { signal })),
+    heartbeat: (input) => renew((signal) => client.worker.heartbeat.mutate({ run, activation, ...input }, { signal })),
   };
-
-  const settings = async (worker: string): Promise<WorkSettings> => {
-    try {
-      return understood(
-        await insist(({ within }) => client.worker.settings.query({ run, activation }, { signal: within() })),
-      );
-    } catch (error) {
-      const problem = misunderstanding(error);
-      if (problem === null) throw error;
-      // Only who holds the run may say that it failed.
-      const leased = await lease({ run, activation, worker });
-      if (leased.outcome === 'refused') throw new LogGone(leased.refusal.message, { cause: error });
-      return failRun(problem, error);
-    }
-  };
-
-  return {
-    log,
-    hold,
-    settings,
-    credential: () =>
-      insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),
-    blobs: blobsOf(ticket, { insist, hold, signal }),
-  };
+  return { log, failRun };
 };
 
 const overHttp = ({ url, token }: Ticket): TRPCLink<ApiRouter> =>
@@ -138,5 +145,3 @@ const understood = (answer: WorkSettings): WorkSettings => {
   if (answer.contract === contract) return WorkSettings.parse(answer);
   throw new DifferentContract(`theirs is contract ${answer.contract}, this worker's ${contract}.`);
 };
-
-const parsed = (events: readonly unknown[]): readonly RunEvent[] => events.map((event) => RunEvent.parse(event));

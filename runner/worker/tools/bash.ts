@@ -22,7 +22,7 @@ export const bash = defineTool({
   },
 });
 
-/** What the model reads of a command: how it ended, what it printed, and which hosts were out of reach. */
+/** What the model reads of a command: how it ended, what it printed, and which hosts were out of reach. @internal */
 export const commandResult = (result: SandboxResult, timeoutSeconds: number): ToolResult => {
   const { output, full } = headAndTail(result.output, outputBytes - noticeBytes);
   const refusedHosts = [...result.refusedHosts].sort();

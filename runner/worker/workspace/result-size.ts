@@ -10,7 +10,7 @@ export interface ResultLimits {
 const MIB = 1024 * 1024;
 export const RESULT_LIMITS: ResultLimits = { fileBytes: 100 * MIB, allBytes: 512 * MIB };
 
-/** What a run changed is more than a person can be given to review. A sentence with a remedy; trying again would not help. */
+/** What a run changed is more than a person can be given to review. A sentence with a remedy; trying again would not help. @internal */
 export class ResultTooLarge extends Error {
   override readonly name = 'ResultTooLarge';
 }

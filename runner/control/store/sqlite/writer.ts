@@ -68,7 +68,7 @@ export const openWriter = async (options: WriterOptions): Promise<Writer> => {
   }
 };
 
-/** Over a connection that has this program's schema, whose log ends at the mark. The folder is what errors name. */
+/** Over a connection that has this program's schema, whose log ends at the mark. The folder is what errors name. @internal */
 export const writerOver = (connection: Connection, folder: string, mark: LogEndMark): Writer =>
   new GroupCommit(connection, folder, mark);
 
