@@ -24,9 +24,9 @@ const emitter = <Value>() => {
   return { event, fire, dispose: () => listeners.clear() } as unknown as vscode.EventEmitter<Value>;
 };
 
-/** Waits for what other turns bring; for nothing that does not come. */
+/** Waits for what other turns bring, be it a module that has yet to be read; what does not come in a minute does not come. */
 const reached = async (there: () => boolean): Promise<void> => {
-  for (let turns = 0; turns < 1_000 && !there(); turns += 1) await turn();
+  for (const began = Date.now(); Date.now() - began < 60_000 && !there();) await turn();
 };
 
 /** A runner with some runs, and a window on it. `say` adds an event to the log and brings it to the window. */
