@@ -6,7 +6,7 @@ import { createRunsTree } from './features/runs/tree.ts';
 import { registerStatusBar } from './features/needs-you/status-bar.ts';
 
 /** ms between looks at the clock while a run that is at work is on the screen. */
-const TICK_MS = 5_000;
+const tickMs = 5_000;
 
 /** The two trees, their badge and welcomes, the status bar and the notifications. */
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
@@ -42,7 +42,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
   };
   const clock = setInterval(() => {
     if (runsView.visible && connection.state.status === 'connected') runsTree.tick();
-  }, TICK_MS);
+  }, tickMs);
 
   return vscode.Disposable.from(
     needsYouView,

@@ -2,6 +2,7 @@
 // with --check it says what breaks a rule and fails, with --floors of circles and floors alone; with --json it prints all for a program.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { parseSync, Visitor } from 'oxc-parser';
 
@@ -83,7 +84,13 @@ interface Source {
   readonly functions: readonly { readonly name: string; readonly lines: number }[];
   /** Where members are private by a word, which only the compiler keeps, and not by #. */
   readonly privates: readonly string[];
+  /** Constants of the module that are written in capitals: as C has them are only those that C names. */
+  readonly shouted: readonly string[];
 }
+
+/** SQLite's codes, and the system's errors. */
+const namedByC = (name: string): boolean => name.startsWith('SQLITE_') || name in constants.errno;
+const isShouted = (name: string): boolean => /^[A-Z][A-Z0-9]+(_[A-Z0-9]+)*$/.test(name) && !namedByC(name);
 
 const isTest = (file: string): boolean => /(\.test|\/fixture)\.ts$/.test(file);
 
@@ -120,6 +127,10 @@ const readSource = (file: string, known: ReadonlySet<string>): Source => {
   const keep = (member: { readonly accessibility?: string | null; readonly start: number }): void => {
     if (member.accessibility === 'private') privates.push(`${file}:${lineAt(member.start)}`);
   };
+  const shouted = program.body
+    .map((statement) => (statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement))
+    .flatMap((statement) => (statement?.type === 'VariableDeclaration' ? statement.declarations : []))
+    .flatMap(({ id }) => (id.type === 'Identifier' && isShouted(id.name) ? [`${id.name} in ${file}`] : []));
   const measure = (node: { readonly start: number; readonly end: number }): void => {
     const first = lineAt(node.start);
     functions.push({ name: `${file}:${first}`, lines: lineAt(node.end) - first + 1 });
@@ -133,7 +144,7 @@ const readSource = (file: string, known: ReadonlySet<string>): Source => {
       if (member.kind !== 'constructor') keep(member);
     },
   }).visit(program);
-  return { file, lines: text.split('\n').length - 1, imports: [...new Set(imports)], functions, privates };
+  return { file, lines: text.split('\n').length - 1, imports: [...new Set(imports)], functions, privates, shouted };
 };
 
 type Graph = ReadonlyMap<string, ReadonlySet<string>>;
@@ -246,6 +257,9 @@ const circles = [
   ...figures.folderCycles.map((cycle) => `Folders import each other: ${cycle.join(', ')}.`),
   ...breaches(all),
   ...all.flatMap(({ privates }) => privates.map((at) => `The member at ${at} is private by a word; write it with #.`)),
+  ...all.flatMap((source) =>
+    source.shouted.map((name) => `The constant ${name} is written in capitals; write it in camel case.`),
+  ),
 ];
 
 const checks = args.includes('--check') || args.includes('--floors');

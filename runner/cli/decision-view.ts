@@ -14,7 +14,7 @@ export interface DecisionViewOptions {
 }
 
 /** Hex digits of the hash that are shown: enough to tell two questions apart by eye. */
-const HASH_DIGITS = 12;
+const hashDigits = 12;
 
 /** Everything that a decision is about, exactly, and the commands that make it. */
 export const decisionView = (decision: DecisionSummary, options: DecisionViewOptions): string => {
@@ -32,8 +32,8 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
     ...line('if it expires', request.onExpiry),
     ...(request.kind === 'question' ? [] : argumentsView(request, paint)),
     ...line('choices', request.choices.map((choice) => JSON.stringify(choice)).join('  ')),
-    ...line('on tree', request.tree?.slice(0, HASH_DIGITS) ?? ''),
-    ...line('hash', request.hash.slice(0, HASH_DIGITS)),
+    ...line('on tree', request.tree?.slice(0, hashDigits) ?? ''),
+    ...line('hash', request.hash.slice(0, hashDigits)),
     ...(options.commands === false ? [] : howToDecide(decision)).map((command) => `  ${paint.cyan(command)}`),
   ].join('\n');
 };

@@ -6,8 +6,8 @@ import type { EventBody, RunEvent, Task } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 
-export const RUN = 'run_k3v9x2';
-export const DELEGATED = Date.parse('2026-03-04T12:00:00.000Z');
+export const run = 'run_k3v9x2';
+export const delegatedAt = Date.parse('2026-03-04T12:00:00.000Z');
 
 const task: Task = {
   tenant: 'local',
@@ -57,7 +57,7 @@ export const decisionOf = (different: Partial<DecisionRequest> = {}): DecisionRe
     choices: [],
     ...different,
   };
-  return { hash: createHash('sha256').update(decisionSubject(RUN, request)).digest('hex'), ...request };
+  return { hash: createHash('sha256').update(decisionSubject(run, request)).digest('hex'), ...request };
 };
 
 const call = (id: string, tool: string, args: object): Extract<EventBody, { type: 'call.judged' }> => ({
@@ -238,10 +238,10 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
 /** The first events of the story, or all of it and more. */
 export const eventsOf = (told: readonly (readonly [seconds: number, body: EventBody])[]): readonly RunEvent[] =>
   told.map(([seconds, body], index) => ({
-    run: RUN,
+    run: run,
     seq: index + 1,
     position: index + 1,
-    at: new Date(DELEGATED + seconds * 1_000).toISOString(),
+    at: new Date(delegatedAt + seconds * 1_000).toISOString(),
     activation: null,
     body,
   }));

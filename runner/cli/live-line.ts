@@ -6,7 +6,7 @@ export interface LiveLine extends Disposable {
 }
 
 /** ms: ten frames a second look like movement. */
-const FRAME_MS = 100;
+const frameMs = 100;
 const clearLine = '\r\u001b[2K';
 
 /** `draw` gives the line for the n-th frame; null: none now. Where stdout is no terminal there is no line. */
@@ -21,7 +21,7 @@ export const liveLine = (terminal: Terminal, draw: (frame: number) => string | n
   const timer = setInterval(() => {
     frame += 1;
     if (draw(frame) !== shown) show();
-  }, FRAME_MS);
+  }, frameMs);
   return {
     print: (text) => {
       terminal.out(`${clearLine}${text}\n`);

@@ -4,9 +4,9 @@ import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 
 /** ms between attempts to reach a runner on another machine. */
-const REMOTE_MS = 1_000;
+const remoteMs = 1_000;
 /** ms that a script waits for a runner that was stopped on purpose. At a terminal a person ends the wait. */
-const STOPPED_MS = 30_000;
+const stoppedMs = 30_000;
 
 /**
  * How a watch comes by its runner after a break: a local one that died is started again, one that was stopped on
@@ -22,7 +22,7 @@ export const reconnecting = (context: CommandContext, api: Api, signal: AbortSig
     while (!signal.aborted) {
       const found = context.remote === null ? await localRunner(context, signal) : await context.runner();
       if (found === null || (await answers(found))) return found;
-      await delay(REMOTE_MS, undefined, { signal }).catch(() => undefined);
+      await delay(remoteMs, undefined, { signal }).catch(() => undefined);
     }
     return null;
   };
@@ -50,7 +50,7 @@ const localRunner = async (context: CommandContext, signal: AbortSignal): Promis
   // It took its file away, so somebody stopped it: starting it again behind their back would be wrong.
   if (found.outcome !== 'none') return context.runner();
   context.note('The runner was stopped. Waiting until it is started again: longhaul serve');
-  const patience = context.terminal.interactive ? signal : AbortSignal.any([signal, AbortSignal.timeout(STOPPED_MS)]);
+  const patience = context.terminal.interactive ? signal : AbortSignal.any([signal, AbortSignal.timeout(stoppedMs)]);
   const back = await untilRunner(context.home, patience);
   if (back !== null) return connect({ url: back.file.url, token: back.token });
   if (signal.aborted) return null;

@@ -6,7 +6,7 @@ import { runnerWithRuns, type CommandContext } from './context.ts';
 import { matchPrefix, readDecisionReference, readRunReference, type Match } from './ids.ts';
 
 /** Runs asked for at once when looking for the one that an id begins. */
-const PAGE = 500;
+const pageSize = 500;
 
 /** The run that a person means by `12`, `latest`, an id or its beginning, and the runner that has it. Throws Trouble where that is none, or several. */
 export const runOf = async (
@@ -56,7 +56,7 @@ const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
   do {
     const page: { readonly runs: readonly RunSummary[]; readonly next: number | null } = await api.call.runs.list.query(
       {
-        limit: PAGE,
+        limit: pageSize,
         before,
       },
     );

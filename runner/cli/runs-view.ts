@@ -32,7 +32,7 @@ export const statusWord = (status: Status, paint: Paint, failing = false): strin
   paint[failing ? 'red' : colour[status]](status);
 
 /** Least columns for the title, however narrow the terminal. */
-const TITLE_COLUMNS = 20;
+const titleColumns = 20;
 
 /** The list of runs, newest first, one line each; and how to go on. */
 export const runsView = (runs: readonly RunLine[], options: RunsViewOptions): string => {
@@ -59,7 +59,7 @@ export const runsView = (runs: readonly RunLine[], options: RunsViewOptions): st
 /** The other columns take about 60. */
 const titled = (run: RunLine, columns: number | null): string => {
   const text = cleanLine(open(run) ? `${run.title} (${run.detail})` : run.title);
-  return columns === null ? text : fit(text, Math.max(TITLE_COLUMNS, columns - 62));
+  return columns === null ? text : fit(text, Math.max(titleColumns, columns - 62));
 };
 
 const open = (run: RunLine): boolean =>

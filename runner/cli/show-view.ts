@@ -24,7 +24,7 @@ export interface ShowOptions {
 }
 
 /** Lines of a failed command's output that are shown: the end says what went wrong. */
-const FAILED_LINES = 20;
+const failedLines = 20;
 
 /** Everything about a run on one page: what was asked, what happened, what shows it, what to do now. */
 export const showView = (state: RunState, story: Story, options: ShowOptions): string => {
@@ -144,7 +144,7 @@ const setupText = ({ moments }: Story, options: ShowOptions): string =>
 const commandText = (moment: MomentOf<'command'>, { paint, calls }: ShowOptions): string => {
   const ok = moment.mark === 'ok';
   const lines = clean(moment.about.command.output).trimEnd().split('\n');
-  const shown = calls ? lines : ok ? [] : lines.slice(-FAILED_LINES);
+  const shown = calls ? lines : ok ? [] : lines.slice(-failedLines);
   const left = lines.length - shown.length;
   return [
     momentLine(moment, paint),

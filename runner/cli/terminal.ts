@@ -17,7 +17,7 @@ export interface Terminal {
 }
 
 /** The width where nobody says: what a printed page and an old terminal have. */
-const COLUMNS = 80;
+const columns = 80;
 
 export const processTerminal = (): Terminal => {
   // `longhaul diff 3 | head` closes the pipe early: that is no error of ours.
@@ -30,7 +30,7 @@ export const processTerminal = (): Terminal => {
     note: (line) => void process.stderr.write(line),
     outIsTty: process.stdout.isTTY,
     interactive: process.stdin.isTTY && process.stderr.isTTY,
-    columns: () => process.stdout.columns || COLUMNS,
+    columns: () => process.stdout.columns || columns,
     input: () => text(process.stdin),
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../shared/run/events.ts';
-import { DELEGATED, eventsOf, story as log } from './fixture.ts';
+import { delegatedAt, eventsOf, story as log } from './fixture.ts';
 import { createStory } from '../../shared/run/story/story.ts';
 import { paintWith, plain } from './paint.ts';
 import { timelineLines } from './timeline.ts';
@@ -9,7 +9,7 @@ const told = (more: readonly (readonly [number, EventBody])[] = log, paint = pla
   const story = createStory();
   const lines: string[] = [];
   for (const event of eventsOf(more)) {
-    const createdAt = new Date(DELEGATED).toISOString();
+    const createdAt = new Date(delegatedAt).toISOString();
     lines.push(...timelineLines(event, story.add(event), { createdAt, paint, messageLines: 1 }));
   }
   return lines.join('\n');

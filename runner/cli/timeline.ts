@@ -13,7 +13,7 @@ export interface TimelineOptions {
 }
 
 /** Columns of a call's or a command's line: enough for a command, and not a whole script. */
-const CALL_COLUMNS = 100;
+const callColumns = 100;
 
 /** What the story says of an event as lines for a terminal; none where that is nothing, or said elsewhere. */
 export const timelineLines = (
@@ -57,7 +57,7 @@ const momentLines = (moment: Moment, { paint, messageLines }: TimelineOptions): 
 export const momentLine = (moment: Moment, paint: Paint): string => {
   const { mark, detail, about } = moment;
   const whole = headline(moment);
-  const text = about.kind === 'call' || about.kind === 'command' ? fit(whole, CALL_COLUMNS) : whole;
+  const text = about.kind === 'call' || about.kind === 'command' ? fit(whole, callColumns) : whole;
   const paintText =
     mark === 'warning' || (about.kind === 'decision' && mark === 'busy') ? paint.yellow : (plain: string) => plain;
   const sign = about.kind === 'decision' && mark === 'busy' ? paint.yellow('? ') : signs[mark](paint);

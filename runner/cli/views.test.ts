@@ -3,7 +3,7 @@ import { recipeDefaults, type ListedRecipe } from '../../shared/recipe/recipe.ts
 import { decisionSummaries, lineOf } from '../../shared/run/summary.ts';
 import { decisionHash } from './decision-hash.ts';
 import { decisionView } from './decision-view.ts';
-import { DELEGATED, decisionOf, eventsOf, RUN, stateAt, story } from './fixture.ts';
+import { delegatedAt, decisionOf, eventsOf, run, stateAt, story } from './fixture.ts';
 import { storyOf } from '../../shared/run/story/fixture.ts';
 import { plain } from './paint.ts';
 import { recipesView } from './recipes-view.ts';
@@ -11,7 +11,7 @@ import { runsView } from './runs-view.ts';
 import { showView } from './show-view.ts';
 import { statusLine } from './status-line.ts';
 
-const now = DELEGATED + 200_000;
+const now = delegatedAt + 200_000;
 
 test('a run on one page', () => {
   const view = showView(stateAt(null), storyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
@@ -201,7 +201,7 @@ test('an expired question offers to be asked again', () => {
     tree: null,
     choices: ['a', 'b'],
   });
-  const open = { run: RUN, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
+  const open = { run: run, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
   expect(decisionView(open, { now: now + 1e9, paint: plain })).toMatchInlineSnapshot(`
     "dec_a1b2c3  Which?
       run           run_k3v9x2  Mend
@@ -219,7 +219,7 @@ test('an expired question offers to be asked again', () => {
 
 test('a hash is that of what is shown', () => {
   const request = decisionOf();
-  const open = { run: RUN, title: 'Mend', tenant: 'local', status: 'pending' as const, request };
+  const open = { run: run, title: 'Mend', tenant: 'local', status: 'pending' as const, request };
   expect(decisionHash(open)).toBe(request.hash);
   const other = { ...open, request: { ...request, arguments: { command: 'rm -rf .' } } };
   expect(decisionHash(other)).not.toBe(request.hash);

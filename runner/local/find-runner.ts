@@ -30,7 +30,7 @@ export type FoundRunner =
   | { readonly outcome: 'none' };
 
 /** ms: a runner on this machine answers in one or two; a stopped one never does. */
-const HEALTH_MS = 1_000;
+const healthMs = 1_000;
 
 /** Looks for the runner of a home: its file, then the process by pid and start time, then its address. Starts nothing. */
 export const findRunner = async (home: string): Promise<FoundRunner> => {
@@ -80,7 +80,7 @@ export const readToken = async (home: string): Promise<string | null> => {
 
 const isHealthy = async (url: string): Promise<boolean> => {
   try {
-    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(HEALTH_MS) });
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(healthMs) });
     await answer.body?.cancel();
     return answer.ok;
   } catch {

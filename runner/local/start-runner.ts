@@ -22,7 +22,7 @@ export const ReadyMessage = z.discriminatedUnion('outcome', [
 export type ReadyMessage = z.infer<typeof ReadyMessage>;
 
 /** Set for the child: it has a file descriptor 3 to answer on. */
-export const READY_FD = 'LONGHAUL_READY_FD';
+export const readyFd = 'LONGHAUL_READY_FD';
 
 export interface StartOptions {
   readonly home: string;
@@ -44,16 +44,16 @@ export type Started =
   | { readonly outcome: 'failed'; readonly message: string; readonly remedy: string };
 
 /** ms: a cold start with migrations takes well under a second here; a slow disk may need more. */
-const START_MS = 30_000;
+const startMs = 30_000;
 /** ms that a runner which holds the lock has to answer, before it is looked at again whether it is still there. */
-const OTHER_MS = 3_000;
+const otherMs = 3_000;
 
 /**
  * The runner of a home: the one that runs, or a new one in a session of its own that outlives this process. Of two
  * callers at once both end with the same runner: the store's lock lets one in, and the other waits for its file.
  */
 export const startRunner = async (options: StartOptions): Promise<Started> => {
-  const { home, onStart, withinMs = START_MS } = options;
+  const { home, onStart, withinMs = startMs } = options;
   const end = Date.now() + withinMs;
   let began = false;
   while (Date.now() < end) {
@@ -66,14 +66,14 @@ export const startRunner = async (options: StartOptions): Promise<Started> => {
       if (message.outcome === 'ready') {
         began = true;
         // It has said so itself. A machine that is so busy that its health is not answered at once is no reason to start another.
-        const runner = await untilRunner(home, AbortSignal.timeout(Math.max(LOOK_MS, end - Date.now())));
+        const runner = await untilRunner(home, AbortSignal.timeout(Math.max(lookMs, end - Date.now())));
         if (runner !== null) return { outcome: 'running', runner, began };
         break;
       }
       if (message.code === 'died') return failure(options, message.message);
       if (message.code !== 'locked') return { outcome: 'failed', message: message.message, remedy: message.remedy };
     }
-    await untilRunner(home, AbortSignal.timeout(found.outcome === 'silent' ? LOOK_MS : OTHER_MS));
+    await untilRunner(home, AbortSignal.timeout(found.outcome === 'silent' ? lookMs : otherMs));
   }
   return failure(
     options,
@@ -90,7 +90,7 @@ const launch = async ({ home, command, flags = [], env }: StartOptions): Promise
   const child = spawn(program, [...rest, '--home', home, 'serve', ...flags], {
     cwd: home,
     detached: true,
-    env: { ...env, [READY_FD]: '3' },
+    env: { ...env, [readyFd]: '3' },
     stdio: ['ignore', log.fd, log.fd, 'pipe'],
   });
   const message = await Promise.race([readyLine(child), death(child), tooLong()]);
@@ -131,15 +131,15 @@ const tooLong = (): Promise<ReadyMessage> =>
         resolve({
           outcome: 'refused',
           code: 'died',
-          message: `The runner did not answer within ${START_MS / 1000} s.`,
+          message: `The runner did not answer within ${startMs / 1000} s.`,
           remedy: '',
         }),
-      START_MS,
+      startMs,
     ).unref();
   });
 
 /** ms between looks when the file does not change: a runner may listen a little after it wrote its file. */
-const LOOK_MS = 200;
+const lookMs = 200;
 
 /** The runner of a home as soon as one answers; null when the signal fires first. Starts nothing. */
 export const untilRunner = async (home: string, signal: AbortSignal): Promise<Running | null> => {
@@ -156,7 +156,7 @@ export const untilRunner = async (home: string, signal: AbortSignal): Promise<Ru
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
         look = resolve;
-        timer = setTimeout(resolve, LOOK_MS);
+        timer = setTimeout(resolve, lookMs);
       });
       clearTimeout(timer);
     }

@@ -18,12 +18,12 @@ export const warn = bad('warn');
 export const fail = bad('fail');
 
 /** ms for a program to say its version. */
-const VERSION_MS = 10_000;
+const versionMs = 10_000;
 
 /** The version that a program says, `there` where it says none; null: there is no such program. */
 export const versionOf = async (program: string, argument = '--version'): Promise<string | null> => {
   try {
-    const { stdout } = await promisify(execFile)(program, [argument], { timeout: VERSION_MS });
+    const { stdout } = await promisify(execFile)(program, [argument], { timeout: versionMs });
     return /\d+(?:\.\d+)+/.exec(stdout)?.[0] ?? 'there';
   } catch {
     return null;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OutputPipe } from './command-pipe.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
-const COMPLAINT_BYTES = 4096;
+const complaintBytes = 4096;
 
 /** What the spawned program is given: nothing to read, and where the command writes. */
 export type CommandDescriptors = readonly [input: 'ignore', output: number];
@@ -37,12 +37,12 @@ export async function spawnCommand(
     written.handOver();
   }
   const said: Buffer[] = [];
-  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.subarray(0, COMPLAINT_BYTES)));
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.subarray(0, complaintBytes)));
   const kept = held.move();
   return {
     child,
     written,
-    complaint: () => Buffer.concat(said).subarray(0, COMPLAINT_BYTES).toString('utf8').trim(),
+    complaint: () => Buffer.concat(said).subarray(0, complaintBytes).toString('utf8').trim(),
     [Symbol.dispose]: () => kept.dispose(),
   };
 }

@@ -40,11 +40,11 @@ export interface Confinement extends AsyncDisposable {
 }
 
 /** A `du` of 5,000 files takes about 10 ms, so this is a load of 2 %, and a disk that takes 1 GB/s gets 0.5 GB beyond the quota. */
-const QUOTA_POLL_MS = 500;
+const usualQuotaPollMs = 500;
 /** Filling new memory is slower than 4 GB/s for each processor. A look at ten processes takes 0.2 ms. */
-const MEMORY_POLL_MS = 50;
+const usualMemoryPollMs = 50;
 /** What a shell answers for a command that it found and could not execute. */
-const CANNOT_EXECUTE = 126;
+const cannotExecute = 126;
 
 /** The port over one way to confine: commands one after the other, with their time, their output and why they ended. */
 export class CommandSandbox implements Sandbox {
@@ -54,7 +54,7 @@ export class CommandSandbox implements Sandbox {
   /** The command before: each waits for it, whatever became of it. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(confinement: Confinement, quotaPollMs = QUOTA_POLL_MS) {
+  constructor(confinement: Confinement, quotaPollMs = usualQuotaPollMs) {
     this.#confinement = confinement;
     this.#quotaPollMs = quotaPollMs;
   }
@@ -83,7 +83,7 @@ export class CommandSandbox implements Sandbox {
       onOutput: (chunk) => output.push(chunk),
       onCut: (bytes) => output.skip(bytes),
       watch: (reason, exceeded) =>
-        stop.watch({ reason, everyMs: reason === 'limit' ? this.#quotaPollMs : MEMORY_POLL_MS, exceeded }),
+        stop.watch({ reason, everyMs: reason === 'limit' ? this.#quotaPollMs : usualMemoryPollMs, exceeded }),
       kill: stop.signal,
     });
     if (ended.outcome === 'failed') throw new Error(`the sandbox could not be started: ${ended.complaint}`);
@@ -104,7 +104,7 @@ const conclude = (ended: Ended, stop: CommandStop): Pick<SandboxResult, 'outcome
       return { outcome: 'exited', exitCode: ended.exitCode };
     case 'too-long':
     case 'failed':
-      return { outcome: 'exited', exitCode: CANNOT_EXECUTE };
+      return { outcome: 'exited', exitCode: cannotExecute };
     case 'limit':
     case 'memory':
       return { outcome: ended.outcome, exitCode: null };

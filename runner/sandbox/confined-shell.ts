@@ -1,8 +1,8 @@
 import type { SandboxCommand, SandboxLimits } from './sandbox.ts';
 
 /** Port of the egress proxy inside, where the network namespace is empty and it is free before the command begins. */
-export const PROXY_PORT = 3128;
-const OPEN_FILES = 4096;
+export const sandboxProxyPort = 3128;
+const openFiles = 4096;
 
 export interface ConfinedShell {
   readonly command: Pick<SandboxCommand, 'argv'>;
@@ -20,17 +20,17 @@ export interface ConfinedShell {
  * One descriptor for stdout and stderr keeps their order; what stays on the first stderr is the sandbox's own.
  * When memory runs out, the kernel takes these processes before anybody else's.
  */
-const EXPENDABLE = 'echo 1000 >/proc/self/oom_score_adj';
-const ENTER = 'cd -- "$0" 2>&1 || exit 127';
-const RUN = 'exec "$@" 2>&1';
+const expendable = 'echo 1000 >/proc/self/oom_score_adj';
+const enter = 'cd -- "$0" 2>&1 || exit 127';
+const run = 'exec "$@" 2>&1';
 /** socat becomes a child of the sandbox's init, so that a command that waits for all its children does not wait for it. */
 const listen = ({ socat, socket }: { readonly socat: string; readonly socket: string }): string =>
-  `(${socat} TCP4-LISTEN:${PROXY_PORT},fork,reuseaddr,bind=127.0.0.1 UNIX-CONNECT:${socket} </dev/null >/dev/null 2>&1 &); ` +
-  `until (: >/dev/tcp/127.0.0.1/${PROXY_PORT}) 2>/dev/null; do sleep 0.003; done`;
+  `(${socat} TCP4-LISTEN:${sandboxProxyPort},fork,reuseaddr,bind=127.0.0.1 UNIX-CONNECT:${socket} </dev/null >/dev/null 2>&1 &); ` +
+  `until (: >/dev/tcp/127.0.0.1/${sandboxProxyPort}) 2>/dev/null; do sleep 0.003; done`;
 
 /** The last words before a command inside of a local sandbox: a shell that opens its way out, limits it and becomes it. */
 export function confinedShell({ command, cwd, limits, prlimit, before = [], egress }: ConfinedShell): string[] {
-  const script = [EXPENDABLE, ...(egress === null ? [] : [listen(egress)]), ENTER, RUN];
+  const script = [expendable, ...(egress === null ? [] : [listen(egress)]), enter, run];
   return [
     // Only bash can open /dev/tcp; where that is not needed, the smaller shell starts sooner.
     egress === null ? '/bin/sh' : '/bin/bash',
@@ -40,7 +40,7 @@ export function confinedShell({ command, cwd, limits, prlimit, before = [], egre
     prlimit,
     `--nproc=${limits.processes}`,
     `--fsize=${limits.fileBytes}`,
-    `--nofile=${OPEN_FILES}`,
+    `--nofile=${openFiles}`,
     '--core=0',
     '--',
     ...before,

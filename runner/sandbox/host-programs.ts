@@ -3,7 +3,7 @@ import { access, constants, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { refused, type SandboxOptions, type SandboxRefusal } from './sandbox.ts';
 
-const SYSTEM_FOLDERS = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
+const systemFolders = ['/usr/bin', '/usr/local/bin', '/usr/sbin', '/bin'];
 
 export const missing = (program: string, debianPackage: string): SandboxRefusal =>
   refused(
@@ -17,7 +17,7 @@ export async function findPrograms<Name extends string>(
 ): Promise<Readonly<Record<Name, string>> | SandboxRefusal> {
   const found: Record<string, string> = {};
   for (const [name, debianPackage] of Object.entries<string>(packages)) {
-    const path = await firstExecutable(name, SYSTEM_FOLDERS);
+    const path = await firstExecutable(name, systemFolders);
     if (path === null) return missing(name, debianPackage);
     found[name] = path;
   }

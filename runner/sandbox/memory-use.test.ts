@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { MemoryWatch } from './memory-use.ts';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 interface Use {
   readonly resident: number;
@@ -43,14 +43,14 @@ test.each<[string, readonly Use[], boolean]>([
   ['one that maps a file and must not be looked at', [{ resident: 120, shared: 90, own: null }], false],
 ])('a limit of 100 MiB, and %s', async (_, uses, expected) => {
   await using made = await processes(uses);
-  expect(new MemoryWatch(100 * MIB).exceeded(made.folders)).toBe(expected);
+  expect(new MemoryWatch(100 * mib).exceeded(made.folders)).toBe(expected);
 });
 
 test('processes that share much are not looked at page by page all the time', async () => {
   await using made = await processes(Array.from({ length: 9 }, () => ({ resident: 60, shared: 0, own: 8 })));
   const looks = [0, 10, 20, 70, 120];
   const asked: number[] = [];
-  const watch = new MemoryWatch(100 * MIB, () => {
+  const watch = new MemoryWatch(100 * mib, () => {
     const now = looks.shift() ?? 0;
     asked.push(now);
     return now;

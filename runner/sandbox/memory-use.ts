@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** A look at each page takes its process's lock; commands that share much memory must not spend their time being looked at. */
-const LOOKING_SHARE = 0.1;
+const lookingShare = 0.1;
 
 /**
  * Watches what processes use of memory together, for a machine on which the kernel does not. Cheap as long as they stay below the limit even if each page that
@@ -25,7 +25,7 @@ export class MemoryWatch {
     if (began < this.#restUntil) return false;
     const own = processes.reduce((sum, folder) => sum + ownBytesOf(folder), 0);
     const ended = this.#now();
-    this.#restUntil = ended + (ended - began) / LOOKING_SHARE;
+    this.#restUntil = ended + (ended - began) / lookingShare;
     return own > this.#limitBytes;
   }
 }
@@ -46,15 +46,15 @@ function read(file: string): string {
 }
 
 /** On all processors that Node runs on here; where pages are larger, the second look decides all the same. */
-const PAGE_BYTES = 4096;
+const pageBytes = 4096;
 
 /** proc_pid_statm(5): size, resident, … in pages. */
-const residentBytes = (statm: string): number => (Number(statm.split(' ')[1]) || 0) * PAGE_BYTES;
+const residentBytes = (statm: string): number => (Number(statm.split(' ')[1]) || 0) * pageBytes;
 
 /** The third number is of files and shared memory. */
 const unsharedBytes = (statm: string): number => {
   const [, resident, shared] = statm.split(' ');
-  return ((Number(resident) || 0) - (Number(shared) || 0)) * PAGE_BYTES;
+  return ((Number(resident) || 0) - (Number(shared) || 0)) * pageBytes;
 };
 
 /** proc_pid_smaps(5): what is the process's own, its part of what it shares, and what of both was swapped out. Files' pages can be dropped and do not count. */

@@ -19,9 +19,9 @@ export interface Hidden {
 }
 
 /** stat(2): st_blocks counts these, whatever the file system's own block is. */
-const BYTES_PER_BLOCK = 512;
+const bytesPerBlock = 512;
 /** Mappings that the kernel names so, and that are no files of a disk. */
-const MEMORY_ONLY = /^\/(memfd:|dev\/zero|dev\/shm\/|SYSV|anon_hugepage)/;
+const memoryOnly = /^\/(memfd:|dev\/zero|dev\/shm\/|SYSV|anon_hugepage)/;
 
 /** What was found so far, each file once. */
 class Findings {
@@ -36,8 +36,8 @@ class Findings {
   }
 
   file(device: number, inode: string, blocks: number): void {
-    if (device === this.device) this.disk.set(inode, blocks * BYTES_PER_BLOCK);
-    else this.memory.set(`${device} ${inode}`, blocks * BYTES_PER_BLOCK);
+    if (device === this.device) this.disk.set(inode, blocks * bytesPerBlock);
+    else this.memory.set(`${device} ${inode}`, blocks * bytesPerBlock);
   }
 
   sum(): Held {
@@ -98,10 +98,10 @@ const isDead = async (folder: string): Promise<boolean> => {
 };
 
 /** Files that were sent through a unix socket and not yet taken are in nobody's table; since Linux 5.10 their number is here. */
-const FILES_IN_FLIGHT = /^scm_fds:\s*[1-9]/m;
+const filesInFlight = /^scm_fds:\s*[1-9]/m;
 
 const carriesFiles = async (fdinfo: string): Promise<boolean> =>
-  FILES_IN_FLIGHT.test(await readFile(fdinfo, 'latin1').catch(() => ''));
+  filesInFlight.test(await readFile(fdinfo, 'latin1').catch(() => ''));
 
 interface Mapping {
   /** As its entry in /proc/PID/map_files is called. */
@@ -117,7 +117,7 @@ export function namelessMappings(maps: string): readonly Mapping[] {
     const [, from, to, device, inode, path = ''] =
       /^0*([0-9a-f]+)-0*([0-9a-f]+) \S+ \S+ (\S+) (\d+)\s+(\/.*) \(deleted\)$/.exec(line) ?? [];
     if (from === undefined || to === undefined || device === undefined || inode === undefined) return [];
-    return MEMORY_ONLY.test(path) ? [] : [{ range: `${from}-${to}`, device, inode }];
+    return memoryOnly.test(path) ? [] : [{ range: `${from}-${to}`, device, inode }];
   });
 }
 
@@ -140,13 +140,13 @@ export function parseUsersLook(printed: string, device: number): Held {
     if (what === 'map')
       for (const mapping of namelessMappings(rest.join(' ')))
         if (mayBeOn(mapping.device, device)) found.mapped.add(mapping.inode);
-    if (what === 'hidden' || FILES_IN_FLIGHT.test(line)) found.more = true;
+    if (what === 'hidden' || filesInFlight.test(line)) found.more = true;
   }
   return found.sum();
 }
 
 /** What prints it: its arguments are the folders of the processes, none of which is dead. */
-export const USERS_LOOK = String.raw`for each do
+export const usersLook = String.raw`for each do
   if [ -r "$each/fd" ]; then
     find -L "$each/fd" -maxdepth 1 -type f -links 0 -printf 'file %D %i %b\n'
     cat "$each"/fdinfo/* | grep '^scm_fds:'

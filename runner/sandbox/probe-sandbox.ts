@@ -4,26 +4,26 @@ import { temporaryFolder } from '../machine/home/temporary-folder.ts';
 import type { Outlets } from './command-sandbox.ts';
 import type { SandboxLimits, SandboxOptions } from './sandbox.ts';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 /** For a sandbox that runs one command which does nothing. */
-const LIMITS: SandboxLimits = {
-  memoryBytes: 256 * MIB,
+const limits: SandboxLimits = {
+  memoryBytes: 256 * mib,
   processes: 64,
-  fileBytes: MIB,
-  tmpBytes: MIB,
-  workspaceBytes: MIB,
+  fileBytes: mib,
+  tmpBytes: mib,
+  workspaceBytes: mib,
 };
 
 /** What an empty sandbox may take before it counts as broken. */
-export const PROBE_MS = 10_000;
+export const probeMs = 10_000;
 
 /** For a command whose output does not matter, and which is too small to be watched. */
 export const probeOutlets = (): Outlets => ({
   onOutput: () => {},
   onCut: () => {},
   watch: () => {},
-  kill: AbortSignal.timeout(PROBE_MS),
+  kill: AbortSignal.timeout(probeMs),
 });
 
 /** A workspace for a while, with nothing in it, in a `folder` that nobody else can enter. */
@@ -34,7 +34,7 @@ export const openProbe = async (user: SandboxOptions['user'], mode: number) => {
   for (const path of [workspace, scratch]) await mkdir(path, { mode });
   return {
     folder: folder.path,
-    options: { workspace, home: null, scratch, user, limits: LIMITS, readable: [] } satisfies SandboxOptions,
+    options: { workspace, home: null, scratch, user, limits: limits, readable: [] } satisfies SandboxOptions,
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 };

@@ -3,7 +3,7 @@ import type { SandboxLimits } from '../../shared/api/worker-api.ts';
 export type { SandboxLimits };
 
 /** Where commands of a run are executed. Paths inside are always below `/workspace`, wherever the tree lies outside. */
-export const SANDBOX_ROOT = '/workspace';
+export const sandboxRoot = '/workspace';
 
 /** A command begins in the root of the tree, with a minimal environment and nothing to read. */
 export interface SandboxCommand {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { seccompFilter } from './seccomp.ts';
-import { ALLOWED, DENIED, JUDGED, type FilterArchitecture } from './system-calls.ts';
+import { allowedCalls, deniedCalls, judgedCalls, type FilterArchitecture } from './system-calls.ts';
 
 interface Call {
   readonly audit: number;
@@ -10,7 +10,7 @@ interface Call {
   readonly high?: readonly number[];
 }
 
-const AUDIT = { x64: 0xc000003e, arm64: 0xc00000b7 };
+const auditNumbers = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
 /** Runs a program as the kernel does: the few instructions that the generator uses, anything else is an error. */
 function run(program: Uint8Array<ArrayBuffer>, call: Call): { readonly verdict: string; readonly steps: number } {
@@ -31,7 +31,7 @@ function run(program: Uint8Array<ArrayBuffer>, call: Call): { readonly verdict: 
     else if (code === 0x15) jump(accumulator === operand);
     else if (code === 0x35) jump(accumulator >= operand);
     else if (code === 0x45) jump((accumulator & operand) !== 0);
-    else if (code === 0x06) return { verdict: NAMES[operand] ?? operand.toString(16), steps };
+    else if (code === 0x06) return { verdict: names[operand] ?? operand.toString(16), steps };
     else throw new Error(`no such instruction: ${code}`);
   }
   throw new Error('the program does not end');
@@ -41,7 +41,7 @@ const verdict = (program: Uint8Array<ArrayBuffer>, call: Call): string => run(pr
 const steps = (program: Uint8Array<ArrayBuffer>, audit: number, number: number): number =>
   run(program, { audit, number }).steps;
 
-const NAMES: Readonly<Record<number, string>> = {
+const names: Readonly<Record<number, string>> = {
   0x7fff0000: 'allow',
   0x80000000: 'kill',
   0x50001: 'EPERM',
@@ -52,7 +52,7 @@ const NAMES: Readonly<Record<number, string>> = {
 };
 
 /** Calls of which each kind of program makes some: a verdict for each, by name, on both processors. */
-const VERDICTS = {
+const verdictNames = {
   read: 'allow',
   openat: 'allow',
   execve: 'allow',
@@ -86,29 +86,31 @@ const VERDICTS = {
 describe.each<FilterArchitecture>(['x64', 'arm64'])('the filter for %s', (architecture) => {
   const program = seccompFilter(architecture);
   const on = (number: number, ...list: number[]): string =>
-    verdict(program, { audit: AUDIT[architecture], number, arguments: list });
+    verdict(program, { audit: auditNumbers[architecture], number, arguments: list });
   const numberOf = (name: string): number =>
-    (ALLOWED.get(name) ?? DENIED.get(name) ?? Object.entries(JUDGED).find(([judged]) => judged === name)?.[1])?.[
-      architecture
-    ] ?? expect.fail(`${name} has no number`);
+    (
+      allowedCalls.get(name) ??
+      deniedCalls.get(name) ??
+      Object.entries(judgedCalls).find(([judged]) => judged === name)?.[1]
+    )?.[architecture] ?? expect.fail(`${name} has no number`);
 
   test('allows what builds need, and refuses what opens kernels', () => {
-    const verdicts = Object.fromEntries(Object.keys(VERDICTS).map((name) => [name, on(numberOf(name))]));
-    expect(verdicts).toEqual(VERDICTS);
+    const verdicts = Object.fromEntries(Object.keys(verdictNames).map((name) => [name, on(numberOf(name))]));
+    expect(verdicts).toEqual(verdictNames);
   });
 
   test('has one verdict for every number: that of its list, and absent where it is in none', () => {
     const expected = new Map<number, string>();
     for (const [calls, word] of [
-      [ALLOWED, 'allow'],
-      [DENIED, 'EPERM'],
+      [allowedCalls, 'allow'],
+      [deniedCalls, 'EPERM'],
     ] as const)
       for (const [name, { [architecture]: number }] of calls) {
         if (number === null) continue;
         expect(expected.has(number), `${name} is listed twice`).toBe(false);
         expected.set(number, word);
       }
-    const judged: readonly number[] = Object.values(JUDGED).map((numbers) => numbers[architecture]);
+    const judged: readonly number[] = Object.values(judgedCalls).map((numbers) => numbers[architecture]);
     expect(judged.filter((number) => expected.has(number))).toEqual([]);
     const wrong = Array.from({ length: 1100 }, (_, number) => number)
       .filter((number) => !judged.includes(number))
@@ -121,7 +123,7 @@ describe.each<FilterArchitecture>(['x64', 'arm64'])('the filter for %s', (archit
 
   test('compares a call with a dozen numbers at most', () => {
     expect(
-      Math.max(...Array.from({ length: 500 }, (_, number) => steps(program, AUDIT[architecture], number))),
+      Math.max(...Array.from({ length: 500 }, (_, number) => steps(program, auditNumbers[architecture], number))),
     ).toBeLessThan(30);
   });
 
@@ -162,7 +164,12 @@ describe.each<FilterArchitecture>(['x64', 'arm64'])('the filter for %s', (archit
     [0xffffffff, 0, 'EINVAL'],
     [0, 1, 'EINVAL'],
   ])('judges a segment of shared memory by all of its size: %i and %i times 4 GiB', (low, high, expected) => {
-    const data = { audit: AUDIT[architecture], number: numberOf('shmget'), arguments: [0, low], high: [0, high] };
+    const data = {
+      audit: auditNumbers[architecture],
+      number: numberOf('shmget'),
+      arguments: [0, low],
+      high: [0, high],
+    };
     expect(verdict(program, data)).toBe(expected);
   });
 
@@ -182,5 +189,5 @@ describe.each<FilterArchitecture>(['x64', 'arm64'])('the filter for %s', (archit
 });
 
 test('the second set of call numbers of x64 is closed', () => {
-  expect(verdict(seccompFilter('x64'), { audit: AUDIT.x64, number: 0x40000000 + 59 })).toBe('ENOSYS');
+  expect(verdict(seccompFilter('x64'), { audit: auditNumbers.x64, number: 0x40000000 + 59 })).toBe('ENOSYS');
 });

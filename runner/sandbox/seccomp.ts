@@ -1,23 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import { refused, type SandboxRefusal } from './sandbox.ts';
-import { ALLOWED, DENIED, JUDGED, type FilterArchitecture } from './system-calls.ts';
+import { allowedCalls, deniedCalls, judgedCalls, type FilterArchitecture } from './system-calls.ts';
 
 /** AUDIT_ARCH_* of linux/audit.h. */
-const AUDIT: Record<FilterArchitecture, number> = { x64: 0xc000003e, arm64: 0xc00000b7 };
+const audit: Record<FilterArchitecture, number> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
 /** CLONE_NEW* of linux/sched.h that clone takes: mount, control group, host name, IPC, user, process, network. */
-const NEW_NAMESPACE = 0x7e020000;
+const newNamespace = 0x7e020000;
 
-const AF_UNIX = 1;
-const AF_INET = 2;
-const AF_INET6 = 10;
-const AF_NETLINK = 16;
-const NETLINK_ROUTE = 0;
+const afUnix = 1;
+const afInet = 2;
+const afInet6 = 10;
+const afNetlink = 16;
+const netlinkRoute = 0;
 /** Default, ICMP, TCP, UDP, ICMPv6: any other protocol makes the kernel load a module for whoever asks. */
-const INTERNET_PROTOCOLS = [0, 1, 6, 17, 58];
+const internetProtocols = [0, 1, 6, 17, 58];
 
-const RET_ALLOW = 0x7fff0000;
-const RET_KILL_PROCESS = 0x80000000;
+const retAllow = 0x7fff0000;
+const retKillProcess = 0x80000000;
 const refuse = (errno: number): number => 0x00050000 | errno;
 const EPERM = refuse(1);
 const EINVAL = refuse(22);
@@ -26,16 +26,16 @@ const EPROTONOSUPPORT = refuse(93);
 const EAFNOSUPPORT = refuse(97);
 
 /** Bytes. */
-const LARGEST_SEGMENT = 1024 * 1024;
+const largestSegment = 1024 * 1024;
 /** A jump's length has 8 bits. */
-const FARTHEST_JUMP = 255;
+const farthestJump = 255;
 
 /** Offsets in struct seccomp_data; arguments are 64 bits wide, and `int` arguments lie in the low half. */
-const NUMBER = 0;
-const ARCHITECTURE = 4;
-const FIRST_ARGUMENT = 16;
-const SECOND_ARGUMENT = 24;
-const THIRD_ARGUMENT = 32;
+const numberAt = 0;
+const architectureAt = 4;
+const firstArgument = 16;
+const secondArgument = 24;
+const thirdArgument = 32;
 
 type Instruction = readonly [code: number, jumpTrue: number, jumpFalse: number, operand: number];
 const load = (offset: number): Instruction => [0x20, 0, 0, offset];
@@ -48,28 +48,28 @@ const endIf = (value: number, verdict: number): Instruction[] => [skipUnless(val
 
 function socketRules(): Instruction[] {
   const internet = [
-    load(THIRD_ARGUMENT),
-    ...INTERNET_PROTOCOLS.flatMap((protocol) => endIf(protocol, RET_ALLOW)),
+    load(thirdArgument),
+    ...internetProtocols.flatMap((protocol) => endIf(protocol, retAllow)),
     end(EPROTONOSUPPORT),
   ];
-  const netlink = [load(THIRD_ARGUMENT), ...endIf(NETLINK_ROUTE, RET_ALLOW), end(EPROTONOSUPPORT)];
+  const netlink = [load(thirdArgument), ...endIf(netlinkRoute, retAllow), end(EPROTONOSUPPORT)];
   return [
-    load(FIRST_ARGUMENT),
-    ...endIf(AF_UNIX, RET_ALLOW),
-    skipUnless(AF_NETLINK, netlink.length),
+    load(firstArgument),
+    ...endIf(afUnix, retAllow),
+    skipUnless(afNetlink, netlink.length),
     ...netlink,
-    skipIf(AF_INET, 1),
-    skipUnless(AF_INET6, internet.length),
+    skipIf(afInet, 1),
+    skipUnless(afInet6, internet.length),
     ...internet,
     end(EAFNOSUPPORT),
   ];
 }
 
 const namespaceRules: readonly Instruction[] = [
-  load(FIRST_ARGUMENT),
-  skipUnlessAny(NEW_NAMESPACE, 1),
+  load(firstArgument),
+  skipUnlessAny(newNamespace, 1),
   end(EPERM),
-  end(RET_ALLOW),
+  end(retAllow),
 ];
 
 /**
@@ -77,23 +77,23 @@ const namespaceRules: readonly Instruction[] = [
  * as a lock. The size has 64 bits.
  */
 const sharedMemoryRules: readonly Instruction[] = [
-  load(SECOND_ARGUMENT + 4),
+  load(secondArgument + 4),
   skipUnless(0, 2),
-  load(SECOND_ARGUMENT),
-  skipUnder(LARGEST_SEGMENT + 1, 1),
+  load(secondArgument),
+  skipUnder(largestSegment + 1, 1),
   end(EINVAL),
-  end(RET_ALLOW),
+  end(retAllow),
 ];
 
 /** Linux as it is, for 32 bits, as 2.6, and a look at what is set: as container runtimes allow. Sanitizers and debuggers turn off random addresses. */
-const PERSONALITIES = [0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff];
+const personalities = [0, 0x8, 0x20000, 0x20008, 0x40000, 0xffffffff];
 const personalityRules: readonly Instruction[] = [
-  load(FIRST_ARGUMENT),
-  ...PERSONALITIES.flatMap((persona) => endIf(persona, RET_ALLOW)),
+  load(firstArgument),
+  ...personalities.flatMap((persona) => endIf(persona, retAllow)),
   end(EPERM),
 ];
 
-const JUDGMENTS: Readonly<Record<keyof typeof JUDGED, readonly Instruction[]>> = {
+const judgments: Readonly<Record<keyof typeof judgedCalls, readonly Instruction[]>> = {
   socket: socketRules(),
   socketpair: socketRules(),
   clone: namespaceRules,
@@ -107,30 +107,30 @@ interface Span {
   readonly rules: readonly Instruction[];
 }
 
-const ABSENT = [end(ENOSYS)];
+const absent = [end(ENOSYS)];
 
 function spansOf(architecture: FilterArchitecture): readonly Span[] {
   const rules = new Map<number, readonly Instruction[]>();
   const add = (number: number | null, what: readonly Instruction[]): void => {
     if (number !== null) rules.set(number, what);
   };
-  const allow = [end(RET_ALLOW)];
+  const allow = [end(retAllow)];
   const deny = [end(EPERM)];
-  for (const call of ALLOWED.values()) add(call[architecture], allow);
-  for (const call of DENIED.values()) add(call[architecture], deny);
-  for (const [name, judgment] of Object.entries(JUDGMENTS))
-    add(JUDGED[name as keyof typeof JUDGED][architecture], judgment); // safe: it is a key of JUDGMENTS
+  for (const call of allowedCalls.values()) add(call[architecture], allow);
+  for (const call of deniedCalls.values()) add(call[architecture], deny);
+  for (const [name, judgment] of Object.entries(judgments))
+    add(judgedCalls[name as keyof typeof judgedCalls][architecture], judgment); // safe: it is a key of JUDGMENTS
   const spans: Span[] = [];
   const begin = (from: number, what: readonly Instruction[]): void => {
     if (spans.at(-1)?.rules !== what) spans.push({ from, rules: what });
   };
   let next = 0;
   for (const [number, what] of [...rules].sort(([one], [other]) => one - other)) {
-    if (number > next) begin(next, ABSENT);
+    if (number > next) begin(next, absent);
     begin(number, what);
     next = number + 1;
   }
-  begin(next, ABSENT);
+  begin(next, absent);
   return spans;
 }
 
@@ -138,9 +138,9 @@ function spansOf(architecture: FilterArchitecture): readonly Span[] {
 function search(spans: readonly Span[]): readonly Instruction[] {
   const half = spans.length >> 1;
   const middle = spans[half];
-  if (half === 0 || middle === undefined) return spans[0]?.rules ?? ABSENT;
+  if (half === 0 || middle === undefined) return spans[0]?.rules ?? absent;
   const lower = search(spans.slice(0, half));
-  if (lower.length > FARTHEST_JUMP) throw new Error('the system call filter has become too long for its jumps');
+  if (lower.length > farthestJump) throw new Error('the system call filter has become too long for its jumps');
   return [[0x35, lower.length, 0, middle.from], ...lower, ...search(spans.slice(half))];
 }
 
@@ -152,10 +152,10 @@ function search(spans: readonly Span[]): readonly Instruction[] {
  */
 export function seccompFilter(architecture: FilterArchitecture): Uint8Array<ArrayBuffer> {
   return encode([
-    load(ARCHITECTURE),
-    skipIf(AUDIT[architecture], 1),
-    end(RET_KILL_PROCESS),
-    load(NUMBER),
+    load(architectureAt),
+    skipIf(audit[architecture], 1),
+    end(retKillProcess),
+    load(numberAt),
     // x32 calls carry a bit far above all numbers, so that they look absent.
     ...search(spansOf(architecture)),
   ]);

@@ -20,7 +20,7 @@ const numberOf = (text: string): number | null => (text === '-' ? null : Number(
  * other processes, keys and mounts, clocks, NUMA policies, and calls that nothing of today uses. In this order: files by
  * descriptor, files by name, memory, processes, signals, rights, scheduling, time, waiting, sockets, messages between processes.
  */
-export const ALLOWED = calls(`
+export const allowedCalls = calls(`
   read 0 63; write 1 64; readv 19 65; writev 20 66; pread64 17 67; pwrite64 18 68; preadv 295 69; pwritev 296 70; preadv2 327 286;
   pwritev2 328 287; open 2 -; openat 257 56; openat2 437 437; creat 85 -; close 3 57; close_range 436 436; lseek 8 62; dup 32 23; dup2 33 -;
   dup3 292 24; fcntl 72 25; flock 73 32; ioctl 16 29; fsync 74 82; fdatasync 75 83; sync 162 81; syncfs 306 267; sync_file_range 277 84;
@@ -67,7 +67,7 @@ export const ALLOWED = calls(`
 `);
 
 /** Allowed for some arguments; `seccomp.ts` says for which. */
-export const JUDGED = {
+export const judgedCalls = {
   socket: { x64: 41, arm64: 198 },
   socketpair: { x64: 53, arm64: 199 },
   clone: { x64: 56, arm64: 220 },
@@ -76,7 +76,7 @@ export const JUDGED = {
 } as const satisfies Readonly<Record<string, CallNumbers>>;
 
 /** Refused as not permitted, which programs understand. All that is in no list looks absent: io_uring, clone3, and what kernels will bring. */
-export const DENIED = calls(`
+export const deniedCalls = calls(`
   ptrace 101 117; process_vm_readv 310 270; process_vm_writev 311 271; kcmp 312 272; pidfd_getfd 438 438; process_madvise 440 440;
   process_mrelease 448 448; bpf 321 280; perf_event_open 298 241; userfaultfd 323 282; keyctl 250 219; add_key 248 217; request_key 249 218;
   mount 165 40; umount2 166 39; pivot_root 155 41; chroot 161 51; open_tree 428 428; open_tree_attr 467 467; move_mount 429 429;

@@ -7,13 +7,13 @@ import { describe, expect, test } from 'vitest';
 import type { Held } from './open-files.ts';
 import { WorkspaceQuota, type Lookout } from './workspace-quota.ts';
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 const limits = {
   memoryBytes: 0,
   processes: 0,
   tmpBytes: 0,
-  fileBytes: 4 * MIB,
-  workspaceBytes: 10 * MIB,
+  fileBytes: 4 * mib,
+  workspaceBytes: 10 * mib,
 };
 
 const folder = async (): Promise<AsyncDisposable & { readonly path: string }> => {
@@ -41,13 +41,13 @@ describe('a look at a workspace', () => {
     { name: 'files that stay on their way, and a disk that loses as much', held: [more], lostMib: 11, exceeded: true },
     {
       name: 'files that are taken from their way and are too large',
-      held: [more, { ...nothing, disk: 11 * MIB }],
+      held: [more, { ...nothing, disk: 11 * mib }],
       lostMib: 11,
       exceeded: true,
     },
     {
       name: 'files without a name that are too large, whatever the disk says',
-      held: [{ ...nothing, disk: 11 * MIB }],
+      held: [{ ...nothing, disk: 11 * mib }],
       lostMib: 0,
       exceeded: true,
     },
@@ -56,7 +56,7 @@ describe('a look at a workspace', () => {
     let [looks, asked] = [0, 0];
     const lookout: Lookout = {
       bwrap: null,
-      free: async () => (asked++ === 0 ? 1000 * MIB : (1000 - lostMib) * MIB),
+      free: async () => (asked++ === 0 ? 1000 * mib : (1000 - lostMib) * mib),
       held: async () => held[Math.min(looks++, held.length - 1)]!,
     };
     const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, lookout);
@@ -70,7 +70,7 @@ describe('a look at a workspace', () => {
       () => new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, { bwrap: null }),
     );
     await Promise.all([quota!.begin(), unasked!.begin()]);
-    await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * MIB, 1));
+    await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * mib, 1));
     expect(await quota!.end()).toBe(true);
     // The other one is not told of the end, and knows of nothing when the next command begins.
     expect([await quota!.begin(), await unasked!.begin()]).toEqual([true, false]);
@@ -80,13 +80,13 @@ describe('a look at a workspace', () => {
     await using workspace = await folder();
     const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, { bwrap: null });
     await quota.begin();
-    await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * MIB, 1));
+    await writeFile(join(workspace.path, 'large'), Buffer.alloc(11 * mib, 1));
     expect((await quota.look(async () => [])).exceeded).toBe(true);
   });
 });
 
 /** Five files of 4 MiB without a name, held in one way, and what has just ended beside them. */
-const HOLDER = `import ctypes, os, socket, sys
+const holder = `import ctypes, os, socket, sys
 held = []
 def filled(n):
     f = os.open(f'gone.{n}', os.O_RDWR | os.O_CREAT); os.unlink(f'gone.{n}')
@@ -110,7 +110,7 @@ describe.each(['open', 'mapped', 'sent'])('of a process whose files have no name
   const holding = async (count: number, besides: string, blind = false): Promise<boolean> => {
     await using workspace = await folder();
     await using elsewhere = await folder();
-    let free = 1000 * MIB;
+    let free = 1000 * mib;
     // What others write and remove at that moment must not decide.
     const lookout: Lookout = {
       bwrap: null,
@@ -120,7 +120,7 @@ describe.each(['open', 'mapped', 'sent'])('of a process whose files have no name
     const quota = new WorkspaceQuota({ workspace: workspace.path, home: null, limits }, lookout);
     await quota.begin();
     free -= count * limits.fileBytes;
-    const child = spawn('python3', ['-c', HOLDER, how, String(count)], {
+    const child = spawn('python3', ['-c', holder, how, String(count)], {
       cwd: workspace.path,
       stdio: ['pipe', 'pipe', 'inherit'],
     });

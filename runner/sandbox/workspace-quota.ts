@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { diskUse } from './disk-use.ts';
 import { printedBy } from './host-programs.ts';
-import { heldBy, parseUsersLook, USERS_LOOK, type Held, type Hidden } from './open-files.ts';
+import { heldBy, parseUsersLook, usersLook, type Held, type Hidden } from './open-files.ts';
 import type { SandboxOptions } from './sandbox.ts';
 
 /** Who looks from outside of the sandbox. */
@@ -19,8 +19,8 @@ export interface Lookout {
  * How often, and how far apart, what is out of sight is looked at again before it counts: a file that one process hands to another is on its way for
  * microseconds, and a process that begins or ends is closed for as long.
  */
-const CLOSER_LOOKS = 8;
-const CLOSER_LOOK_MS = 25;
+const closerLooks = 8;
+const closerLookMs = 25;
 
 /**
  * The quota of one workspace with its home, whose commands run one after the other. What can be seen counts as what it is. What is out of sight counts where it
@@ -70,8 +70,8 @@ export class WorkspaceQuota {
     for (let closer = 0; room() >= 0; closer += 1) {
       const couldExceed = couldHide(seen.hidden, this.#limits.fileBytes) > room();
       if (!couldExceed || (await this.#lost()) <= limit) return { exceeded: false, memory: seen.memory };
-      if (closer === CLOSER_LOOKS) break;
-      await delay(CLOSER_LOOK_MS);
+      if (closer === closerLooks) break;
+      await delay(closerLookMs);
       seen = await held();
     }
     return { exceeded: true, memory: seen.memory };
@@ -95,7 +95,7 @@ export class WorkspaceQuota {
     const seen = await (this.#lookout.held ?? heldBy)(processes, device);
     // A mapping is followed by nobody but root of the machine.
     if (user === null || !seen.hidden.more) return seen;
-    const theirs = parseUsersLook(await printedBy('/bin/sh', ['-c', USERS_LOOK, 'sh', ...processes], user), device);
+    const theirs = parseUsersLook(await printedBy('/bin/sh', ['-c', usersLook, 'sh', ...processes], user), device);
     return { ...theirs, disk: Math.max(seen.disk, theirs.disk), memory: Math.max(seen.memory, theirs.memory) };
   }
 }

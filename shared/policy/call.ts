@@ -50,11 +50,11 @@ const pathsOf = (args: ToolArguments<ToolName>): Paths => {
   return { outcome: 'ok', paths: 'path' in args ? [args.path ?? '.'] : [] };
 };
 
-const ROOT = '/workspace';
+const root = '/workspace';
 
 /** By what it says. Where its links lead, only who has the tree can tell. */
 export const leavesWorkspace = (path: string): boolean =>
-  (path.startsWith('/') && path !== ROOT && !path.startsWith(`${ROOT}/`)) || normalPath(path).split('/')[0] === '..';
+  (path.startsWith('/') && path !== root && !path.startsWith(`${root}/`)) || normalPath(path).split('/')[0] === '..';
 
 export const outsideText = (path: string): string =>
   `${path} is outside of the workspace; only paths inside of it can be used.`;

@@ -30,9 +30,9 @@ export interface Changed {
   readonly after: Side | null;
 }
 
-const LINK = '120000';
+const link = '120000';
 /** What the agent knows the repository as. */
-const SANDBOX_ROOT = '/workspace';
+const sandboxRoot = '/workspace';
 
 interface Known extends Caution {
   readonly glob: string;
@@ -134,20 +134,20 @@ const ofScripts = (change: Changed, paths: readonly string[]): readonly Caution[
 
 /** Where a link leads, as a file and as a folder: what policy protects there is protected from it too. */
 const leadsOf = ({ after }: Changed): readonly string[] => {
-  if (after?.mode !== LINK || after.text === null) return [];
-  const leads = linkLeadsTo(after.path, after.text, SANDBOX_ROOT);
+  if (after?.mode !== link || after.text === null) return [];
+  const leads = linkLeadsTo(after.path, after.text, sandboxRoot);
   return [leads, `${leads}/`];
 };
 
 const ofLink = ({ before, after }: Changed): readonly Caution[] => {
-  if (after?.mode !== LINK) return [];
+  if (after?.mode !== link) return [];
   const target = after.text;
   if (target === null) return [{ kind: 'link', text: 'It is a symbolic link.' }];
-  const leads = linkLeadsTo(after.path, target, SANDBOX_ROOT);
+  const leads = linkLeadsTo(after.path, target, sandboxRoot);
   if (target.startsWith('/') || leads === '..' || leads.startsWith('../'))
     return [{ kind: 'link', text: `It is a link that leaves the repository, to ${JSON.stringify(target)}.` }];
   const hidden = known.find(({ glob }) => globTouches(glob, leads) || globTouches(glob, `${leads}/x`));
-  const was = before !== null && before.mode !== LINK ? ' It was a file.' : '';
+  const was = before !== null && before.mode !== link ? ' It was a file.' : '';
   return hidden === undefined
     ? [{ kind: 'link', text: `It is a link to ${JSON.stringify(target)}.${was}` }]
     : [{ kind: 'link', text: `It is a link to ${JSON.stringify(target)}. ${hidden.text}` }];
@@ -211,4 +211,4 @@ export const cautionsAmong = (paths: readonly string[]): ReadonlyMap<string, Cau
 };
 
 /** Whether the text of a file is needed to say so. */
-export const needsText = (path: string, mode: string): boolean => mode === LINK || globTouches('**/package.json', path);
+export const needsText = (path: string, mode: string): boolean => mode === link || globTouches('**/package.json', path);

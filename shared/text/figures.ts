@@ -1,15 +1,15 @@
 const twoDigits = (value: number): string => String(value).padStart(2, '0');
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const DAY = 24 * 60 * MINUTE;
+const second = 1_000;
+const minute = 60 * second;
+const day = 24 * 60 * minute;
 
 /** How long something took, from milliseconds to days: `340 ms`, `2.3 s`, `1 min 24 s`, `3 h 05 min`, `2 d 4 h`. */
 export const duration = (ms: number): string => {
-  if (ms < SECOND) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < second) return `${Math.max(0, Math.round(ms))} ms`;
   // A tenth below the minute, so that rounding never gives "60.0 s".
-  if (ms < MINUTE - 50) return `${(ms / SECOND).toFixed(1)} s`;
-  const seconds = Math.round(ms / SECOND);
+  if (ms < minute - 50) return `${(ms / second).toFixed(1)} s`;
+  const seconds = Math.round(ms / second);
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${twoDigits(seconds % 60)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
@@ -20,16 +20,16 @@ export const duration = (ms: number): string => {
 /** How long ago or how far ahead, as a person says it: `12 s`, `5 min`, `3 h 05 min`, `2 d`. */
 export const span = (ms: number): string => {
   const from = Math.max(0, ms);
-  if (from < MINUTE) return `${Math.floor(from / SECOND)} s`;
-  const minutes = Math.floor(from / MINUTE);
+  if (from < minute) return `${Math.floor(from / second)} s`;
+  const minutes = Math.floor(from / minute);
   if (minutes < 60) return `${minutes} min`;
-  if (from < 2 * DAY) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
-  return `${Math.floor(from / DAY)} d`;
+  if (from < 2 * day) return `${Math.floor(minutes / 60)} h ${twoDigits(minutes % 60)} min`;
+  return `${Math.floor(from / day)} d`;
 };
 
 /** A moment of a run, counted from its delegation: `0:03`, `12:41`, `1:02:33`, `3d 04:00`. */
 export const clock = (ms: number): string => {
-  const seconds = Math.max(0, Math.floor(ms / SECOND));
+  const seconds = Math.max(0, Math.floor(ms / second));
   const minutes = Math.floor(seconds / 60);
   const hours = Math.floor(minutes / 60);
   if (hours >= 24) return `${Math.floor(hours / 24)}d ${twoDigits(hours % 24)}:${twoDigits(minutes % 60)}`;

@@ -17,9 +17,9 @@ export type ParsedPatch =
   /** `message` says what is wrong in which line of the patch, counted from 1. */
   | { readonly outcome: 'invalid'; readonly message: string };
 
-const BEGIN = '*** Begin Patch';
-const END = '*** End Patch';
-const END_OF_FILE = '*** End of File';
+const begin = '*** Begin Patch';
+const end = '*** End Patch';
+const endOfFile = '*** End of File';
 
 class PatchError extends Error {}
 
@@ -33,8 +33,8 @@ export const parsePatch = (patch: string): ParsedPatch => {
     .trim()
     .split('\n')
     .map((line) => (line.endsWith('\r') ? line.slice(0, -1) : line));
-  if (lines[0]?.trimEnd() !== BEGIN) return invalid(`The patch must begin with a line ${BEGIN}.`);
-  if (lines.at(-1)?.trimEnd() !== END) return invalid(`The patch must end with a line ${END}.`);
+  if (lines[0]?.trimEnd() !== begin) return invalid(`The patch must begin with a line ${begin}.`);
+  if (lines.at(-1)?.trimEnd() !== end) return invalid(`The patch must end with a line ${end}.`);
   const cursor = new Cursor(lines.slice(0, -1));
   const changes: FileChange[] = [];
   try {
@@ -112,7 +112,7 @@ const named = (cursor: Cursor, path: string): string => {
 };
 
 const isSection = (line: string | undefined): boolean =>
-  line?.startsWith('*** ') === true && line.trimEnd() !== END_OF_FILE;
+  line?.startsWith('*** ') === true && line.trimEnd() !== endOfFile;
 
 const readAdded = (cursor: Cursor): readonly string[] => {
   const lines: string[] = [];
@@ -134,7 +134,7 @@ const readHunk = (cursor: Cursor): Hunk => {
     if (line === undefined || line.startsWith('@@') || line.startsWith('*** ')) break;
     lines.push(readLine(cursor));
   }
-  const atEnd = cursor.take(END_OF_FILE) !== null;
+  const atEnd = cursor.take(endOfFile) !== null;
   if (lines.length === 0) throw cursor.fail('the hunk has no lines.');
   return { anchors, lines, atEnd };
 };

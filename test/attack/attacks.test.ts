@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
-import { ATTACK_LIMITS, ATTACK_NAMES, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
+import { attackLimits, attackNames, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
 import { layBait, type Bait } from '../suites/sandbox-bait.ts';
 import { judgeWorks, mustStillWork } from '../suites/sandbox-works.ts';
 import { Driver } from './driver-client.ts';
@@ -18,7 +18,7 @@ describe.each(modes)('with $name', (mode) => {
   beforeAll(async () => {
     stack = new AsyncDisposableStack();
     const secret = `s3cr3t-${randomBytes(12).toString('hex')}`;
-    const workplace = stack.use(await makeWorkplace(mode, ATTACK_LIMITS));
+    const workplace = stack.use(await makeWorkplace(mode, attackLimits));
     bait = stack.use(
       await layBait({ workspace: workplace.options.workspace, user: mode.owner, neighbour: mode.neighbour, secret }),
     );
@@ -26,7 +26,7 @@ describe.each(modes)('with $name', (mode) => {
     const driver = stack.use(await Driver.start({ as: mode.worker, env: { OPENAI_API_KEY: secret } }));
     const opened = await driver.open({
       options: workplace.options,
-      names: ATTACK_NAMES,
+      names: attackNames,
       ports: web.ports,
       quotaPollMs: 100,
     });

@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SandboxOptions } from '../../runner/sandbox/sandbox.ts';
-import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
+import { attackLimits } from '../suites/sandbox-attacks.ts';
 import { inContainer } from './container.ts';
 import { Driver, type OpenRequest } from './driver-client.ts';
 import { makeWorkplace, modes } from './workplace.ts';
@@ -25,7 +25,7 @@ describe.each(modes.filter(({ commands }) => commands !== null))('in a container
     readonly secrets?: boolean;
   }
   const tryToOpen = async ({ namespaces = false, container = open, options, secrets }: Attempt): Promise<unknown> => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     const { folder } = workplace;
     const token = join(folder, 'token');
     await writeFile(token, 'of the platform');
@@ -38,7 +38,7 @@ describe.each(modes.filter(({ commands }) => commands !== null))('in a container
   };
 
   test('it takes one run: the same again, and no second', async () => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     const prefix = (own: string) => inContainer({ own, namespaces: false, folders: [workplace.folder] });
     await using driver = await Driver.start({ as: null, env: {}, prefix });
     for (let activation = 0; activation < 2; activation += 1) {
@@ -92,7 +92,7 @@ describe.each(modes.filter(({ commands }) => commands !== null))('in a container
 
 test('a worker that is no root is a refusal: its commands could read its keys', async () => {
   const mode = modes.find(({ commands }) => commands === null)!;
-  await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+  await using workplace = await makeWorkplace(mode, attackLimits);
   await using driver = await Driver.start({ as: mode.worker, env: {} });
   expect(await driver.open({ options: workplace.options, container: open, ...request })).toEqual(
     refusal(/^the worker runs as user \d+, .*read its keys/, /as root/),

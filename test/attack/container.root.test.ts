@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { leftOpen } from '../../runner/sandbox/container/fit.ts';
 import type { Sandbox } from '../../runner/sandbox/sandbox.ts';
-import { sandboxSuite, SUITE_LIMITS } from '../suites/sandbox.ts';
-import { ATTACK_LIMITS, ATTACK_NAMES, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
+import { sandboxSuite, suiteLimits } from '../suites/sandbox.ts';
+import { attackLimits, attackNames, attackCommand, attacks, judgeAttack } from '../suites/sandbox-attacks.ts';
 import { layBait, type Bait } from '../suites/sandbox-bait.ts';
 import { judgeWorks, mustStillWork } from '../suites/sandbox-works.ts';
 import { inContainer, notStopped } from './container.ts';
@@ -31,7 +31,7 @@ describe.each(asRoot === undefined ? [] : kinds)('in a container $name', ({ name
   describe('the contract', () => {
     sandboxSuite(async () => {
       await using opening = new AsyncDisposableStack();
-      const { folder, options } = opening.use(await makeWorkplace(mode, SUITE_LIMITS));
+      const { folder, options } = opening.use(await makeWorkplace(mode, suiteLimits));
       const prefix = (own: string) => inContainer({ own, namespaces, folders: [folder] });
       const driver = opening.use(await Driver.start({ as: null, env: {}, prefix }));
       const container = { run: 'run_1', network };
@@ -47,14 +47,14 @@ describe.each(asRoot === undefined ? [] : kinds)('in a container $name', ({ name
   const underAttack = async (): Promise<Target> => {
     await using opening = new AsyncDisposableStack();
     const secret = `s3cr3t-${randomBytes(12).toString('hex')}`;
-    const { folder, options } = opening.use(await makeWorkplace(mode, ATTACK_LIMITS));
+    const { folder, options } = opening.use(await makeWorkplace(mode, attackLimits));
     const { workspace } = options;
     const bait = opening.use(await layBait({ workspace, user: mode.owner, neighbour: mode.neighbour, secret }));
     const { ports } = opening.use(await startFakeWeb());
     const prefix = (own: string) => inContainer({ own, namespaces, folders: [folder] });
     const driver = opening.use(await Driver.start({ as: null, env: { OPENAI_API_KEY: secret }, prefix }));
     const container = { run: 'run_1', network };
-    const sandbox = await driver.open({ options, container, names: ATTACK_NAMES, ports, quotaPollMs: 200 });
+    const sandbox = await driver.open({ options, container, names: attackNames, ports, quotaPollMs: 200 });
     if ('outcome' in sandbox) throw new Error(`${sandbox.reason}: ${sandbox.remedy}`);
     opening.use(sandbox);
     const opened = opening.move();

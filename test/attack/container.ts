@@ -2,7 +2,7 @@ import { copyFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** What Docker leaves root in a container: no CAP_SYS_ADMIN, so no namespaces. */
-const DOCKER =
+const docker =
   'CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE'
     .split(' ')
     .map((name) => `CAP_${name}`);
@@ -43,7 +43,7 @@ export const inContainer = ({
     '--die-with-parent',
     ...(sharesProcesses ? [] : ['--unshare-pid']),
     ...'--unshare-ipc --unshare-uts --cap-drop ALL'.split(' '),
-    ...[...DOCKER, ...(namespaces ? ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN'] : [])].flatMap((name) => ['--cap-add', name]),
+    ...[...docker, ...(namespaces ? ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN'] : [])].flatMap((name) => ['--cap-add', name]),
     ...readdirSync('/', { withFileTypes: true })
       .filter((entry) => !['proc', 'dev', 'run', 'tmp', 'workspace'].includes(entry.name) && !entry.isFile())
       .flatMap(({ name }) => ['--ro-bind', `/${name}`, `/${name}`]),

@@ -16,13 +16,13 @@ export interface FakeWeb extends AsyncDisposable {
 }
 
 /** A certificate for allowed.example.test until 2126, of nobody's authority; made for this test and of no other use. */
-const KEY = `-----BEGIN PRIVATE KEY-----
+const key = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgLT51LMVOk34rbouX
 2w7AZqnCCCcZjguo1uBEDFt5MsOhRANCAASy8Zu17Om8WxYmprfBxxVyUw23RrQn
 shpyp8joO9Rq+VD9XZiShmKOcqruAM0ZeBkGwJlxxRMJUKyiGvrKh606
 -----END PRIVATE KEY-----
 `;
-const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+const certificate = `-----BEGIN CERTIFICATE-----
 MIIBtzCCAVygAwIBAgIUAp/zGHspfLCYTFrprdd2ob369AYwCgYIKoZIzj0EAwIw
 HzEdMBsGA1UEAwwUYWxsb3dlZC5leGFtcGxlLnRlc3QwIBcNMjYxMTIzMjE0MjM3
 WhgPMjEyNjEwMzAyMTQyMzdaMB8xHTAbBgNVBAMMFGFsbG93ZWQuZXhhbXBsZS50
@@ -58,7 +58,7 @@ export async function startFakeWeb(): Promise<FakeWeb> {
       return response.writeHead(404).end();
     };
   const plain = createServer(answer('hello from http')).listen(0, '127.0.0.1');
-  const tls = createTlsServer({ key: KEY, cert: CERTIFICATE }, answer('hello from tls')).listen(0, '127.0.0.1');
+  const tls = createTlsServer({ key: key, cert: certificate }, answer('hello from tls')).listen(0, '127.0.0.1');
   await Promise.all([once(plain, 'listening'), once(tls, 'listening')]);
   return {
     received,

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { openBubblewrap } from '../../runner/sandbox/namespaces/bubblewrap.ts';
 import { ControlGroups, joining } from '../../runner/sandbox/namespaces/control-group.ts';
 import { WorkspaceQuota } from '../../runner/sandbox/workspace-quota.ts';
-import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
+import { attackLimits } from '../suites/sandbox-attacks.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 
 const [mode] = modes;
@@ -19,7 +19,7 @@ test('a quota goes by what the user of the commands cannot list; with that userâ
   await chown(workspace, user.uid, user.gid);
   const script = 'mkdir closed; head -c 11M /dev/zero >closed/large; chmod 0300 closed';
   execFileSync('sh', ['-c', script], { cwd: workspace, ...user });
-  const limits = { ...ATTACK_LIMITS, workspaceBytes: 10 * 1024 * 1024 };
+  const limits = { ...attackLimits, workspaceBytes: 10 * 1024 * 1024 };
   const quota = new WorkspaceQuota({ workspace, home: null, limits }, { bwrap: null });
   await quota.begin();
   expect((await quota.look(async () => [])).exceeded).toBe(true);
@@ -51,7 +51,7 @@ test('all processes of a command, whoever they run as, are in its control group,
   const { base } = kernel;
   const own = path.join(base, 'longhaul-runner');
   const groups = new ControlGroups({ outcome: 'found', base, own, controllers: [] }, 'x');
-  await using workplace = await makeWorkplace(mode!, ATTACK_LIMITS);
+  await using workplace = await makeWorkplace(mode!, attackLimits);
   const opened = await openBubblewrap(workplace.options, { groups });
   if ('outcome' in opened) throw new Error(opened.reason);
   await using sandbox = opened;
@@ -85,7 +85,7 @@ test('what is left in a control group when its command is over is ended with it'
   await writeFile(path.join(base, 'cgroup.procs'), String(runner.pid));
   const own = path.join(base, 'own');
   const groups = new ControlGroups({ outcome: 'found', base, own, controllers }, 'y');
-  const group = (await groups.open(ATTACK_LIMITS))!;
+  const group = (await groups.open(attackLimits))!;
   const read = (file: string) => readFile(path.join(base, file), 'utf8');
   expect(await read('own/cgroup.procs')).toBe(`${runner.pid}\n`);
   expect((await read('cgroup.subtree_control')).trim()).toBe(controllers.join(' '));

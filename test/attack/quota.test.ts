@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
+import { attackLimits } from '../suites/sandbox-attacks.ts';
 import { Driver } from './driver-client.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 
@@ -40,7 +40,7 @@ while time.time() < end:
 
 describe.each(modes)('with $name', (mode) => {
   test.each(commands)('a command that $name is not ended by what another program writes', async ({ script }) => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     await using driver = await Driver.start({ as: mode.worker, env: {} });
     const sandbox = await driver.open({ options: workplace.options, names: {}, ports: {}, quotaPollMs: 50 });
     if ('outcome' in sandbox) throw new Error(sandbox.reason);
@@ -56,7 +56,7 @@ describe.each(modes)('with $name', (mode) => {
     await Promise.race([began, run]);
     watcher.close();
     // Twice the quota of the workspace, on the same file system.
-    execFileSync('fallocate', ['-l', String(2 * ATTACK_LIMITS.workspaceBytes), join(workplace.folder, 'of-another')]);
+    execFileSync('fallocate', ['-l', String(2 * attackLimits.workspaceBytes), join(workplace.folder, 'of-another')]);
     expect(await run).toMatchObject({ outcome: 'exited', exitCode: 0, output: '' });
   });
 });

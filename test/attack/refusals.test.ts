@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SandboxOptions } from '../../runner/sandbox/sandbox.ts';
-import { ATTACK_LIMITS } from '../suites/sandbox-attacks.ts';
+import { attackLimits } from '../suites/sandbox-attacks.ts';
 import { Driver, type DriverOptions } from './driver-client.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 
@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 const request = { names: {}, ports: {}, quotaPollMs: 100 };
 
 /** The words that start a program where it may make no user namespaces, as in a container with the usual system call filter. */
-const WITHOUT_NAMESPACES = [
+const withoutNamespaces = [
   'bwrap',
   '--unshare-user',
   '--disable-userns',
@@ -29,7 +29,7 @@ describe.each(modes)('with $name', (mode) => {
     change: (options: SandboxOptions) => SandboxOptions,
     driverOptions: Partial<DriverOptions> = {},
   ): Promise<unknown> => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     await using driver = await Driver.start({ as: mode.worker, env: {}, ...driverOptions });
     return driver.open({ options: change(workplace.options), ...request });
   };
@@ -60,9 +60,9 @@ describe.each(modes)('with $name', (mode) => {
   });
 
   test('a host without user namespaces is a refusal that says so', async () => {
-    await using workplace = await makeWorkplace({ ...mode, commands: null }, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace({ ...mode, commands: null }, attackLimits);
     // Inside, nobody is root; so the worker there is an ordinary user in either mode.
-    await using driver = await Driver.start({ as: mode.owner, env: {}, prefix: () => WITHOUT_NAMESPACES });
+    await using driver = await Driver.start({ as: mode.owner, env: {}, prefix: () => withoutNamespaces });
     expect(await driver.open({ options: workplace.options, ...request })).toEqual(
       refusal(/^user namespaces are forbidden/, /namespaces/),
     );
@@ -90,7 +90,7 @@ describe.each(modes)('with $name', (mode) => {
   });
 
   test('a readable folder is shown at its own path, and only for reading', async () => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     const readable = join(workplace.folder, 'deep/er/toolchain');
     await mkdir(join(readable, 'bin'), { recursive: true });
     await symlink('/usr/bin/env', join(readable, 'bin/my-tool'));
@@ -108,7 +108,7 @@ describe.each(modes)('with $name', (mode) => {
   });
 
   test('when the worker crashes, nothing of its command is left', async () => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     await using driver = await Driver.start({ as: mode.worker, env: {} });
     const sandbox = await driver.open({ options: workplace.options, ...request });
     if ('outcome' in sandbox) throw new Error(sandbox.reason);
@@ -134,7 +134,7 @@ describe.each(modes)('with $name', (mode) => {
 /** Only root can be kept out of a folder by a user of its own choice. */
 describe.each(modes.filter(({ commands }) => commands !== null))('with $name', (mode) => {
   test('a workspace below a closed folder is a refusal that says what to open', async () => {
-    await using workplace = await makeWorkplace(mode, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(mode, attackLimits);
     await chmod(workplace.folder, 0o700);
     await using driver = await Driver.start({ as: mode.worker, env: {} });
     expect(await driver.open({ options: workplace.options, ...request })).toEqual({

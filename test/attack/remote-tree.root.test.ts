@@ -6,7 +6,7 @@ import { sandboxCheck } from '../../runner/cli/doctor/sandbox.ts';
 import { loadConfig } from '../../runner/machine/config/config.ts';
 import { openRemote } from '../../runner/sandbox/remote/remote.ts';
 import type { Sandbox, SandboxResult } from '../../runner/sandbox/sandbox.ts';
-import { SUITE_LIMITS } from '../suites/sandbox.ts';
+import { suiteLimits } from '../suites/sandbox.ts';
 import { hosts, providers, type FakeAccount } from './providers.ts';
 import { makeWorkplace, modes, type Workplace } from './workplace.ts';
 
@@ -29,7 +29,7 @@ describe.each(asRoot)('with $name', (mode) => {
     const open = async (programs: Record<string, string> = {}): Promise<Open> => {
       await using opening = new AsyncDisposableStack();
       const account = opening.use(await openAccount());
-      const workplace = opening.use(await makeWorkplace(mode, SUITE_LIMITS));
+      const workplace = opening.use(await makeWorkplace(mode, suiteLimits));
       const machines = provider({ run: 'run_1', worker: 'a', image: null });
       const sandbox = await openRemote(machines, { ...workplace.options, programs });
       if ('outcome' in sandbox) throw new Error(`${sandbox.reason}: ${sandbox.remedy}`);

@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { openRemote } from '../../runner/sandbox/remote/remote.ts';
-import { sandboxSuite, SUITE_LIMITS } from '../suites/sandbox.ts';
+import { sandboxSuite, suiteLimits } from '../suites/sandbox.ts';
 import { providers } from './providers.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 
@@ -11,7 +11,7 @@ describe.each(asRoot)('with $name', (mode) => {
     sandboxSuite(async () => {
       await using opening = new AsyncDisposableStack();
       const account = opening.use(await open());
-      const { options } = opening.use(await makeWorkplace(mode, SUITE_LIMITS));
+      const { options } = opening.use(await makeWorkplace(mode, suiteLimits));
       const machines = provider({ run: 'run_1', worker: 'a', image: null });
       const sandbox = await openRemote(machines, { ...options, programs: {}, quotaSeconds: 0.2 });
       if ('outcome' in sandbox) throw new Error(`${sandbox.reason}: ${sandbox.remedy}`);

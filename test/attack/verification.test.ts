@@ -18,7 +18,7 @@ import { MemoryLog } from '../fakes/memory-log.ts';
 import { someTask } from '../fakes/task.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { openFolder } from '../harness/rig.ts';
-import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
+import { attackLimits, attackNames } from '../suites/sandbox-attacks.ts';
 import { startFakeWeb, type FakeWeb } from './fake-web.ts';
 import { makeWorkplace, modes } from './workplace.ts';
 import { preparedTree } from '../fakes/prepared-tree.ts';
@@ -34,7 +34,7 @@ type Wish = readonly [tool: string, args: unknown];
 
 /** Every name that there is leads to the web of the test. */
 const outsideOf = (web: FakeWeb): EgressOutside => ({
-  resolve: async (host) => ATTACK_NAMES[host] ?? Promise.reject(new Error(`no such name: ${host}`)),
+  resolve: async (host) => attackNames[host] ?? Promise.reject(new Error(`no such name: ${host}`)),
   dial: (_address, port) => connect({ host: '127.0.0.1', port: web.ports[port] ?? 1 }),
 });
 
@@ -50,7 +50,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     base: 'worktree',
   });
   if (snapshot.outcome === 'refused') throw new Error(snapshot.reason);
-  const { readable } = stack.use(await makeWorkplace(modes[0]!, ATTACK_LIMITS)).options;
+  const { readable } = stack.use(await makeWorkplace(modes[0]!, attackLimits)).options;
   const log = new MemoryLog(
     someTask({
       source: snapshot.source,
@@ -97,7 +97,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
       open: async (tree) => {
         const scratch = path.join(folder, 'run', 'scratch', createHash('sha1').update(tree).digest('hex').slice(0, 8));
         await mkdir(scratch, { recursive: true, mode: 0o711 });
-        const options = { workspace: tree, home: null, scratch, user, limits: ATTACK_LIMITS, readable };
+        const options = { workspace: tree, home: null, scratch, user, limits: attackLimits, readable };
         const opened = await openBubblewrap(options, { outside });
         if ('outcome' in opened) throw new Error(opened.reason);
         return opened;
@@ -179,7 +179,7 @@ describe('a script that the agent has setup run', () => {
 
   test('sends what it likes where setup is run on the files of the agent, with its network, as the task has it', async () => {
     await using web = await startFakeWeb();
-    await using workplace = await makeWorkplace(modes[0]!, ATTACK_LIMITS);
+    await using workplace = await makeWorkplace(modes[0]!, attackLimits);
     const { options } = workplace;
     const { commands: user } = modes[0]!;
     for (const [name, content] of [

@@ -8,7 +8,7 @@ import { picture } from './steps.ts';
 import { output, Workbench } from './workbench.ts';
 
 /** ms for the whole suite; it takes a tenth of it on two busy cores. */
-export const SUITE_MS = 900_000;
+export const suiteMs = 900_000;
 
 /** Runs the suite inside of the extension host of a real workbench: those of its tests whose names have this text. */
 export const runInHost = async (named = ''): Promise<Report> => {
@@ -40,7 +40,7 @@ export const runInHost = async (named = ''): Promise<Report> => {
   await page.goto(
     `${workbench.url}/?folder=${encodeURIComponent(place.repository)}&payload=${encodeURIComponent(payload)}`,
   );
-  const timeout = setTimeout(() => ended.resolve(-1), SUITE_MS - 30_000);
+  const timeout = setTimeout(() => ended.resolve(-1), suiteMs - 30_000);
   await ended.promise;
   clearTimeout(timeout);
   await picture(page, 'in-host');

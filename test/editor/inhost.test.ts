@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from 'vitest';
-import { runInHost, SUITE_MS } from './inhost-run.ts';
+import { runInHost, suiteMs } from './inhost-run.ts';
 import { figureNames, type FigureName, names, type Report } from './inhost/names.ts';
 import { p50 } from '../bench/statistics.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
         `         ${figureNames[figure]}: ${Math.round(p50(taken))} ms${taken.length > 1 ? ` (p50 of ${taken.length})` : ''}`,
       );
   }
-}, SUITE_MS);
+}, suiteMs);
 
 test.each(names.filter((name) => name.includes(named)))('%s', (name) => {
   expect(report[name]).toEqual(expect.objectContaining({ failure: null }));

@@ -15,7 +15,7 @@ export interface FakeMachine extends AsyncDisposable {
 }
 
 /** What root of such a machine may do there. */
-const RIGHTS = 'CHOWN DAC_OVERRIDE FSETID FOWNER SETGID SETUID SETPCAP KILL SYS_CHROOT SYS_ADMIN SYS_RESOURCE'
+const rights = 'CHOWN DAC_OVERRIDE FSETID FOWNER SETGID SETUID SETPCAP KILL SYS_CHROOT SYS_ADMIN SYS_RESOURCE'
   .split(' ')
   .flatMap((name) => ['--cap-add', `CAP_${name}`]);
 
@@ -34,7 +34,7 @@ export async function startFakeMachine(): Promise<FakeMachine> {
   // It ends with its input, and so with this process whatever becomes of that.
   const list = [
     ...'--unshare-pid --unshare-ipc --unshare-uts --unshare-net --die-with-parent --cap-drop ALL'.split(' '),
-    ...RIGHTS,
+    ...rights,
     ...'--ro-bind /usr /usr --ro-bind /etc /etc'.split(' ').concat(mine('passwd'), mine('group')),
     ...['bin', 'sbin', 'lib', 'lib64'].flatMap(rootEntry),
     ...'--proc /proc --dev /dev'.split(' ').concat(memory),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ATTACK_LIMITS, ATTACK_NAMES } from '../suites/sandbox-attacks.ts';
+import { attackLimits, attackNames } from '../suites/sandbox-attacks.ts';
 import { projectRoot, type RigOptions } from './rig.ts';
 
 interface User {
@@ -41,11 +41,11 @@ export const attackModes: readonly AttackMode[] =
 export const underAttack = (mode: AttackMode, secret: string): Omit<RigOptions, 'script'> => ({
   // The worker has it from here; unlike the model's key it is not taken out of what commands print.
   env: { LONGHAUL_WORKERS: '2', NO_PROXY: `localhost,127.0.0.1,${secret}` },
-  config: { sandbox: { ...ATTACK_LIMITS, uidBase } },
+  config: { sandbox: { ...attackLimits, uidBase } },
   ...(mode.runner === null ? {} : { owner: mode.runner }),
   inside: (folder) => {
     const hosts = path.join(folder, 'hosts');
-    const lines = Object.entries(ATTACK_NAMES).flatMap(([name, list]) => list.map((address) => `${address} ${name}`));
+    const lines = Object.entries(attackNames).flatMap(([name, list]) => list.map((address) => `${address} ${name}`));
     writeFileSync(hosts, ['127.0.0.1 localhost', ...lines, ''].join('\n'), { mode: 0o644 });
     if (process.getuid?.() !== 0)
       return ['bwrap', '--die-with-parent', '--dev-bind', '/', '/', '--ro-bind', hosts, '/etc/hosts', '--'];

@@ -35,10 +35,10 @@ const absent = async (path: string): Promise<string | null> =>
     () => null,
   );
 
-const ABSENT = /No such file or directory/;
-const OUTSIDE = /outside of the workspace|leads out of the workspace/;
+const absentText = /No such file or directory/;
+const outside = /outside of the workspace|leads out of the workspace/;
 
-const READS: readonly HostileCall[] = [
+const reads: readonly HostileCall[] = [
   {
     // The search program lies there, and is all that is shown.
     name: 'a run reads neither token nor key nor database of the runner',
@@ -46,7 +46,7 @@ const READS: readonly HostileCall[] = [
       bash(
         `for each in token secret runner.json config.yaml workers.json database/longhaul.db logs blobs; do cat ${home}/$each && echo BREACHED; done; ls -A ${home} | grep -vx runs && echo BREACHED; ls -A ${home}/runs | grep -vx .tools && echo BREACHED; true`,
       ),
-    evidence: ABSENT,
+    evidence: absentText,
   },
   {
     name: 'a run sees neither the key of the model nor a token in any environment',
@@ -62,13 +62,13 @@ const READS: readonly HostileCall[] = [
       bash(
         `ls ${run}/checkpoints.git ${run}/source.git ${run}/scratch ${run}/work.1/rest && echo BREACHED; ls ../rest ../../checkpoints.git ../../source.git && echo BREACHED; echo x >../../checkpoints.git/HEAD && echo BREACHED; true`,
       ),
-    evidence: ABSENT,
+    evidence: absentText,
   },
   {
     name: "a run sees nothing of another run's",
     call: ({ otherRun }) =>
       bash(`ls ${otherRun} && echo BREACHED; cat ${otherRun}/work.1/tree/secret.txt && echo BREACHED; true`),
-    evidence: ABSENT,
+    evidence: absentText,
   },
   {
     name: "a run sees nothing of the person's repository, and writes nothing there",
@@ -76,7 +76,7 @@ const READS: readonly HostileCall[] = [
       bash(
         `cat ${repository}/readme.txt && echo BREACHED; echo evil >${repository}/.git/hooks/post-checkout && echo BREACHED; touch ${repository}/evil && echo BREACHED; true`,
       ),
-    evidence: ABSENT,
+    evidence: absentText,
     check: ({ repository }) => absent(`${repository}/evil`),
   },
 ];
@@ -85,7 +85,7 @@ const tcp = (port: number): string => `(exec 3<>/dev/tcp/127.0.0.1/${port} && ec
 const viaProxy = (port: number): string =>
   `(exec 3<>/dev/tcp/127.0.0.1/3128; printf 'GET http://127.0.0.1:${port}/healthz HTTP/1.1\\r\\nHost: 127.0.0.1:${port}\\r\\nConnection: close\\r\\n\\r\\n' >&3; timeout 5 cat <&3)`;
 
-const NETWORK: readonly HostileCall[] = [
+const network: readonly HostileCall[] = [
   {
     name: 'a run reaches neither the control plane nor the model',
     call: ({ controlPort, modelPort }) => bash(`${tcp(controlPort)}; ${tcp(modelPort)}; true`),
@@ -102,7 +102,7 @@ const NETWORK: readonly HostileCall[] = [
 ];
 
 /** Git of the host saves the tree after each call; nothing that lies in it may make that git run a program. */
-const GIT: readonly HostileCall[] = [
+const git: readonly HostileCall[] = [
   {
     name: 'no attribute, no hook and no setting in the tree makes git of the host run a program',
     call: ({ bait }) =>
@@ -128,7 +128,7 @@ const GIT: readonly HostileCall[] = [
 ];
 
 /** The file tools run outside of the sandbox, with the worker's rights. */
-const LINKS: readonly HostileCall[] = [
+const links: readonly HostileCall[] = [
   {
     name: 'links can be laid',
     call: ({ bait }) =>
@@ -141,34 +141,34 @@ const LINKS: readonly HostileCall[] = [
     {
       name: `nothing is read through ${path}`,
       call: () => calls('read', { path, from: null, lines: null }),
-      evidence: OUTSIDE,
+      evidence: outside,
     },
     {
       name: `nothing is written through ${path}`,
       call: () => calls('write', { path, content: 'evil' }),
-      evidence: OUTSIDE,
+      evidence: outside,
     },
     {
       name: `nothing is edited through ${path}`,
       call: () => calls('edit', { path, old: 's3cr3t', new: 'evil' }),
-      evidence: OUTSIDE,
+      evidence: outside,
     },
   ]),
   {
     name: 'nothing is patched through a link',
     call: () => calls('apply_patch', { patch: '*** Begin Patch\n*** Add File: out/new.txt\n+evil\n*** End Patch' }),
-    evidence: OUTSIDE,
+    evidence: outside,
     check: ({ bait }) => absent(`${bait.folder}/new.txt`),
   },
   {
     name: 'nothing is listed through a link',
     call: () => calls('list', { path: 'out', depth: 2 }),
-    evidence: OUTSIDE,
+    evidence: outside,
   },
   {
     name: 'nothing is searched through a link',
     call: () => calls('search', { pattern: 's3cr3t', path: 'out', glob: null }),
-    evidence: OUTSIDE,
+    evidence: outside,
   },
   {
     name: 'no hook is written through a link',
@@ -191,16 +191,16 @@ const LINKS: readonly HostileCall[] = [
   {
     name: 'a file that became a link is not written through',
     call: () => calls('edit', { path: 'swap.txt', old: 'kept', new: 'evil' }),
-    evidence: OUTSIDE,
+    evidence: outside,
   },
   {
     name: 'a folder that became a link is not written through',
     call: () => calls('write', { path: 'folder/secret.txt', content: 'evil' }),
-    evidence: OUTSIDE,
+    evidence: outside,
   },
 ];
 
-const RESOURCES: readonly HostileCall[] = [
+const resources: readonly HostileCall[] = [
   {
     name: 'a huge output is cut',
     call: () => bash('yes BOOM | head -c 200M; echo the end'),
@@ -227,4 +227,4 @@ const RESOURCES: readonly HostileCall[] = [
 ];
 
 /** In this order: some build on what those before them laid. */
-export const hostileCalls: readonly HostileCall[] = [...READS, ...NETWORK, ...GIT, ...LINKS, ...RESOURCES];
+export const hostileCalls: readonly HostileCall[] = [...reads, ...network, ...git, ...links, ...resources];

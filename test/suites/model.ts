@@ -45,9 +45,9 @@ export interface ModelAdapter {
 }
 
 /** A key as long as a real one, so that a leak of it is seen. */
-const KEY = 'sk-proj-0123456789abcdefghijklmnop';
+const key = 'sk-proj-0123456789abcdefghijklmnop';
 
-const BASH = {
+const bash = {
   name: 'bash',
   description: 'Runs a command.',
   parameters: {
@@ -61,7 +61,7 @@ const BASH = {
 export const ask = (items: readonly ModelItem[], rest: Partial<ModelRequest> = {}): ModelRequest => ({
   instructions: 'You repair programs.',
   items,
-  tools: [BASH],
+  tools: [bash],
   idempotencyKey: 'run-1/turn-1',
   ...rest,
 });
@@ -100,15 +100,15 @@ const commentsThenHangs = async () => {
 
 /** What every adapter must do, whatever the API behind it. */
 export function describeModel(adapter: ModelAdapter): void {
-  const begin = (script: Script) => startFakeOpenAi({ script, apiKey: KEY });
+  const begin = (script: Script) => startFakeOpenAi({ script, apiKey: key });
   const open = (fake: FakeOpenAi, rest: { apiKey?: string; model?: string; idleMs?: number } = {}) =>
-    adapter.open({ apiKey: KEY, baseURL: fake.url, model: 'scripted', ...rest });
+    adapter.open({ apiKey: key, baseURL: fake.url, model: 'scripted', ...rest });
   const respond = (model: Model, request = ask([user('Fix it.')]), how: Partial<RespondOptions> = {}) =>
     model.respond(request, { signal: new AbortController().signal, ...how });
   /** The failure, and the proof that the message keeps the key to itself. */
   const failureOf = (outcome: ModelOutcome) => {
     if (outcome.kind !== 'failed') throw new Error(`Expected a failure, got ${JSON.stringify(outcome)}`);
-    expect(outcome.failure.message).not.toContain(KEY);
+    expect(outcome.failure.message).not.toContain(key);
     return outcome.failure;
   };
 
@@ -323,7 +323,7 @@ export function describeModel(adapter: ModelAdapter): void {
 
     it('calls a request that the endpoint finds wrong a bad request', async () => {
       await using fake = await begin(sequence());
-      const tools = [{ ...BASH, parameters: { ...BASH.parameters, type: 'array' } }];
+      const tools = [{ ...bash, parameters: { ...bash.parameters, type: 'array' } }];
       const failure = failureOf(await respond(open(fake), ask([user('Fix it.')], { tools })));
       expect(failure).toMatchObject({ code: 'bad_request', retryable: false, status: 400 });
       expect(failure.message).toMatch(/type: |input_schema/);
@@ -417,7 +417,7 @@ export function describeModel(adapter: ModelAdapter): void {
       await using server = await commentsThenHangs();
       const signal = new AbortController();
       const outcome = adapter
-        .open({ apiKey: KEY, baseURL: server.url, model: 'scripted', idleMs: 400 })
+        .open({ apiKey: key, baseURL: server.url, model: 'scripted', idleMs: 400 })
         .respond(ask([user('Fix it.')]), { signal: signal.signal });
       // More comments than fit into the idle limit, each well within it.
       await server.sent(12);

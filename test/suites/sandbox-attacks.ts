@@ -1,6 +1,6 @@
 import { access, readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DENIED as DENIED_CALLS } from '../../runner/sandbox/system-calls.ts';
+import { deniedCalls as DENIED_CALLS } from '../../runner/sandbox/system-calls.ts';
 import type { SandboxCommand, SandboxLimits, SandboxResult } from '../../runner/sandbox/sandbox.ts';
 import type { Bait } from './sandbox-bait.ts';
 
@@ -17,19 +17,19 @@ export interface Attack {
   readonly check?: (result: SandboxResult, bait: Bait) => Promise<string | null>;
 }
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 /** Small enough that an attack on them takes no time. */
-export const ATTACK_LIMITS: SandboxLimits = {
-  memoryBytes: 1536 * MIB,
+export const attackLimits: SandboxLimits = {
+  memoryBytes: 1536 * mib,
   processes: 200,
-  fileBytes: 48 * MIB,
-  tmpBytes: 32 * MIB,
-  workspaceBytes: 256 * MIB,
+  fileBytes: 48 * mib,
+  tmpBytes: 32 * mib,
+  workspaceBytes: 256 * mib,
 };
 
 /** Names and addresses that the sandbox under attack must resolve so; the public one leads to a web server of the test. */
-export const ATTACK_NAMES: Readonly<Record<string, readonly string[]>> = {
+export const attackNames: Readonly<Record<string, readonly string[]>> = {
   'allowed.example.test': ['93.184.216.34'],
   'evil.example.test': ['93.184.216.34'],
   'loopback.example.test': ['127.0.0.1'],
@@ -59,8 +59,8 @@ export async function judgeAttack(attack: Attack, result: SandboxResult, bait: B
   return (await bait.damage()) ?? (await attack.check?.(result, bait)) ?? null;
 }
 
-const DENIED = /Read-only file system|Permission denied|Operation not permitted/;
-const ABSENT = /No such file or directory/;
+const deniedCalls = /Read-only file system|Permission denied|Operation not permitted/;
+const absent = /No such file or directory/;
 
 const absentOnHost =
   (path: (bait: Bait) => string) =>
@@ -70,29 +70,29 @@ const absentOnHost =
       () => null,
     );
 
-const WRITES: readonly Attack[] = [
+const writes: readonly Attack[] = [
   {
     name: 'a command writes nothing outside the workspace',
     script: ({ folder }) =>
       `echo x >${folder}/secret.txt && echo BREACHED; touch ${folder}/x && echo BREACHED; touch /srv/x /x && echo BREACHED`,
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
   {
     name: 'a command writes nothing in /etc',
     script: () =>
       'echo x >>/etc/passwd && echo BREACHED; touch /etc/profile.d/x /etc/new && echo BREACHED; rm /etc/hosts && echo BREACHED',
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
   {
     name: 'a command writes nothing in /usr',
     script: () => 'touch /usr/bin/x /usr/local/bin/x /bin/x && echo BREACHED; rm /usr/bin/env && echo BREACHED',
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
   {
     name: 'a command writes nothing in a home of the host',
     script: ({ folder }) =>
       `echo x >${folder}/home/.bashrc && echo BREACHED; mkdir -p /root/x && echo BREACHED; mkdir -p /home/other && echo BREACHED`,
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
   {
     name: 'what a command writes to /tmp never reaches the /tmp of the host',
@@ -104,13 +104,13 @@ const WRITES: readonly Attack[] = [
     name: 'a link leads nowhere outside the workspace',
     script: ({ folder }) =>
       `ln -sfn ${folder} link; echo x >link/secret.txt && echo BREACHED; cat link/secret.txt && echo BREACHED; rm link`,
-    evidence: ABSENT,
+    evidence: absent,
   },
   {
     name: 'the way through .. leads nowhere outside the workspace',
     script: ({ folder }) =>
       `echo x >../../../../..${folder}/secret.txt && echo BREACHED; cd ../..; touch x && echo BREACHED`,
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
 ];
 
@@ -121,25 +121,25 @@ const gitUntouched = async (_result: SandboxResult, { workspace }: Bait): Promis
   return hooks.length > 0 ? `.git/hooks holds ${hooks.join(', ')}` : null;
 };
 
-const REPOSITORY: readonly Attack[] = [
+const repository: readonly Attack[] = [
   {
     name: 'a command plants no git hook',
     script: () =>
       'echo evil >.git/hooks/pre-commit && echo BREACHED; mv .git/hooks .git/h && echo BREACHED; rm -rf .git/hooks && echo BREACHED; ln -sfn /tmp .git/hooks/x && echo BREACHED',
-    evidence: DENIED,
+    evidence: deniedCalls,
     check: gitUntouched,
   },
   {
     name: 'a command changes no git configuration',
     script: () =>
       'echo "[core] fsmonitor = evil" >>.git/config && echo BREACHED; git config core.hooksPath evil && echo BREACHED; echo evil >.git/new; mv -f .git/new .git/config && echo BREACHED; rm -f .git/new',
-    evidence: DENIED,
+    evidence: deniedCalls,
     check: gitUntouched,
   },
   {
     name: 'a command names no filter in git attributes',
     script: () => 'echo "* filter=evil" >.git/info/attributes && echo BREACHED; mv .git/info .git/i && echo BREACHED',
-    evidence: DENIED,
+    evidence: deniedCalls,
     check: gitUntouched,
   },
   {
@@ -158,12 +158,12 @@ const REPOSITORY: readonly Attack[] = [
   },
 ];
 
-const READS: readonly Attack[] = [
+const reads: readonly Attack[] = [
   {
     name: 'a command reads no ssh keys',
     script: ({ folder }) =>
       `cat ~/.ssh/* && echo BREACHED; cat /root/.ssh/* && echo BREACHED; cat ${folder}/home/.ssh/id_ed25519 && echo BREACHED`,
-    evidence: ABSENT,
+    evidence: absent,
   },
   {
     name: 'a command reads no passwords',
@@ -181,7 +181,7 @@ const READS: readonly Attack[] = [
     name: "a command reads nothing of another run's workspace",
     script: ({ otherWorkspace }) =>
       `cat ${otherWorkspace}/secret.txt && echo BREACHED; ls ${otherWorkspace} && echo BREACHED`,
-    evidence: ABSENT,
+    evidence: absent,
   },
   {
     name: "a command reads nothing of the worker's environment",
@@ -202,7 +202,7 @@ const READS: readonly Attack[] = [
   },
 ];
 
-const PROCESSES: readonly Attack[] = [
+const processes: readonly Attack[] = [
   {
     name: 'a command sees and kills no process of the host',
     script: ({ victimPid }) =>
@@ -238,7 +238,7 @@ const PROCESSES: readonly Attack[] = [
 const endedByMemory = async ({ outcome }: SandboxResult): Promise<string | null> =>
   outcome === 'memory' ? null : `it ended otherwise: ${outcome}`;
 
-const RESOURCES: readonly Attack[] = [
+const resources: readonly Attack[] = [
   {
     name: 'a process that wants more than the permitted memory is ended',
     script: () => `echo tried; perl -e '$x = "a" x (6 * 1024 ** 3); sleep 60'; echo BREACHED`,
@@ -269,7 +269,7 @@ const RESOURCES: readonly Attack[] = [
         (found) => found.size,
         () => 0,
       );
-      return size > ATTACK_LIMITS.fileBytes ? `big has ${size} bytes` : null;
+      return size > attackLimits.fileBytes ? `big has ${size} bytes` : null;
     },
   },
   {
@@ -282,7 +282,7 @@ const RESOURCES: readonly Attack[] = [
     name: 'no memory can be filled as files where no size is set',
     script: () =>
       'for folder in / /dev /run /etc /home /proc /dev/pts; do (head -c 1M /dev/zero >$folder/fill) && echo BREACHED; done; true',
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
 ];
 
@@ -300,12 +300,12 @@ export const rawCalls = (): string => {
   for (470, 600, 1000) { my $r = syscall($_, 0, 0, 0, 0, 0); print "$_: ", ($r == -1 ? $! : "BREACHED"), "\n" }'`;
 };
 
-const KERNEL: readonly Attack[] = [
+const kernel: readonly Attack[] = [
   {
     name: 'a command cannot have the kernel run a program on a crash',
     script: ({ mark }) =>
       `echo "|/bin/touch /tmp/${mark}" >/proc/sys/kernel/core_pattern && echo BREACHED; bash -c 'kill -SEGV $$'; true`,
-    evidence: DENIED,
+    evidence: deniedCalls,
     check: absentOnHost(({ mark }) => `/tmp/${mark}`),
   },
   {
@@ -317,13 +317,13 @@ const KERNEL: readonly Attack[] = [
     name: 'a command changes no kernel setting',
     script: () =>
       'for each in vm/drop_caches kernel/hostname net/ipv4/ip_forward kernel/modprobe; do (echo 1 >/proc/sys/$each) && echo BREACHED; done; true',
-    evidence: DENIED,
+    evidence: deniedCalls,
   },
   {
     name: 'a command reaches no control group',
     script: () =>
       'mkdir /sys/fs/cgroup/x && echo BREACHED; ls /sys && echo BREACHED; mount -t cgroup2 none /tmp && echo BREACHED; true',
-    evidence: ABSENT,
+    evidence: absent,
   },
   {
     name: 'a command makes no namespace of its own',
@@ -381,7 +381,7 @@ const KERNEL: readonly Attack[] = [
 
 const tcp = (host: string, port: number): string => `(exec 3<>/dev/tcp/${host}/${port} && cat <&3 && echo BREACHED)`;
 
-const NO_NETWORK: readonly Attack[] = [
+const noNetwork: readonly Attack[] = [
   {
     name: 'a command reaches no listener on loopback of the host',
     script: ({ tcpPort }) => `${tcp('127.0.0.1', tcpPort)}; ${tcp('::1', tcpPort)}; true`,
@@ -408,7 +408,7 @@ const NO_NETWORK: readonly Attack[] = [
     name: 'a command reaches no unix socket outside the workspace',
     script: ({ folder }) =>
       `socat -u UNIX-CONNECT:${folder}/outside.sock - && echo BREACHED; for each in /run/*.sock /var/run/docker.sock /tmp/*.sock; do socat -u UNIX-CONNECT:$each - && echo BREACHED; done; true`,
-    evidence: ABSENT,
+    evidence: absent,
   },
   {
     name: 'a command reaches no unix socket of the host inside the workspace',
@@ -442,11 +442,11 @@ const refusedExactly =
       ? null
       : `refused hosts were ${JSON.stringify(refusedHosts)}, not ${JSON.stringify(hosts)}`;
 
-const INWARD = ['loopback', 'metadata', 'private', 'mapped', 'loopback6', 'mixed'].map(
+const inward = ['loopback', 'metadata', 'private', 'mapped', 'loopback6', 'mixed'].map(
   (name) => `${name}.example.test`,
 );
 
-const EGRESS: readonly Attack[] = [
+const egress: readonly Attack[] = [
   {
     name: 'a host that is not on the list is refused and recorded',
     script: () =>
@@ -478,10 +478,10 @@ const EGRESS: readonly Attack[] = [
   },
   {
     name: 'an allowed name that resolves into a private network is refused',
-    script: () => ask(...INWARD.map((host) => `CONNECT ${host}:443 HTTP/1.1\nHost: ${host}:443\n\n`)),
-    evidence: blocked(INWARD.length),
-    network: INWARD,
-    check: refusedExactly(...INWARD.map((host) => `${host}:443`)),
+    script: () => ask(...inward.map((host) => `CONNECT ${host}:443 HTTP/1.1\nHost: ${host}:443\n\n`)),
+    evidence: blocked(inward.length),
+    network: inward,
+    check: refusedExactly(...inward.map((host) => `${host}:443`)),
   },
   {
     name: 'only the ports of HTTP and HTTPS lead out',
@@ -517,12 +517,12 @@ const EGRESS: readonly Attack[] = [
 
 /** Every attack of the suite. Each is independent of the others and leaves the workspace as it was. */
 export const attacks: readonly Attack[] = [
-  ...WRITES,
-  ...REPOSITORY,
-  ...READS,
-  ...PROCESSES,
-  ...RESOURCES,
-  ...KERNEL,
-  ...NO_NETWORK,
-  ...EGRESS,
+  ...writes,
+  ...repository,
+  ...reads,
+  ...processes,
+  ...resources,
+  ...kernel,
+  ...noNetwork,
+  ...egress,
 ];

@@ -42,7 +42,7 @@ export interface BaitOptions {
   readonly secret: string;
 }
 
-const FILES = ['secret.txt', 'home/.ssh/id_ed25519'];
+const files = ['secret.txt', 'home/.ssh/id_ed25519'];
 
 /** Writable for everybody, whatever the umask. */
 async function layFile(path: string, text: string): Promise<void> {
@@ -58,7 +58,7 @@ export async function layBait({ workspace, user, neighbour, secret }: BaitOption
   laying.defer(() => rm(folder, { recursive: true, force: true }));
   await chmod(folder, 0o755);
   await mkdir(join(folder, 'home/.ssh'), { recursive: true });
-  for (const file of FILES) await layFile(join(folder, file), secret);
+  for (const file of files) await layFile(join(folder, file), secret);
   const otherWorkspace = join(folder, 'other');
   await mkdir(otherWorkspace, { mode: 0o700 });
   await writeFile(join(otherWorkspace, 'secret.txt'), secret, { mode: 0o600 });
@@ -109,7 +109,7 @@ export async function layBait({ workspace, user, neighbour, secret }: BaitOption
     abstractSocket: mark,
     victimPid: victim.pid ?? 0,
     async damage() {
-      for (const file of [...FILES.map((name) => join(folder, name)), join(otherWorkspace, 'secret.txt')]) {
+      for (const file of [...files.map((name) => join(folder, name)), join(otherWorkspace, 'secret.txt')]) {
         if ((await readFile(file, 'utf8').catch(() => 'gone')) !== secret) return `${file} was changed`;
       }
       if ((await readFile('/proc/sys/kernel/core_pattern', 'utf8')) !== corePattern) return 'core_pattern was changed';

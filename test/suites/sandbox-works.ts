@@ -8,7 +8,7 @@ export interface Works {
   readonly network?: readonly string[];
 }
 
-const REGISTRY = 'allowed.example.test';
+const registry = 'allowed.example.test';
 
 export const mustStillWork: readonly Works[] = [
   {
@@ -36,7 +36,7 @@ node /tmp/ipc.mjs`,
     name: 'a server listens on loopback while a proxy is set',
     script: `node -e 'const s = require("http").createServer((q, a) => a.end("served " + q.url)); s.listen(0, "127.0.0.1", async () => { console.log(await (await fetch("http://127.0.0.1:" + s.address().port + "/here")).text()); s.close(); })'`,
     output: /served \/here/,
-    network: [REGISTRY],
+    network: [registry],
   },
   {
     name: 'a unix socket of its own is reached',
@@ -51,15 +51,15 @@ node /tmp/ipc.mjs`,
   },
   {
     name: 'npm installs a package through the proxy',
-    script: `mkdir /tmp/p && cd /tmp/p && echo '{}' >package.json && npm install --registry=http://${REGISTRY}/ --no-audit --no-fund --no-update-notifier left 2>&1 && node -p 'require("left")'; tail -n 40 ~/.npm/_logs/*.log 2>/dev/null | grep -i error; cat node_modules/left/index.js`,
+    script: `mkdir /tmp/p && cd /tmp/p && echo '{}' >package.json && npm install --registry=http://${registry}/ --no-audit --no-fund --no-update-notifier left 2>&1 && node -p 'require("left")'; tail -n 40 ~/.npm/_logs/*.log 2>/dev/null | grep -i error; cat node_modules/left/index.js`,
     output: /from the registry/,
-    network: [REGISTRY],
+    network: [registry],
   },
   {
     name: 'fetch reaches an allowed host by https and by http',
-    script: `node -e '(async () => { for (const url of ["https://${REGISTRY}/hello", "http://${REGISTRY}/hello"]) console.log(url, await (await fetch(url)).text()); })()'`,
+    script: `node -e '(async () => { for (const url of ["https://${registry}/hello", "http://${registry}/hello"]) console.log(url, await (await fetch(url)).text()); })()'`,
     output: /https:\S+ hello from tls\nhttp:\S+ hello from http\n/,
-    network: [REGISTRY],
+    network: [registry],
   },
   {
     name: 'python runs threads, processes, sockets and temporary files',
@@ -93,7 +93,7 @@ gcc a.c -o a -pthread && ./a && for each in address thread undefined; do gcc -fs
     name: 'a JVM reaches an allowed host, and loopback without the proxy',
     script: `command -v javac >/dev/null || { echo no java; exit 0; }; cd /tmp; cat >N.java <<'EOT'
 public class N { public static void main(String[] a) throws Exception {
-  System.out.println(new String(new java.net.URL("http://${REGISTRY}/hello").openStream().readAllBytes()));
+  System.out.println(new String(new java.net.URL("http://${registry}/hello").openStream().readAllBytes()));
   var own = com.sun.net.httpserver.HttpServer.create(new java.net.InetSocketAddress("127.0.0.1", 0), 0);
   own.createContext("/", x -> { x.sendResponseHeaders(200, 3); x.getResponseBody().write("own".getBytes()); x.close(); }); own.start();
   System.out.println(new String(new java.net.URL("http://127.0.0.1:" + own.getAddress().getPort() + "/").openStream().readAllBytes())); own.stop(0);
@@ -101,7 +101,7 @@ public class N { public static void main(String[] a) throws Exception {
 EOT
 java N.java`,
     output: /no java|hello from http\s+own/,
-    network: [REGISTRY],
+    network: [registry],
   },
   {
     name: 'java starts and runs threads',

@@ -13,15 +13,15 @@ export interface SandboxUnderTest extends AsyncDisposable {
   readonly live: string;
 }
 
-const MIB = 1024 * 1024;
+const mib = 1024 * 1024;
 
 /** What the suite asks for. */
-export const SUITE_LIMITS: SandboxLimits = {
-  memoryBytes: 3072 * MIB,
+export const suiteLimits: SandboxLimits = {
+  memoryBytes: 3072 * mib,
   processes: 200,
-  fileBytes: 64 * MIB,
-  tmpBytes: 16 * MIB,
-  workspaceBytes: 24 * MIB,
+  fileBytes: 64 * mib,
+  tmpBytes: 16 * mib,
+  workspaceBytes: 24 * mib,
 };
 
 const never = new AbortController().signal;
@@ -53,7 +53,7 @@ time.sleep(600)
 EOT`;
 
 /** Not by Python's own module, which keeps the file open. */
-const MAPPED = [
+const mapped = [
   'files that have no name any more and are only mapped',
   python(`import ctypes
 # It goes on: where only the free space of the disk shows it, others remove files from that.
@@ -63,7 +63,7 @@ for n in range(40):
     if n > 3: time.sleep(0.25)`),
 ] as const;
 
-const IN_FLIGHT = [
+const inFlight = [
   'files that have no name any more and are on their way through a socket',
   python(`ours, theirs = socket.socketpair()
 held += [ours, theirs]
@@ -129,7 +129,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
   });
 
   test('arguments that are too long for the system are a result', async () => {
-    expect(await run('', { argv: ['echo', 'x'.repeat(3 * MIB)] })).toMatchObject({
+    expect(await run('', { argv: ['echo', 'x'.repeat(3 * mib)] })).toMatchObject({
       outcome: 'exited',
       exitCode: 126,
       output: 'Argument list too long\n',
@@ -174,7 +174,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
 
   test('gigabytes of output pass without being kept', async () => {
     const result = await run('head -c 300M /dev/zero', { maxOutputBytes: 10, timeoutMs: 60_000 });
-    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0, outputBytes: 300 * MIB, truncated: true });
+    expect(result).toMatchObject({ outcome: 'exited', exitCode: 0, outputBytes: 300 * mib, truncated: true });
     expect(result.output.length).toBeLessThan(50);
   });
 
@@ -266,7 +266,7 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
       'files in folders that forbid to look into them',
       `mkdir -p closed/inner; chmod 0 closed/inner; chmod 0300 closed; cd closed; for n in {1..5}; do head -c 8M /dev/zero >fill.$n; done; sleep ${nap}`,
     ],
-    ...(where === 'elsewhere' ? [] : [MAPPED, IN_FLIGHT]),
+    ...(where === 'elsewhere' ? [] : [mapped, inFlight]),
     ['a great many empty files', `mkdir many; cd many; seq 6500 | xargs touch; sleep ${nap}`],
   ])('a workspace that outgrows its quota by %s ends the command', async (_what, script) => {
     const result = await run(script);

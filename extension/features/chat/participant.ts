@@ -4,7 +4,7 @@ import { problemOf } from '../../ground/problem/problem.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 
 /** Runs that are listed in chat. */
-const LISTED = 10;
+const listed = 10;
 
 /** Answers one message of a chat. */
 export type Participant = (request: vscode.ChatRequest, stream: vscode.ChatResponseStream) => Promise<void>;
@@ -42,7 +42,7 @@ const filesOf = (value: unknown): readonly string[] => {
 
 const list = async ({ connection }: Longhaul, stream: vscode.ChatResponseStream): Promise<void> => {
   try {
-    const { runs } = await (await connection.api()).runs.list.query({ limit: LISTED });
+    const { runs } = await (await connection.api()).runs.list.query({ limit: listed });
     if (runs.length === 0) stream.markdown('Nothing has been delegated yet.');
     for (const state of runs) {
       const { title, status, detail } = lineOf(state);

@@ -5,14 +5,14 @@ import { editArguments } from './edit.ts';
 import { decide, decisionFor } from './decisions.ts';
 
 /** Characters of arguments that a dialog can show whole. What is longer is read, and approved, in an editor. */
-const DIALOG_CHARACTERS = 1_200;
+const dialogCharacters = 1_200;
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup', 'changes']);
   if (summary === undefined) return;
   const exact = argumentsText(summary.request.arguments);
-  if (exact.length > DIALOG_CHARACTERS) return editArguments(summary);
+  if (exact.length > dialogCharacters) return editArguments(summary);
   const { request, title } = summary;
   const editable = request.kind === 'call' || request.kind === 'budget';
   const chosen = await vscode.window.showWarningMessage(

@@ -6,7 +6,7 @@ import type { Choices, RecipeChoice } from '../../ground/delegation/choices.ts';
 import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
-const TITLE = 'Delegate to Background Agent';
+const title = 'Delegate to Background Agent';
 
 export interface WizardInput {
   readonly prefill: Prefill;
@@ -67,7 +67,7 @@ const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('
 
 const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> => {
   const box = vscode.window.createInputBox();
-  box.title = `${TITLE} (1/2)`;
+  box.title = `${title} (1/2)`;
   box.prompt =
     recipe === null
       ? `What shall the agent do in ${input.repository}? It works on a copy.`
@@ -121,7 +121,7 @@ const askSummary = (
   { typed, choices, row }: Shown,
 ): Promise<Exclude<RowId, 'delegate'> | 'done' | undefined> => {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
-  list.title = `${TITLE} (2/2)`;
+  list.title = `${title} (2/2)`;
   list.placeholder = 'Enter delegates; choose a row to change it';
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];

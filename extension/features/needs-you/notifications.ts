@@ -22,7 +22,7 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
     const claims = await Promise.all(notices.map(({ key }) => claim(folder, key)));
     const ours = notices.filter((_, index) => claims[index] === true);
     if (ours.length === 0 || !vscode.workspace.getConfiguration('longhaul').get<boolean>('notifications', true)) return;
-    const shown = ours.length <= MOST_AT_ONCE ? ours : [summaryOf(ours.length)];
+    const shown = ours.length <= mostAtOnce ? ours : [summaryOf(ours.length)];
     await Promise.all(shown.map(show));
   };
 
@@ -63,7 +63,7 @@ const claim = async (folder: string, key: string): Promise<boolean> => {
 };
 
 /** More than these would only be closed unread. */
-const MOST_AT_ONCE = 3;
+const mostAtOnce = 3;
 
 const summaryOf = (count: number): Notice => ({
   key: '',

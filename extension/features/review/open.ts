@@ -106,11 +106,11 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
 };
 
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
-const FILES_AT_ONCE = 400;
+const filesAtOnce = 400;
 
 /** Opens the files from one on, and offers the next ones. The run's row lists all of them in any case. */
 const openPage = async (title: string, rows: readonly Row[], from: number): Promise<void> => {
-  const page = rows.slice(from, from + FILES_AT_ONCE);
+  const page = rows.slice(from, from + filesAtOnce);
   const to = from + page.length;
   await openChanges(
     page.length === rows.length ? title : `${title}, files ${from + 1} to ${to} of ${rows.length}`,

@@ -11,7 +11,7 @@ import { reviewTitle } from './title.ts';
 const choicesKey = (run: string): string => `longhaul.review.decisions/${run}`;
 const shownKey = 'longhaul.review.current';
 
-const KEPT_ROUNDS = 10;
+const keptRounds = 10;
 
 /** A review document with the file that it belongs to. */
 export interface Reviewed {
@@ -93,7 +93,7 @@ export class ReviewSession implements vscode.Disposable {
   /** Rounds hold a patch each: only the last ones that were looked at are kept, and are read again when they are wanted. */
   #forgetOldest(): void {
     for (const run of this.#ready.keys()) {
-      if (this.#ready.size <= KEPT_ROUNDS) return;
+      if (this.#ready.size <= keptRounds) return;
       if (run === this.shown) continue;
       this.#ready.delete(run);
       this.#rounds.delete(run);

@@ -14,7 +14,7 @@ import type { Part } from '../../../shared/run/story/moment.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
 
 /** Characters of an output that a page shows. */
-const OUTPUT_CHARACTERS = 1_000_000;
+const outputCharacters = 1_000_000;
 
 /** A run's log as far as it is there, folded. */
 interface Followed {
@@ -54,8 +54,8 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
       const what = isPatch ? 'Patch' : 'Output';
       const whole = isPatch ? visible(text) : clean(text);
       const shown: Part = {
-        label: whole.length > OUTPUT_CHARACTERS ? `${what} (its first million characters)` : what,
-        text: whole.slice(0, OUTPUT_CHARACTERS),
+        label: whole.length > outputCharacters ? `${what} (its first million characters)` : what,
+        text: whole.slice(0, outputCharacters),
       };
       return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
     },

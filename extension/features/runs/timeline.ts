@@ -7,7 +7,7 @@ import { openRun, plainTooltip, type Icon, type Node } from '../../ground/node/n
 import { oneLine } from '../../ground/text/text.ts';
 
 /** Rows of a timeline in the tree, newest first; the run's page has them all. */
-const SHOWN = 30;
+const shown = 30;
 
 /** The timelines that are open in the tree, live: a run is followed from the moment its timeline is looked at until it is folded. */
 export class OpenTimelines implements vscode.Disposable {
@@ -48,7 +48,7 @@ export const timelineNode = (run: string, timelines: OpenTimelines): Node => ({
   row: () => ({ id: `run ${run} timeline`, label: 'Timeline', icon: ['history'] }),
   children: () => {
     const moments = timelines.of(run).moments.filter(isTold);
-    const rows = moments.slice(-SHOWN).toReversed();
+    const rows = moments.slice(-shown).toReversed();
     const older = moments.length - rows.length;
     return [...rows.map((moment) => momentNode(run, moment)), ...(older === 0 ? [] : [olderNode(run, older)])];
   },

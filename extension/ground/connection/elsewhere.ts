@@ -5,7 +5,7 @@ import { answerOf } from './command-answer.ts';
 import { packagedRunner, remoteEndpoint } from './connect.ts';
 
 /** Seconds; a large repository on a slow line takes minutes. */
-const LIMIT_SECONDS = 1_800;
+const limitSeconds = 1_800;
 
 /**
  * Lets the packaged command line do, with a runner elsewhere, what needs the files of this machine: a snapshot to upload, a result to
@@ -26,7 +26,7 @@ export const runCommand = async (
     // The token is in no argument, where others on the machine could read it. The model's key is for a runner alone.
     env: { ...env, OPENAI_API_KEY: undefined, ANTHROPIC_API_KEY: undefined, LONGHAUL_URL: url, LONGHAUL_TOKEN: token },
     stdio: ['pipe', 'pipe', 'pipe'],
-    timeout: LIMIT_SECONDS * 1000,
+    timeout: limitSeconds * 1000,
   });
   child.on('error', (error) => tell(error.message));
   // One that ends before it has read everything says why in its output.

@@ -9,15 +9,15 @@ export interface Secrets {
   setRunnerToken(url: string, token: string | undefined): Promise<void>;
 }
 
-const MODEL_KEY = 'longhaul.modelKey';
+const modelKey = 'longhaul.modelKey';
 const tokenKey = (url: string): string => `longhaul.token ${new URL(url).origin}`;
 
 export const secretsIn = (storage: SecretStorage): Secrets => {
   const set = async (name: string, value: string | undefined): Promise<void> =>
     value === undefined ? storage.delete(name) : storage.store(name, value);
   return {
-    modelKey: async () => storage.get(MODEL_KEY),
-    setModelKey: (key) => set(MODEL_KEY, key),
+    modelKey: async () => storage.get(modelKey),
+    setModelKey: (key) => set(modelKey, key),
     runnerToken: async (url) => storage.get(tokenKey(url)),
     setRunnerToken: (url, token) => set(tokenKey(url), token),
   };

@@ -58,12 +58,12 @@ export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choi
 };
 
 /** Seconds that a command may take which a person typed here: a cold install, or a whole test suite. */
-const COMMAND_SECONDS = 1_800;
+const commandSeconds = 1_800;
 
 export const plannedCommand = (command: string, network: readonly string[] = []): PlannedCommand => ({
   command: command.trim(),
   network: [...network],
-  timeoutSeconds: COMMAND_SECONDS,
+  timeoutSeconds: commandSeconds,
 });
 
 export const policies: Readonly<

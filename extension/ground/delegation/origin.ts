@@ -41,9 +41,9 @@ export interface Prefill {
 }
 
 /** Files that are named one by one; of more, the first and how many others. */
-const NAMED_PATHS = 8;
+const namedPaths = 8;
 /** Characters of a selection or of a failure that go along: some hundred lines. The agent reads files itself. */
-const CONTEXT_CHARACTERS = 12_000;
+const contextCharacters = 12_000;
 
 export const prefillOf = (origin: Origin): Prefill => {
   switch (origin.kind) {
@@ -101,14 +101,12 @@ const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
 const lines = (from: number, to: number): string => (to > from ? `${from}-${to}` : String(from));
 
 const named = (paths: readonly string[]): string =>
-  paths.length <= NAMED_PATHS
+  paths.length <= namedPaths
     ? paths.join(', ')
-    : `${paths.slice(0, NAMED_PATHS).join(', ')} and ${paths.length - NAMED_PATHS} more`;
+    : `${paths.slice(0, namedPaths).join(', ')} and ${paths.length - namedPaths} more`;
 
 /** As much of a text as goes along, for Markdown. */
 const quoted = (text: string): string =>
   fenced(
-    text.length > CONTEXT_CHARACTERS
-      ? `${text.slice(0, CONTEXT_CHARACTERS)}\n… (the rest is left out)`
-      : text.trimEnd(),
+    text.length > contextCharacters ? `${text.slice(0, contextCharacters)}\n… (the rest is left out)` : text.trimEnd(),
   );

@@ -5,8 +5,8 @@ import type { Longhaul } from '../longhaul.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 
 /** ms that a runner has to write down what it is writing, and between looks whether it has gone. */
-const STOP_MS = 10_000;
-const LOOK_MS = 50;
+const stopMs = 10_000;
+const lookMs = 50;
 
 /** Looks for the runner anew. What is in the way is the connection's to tell, and is told once. */
 export const reconnect = async ({ connection }: Longhaul): Promise<void> => {
@@ -28,8 +28,8 @@ export const restartRunner = async (longhaul: Longhaul): Promise<void> => {
     if (endpoint !== null) {
       const { clientOf } = await import('../../../shared/client/client.ts');
       await clientOf(endpoint).runner.shutdown.mutate();
-      const end = Date.now() + STOP_MS;
-      while ((await findEndpoint(home)) !== null && Date.now() < end) await pause(LOOK_MS);
+      const end = Date.now() + stopMs;
+      while ((await findEndpoint(home)) !== null && Date.now() < end) await pause(lookMs);
     }
   }
   await reconnect(longhaul);

@@ -5,9 +5,9 @@ import { framePage } from './frame.ts';
 import { actionOf, changesSince, FromPage, type Page, type ToPage } from './page.ts';
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
-const DRAW_MS = 100;
+const drawMs = 100;
 /** ms after which spans such as "2 min left" are drawn again. */
-const TICK_MS = 5_000;
+const tickMs = 5_000;
 
 /** What fills a panel. */
 export interface PageSource extends vscode.Disposable {
@@ -54,7 +54,7 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
     timer ??= setTimeout(() => {
       timer = null;
       draw();
-    }, DRAW_MS);
+    }, drawMs);
   };
   const take = async (message: FromPage): Promise<void> => {
     switch (message.type) {
@@ -79,7 +79,7 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
     }
   };
 
-  const clock = setInterval(draw, TICK_MS);
+  const clock = setInterval(draw, tickMs);
   const listeners = vscode.Disposable.from(
     source,
     source.onDidChange(drawSoon),

@@ -22,7 +22,7 @@ import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 
 /** Seconds that a setup or verification command may take: a cold install, or a whole test suite. */
-const COMMAND_SECONDS = 1_800;
+const commandSeconds = 1_800;
 
 const withOptions = (command: Command) =>
   command
@@ -138,7 +138,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
     commands?.map((command) => ({
       command: `${there}${command}`,
       network: [...network],
-      timeoutSeconds: COMMAND_SECONDS,
+      timeoutSeconds: commandSeconds,
     })) ?? null;
   const parsed = DelegateInput.safeParse({
     goal: await goalOf(context, words, options),

@@ -1,7 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from '@commander-js/extra-typings';
 import { Trouble, usage } from '../../../shared/trouble.ts';
-import { READY_FD, startRunner, type ReadyMessage } from '../../local/start-runner.ts';
+import { readyFd, startRunner, type ReadyMessage } from '../../local/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
 import { homeAt } from '../../machine/home/home.ts';
 import { differences, readServed, recordServed, servedWith } from '../../machine/config/served.ts';
@@ -183,9 +183,9 @@ const shellWord = (word: string): string =>
 
 /** Tells whoever started this process in the background how it went, once. */
 const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | null => {
-  const descriptor = env[READY_FD];
+  const descriptor = env[readyFd];
   // Not for the workers that this process starts.
-  delete env[READY_FD];
+  delete env[readyFd];
   if (descriptor === undefined || !/^\d+$/.test(descriptor)) return null;
   const stream = createWriteStream('', { fd: Number(descriptor) });
   // Nobody may be listening any more: the command that started it was ended.

@@ -8,9 +8,9 @@ import { explain } from '../help.ts';
 import type { Define } from '../define.ts';
 
 /** ms that it may take to write what it has to write, and to end its workers. */
-const STOP_MS = 20_000;
+const stopMs = 20_000;
 /** ms between looks: of another process's end nobody is told. */
-const LOOK_MS = 25;
+const lookMs = 25;
 
 export const define: Define = (command, act) => {
   command.action(
@@ -49,7 +49,7 @@ that needs it starts it.`,
 };
 
 const untilGone = async (file: RunnerFile): Promise<void> => {
-  for (const end = Date.now() + STOP_MS; Date.now() < end; await delay(LOOK_MS)) {
+  for (const end = Date.now() + stopMs; Date.now() < end; await delay(lookMs)) {
     if (!isRunning(file)) return;
   }
   throw new Trouble(`The runner (process ${file.pid}) does not stop.`, {

@@ -17,7 +17,7 @@ export interface FollowOptions {
  * ms before the second and later attempts to reconnect; the first is made at once. EventSource's own wait of 3 s is
  * never used: a break ends the subscription, and a new one asks for what came after the last event seen.
  */
-const BACKOFF_MS = [0, 50, 100, 200, 400, 800];
+const backoffMs = [0, 50, 100, 200, 400, 800];
 
 /** Events of a run, or of all runs, in order, through every break of the connection, until the signal fires. */
 export async function* follow({ run, after, signal, connect, onBreak }: FollowOptions): AsyncGenerator<RunEvent> {
@@ -33,7 +33,7 @@ export async function* follow({ run, after, signal, connect, onBreak }: FollowOp
     }
     if (signal.aborted) return;
     onBreak?.();
-    await pause(BACKOFF_MS[Math.min(attempts, BACKOFF_MS.length - 1)] ?? 0, signal);
+    await pause(backoffMs[Math.min(attempts, backoffMs.length - 1)] ?? 0, signal);
     attempts += 1;
   }
 }

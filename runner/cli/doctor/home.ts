@@ -10,8 +10,8 @@ import { fail, ok, warn, type Check } from '../../machine/check.ts';
 
 const GiB = 2 ** 30;
 /** Below the first nothing can be recorded for long; below the second a larger repository and its packages do not fit. */
-const LEAST_BYTES = 0.25 * GiB;
-const GOOD_BYTES = 5 * GiB;
+const leastBytes = 0.25 * GiB;
+const goodBytes = 5 * GiB;
 
 const messageOf = (error: unknown): { readonly message: string; readonly remedy: string } => ({
   message: errorMessage(error),
@@ -43,9 +43,9 @@ export const homeCheck = async (home: string): Promise<readonly Check[]> => {
   const disk = `${(free / GiB).toFixed(1)} GB free`;
   return [
     ok('home', folder === home ? home : `${home} (not there yet)`),
-    free < LEAST_BYTES
+    free < leastBytes
       ? fail('disk', disk, `Free some space. ${elsewhere}`)
-      : free < GOOD_BYTES
+      : free < goodBytes
         ? warn('disk', disk, 'Enough for small repositories. Free some space for larger ones.')
         : ok('disk', disk),
   ];

@@ -3,17 +3,17 @@ import { findRipgrep } from '../../worker/start/ripgrep.ts';
 import { fail, ok, versionOf, type Check } from '../../machine/check.ts';
 
 /** The oldest Node with `node:sqlite` and type stripping as they are used here; `engines` in package.json says the same. */
-const OLDEST_NODE = [22, 13] as const;
+const oldestNode = [22, 13] as const;
 
 export const nodeCheck = (version: string): Check => {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
-  const [leastMajor, leastMinor] = OLDEST_NODE;
+  const [leastMajor, leastMinor] = oldestNode;
   return major > leastMajor || (major === leastMajor && minor >= leastMinor)
     ? ok('node', version)
     : fail(
         'node',
         `${version} is too old`,
-        `Install Node ${OLDEST_NODE.join('.')} or later: https://nodejs.org/en/download`,
+        `Install Node ${oldestNode.join('.')} or later: https://nodejs.org/en/download`,
       );
 };
 

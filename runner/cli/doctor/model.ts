@@ -15,7 +15,7 @@ export type ModelList =
 const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
 
 /** ms; a healthy endpoint answers in well under one second. */
-const LIST_MS = 5_000;
+const listMs = 5_000;
 
 export const listModels = async ({
   api,
@@ -33,7 +33,7 @@ export const listModels = async ({
   try {
     const answer = await endpointFetch(`${url.base}/models${query === '' ? '' : `?${query}`}`, {
       headers: apiKey === null ? {} : { ...keyHeaders(url, { apiKey, variables }) },
-      signal: AbortSignal.timeout(LIST_MS),
+      signal: AbortSignal.timeout(listMs),
     });
     if (!answer.ok) {
       await answer.body?.cancel();
@@ -51,7 +51,7 @@ export const listModels = async ({
 
 const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `no answer within ${LIST_MS / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer within ${listMs / 1000} s`;
   return error.cause instanceof Error && error.cause.message !== '' ? error.cause.message : error.message;
 };
 

@@ -7,7 +7,7 @@ import { commands } from './commands.ts';
 import { report } from './report.ts';
 
 /** Longer lines are hard to read. */
-const WIDEST_HELP = 110;
+const widestHelp = 110;
 
 const overview = `
 Runs are named by number (12), by id or the beginning of it (run_k3v), or "latest".
@@ -61,7 +61,7 @@ const programWith = async (
   act: Act,
   { terminal, version }: Surroundings,
 ): Promise<Command> => {
-  const helpWidth = () => Math.min(terminal.columns(), WIDEST_HELP);
+  const helpWidth = () => Math.min(terminal.columns(), widestHelp);
   const help = new Command('help').description('print the help of a command').helpGroup('The runner:');
   help.argument('[command]');
   const program = new Command('longhaul')

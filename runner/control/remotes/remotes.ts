@@ -39,10 +39,10 @@ export const openRemotes = (
  */
 const plainUrl = (given: string): string | null => {
   const url = URL.parse(given)?.href;
-  return url === undefined || AMBIGUOUS.test(url) ? null : url;
+  return url === undefined || ambiguous.test(url) ? null : url;
 };
 
-const AMBIGUOUS = /%(?:2f|5c|2e|25|7f|[01][0-9a-f])|\\/i;
+const ambiguous = /%(?:2f|5c|2e|25|7f|[01][0-9a-f])|\\/i;
 
 const patternOf = (match: string): RegExp =>
   new RegExp(

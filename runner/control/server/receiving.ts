@@ -11,7 +11,7 @@ export interface Receiving {
 }
 
 /** A line of 64 kbit/s brings 8,000 bytes a second. */
-export const RECEIVING: Receiving = { headMs: 10_000, idleMs: 30_000, bytesPerSecond: 1000 };
+export const usualReceiving: Receiving = { headMs: 10_000, idleMs: 30_000, bytesPerSecond: 1000 };
 
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';

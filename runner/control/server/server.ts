@@ -19,7 +19,7 @@ import { answerTo, errorBody, unauthorized } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
 import { feedRoute, type FeedPages } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
-import { hasBody, holdToPace, RECEIVING, type Receiving } from './receiving.ts';
+import { hasBody, holdToPace, usualReceiving, type Receiving } from './receiving.ts';
 import { explainer } from './typed-errors.ts';
 import { answer } from './answer.ts';
 import type { Answered, Asked } from '../../machine/processes/child-protocol.ts';
@@ -122,7 +122,7 @@ const concludeRequests = (http: Http, { log, maxBodyBytes }: ServerOptions): voi
 
 /** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
 export const createServer = (options: ServerOptions): Server => {
-  const { log, authenticate, receiving = RECEIVING } = options;
+  const { log, authenticate, receiving = usualReceiving } = options;
   const http = fastifyFor(options, receiving);
   const logRequest = requestLog(log);
   const streams = new Set<ServerResponse>();

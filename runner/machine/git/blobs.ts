@@ -9,7 +9,7 @@ interface BlobSink {
   end(): void;
 }
 
-const NEWLINE = 0x0a;
+const newline = 0x0a;
 
 /** Reads `git cat-file --batch` as it arrives, so that a blob of any size passes through without being held. */
 class BatchReader {
@@ -32,7 +32,7 @@ class BatchReader {
   #take(rest: Buffer): number {
     switch (this.#state) {
       case 'header': {
-        const end = rest.indexOf(NEWLINE);
+        const end = rest.indexOf(newline);
         if (end < 0) {
           this.#header = Buffer.concat([this.#header, rest]);
           return rest.length;
@@ -112,7 +112,7 @@ export async function* readBlobs(options: GitOptions, objects: readonly string[]
 }
 
 /** Contents up to so many bytes are handed over as they are, larger ones in a file. */
-const HELD_BYTES = 512 * 1024;
+const heldBytes = 512 * 1024;
 
 export interface BlobKeeping {
   /** Where a large content is while it is handed over. */
@@ -137,7 +137,7 @@ export async function* keepBlobs(
       if (part.kind === 'begin') {
         ({ bytes } = part);
         chunks = [];
-        if (bytes > HELD_BYTES) large = await open(file, 'w', 0o600);
+        if (bytes > heldBytes) large = await open(file, 'w', 0o600);
       } else if (part.kind === 'data') {
         if (large === null) chunks.push(part.chunk);
         else await large.writeFile(part.chunk);

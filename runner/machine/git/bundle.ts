@@ -1,6 +1,6 @@
 import { open, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { FOREIGN, wantsMemory, type GitLimits } from './limits.ts';
+import { foreignLimits, wantsMemory, type GitLimits } from './limits.ts';
 import { endOf, gitOrThrow, gitToFile, line, startGit, type GitOptions } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
@@ -8,7 +8,7 @@ type Repository = GitOptions & { readonly gitDirectory: string };
 /** Git that reads what comes from outside has limits, these or others. */
 const within = (repository: Repository): Repository & { readonly limits: GitLimits } => ({
   ...repository,
-  limits: repository.limits ?? FOREIGN,
+  limits: repository.limits ?? foreignLimits,
 });
 
 const tooMuchMemory = ({ limits }: { readonly limits: GitLimits }): BundleRefused =>
@@ -37,7 +37,7 @@ export class BundleRefused extends Error {
 }
 
 /** The name of the one ref in our bundles. */
-const REF = 'refs/longhaul/base';
+const ref = 'refs/longhaul/base';
 /** A header of ours has a few lines. */
 const longestHeader = 16_384;
 
@@ -45,7 +45,7 @@ const headerOf = ({ commit, since }: BundleContent): string =>
   [
     ...(commit.length === 64 ? ['# v3 git bundle', '@object-format=sha256'] : ['# v2 git bundle']),
     ...since.map((oid) => `-${oid} `),
-    `${commit} ${REF}`,
+    `${commit} ${ref}`,
     '',
     '',
   ].join('\n');
@@ -121,7 +121,7 @@ export const takeBundle = async (repository: Repository, file: string, expected:
 };
 
 /** So that an object of gigabytes is streamed and a chain of deltas held in parts. A pack is never larger than what its upload may be. */
-const MODEST = ['core.bigFileThreshold=16m', 'core.deltaBaseCacheLimit=64m', 'pack.threads=1'];
+const modest = ['core.bigFileThreshold=16m', 'core.deltaBaseCacheLimit=64m', 'pack.threads=1'];
 const mostPackBytes = 64 * 1024 ** 3;
 
 const index = async (given: Repository, pack: NodeJS.ReadableStream): Promise<void> => {
@@ -130,7 +130,7 @@ const index = async (given: Repository, pack: NodeJS.ReadableStream): Promise<vo
     ['index-pack', '--stdin', '--fix-thin', '--fsck-objects', `--max-input-size=${mostPackBytes}`],
     {
       ...repository,
-      config: [...(repository.config ?? []), ...MODEST],
+      config: [...(repository.config ?? []), ...modest],
     },
   );
   const end = endOf(child);
@@ -150,9 +150,9 @@ interface TreeLimits {
 }
 
 /** What a tree from outside may have, whatever its files come to: some hundred bytes of nested trees can name ten million paths. */
-const TREE_LIMITS: TreeLimits = { entries: 1_000_000, pathBytes: 200_000_000, longestPath: 4095 };
+const treeLimits: TreeLimits = { entries: 1_000_000, pathBytes: 200_000_000, longestPath: 4095 };
 /** Looking through a tree of a million files takes seconds. */
-const CHECK_MS = 300_000;
+const checkMs = 300_000;
 
 /**
  * Every file of the commit's tree must be there, and all of them together must fit. Read as git walks it, and ended at the first thing that is too much: nothing
@@ -161,11 +161,11 @@ const CHECK_MS = 300_000;
 export const checkTree = async (
   given: Repository,
   { commit, maxTreeBytes }: Pick<ExpectedBundle, 'commit' | 'maxTreeBytes'>,
-  limits: TreeLimits = TREE_LIMITS,
+  limits: TreeLimits = treeLimits,
 ): Promise<void> => {
   const repository = within(given);
   const tally = new TreeTally(limits, maxTreeBytes);
-  const timeout = AbortSignal.timeout(CHECK_MS);
+  const timeout = AbortSignal.timeout(checkMs);
   const child = startGit(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], repository);
   const end = endOf(child);
   end.catch(() => {});

@@ -29,7 +29,7 @@ export interface Fixture extends AsyncDisposable {
 }
 
 /** The person whose repository it is. */
-const PERSON = { name: 'Ada', email: 'ada@example.com', date: '1700000000 +0000' };
+const person = { name: 'Ada', email: 'ada@example.com', date: '1700000000 +0000' };
 
 /** Makes a repository with `git init` and the given options. */
 export const createFixture = async (init: readonly string[] = []): Promise<Fixture> => {
@@ -41,7 +41,7 @@ export const createFixture = async (init: readonly string[] = []): Promise<Fixtu
       await gitOrThrow(args, {
         as: 'user',
         folder: repo,
-        identity: PERSON,
+        identity: person,
         config: ['protocol.file.allow=always'],
         ...options,
       })

@@ -59,7 +59,7 @@ export class GitError extends Error {
   override readonly name = 'GitError';
 }
 
-const ALWAYS = [
+const always = [
   'core.hooksPath=/dev/null',
   'core.fsmonitor=',
   'core.untrackedCache=false',
@@ -79,7 +79,7 @@ const ALWAYS = [
 ];
 
 /** Of a person's repository git itself looks at whose it is: its configuration names programs, such as filters, that run as whoever runs us. */
-const OURS = [
+const ours = [
   'safe.directory=*',
   'core.autocrlf=false',
   'core.attributesFile=/dev/null',
@@ -88,12 +88,12 @@ const OURS = [
 ];
 
 /** On Linux `git~1` and the like are ordinary names that a tree may hold; elsewhere they can mean `.git`. */
-const NAMES = process.platform === 'linux' ? ['core.protectNTFS=false', 'core.protectHFS=false'] : [];
+const nameChecks = process.platform === 'linux' ? ['core.protectNTFS=false', 'core.protectHFS=false'] : [];
 
 /** What a program needs to start, and nothing that git listens to. */
-const INHERITED = ['PATH', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
+const inherited = ['PATH', 'TMPDIR', 'TEMP', 'TMP', 'SystemRoot'];
 /** Where a person's own configuration is found. */
-const PERSONAL = [
+const personal = [
   'HOME',
   'USERPROFILE',
   'XDG_CONFIG_HOME',
@@ -111,7 +111,7 @@ const quoted = (path: string): string =>
   `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`;
 
 /** Where a proxy and the certificates of this machine are. */
-const NETWORK = [
+const network = [
   'HTTP_PROXY',
   'http_proxy',
   'HTTPS_PROXY',
@@ -128,12 +128,12 @@ const NETWORK = [
 
 /** A credential is in the environment of that git alone: never in a command line, a URL, or a file. */
 const remoteVariables = ({ credential }: Remote): NodeJS.ProcessEnv => ({
-  ...inherit(NETWORK),
+  ...inherit(network),
   LONGHAUL_GIT_USERNAME: credential?.username,
   LONGHAUL_GIT_PASSWORD: credential?.password,
 });
 
-const HELPER =
+const helper =
   '!f() { test "$1" = get && printf "username=%s\\npassword=%s\\n" "$LONGHAUL_GIT_USERNAME" "$LONGHAUL_GIT_PASSWORD"; }; f';
 
 const remoteSettings = ({ url, credential }: Remote): string[] => [
@@ -142,7 +142,7 @@ const remoteSettings = ({ url, credential }: Remote): string[] => [
   // A server that stops talking: less than 1,000 bytes a second for a minute.
   'http.lowSpeedLimit=1000',
   'http.lowSpeedTime=60',
-  ...(credential === null ? [] : [`credential.helper=${HELPER}`]),
+  ...(credential === null ? [] : [`credential.helper=${helper}`]),
 ];
 
 const identityVariables = ({ name, email, date }: Identity): NodeJS.ProcessEnv => ({
@@ -155,9 +155,9 @@ const identityVariables = ({ name, email, date }: Identity): NodeJS.ProcessEnv =
 });
 
 const environment = (options: GitOptions): NodeJS.ProcessEnv => ({
-  ...inherit(INHERITED),
+  ...inherit(inherited),
   ...(options.as === 'user'
-    ? inherit(PERSONAL)
+    ? inherit(personal)
     : { GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', GIT_ATTR_NOSYSTEM: '1' }),
   LC_ALL: 'C',
   GIT_TERMINAL_PROMPT: '0',
@@ -175,8 +175,8 @@ const environment = (options: GitOptions): NodeJS.ProcessEnv => ({
 
 const settings = (options: GitOptions): string[] =>
   [
-    ...ALWAYS,
-    ...(options.as === 'user' ? [] : [...OURS, ...NAMES]),
+    ...always,
+    ...(options.as === 'user' ? [] : [...ours, ...nameChecks]),
     ...(options.remote === undefined ? [] : remoteSettings(options.remote)),
     ...(options.config ?? []),
   ].flatMap((setting) => ['-c', setting]);
@@ -297,12 +297,12 @@ export const endOf = async (
 ): Promise<{ readonly code: number | null; readonly errors: string }> => {
   let errors = '';
   // What it says last is why it ended.
-  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-MOST_ERRORS)));
+  child.stderr.on('data', (chunk: Buffer) => (errors = `${errors}${chunk.toString()}`.slice(-mostErrors)));
   const code = await finished(child);
   return { code, errors: errors.trim() };
 };
 
-const MOST_ERRORS = 65_536;
+const mostErrors = 65_536;
 
 /** One line of output without its newline. Only the last newline goes: a path may hold others. */
 export const line = (output: Buffer): string => output.toString().replace(/\r?\n$/, '');

@@ -8,17 +8,17 @@ export interface GitLimits {
   readonly outputBytes: number;
 }
 
-const GIB = 1024 ** 3;
+const gib = 1024 ** 3;
 
 /**
  * For objects and names from outside. The history of large projects takes a tenth of the memory; a few kilobytes of deltas can ask for all that there is.
  */
-export const FOREIGN: GitLimits = { memoryBytes: 2 * GIB, fileBytes: 64 * GIB, outputBytes: GIB / 4 };
+export const foreignLimits: GitLimits = { memoryBytes: 2 * gib, fileBytes: 64 * gib, outputBytes: gib / 4 };
 
 /** POSIX counts files in these; every shell counts memory in KiB. */
-const BLOCK = 512;
+const block = 512;
 /** Where a limit cannot be set, a stricter one holds already, or the machine knows none. */
-const SCRIPT = 'ulimit -d "$1" 2>/dev/null; ulimit -f "$2" 2>/dev/null; shift 2; exec git "$@"';
+const script = 'ulimit -d "$1" 2>/dev/null; ulimit -f "$2" 2>/dev/null; shift 2; exec git "$@"';
 
 /** The words that start git within limits. On Windows there are none to be had. */
 export const gitWords = (args: readonly string[], limits: GitLimits | undefined): readonly [string, ...string[]] => {
@@ -27,10 +27,10 @@ export const gitWords = (args: readonly string[], limits: GitLimits | undefined)
   return [
     '/bin/sh',
     '-c',
-    SCRIPT,
+    script,
     'sh',
     String(Math.floor(memoryBytes / 1024)),
-    String(Math.floor(fileBytes / BLOCK)),
+    String(Math.floor(fileBytes / block)),
     ...args,
   ];
 };

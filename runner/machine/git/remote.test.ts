@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
 import { createFixture } from './fixture.ts';
-import { FOREIGN } from './limits.ts';
+import { foreignLimits } from './limits.ts';
 import { fetchObjects, listRemote } from './remote.ts';
 
 test('a remote that names more than anybody reads is refused for good, and what a usual one names is listed', async () => {
@@ -14,10 +14,10 @@ test('a remote that names more than anybody reads is refused for good, and what 
   const names = Array.from({ length: 40 }, (_, index) => `refs/heads/b${index}`);
   for (const name of names.slice(0, 3)) await fixture.git('update-ref', name, commit);
   const remote = { url: pathToFileURL(fixture.repo).href, credential: null };
-  const few = await listRemote(remote, undefined, { ...FOREIGN, outputBytes: 1000 });
+  const few = await listRemote(remote, undefined, { ...foreignLimits, outputBytes: 1000 });
   expect(few).toMatchObject({ outcome: 'listed', defaultBranch: 'refs/heads/main' });
   await Promise.all(names.map((name) => fixture.git('update-ref', name, commit)));
-  expect(await listRemote(remote, undefined, { ...FOREIGN, outputBytes: 1000 })).toEqual({
+  expect(await listRemote(remote, undefined, { ...foreignLimits, outputBytes: 1000 })).toEqual({
     outcome: 'failed',
     reason: `${remote.url}: more than 1000 bytes of output`,
     again: false,

@@ -1,5 +1,5 @@
 import { temporaryFolder } from '../home/temporary-folder.ts';
-import { FOREIGN, type GitLimits } from './limits.ts';
+import { foreignLimits, type GitLimits } from './limits.ts';
 import { git, initBare, type GitOptions, type GitResult, type Remote } from './git.ts';
 
 type Repository = GitOptions & { readonly gitDirectory: string };
@@ -55,7 +55,7 @@ export const fetchObjects = async (
     ...repository,
     remote,
     config: checked(repository),
-    limits: repository.limits ?? FOREIGN,
+    limits: repository.limits ?? foreignLimits,
   });
   return fetched.ok ? { outcome: 'fetched' } : failure(remote.url, fetched);
 };
@@ -74,7 +74,7 @@ export interface RemoteRefs {
 export const listRemote = async (
   remote: Remote,
   signal?: AbortSignal,
-  limits: GitLimits = FOREIGN,
+  limits: GitLimits = foreignLimits,
 ): Promise<RemoteRefs | RemoteFailure> => {
   const listed = await inEmptyRepository('sha1', (repository) =>
     git(['ls-remote', '--quiet', '--symref', '--', remote.url], { ...repository, remote, limits, signal }),

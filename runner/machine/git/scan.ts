@@ -16,7 +16,7 @@ export interface Scan {
 }
 
 /** No file can be opened by a longer relative path (PATH_MAX with its NUL); a command can still make one, step by step. */
-const LONGEST_PATH = 4095;
+const longestPath = 4095;
 
 const absolute = (root: string, path: string): Buffer => Buffer.concat([Buffer.from(`${root}/`), pathBytes(path)]);
 
@@ -35,7 +35,7 @@ const listUntracked = async (
   const result = await git(args, options);
   if (!result.ok) throw unexpected(args, result);
   const paths = splitNul(result.output);
-  const files = paths.filter((path) => !path.endsWith('/') && path.length <= LONGEST_PATH);
+  const files = paths.filter((path) => !path.endsWith('/') && path.length <= longestPath);
   const nested = paths.filter((path) => path.endsWith('/'));
   let errors = result.errors;
   if (into) {

@@ -19,7 +19,7 @@ const executable = (version: Version): Version => ({ ...version, mode: '100755' 
 const link = (version: Version): Version => ({ ...version, mode: '120000' });
 const binary = (version: Version): Version => ({ ...version, binary: true });
 
-const IN_PLACE: [string, Version | null, OnDisk, Version | null, Decision][] = [
+const inPlace: [string, Version | null, OnDisk, Version | null, Decision][] = [
   ['added, nothing here', null, absent, T, put('theirs')],
   ['added, executable', null, absent, executable(T), put('theirs', '100755')],
   ['added, the same is here', null, disk(T), T, already],
@@ -82,7 +82,7 @@ const IN_PLACE: [string, Version | null, OnDisk, Version | null, Decision][] = [
 ];
 
 test.each(
-  IN_PLACE.map(([name, before, ours, after, decision]) => ({
+  inPlace.map(([name, before, ours, after, decision]) => ({
     name,
     change: { before, ours, after, target: null },
     decision,
@@ -91,7 +91,7 @@ test.each(
   expect(decide(change)).toEqual(decision);
 });
 
-const RENAMED: [string, OnDisk, OnDisk, Version, Decision][] = [
+const renamed: [string, OnDisk, OnDisk, Version, Decision][] = [
   ['unchanged here', disk(B), absent, B, put('ours')],
   ['and changed, unchanged here', disk(B), absent, T, put('theirs')],
   ['changed here', disk(O), absent, B, put('ours')],
@@ -120,7 +120,7 @@ const RENAMED: [string, OnDisk, OnDisk, Version, Decision][] = [
 ];
 
 test.each(
-  RENAMED.map(([name, ours, target, after, decision]) => ({
+  renamed.map(([name, ours, target, after, decision]) => ({
     name,
     change: { before: B, ours, after, target },
     decision,

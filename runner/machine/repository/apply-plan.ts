@@ -28,7 +28,7 @@ export type Decision =
   | { readonly kind: 'remove' }
   | { readonly kind: 'conflict'; readonly reason: string };
 
-const LINK = '120000';
+const link = '120000';
 
 const same = (one: Version, other: Version): boolean => one.id === other.id && one.mode === other.mode;
 const conflict = (reason: string): Decision => ({ kind: 'conflict', reason });
@@ -49,7 +49,7 @@ const decideDeleted = (before: Version, ours: OnDisk): Decision => {
 const decideContent = (before: Version, ours: Version, after: Version): Decision => {
   if (same(ours, after)) return already;
   if (same(ours, before)) return { kind: 'put', content: 'theirs', mode: after.mode };
-  if ([before, ours, after].some(({ mode }) => mode === LINK)) {
+  if ([before, ours, after].some(({ mode }) => mode === link)) {
     return conflict('It was changed here and by the run, and one of the versions is a symbolic link.');
   }
   const mode = after.mode === before.mode ? ours.mode : after.mode;

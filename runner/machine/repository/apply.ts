@@ -138,8 +138,7 @@ const contentToPut = async (
   return before === null || ours === null || after === null ? null : conversion.merge({ before, ours, after });
 };
 
-const STILL_IN_CONFLICT =
-  'It still has the conflict of an earlier application; resolve it or take it back with --undo.';
+const stillInConflict = 'It still has the conflict of an earlier application; resolve it or take it back with --undo.';
 
 const planFile = async (
   context: Context,
@@ -169,7 +168,7 @@ const planFile = async (
   });
   if (decision.kind === 'already') return unchanged(path, 'already');
   if (hasConflict((target ?? ours).content, contents.before) || hasConflict(ours.content, contents.before))
-    return unchanged(path, 'refused', STILL_IN_CONFLICT);
+    return unchanged(path, 'refused', stillInConflict);
   if (decision.kind === 'conflict') return unchanged(path, 'conflict', decision.reason);
   if (found.kind === 'blocked' || foundTarget.kind === 'blocked') throw new Error(`decided to write over ${path}`);
   const removal: Touched = { path: oldPath, before: found, after: { kind: 'absent' } };

@@ -25,7 +25,7 @@ export interface BranchRequest {
 /** `commits` are the new ones, oldest first: with a dirty source the tree as it was delegated, then the result. */
 export type Branch = { readonly outcome: 'ok'; readonly branch: string; readonly commits: readonly string[] } | Refusal;
 
-const FALLBACK: Identity = { name: 'Longhaul', email: 'longhaul@localhost' };
+const fallback: Identity = { name: 'Longhaul', email: 'longhaul@localhost' };
 
 const authorOf = async (repository: UserRepository): Promise<Identity> => {
   const ask = async (key: string): Promise<string> => {
@@ -33,7 +33,7 @@ const authorOf = async (repository: UserRepository): Promise<Identity> => {
     return found.ok ? line(found.output).trim() : '';
   };
   const [name, email] = await Promise.all([ask('user.name'), ask('user.email')]);
-  return name === '' || email === '' ? FALLBACK : { name, email };
+  return name === '' || email === '' ? fallback : { name, email };
 };
 
 const checkName = async (repository: UserRepository, branch: string): Promise<Refusal | null> => {

@@ -1,9 +1,9 @@
 /** Characters that HFS+ ignores in names, so that `.g<U+200C>it` opens `.git`. From git's utf8.c, next_hfs_char. */
-const IGNORED_BY_HFS = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
+const ignoredByHfs = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/gu;
 
 /** True for a name that some file system takes for `.git`: other case, NTFS short name, trailing dots or spaces, a stream. @internal */
 export const meansGitFolder = (name: string): boolean =>
-  /^(\.git|git~\d+)[ .]*([:\\].*)?$/is.test(name.replace(IGNORED_BY_HFS, ''));
+  /^(\.git|git~\d+)[ .]*([:\\].*)?$/is.test(name.replace(ignoredByHfs, ''));
 
 /** Why a path that came from a worker must not be used below a repository's root, as a sentence; null if it may. */
 export const pathRefusal = (path: string): string | null => {

@@ -5,7 +5,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import type { LocalSource } from '../../../shared/run/source.ts';
 import { git, gitOrThrow, initBare, line, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
 import { copyIndex } from '../git/index-file.ts';
-import { LONGHAUL } from '../git/longhaul.ts';
+import { longhaul } from '../git/longhaul.ts';
 import { scan } from '../git/scan.ts';
 import {
   findRepository,
@@ -31,7 +31,7 @@ export type Snapshot =
   | { readonly outcome: 'ok'; readonly source: LocalSource; readonly files: number; readonly notes: readonly string[] }
   | Refusal;
 
-const HEX_ZERO: Record<UserRepository['format'], string> = { sha1: '0'.repeat(40), sha256: '0'.repeat(64) };
+const hexZero: Record<UserRepository['format'], string> = { sha1: '0'.repeat(40), sha256: '0'.repeat(64) };
 
 interface Base {
   readonly commit: string;
@@ -84,7 +84,7 @@ const commitWorktree = async (
     index: temporaryIndex,
     objects: scratch,
     alternates: [repository.objects],
-    identity: LONGHAUL,
+    identity: longhaul,
     signal,
   };
   const unmerged = splitNul(await gitOrThrow(['diff-files', '-z', '--name-only', '--diff-filter=U'], options));
@@ -208,7 +208,7 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
   await mkdir(join(folder, 'info'), { recursive: true });
   await writeFile(join(folder, 'info', 'exclude'), await privateIgnoreRules(repository));
   await Promise.all([rm(scratch, { recursive: true }), rm(join(folder, 'index'), { force: true })]);
-  await gitOrThrow(['update-ref', 'refs/longhaul/base', base.commit, HEX_ZERO[repository.format]], own);
+  await gitOrThrow(['update-ref', 'refs/longhaul/base', base.commit, hexZero[repository.format]], own);
   const tree = splitNul(await gitOrThrow(['ls-tree', '-r', '-z', '--full-tree', base.commit], own));
   const inside = await folderInRepository(request.path);
   const notes = [

@@ -26,7 +26,7 @@ const Journal = z.strictObject({
 /** Of a file: `written`: it was put back. `already`: it is as it was before the apply. `refused`: it was changed since, and stays. */
 export type Undo = { readonly outcome: 'ok'; readonly files: readonly AppliedFile[] } | Refusal;
 
-const JOURNAL = 'journal.json';
+const journalFile = 'journal.json';
 
 /**
  * Writes down all that an apply is about to change, before it changes anything: an apply that is cut off can be undone as
@@ -41,7 +41,7 @@ export const writeJournal = async (folder: string, root: string, touched: readon
     saved.push({ path, before: save(before, name), after: fingerprint(after) });
   }
   const journal: z.infer<typeof Journal> = { version: 1, root, touched: saved };
-  await writeFile(join(folder, JOURNAL), JSON.stringify(journal, null, 1), { flag: 'wx', mode: 0o600 });
+  await writeFile(join(folder, journalFile), JSON.stringify(journal, null, 1), { flag: 'wx', mode: 0o600 });
 };
 
 const save = (state: FileState, name: string): z.infer<typeof SavedState> => {
@@ -73,7 +73,7 @@ const load = async (saved: z.infer<typeof SavedState>, folder: string): Promise<
 export const undoApply = async (request: { readonly repository: string; readonly undo: string }): Promise<Undo> => {
   const repository = await findRepository(request.repository);
   if ('outcome' in repository) return repository;
-  const text = await readFile(join(request.undo, JOURNAL), 'utf8').catch(() => null);
+  const text = await readFile(join(request.undo, journalFile), 'utf8').catch(() => null);
   if (text === null) return refused('There is nothing to undo: no apply was recorded.', 'Apply the result first.');
   const journal = Journal.parse(JSON.parse(text));
   if (journal.root !== repository.root) {

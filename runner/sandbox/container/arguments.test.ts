@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { containerArguments, type ContainerPlan } from './arguments.ts';
 
-const PLAN: ContainerPlan = {
+const plan: ContainerPlan = {
   programs: {
     unshare: '/usr/bin/unshare',
     setpriv: '/usr/bin/setpriv',
@@ -24,7 +24,7 @@ const PLAN: ContainerPlan = {
 const after = (list: readonly string[], word: string): readonly string[] => list.slice(list.indexOf(word) + 1);
 
 test('a command gives up every right before anything of its own is read', () => {
-  const list = containerArguments(PLAN);
+  const list = containerArguments(plan);
   expect(after(list, '/usr/bin/setpriv').slice(0, 9)).toEqual([
     '--reuid=40001',
     '--regid=40001',
@@ -64,7 +64,7 @@ test.each<[string, ContainerPlan['network'], { unshared: boolean; socat: boolean
     { unshared: false, socat: false, proxy: 'http_proxy=http://127.0.0.1:4711' },
   ],
 ])('with the network %s', (...[, network, expected]) => {
-  const list = containerArguments({ ...PLAN, network });
+  const list = containerArguments({ ...plan, network });
   expect({
     unshared: list.includes('--net'),
     socat: list.some((word) => word.includes('UNIX-CONNECT:egress-1.sock')),

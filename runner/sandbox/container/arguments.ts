@@ -1,4 +1,4 @@
-import { confinedShell, minimalEnvironment, PROXY_PORT } from '../confined-shell.ts';
+import { confinedShell, minimalEnvironment, sandboxProxyPort } from '../confined-shell.ts';
 import type { SandboxCommand, SandboxLimits } from '../sandbox.ts';
 import type { FilterArchitecture } from '../system-calls.ts';
 
@@ -35,21 +35,21 @@ export interface ContainerPlan {
 }
 
 /** SIOCSIFFLAGS (0x8914) with IFF_UP and IFF_RUNNING on `lo`: a new network namespace has it down, and iproute2 may not be there. */
-const LOOPBACK_UP =
+const loopbackUp =
   'my ($s, $up) = (undef, pack("a16 S x22", "lo", 0x41)); socket($s, 2, 2, 0) && ioctl($s, 0x8914, $up) or die "loopback: $!\\n"; exec { $ARGV[0] } @ARGV or die "exec: $!\\n"';
 
 /** prctl, by its number, with PR_SET_SECCOMP (22), SECCOMP_MODE_FILTER (2) and a struct sock_fprog. */
-const FILTER =
+const filter =
   'my ($prctl, $path) = splice(@ARGV, 0, 2); open(my $in, "<:raw", $path) or die "filter: $!\\n"; local $/; my $program = <$in>; close $in; ' +
   'my $all = pack("S x![P] P", length($program) / 8, $program); ' +
   'syscall($prctl, 22, 2, $all) == 0 or die "seccomp: $!\\n"; exec { $ARGV[0] } @ARGV or die "exec: $!\\n"';
 
-const PRCTL: Record<FilterArchitecture, number> = { x64: 157, arm64: 167 };
+const prctl: Record<FilterArchitecture, number> = { x64: 157, arm64: 167 };
 
 /** Program and arguments of one command, to be started as root with an environment of its own. From `setpriv` on it is nobody's but the command's user. */
 export function containerArguments(plan: ContainerPlan): readonly [string, ...string[]] {
   const { programs, user, command, network } = plan;
-  const alone = [programs.unshare, '--net', '--', programs.perl, '-e', LOOPBACK_UP, '--'];
+  const alone = [programs.unshare, '--net', '--', programs.perl, '-e', loopbackUp, '--'];
   const [first, ...rest] = [
     ...(network.kind === 'cut' ? alone : []),
     programs.setpriv,
@@ -64,9 +64,9 @@ export function containerArguments(plan: ContainerPlan): readonly [string, ...st
     '--',
     programs.perl,
     '-e',
-    FILTER,
+    filter,
     '--',
-    String(PRCTL[plan.architecture]),
+    String(prctl[plan.architecture]),
     plan.filter,
     ...confinedShell({
       command,
@@ -82,7 +82,7 @@ export function containerArguments(plan: ContainerPlan): readonly [string, ...st
 }
 
 const variables = ({ root, home, temporary, toolchains, network }: ContainerPlan): string[] => {
-  const proxyPort = network.kind === 'shared' ? network.proxyPort : network.socket === null ? null : PROXY_PORT;
+  const proxyPort = network.kind === 'shared' ? network.proxyPort : network.socket === null ? null : sandboxProxyPort;
   const all = {
     ...minimalEnvironment({ toolchains, home, proxyPort }),
     TMPDIR: temporary,

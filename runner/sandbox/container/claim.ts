@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { link, lstat, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { refused, SANDBOX_ROOT, type SandboxRefusal } from '../sandbox.ts';
+import { refused, sandboxRoot, type SandboxRefusal } from '../sandbox.ts';
 
 /** Only root writes there, and it lasts as long as the container does. */
-const CLAIM = '/run/longhaul-run';
+const claimFile = '/run/longhaul-run';
 
 /**
  * Takes the whole container for one run, for good: what its commands leave somewhere could reach the next. Null: it is this run's, now or already.
  * Throws when the mark cannot be written.
  */
-export async function claimContainer(run: string, claim = CLAIM): Promise<SandboxRefusal | null> {
+export async function claimContainer(run: string, claim = claimFile): Promise<SandboxRefusal | null> {
   const draft = `${claim}.${randomBytes(4).toString('hex')}`;
   await writeFile(draft, run, { mode: 0o600 });
   try {
@@ -30,7 +30,7 @@ export async function claimContainer(run: string, claim = CLAIM): Promise<Sandbo
 }
 
 /** Lets commands find the tree where the model is told it is. A folder that the image has there is not touched. */
-export async function linkWorkspace(tree: string, place: string = SANDBOX_ROOT): Promise<SandboxRefusal | null> {
+export async function linkWorkspace(tree: string, place: string = sandboxRoot): Promise<SandboxRefusal | null> {
   const found = await lstat(place).catch(() => null);
   if (found !== null && !found.isSymbolicLink())
     return refused(

@@ -7,16 +7,16 @@ import type { ContainerNetwork } from '../../../shared/api/worker-api.ts';
 import { CommandSandbox, type Confinement, type Outlets } from '../command-sandbox.ts';
 import { containerArguments, containerPrograms, type ContainerPlan, type ContainerPrograms } from './arguments.ts';
 import { claimContainer, linkWorkspace } from './claim.ts';
-import { canCutNetwork, judgeLook, LOOK_AROUND, nameUser, networkUnstated, unfitForContainer } from './fit.ts';
+import { canCutNetwork, judgeLook, lookAround, nameUser, networkUnstated, unfitForContainer } from './fit.ts';
 import { launchInContainer } from './process.ts';
 import { endProcessesOf, processesOf } from './processes.ts';
 import { diskUse } from '../disk-use.ts';
 import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
 import { filterFolders, findPrograms } from '../host-programs.ts';
-import { openProbe, PROBE_MS, probeOutlets } from '../probe-sandbox.ts';
+import { openProbe, probeMs, probeOutlets } from '../probe-sandbox.ts';
 import {
   refused,
-  SANDBOX_ROOT,
+  sandboxRoot,
   type Sandbox,
   type SandboxCommand,
   type SandboxOptions,
@@ -53,7 +53,7 @@ export async function openContainer(
   if (unfit !== null) return unfit;
   const taken = await take(options);
   if (taken !== null) return taken;
-  const confined = await confine({ ...options, root: SANDBOX_ROOT }, seams);
+  const confined = await confine({ ...options, root: sandboxRoot }, seams);
   return confined instanceof Container ? new CommandSandbox(confined, seams.quotaPollMs) : confined;
 }
 
@@ -122,7 +122,7 @@ async function confine(options: Parts['options'], seams: ContainerSeams): Promis
 }
 
 /** In the scratch folder; commands run one after the other. */
-const EGRESS_SOCKET = 'egress.sock';
+const egressSocketPath = 'egress.sock';
 
 class Container implements Confinement {
   readonly #parts: Parts;
@@ -141,7 +141,7 @@ class Container implements Confinement {
   async look(): Promise<SandboxRefusal | null> {
     const printed: Buffer[] = [];
     const ended = await this.launch(
-      { argv: ['/bin/sh', '-c', LOOK_AROUND], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
+      { argv: ['/bin/sh', '-c', lookAround], timeoutMs: probeMs, network: [], maxOutputBytes: 0 },
       { ...probeOutlets(), onOutput: (chunk) => printed.push(chunk) },
     );
     return judgeLook(ended.outcome === 'failed' ? ended.complaint : Buffer.concat(printed).toString('utf8'));
@@ -150,10 +150,10 @@ class Container implements Confinement {
   async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
     const { options, user, network } = this.#parts;
     const { scratch } = options;
-    const socket = network === 'cut' && command.network.length > 0 ? EGRESS_SOCKET : null;
+    const socket = network === 'cut' && command.network.length > 0 ? egressSocketPath : null;
     await using proxy = network !== 'cut' || socket !== null ? await this.#openProxy(command, socket) : null;
     const [home, temporary] = await this.#makeFolders();
-    if (options.root === SANDBOX_ROOT) await linkWorkspace(options.workspace);
+    if (options.root === sandboxRoot) await linkWorkspace(options.workspace);
     const isFull = await this.#quota.begin();
     const argv = containerArguments({
       ...this.#parts,

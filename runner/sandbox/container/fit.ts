@@ -21,7 +21,7 @@ export async function unfitForContainer(options: SandboxOptions): Promise<Sandbo
   if (user === null || user.uid === 0 || user.gid === 0)
     return refused('commands never run as root or in its group', 'name a user for commands');
   const account = await accountOf(user.uid);
-  if (account !== null && account !== ACCOUNT)
+  if (account !== null && account !== accountName)
     return refused(
       `user ${user.uid} is ${account}'s, and every process of the user of commands is ended after each command`,
       'choose a sandbox.uidBase that is far from the users of this container',
@@ -42,19 +42,19 @@ export const leftOpen = (network: 'cut' | ContainerNetwork): readonly string[] =
     : ['the network that the container has; HTTP goes through the proxy if the program keeps to its settings']),
 ];
 
-const ACCOUNTS = '/etc/passwd';
+const accounts = '/etc/passwd';
 /** The name that commands have of their user. */
-const ACCOUNT = 'agent';
+const accountName = 'agent';
 
 async function accountOf(uid: number): Promise<string | null> {
-  const lines = (await readFile(ACCOUNTS, 'utf8').catch(() => '')).split('\n');
+  const lines = (await readFile(accounts, 'utf8').catch(() => '')).split('\n');
   return lines.find((line) => line.split(':')[2] === String(uid))?.split(':')[0] ?? null;
 }
 
 /** Programs ask for the name of their user. */
 export async function nameUser({ uid, gid }: NonNullable<SandboxOptions['user']>): Promise<void> {
   if ((await accountOf(uid)) === null)
-    await appendFile(ACCOUNTS, `${ACCOUNT}:x:${uid}:${gid}:commands of Longhaul:/nonexistent:/bin/bash\n`);
+    await appendFile(accounts, `${accountName}:x:${uid}:${gid}:commands of Longhaul:/nonexistent:/bin/bash\n`);
 }
 
 /** Whether commands can be given a network of their own, with nothing in it; otherwise, what unshare said. */
@@ -78,7 +78,7 @@ export const networkUnstated = (complaint: string): SandboxRefusal =>
  * What a command sees that it must not: prints a line for each, then "looked". Environments of processes that are not its user's own;
  * files of /run/secrets, where container platforms put tokens.
  */
-export const LOOK_AROUND = String.raw`perl -e 'for my $folder (glob "/proc/[0-9]*") {
+export const lookAround = String.raw`perl -e 'for my $folder (glob "/proc/[0-9]*") {
   open(my $status, "<", "$folder/status") or next; local $/;
   my ($owner) = <$status> =~ /^Uid:\t(\d+)/m; next if !defined $owner || $owner == $<;
   my ($pid) = $folder =~ /(\d+)/;
@@ -92,7 +92,7 @@ grep -q '^Seccomp:.2$' /proc/self/status || echo 'every system call'
 grep -q '^CapEff:.0*$' /proc/self/status || echo 'capabilities'
 echo looked`;
 
-/** The verdict on what `LOOK_AROUND` printed. Null: commands are confined as they should be. */
+/** The verdict on what `lookAround` printed. Null: commands are confined as they should be. */
 export function judgeLook(output: string): SandboxRefusal | null {
   const lines = output.trim().split('\n');
   if (lines.at(-1) !== 'looked') return refused(`the first command failed: ${output.trim()}`, 'look at what it says');

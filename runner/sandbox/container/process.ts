@@ -16,7 +16,7 @@ export interface ContainerLaunch {
 }
 
 /** For the programs that confine, which run as root: nothing that commands choose. */
-const ENVIRONMENT = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
 
 /** Runs the words of `containerArguments` to their end. When it settles, no process of the user is left and all output has been handed over. */
 export async function launchInContainer(launch: ContainerLaunch): Promise<Ended> {
@@ -25,7 +25,7 @@ export async function launchInContainer(launch: ContainerLaunch): Promise<Ended>
   if (kill.aborted) return { outcome: 'killed' };
   const [program, ...list] = argv;
   using spawned = await spawnCommand(folder, user, (descriptors) =>
-    spawn(program, list, { env: ENVIRONMENT, cwd: folder, stdio: [...descriptors, 'pipe'] }),
+    spawn(program, list, { env: environment, cwd: folder, stdio: [...descriptors, 'pipe'] }),
   );
   if (spawned === null) return { outcome: 'too-long' };
   const { child, written, complaint } = spawned;

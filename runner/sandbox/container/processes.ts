@@ -8,7 +8,7 @@ import type { SandboxOptions } from '../sandbox.ts';
 type User = NonNullable<SandboxOptions['user']>;
 
 /** A process that waits for a device ends when that answers; a container where one does not is broken. */
-const END_MS = 10_000;
+const endMs = 10_000;
 
 /** The folders in /proc of all processes that run as this user and are not dead. */
 export async function processesOf({ uid }: User): Promise<string[]> {
@@ -25,7 +25,7 @@ export async function processesOf({ uid }: User): Promise<string[]> {
 
 /** Ends every process of a user who has no others than a sandbox's. Throws when one cannot be ended. */
 export async function endProcessesOf(user: User): Promise<void> {
-  const deadline = performance.now() + END_MS;
+  const deadline = performance.now() + endMs;
   for (let left = await processesOf(user); left.length > 0; left = await processesOf(user)) {
     if (performance.now() > deadline) throw new Error(`processes of user ${user.uid} do not end: ${left.join(', ')}`);
     await killAll(user);

@@ -19,8 +19,8 @@ const inRecords = (hello: Buffer, bytes: number): Buffer => {
 
 /** Of a client that is not this program's own; an empty name: it names none. */
 const byOpenssl = (server: string, newest = 'TLSv1_3'): Buffer =>
-  execFileSync('python3', ['-c', OPENSSL, server, newest]);
-const OPENSSL = `import ssl, sys
+  execFileSync('python3', ['-c', openssl, server, newest]);
+const openssl = `import ssl, sys
 context = ssl.create_default_context()
 context.check_hostname = False
 context.maximum_version = ssl.TLSVersion[sys.argv[2]]

@@ -12,14 +12,14 @@ type Hello =
 export type Greeting = Exclude<Hello, { kind: 'more' }>;
 
 /** Keys that withstand quantum computers make it some kilobytes, session tickets some more. */
-const LONGEST = 32_768;
+const longest = 32_768;
 /** One is usual, two or three are seen. */
-const MOST_RECORDS = 64;
+const mostRecords = 64;
 
-const HANDSHAKE = 22;
-const CLIENT_HELLO = 1;
-const SERVER_NAME = 0;
-const HOST_NAME = 0;
+const handshake = 22;
+const clientHello = 1;
+const serverName = 0;
+const hostName = 0;
 
 /** Reads one field after the other; throws a RangeError behind the end. */
 class Reader {
@@ -57,9 +57,9 @@ export function readHello(bytes: Buffer): Hello {
   // A message may come in several records.
   const records: Buffer[] = [];
   let at = 0;
-  while (records.length < MOST_RECORDS && at <= LONGEST) {
+  while (records.length < mostRecords && at <= longest) {
     const record = bytes.subarray(at);
-    if (record.length > 0 && record[0] !== HANDSHAKE) return { kind: 'other' };
+    if (record.length > 0 && record[0] !== handshake) return { kind: 'other' };
     if (record.length > 1 && record[1] !== 3) return { kind: 'other' };
     if (record.length < 5) return { kind: 'more' };
     const content = record.readUInt16BE(3);
@@ -75,7 +75,7 @@ export function readHello(bytes: Buffer): Hello {
 
 /** Null: it is not complete yet. */
 function wholeHello(message: Buffer): Greeting | null {
-  if (message.length > 0 && message[0] !== CLIENT_HELLO) return { kind: 'other' };
+  if (message.length > 0 && message[0] !== clientHello) return { kind: 'other' };
   if (message.length < 4 || message.length < 4 + message.readUIntBE(1, 3)) return null;
   try {
     return nameIn(new Reader(message.subarray(4, 4 + message.readUIntBE(1, 3))));
@@ -97,12 +97,12 @@ function nameIn(hello: Reader): Greeting {
   while (!extensions.isAtEnd) {
     const type = extensions.number(2);
     const content = extensions.vector(2);
-    if (type !== SERVER_NAME) continue;
+    if (type !== serverName) continue;
     const list = new Reader(new Reader(content).vector(2));
     while (!list.isAtEnd) {
       const kind = list.number(1);
       const name = list.vector(2);
-      if (kind === HOST_NAME) names.push(name.toString('latin1').toLowerCase());
+      if (kind === hostName) names.push(name.toString('latin1').toLowerCase());
     }
   }
   const [name, ...others] = names;
@@ -111,7 +111,7 @@ function nameIn(hello: Reader): Greeting {
 }
 
 /** What a client that asked for another name reads: a fatal alert, unrecognized_name. */
-export const WRONG_NAME = Buffer.from([21, 3, 1, 0, 2, 2, 112]);
+export const wrongName = Buffer.from([21, 3, 1, 0, 2, 2, 112]);
 
 /**
  * Takes a connection's first bytes, as many as it needs to tell what they are; the stream is paused then. A client that ends, or has not said it when

@@ -50,7 +50,7 @@ const openWorld = async () => {
   };
 };
 
-const FINE = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
+const fine = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi';
 
 const answers: readonly (readonly [string, string])[] = [
   ['the status 000', 'HTTP/1.1 000 Nothing\r\n\r\n'],
@@ -85,11 +85,11 @@ test.each(answers)('a host that answers with %s harms nobody but who asked it', 
   await using world = await openWorld();
   await world.get(Buffer.from(answer, 'latin1'));
   expect(world.thrown).toEqual([]);
-  expect(await world.get(Buffer.from(FINE))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*hi/);
+  expect(await world.get(Buffer.from(fine))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*hi/);
 });
 
 /** As a proxy is first written: what came is passed on as it came. It ends with the exit code of a program that something was thrown in. */
-const NAIVE = `import { createServer, request } from 'node:http';
+const naive = `import { createServer, request } from 'node:http';
 const [port] = process.argv.slice(1);
 createServer((incoming, answer) => {
   const upstream = request({ port, path: '/' }, (response) => {
@@ -111,7 +111,7 @@ test.each(answers.slice(0, 1))('a host that answers with %s ends a proxy that pa
   await once(host, 'listening');
   // safe: it listens on TCP
   const { port } = host.address() as AddressInfo;
-  const proxy = spawn(process.execPath, ['--input-type=module', '-e', NAIVE, String(port)], {
+  const proxy = spawn(process.execPath, ['--input-type=module', '-e', naive, String(port)], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(proxy, 'exit');
@@ -177,6 +177,6 @@ test(
       }),
       { numRuns: 1000 },
     );
-    expect(await world.get(Buffer.from(FINE))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*hi/);
+    expect(await world.get(Buffer.from(fine))).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*hi/);
   },
 );

@@ -10,7 +10,7 @@ import { describe, expect, test } from 'vitest';
 import { clientHello } from './fixture.ts';
 import { EgressProxy, type EgressOutside, type EgressProxyOptions } from './proxy.ts';
 
-const NAMES: Readonly<Record<string, readonly string[]>> = {
+const names: Readonly<Record<string, readonly string[]>> = {
   'good.test': ['93.184.216.34'],
   'inward.test': ['169.254.169.254'],
   'mixed.test': ['93.184.216.34', '10.0.0.1'],
@@ -45,7 +45,7 @@ async function world(
   const { port } = server.address() as AddressInfo;
   const dialled: string[] = [];
   const outside: EgressOutside = {
-    resolve: async (host) => NAMES[host] ?? Promise.reject(new Error('no such name')),
+    resolve: async (host) => names[host] ?? Promise.reject(new Error('no such name')),
     dial: (address, wanted) => {
       dialled.push(`${address}:${wanted}`);
       return connect({ host: '127.0.0.1', port: address === '93.184.216.34' ? port : 1 });
@@ -56,7 +56,7 @@ async function world(
     await EgressProxy.listen({
       socket,
       user: null,
-      allowed: Object.keys(NAMES).concat('unknown.test'),
+      allowed: Object.keys(names).concat('unknown.test'),
       outside,
       ...options,
     }),

@@ -5,7 +5,7 @@ import { connect, type ListenOptions, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { pipeline, type Duplex } from 'node:stream';
-import { takeHello, WRONG_NAME, type Greeting } from './hello.ts';
+import { takeHello, wrongName, type Greeting } from './hello.ts';
 import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl, type Target } from './rules.ts';
 
 export interface EgressProxyOptions {
@@ -36,16 +36,16 @@ const theInternet: EgressOutside = {
 };
 
 /** A name server that does not answer and a host that drops packets must not hold a command until its own timeout. */
-const CONNECT_MS = 15_000;
+const connectMs = 15_000;
 /** For a client to say whom it wants to talk to, once its tunnel is open. */
-const HELLO_MS = 15_000;
+const helloMs = 15_000;
 /** Both lists are shown to a person; more than this many names tell nothing more, and memory stays bounded. */
-const HOSTS_KEPT = 100;
+const hostsKept = 100;
 /** Headers that belong to one connection and not to the message (RFC 9110, section 7.6.1). */
-const HOP_BY_HOP =
+const hopByHop =
   /^(connection|proxy-connection|proxy-authorization|proxy-authenticate|keep-alive|te|trailer|transfer-encoding|upgrade|expect|host)$/i;
 
-const ESTABLISHED = 'HTTP/1.1 200 Connection Established\r\n\r\n';
+const established = 'HTTP/1.1 200 Connection Established\r\n\r\n';
 
 type Route =
   | { readonly outcome: 'open'; readonly address: string }
@@ -205,7 +205,7 @@ export class EgressProxy implements AsyncDisposable {
     upstream.once('error', unreachable);
     upstream.once('connect', () => {
       upstream.off('error', unreachable).on('error', () => socket.destroy());
-      socket.write(ESTABLISHED);
+      socket.write(established);
       this.#attempt(this.#passTls({ socket, head, upstream, target }), socket);
     });
     socket.on('close', () => upstream.destroy());
@@ -217,14 +217,14 @@ export class EgressProxy implements AsyncDisposable {
     const early = new AbortController();
     const onEarly = (): void => early.abort();
     upstream.once('data', onEarly).once('close', onEarly);
-    const until = AbortSignal.any([early.signal, AbortSignal.timeout(HELLO_MS)]);
+    const until = AbortSignal.any([early.signal, AbortSignal.timeout(helloMs)]);
     const { hello, bytes } = await takeHello(socket, head, until);
     upstream.off('data', onEarly).off('close', onEarly).pause();
     if (!(this.#options.mayGoOn ?? wantsTarget)(hello, target)) {
       const name = hello.kind === 'hello' ? hello.name : null;
       this.#record({ host: name !== null && isHostName(name) ? name : target.host, port: target.port });
       upstream.destroy();
-      return void socket.end(hello.kind === 'hello' ? WRONG_NAME : undefined);
+      return void socket.end(hello.kind === 'hello' ? wrongName : undefined);
     }
     upstream.write(bytes);
     socket.pipe(upstream).pipe(socket);
@@ -233,7 +233,7 @@ export class EgressProxy implements AsyncDisposable {
   /** A tunnel to port 80 carries readable requests, so each is held to the tunnel's host like any other. */
   #readTunnel(socket: Duplex, head: Buffer, target: Target): void {
     this.#tunnelled.set(socket, target);
-    socket.write(ESTABLISHED);
+    socket.write(established);
     if (head.length > 0) socket.unshift(head);
     this.#inner.emit('connection', socket);
   }
@@ -247,7 +247,7 @@ export class EgressProxy implements AsyncDisposable {
     const own = ownAddresses();
     if (!addresses.every((each) => isPublicAddress(each) && !own.has(each))) return this.#block(target);
     // On record before a byte goes out.
-    if (this.#reached.size < HOSTS_KEPT) this.#reached.add(`${target.host}:${target.port}`);
+    if (this.#reached.size < hostsKept) this.#reached.add(`${target.host}:${target.port}`);
     return { outcome: 'open', address };
   }
 
@@ -257,13 +257,13 @@ export class EgressProxy implements AsyncDisposable {
   }
 
   #record({ host, port }: Target): void {
-    if (this.#refused.size < HOSTS_KEPT) this.#refused.add(`${host}:${port}`);
+    if (this.#refused.size < hostsKept) this.#refused.add(`${host}:${port}`);
   }
 
   #dial(address: string, port: number): Socket {
     const socket = this.#outside.dial(address, port);
     this.#keep(socket);
-    socket.setTimeout(CONNECT_MS, () =>
+    socket.setTimeout(connectMs, () =>
       socket.connecting ? socket.destroy(new Error('connect timed out')) : undefined,
     );
     socket.once('connect', () => socket.setTimeout(0));
@@ -325,7 +325,7 @@ function refuseTunnel(socket: Duplex, status: number, text: string): void {
 
 function withoutHops(rawHeaders: readonly string[]): string[] {
   return rawHeaders.flatMap((name, index) =>
-    index % 2 === 0 && !HOP_BY_HOP.test(name) ? [name, rawHeaders[index + 1] ?? ''] : [],
+    index % 2 === 0 && !hopByHop.test(name) ? [name, rawHeaders[index + 1] ?? ''] : [],
   );
 }
 

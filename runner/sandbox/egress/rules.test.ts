@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isPublicAddress, mayReach, parseAuthority, parseProxyUrl } from './rules.ts';
 
-const ALLOWED = ['packages.host.test', '*.Example.org', '127.0.0.1', '[::1]'];
+const allowedCalls = ['packages.host.test', '*.Example.org', '127.0.0.1', '[::1]'];
 
 describe('what may be looked up', () => {
   test.each([
@@ -21,7 +21,7 @@ describe('what may be looked up', () => {
     ['[::1]', 443, false],
     ['::1', 443, false],
   ])('%s port %i: %s', (host, port, expected) => {
-    expect(mayReach({ host, port }, ALLOWED)).toBe(expected);
+    expect(mayReach({ host, port }, allowedCalls)).toBe(expected);
   });
 });
 

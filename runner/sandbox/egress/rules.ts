@@ -7,11 +7,11 @@ export interface Target {
 }
 
 /** Ports of HTTP and HTTPS; nothing else goes out. */
-const PORTS = [80, 443];
+const ports = [80, 443];
 
 /** Whether the rules of a run let this target be looked up at all. An address is never let through: only names can be on the list. */
 export function mayReach({ host, port }: Target, allowed: readonly string[]): boolean {
-  if (isIP(host) !== 0 || host.startsWith('[') || !PORTS.includes(port)) return false;
+  if (isIP(host) !== 0 || host.startsWith('[') || !ports.includes(port)) return false;
   return allowed.some((entry) => matches(host, entry.toLowerCase()));
 }
 
@@ -21,7 +21,7 @@ function matches(host: string, entry: string): boolean {
 }
 
 /** Ranges that are not the public internet: IANA's special-purpose registry for IPv4, with multicast and the reserved top. */
-const NOT_PUBLIC_4 = [
+const notPublicRanges4 = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -43,12 +43,12 @@ const NOT_PUBLIC_4 = [
 ];
 
 /** All that is public in IPv6 lies in 2000::/3; of that, ranges for documentation and those that carry an IPv4 address are not. */
-const PUBLIC_6 = '2000::/3';
-const NOT_PUBLIC_6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
+const publicRange6 = '2000::/3';
+const notPublicRanges6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20'];
 
-const notPublic4 = blockList(NOT_PUBLIC_4, 'ipv4');
-const public6 = blockList([PUBLIC_6], 'ipv6');
-const notPublic6 = blockList(NOT_PUBLIC_6, 'ipv6');
+const notPublic4 = blockList(notPublicRanges4, 'ipv4');
+const public6 = blockList([publicRange6], 'ipv6');
+const notPublic6 = blockList(notPublicRanges6, 'ipv6');
 
 /** Whether an address lies in the public internet. Loopback, private, link-local and metadata addresses do not, nor an IPv4 address inside an IPv6 one. */
 export function isPublicAddress(address: string): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { bubblewrapArguments, type BubblewrapPlan } from './arguments.ts';
 
-const MINIMAL: BubblewrapPlan = {
+const minimal: BubblewrapPlan = {
   workspace: '/data/runs/1/tree',
   home: null,
   etc: '/data/runs/1/scratch/etc',
@@ -28,7 +28,7 @@ const environment = (list: readonly string[]): Record<string, string> =>
 
 describe('the argument list', () => {
   test('of a minimal plan names everything that the inside has', () => {
-    const list = bubblewrapArguments(MINIMAL);
+    const list = bubblewrapArguments(minimal);
     expect(list.join(' ')).toBe(
       [
         '--unshare-user --unshare-all --disable-userns --die-with-parent --new-session --clearenv --cap-drop ALL --uid 1000 --gid 1000 --hostname sandbox',
@@ -49,9 +49,9 @@ describe('the argument list', () => {
 
   test('shows the system folders, the toolchains and the protected parts of the workspace', () => {
     const mounts = bubblewrapArguments({
-      ...MINIMAL,
+      ...minimal,
       host: {
-        ...MINIMAL.host,
+        ...minimal.host,
         rootLinks: [{ path: '/bin', target: 'usr/bin' }],
         rootFolders: ['/lib64'],
         etc: { shown: ['/etc'], emptyFolders: ['/etc/ssh'], emptyFiles: ['/etc/machine-id'] },
@@ -74,7 +74,7 @@ describe('the argument list', () => {
   });
 
   test('with network binds the socket, sets the proxy in both cases and listens before it runs the command', () => {
-    const list = bubblewrapArguments({ ...MINIMAL, egressSocket: '/data/runs/1/scratch/egress-1.sock' });
+    const list = bubblewrapArguments({ ...minimal, egressSocket: '/data/runs/1/scratch/egress-1.sock' });
     expect(list.join(' ')).toContain('--bind /data/runs/1/scratch/egress-1.sock /run/egress.sock');
     expect(environment(list)).toMatchObject({
       HTTP_PROXY: 'http://127.0.0.1:3128',
@@ -94,7 +94,7 @@ describe('the argument list', () => {
 
   test('takes the command as it is', () => {
     const list = bubblewrapArguments({
-      ...MINIMAL,
+      ...minimal,
       command: { argv: ['echo', '--', '$HOME; rm'] },
     });
     expect(list.slice(-4)).toEqual(['--', 'echo', '--', '$HOME; rm']);

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { confinedShell, minimalEnvironment, PROXY_PORT } from '../confined-shell.ts';
-import { OWN_ETC, type HostEtc } from './host-etc.ts';
-import { SANDBOX_ROOT, type SandboxCommand, type SandboxLimits } from '../sandbox.ts';
+import { confinedShell, minimalEnvironment, sandboxProxyPort } from '../confined-shell.ts';
+import { ownEtc, type HostEtc } from './host-etc.ts';
+import { sandboxRoot, type SandboxCommand, type SandboxLimits } from '../sandbox.ts';
 
 /** What of the host's file system a sandbox shows; read once, when it opens. */
 export interface HostLayout {
@@ -40,36 +40,36 @@ export interface BubblewrapPlan {
 }
 
 /** File descriptors that the spawner must provide: the seccomp program, and where bwrap reports its child and exit code. */
-const SECCOMP_FD = 3;
-const STATUS_FD = 4;
+const seccompFd = 3;
+const statusFd = 4;
 
 /** Ids inside; outside they are the user's own. */
-export const INSIDE_ID = 1000;
+export const insideId = 1000;
 /** Of the folder `etc`: what stands for files and folders that are not shown. */
-export const EMPTY_FILE = 'empty';
-export const EMPTY_FOLDER = 'nothing';
-const HOME = '/home/agent';
-const EGRESS_SOCKET = '/run/egress.sock';
+export const emptyFile = 'empty';
+export const emptyFolder = 'nothing';
+const agentHome = '/home/agent';
+const egressSocketPath = '/run/egress.sock';
 /** POSIX shared memory is for locks and small buffers. */
-const SHM_BYTES = 64 * 1024 * 1024;
+const shmBytes = 64 * 1024 * 1024;
 
 /** The argument list of bwrap for one command. Every mount, limit and variable of the inside is named here and nowhere else. */
 export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
   return [
-    ...NAMESPACES,
+    ...namespaces,
     ...systemMounts(plan),
     ...workspaceMounts(plan),
-    ...(plan.egressSocket === null ? [] : ['--bind', plan.egressSocket, EGRESS_SOCKET]),
+    ...(plan.egressSocket === null ? [] : ['--bind', plan.egressSocket, egressSocketPath]),
     ...Object.entries(environment(plan)).flatMap(([name, value]) => ['--setenv', name, value]),
-    ...option('--chdir', SANDBOX_ROOT, '--seccomp', String(SECCOMP_FD), '--json-status-fd', String(STATUS_FD)),
+    ...option('--chdir', sandboxRoot, '--seccomp', String(seccompFd), '--json-status-fd', String(statusFd)),
     // Last, because they would forbid the mount points above; otherwise both are memory that nothing limits.
     ...option('--remount-ro', '/dev', '--remount-ro', '/', '--'),
     ...confinedShell({
       command: plan.command,
-      cwd: SANDBOX_ROOT,
+      cwd: sandboxRoot,
       limits: plan.limits,
       prlimit: plan.host.prlimit,
-      egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: EGRESS_SOCKET },
+      egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: egressSocketPath },
     }),
   ];
 }
@@ -77,7 +77,7 @@ export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
 /** Keeps the words of one option on one line. */
 const option = (...words: readonly string[]): readonly string[] => words;
 
-const NAMESPACES = [
+const namespaces = [
   '--unshare-user',
   '--unshare-all',
   '--disable-userns',
@@ -85,7 +85,7 @@ const NAMESPACES = [
   '--new-session',
   '--clearenv',
   ...option('--cap-drop', 'ALL'),
-  ...option('--uid', String(INSIDE_ID), '--gid', String(INSIDE_ID)),
+  ...option('--uid', String(insideId), '--gid', String(insideId)),
   ...option('--hostname', 'sandbox'),
 ];
 
@@ -97,23 +97,23 @@ function systemMounts({ host, etc, home, limits, readable }: BubblewrapPlan): st
     ...readOnly('/usr'),
     ...host.rootLinks.flatMap(({ path, target }) => ['--symlink', target, path]),
     ...[...host.rootFolders, ...host.etc.shown].flatMap(readOnly),
-    ...host.etc.emptyFolders.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FOLDER}`, path]),
-    ...host.etc.emptyFiles.flatMap((path) => ['--ro-bind', `${etc}/${EMPTY_FILE}`, path]),
-    ...OWN_ETC.flatMap((name) => ['--ro-bind', `${etc}/${name}`, `/etc/${name}`]),
+    ...host.etc.emptyFolders.flatMap((path) => ['--ro-bind', `${etc}/${emptyFolder}`, path]),
+    ...host.etc.emptyFiles.flatMap((path) => ['--ro-bind', `${etc}/${emptyFile}`, path]),
+    ...ownEtc.flatMap((name) => ['--ro-bind', `${etc}/${name}`, `/etc/${name}`]),
     // Kernel settings are the host's, and open for writing to the user that owns them.
     ...option('--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--dev', '/dev'),
-    ...memory(SHM_BYTES, '/dev/shm'),
+    ...memory(shmBytes, '/dev/shm'),
     ...memory(limits.tmpBytes, '/tmp'),
-    ...(home === null ? memory(limits.tmpBytes, HOME) : ['--bind', home, HOME]),
+    ...(home === null ? memory(limits.tmpBytes, agentHome) : ['--bind', home, agentHome]),
     ...readable.flatMap(readOnly),
   ];
 }
 
 function workspaceMounts({ workspace, pins, maskedSockets }: BubblewrapPlan): string[] {
-  const inside = (path: string): string => posix.join(SANDBOX_ROOT, path);
+  const inside = (path: string): string => posix.join(sandboxRoot, path);
   const outside = (path: string): string => posix.join(workspace, path);
   return [
-    ...option('--bind', workspace, SANDBOX_ROOT),
+    ...option('--bind', workspace, sandboxRoot),
     ...pins.pinned.flatMap((path) => ['--bind', outside(path), inside(path)]),
     ...pins.readOnly.flatMap((path) => ['--ro-bind', outside(path), inside(path)]),
     ...maskedSockets.flatMap((path) => ['--ro-bind', '/dev/null', inside(path)]),
@@ -121,5 +121,9 @@ function workspaceMounts({ workspace, pins, maskedSockets }: BubblewrapPlan): st
 }
 
 function environment({ toolchains, egressSocket }: BubblewrapPlan): Record<string, string> {
-  return minimalEnvironment({ toolchains, home: HOME, proxyPort: egressSocket === null ? null : PROXY_PORT });
+  return minimalEnvironment({
+    toolchains,
+    home: agentHome,
+    proxyPort: egressSocket === null ? null : sandboxProxyPort,
+  });
 }

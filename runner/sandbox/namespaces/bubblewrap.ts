@@ -11,7 +11,7 @@ import { EgressProxy, type EgressOutside } from '../egress/proxy.ts';
 import { filterFolders, isFolder } from '../host-programs.ts';
 import { readHost, writeEtc, type HostPrograms } from './host-layout.ts';
 import { launch } from './process.ts';
-import { openProbe, PROBE_MS, probeOutlets } from '../probe-sandbox.ts';
+import { openProbe, probeMs, probeOutlets } from '../probe-sandbox.ts';
 import { pinRepository, removeCommonDir } from './repository-pins.ts';
 import { refused, type Sandbox, type SandboxCommand, type SandboxOptions, type SandboxRefusal } from '../sandbox.ts';
 import { writeFilter } from '../seccomp.ts';
@@ -51,7 +51,7 @@ export async function openBubblewrap(
   const groups = seams.groups === undefined ? await groupsHere() : seams.groups;
   const confinement = new Bubblewrap({ options, host, seams, toolchains, maskedSockets, groups });
   const probe = await confinement.launch(
-    { argv: ['true'], timeoutMs: PROBE_MS, network: [], maxOutputBytes: 0 },
+    { argv: ['true'], timeoutMs: probeMs, network: [], maxOutputBytes: 0 },
     probeOutlets(),
   );
   if (probe.outcome === 'exited' && probe.exitCode === 0) return new CommandSandbox(confinement, seams.quotaPollMs);
@@ -71,7 +71,7 @@ let known: ControlGroups | null = null;
 
 /** Whether commands can be confined on this machine, and with which bubblewrap: for `doctor`. Takes tens of milliseconds. A root process probes as nobody. */
 export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly version: string } | SandboxRefusal> {
-  const user = process.getuid?.() === 0 ? NOBODY : null;
+  const user = process.getuid?.() === 0 ? nobody : null;
   await using probe = await openProbe(user, 0o700);
   if (user !== null) for (const path of [probe.folder, probe.options.workspace]) await chown(path, user.uid, user.gid);
   const sandbox = await openBubblewrap(probe.options);
@@ -82,7 +82,7 @@ export async function probeSandbox(): Promise<{ readonly outcome: 'ok'; readonly
 }
 
 /** The user that owns nothing, by its number on every Linux. */
-const NOBODY = { uid: 65_534, gid: 65_534 };
+const nobody = { uid: 65_534, gid: 65_534 };
 
 async function unfitOptions({
   workspace,

@@ -20,15 +20,15 @@ export type GroupsFound =
   | { readonly outcome: 'none'; readonly reason: string; readonly remedy: string };
 
 /** A group that has groups below it may have no processes: the runner's own move into this one. */
-const OWN = 'longhaul-runner';
-const WANTED = ['memory', 'pids'];
+const ownGroup = 'longhaul-runner';
+const wanted = ['memory', 'pids'];
 
-const REMEDY =
+const remedy =
   'start the runner as systemd-run --user --scope -p Delegate=yes longhaul serve, or put Delegate=yes into its unit';
 
 /** Looks for a group that this process may divide: one of its own, writable, below the machine's root. */
 export async function findGroups({ proc, pid }: GroupLayout = theKernels): Promise<GroupsFound> {
-  const none = (reason: string): GroupsFound => ({ outcome: 'none', reason, remedy: REMEDY });
+  const none = (reason: string): GroupsFound => ({ outcome: 'none', reason, remedy: remedy });
   const mounts = await readFile(join(proc, 'self/mountinfo'), 'utf8').catch(() => '');
   const mount = mounts.split('\n').flatMap((line) => / (\/\S*) (\/\S*) .* - cgroup2 /.exec(line) ?? []);
   const [, mountRoot, mountPoint] = mount;
@@ -36,18 +36,18 @@ export async function findGroups({ proc, pid }: GroupLayout = theKernels): Promi
   if (mountRoot === undefined || mountPoint === undefined || path === undefined)
     return none('this machine has no cgroups v2');
   const group = join(mountPoint, mountRoot === '/' ? path : path.slice(mountRoot.length) || '/');
-  const base = basename(group) === OWN ? dirname(group) : group;
+  const base = basename(group) === ownGroup ? dirname(group) : group;
   // The machine's root group has no type: what is in there is everybody's.
   if (!(await isThere(join(base, 'cgroup.type')))) return none('the runner is in the group of the whole machine');
   if (/\/(session-[^/]+\.scope|init\.scope)$/.test(base)) return none(`its group is that of a login (${base})`);
   const given = (await readFile(join(base, 'cgroup.controllers'), 'utf8').catch(() => '')).trim().split(' ');
-  const controllers = WANTED.filter((name) => given.includes(name));
+  const controllers = wanted.filter((name) => given.includes(name));
   if (controllers.length === 0) return none(`its group may limit neither memory nor processes (${base})`);
   for (const file of ['', 'cgroup.procs', 'cgroup.subtree_control'])
     if (!(await isWritable(join(base, file)))) return none(`its group is not its own to divide (${base})`);
   if (!(await isOneTree(proc, [...(await processesIn(base)), pid])))
     return none(`other programs are in its group (${base})`);
-  return { outcome: 'found', base, own: join(base, OWN), controllers };
+  return { outcome: 'found', base, own: join(base, ownGroup), controllers };
 }
 
 const isThere = (path: string): Promise<boolean> =>
@@ -80,9 +80,9 @@ async function isOneTree(proc: string, pids: readonly number[]): Promise<boolean
 type GroupLimits = Pick<SandboxLimits, 'memoryBytes' | 'processes' | 'tmpBytes'>;
 
 /** POSIX shared memory inside, and what the sandbox's own programs need. */
-const BESIDES_BYTES = 128 * 1024 * 1024;
+const besidesBytes = 128 * 1024 * 1024;
 /** Of the sandbox itself: its init, its shell, and two for each connection that is open. */
-const BESIDES_PROCESSES = 256;
+const besidesProcesses = 256;
 
 /** Makes a control group for each command. Where one cannot be made after all, commands go without: other limits hold as well. */
 export class ControlGroups {
@@ -139,13 +139,13 @@ export const settingsOf = (
   new Map([
     ...(controllers.includes('memory')
       ? [
-          ['memory.max', String(memoryBytes + 2 * tmpBytes + BESIDES_BYTES)] as const,
+          ['memory.max', String(memoryBytes + 2 * tmpBytes + besidesBytes)] as const,
           // One process of it that is ended for want of memory takes the others along.
           ['memory.oom.group', '1'] as const,
           ['memory.swap.max', '0'] as const,
         ]
       : []),
-    ...(controllers.includes('pids') ? [['pids.max', String(processes + BESIDES_PROCESSES)] as const] : []),
+    ...(controllers.includes('pids') ? [['pids.max', String(processes + besidesProcesses)] as const] : []),
   ]);
 
 /** The control group of one command. Disposing it ends whatever is in it. */

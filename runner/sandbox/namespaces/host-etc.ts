@@ -9,13 +9,13 @@ export interface HostEtc {
 }
 
 /** Which of /etc's entries the sandbox has of its own: see `writeEtc`. */
-export const OWN_ETC = ['passwd', 'group', 'hosts', 'nsswitch.conf'] as const;
+export const ownEtc = ['passwd', 'group', 'hosts', 'nsswitch.conf'] as const;
 
 /**
  * Readable by everybody as a rule, and nothing that a build needs: which machine this is and who works on it, how its services are set up, and
  * where credentials of package managers, proxies, registries and remotes are kept.
  */
-const HIDDEN = new Set(
+const hiddenNames = new Set(
   (
     'passwd- group- shadow shadow- gshadow gshadow- subuid subuid- subgid subgid- sudoers sudoers.d sudo.conf doas.conf login.defs security pam.d polkit-1 ' +
     'machine-id hostid hostname machine-info mailname fstab crypttab exports mtab resolv.conf resolvconf hosts.allow hosts.deny hosts.equiv ' +
@@ -31,7 +31,7 @@ const HIDDEN = new Set(
 );
 
 /** Shown where /etc cannot be shown whole: what the linker, TLS, time zones and JDKs read. */
-const LEAST = [
+const least = [
   'alternatives',
   'ca-certificates',
   'ld.so.cache',
@@ -51,7 +51,7 @@ const LEAST = [
 ];
 
 /** What not everybody may read, what is neither file nor folder, and what is called a secret. Links show only what they lead to. */
-const UNFIT =
+const unfitFiles =
   '-not -type l ( ( -type d -not -perm -005 ) -o ( -type f -not -perm -004 ) -o -not ( -type f -o -type d ) -o ( -type f ( -iname *secret* -o -iname *password* -o -iname *credential* -o -iname *token* -o -iname *.key -o -iname *.keytab ) ) )';
 
 /**
@@ -59,16 +59,16 @@ const UNFIT =
  * mounted there, which are secrets as a rule. Takes some 5 ms.
  */
 export async function readEtc(folder = '/etc', mountinfo = '/proc/self/mountinfo'): Promise<HostEtc> {
-  const own = await Promise.all(OWN_ETC.map((name) => kindOf(`${folder}/${name}`)));
+  const own = await Promise.all(ownEtc.map((name) => kindOf(`${folder}/${name}`)));
   if (own.some((kind) => kind !== 'file')) {
     const found = await Promise.all(
-      LEAST.map(async (name) => ((await kindOf(`${folder}/${name}`)) === null ? [] : [`${folder}/${name}`])),
+      least.map(async (name) => ((await kindOf(`${folder}/${name}`)) === null ? [] : [`${folder}/${name}`])),
     );
     return { shown: found.flat(), emptyFolders: [], emptyFiles: [] };
   }
-  const [unfit, mounted] = await Promise.all([found(folder, UNFIT), mountsBelow(folder, mountinfo)]);
-  const named = [...HIDDEN].map((name) => `${folder}/${name}`);
-  const ownFiles = new Set(OWN_ETC.map((name) => `${folder}/${name}`));
+  const [unfit, mounted] = await Promise.all([found(folder, unfitFiles), mountsBelow(folder, mountinfo)]);
+  const named = [...hiddenNames].map((name) => `${folder}/${name}`);
+  const ownFiles = new Set(ownEtc.map((name) => `${folder}/${name}`));
   const hidden = [...new Set([...named, ...unfit, ...mounted])].filter((path) => !ownFiles.has(path)).sort();
   const emptyFolders: string[] = [];
   const emptyFiles: string[] = [];

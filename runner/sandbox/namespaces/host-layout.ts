@@ -1,7 +1,7 @@
 import { lstat, mkdir, readlink, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { findPrograms, firstExecutable, missing } from '../host-programs.ts';
-import { EMPTY_FILE, EMPTY_FOLDER, INSIDE_ID, type HostLayout } from './arguments.ts';
+import { emptyFile, emptyFolder, insideId, type HostLayout } from './arguments.ts';
 import { readEtc } from './host-etc.ts';
 import type { SandboxRefusal } from '../sandbox.ts';
 
@@ -11,7 +11,7 @@ export interface HostPrograms {
   readonly layout: HostLayout;
 }
 
-const ROOT_NAMES = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
+const rootNames = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32'];
 
 /** Looks the host over. `path` is the search path for bwrap, as in `PATH`. Refuses when a program is missing. */
 export async function readHost(path: string): Promise<({ readonly outcome: 'ok' } & HostPrograms) | SandboxRefusal> {
@@ -19,7 +19,7 @@ export async function readHost(path: string): Promise<({ readonly outcome: 'ok' 
   if (bwrap === null) return missing('bwrap', 'bubblewrap');
   const programs = await findPrograms({ prlimit: 'util-linux', socat: 'socat' });
   if ('outcome' in programs) return programs;
-  const roots = await Promise.all(ROOT_NAMES.map((name) => rootEntry(`/${name}`)));
+  const roots = await Promise.all(rootNames.map((name) => rootEntry(`/${name}`)));
   const layout: HostLayout = {
     rootLinks: roots.flatMap((entry) => (entry?.kind === 'link' ? [{ path: entry.path, target: entry.target }] : [])),
     rootFolders: roots.flatMap((entry) => (entry?.kind === 'folder' ? [entry.path] : [])),
@@ -33,13 +33,13 @@ export async function readHost(path: string): Promise<({ readonly outcome: 'ok' 
 export async function writeEtc(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const files = {
-    passwd: `agent:x:${INSIDE_ID}:${INSIDE_ID}:agent:/home/agent:/bin/bash\n`,
-    group: `agent:x:${INSIDE_ID}:\n`,
+    passwd: `agent:x:${insideId}:${insideId}:agent:/home/agent:/bin/bash\n`,
+    group: `agent:x:${insideId}:\n`,
     hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
-    [EMPTY_FILE]: '',
+    [emptyFile]: '',
   };
-  await mkdir(join(folder, EMPTY_FOLDER), { recursive: true, mode: 0o755 });
+  await mkdir(join(folder, emptyFolder), { recursive: true, mode: 0o755 });
   await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text, { mode: 0o644 })));
 }
 

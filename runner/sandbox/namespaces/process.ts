@@ -26,7 +26,7 @@ export interface Launch {
 }
 
 /** Behind those that bwrap is told of. */
-const ENTRANCE_FD = 5;
+const entranceFd = 5;
 
 /**
  * Runs bwrap to its end. When the promise settles, the sandbox's process namespace is empty and all output has been handed over.
@@ -55,7 +55,7 @@ function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, group }: Launc
   // bwrap reads the program from the descriptor's position, so each command needs one of its own.
   const filter = openSync(seccomp, 'r');
   using entrance = group?.entrance() ?? null;
-  const [program, ...words] = entrance === null ? [bwrap, ...list] : joining(ENTRANCE_FD, bwrap, list);
+  const [program, ...words] = entrance === null ? [bwrap, ...list] : joining(entranceFd, bwrap, list);
   const through = entrance === null ? [] : [entrance.descriptor];
   const stdio: StdioOptions = [...descriptors, 'pipe', filter, 'pipe', ...through];
   try {

@@ -1,26 +1,26 @@
 import { expect, test } from 'vitest';
 import { explainRefusal, type KernelSettings } from './refusal.ts';
 
-const OPEN: KernelSettings = {
+const open: KernelSettings = {
   unprivilegedUserns: null,
   apparmorRestrictsUserns: null,
   maxUserNamespaces: '1000',
   filtered: false,
 };
-const NO_NAMESPACE =
+const noNamespace =
   "bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces. On e.g. debian this can be enabled with 'sysctl kernel.unprivileged_userns_clone=1'.";
 
 test.each<[string, string, Partial<KernelSettings>, RegExp, RegExp]>([
   [
     'Debian with the setting off',
-    NO_NAMESPACE,
+    noNamespace,
     { unprivilegedUserns: '0' },
     /user namespaces.*unprivileged_userns_clone is 0/,
     /sysctl -w kernel\.unprivileged_userns_clone=1/,
   ],
   [
     'a limit of zero',
-    NO_NAMESPACE,
+    noNamespace,
     { maxUserNamespaces: '0' },
     /max_user_namespaces is 0/,
     /sysctl -w user\.max_user_namespaces/,
@@ -39,8 +39,8 @@ test.each<[string, string, Partial<KernelSettings>, RegExp, RegExp]>([
     /AppArmor/,
     /apparmor_restrict/,
   ],
-  ['Docker', NO_NAMESPACE, { filtered: true }, /container runtime/, /seccomp=unconfined/],
-  ['an unknown policy', NO_NAMESPACE, {}, /a policy of this host/, /allow/],
+  ['Docker', noNamespace, { filtered: true }, /container runtime/, /seccomp=unconfined/],
+  ['an unknown policy', noNamespace, {}, /a policy of this host/, /allow/],
   [
     'a container with a masked /proc',
     "bwrap: Can't mount proc on /newroot/proc: Operation not permitted",
@@ -66,7 +66,7 @@ test.each<[string, string, Partial<KernelSettings>, RegExp, RegExp]>([
   ['anything else', 'bwrap: a riddle', {}, /bubblewrap failed: bwrap: a riddle/, /bwrap --unshare-all/],
   ['silence', '', {}, /said nothing/, /bwrap --unshare-all/],
 ])('%s', (...[, complaint, kernel, reason, remedy]) => {
-  expect(explainRefusal(complaint, { ...OPEN, ...kernel })).toEqual({
+  expect(explainRefusal(complaint, { ...open, ...kernel })).toEqual({
     outcome: 'refused',
     reason: expect.stringMatching(reason) as string,
     remedy: expect.stringMatching(remedy) as string,

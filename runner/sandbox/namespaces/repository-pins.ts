@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RepositoryPins } from './arguments.ts';
 import type { SandboxOptions } from '../sandbox.ts';
 
-const NONE: RepositoryPins = { pinned: [], readOnly: [] };
+const none: RepositoryPins = { pinned: [], readOnly: [] };
 
 /**
  * Finds what of the workspace's repository to pin before a command. A git of the host that later reads this tree would run hooks, and filters
@@ -15,7 +15,7 @@ export async function pinRepository({
   workspace,
   user,
 }: Pick<SandboxOptions, 'workspace' | 'user'>): Promise<RepositoryPins> {
-  if (!(await isReal(join(workspace, '.git'), 'folder'))) return NONE;
+  if (!(await isReal(join(workspace, '.git'), 'folder'))) return none;
   const make = async (path: string, kind: 'folder' | 'file'): Promise<string[]> => {
     const absolute = join(workspace, path);
     if ((await lstat(absolute).catch(() => null)) === null) {

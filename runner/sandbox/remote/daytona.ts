@@ -13,8 +13,8 @@ type Sdk = Awaited<ReturnType<typeof load>>;
 const provider = { name: 'Daytona', keyVariable: 'DAYTONA_API_KEY', sdk: '@daytona/sdk', load } as const;
 
 /** Looks at a command that runs: soon at first, for most are short. */
-const FIRST_LOOK_MS = 50;
-const SLOWEST_LOOK_MS = 1000;
+const firstLookMs = 50;
+const slowestLookMs = 1000;
 
 /** Machines of Daytona. Key and place are the environment's, as its SDK names them: DAYTONA_API_KEY, DAYTONA_API_URL, DAYTONA_TARGET. */
 export function daytona(options: ProviderOptions): RemoteProvider {
@@ -114,7 +114,7 @@ class DaytonaMachine implements RemoteMachine {
         command: `bash -c ${quote(words)}`,
         runAsync: true,
       });
-      for (let wait = FIRST_LOOK_MS; ; wait = Math.min(SLOWEST_LOOK_MS, wait * 1.5)) {
+      for (let wait = firstLookMs; ; wait = Math.min(slowestLookMs, wait * 1.5)) {
         const { exitCode } = await process.getSessionCommand(session, cmdId);
         if (exitCode === undefined) await pause(wait);
         else return { exitCode, output: (await process.getSessionCommandLogs(session, cmdId)).output ?? '' };

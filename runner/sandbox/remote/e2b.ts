@@ -12,9 +12,9 @@ type Sdk = Awaited<ReturnType<typeof load>>;
 const provider = { name: 'E2B', keyVariable: 'E2B_API_KEY', sdk: 'e2b', load } as const;
 
 /** A tree of gigabytes takes minutes. */
-const TRANSFER_MS = 30 * 60_000;
+const transferMs = 30 * 60_000;
 /** What an account of E2B's smallest plan may ask for. */
-const LONGEST_MS = 60 * 60_000;
+const longestMs = 60 * 60_000;
 
 /** Machines of E2B. The key is the environment's, as its SDK reads it: E2B_API_KEY. */
 export function e2b(options: ProviderOptions): RemoteProvider {
@@ -29,7 +29,7 @@ export function e2b(options: ProviderOptions): RemoteProvider {
         first = false;
         const sandbox = await sdk.Sandbox.create(options.image ?? 'base', {
           metadata: labelsOf(options),
-          timeoutMs: Math.min(ms, LONGEST_MS),
+          timeoutMs: Math.min(ms, longestMs),
           lifecycle: { onTimeout: 'kill' },
           allowInternetAccess: false,
           retries: 0,
@@ -85,7 +85,7 @@ class E2bMachine implements RemoteMachine {
     await this.#sandbox.files.write(remote, blob, {
       user: 'root',
       useOctetStream: true,
-      requestTimeoutMs: TRANSFER_MS,
+      requestTimeoutMs: transferMs,
     });
   }
 
@@ -117,7 +117,7 @@ class E2bMachine implements RemoteMachine {
 
   async keep(ms: number): Promise<boolean> {
     try {
-      await this.#sandbox.setTimeout(Math.min(ms, LONGEST_MS));
+      await this.#sandbox.setTimeout(Math.min(ms, longestMs));
       return true;
     } catch (error) {
       if (error instanceof this.#sdk.NotFoundError) return false;

@@ -20,9 +20,9 @@ const slash = Buffer.from('/');
 const look = (path: Buffer) => lstatSync(path, { throwIfNoEntry: false });
 
 /** What a git of this machine would obey if it ever read the tree: a command changes it on its own machine, and there it stays. */
-const KEPT = /^\.git\/(hooks|config|commondir|info\/attributes)(\/|$)/;
+const kept = /^\.git\/(hooks|config|commondir|info\/attributes)(\/|$)/;
 const isKept = (path: string, kind: Entry['kind'] | 'gone'): boolean =>
-  KEPT.test(path) || (path === '.git' && kind !== 'd');
+  kept.test(path) || (path === '.git' && kind !== 'd');
 
 /**
  * Changes the tree on this machine as a command changed its own. Every folder on the way is looked at, and a link in its place is never followed.

@@ -5,7 +5,7 @@ import { splitNul } from '../../machine/git/git.ts';
  * For GNU find: every file, link and folder below a tree, each ended by NUL, with what changes when it does. A folder's times change with every file in
  * it, so it has none. Pipes, sockets and devices are not content.
  */
-export const MANIFEST_WORDS: readonly string[] = [
+export const manifestWords: readonly string[] = [
   ...'-xdev -mindepth 1 ( -type d -printf'.split(' '),
   String.raw`d %m 0 0 0 %P\0`,
   ...') -o ( -type f -o -type l ) -printf'.split(' '),
@@ -23,11 +23,11 @@ export interface Entry {
 /** Records by path. */
 export type Manifest = ReadonlyMap<string, string>;
 
-const RECORD = /^([dfl]) ([0-7]{1,4}) (\d{1,15}) [\d.]+ \d+ ([^]+)$/;
+const recordLine = /^([dfl]) ([0-7]{1,4}) (\d{1,15}) [\d.]+ \d+ ([^]+)$/;
 
 /** Throws for what no find of a tree would say: a path that leads out of it, for one. */
 export function parseEntry(record: string): Entry {
-  const [, kind, mode = '', size = '', path = ''] = RECORD.exec(record) ?? [];
+  const [, kind, mode = '', size = '', path = ''] = recordLine.exec(record) ?? [];
   const parts = path.split('/');
   if (
     (kind !== 'd' && kind !== 'f' && kind !== 'l') ||
@@ -39,7 +39,7 @@ export function parseEntry(record: string): Entry {
 
 /** What is in a tree of this machine now. */
 export async function readManifest(tree: string): Promise<Manifest> {
-  const child = spawn('find', [tree, ...MANIFEST_WORDS], { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' });
+  const child = spawn('find', [tree, ...manifestWords], { env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' }, cwd: '/' });
   const chunks: Buffer[] = [];
   const complaint: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -10,16 +10,19 @@ export interface ProviderOptions {
 }
 
 /** Labels of our machines: the run, and which of its workers has it. */
-const RUN = 'longhaul-run';
-const WORKER = 'longhaul-worker';
+const runLabel = 'longhaul-run';
+const workerLabel = 'longhaul-worker';
 type Owner = Pick<ProviderOptions, 'run' | 'worker'>;
 
-export const labelsOf = ({ run, worker }: Owner): Record<string, string> => ({ [RUN]: run, [WORKER]: worker });
+export const labelsOf = ({ run, worker }: Owner): Record<string, string> => ({
+  [runLabel]: run,
+  [workerLabel]: worker,
+});
 /** What finds the machines of a run. */
-export const labelsOfRun = ({ run }: Owner): Record<string, string> => ({ [RUN]: run });
+export const labelsOfRun = ({ run }: Owner): Record<string, string> => ({ [runLabel]: run });
 /** Whether a machine is that of another worker of the run, which is gone: nobody else ends it before its time is over. */
 export const isLeft = (labels: Readonly<Record<string, string>>, { run, worker }: Owner): boolean =>
-  labels[RUN] === run && labels[WORKER] !== worker;
+  labels[runLabel] === run && labels[workerLabel] !== worker;
 
 /** A provider, and its SDK, which is installed where its machines are used. */
 export interface Provider<Sdk> {

@@ -8,7 +8,7 @@ import { joinNul } from '../../machine/git/git.ts';
 import { temporaryFolder } from '../../machine/home/temporary-folder.ts';
 import { CommandSandbox, type Confinement, type Launched, type Outlets } from '../command-sandbox.ts';
 import { refused, type Sandbox, type SandboxCommand, type SandboxOptions, type SandboxRefusal } from '../sandbox.ts';
-import { AGENT_ID, BUNDLE, jobScript, PACK, SET_UP, START, stop, type Job } from './job.ts';
+import { agentId, bundleFile, jobScript, packFile, setUp, start, stop, type Job } from './job.ts';
 import type { RemoteMachine, RemoteProvider } from './machine.ts';
 import { difference, readManifest, type Manifest } from './manifest.ts';
 import { mostPackBytes, takeBack } from './take-back.ts';
@@ -21,10 +21,10 @@ export interface RemoteOptions extends Omit<SandboxOptions, 'readable'> {
 }
 
 /** A machine that is not asked for anything for so long belongs to a worker that is gone. A model may think for minutes. */
-const IDLE_MS = 15 * 60_000;
+const usualIdleMs = 15 * 60_000;
 /** MAX_ARG_STRLEN of linux/binfmts.h, and a quarter of the usual stack for all of them. */
-const WORD_BYTES = 131_072;
-const WORDS_BYTES = 2 * 1024 * 1024;
+const wordBytes = 131_072;
+const wordsBytes = 2 * 1024 * 1024;
 
 /**
  * Opens a workspace's sandbox on a machine of a provider. The tree stays here: what changed of it goes there before a command, what the command
@@ -50,12 +50,12 @@ class Remote implements Confinement {
   }
 
   async start(): Promise<SandboxRefusal | null> {
-    const machine = await this.#provider.start(IDLE_MS);
+    const machine = await this.#provider.start(usualIdleMs);
     if ('outcome' in machine) return machine;
     this.#machine = machine;
     this.#there = null;
     this.#programs.clear();
-    const { exitCode, output } = await machine.run(SET_UP);
+    const { exitCode, output } = await machine.run(setUp);
     if (exitCode === 0) return null;
     await this[Symbol.asyncDispose]();
     return refused(
@@ -77,7 +77,7 @@ class Remote implements Confinement {
     this.#there = null;
     await runJob(machine, { id, hosts: command.network, kill });
     const pack = join(folder.path, 'pack.gz');
-    await machine.download(PACK, pack, mostPackBytes(command, this.#options.limits));
+    await machine.download(packFile, pack, mostPackBytes(command, this.#options.limits));
     const options = { ...this.#options, readable: [] };
     const ended = await takeBack(pack, command, { options, outlets: { onOutput, onCut } });
     if (ended.outcome === 'limit') return ended;
@@ -92,7 +92,7 @@ class Remote implements Confinement {
   }
 
   async #current(timeoutMs: number): Promise<RemoteMachine> {
-    if (this.#machine !== null && (await this.#machine.keep(timeoutMs + IDLE_MS))) return this.#machine;
+    if (this.#machine !== null && (await this.#machine.keep(timeoutMs + usualIdleMs))) return this.#machine;
     const refused = await this.start();
     if (refused !== null) throw new Error(`${refused.reason}; ${refused.remedy}`);
     if (this.#machine === null) throw new Error(`${this.#provider.name} gave no machine`);
@@ -119,13 +119,13 @@ class Remote implements Confinement {
     if (brings !== 'nothing') {
       await writeFile(join(job, 'gone'), joinNul(gone));
       await writeFile(join(folder, 'list'), joinNul(changed.map((path) => `./${path}`)));
-      const owner = [`--owner=${AGENT_ID}`, `--group=${AGENT_ID}`, '--numeric-owner'];
+      const owner = [`--owner=${agentId}`, `--group=${agentId}`, '--numeric-owner'];
       const from = ['--directory', workspace, '--null', '--no-recursion', '--files-from', join(folder, 'list')];
       await tar(['--create', '--format=posix', ...owner, '--file', join(job, 'tree.tar'), ...from]);
     }
     const bundle = join(folder, 'up.tar.gz');
     await tar(['--create', '--gzip', '--file', bundle, '--directory', job, '.']);
-    await machine.upload(bundle, BUNDLE);
+    await machine.upload(bundle, bundleFile);
   }
 }
 
@@ -141,7 +141,7 @@ async function tar(list: readonly string[]): Promise<void> {
 
 const isTooLong = (argv: readonly string[]): boolean => {
   const sizes = argv.map((word) => Buffer.byteLength(word) + 1);
-  return sizes.some((size) => size > WORD_BYTES) || sizes.reduce((sum, size) => sum + size, 0) > WORDS_BYTES;
+  return sizes.some((size) => size > wordBytes) || sizes.reduce((sum, size) => sum + size, 0) > wordsBytes;
 };
 
 interface Running {
@@ -157,7 +157,7 @@ async function runJob(machine: RemoteMachine, { id, hosts, kill }: Running): Pro
   if (hosts.length > 0) await machine.allow(hosts);
   using _stopping = addAbortListener(kill, () => stopWith(machine.run(stop(id))));
   try {
-    const { exitCode, output } = await machine.run(START);
+    const { exitCode, output } = await machine.run(start);
     if (exitCode !== 0) throw new Error(`the machine could not run the command: ${output.trim() || exitCode}`);
     if (kill.aborted && (await stopped).exitCode !== 0) throw new Error('the machine does not end the command');
   } finally {

@@ -6,11 +6,11 @@ import { parseEntry } from './manifest.ts';
 import { PackReader } from './pack.ts';
 
 /** Names and times of a million files fit. */
-const LIST_BYTES = 256 * 1024 * 1024;
+const listBytes = 256 * 1024 * 1024;
 
 /** What a pack may come to: the tree, the output and lists of paths. */
 export const mostPackBytes = (command: SandboxCommand, limits: SandboxLimits): number =>
-  limits.workspaceBytes + command.maxOutputBytes + 3 * LIST_BYTES;
+  limits.workspaceBytes + command.maxOutputBytes + 3 * listBytes;
 
 /**
  * Reads what a command left on its machine: how it ended, what it printed, and what it changed, which is then changed here too.
@@ -35,7 +35,7 @@ export async function takeBack(
       continue;
     }
     const isOutput = name === 'head' || name === 'tail';
-    const content = await reader.take(bytes, isOutput ? command.maxOutputBytes : LIST_BYTES);
+    const content = await reader.take(bytes, isOutput ? command.maxOutputBytes : listBytes);
     switch (name) {
       case 'code':
         exitCode = Number(content.toString('latin1'));

@@ -12,12 +12,12 @@ import type { ModelOutcome, ModelRequest, ToolSpec } from './model.ts';
  * The API wants a limit. What a turn of a coding agent comes to, thinking included, fits many times; a model that has less says so, and the next
  * request asks for no more.
  */
-const MOST_OUTPUT = 32_000;
+const usualMostOutput = 32_000;
 
 /** Anthropic's Messages API, with cache points at the tools, the instructions and the last two messages. */
 export function anthropicModel(options: EndpointOptions): EndpointModel {
   const { connection, sdk } = connect(options, 'ANTHROPIC');
-  connection.mostOutput = MOST_OUTPUT;
+  connection.mostOutput = usualMostOutput;
   // The SDK adds the version to its paths itself.
   const { messages } = new Anthropic({ ...sdk, baseURL: sdk.baseURL.replace(/\/v1$/, '') });
   return endpointModel(connection, {
@@ -39,7 +39,7 @@ function bodyOf(
 ): MessageCreateParamsStreaming {
   return {
     model: options.model,
-    max_tokens: mostOutput ?? MOST_OUTPUT,
+    max_tokens: mostOutput ?? usualMostOutput,
     stream: true,
     system: [{ type: 'text', text: request.instructions, ...cachePoint }],
     messages: messagesOf(validHistory(request.items), switches.returnReasoning ? nameOf(endpoint) : null),

@@ -23,7 +23,7 @@ export interface EndpointOptions {
   readonly switches?: ModelSwitches;
 }
 
-const IDLE_MS = 120_000;
+const usualIdleMs = 120_000;
 
 export interface Connection {
   readonly endpoint: Endpoint;
@@ -38,7 +38,7 @@ export interface Connection {
 
 /** How an endpoint is reached, and with what its SDK does so. */
 export function connect(options: EndpointOptions, variables: Endpoint['variables']) {
-  const { apiKey, baseURL, model, idleMs = IDLE_MS, contextWindow = null } = options;
+  const { apiKey, baseURL, model, idleMs = usualIdleMs, contextWindow = null } = options;
   const endpoint: Endpoint = { apiKey, baseURL, model, variables };
   const url = endpointUrl(baseURL);
   /** Retries are the run's, written in its log: the SDK makes none. It logs nothing either; what it knows is in the failure. */

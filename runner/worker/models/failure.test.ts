@@ -12,14 +12,14 @@ import {
 } from './failure.ts';
 import type { ModelFailure } from './model.ts';
 
-const KEY = 'sk-proj-0123456789abcdefghijklmnop';
+const key = 'sk-proj-0123456789abcdefghijklmnop';
 const endpoint = {
   variables: 'OPENAI' as const,
   model: 'gpt-5.2-codex',
   baseURL: 'https://api.openai.com/v1',
-  apiKey: KEY,
+  apiKey: key,
 };
-const NOW = Date.parse('2026-03-01T12:00:00Z');
+const now = Date.parse('2026-03-01T12:00:00Z');
 
 const http = (status: number, error: unknown, headers: Record<string, string> = {}) =>
   APIError.generate(status, { error }, undefined, new Headers(headers));
@@ -65,7 +65,7 @@ describe('an HTTP error', () => {
   });
 
   it('carries what its headers ask to wait', () => {
-    const failure = failureOf(http(429, { message: 'Slow down.' }, { 'retry-after': '300' }), endpoint, NOW);
+    const failure = failureOf(http(429, { message: 'Slow down.' }, { 'retry-after': '300' }), endpoint, now);
     expect(failure).toEqual({
       code: 'rate_limited',
       message:
@@ -180,11 +180,11 @@ describe('Retry-After', () => {
     [{ 'retry-after': 'soon' }, null],
     [{}, null],
   ])('%o is %s ms', (headers, expected) => {
-    expect(retryAfterMs(new Headers(headers as Record<string, string>), NOW)).toBe(expected);
+    expect(retryAfterMs(new Headers(headers as Record<string, string>), now)).toBe(expected);
   });
 
   it('is unknown without headers', () => {
-    expect(retryAfterMs(undefined, NOW)).toBeNull();
+    expect(retryAfterMs(undefined, now)).toBeNull();
   });
 });
 
@@ -244,8 +244,8 @@ describe('a failure without a status', () => {
 
 describe('a message', () => {
   it.each([
-    `Incorrect API key provided: ${KEY}. You can find it there.`,
-    `Bad header: Bearer ${KEY}`,
+    `Incorrect API key provided: ${key}. You can find it there.`,
+    `Bad header: Bearer ${key}`,
     'Incorrect API key provided: sk-proj-********************mnop.',
   ])('keeps the key to itself: %s', (message) => {
     const failure = failureOf(http(401, { message }), endpoint);
@@ -253,7 +253,7 @@ describe('a message', () => {
   });
 
   it('keeps to itself a key that fetch refuses as a header', () => {
-    const refused = new TypeError(`Headers.append: "Bearer ${KEY}\n" is an invalid header value.`);
+    const refused = new TypeError(`Headers.append: "Bearer ${key}\n" is an invalid header value.`);
     expect(failureOf(refused, endpoint).message).not.toContain('sk-');
   });
 

@@ -24,13 +24,13 @@ interface Complaint {
 type Code = ModelFailure['code'];
 
 /** Longest quotation of an endpoint's own words: proxies answer with whole HTML pages. */
-const QUOTE_CHARACTERS = 300;
+const quoteCharacters = 300;
 
 /** A shorter key is a placeholder ("none", "ollama"), and cutting it out of a sentence would only spoil the sentence. */
-const SHORTEST_SECRET = 8;
+const shortestSecret = 8;
 
-const QUOTA_CODES = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
-const LENGTH_CODES = new Set([
+const quotaCodes = new Set(['insufficient_quota', 'billing_hard_limit_reached', 'billing_not_active']);
+const lengthCodes = new Set([
   'context_length_exceeded',
   'exceed_context_size_error',
   'string_above_max_length',
@@ -41,7 +41,7 @@ const LENGTH_CODES = new Set([
  * How endpoints say that a context is too long, by kind and not by one wording: OpenAI, Azure, vLLM, llama.cpp, Ollama, LM Studio, Anthropic,
  * Gemini, Bedrock, Mistral, Cohere, Groq, xAI, Together, OpenRouter, DeepSeek, TGI. failure.test.ts has their sentences.
  */
-const LENGTH_WORDS: readonly RegExp[] = [
+const lengthWords: readonly RegExp[] = [
   /context[ _-]?(?:length|window|size|limit)/i,
   /(?:available|maximum|max) context\b/i,
   /maximum (?:model|prompt|input|sequence|allowed) ?(?:length|tokens?)|max[_ ](?:seq|model|input)[_ ]?(?:len|length|tokens?)/i,
@@ -54,13 +54,13 @@ const LENGTH_WORDS: readonly RegExp[] = [
   /request too large for .* tokens per min/i,
 ];
 /** A rate is no length: "tokens per minute" says how fast, unless one request alone is above it. */
-const RATE_WORDS = /per (?:minute|min|second|day|hour)|rate limit|tpm|quota/i;
+const rateWords = /per (?:minute|min|second|day|hour)|rate limit|tpm|quota/i;
 /** From `ResponseError.code` in openai 7.57: what makes a response fail and will make it fail again. */
-const REQUEST_CODES =
+const requestCodes =
   /^(invalid_|image_|empty_image|unsupported_image|bio_policy|misalignment_policy|data_residency|content_policy)/;
-const CERTIFICATE_CODES = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
+const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET)|ERR_TLS/;
 
-const RETRYABLE: Record<Code, boolean> = {
+const retryable: Record<Code, boolean> = {
   auth: false,
   not_found: false,
   rate_limited: true,
@@ -98,7 +98,7 @@ export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date
 export function saidFailure(said: SaidError, endpoint: Endpoint, usage: Usage | null = null): ModelFailure {
   const { message, type } = said;
   // OpenAI has sent "insufficient_quota" as the type, next to another code.
-  const known = type !== undefined && (QUOTA_CODES.has(type) || LENGTH_CODES.has(type)) ? type : (said.code ?? type);
+  const known = type !== undefined && (quotaCodes.has(type) || lengthCodes.has(type)) ? type : (said.code ?? type);
   const complaint: Complaint = {
     status: said.status ?? null,
     code: known ?? '',
@@ -186,21 +186,21 @@ function waitIn(message: string): number | null {
 }
 
 function codeOf({ status, code, said }: Complaint): Code {
-  if (QUOTA_CODES.has(code) || status === 402) return 'quota';
-  if (LENGTH_CODES.has(code) || status === 413) return 'context_length';
+  if (quotaCodes.has(code) || status === 402) return 'quota';
+  if (lengthCodes.has(code) || status === 413) return 'context_length';
   if (status !== 401 && status !== 403 && status !== 404 && saysTooLong(said)) return 'context_length';
   return status === null ? codeInStream(code) : codeOfStatus(status);
 }
 
 const saysTooLong = (said: string): boolean =>
-  LENGTH_WORDS.some((words) => words.test(said)) &&
-  (!RATE_WORDS.test(said) || /request too large for .* tokens per min/i.test(said));
+  lengthWords.some((words) => words.test(said)) &&
+  (!rateWords.test(said) || /request too large for .* tokens per min/i.test(said));
 
 function codeInStream(code: string): Code {
   if (/rate_limit|slow_down|too_many_requests/.test(code)) return 'rate_limited';
   if (code === 'invalid_api_key') return 'auth';
   if (code === 'model_not_found') return 'not_found';
-  return REQUEST_CODES.test(code) ? 'bad_request' : 'server';
+  return requestCodes.test(code) ? 'bad_request' : 'server';
 }
 
 function codeOfStatus(status: number): Code {
@@ -241,7 +241,7 @@ function sentence(code: Code, { status, code: reason, retryAfterMs }: Complaint,
 /** No connection, or one that broke. */
 function networkFailure(error: unknown, endpoint: Endpoint): ModelFailure {
   const code = causeCode(error);
-  if (code !== null && CERTIFICATE_CODES.test(code)) {
+  if (code !== null && certificateCodes.test(code)) {
     const message = `The certificate of ${shown(endpoint)} is not trusted (${code}): correct ${endpoint.variables}_BASE_URL, or give its authority in NODE_EXTRA_CA_CERTS.`;
     return { ...failure('network', message), retryable: false };
   }
@@ -272,12 +272,12 @@ function quoted(said: string, endpoint: Endpoint): string {
     .replace(/\s+/g, ' ')
     .trim();
   if (words === '' || words === '(no status code or body)' || words === 'status code (no body)') return '';
-  return ` It said: "${words.length > QUOTE_CHARACTERS ? `${words.slice(0, QUOTE_CHARACTERS)}…` : words}"`;
+  return ` It said: "${words.length > quoteCharacters ? `${words.slice(0, quoteCharacters)}…` : words}"`;
 }
 
 /** Endpoints like to quote the key, in whole or with stars in the middle. */
 function scrubbed(text: string, { apiKey }: Endpoint): string {
-  const known = apiKey.length >= SHORTEST_SECRET ? text.replaceAll(apiKey, '[key]') : text;
+  const known = apiKey.length >= shortestSecret ? text.replaceAll(apiKey, '[key]') : text;
   return known.replace(/\bsk-[\w*.-]{3,}/g, '[key]').replace(/Bearer\s+[^\s"',]+/gi, 'Bearer [key]');
 }
 
@@ -287,5 +287,5 @@ function failure(
   known: { status?: number | null; retryAfterMs?: number | null; usage?: Usage | null } = {},
 ): ModelFailure {
   const { status = null, retryAfterMs = null, usage = null } = known;
-  return { code, message, retryable: RETRYABLE[code], retryAfterMs, status, usage };
+  return { code, message, retryable: retryable[code], retryAfterMs, status, usage };
 }

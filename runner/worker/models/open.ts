@@ -10,7 +10,7 @@ import { noKeyFailure } from './failure.ts';
 import { responsesModel } from './responses.ts';
 
 /** Local servers ask for no key, but the header has to hold something. */
-const NO_KEY = 'none';
+const noKey = 'none';
 
 const Given = z.object({
   model: z.string().min(1),
@@ -35,7 +35,7 @@ export function openModel(
   const { model, apiKey, baseURL } = Given.parse({ ...given, baseURL: baseUrl });
   const options: EndpointOptions = {
     model,
-    apiKey: apiKey ?? NO_KEY,
+    apiKey: apiKey ?? noKey,
     baseURL,
     idleMs: Math.ceil(idleSeconds * 1000),
     contextWindow: settings.contextWindow ?? contextWindowOf(model, { baseURL, pricesOf: pricesOf ?? undefined }),

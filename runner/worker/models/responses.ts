@@ -23,14 +23,14 @@ interface ResponsesOptions extends EndpointOptions {
   readonly pollMs?: number;
 }
 
-const POLL_MS = 2_000;
+const usualPollMs = 2_000;
 
 /** ms that a cancellation of a background response may take; the response ends by itself anyway. */
-const CANCEL_MS = 5_000;
+const cancelMs = 5_000;
 
-const INCLUDE: ResponseIncludable[] = ['reasoning.encrypted_content'];
+const included: ResponseIncludable[] = ['reasoning.encrypted_content'];
 
-const TERMINAL = new Set(['response.completed', 'response.failed', 'response.incomplete']);
+const terminalEvents = new Set(['response.completed', 'response.failed', 'response.incomplete']);
 
 /**
  * The Responses API: streaming and stateless, with function tools in strict mode. Serves OpenAI, and the local servers
@@ -57,7 +57,7 @@ export function responsesModel(options: ResponsesOptions): EndpointModel {
     },
   });
   if (options.background !== true) return streaming;
-  const background: Background = { responses, connection, pollMs: options.pollMs ?? POLL_MS };
+  const background: Background = { responses, connection, pollMs: options.pollMs ?? usualPollMs };
   return { ...streaming, respond: respondingInBackground(streaming, background) };
 }
 
@@ -91,7 +91,7 @@ function addEvent(answer: ResponsesAnswer, raw: unknown, odd: Odd): void {
   answer.responseId ??= WireResponse.pick({ id: true }).safeParse(response).data?.id ?? null;
   if (type === 'response.output_text.delta' && typeof delta === 'string') answer.text += delta;
   if (type === 'response.output_item.done' && item !== undefined) answer.finished.push(item);
-  if (!TERMINAL.has(type)) return;
+  if (!terminalEvents.has(type)) return;
   if (isBag(response) || answer.finished.length > 0 || answer.text !== '') {
     // Nobody can say whether what was read on the way is all that there was.
     if (!isBag(response)) odd('an end without its response');
@@ -148,7 +148,7 @@ async function look(
 ): Promise<ModelOutcome | { readonly kind: 'response'; readonly response: WireResponse }> {
   let answer: unknown;
   try {
-    answer = await responses.retrieve(responseId, { include: INCLUDE }, { signal, timeout: idleMs });
+    answer = await responses.retrieve(responseId, { include: included }, { signal, timeout: idleMs });
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' };
     if (error instanceof APIConnectionTimeoutError) return failed(stalledFailure(idleMs, endpoint));
@@ -163,7 +163,7 @@ async function look(
 
 /** Best effort: an answer that nobody waits for costs until its end. */
 async function cancel({ responses }: Background, responseId: string): Promise<void> {
-  await responses.cancel(responseId, { signal: AbortSignal.timeout(CANCEL_MS) }).catch(() => undefined);
+  await responses.cancel(responseId, { signal: AbortSignal.timeout(cancelMs) }).catch(() => undefined);
 }
 
 function bodyOf(
@@ -181,7 +181,7 @@ function bodyOf(
     stream: true,
     // A background response has to be stored to be there when we come back; else nothing stays with the provider.
     store: background,
-    ...(switches.encryptedReasoning && { include: INCLUDE }),
+    ...(switches.encryptedReasoning && { include: included }),
     ...(background && { background }),
     ...(switches.reasoning && options.reasoningEffort && { reasoning: { effort: options.reasoningEffort } }),
   };

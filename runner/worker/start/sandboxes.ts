@@ -38,11 +38,11 @@ export const sandboxesOf = (settings: WorkerSettings, opening: Opening): Sandbox
 };
 
 /** Where the search program lies on a machine that is not this one. */
-const REMOTE_RIPGREP = '/opt/longhaul/rg';
+const remoteRipgrep = '/opt/longhaul/rg';
 
 /** How commands call the search program that lies at `ripgrep` here. */
 export const ripgrepInside = ({ isolation }: WorkerSettings, ripgrep: string): string =>
-  isolation.kind === 'e2b' || isolation.kind === 'daytona' ? REMOTE_RIPGREP : ripgrep;
+  isolation.kind === 'e2b' || isolation.kind === 'daytona' ? remoteRipgrep : ripgrep;
 
 type Places = Pick<SandboxOptions, 'workspace' | 'home' | 'scratch'>;
 
@@ -61,7 +61,7 @@ const sandboxOpener = (
     case 'e2b':
     case 'daytona': {
       const provider = { e2b, daytona }[kind]({ run, worker: randomBytes(8).toString('hex'), image });
-      const programs = { [REMOTE_RIPGREP]: ripgrep };
+      const programs = { [remoteRipgrep]: ripgrep };
       return (places) => openRemote(provider, { ...places, user, limits, programs });
     }
   }

@@ -21,7 +21,7 @@ export interface Tree extends AsyncDisposable {
 }
 
 const user = process.getuid?.() === 0 ? { uid: 212_345, gid: 212_345 } : null;
-const MB = 1024 * 1024;
+const mb = 1024 * 1024;
 
 /** With `sandboxed` commands run in a real sandbox; without, a command is a bug of the test. */
 export const openTree = async (
@@ -38,11 +38,11 @@ export const openTree = async (
   for (const [name, entry] of Object.entries(entries)) await put(path.join(root, name), entry);
   if (user !== null) for (const entry of [folder, root]) await chown(entry, user.uid, user.gid);
   const limits = {
-    memoryBytes: 4096 * MB,
+    memoryBytes: 4096 * mb,
     processes: 64,
-    fileBytes: 64 * MB,
-    tmpBytes: 64 * MB,
-    workspaceBytes: 64 * MB,
+    fileBytes: 64 * mb,
+    tmpBytes: 64 * mb,
+    workspaceBytes: 64 * mb,
   };
   const readable = [path.dirname(path.dirname(rgPath))];
   const sandbox = options.sandboxed

@@ -6,7 +6,7 @@ import { openTree, type Tree } from './fixture.ts';
 import { tools } from './index.ts';
 
 /** What a command can leave in a tree. Python gets by where a path is too long for one call, and a name is bytes. */
-const MAKE = `
+const makeScript = `
 import os, socket, stat
 open(b'not-\\xff-utf8', 'w').write('x'); os.mkdir(b'folder-\\xfe'); open(b'folder-\\xfe/in\\nside', 'w').write('y')
 os.mkfifo('pipe'); s = socket.socket(socket.AF_UNIX); s.bind('socket')
@@ -101,7 +101,7 @@ const callsOf = (tool: ToolName): fc.Arbitrary<object> | null => {
 
 const make = async (): Promise<Tree> => {
   const tree = await openTree({}, { sandboxed: true });
-  execFileSync('python3', ['-c', MAKE], { cwd: tree.root, ...tree.context.owner });
+  execFileSync('python3', ['-c', makeScript], { cwd: tree.root, ...tree.context.owner });
   return tree;
 };
 

@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import { leavesWorkspace, normalPath, outsideText } from '../../../shared/policy/call.ts';
 import { difference } from './lookalikes.ts';
 import { codeOf, refused, type Refused } from './tool.ts';
-import { SANDBOX_ROOT } from '../../sandbox/sandbox.ts';
+import { sandboxRoot } from '../../sandbox/sandbox.ts';
 
 /** A path of the model's, followed through every symbolic link, on the host. */
 type Inside =
@@ -64,12 +64,12 @@ export const findInside = async ({ root, path: given, followLast = true }: Follo
       if (links > mostLinks) return refused(`${shown} is a symbolic link that leads to itself.`);
       const target = await readlink(here);
       if (target.startsWith('/')) {
-        if (target !== SANDBOX_ROOT && !target.startsWith(`${SANDBOX_ROOT}/`))
+        if (target !== sandboxRoot && !target.startsWith(`${sandboxRoot}/`))
           return refused(
             `${shown} leads out of the workspace by a symbolic link to ${target}; only paths inside of it can be used.`,
           );
         followed.length = 0;
-        waiting.unshift(...target.slice(SANDBOX_ROOT.length).split('/'));
+        waiting.unshift(...target.slice(sandboxRoot.length).split('/'));
       } else waiting.unshift(...target.split('/'));
       continue;
     }

@@ -72,14 +72,14 @@ const shownName = (name: Buffer): string => {
   const text = name.toString();
   const isText = Buffer.from(text).equals(name);
   return (isText ? text : name.toString('latin1')).replace(
-    isText ? CONTROL : NO_ASCII,
+    isText ? control : noAscii,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
 };
 
 // oxlint-disable-next-line no-control-regex -- these are what it is about
-const CONTROL = /[\u0000-\u001f\u007f]/g;
-const NO_ASCII = /[^\u0020-\u007e]/g;
+const control = /[\u0000-\u001f\u007f]/g;
+const noAscii = /[^\u0020-\u007e]/g;
 
 /** A text: why it cannot be listed. */
 const namesIn = async (folder: Buffer): Promise<readonly Buffer[] | string> => {

@@ -68,7 +68,7 @@ export const defineTool = <Name extends ToolName>(tool: {
 });
 
 /** Not about a path of the tree: the machine is short of something, and the call can be made again once it is not. */
-const OF_THE_MACHINE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
+const ofTheMachine: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'ENOMEM']);
 
 /**
  * A tree can hold anything, and no tool foresees all of it: what the system refuses to do with a path of it is the call's failure and never the worker's.
@@ -77,7 +77,7 @@ const OF_THE_MACHINE: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 
 const troubleWithPath = (error: unknown): string | null => {
   const code = codeOf(error);
   if (code === 'ERR_INVALID_ARG_VALUE') return 'An argument holds a NUL byte, which no path or command can hold.';
-  if (code === null || OF_THE_MACHINE.has(code) || !(error instanceof Error && 'syscall' in error)) return null;
+  if (code === null || ofTheMachine.has(code) || !(error instanceof Error && 'syscall' in error)) return null;
   return `The system refused it (${code}). Look at what is there with bash (ls -la).`;
 };
 

@@ -17,11 +17,11 @@ export interface Repository extends GitOptions {
  * The highest precedence of all attributes, above each `.gitattributes` that a command may write: contents go in and out byte for
  * byte, no driver of any kind is chosen by the tree, and git alone decides what is binary.
  */
-const ATTRIBUTES =
+const attributes =
   '* -text !eol !crlf !ident !filter !working-tree-encoding !diff !merge !delta !encoding !export-ignore !export-subst !whitespace !conflict-marker-size\n';
 
 /** The run's log will name a checkpoint once it is made, so it must be on disk; in one batch, because one by one costs twice as much. */
-export const DURABLE = ['core.fsync=committed,loose-object', 'core.fsyncMethod=batch'];
+export const durable = ['core.fsync=committed,loose-object', 'core.fsyncMethod=batch'];
 
 /** The ignore rules that are not in the tree. A remote has none. */
 const excludeOf = (source: Source, runFolder: string): Buffer | string => {
@@ -58,7 +58,7 @@ export const createCheckpoints = async (
   const init = ['init', '-q', '--bare', '--template=', `--object-format=${format}`, `--initial-branch=${branch}`];
   await gitOrThrow(init, repository);
   mkdirSync(join(gitDirectory, 'info'), { recursive: true });
-  writeFileSync(join(gitDirectory, 'info', 'attributes'), ATTRIBUTES);
+  writeFileSync(join(gitDirectory, 'info', 'attributes'), attributes);
   writeFileSync(join(gitDirectory, 'info', 'exclude'), excludeOf(source, fetch.runFolder));
   if (source.kind === 'local') {
     await cp(join(sourceFolder(source, fetch.runFolder), 'objects'), join(gitDirectory, 'objects'), {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
-import { LONGHAUL } from '../../machine/git/longhaul.ts';
+import { longhaul } from '../../machine/git/longhaul.ts';
 import { sync } from './sync.ts';
 
 interface CommitContent {
@@ -43,16 +43,16 @@ export const writeCommit = (gitDirectory: string, content: CommitContent, ref: s
 };
 
 const serialised = ({ tree, parent, label, rest }: CommitContent): Buffer => {
-  const by = `${LONGHAUL.name} <${LONGHAUL.email}> ${LONGHAUL.date ?? ''}`;
+  const by = `${longhaul.name} <${longhaul.email}> ${longhaul.date ?? ''}`;
   const lines = [`tree ${tree}`, ...(parent === null ? [] : [`parent ${parent}`]), `author ${by}`, `committer ${by}`];
   // git takes a message up to its first NUL; a label may come from a model.
   const body = Buffer.from(
-    `${lines.join('\n')}\n\n${label.replaceAll('\0', ' ')}\n${rest === null ? '' : `\n${REST}${rest}\n`}`,
+    `${lines.join('\n')}\n\n${label.replaceAll('\0', ' ')}\n${rest === null ? '' : `\n${restPrefix}${rest}\n`}`,
   );
   return Buffer.concat([Buffer.from(`commit ${body.length}\0`), body]);
 };
 
-const REST = 'Longhaul-Rest: ';
+const restPrefix = 'Longhaul-Rest: ';
 
 /** The mark that a commit object names, in its very last line: a label may come from a model. Null: none. */
 export const restOf = (commit: Buffer): string | null =>

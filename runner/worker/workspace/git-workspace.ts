@@ -6,7 +6,7 @@ import type { Source } from '../../../shared/run/source.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../machine/git/bundle.ts';
 import { git, GitError, gitOrThrow, joinNul, line } from '../../machine/git/git.ts';
 import { entriesOf, indexedIn, readFilesOf } from './checkpoint-files.ts';
-import { createCheckpoints, DURABLE, type Repository } from './checkpoint-repository.ts';
+import { createCheckpoints, durable, type Repository } from './checkpoint-repository.ts';
 import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
 import {
@@ -49,9 +49,9 @@ export interface WorkspaceOptions {
   readonly signal?: AbortSignal;
 }
 
-const BASE = 'refs/longhaul/base';
-const LATEST = 'refs/longhaul/latest';
-const SUBMODULE = '160000';
+const baseRef = 'refs/longhaul/base';
+const latest = 'refs/longhaul/latest';
+const submodule = '160000';
 
 /** What one lease works with. */
 interface Desk {
@@ -89,7 +89,7 @@ class GitWorkspace implements Workspace {
 
   #repositoryAt(name: string): Repository {
     const { signal } = this.#options;
-    return { gitDirectory: join(this.#folder, name), config: DURABLE, ...(signal !== undefined && { signal }) };
+    return { gitDirectory: join(this.#folder, name), config: durable, ...(signal !== undefined && { signal }) };
   }
 
   present(): boolean {
@@ -107,7 +107,7 @@ class GitWorkspace implements Workspace {
     const { origin = null, maxTreeBytes = Infinity, folder: runFolder } = this.#options;
     await createCheckpoints(repository, source, { origin, maxTreeBytes, runFolder });
     const tree = await this.#fill(draft.place, repository, source.commit);
-    const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, BASE);
+    const commit = writeCommit(gitDirectory, { tree, parent: null, label: 'Base', rest: null }, baseRef);
     await createOwnRepository({
       ...this.#ownRepository(repository, commit),
       tree: draft.place.tree,
@@ -130,7 +130,7 @@ class GitWorkspace implements Workspace {
     this.left = left;
     if (tree === parent.tree && mark === before) return parent;
     const content = { tree, parent: parent.commit, label, rest: mark };
-    return { commit: writeCommit(this.#repository.gitDirectory, content, LATEST), tree };
+    return { commit: writeCommit(this.#repository.gitDirectory, content, latest), tree };
   }
 
   async restore(checkpoint: Checkpoint): Promise<boolean> {
@@ -281,7 +281,7 @@ class GitWorkspace implements Workspace {
     await gitOrThrow(['read-tree', content], options);
     const entries = await indexedIn(options);
     const { modules = [], files = [] } = Object.groupBy(entries, ({ mode }) =>
-      mode === SUBMODULE ? 'modules' : 'files',
+      mode === submodule ? 'modules' : 'files',
     );
     if (modules.length > 0) {
       const input = joinNul(modules.map(({ path }) => path));
@@ -293,7 +293,7 @@ class GitWorkspace implements Workspace {
   }
 
   async #repairOwn({ tree }: Place): Promise<void> {
-    const base = line(await gitOrThrow(['rev-parse', '--verify', BASE], this.#repository));
+    const base = line(await gitOrThrow(['rev-parse', '--verify', baseRef], this.#repository));
     await repairOwnRepository({ ...this.#ownRepository(this.#repository, base), tree, index: null });
   }
 

@@ -17,7 +17,7 @@ export interface OwnRepositoryOptions {
   readonly owner: Owner | null;
 }
 
-const CONFIG = '[user]\n\tname = Longhaul Agent\n\temail = agent@longhaul.localhost\n[gc]\n\tauto = 0\n';
+const ownConfig = '[user]\n\tname = Longhaul Agent\n\temail = agent@longhaul.localhost\n[gc]\n\tauto = 0\n';
 
 /**
  * Gives the tree a `.git` for the agent, so that status, diff, log and commit work where it sees the tree: one commit with the
@@ -36,7 +36,7 @@ export const createOwnRepository = async (options: OwnRepositoryOptions): Promis
       input: `${commit}\n`,
     });
     const config = readFileSync(join(staging, 'config'), 'utf8').replace('bare = true', 'bare = false');
-    writeFileSync(join(staging, 'config'), `${config}${CONFIG}`);
+    writeFileSync(join(staging, 'config'), `${config}${ownConfig}`);
     writeFileSync(join(staging, 'HEAD'), `ref: refs/heads/${options.branch}\n`);
     mkdirSync(join(staging, 'hooks'));
     mkdirSync(join(staging, 'info'), { recursive: true });

@@ -12,7 +12,7 @@ export interface Place {
   readonly rest: string;
 }
 
-const NAME = /^work\.(\d+)$/;
+const placeName = /^work\.(\d+)$/;
 
 export const placeAt = (folder: string): Place => ({
   tree: join(folder, 'tree'),
@@ -25,7 +25,7 @@ export const folderOf = (folder: string, lease: number): string => join(folder, 
 /** The folder of the lease that made a place here last; null: there is none, or only halves of some. */
 export const latestFolder = (folder: string): string | null => {
   if (!existsSync(folder)) return null;
-  const leases = readdirSync(folder).flatMap((name) => NAME.exec(name)?.[1] ?? []);
+  const leases = readdirSync(folder).flatMap((name) => placeName.exec(name)?.[1] ?? []);
   const last = Math.max(-1, ...leases.map(Number));
   return last < 0 ? null : folderOf(folder, last);
 };

@@ -7,8 +7,8 @@ export interface ResultLimits {
   readonly allBytes: number;
 }
 
-const MIB = 1024 * 1024;
-export const RESULT_LIMITS: ResultLimits = { fileBytes: 100 * MIB, allBytes: 512 * MIB };
+const mib = 1024 * 1024;
+export const resultLimits: ResultLimits = { fileBytes: 100 * mib, allBytes: 512 * mib };
 
 /** What a run changed is more than a person can be given to review. A sentence with a remedy; trying again would not help. @internal */
 export class ResultTooLarge extends Error {
@@ -31,11 +31,11 @@ export const checkResultSize = async (
     all += bytes;
     if (bytes > fileBytes)
       throw new ResultTooLarge(
-        `${pathBytes(path).toString()} has ${bytes} bytes, and a file of a result may have ${fileBytes}. ${REMEDY}`,
+        `${pathBytes(path).toString()} has ${bytes} bytes, and a file of a result may have ${fileBytes}. ${remedy}`,
       );
   }
   if (all > allBytes)
-    throw new ResultTooLarge(`The changed files come to ${all} bytes, and a result may have ${allBytes}. ${REMEDY}`);
+    throw new ResultTooLarge(`The changed files come to ${all} bytes, and a result may have ${allBytes}. ${remedy}`);
 };
 
-const REMEDY = 'Delete large files that are no part of the work, or have git ignore them.';
+const remedy = 'Delete large files that are no part of the work, or have git ignore them.';

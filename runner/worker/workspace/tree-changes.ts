@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { keepBlobs, readBlobs } from '../../machine/git/blobs.ts';
 import { gitOrThrow, gitToFile, pathBytes, splitNul, type GitOptions } from '../../machine/git/git.ts';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
-import { checkResultSize, RESULT_LIMITS, type ResultLimits } from './result-size.ts';
+import { checkResultSize, resultLimits, type ResultLimits } from './result-size.ts';
 import type { TreeEntry } from './tree-files.ts';
 import type { Changes, Differing, Keeping } from './workspace.ts';
 
@@ -14,7 +14,7 @@ interface Counts {
   readonly deletions: number;
 }
 
-const ABSENT = '000000';
+const absent = '000000';
 
 /** One line of `git diff-tree --raw`. Paths hold one byte per character. Null stands for a side that does not exist. */
 interface RawChange {
@@ -27,8 +27,8 @@ const rawOf = (line: string, take: () => string): RawChange => {
   const first = take();
   const second = letter.startsWith('R') ? take() : first;
   return {
-    before: before === ABSENT ? null : { path: first, mode: before, object: from },
-    after: after === ABSENT ? null : { path: second, mode: after, object: to },
+    before: before === absent ? null : { path: first, mode: before, object: from },
+    after: after === absent ? null : { path: second, mode: after, object: to },
   };
 };
 
@@ -77,18 +77,18 @@ interface Range {
   readonly to: string;
 }
 
-const LINK = '120000';
+const link = '120000';
 
 /** The files that differ, without their contents, and where links lead. */
 export const readDifference = async (repository: GitOptions, range: Range): Promise<readonly Differing[]> => {
   const changes = await readRaw(repository, range);
-  const links = changes.flatMap(({ after }) => (after?.mode === LINK ? [after.object] : []));
+  const links = changes.flatMap(({ after }) => (after?.mode === link ? [after.object] : []));
   const targets: string[] = [];
   for await (const content of readBlobs(repository, links)) targets.push(content.toString());
   let next = 0;
   return changes.map(({ before, after }) => ({
     path: pathBytes((after ?? before)?.path ?? '').toString(),
-    target: after?.mode === LINK ? (targets[next++] ?? '') : null,
+    target: after?.mode === link ? (targets[next++] ?? '') : null,
   }));
 };
 
@@ -114,7 +114,7 @@ export const readChanges = async (
   range: Range & { readonly limits?: ResultLimits },
   keeping: Keeping,
 ): Promise<Changes> => {
-  await checkResultSize(repository, sidesOf(await readRaw(repository, range)), range.limits ?? RESULT_LIMITS);
+  await checkResultSize(repository, sidesOf(await readRaw(repository, range)), range.limits ?? resultLimits);
   const common = ['diff-tree', '-r', '-M50%', '--no-ext-diff', '--no-textconv', '--no-color', '--full-index'];
   const summary = await gitOrThrow(
     [...common, '-z', '--raw', '--numstat', '--no-abbrev', range.from, range.to],

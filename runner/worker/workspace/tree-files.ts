@@ -32,7 +32,7 @@ export interface TreeEntry {
   readonly object: string;
 }
 
-const LINK = '120000';
+const link = '120000';
 const slash = Buffer.from('/');
 const join = (folder: Buffer, name: string): Buffer => Buffer.concat([folder, slash, pathBytes(name)]);
 const look = (path: Buffer | string) => lstatSync(path, { throwIfNoEntry: false });
@@ -130,7 +130,7 @@ export class TreeFiles {
         if (part.kind === 'begin') {
           entry = each.next().value;
           chunks = [];
-          if (entry !== undefined && entry.mode !== LINK) file = this.#create(entry);
+          if (entry !== undefined && entry.mode !== link) file = this.#create(entry);
         } else if (part.kind === 'data') {
           if (file < 0) chunks.push(part.chunk);
           else writeFileSync(file, part.chunk);

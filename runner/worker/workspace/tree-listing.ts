@@ -28,14 +28,14 @@ export interface Listing {
   readonly whole: boolean;
 }
 
-const FORMAT = String.raw`%y %m %s %i %T@ %C@ %P\0%l\0`;
+const format = String.raw`%y %m %s %i %T@ %C@ %P\0%l\0`;
 
 /**
  * Everything in a tree, following no link. By `find`, because one system call for each of tens of thousands of files from here
  * would hold everything else up.
  */
 export const listTree = async (tree: string, most: number): Promise<Listing> => {
-  const child = spawn('find', ['.', '-printf', FORMAT], {
+  const child = spawn('find', ['.', '-printf', format], {
     cwd: tree,
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -158,18 +158,18 @@ export const facts = (...all: readonly string[]): string => all.filter((fact) =>
 export const because = (reason: string): string => (reason === '' ? '' : `: ${cleanLine(reason)}`);
 
 /** Characters of what was said that stand in a headline. */
-const HEAD_CHARACTERS = 200;
+const headCharacters = 200;
 
 /** The moment in one line, with the beginning of what was said. */
 export const headline = ({ text, said }: Pick<Moment, 'text' | 'said'>): string => {
   const line = cleanLine(said);
   if (line === '') return text;
-  return `${text}: ${line.length > HEAD_CHARACTERS ? `${line.slice(0, HEAD_CHARACTERS)}…` : line}`;
+  return `${text}: ${line.length > headCharacters ? `${line.slice(0, headCharacters)}…` : line}`;
 };
 
 /** What somebody said, and the whole of it as a part where a headline does not hold it. Untrusted text. */
 export const saying = (text: string): Pick<Moment, 'said' | 'parts'> => {
   const said = clean(text).trim();
-  const whole = cleanLine(said).length <= HEAD_CHARACTERS && !said.includes('\n');
+  const whole = cleanLine(said).length <= headCharacters && !said.includes('\n');
   return { said, parts: whole ? [] : [{ label: 'Text', text: said }] };
 };

@@ -148,21 +148,21 @@ const goesOn = (
 ): readonly Telling[] => (moment === undefined ? [] : [{ ...moment, ...change(moment) }]);
 
 /** Of several paths, so many are named in a line. */
-const SHOWN_PATHS = 3;
+const shownPaths = 3;
 
 const some = (paths: readonly string[]): string => {
-  const more = paths.length > SHOWN_PATHS ? ` and ${paths.length - SHOWN_PATHS} more` : '';
-  return `${paths.slice(0, SHOWN_PATHS).map(shownPath).join(', ')}${more}`;
+  const more = paths.length > shownPaths ? ` and ${paths.length - shownPaths} more` : '';
+  return `${paths.slice(0, shownPaths).map(shownPath).join(', ')}${more}`;
 };
 
 /** Characters of an error that stand in a line. */
-const ERROR_CHARACTERS = 100;
+const errorCharacters = 100;
 
 /** A command's exit code says that it failed; of everything else the first line of its output says how. */
 const howItFailed = ({ outcome, output, exitCode }: NonNullable<CallFacts['finished']>): string => {
   if (outcome === 'ok' || exitCode !== null) return '';
   const first = cleanLine(output.split('\n', 1)[0] ?? '');
-  const cut = first.length > ERROR_CHARACTERS ? `${first.slice(0, ERROR_CHARACTERS)}…` : first;
+  const cut = first.length > errorCharacters ? `${first.slice(0, errorCharacters)}…` : first;
   return outcome === 'error' && cut !== '' ? `error: ${cut}` : outcome;
 };
 

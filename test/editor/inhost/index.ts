@@ -4,7 +4,7 @@ import { type FigureName, type Name, names, type Report } from './names.ts';
 import { tests } from './tests.ts';
 
 /** ms for one test; the slowest takes a tenth of it. */
-const TEST_MS = 180_000;
+const testMs = 180_000;
 
 type Figures = Partial<Record<FigureName, number[]>>;
 
@@ -35,7 +35,7 @@ export const run = async (): Promise<void> => {
     const figures: Figures = {};
     const failure = await Promise.race([
       failureOf(name, figures),
-      new Promise<string>((resolve) => setTimeout(resolve, TEST_MS, `not done after ${TEST_MS / 1000} s`).unref()),
+      new Promise<string>((resolve) => setTimeout(resolve, testMs, `not done after ${testMs / 1000} s`).unref()),
     ]);
     report[name] = { failure, ms: performance.now() - began, figures };
     await writeFile(file, JSON.stringify(report, null, 2));

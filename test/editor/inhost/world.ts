@@ -83,7 +83,7 @@ export const delegate = async (goal: string, rest: Partial<DelegateInput> = {}):
 };
 
 /** More than any of our commands asks for, with room for a slow machine. */
-const MOST_ENTERS = 300;
+const mostEnters = 300;
 
 /** Runs a command that asks for one line of text or more, and presses Enter until it is done. */
 export const withEnter = async (command: string, ...args: readonly unknown[]): Promise<void> => {
@@ -92,7 +92,7 @@ export const withEnter = async (command: string, ...args: readonly unknown[]): P
     state.done = true;
   });
   for (let presses = 0; !state.done; presses += 1) {
-    if (presses === MOST_ENTERS) throw new Error(`${command} does not take Enter for an answer`);
+    if (presses === mostEnters) throw new Error(`${command} does not take Enter for an answer`);
     await vscode.commands.executeCommand('quickInput.accept');
     await new Promise((resolve) => setImmediate(resolve));
   }

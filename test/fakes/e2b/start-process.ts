@@ -15,7 +15,7 @@ const Start = z.looseObject({
   stdin: z.literal(false),
 });
 
-const END_OF_STREAM = 2;
+const endOfStream = 2;
 
 /** A message of the Connect protocol's streams: flags, length, JSON. */
 const envelope = (flags: number, value: unknown): Buffer => {
@@ -47,5 +47,5 @@ export async function startProcess(
     child[name]!.on('data', (chunk: Buffer) => event({ data: { [name]: chunk.toString('base64') } }));
   const [code] = await once(child, 'close');
   event({ end: { exitCode: code ?? -1, exited: code !== null, status: `exit status ${code}` } });
-  response.end(envelope(END_OF_STREAM, {}));
+  response.end(envelope(endOfStream, {}));
 }

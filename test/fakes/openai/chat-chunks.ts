@@ -4,7 +4,7 @@ import { type About, pieces, tokensIn } from './responses-events.ts';
 import { callId } from './script.ts';
 
 /** A fixed time: nothing that the fake says depends on when it says it. */
-const CREATED = 1_767_225_600;
+const created = 1_767_225_600;
 
 export type WireChunk = ChatCompletionChunk | { readonly error: object };
 
@@ -20,7 +20,7 @@ export function chunksOf(answer: Answer, about: About & { readonly includeUsage:
   const base = {
     id: `chatcmpl-${about.hash}`,
     object: 'chat.completion.chunk' as const,
-    created: CREATED,
+    created: created,
     model: about.model,
     system_fingerprint: 'fp_fake',
     ...(about.includeUsage && { usage: null }),

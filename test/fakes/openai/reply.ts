@@ -107,19 +107,19 @@ export const errs = (code: string, message: string, said: Answer = says('So')): 
   end: { kind: 'error', code, message },
 });
 /** Long enough that a few events are not all of it. */
-const RAMBLING = says('Let me look at it once more. '.repeat(10));
+const rambling = says('Let me look at it once more. '.repeat(10));
 
 /** The socket is destroyed after that many events. */
-export const cutsAfter = (after: number, said: Answer = RAMBLING): Answer => ({
+export const cutsAfter = (after: number, said: Answer = rambling): Answer => ({
   ...said,
   trouble: { kind: 'cut', after },
 });
-export const endsWithoutTerminal = (said: Answer = RAMBLING): Answer => ({
+export const endsWithoutTerminal = (said: Answer = rambling): Answer => ({
   ...said,
   trouble: { kind: 'eof' },
 });
 /** The connection stays open, and nothing comes any more after that many events; `stalled` is told when they are out. */
-export const stalls = (after = 2, said: Answer = RAMBLING, stalled: () => void = () => {}): Answer => ({
+export const stalls = (after = 2, said: Answer = rambling, stalled: () => void = () => {}): Answer => ({
   ...said,
   trouble: { kind: 'stall', after, stalled },
 });
@@ -135,7 +135,7 @@ export const answersRaw = (status: number, contentType: string, body: string): R
 });
 
 /** The type that OpenAI gives an error with this status. */
-const TYPES: Readonly<Record<number, string>> = {
+const types: Readonly<Record<number, string>> = {
   401: 'invalid_request_error',
   403: 'invalid_request_error',
   404: 'invalid_request_error',
@@ -159,7 +159,7 @@ export function fails(status: number, options: FailsOptions = {}): Rejection {
   return {
     kind: 'rejection',
     status,
-    error: { message, type: options.type ?? TYPES[status] ?? 'invalid_request_error', param, code },
+    error: { message, type: options.type ?? types[status] ?? 'invalid_request_error', param, code },
     headers: { ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }), ...headers },
   };
 }

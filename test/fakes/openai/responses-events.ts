@@ -32,10 +32,10 @@ export interface About {
 }
 
 /** A fixed time: nothing that the fake says depends on when it says it. */
-const CREATED = 1_767_225_600;
+const created = 1_767_225_600;
 
 /** Characters in a delta. */
-const DELTA = 24;
+const deltaCharacters = 24;
 
 type Unnumbered<E> = E extends unknown ? Omit<E, 'sequence_number'> : never;
 type Event = Unnumbered<ResponseStreamEvent>;
@@ -80,7 +80,7 @@ function responseOf({ end }: Answer, about: About): WireResponse {
   return {
     id: `resp_${about.hash}`,
     object: 'response',
-    created_at: CREATED,
+    created_at: created,
     access_programs: null,
     background: about.background,
     error:
@@ -263,8 +263,10 @@ function emptied(item: Item): Item {
 }
 
 export function pieces(text: string): string[] {
-  const count = Math.ceil(text.length / DELTA);
-  return Array.from({ length: count }, (_, index) => text.slice(index * DELTA, (index + 1) * DELTA));
+  const count = Math.ceil(text.length / deltaCharacters);
+  return Array.from({ length: count }, (_, index) =>
+    text.slice(index * deltaCharacters, (index + 1) * deltaCharacters),
+  );
 }
 
 /** What tomorrow's API might send: other events, other fields, other items. */

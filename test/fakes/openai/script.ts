@@ -56,14 +56,14 @@ const exhausted = (at: number, length: number): Reply =>
   });
 
 /** Ids of calls carry their turn, so that the turn is still known when older turns have been compacted away. */
-const CALL_ID = /^call_(\d+)_\d+_/;
+const callIdForm = /^call_(\d+)_\d+_/;
 
 export const callId = (turn: number, index: number, hash: string): string => `call_${turn}_${index}_${hash}`;
 
 /** Which turn of the model comes next: 0 where it has not spoken yet. Pure. */
 export function turnOf(entries: readonly Entry[]): number {
   const lastCall = entries.findLastIndex(({ by }) => by === 'call');
-  const minted = CALL_ID.exec(entries[lastCall]?.call ?? '')?.[1];
+  const minted = callIdForm.exec(entries[lastCall]?.call ?? '')?.[1];
   if (minted === undefined) return runsOfModel(entries);
   const after = entries.findIndex(({ by }, index) => index > lastCall && (by === 'output' || by === 'user'));
   return Number(minted) + 1 + (after === -1 ? 0 : runsOfModel(entries.slice(after)));

@@ -1,11 +1,11 @@
 /** Keywords that strict mode takes, besides the structure: as of the Structured Outputs guide; all others are refused. */
-const PERMITTED = new Set(
+const permitted = new Set(
   [
     'type properties required additionalProperties items enum const anyOf $ref $defs definitions $schema title',
     'description pattern format multipleOf minimum maximum exclusiveMinimum exclusiveMaximum minItems maxItems',
   ].flatMap((line) => line.split(' ')),
 );
-const DEEPEST = 10;
+const deepest = 10;
 
 /** Why strict mode would refuse these parameters, in OpenAI's words, or null. */
 export function strictModeComplaint(parameters: unknown): string | null {
@@ -18,8 +18,8 @@ export function strictModeComplaint(parameters: unknown): string | null {
 function complaint(schema: unknown, path: readonly string[]): string | null {
   const context = `In context=(${path.map((name) => `'${name}'`).join(', ')})`;
   if (!isRecord(schema)) return `${context}, schema must be a JSON object.`;
-  if (path.length > DEEPEST * 2) return `${context}, the schema is nested too deeply.`;
-  const alien = Object.keys(schema).find((keyword) => !PERMITTED.has(keyword));
+  if (path.length > deepest * 2) return `${context}, the schema is nested too deeply.`;
+  const alien = Object.keys(schema).find((keyword) => !permitted.has(keyword));
   if (alien !== undefined) return `${context}, '${alien}' is not permitted.`;
   const typed = ['type', 'anyOf', '$ref', 'enum', 'const'].some((keyword) => keyword in schema);
   if (!typed) return `${context}, schema must have a 'type' key.`;

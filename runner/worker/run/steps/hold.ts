@@ -4,7 +4,7 @@ import type { Checkpoint } from '../../../../shared/run/artifacts.ts';
 import type { CallIn } from '../../../../shared/run/call.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import type { StepContext } from '../ports/ports.ts';
-import { SANDBOX_ROOT } from '../../../sandbox/sandbox.ts';
+import { sandboxRoot } from '../../../sandbox/sandbox.ts';
 import { heldIn, listed } from '../../agent/judge.ts';
 import { whereLeads } from '../../tools/places.ts';
 
@@ -71,7 +71,7 @@ export const afterwards = async (
 };
 
 const leadsOf = async ({ ports }: StepContext, path: string, target: string): Promise<readonly string[]> => {
-  const said = linkLeadsTo(path, target, SANDBOX_ROOT);
+  const said = linkLeadsTo(path, target, sandboxRoot);
   const found = await whereLeads(ports.workspace.root, path);
   // What leads nowhere, or out by another link, is as good as one that leaves by itself.
   return [said, found ?? '..'];
