@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { existsSync, statSync, truncateSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { readBlobs } from '../../machine/git/blobs.ts';
 import { createFixture } from '../../machine/git/fixture.ts';
@@ -18,6 +20,15 @@ const withLargeFile = async () => {
   truncateSync(join(fixture.repo, 'large.bin'), 300_000_000);
   const to = await fixture.commit('Third');
   return { fixture, from, between, to, repository: { gitDirectory: join(fixture.repo, '.git') } };
+};
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void; // safe: the flag above is what puts it there
+
+/** Bytes in buffers that somebody holds: what other tests of this process left behind is collected first. */
+const heldBytes = (): number => {
+  collect();
+  return process.memoryUsage().arrayBuffers;
 };
 
 const never = keepingIn(() => Promise.reject(new Error('nothing of it may be read')));
@@ -58,11 +69,11 @@ test('a large file and the patch pass through in parts; who reads a content whol
   fixture.write('small.txt', 'small\n');
   const to = await fixture.commit('Second');
   const repository = { gitDirectory: join(fixture.repo, '.git') };
-  const before = process.memoryUsage().arrayBuffers;
+  const before = heldBytes();
   const seen: (readonly [string, number])[] = [];
   let most = 0;
   const note = async (what: string, bytes: number): Promise<string> => {
-    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+    most = Math.max(most, heldBytes() - before);
     seen.push([what, bytes]);
     return what;
   };
@@ -87,6 +98,6 @@ test('a large file and the patch pass through in parts; who reads a content whol
   expect(existsSync(join(repository.gitDirectory, 'outgoing.content'))).toBe(false);
   const object = (await fixture.git('rev-parse', `${to}:large.bin`)).trim();
   for await (const content of readBlobs(repository, [object])) {
-    expect(process.memoryUsage().arrayBuffers - before).toBeGreaterThan(content.length);
+    expect(heldBytes() - before).toBeGreaterThanOrEqual(content.length);
   }
 });
