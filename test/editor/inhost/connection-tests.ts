@@ -20,7 +20,7 @@ const elsewhere = async (work: (url: string) => Promise<void>): Promise<void> =>
     await extension.secrets.store(`longhaul.token ${new URL(url).origin}`, token.trim());
     await settings.update('url', url, vscode.ConfigurationTarget.Global);
     await connection.reconnect();
-    assert.deepEqual(connection.state, { status: 'connected', url, local: false });
+    assert.deepEqual(connection.state, { status: 'connected', url, local: false, runner: url });
     await work(url);
   } finally {
     await settings.update('url', undefined, vscode.ConfigurationTarget.Global);
