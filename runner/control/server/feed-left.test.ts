@@ -12,13 +12,17 @@ const caller: Principal = { kind: 'person', name: 'ada', tenant: 'local', role: 
 test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
   'a subscriber that leaves with %i events on their way ends nothing but its own feed, whatever becomes of the next one',
   async (count) => {
-    const { promise: failed, resolve: fail } = Promise.withResolvers<void>();
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>();
     const runner = {
       feed: async function* (_caller: Principal, _input: unknown, signal: AbortSignal) {
-        for (let sent = 0; sent < count; sent += 1) yield event;
-        if (!signal.aborted) await new Promise((left) => signal.addEventListener('abort', left));
-        setImmediate(fail);
-        throw new Error('the database went away as well');
+        try {
+          for (let sent = 0; sent < count; sent += 1) yield event;
+          if (!signal.aborted) await new Promise((left) => signal.addEventListener('abort', left));
+          throw new Error('the database went away as well');
+        } finally {
+          // Whether it failed or was left where it stood.
+          setImmediate(end);
+        }
       },
     } as unknown as RunnerApi; // safe: nothing else of it is called
     const leaving = new AbortController();
@@ -35,7 +39,7 @@ test.each(Array.from({ length: 12 }, (_, index) => index + 1))(
     const note = (error: unknown): void => void unhandled.push(error);
     process.on('unhandledRejection', note);
     leaving.abort();
-    await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 50))]);
+    await ended;
     await new Promise(setImmediate);
     process.off('unhandledRejection', note);
     expect(unhandled).toEqual([]);
