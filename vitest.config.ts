@@ -15,7 +15,6 @@ const project = (
     exclude?: string[];
     isolate?: boolean;
     maxWorkers?: number;
-    sequence?: { groupOrder: number };
   } = {},
 ) => ({
   test: {
@@ -31,8 +30,8 @@ const project = (
 /** Only root can play a container or a machine, and give commands a user of their own in it. */
 const rootOnly = process.getuid?.() === 0 ? [] : ['**/*.root.test.ts'];
 
-/** Tests that wait for other processes, and for time to pass, half of the time: twice as many files at once, after all others. */
-const waiting = { maxWorkers: 2 * availableParallelism(), sequence: { groupOrder: 1 } };
+/** Of `npm test`: half of the time its tests wait, for other processes and for time to pass. */
+const waiting = { maxWorkers: 2 * availableParallelism() };
 
 /**
  * Node strips the types of what a thread loads with a program in WebAssembly. Isolates of one process share V8's registry of such code, and
@@ -62,6 +61,7 @@ export default defineConfig({
         {
           testTimeout: 600_000,
           isolate: false,
+          ...waiting,
         },
       ),
       project('integration', ['test/integration/**/*.test.ts'], {
@@ -87,7 +87,11 @@ export default defineConfig({
       // The engine suite on a real Trigger.dev: npm run test:trigger.
       project('trigger', ['test/trigger/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
       // A virtual clock, and a scheduler that a seed decides. The 100,000 of `npm run test:deep` take 70 minutes of processor time.
-      project('simulation', ['test/simulation/**/*.test.ts'], { testTimeout: 14_400_000, hookTimeout: 300_000 }),
+      project('simulation', ['test/simulation/**/*.test.ts'], {
+        testTimeout: 14_400_000,
+        hookTimeout: 300_000,
+        ...waiting,
+      }),
       project('chaos', ['test/chaos/**/*.test.ts'], { testTimeout: 2_400_000, hookTimeout: 300_000 }),
     ],
   },

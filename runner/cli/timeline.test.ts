@@ -45,7 +45,7 @@ test('what else can happen to a run is said, too', () => {
   expect(
     told([
       ...log.slice(0, 3),
-      [5, { type: 'activation.lost', v: 1, activation: 'act_0001', reason: 'killed' }],
+      [5, { type: 'activation.lost', v: 2, activation: 'act_0001', reason: 'killed', leaseUntil: null }],
       [6, { type: 'activation.queued', v: 2, activation: 'act_0002', reason: 'lost' }],
       [6, { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'child' }],
       [7, { type: 'model.lost', v: 1, turn: 1, attempt: 1 }],

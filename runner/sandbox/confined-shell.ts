@@ -10,6 +10,8 @@ export interface ConfinedShell {
   readonly cwd: string;
   readonly limits: SandboxLimits;
   readonly prlimit: string;
+  /** Descriptor of a socket on which the shell says that it is there, and goes on when it is told to; it ends where nobody can tell it. */
+  readonly goAhead?: number;
   /** Words before the command that none of its limits concern. */
   readonly before?: readonly string[];
   /** The way from the proxy's port inside to its socket: a path without blanks, from where the shell begins. Null: none is needed. */
@@ -21,6 +23,8 @@ export interface ConfinedShell {
  * When memory runs out, the kernel takes these processes before anybody else's.
  */
 const expendable = 'echo 1000 >/proc/self/oom_score_adj';
+const awaitGoAhead = (descriptor: number): string =>
+  `echo >&${descriptor}; read -r _ <&${descriptor} || exit 1; exec ${descriptor}>&-`;
 const enter = 'cd -- "$0" 2>&1 || exit 127';
 const run = 'exec "$@" 2>&1';
 /** socat becomes a child of the sandbox's init, so that a command that waits for all its children does not wait for it. */
@@ -29,8 +33,22 @@ const listen = ({ socat, socket }: { readonly socat: string; readonly socket: st
   `until (: >/dev/tcp/127.0.0.1/${sandboxProxyPort}) 2>/dev/null; do sleep 0.003; done`;
 
 /** The last words before a command inside of a local sandbox: a shell that opens its way out, limits it and becomes it. */
-export function confinedShell({ command, cwd, limits, prlimit, before = [], egress }: ConfinedShell): string[] {
-  const script = [expendable, ...(egress === null ? [] : [listen(egress)]), enter, run];
+export function confinedShell({
+  command,
+  cwd,
+  limits,
+  prlimit,
+  goAhead,
+  before = [],
+  egress,
+}: ConfinedShell): string[] {
+  const script = [
+    expendable,
+    ...(goAhead === undefined ? [] : [awaitGoAhead(goAhead)]),
+    ...(egress === null ? [] : [listen(egress)]),
+    enter,
+    run,
+  ];
   return [
     // Only bash can open /dev/tcp; where that is not needed, the smaller shell starts sooner.
     egress === null ? '/bin/sh' : '/bin/bash',

@@ -57,9 +57,9 @@ export const refused = (state: RunState, command: Told<'refuse'>): Wanted => {
   return [{ type: 'run.failed', v: 1, class: 'infrastructure', message: `${command.reason} ${command.remedy}`.trim() }];
 };
 
-export const lost = (state: RunState, command: Told<'lose'>): Wanted => {
+export const lost = (state: RunState, command: Told<'lose'>, { leaseUntil }: Circumstances): Wanted => {
   if (state.status !== 'working' || state.activation !== command.activation) return notSo(state, command, 'at work');
-  return [{ type: 'activation.lost', v: 1, activation: command.activation, reason: command.reason }];
+  return [{ type: 'activation.lost', v: 2, activation: command.activation, reason: command.reason, leaseUntil }];
 };
 
 export const returned = (state: RunState, command: Told<'return'>): Wanted => {

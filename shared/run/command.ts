@@ -67,6 +67,8 @@ export interface Circumstances {
   readonly decision: string;
   /** From [0, 1): spreads what is tried again. */
   readonly jitter: number;
+  /** Until when the run's lease was last renewed; null: nobody has one. */
+  readonly leaseUntil: string | null;
   /** Lower-case hex. */
   readonly sha256: (text: string) => string;
 }

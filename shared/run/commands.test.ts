@@ -14,7 +14,7 @@ const at = '2030-01-01T12:00:00.000Z';
 const before = '2030-01-01T11:00:00.000Z';
 const later = '2030-01-01T13:00:00.000Z';
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const circumstances = { at, activation: 'act_next', decision: 'dec_next', jitter: 0.5, sha256 };
+const circumstances = { at, activation: 'act_next', decision: 'dec_next', jitter: 0.5, leaseUntil: null, sha256 };
 
 const dec = (kind: 'call' | 'budget', expiresAt = later) =>
   someRequest({ run, decision: `dec_${kind}`, kind, expiresAt });

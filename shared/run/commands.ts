@@ -62,7 +62,7 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
     case 'refuse':
       return engine.refused(state, command);
     case 'lose':
-      return engine.lost(state, command);
+      return engine.lost(state, command, circumstances);
     case 'return':
       return engine.returned(state, command);
     case 'decide':

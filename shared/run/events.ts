@@ -284,7 +284,12 @@ export const controlEvents = [
   }),
   event('activation.leased', 1, { activation: ActivationId, fence: Fence, worker: z.string() }),
   /** Its worker died at it. */
-  event('activation.lost', 1, { activation: ActivationId, reason: z.string() }),
+  event('activation.lost', 2, {
+    activation: ActivationId,
+    reason: z.string(),
+    /** Until when the lease had last been renewed: no later than that it worked. Null: an earlier version did not say. */
+    leaseUntil: Time.nullable(),
+  }),
   /** Its worker was told to stop and left it as it was: no loss. */
   event('activation.returned', 1, { activation: ActivationId, reason: z.string() }),
   /** It waits for a person at Longhaul's own wish, without a worker that could park it. */

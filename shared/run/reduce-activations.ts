@@ -17,9 +17,10 @@ export const released = (state: RunState, at: string): Change => ({
   },
 });
 
-/** The worker died at it: that counts, and spends a retry. */
-export const lost = (state: RunState, at: string): Change => {
-  const after = { ...abandoned(state, true), ...released(state, at) };
+/** The worker died at it: that counts, and spends a retry. It may be noticed long after, by a machine that slept or was off. */
+export const lost = (state: RunState, { leaseUntil }: Body<'activation.lost'>, at: string): Change => {
+  const end = leaseUntil === null || at < leaseUntil ? at : leaseUntil;
+  const after = { ...abandoned(state, true), ...released(state, end) };
   const spent = after.spent ?? state.spent;
   return { ...after, losses: state.losses + 1, spent: retried(spent) };
 };

@@ -113,7 +113,7 @@ const apply = (state: RunState, event: RunEvent): RunState => {
         { ...abandoned(state, false), fence: body.fence, leasedAt: at },
       );
     case 'activation.lost':
-      return enter(state, { status: 'ready', reason: 'lost' }, lost(state, at));
+      return enter(state, { status: 'ready', reason: 'lost' }, lost(state, body, at));
     case 'activation.returned':
       return enter(state, { status: 'ready', reason: 'returned' }, returned(state, at));
     case 'activation.ended':

@@ -74,6 +74,7 @@ export class MemoryLog {
       activation: `act_test${this.#activations}`,
       decision: `dec_test${this.#activations}`,
       jitter: 0,
+      leaseUntil: null,
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
     };
   }

@@ -34,7 +34,8 @@ const activeMs = (events: readonly RunEvent[]): number => {
   for (const { body, at } of events) {
     if (body.type === 'activation.leased') since = Date.parse(at);
     if (since !== null && ends.has(body.type)) {
-      sum += Date.parse(at) - since;
+      const leaseUntil = body.type === 'activation.lost' ? body.leaseUntil : null;
+      sum += Math.max(0, Math.min(Date.parse(at), Date.parse(leaseUntil ?? at)) - since);
       since = null;
     }
   }

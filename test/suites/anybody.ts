@@ -18,6 +18,7 @@ export const under = (id: number | string): Circumstances => ({
   activation: `act_${id}`,
   decision: `dec_own${id}`,
   jitter: 0.5,
+  leaseUntil: null,
   sha256: () => 'ab'.repeat(32),
 });
 const treeOf = (name: string) => ({ commit: name.repeat(40), tree: name.repeat(40) });

@@ -8,7 +8,6 @@ import { fold } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { callFinished, ended, feedOf, roundFinished, someRequest } from './runs.ts';
 import { someTask } from '../fakes/task.ts';
-import { queueSuite } from './store-queue.ts';
 import { expectProjections, randomCommand, someStep } from './store-model.ts';
 
 /** A store for one test. `reopen` closes it and opens it again on the same data. */
@@ -84,7 +83,6 @@ const typesOf = async (store: Store, run: string): Promise<readonly string[]> =>
 const queue = (store: Store, places: number) => store.heads({ now: start * 2, places, byRepository: false });
 
 export const storeSuite = (name: string, open: OpenStore): void => {
-  queueSuite(name, open);
   describe(`${name}: creating`, () => {
     test('gives a queued run with a number, its events and its place in the queue', async () => {
       await using opened = await open({ now: () => start });
@@ -279,6 +277,21 @@ export const storeSuite = (name: string, open: OpenStore): void => {
   });
 
   describe(`${name}: the worker's hold`, () => {
+    test('counts as work up to its lease’s end at most, however late its loss is noticed', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      const worked = async (ended: number): Promise<number> => {
+        now = start;
+        const { id } = await create(store, `run_at${ended}`);
+        const { activation } = await leaseNext(store, id);
+        now = ended;
+        const { state } = done(await store.command(id, { kind: 'lose', activation, reason: 'silent' }));
+        return state.spent.activeMs;
+      };
+      expect([await worked(start + 60_000), await worked(start + 60 * hour)]).toEqual([60_000, hour]);
+    });
+
     test('ends with its lease: whoever lost it can append nothing, and changes nothing', async () => {
       await using opened = await open({ now: ticking() });
       const { store } = opened;

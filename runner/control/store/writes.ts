@@ -28,8 +28,13 @@ export interface Circumstances {
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const circumstancesAt = (at: string, { nextActivation, nextDecision, jitter }: Circumstances) => ({
+const circumstancesAt = (
+  at: string,
+  { nextActivation, nextDecision, jitter }: Circumstances,
+  leaseUntil: number | null,
+) => ({
   at,
+  leaseUntil: leaseUntil === null ? null : new Date(leaseUntil).toISOString(),
   activation: nextActivation,
   decision: nextDecision,
   jitter,
@@ -130,7 +135,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   };
   const created = reduce(undefined, first);
   if (created === undefined) throw new Error('A run that was created has no state.');
-  const settled = settle(created, [], circumstancesAt(at, input));
+  const settled = settle(created, [], circumstancesAt(at, input, null));
   const events = [first, ...envelop(settled.events, { state: created, position: position + 1, at, by: null })];
   const last = position + events.length - 1;
   const held: HeldRun = { state: settled.state, position: last, leaseUntil: null, worker: null, batch: null };
@@ -160,7 +165,7 @@ const command = async (transaction: Transaction, input: Input<'command'>): Promi
   if (options.overdue === true && (held.leaseUntil === null || held.leaseUntil > input.now))
     return refuse('conflict', `The lease of run ${input.run} has been renewed.`, 'Nothing is left to do.');
   const at = timeFor(held.state, input.now);
-  const obeyed = obey(held.state, command, circumstancesAt(at, input));
+  const obeyed = obey(held.state, command, circumstancesAt(at, input, held.leaseUntil));
   if (obeyed.outcome === 'refused') return obeyed;
   const events = await append(transaction, { held, obeyed, at, command, options });
   return { outcome: 'done', state: obeyed.state, events: [...(await missed()), ...events], repeated: false };
@@ -268,7 +273,7 @@ const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): P
   const obeyed = obey(
     held.state,
     { kind: 'append', activation, fence, events: [] },
-    circumstancesAt(timeFor(held.state, input.now), input),
+    circumstancesAt(timeFor(held.state, input.now), input, held.leaseUntil),
   );
   if (obeyed.outcome === 'refused') return obeyed;
   await moveLease(transaction.db, { id: run, lease_until: leaseUntil });

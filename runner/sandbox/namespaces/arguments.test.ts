@@ -41,7 +41,7 @@ describe('the argument list', () => {
         '--bind /data/runs/1/tree /workspace',
         '--setenv PATH /usr/local/bin:/usr/bin:/bin --setenv HOME /home/agent --setenv TMPDIR /tmp --setenv LANG C.UTF-8 --setenv TERM dumb --setenv USER agent',
         '--chdir /workspace --seccomp 3 --json-status-fd 4 --remount-ro /dev --remount-ro / --',
-        '/bin/sh -c echo 1000 >/proc/self/oom_score_adj; cd -- "$0" 2>&1 || exit 127; exec "$@" 2>&1 /workspace',
+        '/bin/sh -c echo 1000 >/proc/self/oom_score_adj; echo >&5; read -r _ <&5 || exit 1; exec 5>&-; cd -- "$0" 2>&1 || exit 127; exec "$@" 2>&1 /workspace',
         '/usr/bin/prlimit --nproc=2 --fsize=3 --nofile=4096 --core=0 -- make all',
       ].join(' '),
     );

@@ -39,9 +39,10 @@ export interface BubblewrapPlan {
   readonly command: Pick<SandboxCommand, 'argv'>;
 }
 
-/** File descriptors that the spawner must provide: the seccomp program, and where bwrap reports its child and exit code. */
+/** File descriptors that the spawner must provide: the seccomp program, where bwrap reports its child and exit code, and a socket of `goAhead`. */
 const seccompFd = 3;
 const statusFd = 4;
+const goAheadFd = 5;
 
 /** Ids inside; outside they are the user's own. */
 export const insideId = 1000;
@@ -69,6 +70,8 @@ export function bubblewrapArguments(plan: BubblewrapPlan): readonly string[] {
       cwd: sandboxRoot,
       limits: plan.limits,
       prlimit: plan.host.prlimit,
+      // bwrap's processes die with their parents once each has asked the kernel for it; whose parent is gone by then lives on.
+      goAhead: goAheadFd,
       egress: plan.egressSocket === null ? null : { socat: plan.host.socat, socket: egressSocketPath },
     }),
   ];

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
 import { addAbortListener, once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning, killQuietly, processStart } from '../../machine/processes/process-start.ts';
 import { spawnCommand, type CommandDescriptors } from '../command-program.ts';
@@ -26,7 +26,7 @@ export interface Launch {
 }
 
 /** Behind those that bwrap is told of. */
-const entranceFd = 5;
+const entranceFd = 6;
 
 /**
  * Runs bwrap to its end. When the promise settles, the sandbox's process namespace is empty and all output has been handed over.
@@ -39,6 +39,7 @@ export async function launch(options: Launch): Promise<Ended> {
   if (spawned === null) return { outcome: 'too-long' };
   const { child, written, complaint } = spawned;
   const status = new NamespaceStatus(child, options.onStart);
+  letGoAhead(child);
   using _killing = addAbortListener(kill, () => status.kill());
   written.onData(options.onOutput);
   const closed = Promise.all([once(child, 'close'), written.closed]);
@@ -57,7 +58,7 @@ function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, group }: Launc
   using entrance = group?.entrance() ?? null;
   const [program, ...words] = entrance === null ? [bwrap, ...list] : joining(entranceFd, bwrap, list);
   const through = entrance === null ? [] : [entrance.descriptor];
-  const stdio: StdioOptions = [...descriptors, 'pipe', filter, 'pipe', ...through];
+  const stdio: StdioOptions = [...descriptors, 'pipe', filter, 'pipe', 'pipe', ...through];
   try {
     // An empty environment: the first process of the namespace shows its own to all others, whatever bwrap clears for its child.
     return spawn(program, words, { env: {}, cwd: '/', stdio, ...user });
@@ -65,6 +66,15 @@ function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, group }: Launc
     closeSync(filter);
   }
 }
+
+/** The command begins when this process has heard from inside that all is set up, and was still there to hear it. */
+const letGoAhead = (child: ChildProcess): void => {
+  // safe: it is opened as a pipe above, which is a socket
+  const socket = child.stdio.at(5) as Duplex;
+  socket.once('data', () => socket.end('\n'));
+  // It was killed before.
+  socket.on('error', () => {});
+};
 
 /** What bwrap reports about its namespace: the first process, whose death ends all others, and the exit code of the command. */
 class NamespaceStatus {

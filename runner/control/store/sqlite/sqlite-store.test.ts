@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { storeSuite } from '../../../../test/suites/store.ts';
+import { queueSuite } from '../../../../test/suites/store-queue.ts';
+import { storeSuite, type OpenStore } from '../../../../test/suites/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
-storeSuite('SQLite', async ({ now }) => {
+const open: OpenStore = async ({ now }) => {
   const folder = mkdtempSync(join(tmpdir(), 'longhaul-store-'));
   let store = await openSqliteStore({ folder, now });
   return {
@@ -21,4 +22,7 @@ storeSuite('SQLite', async ({ now }) => {
       rmSync(folder, { recursive: true });
     },
   };
-});
+};
+
+storeSuite('SQLite', open);
+queueSuite('SQLite', open);

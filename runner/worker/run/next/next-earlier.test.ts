@@ -82,7 +82,7 @@ describe('a log from before calls were judged one after the other', () => {
     arguments: { command: 'rm a', timeoutSeconds: null, network: null },
   });
   const lost = [
-    { type: 'activation.lost', v: 1, activation: 'act_0001', reason: 'killed' },
+    { type: 'activation.lost', v: 2, activation: 'act_0001', reason: 'killed', leaseUntil: null },
     { type: 'activation.queued', v: 1, activation: 'act_0002', reason: 'lost' },
     { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'w' },
   ];

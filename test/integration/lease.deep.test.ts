@@ -191,6 +191,11 @@ describe('a worker that cannot keep its lease', () => {
       ),
     );
     for (const pid of watchdogs.flat()) process.kill(pid, 'SIGSTOP');
+    using _stopped = {
+      [Symbol.dispose]: () => {
+        for (const pid of watchdogs.flat()) process.kill(pid, 'SIGKILL');
+      },
+    };
     expect(watchdogs.flat()).toHaveLength(1);
     first.child.kill('SIGSTOP');
     await at.lost();

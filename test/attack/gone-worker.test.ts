@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { suiteLimits } from '../suites/sandbox.ts';
+import { makeWorkplace, modes } from './workplace.ts';
+
+/** Nothing where the process is gone. */
+const read = (pid: number, file: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch {
+    return '';
+  }
+};
+const childrenOf = (pid: number): number[] => read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+const isThere = (pid: number): boolean => /^State:\s+[^Z]/m.test(read(pid, 'status'));
+
+/** Stops the first process of the sandbox that a worker is opening amid its mounts, by looking again and again; its id. */
+const stopInit = (worker: number): number => {
+  for (;;) {
+    const [init] = childrenOf(worker).flatMap(childrenOf);
+    if (init === undefined || !read(init, 'mountinfo').includes(' /newroot')) continue;
+    process.kill(init, 'SIGSTOP');
+    return init;
+  }
+};
+
+describe.each(modes)('$name, killed while bubblewrap sets a sandbox up', (mode) => {
+  test('leaves no command behind', async () => {
+    await using workplace = await makeWorkplace(mode, suiteLimits);
+    const program = path.join(import.meta.dirname, 'gone-worker.ts');
+    for (let caught = 0; caught < 3;) {
+      const worker = fork(program, [JSON.stringify(workplace.options)], { stdio: 'inherit', ...mode.worker });
+      await once(worker, 'message');
+      const exited = once(worker, 'exit');
+      worker.send(['sleep', '600']);
+      const init = stopInit(worker.pid!);
+      // Its own child is the command: then it was too late.
+      if (childrenOf(init).length === 0) caught += 1;
+      worker.kill('SIGKILL');
+      await exited;
+      process.kill(init, 'SIGCONT');
+      await expect.poll(() => isThere(init)).toBe(false);
+    }
+  });
+});
