@@ -11,6 +11,7 @@ import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
 import { Runs } from './ground/runs/runs.ts';
+import { UnseenEnds } from './ground/runs/unseen.ts';
 import { rememberOpenRuns } from './features/runs/open-runs.ts';
 import { registerViews } from './views.ts';
 
@@ -27,7 +28,8 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const log = vscode.window.createOutputChannel('Longhaul', { log: true });
   const connection = createConnection(extension, log);
   const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
-  const longhaul: Longhaul = { connection, runs, extension, log };
+  const unseen = new UnseenEnds(runs, extension.globalState);
+  const longhaul: Longhaul = { connection, runs, unseen, extension, log };
   const pages = registerPages(longhaul);
   const others = [
     registerViews,
@@ -39,7 +41,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerHistory,
     rememberOpenRuns,
   ].map((register) => register(longhaul));
-  const all = vscode.Disposable.from(log, connection, runs, pages, ...others);
+  const all = vscode.Disposable.from(log, connection, runs, unseen, pages, ...others);
   return {
     longhaul,
     restorePage: (panel, state) => pages.restore(panel, state),

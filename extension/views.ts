@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
-import { needsYouTree, waitingFor } from './features/needs-you/tree.ts';
+import { countsOf, countsText, needsOf } from './features/needs-you/needs.ts';
+import { registerSeen } from './features/needs-you/seen.ts';
+import { needsYouTree } from './features/needs-you/tree.ts';
 import { registerNotifications } from './features/needs-you/notifications.ts';
 import { createRunsTree } from './features/runs/tree.ts';
 import { registerStatusBar } from './features/needs-you/status-bar.ts';
@@ -10,8 +12,8 @@ const tickMs = 5_000;
 
 /** The two trees, their badge and welcomes, the status bar and the notifications. */
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
-  const { connection, runs } = longhaul;
-  const needsYou = needsYouTree(runs);
+  const { connection, runs, unseen } = longhaul;
+  const needsYou = needsYouTree(longhaul);
   const runsTree = createRunsTree(longhaul);
   const needsYouView = vscode.window.createTreeView('longhaul.needsYou', needsYou);
   const runsView = vscode.window.createTreeView('longhaul.runs', {
@@ -20,9 +22,10 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
   });
 
   const drawBadge = (): void => {
-    const value = waitingFor(runs);
-    needsYouView.badge =
-      value === 0 ? undefined : { value, tooltip: `${value} ${value === 1 ? 'thing waits' : 'things wait'} for you` };
+    const counts = countsOf(needsOf(longhaul));
+    const value = counts.waiting + counts.ended;
+    needsYouView.badge = value === 0 ? undefined : { value, tooltip: countsText(counts) };
+    void vscode.commands.executeCommand('setContext', 'longhaul.unseenEnds', counts.ended > 0);
   };
   const drawConnection = (): void => {
     const { state } = connection;
@@ -34,10 +37,14 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     needsYouView.message = message;
     runsView.message = message;
   };
-  const redraw = (changed: ReadonlySet<string>): void => {
+  const drawNeeds = (): void => {
+    if (!runs.loaded) return;
     needsYou.redraw();
-    runsTree.refresh(changed);
     drawBadge();
+  };
+  const redraw = (changed: ReadonlySet<string>): void => {
+    drawNeeds();
+    runsTree.refresh(changed);
     drawConnection();
   };
   const clock = setInterval(() => {
@@ -48,10 +55,14 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     needsYouView,
     runsView,
     runs.onDidChange(redraw),
+    unseen.onDidChange(drawNeeds),
+    // Ends may have been seen in another window meanwhile.
+    vscode.window.onDidChangeWindowState(drawNeeds),
     connection.onDidChangeState(drawConnection),
     runsTree,
     runsView.onDidCollapseElement(({ element }) => runsTree.folded(element)),
     new vscode.Disposable(() => clearInterval(clock)),
+    registerSeen(longhaul),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),
   );

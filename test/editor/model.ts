@@ -70,6 +70,7 @@ const stories: Readonly<Record<string, Script>> = {
     bash("printf 'all:\\n\\techo sums\\n' > Makefile && sed -i 's/Adds up/Sums/' README.md"),
     finish('A Makefile', 'Makefile'),
   ]),
+  nothing: scripted([bash('cat README.md'), finish('Nothing to do', 'README.md')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
 };
 

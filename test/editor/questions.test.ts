@@ -6,6 +6,7 @@ import { gitIn } from '../harness/repository.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import {
+  badge,
   chooseFromMenu,
   delegateFrom,
   dialog,
@@ -122,4 +123,29 @@ test('settings that open hosts are shown before a run begins, and refusing deleg
   await asked.getByRole('button', { name: 'Trust and Delegate' }).click();
   const run = await place.settled(({ number }) => number === 3);
   expect(run.task.goal).toContain('[line] Say sums');
+});
+
+test('an end that nobody has seen needs a person until it was seen, in any window', async () => {
+  await place.settled(({ status, number }) => number === 3 && status === 'reviewing');
+  await commitSettings('verification: []\n');
+  await delegateFrom(page, ['README.md'], '[nothing] Look around');
+  await place.settled(({ status, number }) => number === 4 && status === 'completed');
+  await openActivity(page, /^Longhaul/);
+  const row = treeItem(page, /^Not seen yet: \[nothing\] Look around/);
+  await row.waitFor();
+  const before = Number(await badge(page, /^Longhaul/).textContent());
+  await picture(page, '55 an end that nobody has seen');
+  await chooseFromMenu(row, /^Mark as Seen/);
+  await row.waitFor({ state: 'hidden' });
+  await expect.poll(async () => Number(await badge(page, /^Longhaul/).textContent())).toBe(before - 1);
+  await delegateFrom(page, ['README.md'], '[nothing] Look again');
+  await place.settled(({ status, number }) => number === 5 && status === 'completed');
+  const again = treeItem(page, /^Not seen yet: \[nothing\] Look again/);
+  // The window is made anew: what was seen stays seen, what was not is still there.
+  page = await workbench.open(place.repository);
+  await openActivity(page, /^Longhaul/);
+  await again.waitFor();
+  expect(await row.count()).toBe(0);
+  await again.click();
+  await again.waitFor({ state: 'hidden' });
 });

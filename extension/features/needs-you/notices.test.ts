@@ -2,11 +2,17 @@ import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { decisionSummaries } from '../../../shared/run/summary.ts';
 import { began, created, followed } from '../../../shared/run/story/fixture.ts';
+import { unseenEnds } from '../../ground/runs/ends.ts';
 import { noticesOf } from './notices.ts';
 
-const told = (bodies: readonly EventBody[], now = began + 60_000) => {
+const told = (bodies: readonly EventBody[]) => {
   const { state } = followed([created('Mend it'), ...bodies]);
-  return noticesOf({ decisions: decisionSummaries(state), states: [state] }, now);
+  return noticesOf({
+    decisions: decisionSummaries(state),
+    keyless: new Set(),
+    reviews: [],
+    ends: unseenEnds([state], { since: state.createdAt, ends: {} }, began + 60_000),
+  });
 };
 
 const failed: EventBody = { type: 'run.failed', v: 1, class: 'model', message: 'The key was refused.' };
@@ -40,10 +46,9 @@ test('a run that ended without changes is news, and trouble where a check failed
   ]);
 });
 
-test('what a person ended, what is under way and what is long past is no news', () => {
+test('what a person ended and what is under way is no news', () => {
   expect(told([])).toEqual([]);
   expect(told([{ type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' }])).toEqual([]);
-  expect(told([failed], began + 8 * 24 * 3_600_000)).toEqual([]);
 });
 
 test('each end is another one: a run that was resumed and failed again is news again', () => {

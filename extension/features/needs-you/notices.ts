@@ -1,6 +1,10 @@
-import { isResumable } from '../../../shared/run/state.ts';
+import { isResumable, passed } from '../../../shared/run/state.ts';
 import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
+import type { End } from '../../ground/runs/ends.ts';
 import { oneLine } from '../../ground/text/text.ts';
+import { endText } from './end-text.ts';
+import type { Needs } from './needs.ts';
 
 /** What a person is told of once. Its texts are untrusted. */
 export interface Notice {
@@ -11,19 +15,18 @@ export interface Notice {
   readonly actions: readonly { readonly title: string; readonly command: string; readonly argument: unknown }[];
 }
 
-/** Ms. An end that nobody was told of for so long is history, which has a view of its own. */
-const newsForMs = 7 * 24 * 3_600_000;
-
-/** What is to be told, whether it was told already or not. `now` in ms since the epoch. */
-export const noticesOf = (
-  { decisions, states }: { readonly decisions: readonly DecisionSummary[]; readonly states: readonly RunSummary[] },
-  now: number,
-): readonly Notice[] => [
-  ...decisions.flatMap((decision) => (decision.status === 'expired' ? [] : [asked(decision)])),
-  ...states.flatMap((state) => ofRun(state, now)),
+/** What is to be told, whether it was told already or not. */
+export const noticesOf = ({ decisions, keyless, reviews, ends }: Needs): readonly Notice[] => [
+  ...decisions
+    .filter(({ status }) => status !== 'expired')
+    .map((decision) => asked(decision, keyless.has(decision.run))),
+  ...reviews.map(handedOver),
+  ...ends.map(ended),
 ];
 
-const asked = ({ run, request, title }: DecisionSummary): Notice => {
+const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Notice => {
+  const { yes, no } = verbsOf(request);
+  const key = { title: 'Set Model Key', command: 'longhaul.setModelKey', argument: undefined };
   const act = (title: string, command: string) => ({ title, command, argument: { run, decision: request.id } });
   return {
     // One that was asked for again has another time to run out.
@@ -31,44 +34,41 @@ const asked = ({ run, request, title }: DecisionSummary): Notice => {
     kind: 'news',
     text: `${oneLine(title, 60)}: ${oneLine(request.action, 160)}`,
     actions: [
+      ...(keyless ? [key] : []),
       ...(request.kind === 'question'
-        ? [act('Answer…', 'longhaul.answer')]
-        : [act('Approve…', 'longhaul.approve'), act('Reject…', 'longhaul.reject')]),
+        ? [act(`${yes}…`, 'longhaul.answer')]
+        : [act(`${yes}…`, 'longhaul.approve'), act(`${no}…`, 'longhaul.reject')]),
       act('Show', 'longhaul.focusNeedsYou'),
     ],
   };
 };
 
-/** A result, and an end that no person made. */
-const ofRun = (state: RunSummary, now: number): readonly Notice[] => {
-  const { id, round, task } = state;
-  const title = oneLine(task.title, 80);
-  const act = (title: string, command: string) => ({ title, command, argument: id });
-  const openRun = act('Open Run', 'longhaul.openRun');
-  const { verified, detail } = lineOf(state);
-  const failing = verified.passed < verified.ran;
-  switch (state.status) {
-    case 'reviewing':
-      return [
-        {
-          key: `${id} round ${round}`,
-          kind: failing ? 'trouble' : 'news',
-          text: failing ? `${title}: ${detail}.` : `${title} is ready for review.`,
-          actions: [act('Review', 'longhaul.review'), openRun],
-        },
-      ];
-    case 'completed':
-    case 'failed':
-      if (now - Date.parse(state.at) > newsForMs) return [];
-      return [
-        {
-          key: `${id} ${state.status} ${state.at}`,
-          kind: state.status === 'failed' || failing ? 'trouble' : 'news',
-          text: `${title}: ${oneLine(state.status === 'failed' ? `failed (${state.class}): ${state.message}` : detail, 200)}`,
-          actions: [...(isResumable(state) ? [act('Resume from Last Checkpoint', 'longhaul.resumeRun')] : []), openRun],
-        },
-      ];
-    default:
-      return [];
-  }
+const failing = ({ verification }: RunSummary): boolean => !verification.every(passed);
+
+const actionOf = ({ id }: RunSummary, title: string, command: string): Notice['actions'][number] => ({
+  title,
+  command,
+  argument: id,
+});
+
+const openRun = (state: RunSummary): Notice['actions'][number] => actionOf(state, 'Open Run', 'longhaul.openRun');
+
+const handedOver = (state: RunSummary): Notice => {
+  const title = oneLine(state.task.title, 80);
+  return {
+    key: `${state.id} round ${state.round}`,
+    kind: failing(state) ? 'trouble' : 'news',
+    text: failing(state) ? `${title}: ${lineOf(state).detail}.` : `${title} is ready for review.`,
+    actions: [actionOf(state, 'Review', 'longhaul.review'), openRun(state)],
+  };
 };
+
+const ended = (end: End): Notice => ({
+  key: `${end.id} ${end.status} ${end.at}`,
+  kind: end.status === 'failed' || failing(end) ? 'trouble' : 'news',
+  text: `${oneLine(end.task.title, 80)}: ${oneLine(endText(end), 200)}`,
+  actions: [
+    ...(isResumable(end) ? [actionOf(end, 'Resume from Last Checkpoint', 'longhaul.resumeRun')] : []),
+    openRun(end),
+  ],
+});

@@ -5,10 +5,12 @@ import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
 import { forgetOld } from './notified.ts';
+import { needsOf } from './needs.ts';
 import { noticesOf, type Notice } from './notices.ts';
 
 /** Says once that a run needs a person or has ended by itself: once for all windows of this machine, and for those that are opened later. */
-export const registerNotifications = ({ runs, extension, connection, log }: Longhaul): vscode.Disposable => {
+export const registerNotifications = (longhaul: Longhaul): vscode.Disposable => {
+  const { runs, extension, connection, log } = longhaul;
   const looked = new Set<string>();
   const folder = vscode.Uri.joinPath(extension.globalStorageUri, 'notified').fsPath;
 
@@ -28,7 +30,7 @@ export const registerNotifications = ({ runs, extension, connection, log }: Long
 
   const look = (): void => {
     if (connection.state.status !== 'connected') return;
-    const notices = noticesOf({ decisions: runs.decisions(), states: runs.all() }, Date.now());
+    const notices = noticesOf(needsOf(longhaul));
     const current = new Set(notices.map(({ key }) => key));
     for (const key of looked) if (!current.has(key)) looked.delete(key);
     const fresh = notices.filter(({ key }) => !looked.has(key));

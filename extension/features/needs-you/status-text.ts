@@ -3,7 +3,7 @@ import type { ConnectionState } from '../../ground/connection/connection.ts';
 /** What the status bar says, from the connection and from what is under way. */
 export const statusText = (
   state: ConnectionState,
-  { waiting, working }: { readonly waiting: number; readonly working: number },
+  { waiting, ended, working }: { readonly waiting: number; readonly ended: number; readonly working: number },
 ): { readonly text: string; readonly about: string; readonly warning: boolean } => {
   switch (state.status) {
     case 'idle':
@@ -15,12 +15,13 @@ export const statusText = (
     case 'connected': {
       const parts = [
         waiting > 0 ? `$(bell-dot) ${waiting}` : '',
+        ended > 0 ? `$(flag) ${ended}` : '',
         working > 0 ? `$(loading~spin) ${working}` : '',
       ].filter((part) => part !== '');
       const where = state.local ? `${state.url} (this machine)` : state.url;
       return {
         text: ['$(rocket)', ...(parts.length === 0 ? ['Longhaul'] : parts)].join(' '),
-        about: `${waiting} waiting for you, ${working} working. Runner: ${where}`,
+        about: `${waiting} waiting for you, ${ended} ended unseen, ${working} working. Runner: ${where}`,
         warning: false,
       };
     }

@@ -1,17 +1,19 @@
 import type { RunSummary } from '../../../shared/run/summary.ts';
-import type { Runs } from '../../ground/runs/runs.ts';
+import { isResumable } from '../../../shared/run/state.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import type { End } from '../../ground/runs/ends.ts';
 import { createTree, factNodes, labelledTooltip, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import { changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
+import { endText } from './end-text.ts';
+import { needsOf } from './needs.ts';
 
-/** What waits for a person: decisions, the most urgent first, then finished work. */
-export const needsYouTree = (runs: Runs): Tree =>
-  createTree(() => [...runs.decisions().map(decisionNode), ...reviewsOf(runs).map(reviewNode)]);
-
-/** How many things wait: what the badge says. */
-export const waitingFor = (runs: Runs): number => runs.decisions().length + reviewsOf(runs).length;
-
-const reviewsOf = (runs: Runs): readonly RunSummary[] => runs.all().filter(({ status }) => status === 'reviewing');
+/** What waits for a person: decisions, the most urgent first, then finished work; then ends that nobody has seen. */
+export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree =>
+  createTree(() => {
+    const { decisions, reviews, ends } = needsOf(longhaul);
+    return [...decisions.map(decisionNode), ...reviews.map(reviewNode), ...ends.map(endNode)];
+  });
 
 /** Finished work that waits for a verdict. */
 const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
@@ -45,3 +47,44 @@ const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
       }),
   };
 };
+
+const wayOn = 'Resume from Last Checkpoint has it go on where it was; its page says what happened.';
+
+/** An end that nobody has seen: a click shows the run's page, and then it is seen. */
+const endNode = (end: End): Node & { readonly run: string } => {
+  const { id: run, task, round, status, spent } = end;
+  const id = `end ${run} ${end.at}`;
+  const text = endText(end);
+  const facts = {
+    ...(end.status === 'failed' ? { Class: end.class, Cause: end.message } : { Result: text }),
+    Evidence: evidence(end) ?? '',
+    Then: isResumable(end) ? wayOn : '',
+    Round: round === 1 ? '' : String(round),
+    Cost: costFact(spent),
+  };
+  return {
+    run,
+    row: () => ({
+      id,
+      label: `${status === 'failed' ? 'Failed' : 'Finished'}: ${oneLine(task.title, 120)}`,
+      description: oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120),
+      contextValue: `run.${status}`,
+      icon: status === 'failed' ? ['error', 'testing.iconFailed'] : ['pass'],
+      command: openRun(run),
+      tooltip: labelledTooltip({ Goal: task.goal, ...facts }),
+      said: `Not seen yet: ${task.title}, ${text}`,
+    }),
+    children: () =>
+      factNodes(id, Object.fromEntries(Object.entries(facts).map(([label, fact]) => [label, factOf(label, fact)]))),
+  };
+};
+
+const factIcons: Readonly<Record<string, string>> = {
+  Class: 'tag',
+  Cause: 'info',
+  Then: 'arrow-right',
+  Evidence: 'beaker',
+  Cost: 'credit-card',
+};
+
+const factOf = (label: string, text: string) => ({ text, icon: factIcons[label] ?? 'note' });

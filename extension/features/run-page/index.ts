@@ -29,6 +29,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     panels.set(key, panel);
     panel.onDidDispose(() => panels.delete(key));
     panel.iconPath = new vscode.ThemeIcon('decision' in target ? 'law' : 'rocket');
+    if (!('decision' in target)) whileShown(panel, longhaul, () => longhaul.unseen.see(target.run));
     const source = 'decision' in target ? decisionSource(longhaul, target) : runSource(longhaul, target.run);
     fillPanel(panel, { source, extension: longhaul.extension, kept: target });
   };
@@ -66,6 +67,18 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     },
   });
   return { restore, dispose: () => commands.dispose() };
+};
+
+/** Calls whenever a run changes, or a panel is looked at, while a person has the panel before them. */
+const whileShown = (panel: vscode.WebviewPanel, { runs }: Longhaul, look: () => void): void => {
+  const lookIfShown = (): void => {
+    if (panel.visible && vscode.window.state.focused) look();
+  };
+  lookIfShown();
+  const listeners = [runs.onDidChange, panel.onDidChangeViewState, vscode.window.onDidChangeWindowState].map(
+    (event: vscode.Event<unknown>) => event(lookIfShown),
+  );
+  panel.onDidDispose(() => vscode.Disposable.from(...listeners).dispose());
 };
 
 const anyRun: RunChoice = { title: 'Longhaul: Open Run', none: 'Nothing has been delegated yet.' };

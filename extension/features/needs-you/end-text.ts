@@ -1,0 +1,6 @@
+import { lineOf } from '../../../shared/run/summary.ts';
+import type { End } from '../../ground/runs/ends.ts';
+
+/** How a run ended, with whose fault it was and why where it failed. Untrusted. */
+export const endText = (end: End): string =>
+  end.status === 'failed' ? `failed (${end.class}): ${end.message}` : lineOf(end).detail;

@@ -1,0 +1,49 @@
+import { plural } from '../../../shared/text/figures.ts';
+import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
+import { isKeyRefused } from '../../ground/decision/refused-key.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import type { End } from '../../ground/runs/ends.ts';
+
+/** What a person is to look at. */
+export interface Needs {
+  /** The most urgent first. */
+  readonly decisions: readonly DecisionSummary[];
+  /** Runs that wait for another key of the model. */
+  readonly keyless: ReadonlySet<string>;
+  /** Runs whose result waits for a verdict. */
+  readonly reviews: readonly RunSummary[];
+  /** Ends that nobody has seen yet, the last first. */
+  readonly ends: readonly End[];
+}
+
+/** Asks for the runs, which connects. */
+export const needsOf = ({ runs, unseen }: Pick<Longhaul, 'runs' | 'unseen'>): Needs => ({
+  decisions: runs.decisions(),
+  keyless: new Set(
+    runs
+      .all()
+      .filter(isKeyRefused)
+      .map(({ id }) => id),
+  ),
+  reviews: runs.all().filter(({ status }) => status === 'reviewing'),
+  ends: unseen.all(),
+});
+
+/** How many things wait, and how many ends nobody has seen: the badge is both. */
+export const countsOf = ({
+  decisions,
+  reviews,
+  ends,
+}: Needs): { readonly waiting: number; readonly ended: number } => ({
+  waiting: decisions.length + reviews.length,
+  ended: ends.length,
+});
+
+/** `2 things wait for you, 1 run ended unseen`; empty: nothing does. */
+export const countsText = ({ waiting, ended }: ReturnType<typeof countsOf>): string =>
+  [
+    waiting === 0 ? '' : `${plural(waiting, 'thing waits', 'things wait')} for you`,
+    ended === 0 ? '' : `${plural(ended, 'run')} ended unseen`,
+  ]
+    .filter(Boolean)
+    .join(', ');
