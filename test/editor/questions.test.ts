@@ -14,6 +14,7 @@ import {
   openActivity,
   palette,
   picture,
+  quickStep,
   treeItem,
   webview,
 } from './steps.ts';
@@ -119,7 +120,13 @@ test('settings that open hosts are shown before a run begins, and refusing deleg
   await asked.getByRole('button', { name: 'Cancel' }).click();
   await notification(page, 'Nothing was delegated').waitFor();
   expect((await place.settled(() => true)).number).toBe(2);
-  await delegateFrom(page, ['README.md'], '[line] Say sums');
+  // The wizard is back where it was; dismissed and called again, it goes on with what was typed.
+  await (await quickStep(page, '(2/2)')).press('Escape');
+  await page.keyboard.press('Control+Alt+L');
+  await (await quickStep(page, 'Continue the draft: [line] Say sums')).press('Enter');
+  await picture(page, '53 a draft');
+  await (await quickStep(page, '(1/2)')).press('Enter');
+  await (await quickStep(page, '(2/2)')).press('Enter');
   await asked.getByRole('button', { name: 'Trust and Delegate' }).click();
   const run = await place.settled(({ number }) => number === 3);
   expect(run.task.goal).toContain('[line] Say sums');

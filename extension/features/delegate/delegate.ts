@@ -5,16 +5,20 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { calledFrom } from './called-from.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import { keptChoices, rememberedChoices, type Delegation } from '../../ground/delegation/choices.ts';
+import { choicesText, keptChoices, rememberedChoices, type Delegation } from '../../ground/delegation/choices.ts';
 import { goalOf, prefillOf } from '../../ground/delegation/origin.ts';
 import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
+import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
 import { runWizard } from './wizard.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
 import { registerCommands, showProblem } from '../../ground/problem/problem.ts';
 
 /** Where the last choices of each repository are kept, in the state of the workspace. */
 const choicesKey = (root: string): string => `longhaul.delegate.choices ${root}`;
+
+/** Where what is not delegated yet is kept. */
+const draftKey = (root: string): string => `longhaul.delegate.draft ${root}`;
 
 /** Delegates from wherever it was called, with a wizard of two steps. */
 export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
@@ -38,11 +42,21 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
   const byFile = new Map(paths);
   const origin = from.origin((file) => byFile.get(file) ?? file);
   const prefill = prefillOf(origin);
-  const session = randomUUID();
   const { workspaceState } = longhaul.extension;
-  await runWizard({
+  const keep = (draft: Draft | undefined): void => void workspaceState.update(draftKey(root), draft);
+  const anew: Draft = {
     prefill,
+    from: origin.kind,
+    typed: prefill.text,
     choices: rememberedChoices(workspaceState.get(choicesKey(root)), origin.kind),
+    session: randomUUID(),
+  };
+  const kept = readDraft(workspaceState.get(draftKey(root)));
+  const begun = kept === null ? anew : await askDraft(kept, anew);
+  if (begun === undefined) return;
+  if (begun === anew) keep(undefined);
+  await runWizard({
+    ...begun,
     repository: path.basename(root),
     dirty,
     unsaved: unsavedIn(root).length,
@@ -53,19 +67,37 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
       const local = state.status === 'connected' && state.local;
       return api.recipes.list.query({ repository: local ? root : null });
     },
+    keep: (typed, choices) => {
+      const draft = { ...begun, typed, choices };
+      keep(begun === kept || isWorthKeeping(draft, begun) ? draft : undefined);
+    },
     delegate: async (typed, choices) => {
-      const delegation: Delegation = { goal: goalOf(typed, prefill), repository: root, choices };
+      const delegation: Delegation = { goal: goalOf(typed, begun.prefill), repository: root, choices };
       const run = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
-        () => submit(longhaul, delegation, session),
+        () => submit(longhaul, delegation, begun.session),
       );
+      keep(undefined);
       await workspaceState.update(
         choicesKey(root),
-        keptChoices(workspaceState.get(choicesKey(root)), origin.kind, choices),
+        keptChoices(workspaceState.get(choicesKey(root)), begun.from, choices),
       );
       announce(run);
     },
   });
+};
+
+/** Which to go on with: what a person had begun to write, or what they called now; undefined: neither. */
+const askDraft = async (kept: Draft, anew: Draft): Promise<Draft | undefined> => {
+  const items = [
+    { label: `$(edit) Continue the draft: ${draftTitle(kept)}`, detail: choicesText(kept.choices), draft: kept },
+    { label: '$(trash) Discard the draft and begin anew', detail: anew.typed, draft: anew },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Delegate to Background Agent: a draft is there',
+    ignoreFocusOut: true,
+  });
+  return chosen?.draft;
 };
 
 const askForTrust = (): Promise<void> =>

@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { changeChoice } from './change-choice.ts';
-import type { Choices, RecipeChoice } from '../../ground/delegation/choices.ts';
+import { untilHidden } from '../../ground/ask/until-hidden.ts';
+import type { Choices } from '../../ground/delegation/choices.ts';
 import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
@@ -10,6 +11,8 @@ const title = 'Delegate to Background Agent';
 
 export interface WizardInput {
   readonly prefill: Prefill;
+  /** What stands in the box at first: what was filled in, or a draft. */
+  readonly typed: string;
   readonly choices: Choices;
   /** Name of the repository. */
   readonly repository: string;
@@ -17,29 +20,42 @@ export interface WizardInput {
   readonly unsaved: number;
   /** The recipes there are for it; asked only when somebody wants to choose one. */
   recipes(): Promise<readonly ListedRecipe[]>;
+  /** Told of all that is typed and chosen, as it is. */
+  keep(typed: string, choices: Choices): void;
   /** Delegates; what it throws is shown, and the wizard stays for another try. */
   delegate(typed: string, choices: Choices): Promise<void>;
 }
 
 /** Asks for the goal, then shows what would happen: enter, enter. Resolves when it was delegated or dismissed. */
 export const runWizard = async (input: WizardInput): Promise<void> => {
-  let typed = input.prefill.text;
-  let { choices } = input;
+  let { typed, choices } = input;
   let row: RowId = 'goal';
+  const change = async (what: Exclude<RowId, 'delegate' | 'goal'>): Promise<void> => {
+    choices = await changed(what, choices, input);
+    input.keep(typed, choices);
+  };
   for (;;) {
     if (row === 'goal') {
-      const answer = await askGoal(input, typed, choices.recipe);
+      const answer = await askGoal(input, typed, choices);
       if (answer === undefined) return;
       ({ typed } = answer);
       if (answer.next === 'recipe') {
-        choices = await changed('recipe', choices, input);
+        await change('recipe');
         continue;
       }
     }
     const chosen = await askSummary(input, { typed, choices, row });
-    if (chosen === undefined || chosen === 'done') return;
+    if (chosen === undefined) return;
     row = chosen;
-    if (chosen !== 'goal') choices = await changed(chosen, choices, input);
+    // The recipe may be another one than when it was typed.
+    if (row === 'delegate' && goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) row = 'goal';
+    if (row === 'delegate') {
+      try {
+        return await input.delegate(typed, choices);
+      } catch (error) {
+        showProblem(error);
+      }
+    } else if (row !== 'goal') await change(row);
   }
 };
 
@@ -65,7 +81,8 @@ interface Goal {
 
 const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
 
-const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null): Promise<Goal | undefined> => {
+const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<Goal | undefined> => {
+  const { recipe } = choices;
   const box = vscode.window.createInputBox();
   box.title = `${title} (1/2)`;
   box.prompt =
@@ -78,8 +95,9 @@ const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null)
   box.value = value;
   // At the end: typing goes on where the prefilled text stops.
   box.valueSelection = [value.length, value.length];
-  box.onDidChangeValue(() => {
+  box.onDidChangeValue((text) => {
     box.validationMessage = undefined;
+    input.keep(text, choices);
   });
   return untilHidden(box, (end) => {
     box.onDidTriggerButton(() => end({ typed: box.value, next: 'recipe' }));
@@ -91,23 +109,6 @@ const askGoal = (input: WizardInput, value: string, recipe: RecipeChoice | null)
   });
 };
 
-/** Shows an input until it is ended, and gives what it ended with; undefined: the person dismissed it. */
-const untilHidden = <End>(
-  input: vscode.QuickInput,
-  begin: (end: (value: End) => void) => void,
-): Promise<End | undefined> =>
-  new Promise((resolve) => {
-    begin((value) => {
-      resolve(value);
-      input.hide();
-    });
-    input.onDidHide(() => {
-      resolve(undefined);
-      input.dispose();
-    });
-    input.show();
-  });
-
 interface Shown {
   readonly typed: string;
   readonly choices: Choices;
@@ -115,11 +116,8 @@ interface Shown {
   readonly row: RowId;
 }
 
-/** The row to change, or that all is done; undefined: dismissed. */
-const askSummary = (
-  input: WizardInput,
-  { typed, choices, row }: Shown,
-): Promise<Exclude<RowId, 'delegate'> | 'done' | undefined> => {
+/** The row that was chosen; undefined: dismissed. */
+const askSummary = (input: WizardInput, { typed, choices, row }: Shown): Promise<RowId | undefined> => {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
   list.title = `${title} (2/2)`;
   list.placeholder = 'Enter delegates; choose a row to change it';
@@ -129,26 +127,10 @@ const askSummary = (
   // After a change the cursor is back on "Delegate": enter is enough again.
   if (row !== 'goal') list.activeItems = list.items.filter((item) => item.row === 'delegate');
   return untilHidden(list, (end) => {
-    const delegate = async (): Promise<void> => {
-      // The recipe may be another one than when it was typed.
-      if (goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) return end('goal');
-      list.busy = true;
-      list.enabled = false;
-      try {
-        await input.delegate(typed, choices);
-        end('done');
-      } catch (error) {
-        showProblem(error);
-        list.busy = false;
-        list.enabled = true;
-      }
-    };
     list.onDidTriggerButton(() => end('goal'));
     list.onDidAccept(() => {
       const chosen = list.selectedItems[0]?.row ?? list.activeItems[0]?.row;
-      if (chosen === undefined || list.busy) return;
-      if (chosen === 'delegate') delegate().catch(showProblem);
-      else end(chosen);
+      if (chosen !== undefined) end(chosen);
     });
   });
 };

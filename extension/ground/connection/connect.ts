@@ -15,8 +15,8 @@ interface Connected {
   readonly api: TRPCClient<ApiRouter>;
 }
 
-/** Where the packaged command line lies, and how the settings and secrets say it is to be run. */
-export const packagedRunner = async (extension: vscode.ExtensionContext) => {
+/** Where the packaged command line lies, and how the settings and secrets say it is to be run; with `modelKey` in the place of the kept one. */
+export const packagedRunner = async (extension: vscode.ExtensionContext, modelKey?: string) => {
   const settings = readSettings();
   return {
     home: homeFolder(process.env, settings.home || undefined),
@@ -25,7 +25,7 @@ export const packagedRunner = async (extension: vscode.ExtensionContext) => {
     env: runnerEnvironment({
       env: process.env,
       settings,
-      modelKey: await secretsIn(extension.secrets).modelKey(),
+      modelKey: modelKey ?? (await secretsIn(extension.secrets).modelKey()),
       ripgrep: ripgrepOf(vscode.env.appRoot),
     }),
   };

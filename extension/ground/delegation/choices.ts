@@ -14,7 +14,7 @@ const RecipeChoice = z.strictObject({ name: z.string(), title: z.string(), needs
 export type RecipeChoice = z.infer<typeof RecipeChoice>;
 
 /** What a delegation says besides its goal; remembered per repository. Null: as the recipe or the repository says. */
-const Choices = z.strictObject({
+export const Choices = z.strictObject({
   /** Null: none. */
   recipe: RecipeChoice.nullable(),
   base: z.enum(['worktree', 'head']),

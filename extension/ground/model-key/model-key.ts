@@ -1,10 +1,16 @@
 import * as vscode from 'vscode';
+import { errorMessage } from '../../../shared/trouble.ts';
+import { untilHidden } from '../ask/until-hidden.ts';
+import { examine } from '../connection/examine.ts';
 import { secretsIn } from '../connection/secrets.ts';
 import { readSettings } from '../connection/settings.ts';
 import type { Longhaul } from '../longhaul.ts';
+import { say } from '../problem/offer.ts';
+import { showProblem } from '../problem/problem.ts';
+import { keyAnswer, type KeyAnswer } from './key-answer.ts';
 import { restartRunner } from './restart.ts';
 
-/** Asks for the model's key, keeps it as a secret, and starts the runner anew with it. False: nothing was given. */
+/** Asks for the model's key, tries it, keeps it as a secret, and starts the runner anew with it. False: nothing was given. */
 export const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
   const { url, baseUrl } = readSettings();
   if (url !== '') {
@@ -13,17 +19,58 @@ export const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
     );
     return false;
   }
-  const key = await vscode.window.showInputBox({
-    title: 'Longhaul: Model Key',
-    prompt: `Key for ${baseUrl === '' ? 'https://api.openai.com' : baseUrl}. It is kept in the secret storage of VS Code; the runner gets it when it starts.`,
-    password: true,
-    ignoreFocusOut: true,
-    validateInput: (text) => (/\s/.test(text.trim()) ? 'A key has no spaces in it.' : undefined),
-  });
-  if (key === undefined || key.trim() === '') return false;
-  await secretsIn(longhaul.extension.secrets).setModelKey(key.trim());
+  const given = await askKey(longhaul, baseUrl === '' ? 'https://api.openai.com' : baseUrl);
+  if (given === undefined) return false;
+  await secretsIn(longhaul.extension.secrets).setModelKey(given.key);
   await restartRunner(longhaul);
+  say(given.answer.text);
   return true;
+};
+
+interface GivenKey {
+  readonly key: string;
+  readonly answer: KeyAnswer;
+}
+
+/** Asks for a key and tries it. One that is refused is told where it was typed, and taken if the person enters it again. */
+const askKey = (longhaul: Longhaul, endpoint: string): Promise<GivenKey | undefined> => {
+  const box = vscode.window.createInputBox();
+  box.title = 'Longhaul: Model Key';
+  box.prompt = `Key for ${endpoint}. It is kept in the secret storage of VS Code; the runner gets it when it starts.`;
+  box.password = true;
+  box.ignoreFocusOut = true;
+  let refused: GivenKey | null = null;
+  box.onDidChangeValue(() => {
+    box.validationMessage = undefined;
+  });
+  return untilHidden(box, (end) => {
+    const take = async (key: string): Promise<void> => {
+      if (key === '') return box.hide();
+      if (/\s/.test(key)) {
+        box.validationMessage = 'A key has no spaces in it.';
+        return;
+      }
+      if (refused?.key === key) return end(refused);
+      box.busy = true;
+      box.enabled = false;
+      const given = { key, answer: await tryKey(longhaul, key) };
+      box.busy = false;
+      box.enabled = true;
+      if (!given.answer.refused) return end(given);
+      refused = given;
+      box.validationMessage = `${given.answer.text} Enter keeps it all the same.`;
+    };
+    box.onDidAccept(() => take(box.value.trim()).catch(showProblem));
+  });
+};
+
+const tryKey = async ({ extension, log }: Longhaul, key: string): Promise<KeyAnswer> => {
+  try {
+    return keyAnswer(await examine(extension, key));
+  } catch (error) {
+    log.warn(`model key: ${String(error)}`);
+    return { refused: false, text: `The key could not be tried: ${errorMessage(error)}` };
+  }
 };
 
 /**
