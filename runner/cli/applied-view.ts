@@ -1,5 +1,5 @@
 import type { Applied, AppliedFile } from '../../shared/api/runner-api.ts';
-import { mayHaveWritten } from '../../shared/api/written.ts';
+import { isDone, mayHaveWritten } from '../../shared/api/written.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { failedChecks } from '../../shared/run/summary.ts';
 import { cautionLines } from './cautions-view.ts';
@@ -37,10 +37,8 @@ export const resultWarnings = (state: Pick<RunState, 'number' | 'status' | 'veri
 
 const sentences = (applied: Applied, run: number): readonly string[] => {
   const target = cleanLine(applied.target);
-  const count = (...outcomes: readonly AppliedFile['outcome'][]): number =>
-    applied.files.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  const done = count('written', 'merged');
-  const there = count('already');
+  const done = applied.files.filter(isDone).length;
+  const there = applied.files.filter(({ outcome }) => outcome === 'already').length;
   const left = applied.files.filter(hurts).length;
   const files = plural(done, 'file');
   const remains =

@@ -109,6 +109,7 @@ const embedded = async (
     flags: ['--on-demand'],
     env,
     onStart: () => note('Starting the runner in the background…'),
+    onSilence: (pid) => note(`Waiting for the runner (process ${pid}), which does not answer…`),
   });
   if (started.outcome === 'failed') throw new Trouble(started.message, { remedy: started.remedy, code: 'unreachable' });
   const { file, token } = started.runner;

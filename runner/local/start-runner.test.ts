@@ -47,8 +47,8 @@ const someHome = async (mood: 'serves' | 'dies' | 'refuses' | 'silent') => {
   await writeFile(file, program);
   return {
     home,
-    start: (flags: readonly string[] = [], withinMs = 30_000) =>
-      startRunner({ home, command: [process.execPath, file], env: process.env, flags, withinMs }),
+    start: (flags: readonly string[] = [], withinMs = 30_000, onSilence: (pid: number) => void = () => {}) =>
+      startRunner({ home, command: [process.execPath, file], env: process.env, flags, withinMs, onSilence }),
     [Symbol.asyncDispose]: async () => {
       const found = await findRunner(home);
       if (found.outcome === 'running' || found.outcome === 'silent') process.kill(found.file.pid, 'SIGKILL');
@@ -103,6 +103,34 @@ test('its flags come with it', async () => {
   await using place = await someHome('serves');
   await place.start(['--port', '0']);
   expect(await readFile(join(place.home, 'starts'), 'utf8')).toBe('serve --port 0\n');
+});
+
+test('a runner that somebody stopped is named at once, with how it goes on', async () => {
+  await using place = await someHome('serves');
+  const first = await place.start();
+  if (first.outcome !== 'running') throw new Error(first.message);
+  const { pid } = first.runner.file;
+  process.kill(pid, 'SIGSTOP');
+  expect(await place.start()).toEqual({
+    outcome: 'failed',
+    message: `The runner of this home (process ${pid}) is stopped: it stands still until somebody lets it go on.`,
+    remedy: expect.stringContaining(`kill -CONT ${pid}`),
+  });
+  process.kill(pid, 'SIGCONT');
+  expect(await place.start()).toMatchObject({ outcome: 'running', began: false, runner: { file: { pid } } });
+});
+
+test('of a runner that is there and does not answer it is said whom it waits for, and in the end how to end it', async () => {
+  await using place = await someHome('silent');
+  await place.start([], 1_500);
+  const waited: number[] = [];
+  const found = await findRunner(place.home);
+  const pid = found.outcome === 'silent' ? found.file.pid : 0;
+  expect(await place.start([], 2_500, (of) => waited.push(of))).toMatchObject({
+    outcome: 'failed',
+    message: expect.stringContaining(`(process ${pid}) does not answer. End it with: kill -9 ${pid}.`),
+  });
+  expect(waited).toEqual([pid]);
 });
 
 test('a runner that it started and that does not answer is not called another one', async () => {

@@ -6,7 +6,8 @@ import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { homeAt } from '../machine/home/home.ts';
-import { findRunner, logFile, type FoundRunner } from './find-runner.ts';
+import { isStopped } from '../machine/processes/process-start.ts';
+import { findRunner, logFile, type FoundRunner, type RunnerFile } from './find-runner.ts';
 
 /** What `longhaul serve` tells whoever started it, as one line on file descriptor 3. */
 export const ReadyMessage = z.discriminatedUnion('outcome', [
@@ -32,6 +33,8 @@ export interface StartOptions {
   readonly flags?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly onStart?: () => void;
+  /** Called once where a runner is there and has not answered within a second. */
+  readonly onSilence?: (pid: number) => void;
   /** Of one that dies: so many lines of its log are told, and what to do besides looking into that. */
   readonly diagnosis?: { readonly lines: number; readonly advice: string };
   /** Ms that it may take; a test has less time. */
@@ -53,14 +56,19 @@ const otherMs = 3_000;
  * callers at once both end with the same runner: the store's lock lets one in, and the other waits for its file.
  */
 export const startRunner = async (options: StartOptions): Promise<Started> => {
-  const { home, onStart, withinMs = startMs } = options;
+  const { home, onStart, onSilence, withinMs = startMs } = options;
   const end = Date.now() + withinMs;
   let began = false;
+  let silent: RunnerFile | null = null;
   while (Date.now() < end) {
     const found = await findRunner(home);
     if (found.outcome === 'running') return { outcome: 'running', runner: found, began };
-    // One that is there and silent is just starting, or just dying; both are over soon.
-    if (found.outcome !== 'silent') {
+    // One that is there and silent is just starting, or just dying; both are over soon. Not so of one that stands still.
+    if (found.outcome === 'silent') {
+      if (isStopped(found.file.pid)) return standsStill(found.file);
+      if (silent === null) onSilence?.(found.file.pid);
+      silent = found.file;
+    } else {
       if (!began) onStart?.();
       const message = await launch(options);
       if (message.outcome === 'ready') {
@@ -75,11 +83,19 @@ export const startRunner = async (options: StartOptions): Promise<Started> => {
     }
     await untilRunner(home, AbortSignal.timeout(found.outcome === 'silent' ? lookMs : otherMs));
   }
-  return failure(
-    options,
-    began ? 'The runner has started and does not answer.' : 'Another runner holds this home and does not answer.',
-  );
+  if (began) return failure(options, 'The runner has started and does not answer.');
+  if (silent === null) return failure(options, 'Another runner holds this home and does not answer.');
+  return failure(options, `The runner of this home (process ${silent.pid}) does not answer. ${endIt(silent)}`);
 };
+
+const endIt = ({ pid }: RunnerFile): string =>
+  `End it with: kill -9 ${pid}. Nothing that was recorded is lost by that, and the next command starts another.`;
+
+const standsStill = (file: RunnerFile): Started => ({
+  outcome: 'failed',
+  message: `The runner of this home (process ${file.pid}) is stopped: it stands still until somebody lets it go on.`,
+  remedy: `Let it go on with: kill -CONT ${file.pid}. ${endIt(file)}`,
+});
 
 /** Spawns it and waits for its one line, or its end. */
 const launch = async ({ home, command, flags = [], env }: StartOptions): Promise<ReadyMessage> => {

@@ -209,7 +209,7 @@ export type DiffInput = z.infer<typeof DiffInput>;
 
 export const AppliedFile = z.strictObject({
   path: z.string(),
-  outcome: z.enum(['written', 'already', 'merged', 'conflict', 'refused']),
+  outcome: z.enum(['written', 'removed', 'already', 'merged', 'conflict', 'refused']),
   reason: z.string(),
 });
 export type AppliedFile = Readonly<z.infer<typeof AppliedFile>>;

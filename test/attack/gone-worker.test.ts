@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { suiteLimits } from '../suites/sandbox.ts';
 import { makeWorkplace, modes } from './workplace.ts';
@@ -30,7 +29,7 @@ const stopInit = (worker: number): number => {
 describe.each(modes)('$name, killed while bubblewrap sets a sandbox up', (mode) => {
   test('leaves no command behind', async () => {
     await using workplace = await makeWorkplace(mode, suiteLimits);
-    const program = path.join(import.meta.dirname, 'gone-worker.ts');
+    const program = new URL('./gone-worker.ts', import.meta.url);
     for (let caught = 0; caught < 3;) {
       const worker = fork(program, [JSON.stringify(workplace.options)], { stdio: 'inherit', ...mode.worker });
       await once(worker, 'message');

@@ -6,7 +6,7 @@ const options = JSON.parse(process.argv[2] ?? '') as SandboxOptions; // safe: th
 const sandbox = await openBubblewrap(options);
 if ('outcome' in sandbox) throw new Error(sandbox.reason);
 process.on('message', (argv) => {
-  const command = { argv: argv as string[], timeoutMs: 600_000, network: [], maxOutputBytes: 1000 }; // safe: as above
+  const command = { argv: argv as [string, ...string[]], timeoutMs: 600_000, network: [], maxOutputBytes: 1000 }; // safe: as above
   void sandbox.run(command, { signal: new AbortController().signal });
 });
 process.send?.('open');

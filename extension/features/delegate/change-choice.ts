@@ -52,6 +52,10 @@ export const changeChoice = async (
       const parsed = line === undefined ? null : parseBudget(line);
       return parsed?.outcome === 'ok' ? { ...choices, budget: parsed.budget } : choices;
     }
+    case 'model': {
+      const model = await askModel(choices.model);
+      return model === undefined ? choices : { ...choices, model };
+    }
     case 'policy': {
       const names: readonly PolicyName[] = ['repository', 'ask', 'offline'];
       const items = names.map((name) => ({ label: policies[name].label, detail: policies[name].detail, name }));
@@ -59,6 +63,18 @@ export const changeChoice = async (
       return { ...choices, policy: chosen?.name ?? choices.policy };
     }
   }
+};
+
+/** Null: the runner's. Undefined: dismissed. */
+export const askModel = async (before: string | null): Promise<string | null | undefined> => {
+  const name = await vscode.window.showInputBox({
+    title: 'By which model?',
+    prompt: 'As the endpoint of the runner names it. Empty: the one that the runner is set to.',
+    placeHolder: 'gpt-5.1-codex',
+    value: before ?? '',
+    ignoreFocusOut: true,
+  });
+  return name === undefined ? undefined : name.trim() || null;
 };
 
 const questions = {

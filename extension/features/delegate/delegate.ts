@@ -1,12 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as vscode from 'vscode';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { calledFrom } from './called-from.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import { choicesText, keptChoices, rememberedChoices, type Delegation } from '../../ground/delegation/choices.ts';
-import { goalOf, prefillOf } from '../../ground/delegation/origin.ts';
+import {
+  choicesOfTask,
+  choicesText,
+  keptChoices,
+  rememberedChoices,
+  type Choices,
+  type Delegation,
+} from '../../ground/delegation/choices.ts';
+import { runFor } from '../../ground/ask/pick.ts';
+import { askModel } from './change-choice.ts';
+import { goalOf, prefillOf, type Origin } from '../../ground/delegation/origin.ts';
 import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
@@ -22,35 +32,61 @@ const draftKey = (root: string): string => `longhaul.delegate.draft ${root}`;
 
 /** Delegates from wherever it was called, with a wizard of two steps. */
 export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
-  registerCommands({ 'longhaul.delegate': (...args) => delegate(longhaul, args) });
+  registerCommands({
+    'longhaul.delegate': (...args) => delegate(longhaul, args),
+    'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
+    'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
+  });
 
 const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<void> => {
   // Read first: asking for anything takes the focus, and the selection, away.
   const from = calledFrom(args);
   if (!vscode.workspace.isTrusted) return askForTrust();
-  const chosen = await chooseRepository(from.files);
-  if (chosen.outcome === 'dismissed') return;
-  if (chosen.outcome === 'failed') {
-    await vscode.window.showErrorMessage(`${chosen.message} ${chosen.remedy}`);
-    return;
-  }
-  const { root } = chosen;
-  const [paths, dirty] = await Promise.all([
-    Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const)),
-    dirtyFiles(root),
-  ]);
+  const root = await rootOf(from.files);
+  if (root === null) return;
+  const paths = await Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const));
   const byFile = new Map(paths);
   const origin = from.origin((file) => byFile.get(file) ?? file);
+  const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
+  await begin(longhaul, root, { origin, choices: rememberedChoices(remembered, origin.kind) });
+};
+
+/** The same task once more, with what its run was delegated with; on the tree as it is now. */
+const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: boolean): Promise<void> => {
+  if (!vscode.workspace.isTrusted) return askForTrust();
+  const run = await runFor(longhaul, argument, { title: 'Delegate Which Run Again?', none: 'There is no run yet.' });
+  if (run === undefined) return;
+  const api = await longhaul.connection.api();
+  const { task } = await api.runs.get.query({ run: run.id });
+  const root = await rootOf(existsSync(task.repository) ? [task.repository] : []);
+  if (root === null) return;
+  const model = otherModel ? await askModel(task.model) : task.model;
+  if (model === undefined) return;
+  await begin(longhaul, root, {
+    origin: { kind: 'again', goal: task.goal },
+    choices: { ...choicesOfTask(task), model },
+  });
+};
+
+/** Null: there is none, which was said, or the person did not choose. */
+const rootOf = async (files: readonly string[]): Promise<string | null> => {
+  const chosen = await chooseRepository(files);
+  if (chosen.outcome === 'failed') await vscode.window.showErrorMessage(`${chosen.message} ${chosen.remedy}`);
+  return chosen.outcome === 'chosen' ? chosen.root : null;
+};
+
+interface Beginning {
+  readonly origin: Origin;
+  readonly choices: Choices;
+}
+
+/** Goes on with the draft that there is, if the person wants to, or begins anew. */
+const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Beginning): Promise<void> => {
+  const dirty = await dirtyFiles(root);
   const prefill = prefillOf(origin);
   const { workspaceState } = longhaul.extension;
   const keep = (draft: Draft | undefined): void => void workspaceState.update(draftKey(root), draft);
-  const anew: Draft = {
-    prefill,
-    from: origin.kind,
-    typed: prefill.text,
-    choices: rememberedChoices(workspaceState.get(choicesKey(root)), origin.kind),
-    session: randomUUID(),
-  };
+  const anew: Draft = { prefill, from: origin.kind, typed: prefill.text, choices, session: randomUUID() };
   const kept = readDraft(workspaceState.get(draftKey(root)));
   const begun = kept === null ? anew : await askDraft(kept, anew);
   if (begun === undefined) return;
@@ -78,10 +114,11 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
         () => submit(longhaul, delegation, begun.session),
       );
       keep(undefined);
-      await workspaceState.update(
-        choicesKey(root),
-        keptChoices(workspaceState.get(choicesKey(root)), begun.from, choices),
-      );
+      // What another run was delegated with is not what the person chose last.
+      if (begun.from !== 'again') {
+        const before = workspaceState.get(choicesKey(root));
+        await workspaceState.update(choicesKey(root), keptChoices(before, begun.from, choices));
+      }
       announce(run);
     },
   });

@@ -5,6 +5,7 @@ import type { Origin, Prefill } from '../../ground/delegation/origin.ts';
 const kinds = [
   'nothing',
   'goal',
+  'again',
   'files',
   'selection',
   'problem',

@@ -22,6 +22,7 @@ test('the first row delegates, the others say what would happen', () => {
     { row: 'setup', label: '$(tools) Setup', description: "the repository's (.longhaul/config.yaml)" },
     { row: 'budget', label: '$(dashboard) Budget', description: "the runner's" },
     { row: 'policy', label: '$(shield) Policy', description: "The repository's" },
+    { row: 'model', label: '$(hubot) Model', description: "the runner's" },
   ]);
 });
 
@@ -43,5 +44,6 @@ test('with a recipe, the rows say what it is and what it decides', () => {
     ['setup', "the recipe's, or the repository's"],
     ['budget', "the runner's"],
     ['policy', "The repository's"],
+    ['model', "the runner's"],
   ]);
 });

@@ -8,7 +8,7 @@ import {
   type Choices,
 } from '../../ground/delegation/choices.ts';
 
-export type RowId = 'delegate' | 'goal' | 'recipe' | 'base' | 'verification' | 'setup' | 'budget' | 'policy';
+export type RowId = 'delegate' | 'goal' | 'recipe' | 'base' | 'verification' | 'setup' | 'budget' | 'policy' | 'model';
 
 /** A row of the last step, without anything of VS Code's. */
 export interface Row {
@@ -50,6 +50,7 @@ export const summaryRows = ({ goal, choices, dirty, unsaved }: Summary): readonl
   { row: 'setup', label: '$(tools) Setup', description: commandsText(choices.setup, choices.recipe) },
   { row: 'budget', label: '$(dashboard) Budget', description: budgetText(choices.budget) },
   { row: 'policy', label: '$(shield) Policy', description: policies[choices.policy].label },
+  { row: 'model', label: '$(hubot) Model', description: choices.model ?? "the runner's" },
 ];
 
 const dirtyText = (base: Choices['base'], dirty: number | null): string => {

@@ -134,6 +134,7 @@ export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Pr
 
 const outcomes = {
   written: '$(check) written',
+  removed: '$(check) removed',
   merged: '$(git-merge) merged with your changes',
   already: '$(dash) was there already',
   conflict: '$(warning) conflict',

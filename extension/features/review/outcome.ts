@@ -1,4 +1,5 @@
 import { plural } from '../../../shared/text/figures.ts';
+import { isDone } from '../../../shared/api/written.ts';
 import type { Applied, AppliedFile } from '../../../shared/api/runner-api.ts';
 
 /** Files that are not as the run made them: a person has something left to do. */
@@ -8,9 +9,8 @@ export const troubled = ({ files }: Applied): readonly AppliedFile[] =>
 /** What became of an application, in one sentence or two. */
 export const appliedSummary = (applied: Applied): string => {
   const { how, target, files } = applied;
-  const count = (...outcomes: readonly AppliedFile['outcome'][]): number =>
-    files.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  const done = plural(count('written', 'merged'), 'file');
+  const count = (wanted: AppliedFile['outcome']): number => files.filter(({ outcome }) => outcome === wanted).length;
+  const done = plural(files.filter(isDone).length, 'file');
   const parts: string[] = [];
   if (how === 'branch')
     parts.push(`The branch ${target} holds the accepted changes of ${plural(files.length, 'file')}.`);

@@ -71,6 +71,7 @@ const buttonItems = (state: RunState): readonly Item[] => {
     ...(inReview ? [act('longhaul.requestChanges', 'Request Changes…')] : []),
     ...(isTerminal(state) ? [] : [act('longhaul.cancelRun', 'Cancel Run…')]),
     ...(isResumable(state) ? [act('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
+    ...(isTerminal(state) ? [act('longhaul.delegateAgain', 'Delegate Again…')] : []),
   ];
   return buttons.length === 0 ? [] : [buttonsItem('actions', ...buttons)];
 };

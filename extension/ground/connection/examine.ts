@@ -9,7 +9,7 @@ const Check = z.object({
   name: z.string(),
   outcome: z.enum(['ok', 'warn', 'fail']),
   detail: z.string(),
-  remedy: z.string().nullish(),
+  remedy: z.string().default(''),
 });
 export type Check = z.infer<typeof Check>;
 const Answer = z.object({ checks: z.array(Check) });

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { someTask } from '../../../test/fakes/task.ts';
+import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
 import {
   budgetLine,
   budgetText,
+  choicesOfTask,
   choicesText,
   commandsText,
   delegationInput,
@@ -33,7 +36,7 @@ test('what was chosen last is remembered, and what cannot be read is the first c
 });
 
 test('what was stored before there were recipes can still be read', () => {
-  const { recipe: _, ...old } = chosen;
+  const { recipe: _, model: __, ...old } = chosen;
   expect(rememberedChoices(old, 'test')).toEqual({ ...chosen, recipe: null });
 });
 
@@ -102,4 +105,25 @@ test('a delegation is one that the API takes', () => {
 test('every policy that can be chosen passes its own examples', () => {
   const broken = Object.values(policies).flatMap(({ policy }) => (policy === null ? [] : brokenExamples(policy)));
   expect(broken).toEqual([]);
+});
+
+test('what a run was delegated with is chosen again, and nothing that is looser', () => {
+  const { ask, offline } = policies;
+  const task = someTask({ goal: 'Fix it', model: 'm2', verification: [plannedCommand('npm test')] });
+  expect(choicesOfTask(task)).toEqual({
+    ...firstChoices,
+    setup: [],
+    verification: task.verification,
+    budget: task.budget,
+    model: 'm2',
+  });
+  const policy = { ...defaultPolicy, limits: [] };
+  expect(choicesOfTask({ ...task, policy: { ...policy, ...ask.policy } }).policy).toBe('ask');
+  expect(choicesOfTask({ ...task, policy: { ...policy, limits: [ask.policy!] } }).policy).toBe('ask');
+  expect(choicesOfTask({ ...task, policy: { ...policy, limits: [offline.policy!] } }).policy).toBe('offline');
+});
+
+test('another model is for one run, and not remembered', () => {
+  const kept = keptChoices(undefined, 'nothing', { ...firstChoices, model: 'm2' });
+  expect(rememberedChoices(kept, 'nothing').model).toBe(null);
 });

@@ -3,7 +3,7 @@ import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { Budget, budgetNames, type BudgetName } from '../../../shared/run/budget.ts';
-import { PlannedCommand } from '../../../shared/run/events.ts';
+import { PlannedCommand, type Task } from '../../../shared/run/events.ts';
 import type { Origin } from './origin.ts';
 
 const PolicyName = z.enum(['repository', 'ask', 'offline']);
@@ -23,6 +23,8 @@ export const Choices = z.strictObject({
   /** Limits that differ from those of the runner and the repository. */
   budget: Budget.partial(),
   policy: PolicyName,
+  /** Null: the runner's. */
+  model: z.string().min(1).nullable().default(null),
 });
 export type Choices = z.infer<typeof Choices>;
 
@@ -33,28 +35,50 @@ export const firstChoices: Choices = {
   verification: null,
   budget: {},
   policy: 'repository',
+  model: null,
 };
 
 /**
  * What is kept of choices. Recipes are kept by where they were chosen from: what was right for a failing test is not what
- * somebody wants who selected a function. Those from before there were recipes can still be read.
+ * somebody wants who selected a function. Another model is for one run. Those from before there were recipes can still be read.
  */
-const Kept = Choices.omit({ recipe: true }).extend({ recipes: z.record(z.string(), RecipeChoice).default({}) });
+const Kept = Choices.omit({ recipe: true, model: true }).extend({
+  recipes: z.record(z.string(), RecipeChoice).default({}),
+});
 
 /** What was chosen last, if it can still be read. */
 export const rememberedChoices = (stored: unknown, from: Origin['kind']): Choices => {
   const parsed = Kept.safeParse(stored);
   if (!parsed.success) return firstChoices;
   const { recipes, ...rest } = parsed.data;
-  return { ...rest, recipe: recipes[from] ?? null };
+  return { ...rest, recipe: recipes[from] ?? null, model: null };
 };
 
 /** What to keep of these choices, in the place of what is stored. */
 export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choices): z.infer<typeof Kept> => {
   const before = Kept.safeParse(stored);
   const { [from]: _, ...others } = before.success ? before.data.recipes : {};
-  const { recipe, ...rest } = choices;
+  const { recipe, model: _model, ...rest } = choices;
   return { ...rest, recipes: recipe === null ? others : { ...others, [from]: recipe } };
+};
+
+/**
+ * What a run was delegated with, to be delegated again: its goal has the recipe's words in it. It begins with the working tree as that is now.
+ * Of rules of its own only those are told that can be chosen here.
+ */
+export const choicesOfTask = ({ setup, verification, budget, policy, model }: Task): Choices => ({
+  recipe: null,
+  base: 'worktree',
+  setup: [...setup],
+  verification: [...verification],
+  budget,
+  policy: policyOf([policy, ...policy.limits]),
+  model,
+});
+
+const policyOf = (layers: readonly Policy[]): PolicyName => {
+  if (layers.some(({ otherwise }) => otherwise.changes === 'ask')) return 'ask';
+  return layers.some(({ otherwise }) => otherwise.network === 'deny') ? 'offline' : 'repository';
 };
 
 /** Seconds that a command may take which a person typed here: a cold install, or a whole test suite. */
@@ -166,6 +190,7 @@ export const choicesText = (choices: Choices): string =>
         : commandsText(choices.verification),
     Object.keys(choices.budget).length === 0 ? '' : budgetText(choices.budget),
     choices.policy === 'repository' ? '' : policies[choices.policy].label.toLowerCase(),
+    choices.model ?? '',
   ]
     .filter(Boolean)
     .join(' · ');
@@ -195,6 +220,6 @@ export const delegationInput = ({
   policy: policies[choices.policy].policy,
   setup: choices.setup,
   verification: choices.verification,
-  model: null,
+  model: choices.model,
   decisionHours: null,
 });

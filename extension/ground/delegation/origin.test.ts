@@ -89,3 +89,11 @@ test('a recipe that needs no goal is content with where, or with nothing', () =>
     'The selected lines are: x',
   );
 });
+
+test('the task of another run is there again: its first line to be edited, what is below it as it was', () => {
+  const goal = 'Fix the total\n\nIt is rounded twice:\n- once in sum\n';
+  const prefill = prefillOf({ kind: 'again', goal });
+  expect(prefill).toEqual({ text: 'Fix the total', whole: true, context: 'It is rounded twice:\n- once in sum' });
+  expect(goalOf(prefill.text, prefill)).toBe(goal.trim());
+  expect(prefillOf({ kind: 'again', goal: 'One line' })).toEqual({ text: 'One line', whole: true, context: '' });
+});

@@ -4,6 +4,8 @@ import { fenced } from '../text/fenced.ts';
 export type Origin =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'goal'; readonly goal: string; readonly paths: readonly string[] }
+  /** The task of another run, once more. */
+  | { readonly kind: 'again'; readonly goal: string }
   | { readonly kind: 'files'; readonly paths: readonly string[] }
   | {
       readonly kind: 'selection';
@@ -55,6 +57,11 @@ export const prefillOf = (origin: Origin): Prefill => {
         whole: origin.goal.trim() !== '',
         context: origin.paths.length === 0 ? '' : `It is about ${named(origin.paths)}.`,
       };
+    case 'again': {
+      // The box has one line; what is below it goes along as it is.
+      const [first = '', ...rest] = origin.goal.trim().split('\n');
+      return { text: first.trim(), whole: true, context: rest.join('\n').trim() };
+    }
     case 'files':
       return { text: `In ${named(origin.paths)}: `, whole: false, context: '' };
     case 'selection':

@@ -52,7 +52,7 @@ merged into again.`,
     ],
     json: `{"how": "worktree" | "branch" | "undo", "target": …, "dryRun": …, "files": [{"path", "outcome", "reason"}, …],
 "cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …]}
-An outcome is written, already (it was there), merged, conflict or refused.`,
+An outcome is written, removed, already (it was there), merged, conflict or refused.`,
     exits: [[1, 'failed, or at least one file is a conflict or was refused']],
   });
 };

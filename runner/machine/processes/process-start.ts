@@ -20,6 +20,9 @@ export const isRunning = ({ pid, startTime }: { readonly pid: number; readonly s
   }
 };
 
+/** Somebody stopped it (SIGSTOP, a terminal, a debugger): it does nothing until it is let go on. False where the system has no /proc. */
+export const isStopped = (pid: number): boolean => ['T', 't'].includes(readStat(pid)?.state ?? '');
+
 /** Kills a process that may have ended by itself meanwhile. */
 export const killQuietly = (pid: number): void => {
   try {

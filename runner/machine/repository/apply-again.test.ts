@@ -93,7 +93,7 @@ test.each([
   expect((await told(result)).files['a']).toBe(still);
   writeFileSync(join(fixture.repo, 'a'), once);
 
-  expect((await told(result, undo)).files).toEqual({ a: 'written', new: 'written', old: 'written', b: 'written' });
+  expect((await told(result, undo)).files).toEqual({ a: 'written', new: 'removed', old: 'written', b: 'written' });
   expect([text('a'), text('old'), text('b')]).toEqual([`mine${end}end${end}`, `mine${end}end${end}`, 'base\n']);
 });
 

@@ -128,7 +128,7 @@ test('exactly the accepted hunks and files reach the working tree, next to work 
   expect(applied.outcome === 'ok' && applied.files.map(({ path, outcome }) => `${path}: ${outcome}`)).toEqual([
     'both: merged',
     'crlf: written',
-    'gone: written',
+    'gone: removed',
     'latin: written',
     'link: written',
     'moved only: written',

@@ -4,6 +4,7 @@ import type { Applied, ApplyInput } from '../../../shared/api/runner-api.ts';
 import type { TaskPolicy } from '../../../shared/policy/policy.ts';
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
+import { isDone } from '../../../shared/api/written.ts';
 import { missingIs } from '../home/home.ts';
 import { applyToWorktree } from './apply.ts';
 import { acceptedPart, type AcceptedPart } from './apply-partial.ts';
@@ -54,7 +55,7 @@ export const applyResult = (result: ApplyResult, how: ApplyInput['how']): Promis
 
 /** How many files an application changed, and how many it left for a person: what goes on record. */
 export const countsOf = ({ files }: Applied): { readonly files: number; readonly conflicts: number } => ({
-  files: files.filter(({ outcome }) => outcome === 'written' || outcome === 'merged').length,
+  files: files.filter(isDone).length,
   conflicts: files.filter(({ outcome }) => outcome === 'conflict' || outcome === 'refused').length,
 });
 
@@ -104,7 +105,7 @@ const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-workt
   if (done.outcome === 'refused') return done;
   const files = part.changes.files.map(({ before, after }) => ({
     path: after?.path ?? before?.path ?? '',
-    outcome: 'written' as const,
+    outcome: after === null ? ('removed' as const) : ('written' as const),
     reason: '',
   }));
   const cautions = await marksOf(part.changes, result.policy, part.read);

@@ -16,6 +16,7 @@ import { expect, test } from 'vitest';
 import type { AppliedFile } from '../../../shared/api/runner-api.ts';
 import type { ChangedFile, ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { LocalSource } from '../../../shared/run/source.ts';
+import { isDone } from '../../../shared/api/written.ts';
 import { keepingIn } from '../../../test/harness/keeping.ts';
 import { createFixture, listing, type Fixture } from '../git/fixture.ts';
 import { openWorkspace } from '../../worker/workspace/git-workspace.ts';
@@ -134,9 +135,9 @@ test('a result lands next to work that went on: merged, marked or left alone, ne
     arrived: 'merged',
     binary: 'conflict: It was changed here and by the run, and its content is binary.',
     collides: 'conflict: Both sides changed the same lines; they are marked in the file.',
-    'deep/er/only': 'written',
+    'deep/er/only': 'removed',
     'deleted both': 'already',
-    'deleted by run': 'written',
+    'deleted by run': 'removed',
     'deleted by run, changed here': 'conflict: The run deleted it, but it was changed here.',
     'deleted here': 'conflict: The run changed it, but it was deleted here.',
     exists: 'conflict: Another file is already there.',
@@ -171,7 +172,7 @@ test('a result lands next to work that went on: merged, marked or left alone, ne
   fixture.write('untouched', 'changed after apply\n');
   const undone = await undoApply({ repository: fixture.repo, undo });
   if (undone.outcome !== 'ok') throw new Error(undone.reason);
-  expect(undone.files.filter(({ outcome }) => outcome !== 'written')).toEqual([
+  expect(undone.files.filter((file) => !isDone(file))).toEqual([
     { path: 'untouched', outcome: 'refused', reason: 'It was changed after it was applied.' },
   ]);
   fixture.write('untouched', head('untouched'));
@@ -196,11 +197,11 @@ test('a file becomes a folder and a folder a file', async () => {
   });
   const request = { repository: fixture.repo, changes, read, undo };
   expect(outcomes(await applyToWorktree(request))).toEqual({
-    a: 'written',
+    a: 'removed',
     'a/inside': 'written',
     b: 'written',
-    'b/one': 'written',
-    'b/two/three': 'written',
+    'b/one': 'removed',
+    'b/two/three': 'removed',
   });
   expect(tree(fixture)).toEqual(
     listing(join(fixture.folder, 'workspace', 'work.1', 'tree'), (path) => path === '.git'),

@@ -172,7 +172,7 @@ const planFile = async (
   if (decision.kind === 'conflict') return unchanged(path, 'conflict', decision.reason);
   if (found.kind === 'blocked' || foundTarget.kind === 'blocked') throw new Error(`decided to write over ${path}`);
   const removal: Touched = { path: oldPath, before: found, after: { kind: 'absent' } };
-  if (decision.kind === 'remove') return { ...unchanged(path, 'written'), touched: [removal] };
+  if (decision.kind === 'remove') return { ...unchanged(path, 'removed'), touched: [removal] };
 
   const put = await contentToPut(conversion, decision, { ...contents, ours: ours.content });
   if (put === null) return unchanged(path, 'conflict', 'It was changed here and by the run, and cannot be merged.');

@@ -92,7 +92,7 @@ export const undoApply = async (request: { readonly repository: string; readonly
     else if (now !== after) files.push({ path, outcome: 'refused', reason: 'It was changed after it was applied.' });
     else {
       await writeState(repository.root, path, before);
-      files.push({ path, outcome: 'written', reason: '' });
+      files.push({ path, outcome: before.kind === 'absent' ? 'removed' : 'written', reason: '' });
     }
     if (before.kind === 'absent') await pruneFolders(repository.root, path);
   }

@@ -1,0 +1,49 @@
+import type { Check } from '../../ground/connection/examine.ts';
+
+/** What the editor can do about a check. `terminal`: typed there, and left for the person to run. */
+export type WayOut = { readonly title: string } & (
+  | { readonly kind: 'command'; readonly command: string; readonly args: readonly unknown[] }
+  | { readonly kind: 'terminal'; readonly text: string }
+  | { readonly kind: 'link'; readonly url: string }
+  | { readonly kind: 'copy'; readonly text: string }
+);
+
+const command = (title: string, id: string, ...args: readonly unknown[]): WayOut => ({
+  kind: 'command',
+  title,
+  command: id,
+  args,
+});
+
+const ofName: Readonly<Record<string, readonly WayOut[]>> = {
+  model: [
+    command('Set Model Key', 'longhaul.setModelKey'),
+    command('Open Settings', 'workbench.action.openSettings', 'longhaul.model'),
+  ],
+  runner: [
+    command('Restart Runner', 'longhaul.restartRunner'),
+    command('Open Runner Log', 'longhaul.openRunnerLog'),
+    command('Choose a Runner', 'workbench.action.openSettings', 'longhaul.url'),
+  ],
+  home: [command('Choose a Folder', 'workbench.action.openSettings', 'longhaul.home')],
+  disk: [command('Choose a Folder', 'workbench.action.openSettings', 'longhaul.home')],
+  database: [command('Open Runner Log', 'longhaul.openRunnerLog')],
+};
+
+/** Commands that remedies name and that are good to run as they stand; those of the kernel need root. */
+const shellCommand = /\bsudo apt-get install [a-z0-9][a-z0-9.+ -]*[a-z0-9]|\bsysctl -w [\w.]+=\w+/g;
+const asRoot = (text: string): string => (text.startsWith('sudo ') ? text : `sudo ${text}`);
+const link = /https:\/\/[^\s;,)]*[^\s;,).]/g;
+
+/** What can be done about it from the editor, the likeliest first; the last is always to copy what the command line says. Empty: all is well. */
+export const waysOut = ({ name, outcome, remedy }: Check): readonly WayOut[] => {
+  if (outcome === 'ok') return [];
+  const typed = [...remedy.matchAll(shellCommand)].map(([text]): WayOut => {
+    const line = asRoot(text);
+    return { kind: 'terminal', title: `Type into a Terminal: ${line}`, text: line };
+  });
+  const links = [...remedy.matchAll(link)].map(([url]): WayOut => ({ kind: 'link', title: `Open ${url}`, url }));
+  const copied: readonly WayOut[] =
+    remedy === '' ? [] : [{ kind: 'copy', title: 'Copy What to Do', text: remedy.trim() }];
+  return [...typed, ...(ofName[name] ?? []), ...links, ...copied];
+};
