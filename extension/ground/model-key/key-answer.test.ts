@@ -3,7 +3,7 @@ import type { Check } from '../connection/examine.ts';
 import { keyAnswer } from './key-answer.ts';
 
 const model = (outcome: Check['outcome'], detail: string): readonly Check[] => [
-  { name: 'sandbox', outcome: 'fail', detail: 'no bubblewrap' },
+  { name: 'sandbox', outcome: 'fail', detail: 'no bubblewrap', remedy: '' },
   { name: 'model', outcome, detail, remedy: 'Set OPENAI_API_KEY to a key that is valid there.' },
 ];
 
@@ -16,7 +16,9 @@ test.each([
 });
 
 test('that nothing was asked, because of settings, is said too', () => {
-  expect(keyAnswer([{ name: 'settings', outcome: 'fail', detail: 'model: expected an object' }])).toMatchObject({
+  expect(
+    keyAnswer([{ name: 'settings', outcome: 'fail', detail: 'model: expected an object', remedy: '' }]),
+  ).toMatchObject({
     refused: false,
     text: expect.stringContaining('could not be tried'),
   });
