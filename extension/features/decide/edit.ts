@@ -35,6 +35,8 @@ export const approveEdited = async (longhaul: Longhaul, argument: unknown): Prom
   const summary = uri === undefined ? undefined : summaryOf(uri);
   if (uri === undefined || summary === undefined)
     throw new ConnectionError('refused', 'No arguments are being edited here.', 'Begin at a decision in Needs You.');
+  const became = becameHere(uri);
+  if (became !== null) throw new ConnectionError('refused', became, '');
   const document = await vscode.workspace.openTextDocument(uri);
   const edited = parseEdited(summary.request, document.getText());
   if (edited.outcome === 'invalid') {
