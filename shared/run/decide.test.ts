@@ -233,7 +233,7 @@ test.each([
     {},
     now,
     'conflict',
-    'Decision dec_abcd was already made by person:eve.',
+    'Decision dec_abcd was already rejected by eve.',
   ],
 ] as [string, EventBody[], Partial<DecideInput>, string, string, string][])(
   '%s cannot be decided',

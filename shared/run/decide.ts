@@ -1,5 +1,6 @@
 import { judge } from '../policy/evaluate.ts';
 import { budgetRaise } from './reduce-decisions.ts';
+import { actor } from '../text/clean.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
 import { parseCall } from '../policy/call.ts';
@@ -26,7 +27,11 @@ export const checkDecision = (state: RunState, input: DecideInput, now: string):
       'List what is open with: longhaul decisions',
     );
   if (open.status === 'decided')
-    return refuse('conflict', `Decision ${input.decision} was already made by ${open.by}.`, 'Nothing is left to do.');
+    return refuse(
+      'conflict',
+      `Decision ${input.decision} was already ${open.verdict.kind} by ${actor(open.by)}.`,
+      'Nothing is left to do.',
+    );
   const { request } = open;
   if (input.hash !== request.hash)
     return refuse(

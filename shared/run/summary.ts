@@ -1,4 +1,5 @@
 import type { DecisionRequest } from '../decision/decision.ts';
+import { actor } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import type { Task } from './events.ts';
 import {
@@ -107,7 +108,7 @@ export interface RunLine {
   readonly round: number;
   readonly createdAt: string;
   readonly updatedAt: string;
-  /** Milliseconds that workers held it, up to the last event. */
+  /** Milliseconds that workers held it, without the lease that goes on. */
   readonly activeMs: number;
   readonly turns: number;
   readonly tokens: number;
@@ -165,15 +166,15 @@ const detailOf = (state: RunSummary): string => {
     case 'reviewing':
       return withChecks(state, `round ${state.round} is ready for review`);
     case 'accepted':
-      return withChecks(state, `accepted by ${state.by}`);
+      return withChecks(state, `accepted by ${actor(state.by)}`);
     case 'rejected':
-      return state.reason === '' ? `rejected by ${state.by}` : `rejected by ${state.by}: ${state.reason}`;
+      return state.reason === '' ? `rejected by ${actor(state.by)}` : `rejected by ${actor(state.by)}: ${state.reason}`;
     case 'completed':
       return withChecks(state, 'finished without changes');
     case 'failed':
       return `${state.class}: ${state.message}`;
     case 'cancelled':
-      return `cancelled by ${state.by}`;
+      return `cancelled by ${actor(state.by)}`;
   }
 };
 

@@ -10,6 +10,7 @@ import {
   chooseFromMenu,
   delegateFrom,
   dialog,
+  lens,
   notification,
   openActivity,
   palette,
@@ -32,6 +33,20 @@ const commitSettings = async (settings: string): Promise<void> => {
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), settings);
   gitIn(place.repository, 'commit', '--quiet', '--all', '--message=Settings');
 };
+
+/** The rule of the sample, without its verification. */
+const asksForReceipts = `verification: []
+policy:
+  rules:
+    - id: recorded-receipts
+      verdict: ask
+      reason: It records the expected receipts anew.
+      tool: [bash]
+      command: node receipts/record.js
+      examples:
+        matches: [{ tool: bash, command: node receipts/record.js }]
+        not: [{ tool: bash, command: node --test }]
+`;
 
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
@@ -155,4 +170,65 @@ test('an end that nobody has seen needs a person until it was seen, in any windo
   expect(await row.count()).toBe(0);
   await again.click();
   await again.waitFor({ state: 'hidden' });
+});
+
+test('arguments that are no JSON say where, and what was decided elsewhere meanwhile says by whom', async () => {
+  await commitSettings(asksForReceipts);
+  await delegateFrom(page, ['README.md'], '[ask] Record the receipts');
+  await notification(page, /Delegated as run .*\[ask\]/).waitFor();
+  const run = await place.settled(({ status }) => status === 'waiting');
+  await openActivity(page, /^Longhaul/);
+  const asked = treeItem(page, /^Decision: .*record\.js/).first();
+  await chooseFromMenu(asked, /^Edit and Approve/);
+  await lens(page, 'Approve with These Arguments').waitFor();
+  await page.locator('.view-line').first().click();
+  await page.keyboard.press('Control+A');
+  await page.keyboard.insertText('{"command": npm}');
+  await lens(page, 'Approve with These Arguments').locator('a').first().click();
+  await notification(page, 'Nothing was approved. Line 1, column 13: expected a value.').waitFor();
+  await chooseFromMenu(asked, /^Reject/);
+  await quickStep(page, 'Reject: Run node receipts/record.js');
+  const api = await place.api();
+  const [open] = await api.decisions.list.query();
+  if (open === undefined) throw new Error('nothing is asked');
+  const { id: decision, hash } = open.request;
+  await api.decisions.decide.mutate({ run: run.id, decision, hash, verdict: { kind: 'rejected', reason: 'not now' } });
+  await lens(page, /This was rejected \(not now\) by .* ago/).waitFor();
+  await picture(page, '56 arguments of a decision that was made elsewhere');
+  const late = await quickStep(page, 'Reject: Run node receipts/record.js');
+  await late.press('Enter');
+  await notification(page, /This was rejected \(not now\) by .* What you did was not taken/).waitFor();
+  const events = await api.runs.events.query({ run: run.id });
+  expect(events.flatMap(({ body }) => (body.type === 'decision.made' ? [body.verdict.kind] : []))).toEqual([
+    'rejected',
+  ]);
+});
+
+test('a run is not cancelled by Enter alone', async () => {
+  const gate = place.model.hold('[line] Keep on', 0);
+  await delegateFrom(page, ['README.md'], '[line] Keep on');
+  await gate.reached;
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run \d+, \[line\] Keep on, working/).first(), /^Cancel Run/);
+  const question = dialog(page, 'Cancel "[line] Keep on"?');
+  await question.waitFor();
+  await page.keyboard.press('Enter');
+  await question.waitFor({ state: 'hidden' });
+  gate.open();
+  const run = await place.settled(({ status }) => status === 'reviewing');
+  expect(run.task.goal).toBe('[line] Keep on');
+});
+
+test('a key of the model is tried when it is given', async () => {
+  await palette(page, 'Longhaul: Set Model Key');
+  const box = await quickStep(page, 'Longhaul: Model Key');
+  await box.fill('sk-wrong');
+  await box.press('Enter');
+  await page.locator('.quick-input-widget').getByText('the key was refused (401)').waitFor();
+  await picture(page, '57 a key that is refused');
+  await box.fill(place.env['OPENAI_API_KEY'] ?? '');
+  await box.press('Enter');
+  const told = notification(page, 'The key works');
+  await told.waitFor();
+  expect(await told.textContent()).toContain('scripted at http://127.0.0.1');
 });

@@ -1,11 +1,17 @@
 import * as vscode from 'vscode';
+import { asksForKey } from '../../ground/decision/refused-key.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { setModelKey } from '../../ground/model-key/model-key.ts';
 import { argumentsText, expiry } from '../../ground/text/text.ts';
 import { editArguments } from './edit.ts';
 import { decide, decisionFor } from './decisions.ts';
 
 /** Characters of arguments that a dialog can show whole. What is longer is read, and approved, in an editor. */
 const dialogCharacters = 1_200;
+
+const setKey = 'Set Model Key and Try Again';
+const edit = 'Edit and Approve…';
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -14,6 +20,8 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
   const exact = argumentsText(summary.request.arguments);
   if (exact.length > dialogCharacters) return editArguments(summary);
   const { request, title } = summary;
+  const { yes } = verbsOf(request);
+  const keyFirst = asksForKey(longhaul.runs.get(summary.run), request);
   const editable = request.kind === 'call' || request.kind === 'budget';
   const chosen = await vscode.window.showWarningMessage(
     request.action,
@@ -29,9 +37,11 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
         .filter((line) => line !== '')
         .join('\n\n'),
     },
-    'Approve',
-    ...(editable ? ['Edit and Approve…'] : []),
+    ...(keyFirst ? [setKey] : []),
+    yes,
+    ...(editable ? [edit] : []),
   );
-  if (chosen === 'Approve') await decide(longhaul, summary, { kind: 'approved', arguments: null });
-  else if (chosen !== undefined) await editArguments(summary);
+  if (chosen === edit) return editArguments(summary);
+  if (chosen === yes || (chosen === setKey && (await setModelKey(longhaul))))
+    await decide(longhaul, summary, { kind: 'approved', arguments: null });
 };

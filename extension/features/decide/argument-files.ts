@@ -8,19 +8,36 @@ interface ArgumentFile {
   content: Uint8Array;
   changedAt: number;
   readonly summary: DecisionSummary;
+  /** What it was opened with. */
+  readonly asked: string;
+  /** What became of the decision; null: it is open. */
+  became: string | null;
 }
 
 const files = new Map<string, ArgumentFile>();
 const changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
 
 export const put = (uri: vscode.Uri, text: string, summary: DecisionSummary): void => {
-  files.set(uri.toString(), { content: new TextEncoder().encode(text), changedAt: Date.now(), summary });
+  files.set(uri.toString(), {
+    content: new TextEncoder().encode(text),
+    changedAt: Date.now(),
+    summary,
+    asked: text,
+    became: null,
+  });
   changed.fire([{ type: vscode.FileChangeType.Changed, uri }]);
 };
 
 export const forget = (uri: vscode.Uri): void => {
   files.delete(uri.toString());
 };
+
+/** Those whose decision is open, by their addresses. */
+export const openFiles = (): readonly { readonly uri: vscode.Uri; readonly file: ArgumentFile }[] =>
+  [...files].flatMap(([uri, file]) => (file.became === null ? [{ uri: vscode.Uri.parse(uri), file }] : []));
+
+/** What became of the decision of a document; null: it is open, or there is none. */
+export const becameHere = (uri: vscode.Uri): string | null => files.get(uri.toString())?.became ?? null;
 
 export const summaryOf = (uri: vscode.Uri): DecisionSummary | undefined => files.get(uri.toString())?.summary;
 

@@ -6,6 +6,8 @@ import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
 import { openDecisions, pickDecision } from '../../ground/ask/pick.ts';
+import { problemOf } from '../../ground/problem/problem.ts';
+import { becameOf } from './became.ts';
 
 const Target = z.object({ run: z.string(), decision: z.string() });
 
@@ -27,7 +29,8 @@ export const decisionFor = async (
       );
   if (summary === undefined) {
     if (!success) return undefined;
-    throw new ConnectionError('refused', 'This decision is no longer open: it was made, or its run is over.', '');
+    const became = await becameOf(longhaul, data);
+    throw new ConnectionError('refused', became ?? 'This decision is no longer open.', '');
   }
   if (!isWhole(summary))
     throw new ConnectionError(
@@ -38,9 +41,14 @@ export const decisionFor = async (
   return summary;
 };
 
-/** Decides, bound to the hash of what this window showed. */
+/** Decides, bound to the hash of what this window showed. Throws ConnectionError with who decided what where somebody was faster. */
 export const decide = async (longhaul: Longhaul, summary: DecisionSummary, verdict: DecisionVerdict): Promise<void> => {
   const { run, request } = summary;
   const hash = shownHash(summary);
-  await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+  try {
+    await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+  } catch (error) {
+    const became = problemOf(error).code === 'refused' ? await becameOf(longhaul, { run, decision: request.id }) : null;
+    throw became === null ? error : new ConnectionError('refused', became, '');
+  }
 };

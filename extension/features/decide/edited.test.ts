@@ -29,7 +29,14 @@ test.each([
   ['a limit below zero', budget, '{"budget": "turns", "limit": -1}'],
   ['a decision without arguments', none, 'null'],
 ] as const)('%s is not sent', (_, request, text) => {
-  expect(parseEdited(request, text)).toEqual({ outcome: 'invalid', message: expect.stringMatching(/./) });
+  expect(parseEdited(request, text)).toMatchObject({ outcome: 'invalid', message: expect.stringMatching(/./) });
+});
+
+test('of what is no JSON it is said in which line and column', () => {
+  expect(parseEdited(call, '{\n  "command": npm\n}')).toMatchObject({
+    message: 'Line 2, column 14: expected a value.',
+    at: { line: 2, column: 14 },
+  });
 });
 
 test('what is shown is bound to its hash, and a word changed breaks it', () => {

@@ -1,11 +1,13 @@
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import { budgetRaise } from '../../../shared/run/reduce-decisions.ts';
 import { parseCall } from '../../../shared/policy/call.ts';
+import { faultOf, type Fault } from './json-fault.ts';
 
 /** Edited arguments: fit to be sent, or why not. */
 export type Edited =
   | { readonly outcome: 'ok'; readonly arguments: Json }
-  | { readonly outcome: 'invalid'; readonly message: string };
+  /** `at`: where, if it is one place. */
+  | { readonly outcome: 'invalid'; readonly message: string; readonly at?: Fault };
 
 /** Checks what a person wrote by the rules that the runner checks it by, so that a mistake shows while it is made. */
 export const parseEdited = (request: Pick<DecisionRequest, 'kind' | 'tool' | 'arguments'>, text: string): Edited => {
@@ -28,9 +30,15 @@ export const parseEdited = (request: Pick<DecisionRequest, 'kind' | 'tool' | 'ar
 };
 
 const parseJson = (text: string): Edited => {
-  try {
-    return { outcome: 'ok', arguments: Json.parse(JSON.parse(text)) };
-  } catch (error) {
-    return { outcome: 'invalid', message: error instanceof Error ? error.message : String(error) };
-  }
+  const fault = faultOf(text);
+  if (fault !== null)
+    return {
+      outcome: 'invalid',
+      message: `Line ${fault.line}, column ${fault.column}: expected ${fault.expected}.`,
+      at: fault,
+    };
+  const json = Json.safeParse(JSON.parse(text));
+  return json.success
+    ? { outcome: 'ok', arguments: json.data }
+    : { outcome: 'invalid', message: json.error.issues.map(({ message }) => message).join('; ') };
 };

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { change } from '../../ground/ask/change.ts';
@@ -9,7 +10,7 @@ import { approveEdited, editAndApprove, registerArgumentEditor } from './edit.ts
 
 export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
-    registerArgumentEditor(),
+    registerArgumentEditor(longhaul),
     registerCommands({
       'longhaul.approve': (target) => approve(longhaul, target),
       'longhaul.editAndApprove': (target) => editAndApprove(longhaul, target),
@@ -22,13 +23,14 @@ export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
 
 const any = ['call', 'budget', 'retry', 'setup', 'changes', 'question'] as const;
 
-/** Rejects, with a reason that the agent reads; it may be empty. */
+/** Says no, with a reason, which may be empty; what that comes to is said first. */
 const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, any);
   if (summary === undefined) return;
+  const { no, noMeans } = verbsOf(summary.request);
   const reason = await vscode.window.showInputBox({
-    title: `Reject: ${summary.request.action}`,
-    prompt: 'Why? The agent reads it and goes on from there.',
+    title: `${no}: ${summary.request.action}`,
+    prompt: noMeans,
     placeHolder: 'Reason (may be left out)',
     ignoreFocusOut: true,
   });

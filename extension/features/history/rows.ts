@@ -3,6 +3,7 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 import { historyRow, type HistoryRow } from '../../../shared/run/statistics.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { newer } from '../../ground/runs/runs.ts';
+import { activeMs } from '../../ground/text/text.ts';
 
 /** As many as the API gives at once. */
 const pageSize = 500;
@@ -47,7 +48,10 @@ export const historyRows = ({ runs, connection }: Longhaul, changed: () => void)
         loading = null;
         throw error;
       })),
-    all: () => [...states.values()].toSorted((a, b) => b.number - a.number).map(historyRow),
+    all: () =>
+      [...states.values()]
+        .toSorted((a, b) => b.number - a.number)
+        .map((state) => ({ ...historyRow(state), activeMs: activeMs(state, Date.now()) })),
     dispose: () => feed.dispose(),
   };
 };

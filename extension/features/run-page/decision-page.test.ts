@@ -125,6 +125,32 @@ test('what can be done follows from how the decision stands', () => {
   ]);
 });
 
+test('the answers to a question are called by what they come to', () => {
+  const labels = (kind: DecisionRequest['kind'], more: readonly EventBody[] = [], call: string | null = null) => {
+    const of = { ...request, kind, requester: { turn: 2, call } };
+    return decisionPage({ ...asked(more), decision: request.id, request: of, whole: true, now: began })
+      .sections[0]?.items.flatMap((item) => (item.kind === 'buttons' ? item.buttons.map(({ label }) => label) : []))
+      .filter((label) => label !== 'Open Run');
+  };
+  expect(labels('budget')).toEqual(['Raise Limit…', 'Edit and Approve…', 'Stop Here…']);
+  expect(labels('retry', [], 'call_1')).toEqual(['Run Once More…', 'Leave It…']);
+  expect(labels('retry')).toEqual(['Try Again…', 'Give Up…']);
+  const started: EventBody = { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' };
+  const refused: EventBody = {
+    type: 'model.failed',
+    v: 1,
+    turn: 1,
+    attempt: 1,
+    trouble: { code: 'auth', message: 'The key was refused.', retryable: false, status: 401 },
+    retryAt: null,
+    resume: null,
+    usage: null,
+    cost: null,
+  };
+  const waits: EventBody = { type: 'run.paused', v: 1, decision: request.id };
+  expect(labels('retry', [started, refused, waits])).toEqual(['Set Model Key', 'Try Again…', 'Give Up…']);
+});
+
 test('nobody is offered to decide on what does not match its hash', () => {
   const page = pageOf([], false);
   expect(buttonsOf(page)).toEqual(['longhaul.openRun']);

@@ -1,6 +1,8 @@
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
+import { asksForKey } from '../../ground/decision/refused-key.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
@@ -110,11 +112,14 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   const open = act('longhaul.openRun', 'Open Run');
   if (standing === 'expired') return [primary(act('longhaul.renew', 'Ask Again')), open];
   if (standing !== 'pending' || !whole) return [open];
-  const reject = act('longhaul.reject', 'Reject…');
-  if (request.kind === 'question') return [primary(act('longhaul.answer', 'Answer…')), reject, open];
+  const { yes, no } = verbsOf(request);
+  const reject = act('longhaul.reject', `${no}…`);
+  if (request.kind === 'question') return [primary(act('longhaul.answer', `${yes}…`)), reject, open];
+  const approve = act('longhaul.approve', `${yes}…`);
+  if (asksForKey(state, request)) return [primary(act('longhaul.setModelKey', 'Set Model Key')), approve, reject, open];
   const editable = request.kind === 'call' || request.kind === 'budget';
   const edit = editable ? [act('longhaul.editAndApprove', 'Edit and Approve…')] : [];
-  return [primary(act('longhaul.approve', 'Approve…')), ...edit, reject, open];
+  return [primary(approve), ...edit, reject, open];
 };
 
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */

@@ -2,7 +2,7 @@ import { isTerminal, openDecisions } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
 /** The groups of the tree, in the order in which a person wants to see them. */
-const groupNames = ['needs you', 'in review', 'working', 'queued', 'done'] as const;
+const groupNames = ['needs you', 'working', 'in review', 'queued', 'done'] as const;
 export type GroupName = (typeof groupNames)[number];
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */

@@ -15,15 +15,22 @@ const underWay: RunChoice = {
   status: 'open',
 };
 
+const keep: vscode.MessageItem = { title: 'Keep Running' };
+const stop: vscode.MessageItem = { title: 'Cancel Run' };
+const close: vscode.MessageItem = { title: 'Close', isCloseAffordance: true };
+
 const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
   const chosen = await vscode.window.showWarningMessage(
     `Cancel "${state.task.title}"?`,
     { modal: true, detail: 'It stops at once. Its log stays, and for some days its checkpoints, to resume it from.' },
-    'Cancel Run',
+    // The first is what Enter does.
+    keep,
+    stop,
+    close,
   );
-  if (chosen !== undefined) await change(longhaul, (api) => api.runs.cancel.mutate({ run: state.id }));
+  if (chosen === stop) await change(longhaul, (api) => api.runs.cancel.mutate({ run: state.id }));
 };
 
 const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {

@@ -15,6 +15,8 @@ export const withTrust = async <Answer>(delegate: (trust: string | null) => Prom
     const chosen = await vscode.window.showWarningMessage(
       "This repository's settings open hosts to what runs in it.",
       { modal: true, detail },
+      // The first is what Enter does.
+      'Do Not Delegate',
       agree,
     );
     if (chosen !== agree) throw new ConnectionError('refused', 'Nothing was delegated.', '');

@@ -251,6 +251,19 @@ test.each([
   });
 });
 
+test('what is asked for has room for ten turns more, however small the budget was', () => {
+  const spent = { ...nothingSpent, turns: 2, inputTokens: 40_000 };
+  expect(aboutBudget({ budget: 'tokens', limit: 1_000, used: 40_000 }, spent).arguments).toEqual({
+    budget: 'tokens',
+    limit: 240_000,
+  });
+  expect(aboutBudget({ budget: 'turns', limit: 2, used: 2 }, spent).arguments).toEqual({ budget: 'turns', limit: 12 });
+  expect(aboutBudget({ budget: 'retries', limit: 20, used: 20 }, spent).arguments).toEqual({
+    budget: 'retries',
+    limit: 30,
+  });
+});
+
 test.each([
   [{ usd: 1.5, unpriced: 0 }, 'US$ 1.50'],
   [{ usd: 1.5, unpriced: 2 }, 'at least US$ 1.50'],

@@ -183,13 +183,17 @@ export const aboutModel = (message: string, refusal: boolean): DecisionDraft =>
       'If you approve, the model is asked once more. If you reject it, the run ends as failed; what the agent changed so far stays in its log.',
   });
 
-/** Asks for half as much again of a budget that is used up, counted from what was used. `trouble`: what the last retry was of. */
+/** Turns that a raised budget has room for at least, by what a turn used so far: who said yes is not asked again at once. */
+const turnsAhead = 10;
+
+/** Asks for half as much again of a budget that is used up, or more, counted from what was used. `trouble`: what the last retry was of. */
 export const aboutBudget = (
   { budget, limit, used }: Exceeded,
   spent: Spent,
   trouble: string | null = null,
 ): DecisionDraft => {
-  const raised = Math.max(limit, used) * 1.5;
+  const ofTurn = budget === 'retries' || spent.turns === 0 ? 0 : used / spent.turns;
+  const raised = Math.max(Math.max(limit, used) * 1.5, used + turnsAhead * ofTurn);
   const asked = budget === 'usd' ? Math.ceil(raised * 100) / 100 : Math.ceil(raised);
   return draft({
     kind: 'budget',

@@ -1,6 +1,7 @@
 import { actor, cleanLine } from '../../text/clean.ts';
 import { changeSize, duration, plural, utcSeconds } from '../../text/figures.ts';
 import { awaitedAgain, voided } from './people.ts';
+import { interrupted, leftUndone } from './work.ts';
 import { because, facts, silent, type Body, type Of, type Tellers } from './moment.ts';
 
 const queued: Record<Body<'activation.queued'>['reason'], string> = {
@@ -20,11 +21,14 @@ const activations: Tellers<Of<'activation'>> = {
     before === 0
       ? { mark: 'note', text: 'A worker took it', about: { kind: 'queue' } }
       : { mark: 'note', text: 'A worker took it up again', detail: `activation ${before + 1}` },
-  'activation.lost': ({ reason }) => ({
-    mark: 'warning',
-    text: `The worker was lost: ${cleanLine(reason)}`,
-    about: { kind: 'retry', retry: { what: 'worker lost', message: reason, retryAt: null } },
-  }),
+  'activation.lost': ({ reason }, scene) => [
+    ...interrupted(scene),
+    {
+      mark: 'warning',
+      text: `The worker was lost: ${cleanLine(reason)}`,
+      about: { kind: 'retry', retry: { what: 'worker lost', message: reason, retryAt: null } },
+    },
+  ],
   'activation.deferred': ({ reason, remedy, retryAt }) => ({
     mark: 'warning',
     text: `The engine could not start a worker: ${cleanLine(reason)}`,
@@ -37,7 +41,10 @@ const activations: Tellers<Of<'activation'>> = {
     detail: cleanLine(remedy ?? ''),
     about: { kind: 'delay' },
   }),
-  'activation.returned': ({ reason }) => ({ mark: 'note', text: `The worker left: ${cleanLine(reason)}` }),
+  'activation.returned': ({ reason }, scene) => [
+    ...interrupted(scene),
+    { mark: 'note', text: `The worker left: ${cleanLine(reason)}` },
+  ],
   'activation.ended': ({ until }) =>
     until?.kind === 'time'
       ? { mark: 'note', text: `Waits until ${until.at.slice(0, 10)} ${utcSeconds(until.at)}` }
@@ -102,10 +109,12 @@ const rounds: Tellers<Of<'run'> | Of<'changes'> | Of<'round'> | Of<'repair'> | O
   'run.completed': () => ({ mark: 'ok', text: 'Finished without changes' }),
   'run.failed': (body, scene) => [
     ...voided(scene),
+    ...leftUndone(scene),
     { mark: 'bad', text: `Failed (${body.class}): ${cleanLine(body.message)}` },
   ],
   'run.cancelled': ({ by, reason }, scene) => [
     ...voided(scene),
+    ...leftUndone(scene),
     { mark: 'bad', text: `Cancelled by ${actor(by)}${because(reason)}` },
   ],
   'run.resumed': ({ by }, scene) => [{ mark: 'note', text: `Resumed by ${actor(by)}` }, ...awaitedAgain(scene)],

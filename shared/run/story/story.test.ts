@@ -161,6 +161,31 @@ test.each([
   expect(story.find('decision dec_1')).toMatchObject({ text: 'Asked: Go on', ...shown });
 });
 
+test('a call whose worker is gone is not under way, until it is started again', () => {
+  const bash = { command: 'npm test', timeoutSeconds: null, network: null };
+  const start = (attempt: number): EventBody => ({
+    type: 'call.started',
+    v: 1,
+    call: 'call_1',
+    attempt,
+    arguments: bash,
+  });
+  const lost: EventBody = {
+    type: 'activation.lost',
+    v: 2,
+    activation: 'act_test1',
+    reason: 'killed',
+    leaseUntil: null,
+  };
+  const cancelled: EventBody = { type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' };
+  const call = (...more: readonly EventBody[]) =>
+    followed([created('Fix it'), judged('call_1', 'bash', bash), ...more]).story.call('call_1');
+  expect(call(start(1), lost)).toMatchObject({ mark: 'warning', detail: 'interrupted' });
+  expect(call(start(1), lost, start(2))).toMatchObject({ mark: 'busy', detail: 'attempt 2' });
+  expect(call(start(1), cancelled)).toMatchObject({ mark: 'warning', detail: 'interrupted' });
+  expect(call(cancelled)).toMatchObject({ mark: 'note', detail: 'not run' });
+});
+
 const verified: EventBody = {
   type: 'verification.finished',
   v: 2,

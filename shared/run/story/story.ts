@@ -44,6 +44,8 @@ export const createStory = (): Story => {
 
   const find = (key: string): Moment | undefined => moments[places.get(key) ?? -1];
   const call = (id: string): MomentOf<'call'> | undefined => only(isCall, find(latestCalls.get(id) ?? ''));
+  const unfinished = (): readonly MomentOf<'call'>[] =>
+    moments.filter(isCall).filter(({ about }) => about.call.finished === null);
   const decision = (id: string): MomentOf<'decision'> | undefined => only(isDecision, find(`decision ${id}`));
   const decisions = (): readonly MomentOf<'decision'>[] => moments.filter(isDecision);
   const askedAbout = (id: string): MomentOf<'decision'> | undefined => decision(latestAsked.get(id) ?? '');
@@ -72,7 +74,7 @@ export const createStory = (): Story => {
     find,
     call,
     add: ({ body, at, seq }) => {
-      const told = tell(body, { at, seq, ...counted, call, decision, decisions, askedAbout }).map(
+      const told = tell(body, { at, seq, ...counted, call, unfinished, decision, decisions, askedAbout }).map(
         (telling): Moment => ({
           ...unsaid,
           key: `event ${seq}`,

@@ -10,6 +10,7 @@ import {
   type CommandFacts,
   type MomentOf,
   type Of,
+  type Scene,
   type Tellers,
   type Telling,
 } from './moment.ts';
@@ -140,6 +141,21 @@ const calls: Tellers<Of<'call'>> = {
       };
     }),
 };
+
+/** Calls whose worker is gone are at nothing, until they are started again or concluded. */
+export const interrupted = ({ unfinished }: Pick<Scene, 'unfinished'>): readonly Telling[] =>
+  unfinished()
+    .filter(({ about }) => about.call.startedAt !== null)
+    .map((moment) => ({ ...moment, mark: 'warning', detail: facts('interrupted', moment.detail) }));
+
+/** Of a run that is over nothing is under way. */
+export const leftUndone = (scene: Pick<Scene, 'unfinished'>): readonly Telling[] => [
+  ...interrupted(scene),
+  ...scene
+    .unfinished()
+    .filter(({ about }) => about.call.startedAt === null)
+    .map((moment): Telling => ({ ...moment, mark: 'note', detail: facts('not run', moment.detail) })),
+];
 
 /** An earlier moment with what has become of it; none, where it is not in the log. */
 const goesOn = (

@@ -1,4 +1,5 @@
-import { cost, span } from '../../../../shared/text/figures.ts';
+import { actor } from '../../../../shared/text/clean.ts';
+import { changeSize, cost, span } from '../../../../shared/text/figures.ts';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
 import type { Listing, SortKey } from '../listing.ts';
 import { button, element } from '../../../ground/page/webview/element.ts';
@@ -47,8 +48,13 @@ const link = (label: string, said: string, act: () => void): HTMLElement =>
   button({ class: 'link', 'aria-label': said }, act, label);
 
 const task = (row: HistoryRow, actions: TableActions): HTMLElement => {
-  const changes = row.files === null ? [] : [`${row.files} files, +${row.additions ?? 0} −${row.deletions ?? 0}`];
-  const facts = [row.repository, ...(row.recipe === null ? [] : [row.recipe]), row.requester, ...changes].join(' · ');
+  const changes =
+    row.files === null
+      ? []
+      : [changeSize({ files: row.files, additions: row.additions ?? 0, deletions: row.deletions ?? 0 })];
+  const facts = [row.repository, ...(row.recipe === null ? [] : [row.recipe]), actor(row.requester), ...changes].join(
+    ' · ',
+  );
   const cell = element(
     'td',
     {},
