@@ -19,7 +19,7 @@ test('a review document is found by its address alone, and both sides have one p
     { as: 'notice', ...version, mode: '100755' },
     { as: 'nothing' },
   ] as const)
-    for (const against of ['base', 'round'] as const) {
+    for (const against of ['base', 'nothing', 'round'] as const) {
       const before: DocumentAddress = { ...address, side: 'before', against, content };
       const parts = uriParts(before);
       expect(addressOf(parts)).toEqual(before);

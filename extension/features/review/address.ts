@@ -23,8 +23,11 @@ export interface DocumentAddress {
   readonly run: string;
   readonly round: number;
   readonly side: 'before' | 'after';
-  /** What it is set against: its round's other side, of which changes are decided; or another round, where nothing is. */
-  readonly against: 'base' | 'round';
+  /**
+   * What it is set against: its round's other side; an empty document beside it, on which its deletion is decided; or another round, where nothing
+   * is decided.
+   */
+  readonly against: 'base' | 'nothing' | 'round';
   /** Path in the repository. */
   readonly path: string;
   readonly content: Content;
@@ -36,7 +39,7 @@ export type UriParts = Readonly<Record<'scheme' | 'authority' | 'path' | 'query'
 const Query = z.object({
   round: z.coerce.number().int().positive(),
   side: z.enum(['before', 'after']),
-  against: z.enum(['base', 'round']).default('base'),
+  against: z.enum(['base', 'nothing', 'round']).default('base'),
 });
 
 /** Both sides of a file that was not renamed have one path: that is how the diff editor tells a rename. */

@@ -4,7 +4,7 @@ import type { Connection } from '../../ground/connection/connection.ts';
 import { fileSystem } from '../../ground/files/files.ts';
 import { addressOf, reviewScheme, uriParts, type DocumentAddress } from './address.ts';
 import { BlobCache } from './blob-cache.ts';
-import { contentOf, isRead, shownAs } from './content.ts';
+import { contentOf, isImage, isRead, shownAs } from './content.ts';
 
 /** Contents that are kept at hand: enough for a dozen of the largest files that are read in an editor. */
 const cacheBytes = 64 * 1024 * 1024;
@@ -64,14 +64,16 @@ export const documentsOf = (
   places: { readonly before: Place; readonly after: Place },
   alone: boolean,
 ): Documents => {
-  const against = places.before.round === places.after.round ? 'base' : 'round';
+  const base = places.before.round === places.after.round;
   const same = before !== null && after !== null && before.blob === after.blob;
   const uri = (side: 'before' | 'after', version: FileVersion | null): vscode.Uri => {
     const { run, round } = places[side];
     const path = (version ?? after ?? before)?.path ?? '';
-    return vscode.Uri.from(
-      uriParts({ run, round, side, against, path, content: shownAs(version, { same, binary, alone }) }),
-    );
+    const content = shownAs(version, { same, binary, alone });
+    const against = !base ? 'round' : alone && after === null && side === 'before' ? 'nothing' : 'base';
+    // A diff of images takes its title from the names of both, and no other.
+    const named = content.as === 'nothing' && binary && isImage(path) ? path.replace(/[^/]*$/, 'no $&') : path;
+    return vscode.Uri.from(uriParts({ run, round, side, against, path: named, content }));
   };
   return { before: uri('before', before), after: uri('after', after) };
 };

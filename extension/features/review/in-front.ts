@@ -6,7 +6,7 @@ import { reviewedOf, type RoundRef } from './title.ts';
 const placeOf = (uri: vscode.Uri): RoundRef | null => {
   const address = addressOf(uri);
   // What two rounds differ in is no round to decide about.
-  return address?.against === 'base' ? { run: address.run, round: address.round } : null;
+  return address === null || address.against === 'round' ? null : { run: address.run, round: address.round };
 };
 
 /**

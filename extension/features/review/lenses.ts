@@ -26,7 +26,9 @@ const nameOf = ({ file }: Reviewed, unit: Unit): string => {
     return `Change ${lines.indexOf(unit) + 1} of ${lines.length}`;
   }
   const words = plain(unit.words);
-  return unit.kind === 'whole' ? `This file (${[file.file.status, words].filter(Boolean).join(', ')})` : words;
+  if (unit.kind !== 'whole') return words;
+  const { status, before, after } = file.file;
+  return `This file (${before === null || after === null ? [status, words].filter(Boolean).join(', ') : words})`;
 };
 
 /** What was chosen for each unit of the file, and what else can be chosen. */
@@ -96,8 +98,9 @@ export const registerLenses = (session: ReviewSession): vscode.Disposable => {
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses: async ({ uri }) => {
       const reviewed = await session.reviewed(uri);
-      // A deleted file has only its old side in a list; of all others the new side is where a person chooses.
-      if (reviewed === null || (reviewed.side === 'before' && reviewed.file?.file.after !== null)) return [];
+      // A deleted file has only its old side in a list; everywhere else the new side is where a person chooses.
+      if (reviewed === null || addressOf(uri)?.against === 'nothing') return [];
+      if (reviewed.side === 'before' && reviewed.file?.file.after !== null) return [];
       if (reviewed.kind === 'superseded') return supersededLenses(reviewed);
       const choices = session.choices(reviewed.round.run);
       // Those of one line are shown in this order; the units begin with what is said in words.

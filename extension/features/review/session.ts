@@ -163,8 +163,9 @@ export class ReviewSession implements vscode.Disposable {
   /** What a document is of that shows changes to decide about. Null: it shows none. */
   async reviewed(uri: vscode.Uri): Promise<Reviewed | Superseded | null> {
     const address = addressOf(uri);
+    if (address === null || address.against === 'round') return null;
     // Before its first result a run has documents only of what it changed so far.
-    if (address?.against !== 'base' || this.#longhaul.runs.get(address.run)?.result === null) return null;
+    if (this.#longhaul.runs.get(address.run)?.result === null) return null;
     const { run, side } = address;
     const rounds = [await this.load(run), this.#past.get(run)];
     const round = rounds.find((one) => one?.round === address.round);
