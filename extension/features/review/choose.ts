@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { say } from '../../ground/problem/offer.ts';
 import { addressOf } from './address.ts';
 import { choiceOf, Verdict, verdictOf } from './choices.ts';
+import type { Place } from './documents.ts';
 import { offerNewer, openFile, roundFor, type Reviewing } from './open.ts';
 import { lineOf, neighbour, unitsAt } from './places.ts';
 import type { Reviewed } from './session.ts';
@@ -26,9 +27,16 @@ const atCursor = async (reviewing: Reviewing): Promise<(Reviewed & { editor: vsc
   return editor === undefined || reviewed === null ? null : { ...reviewed, editor };
 };
 
+/** Whether a round is the one to decide about; if not, that was said. */
+const isOpen = async (reviewing: Reviewing, { run, round }: Place): Promise<boolean> => {
+  const successor = reviewing.session.successor({ run, round });
+  if (successor !== null) await offerNewer(reviewing, { run, round, successor });
+  return successor === null;
+};
+
 /** The file of a tree's node, of a document's address, or at the cursor. Null: there is none under review, which was said. */
 const fileFor = async (reviewing: Reviewing, argument: unknown): Promise<ReviewNode | null> => {
-  if (isReviewNode(argument)) return argument;
+  if (isReviewNode(argument)) return (await isOpen(reviewing, argument.round)) ? argument : null;
   return argument instanceof vscode.Uri && addressOf(argument) !== null
     ? reviewedIn(reviewing, argument)
     : atCursor(reviewing);
@@ -74,7 +82,7 @@ export const chooseAll = async (
 ): Promise<void> => {
   const what = verdict === 'accepted' ? 'Accept' : 'Reject';
   const round = await roundFor(reviewing, argument, `${what} all changes of which run?`);
-  if (round === null) return;
+  if (round === null || !(await isOpen(reviewing, round))) return;
   await reviewing.session.choose(round, round.files, { unit: 'all', verdict });
 };
 

@@ -138,7 +138,10 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
   ).catch(showProblem);
 };
 
-/** Shows one file's changes, with a line of the result in sight if one is named. What the two sides do not show is in the title. */
+/**
+ * Shows one file's changes; where one goes from line to line, with a line of the result in sight, and a notice in the place of an image, which
+ * would take the keys away. What the two sides do not show is in the title.
+ */
 export const openFile = async (
   {
     round,
@@ -146,7 +149,7 @@ export const openFile = async (
   }: { readonly round: Place; readonly file: Pick<ReviewFile, 'path' | 'file' | 'units'> },
   line: number | null = null,
 ): Promise<void> => {
-  const { before, after } = documentsOf(file, { before: round, after: round }, true);
+  const { before, after } = documentsOf(file, { before: round, after: round }, line === null);
   const one = file.before === null || file.after === null ? file.status : '';
   const title = [`round ${round.round}`, one, unseenOf({ units })].filter(Boolean).join(', ');
   await vscode.commands.executeCommand('vscode.diff', before, after, `${path} (${title})`, {
