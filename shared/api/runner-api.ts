@@ -159,10 +159,10 @@ export const ReviewInput = z.strictObject({
   comments: z.array(ReviewComment).max(500).default([]),
 });
 export type ReviewInput = z.infer<typeof ReviewInput>;
-/** Hunks count from 0 in the order of the patch; null: the whole file. */
+/** Units by their ids (`shared/review`), which name lines and no places in a list; null: the whole file. */
 const AcceptedFile = z.strictObject({
   path: z.string().min(1),
-  hunks: z.array(z.int().nonnegative()).max(1_000_000).nullable(),
+  units: z.array(z.string().min(1).max(100)).max(1_000_000).nullable(),
 });
 export type AcceptedFile = z.infer<typeof AcceptedFile>;
 const Part = {

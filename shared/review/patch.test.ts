@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { applyHunks, parsePatch, type Hunk } from './patch.ts';
+import { applyChanges, parsePatch, type LineChange } from './patch.ts';
 
 const env = {
   PATH: process.env['PATH'],
@@ -13,15 +13,15 @@ const env = {
   HOME: '/nonexistent',
 };
 
-/** The hunks that git itself finds between two contents; `latin1`, so that any bytes are kept. */
-const hunksBetween = (before: string, after: string): readonly Hunk[] => {
+/** The changes that git itself finds between two contents; `latin1`, so that any bytes are kept. */
+const changesBetween = (before: string, after: string, context = 3): readonly LineChange[] => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'patch-'));
   for (const [name, text] of Object.entries({ before, after }))
     writeFileSync(join(folder.path, name), text, { encoding: 'latin1' });
-  const args = ['diff', '--no-index', '--no-color', '--text', 'before', 'after'];
+  const args = ['diff', '--no-index', '--no-color', '--text', `-U${context}`, 'before', 'after'];
   const { status, stdout } = spawnSync('git', args, { cwd: folder.path, env, encoding: 'latin1' });
   if (status !== 0 && status !== 1) throw new Error(`git diff ended with ${status}`);
-  return parsePatch(stdout)[0]?.hunks ?? [];
+  return parsePatch(stdout)[0]?.changes ?? [];
 };
 
 const line = fc.oneof(
@@ -31,60 +31,99 @@ const line = fc.oneof(
 const text = fc
   .tuple(fc.array(fc.tuple(line, fc.constantFrom('\n', '\n', '\r\n')), { maxLength: 60 }), line)
   .map(([lines, last]) => lines.map(([content, end]) => content + end).join('') + last);
-/** A text and what some edits made of it, so that there are several hunks. */
+/** A text and what some edits made of it, so that there are several changes, near to one another and far. */
 const edited = fc
-  .tuple(text, fc.array(fc.tuple(fc.nat(80), fc.option(line)), { maxLength: 6 }), fc.boolean())
+  .tuple(text, fc.array(fc.tuple(fc.nat(80), fc.option(line)), { maxLength: 8 }), fc.boolean())
   .map(([before, edits, newline]) => {
     const lines = before.split('\n');
     for (const [place, replacement] of edits)
       lines.splice(place % lines.length, replacement === null ? 1 : 0, ...(replacement === null ? [] : [replacement]));
     return { before, after: lines.join('\n') + (newline ? '\n' : '') };
   });
-const indexes = (hunks: readonly Hunk[]): number[] => hunks.map((_, index) => index);
 
-test('all hunks of a file make the file after, none the file before, and any of them leave the places of the others alone', () => {
+/** Lines as git takes them; a last one without a line break is one. */
+const linesOf = (content: string): readonly string[] => content.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+
+/** What a text is with some of its changes, told from the lines of both texts and from nothing that a patch says. */
+const withSome = (
+  { before, after }: { readonly before: string; readonly after: string },
+  changes: readonly LineChange[],
+  accepted: ReadonlySet<LineChange>,
+): string => {
+  const [old, fresh] = [linesOf(before), linesOf(after)];
+  const ends = [...changes, { before: { at: old.length, lines: [] }, after: { at: fresh.length, lines: [] } }];
+  let [at, to] = [0, 0];
+  const made: string[] = [];
+  for (const change of ends) {
+    const stays = old.slice(at, change.before.at);
+    expect(fresh.slice(to, change.after.at)).toEqual(stays);
+    at = change.before.at + change.before.lines.length;
+    to = change.after.at + change.after.lines.length;
+    made.push(...stays, ...(accepted.has(change) ? fresh.slice(change.after.at, to) : old.slice(change.before.at, at)));
+  }
+  return made.join('');
+};
+
+test('any of the changes of a file make exactly the text that has these lines and no others; all of them make the file after', () => {
   fc.assert(
-    fc.property(edited, fc.infiniteStream(fc.boolean()), ({ before, after }, coin) => {
-      const hunks = hunksBetween(before, after);
-      expect(applyHunks(before, hunks, new Set(indexes(hunks)))).toBe(after);
-      expect(applyHunks(before, hunks, new Set())).toBe(before);
-      const accepted = new Set(indexes(hunks).filter(() => coin.next().value));
-      const part = applyHunks(before, hunks, accepted);
-      // What was left out is exactly what is still to do: the rest of the hunks, moved, leads to the file after.
+    fc.property(edited, fc.infiniteStream(fc.boolean()), (both, coin) => {
+      const changes = changesBetween(both.before, both.after);
+      expect(applyChanges(both.before, changes, new Set(changes))).toBe(both.after);
+      expect(applyChanges(both.before, changes, new Set())).toBe(both.before);
+      const accepted = new Set(changes.filter(() => coin.next().value));
+      expect(applyChanges(both.before, changes, accepted)).toBe(withSome(both, changes, accepted));
+      // What was left out is exactly what is still to do.
       let moved = 0;
-      const rest = hunks.flatMap((hunk, index) => {
-        const shift = { ...hunk, before: { ...hunk.before, start: hunk.before.start + moved } };
-        if (accepted.has(index)) moved += hunk.after.lines - hunk.before.lines;
-        return accepted.has(index) ? [] : [shift];
+      const rest = changes.flatMap((change) => {
+        const { before, after } = change;
+        if (!accepted.has(change)) return [{ after, before: { ...before, at: before.at + moved } }];
+        moved += after.lines.length - before.lines.length;
+        return [];
       });
-      expect(applyHunks(part, rest, new Set(indexes(rest)))).toBe(after);
+      expect(applyChanges(applyChanges(both.before, changes, accepted), rest, new Set(rest))).toBe(both.after);
     }),
     { numRuns: 150 },
   );
 });
 
-test('one hunk of two is taken, with carriage returns and without a newline at the end', () => {
-  const before = Array.from({ length: 20 }, (_, at) => `line ${at}`).join('\r\n');
-  const after = before.replace('line 1\r', 'one\r').replace('line 19', 'last\n');
-  const hunks = hunksBetween(before, after);
-  expect(hunks.map(({ before: old, after: fresh }) => [old, fresh])).toEqual([
-    [
-      { start: 1, lines: 5 },
-      { start: 1, lines: 5 },
-    ],
-    [
-      { start: 17, lines: 4 },
-      { start: 17, lines: 4 },
-    ],
-  ]);
-  expect(applyHunks(before, hunks, new Set([0]))).toBe(before.replace('line 1\r', 'one\r'));
-  expect(applyHunks(before, hunks, new Set([1]))).toBe(before.replace('line 19', 'last\n'));
+test('changes are the same however many lines a patch shows around them, and a line that stays parts two', () => {
+  fc.assert(
+    fc.property(edited, ({ before, after }) => {
+      const changes = changesBetween(before, after);
+      expect(changesBetween(before, after, 1)).toEqual(changes);
+      expect(changesBetween(before, after, 100)).toEqual(changes);
+      let end = -1;
+      for (const { at, lines } of changes.map((change) => change.before)) {
+        expect(at).toBeGreaterThan(end);
+        end = at + lines.length;
+      }
+    }),
+    { numRuns: 50 },
+  );
 });
 
-test('hunks of another file are an error and not a guess', () => {
-  const hunks = hunksBetween('a\nb\n', 'a\nc\n');
-  expect(() => applyHunks('a\nx\n', hunks, new Set([0]))).toThrow('hunk 1 does not belong to this file');
-  expect(() => applyHunks('a\nx\n', hunks, new Set())).toThrow('hunk 1 does not belong to this file');
+test('two changes with a line between them are two, at the start, at the end, with carriage returns and without a last newline', () => {
+  const before = 'one\r\ntwo\r\nthree\r\nfour\r\nfive';
+  const after = 'zero\r\none\r\nTWO\r\nthree\r\nFOUR\r\nfive\r\nsix';
+  const changes = changesBetween(before, after);
+  expect(changes).toEqual([
+    { before: { at: 0, lines: [] }, after: { at: 0, lines: ['zero\r\n'] } },
+    { before: { at: 1, lines: ['two\r\n'] }, after: { at: 2, lines: ['TWO\r\n'] } },
+    { before: { at: 3, lines: ['four\r\n', 'five'] }, after: { at: 4, lines: ['FOUR\r\n', 'five\r\n', 'six'] } },
+  ]);
+  const only = (...indexes: number[]): string =>
+    applyChanges(before, changes, new Set(changes.filter((_, index) => indexes.includes(index))));
+  expect(only(0)).toBe(`zero\r\n${before}`);
+  expect(only(1)).toBe(before.replace('two', 'TWO'));
+  expect(only(2)).toBe('one\r\ntwo\r\nthree\r\nFOUR\r\nfive\r\nsix');
+});
+
+test('changes of another file are an error and not a guess', () => {
+  const changes = changesBetween('a\nb\n', 'a\nc\n');
+  expect(() => applyChanges('a\nx\n', changes, new Set(changes))).toThrow('change 1 does not belong to this file');
+  expect(() => applyChanges('a\nx\n', changes, new Set())).toThrow('change 1 does not belong to this file');
+  const added = changesBetween('a\nb\n', 'a\nb\nc\n');
+  expect(() => applyChanges('a\n', added, new Set(added))).toThrow('change 1 does not belong to this file');
 });
 
 test.each([
@@ -130,11 +169,11 @@ test('renames, modes, links, binary and empty files, and names of every kind are
   write('tab\there', 'x');
   git('add', '--all');
   const files = parsePatch(git('diff', '--cached', '-M50%', '--binary', '--full-index'));
-  const told = files.map(({ before, after, modes, binary, hunks }) => [
+  const told = files.map(({ before, after, modes, binary, changes }) => [
     before,
     after,
     `${modes.before ?? ''}→${modes.after ?? ''}`,
-    binary ? 'binary' : hunks.length,
+    binary ? 'binary' : changes.length,
   ]);
   expect(told).toEqual([
     [null, 'a b/a b', '→100644', 1],
@@ -148,5 +187,5 @@ test('renames, modes, links, binary and empty files, and names of every kind are
     [null, 'turns', '→120000', 1],
     ['same', 'älter', '→', 0],
   ]);
-  expect(files[6]?.hunks[0]?.lines).toEqual([{ kind: 'added', text: 'x' }]);
+  expect(files[6]?.changes).toEqual([{ before: { at: 0, lines: [] }, after: { at: 0, lines: ['x'] } }]);
 });

@@ -1,14 +1,13 @@
-/** One line of a hunk. `text` holds its line break; a last line without one has none. */
-interface HunkLine {
-  readonly kind: 'context' | 'removed' | 'added';
-  readonly text: string;
+/** Neighbouring lines of one side. `at` is the first one's, from 0; without lines it is where those of the other side belong. Each holds its line break, if it has one. */
+interface Stretch {
+  readonly at: number;
+  readonly lines: readonly string[];
 }
 
-/** A stretch of changed lines with its context. Line numbers count from 1; a side without lines starts after that line. */
-export interface Hunk {
-  readonly before: { readonly start: number; readonly lines: number };
-  readonly after: { readonly start: number; readonly lines: number };
-  readonly lines: readonly HunkLine[];
+/** Lines that are others afterwards, with none among them that stay: what a diff shows as one change. */
+export interface LineChange {
+  readonly before: Stretch;
+  readonly after: Stretch;
 }
 
 /** What a patch says of one file. A path or mode that is null: there is no such side, or the patch does not tell it. */
@@ -17,7 +16,8 @@ export interface FilePatch {
   readonly after: string | null;
   readonly modes: { readonly before: string | null; readonly after: string | null };
   readonly binary: boolean;
-  readonly hunks: readonly Hunk[];
+  /** In their order; there is at least one line between two of them that stays. */
+  readonly changes: readonly LineChange[];
 }
 
 /** The text is no patch that git made. */
@@ -120,41 +120,58 @@ const readExtended = (header: Header, line: string): void => {
   if (line === 'GIT binary patch' || /^Binary files .* differ$/.test(line)) header.binary = true;
 };
 
-const kinds: Readonly<Record<string, HunkLine['kind']>> = { ' ': 'context', '-': 'removed', '+': 'added' };
+/** Which sides a line of a hunk is on. */
+const sides: Readonly<Record<string, readonly ('before' | 'after')[]>> = {
+  ' ': ['before', 'after'],
+  '-': ['before'],
+  '+': ['after'],
+};
 
-const readHunk = (lines: Lines): Hunk => {
+/** Where a hunk begins, from 0: git counts lines from 1, and says of a side without lines after which one it is. */
+const startOf = (start: number, lines: number): number => (lines === 0 ? start : start - 1);
+
+/** Adds the changes of a hunk: its runs of lines that are on one side only. */
+const readHunk = (lines: Lines, changes: LineChange[]): void => {
   const header = lines.take();
   const match = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@/.exec(header);
   if (match === null) throw new PatchError(`expected the header of a hunk, found "${header}"`);
   const number = (group: number): number => Number(match[group] ?? '1');
-  const before = { start: number(1), lines: number(2) };
-  const after = { start: number(3), lines: number(4) };
-  const left = { before: before.lines, after: after.lines };
-  const read: HunkLine[] = [];
+  const left = { before: number(2), after: number(4) };
+  const at = { before: startOf(number(1), left.before), after: startOf(number(3), left.after) };
+  let run: Record<'before' | 'after', string[]> | null = null;
   while (left.before > 0 || left.after > 0) {
     const line = lines.take();
     // An empty context line may have lost its space on its way.
-    const kind = line === '' ? 'context' : kinds[line.charAt(0)];
-    if (kind === undefined || (line === '' && lines.done)) throw new PatchError(`a hunk ends early: ${header}`);
-    if (kind !== 'added') left.before -= 1;
-    if (kind !== 'removed') left.after -= 1;
-    const text = line.slice(1);
+    const on = sides[line === '' ? ' ' : line.charAt(0)];
+    if (on === undefined || (line === '' && lines.done)) throw new PatchError(`a hunk ends early: ${header}`);
     const last = lines.peek().startsWith(noNewline);
     if (last) lines.take();
-    read.push({ kind, text: last ? text : `${text}\n` });
+    const text = `${line.slice(1)}${last ? '' : '\n'}`;
+    const [side, other] = on;
+    if (other !== undefined) run = null;
+    else if (side !== undefined) {
+      if (run === null) {
+        run = { before: [], after: [] };
+        changes.push({ before: { at: at.before, lines: run.before }, after: { at: at.after, lines: run.after } });
+      }
+      run[side].push(text);
+    }
+    for (const one of on) {
+      at[one] += 1;
+      left[one] -= 1;
+    }
   }
-  return { before, after, lines: read };
 };
 
 const readFile = (lines: Lines): FilePatch => {
   const name = nameInHeader(lines.take().slice(fileHeader.length));
   const header: Header = { before: name, after: name, modes: { before: null, after: null }, binary: false };
-  const hunks: Hunk[] = [];
+  const changes: LineChange[] = [];
   while (!lines.done && !lines.peek().startsWith(fileHeader)) {
-    if (lines.peek().startsWith('@@ ')) hunks.push(readHunk(lines));
+    if (lines.peek().startsWith('@@ ')) readHunk(lines, changes);
     else readExtended(header, lines.take());
   }
-  return { ...header, hunks };
+  return { ...header, changes };
 };
 
 /**
@@ -177,29 +194,23 @@ export const parsePatch = (text: string): readonly FilePatch[] => {
 const splitLines = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 
 /**
- * The file with the hunks of these indexes and without the others: with all of them it is the file after, with none the file before.
- * Throws a PatchError if the hunks do not belong to `before`.
+ * The file with the accepted ones of its changes and without the others: with all of them it is the file after, with none the file before.
+ * Throws a PatchError if the changes do not belong to `before`.
  */
-export const applyHunks = (before: string, hunks: readonly Hunk[], accepted: ReadonlySet<number>): string => {
+export const applyChanges = (
+  before: string,
+  changes: readonly LineChange[],
+  accepted: ReadonlySet<LineChange>,
+): string => {
   const lines = splitLines(before);
   const result: string[] = [];
   let at = 0;
-  const copy = (to: number): void => {
-    for (; at < to; at += 1) result.push(lines[at] ?? '');
-  };
-  for (const [index, hunk] of hunks.entries()) {
-    const start = hunk.before.lines === 0 ? hunk.before.start : hunk.before.start - 1;
-    const end = start + hunk.before.lines;
-    const expected = hunk.lines.filter(({ kind }) => kind !== 'added');
-    if (start < at || expected.some(({ text }, offset) => lines[start + offset] !== text))
-      throw new PatchError(`hunk ${index + 1} does not belong to this file`);
-    copy(start);
-    if (!accepted.has(index)) copy(end);
-    else {
-      for (const { kind, text } of hunk.lines) if (kind !== 'removed') result.push(text);
-      at = end;
-    }
+  for (const [index, change] of changes.entries()) {
+    const { at: start, lines: removed } = change.before;
+    if (start < at || start > lines.length || removed.some((text, offset) => lines[start + offset] !== text))
+      throw new PatchError(`change ${index + 1} does not belong to this file`);
+    result.push(lines.slice(at, start).join(''), (accepted.has(change) ? change.after : change.before).lines.join(''));
+    at = start + removed.length;
   }
-  copy(lines.length);
-  return result.join('');
+  return result.join('') + lines.slice(at).join('');
 };

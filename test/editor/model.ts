@@ -45,6 +45,10 @@ const mend: Script = async (asked, place) => {
   );
 };
 
+/** A PNG of 16 by 16 red pixels. */
+const square =
+  'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mP4z8BAEmIY1TCqYfhqAACQ+f8B8u7oVwAAAABJRU5ErkJggg==';
+
 const stories: Readonly<Record<string, Script>> = {
   // One changed line, and after changes were requested another.
   line: scripted([
@@ -58,6 +62,13 @@ const stories: Readonly<Record<string, Script>> = {
       "printf '\\211PNG\\000\\001\\002\\003' > logo.png && git mv src/receipt.js src/slip.js && sed -i s/receipt.js/slip.js/ test/cart.test.js receipts/record.js && rm receipts/carts.js && seq 1 800000 | head -c 5242880 > big.txt",
     ),
     finish('One file of each kind', 'logo.png'),
+  ]),
+  // Two lines with one between them, and what two texts do not show: a mode, a link, a file that is gone, an image.
+  apart: scripted([
+    bash(
+      `sed -i 's/one/ONE/;s/three/THREE/' near.txt && chmod +x run.sh only.sh && sed -i 's/^30$/thirty/' run.sh && ln -sfn near.txt link && rm gone.txt && echo ${square} | base64 -d > square.png`,
+    ),
+    finish('Changes apart', 'near.txt'),
   ]),
   seen: scripted([bash('cat README.md staged.txt untracked.txt > seen.txt'), finish('Seen', 'seen.txt')]),
   thousand: scripted([

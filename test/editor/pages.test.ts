@@ -127,13 +127,16 @@ test('the children of a run are its timeline, its changed files and its evidence
   expect(await page.locator('.tab.active').textContent()).toContain('src/cart.js (round 1)');
 });
 
-test('hunks are decided with the keyboard', async () => {
+test('changes are decided with the keyboard', async () => {
   await palette(page, 'Longhaul: Review Result');
   const list = await quickStep(page, 'Which result');
   await list.press('Enter');
   await page.locator('.multiDiffEditor .view-lines').nth(1).click();
-  await page.keyboard.press('Control+k');
-  await page.keyboard.press('y');
+  await page.keyboard.press('Control+Home');
+  for (const key of ['j', 'y']) {
+    await page.keyboard.press('Control+k');
+    await page.keyboard.press(key);
+  }
   await page.locator('.codelens-decoration', { hasText: 'accepted' }).first().waitFor();
   const tally = page.getByText(/^1 accepted, 0 rejected/);
   await tally.waitFor();

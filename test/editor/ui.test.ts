@@ -77,7 +77,7 @@ test('an approval arrives, the badge counts it, and it is edited and approved', 
   ]);
 });
 
-test('the diff opens, one hunk is rejected, the rest accepted and applied, and nothing else is written', async () => {
+test('the diff opens, one change is rejected, the rest accepted and applied, and nothing else is written', async () => {
   const run = treeItem(page, new RegExp(`^Run 1, ${goal}, reviewing`));
   await chooseFromMenu(run, /^Review Result/);
   await page.locator('.multiDiffEditor').first().waitFor();
@@ -85,7 +85,7 @@ test('the diff opens, one hunk is rejected, the rest accepted and applied, and n
   await picture(page, '4 the diff of all files');
   await lens(page, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
   await lens(page, /Change 1 of 2: .*rejected/).waitFor();
-  await picture(page, '5 one hunk rejected');
+  await picture(page, '5 one change rejected');
   await palette(page, 'Longhaul: Apply Accepted Changes');
   await dialog(page, 'undecided').waitFor();
   await picture(page, '6 the rest is accepted');

@@ -5,7 +5,17 @@ import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vit
 import { decisionSummaries } from '../../shared/run/summary.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { badge, chooseFromMenu, delegateFrom, dialog, notification, openActivity, picture, treeItem } from './steps.ts';
+import {
+  badge,
+  chooseFromMenu,
+  delegateFrom,
+  dialog,
+  lens,
+  notification,
+  openActivity,
+  picture,
+  treeItem,
+} from './steps.ts';
 import { output, Workbench } from './workbench.ts';
 
 const things = new AsyncDisposableStack();
@@ -56,6 +66,20 @@ test('what is decided in one window is decided in the other', async () => {
       .first()
       .waitFor({ state: 'hidden' });
   }
+});
+
+test('a half-decided round is there again in a new window', async () => {
+  await chooseFromMenu(treeItem(first, /^Run 1, .*, reviewing/), /^Review Result/);
+  await lens(first, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
+  const tally = (page: Page) => page.getByText(/^0 accepted, 1 rejected, \d+ undecided/).first();
+  await tally(first).waitFor();
+  await first.close();
+  first = await workbench.open(place.repository);
+  await openActivity(first, /^Longhaul/);
+  await tally(first).waitFor();
+  await chooseFromMenu(treeItem(first, /^Run 1, .*, reviewing/), /^Review Result/);
+  await lens(first, /Change 1 of 2: .*rejected/).waitFor();
+  await picture(first, 'half decided, in a new window');
 });
 
 test('closed in the middle of a run, and opened again: it went on, the tree is right, and one notification says so', async () => {

@@ -127,8 +127,8 @@ describe('a result', () => {
     await using runner = await startRunner();
     const { run, changes } = await reviewed(runner);
     const { client } = runner;
-    const part = (path: string, hunks: number[] | null, patch: string | null = changes.patch) =>
-      client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', accepted: [{ path, hunks }], patch } });
+    const part = (path: string, units: string[] | null, patch: string | null = changes.patch) =>
+      client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', accepted: [{ path, units }], patch } });
     expect(await failureOf(part('hello.txt', []))).toMatchObject({ refusal: 'conflict' });
     expect(await failureOf(part('other.txt', null))).toMatchObject({ refusal: 'conflict' });
     expect(await failureOf(part('hello.txt', null, 'f'.repeat(64)))).toMatchObject({ refusal: 'stale' });
@@ -139,12 +139,14 @@ describe('a result', () => {
       kind: 'new-worktree',
       branch: 'part',
       path,
-      accepted: [{ path: 'hello.txt', hunks: [0] }],
+      accepted: [{ path: 'hello.txt', units: ['-1,1 +1,1'] }],
       patch: null,
     };
     expect(await client.runs.applyChanges.mutate({ run, how })).toMatchObject({ how: 'branch', target: 'part' });
     expect(await readFile(join(path, 'hello.txt'), 'utf8')).toBe('hello, world\n');
-    expect(await part('hello.txt', [0])).toMatchObject({ files: [{ path: 'hello.txt', outcome: 'written' }] });
+    expect(await part('hello.txt', ['-1,1 +1,1'])).toMatchObject({
+      files: [{ path: 'hello.txt', outcome: 'written' }],
+    });
     expect(await readFile(join(runner.repo, 'hello.txt'), 'utf8')).toBe('hello, world\n');
   });
 

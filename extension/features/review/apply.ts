@@ -22,6 +22,8 @@ interface Accepted {
   readonly state: RunSummary;
   readonly target: Target;
   readonly part: { readonly accepted: AcceptedFile[]; readonly patch: string };
+  /** Where it may change something, from the root of the repository. */
+  readonly paths: readonly string[];
 }
 
 /** Asks about what is undecided, and where to. Null: the person turned back, and nothing was chosen for them; or there is nothing to apply. */
@@ -43,7 +45,11 @@ const acceptedOf = async (reviewing: Reviewing, argument: unknown): Promise<Acce
   if (rest) await session.choose(round, round.files, theRest);
   const state = await stateOf(longhaul, round.run);
   const target = await targetOf(longhaul, state);
-  return target && { title, state, target, part: { accepted, patch: round.changes.patch } };
+  const touched = accepted.flatMap(({ path: file }) => {
+    const { before, after } = round.byPath.get(file)?.file ?? { before: null, after: null };
+    return [before, after].flatMap((version) => (version === null ? [] : [version.path]));
+  });
+  return target && { title, state, target, part: { accepted, patch: round.changes.patch }, paths: touched };
 };
 
 /** Whether what is undecided is to be accepted with what is. Null: the person wants to look at it first. */
@@ -91,8 +97,8 @@ const stillWanted = async (
 };
 
 /** Unsaved text would be in the way of what is written to the disk. False: the person does not want to save it. */
-const saved = async (title: string, repository: string, files: readonly AcceptedFile[]): Promise<boolean> => {
-  const places = new Set(files.map((file) => path.join(repository, file.path)));
+const saved = async (title: string, repository: string, paths: readonly string[]): Promise<boolean> => {
+  const places = new Set(paths.map((file) => path.join(repository, file)));
   const dirty = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && places.has(uri.fsPath));
   if (dirty.length === 0) return true;
   const save = 'Save and Apply';
@@ -115,8 +121,8 @@ const toldOf = ({ longhaul }: Reviewing, run: string, applied: Applied): string 
 export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
-  const { title, state, target, part } = accepted;
-  if (!(await saved(title, target.repository, part.accepted))) return;
+  const { title, state, target, part, paths } = accepted;
+  if (!(await saved(title, target.repository, paths))) return;
   const run = state.id;
   const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'worktree', dryRun: false, ...part } });
   await openConflict(applied);

@@ -1,19 +1,8 @@
 import { expect, test } from 'vitest';
 import { parsePatch } from '../../../shared/review/patch.ts';
-import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
+import { reviewFiles, type ReviewFile, type Unit } from '../../../shared/review/review-file.ts';
 import type { ChangedFile, ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
-import {
-  acceptedFiles,
-  choose,
-  choiceOf,
-  Choices,
-  keepOnly,
-  markReviewed,
-  neighbour,
-  placeOf,
-  tallyOf,
-  unitAt,
-} from './choices.ts';
+import { acceptedFiles, choicesOf, choose, choiceOf, keepOnly, markReviewed, tallyOf } from './choices.ts';
 
 const version = (path: string, digit: string): FileVersion => ({
   path,
@@ -33,18 +22,14 @@ const changed = (path: string, rest: Partial<ChangedFile> = {}): ChangedFile => 
 const patch = `diff --git a/two b/two
 --- a/two
 +++ b/two
-@@ -1,4 +1,5 @@
+@@ -1,5 +1,5 @@
  one
 -two
 +TWO
 +too
  three
- four
-@@ -20,4 +21,3 @@ section
- 20
--21
- 22
- 23
+-four
+ five
 diff --git a/gone b/gone
 deleted file mode 100644
 --- a/gone
@@ -69,55 +54,60 @@ const changes: ChangeSet = {
 const files = reviewFiles(changes, parsePatch(patch));
 const [two, gone, picture] = files as [ReviewFile, ReviewFile, ReviewFile]; // safe: four files were given
 
-test('only what was accepted is applied: nothing undecided, nothing rejected', () => {
+const [first, second] = two.units as [Unit, Unit]; // safe: a line that stays is between them
+
+test('only what was accepted is applied: nothing undecided, nothing rejected, and of two near changes the one alone', () => {
   expect(acceptedFiles({}, files)).toEqual([]);
-  let choices = choose({}, [two], { unit: 1, verdict: 'accepted' });
-  choices = choose(choices, [two], { unit: 0, verdict: 'rejected' });
+  let choices = choose({}, [two], { unit: second, verdict: 'accepted' });
+  choices = choose(choices, [two], { unit: first, verdict: 'rejected' });
   choices = choose(choices, [gone], { unit: 'all', verdict: 'accepted' });
-  choices = choose(choices, [picture], { unit: 0, verdict: 'rejected' });
+  choices = choose(choices, [picture], { unit: 'all', verdict: 'rejected' });
   expect(acceptedFiles(choices, files)).toEqual([
-    { path: 'two', hunks: [1] },
-    { path: 'gone', hunks: null },
+    { path: 'two', units: ['-4,1 +5,0'] },
+    { path: 'gone', units: null },
   ]);
   expect(tallyOf(choices, files)).toEqual({ accepted: 2, rejected: 2, undecided: 1 });
   expect(acceptedFiles(choose(choices, files, { unit: 'rest', verdict: 'accepted' }), files)).toEqual([
-    { path: 'two', hunks: [1] },
-    { path: 'gone', hunks: null },
-    { path: '__proto__', hunks: null },
+    { path: 'two', units: ['-4,1 +5,0'] },
+    { path: 'gone', units: null },
+    { path: '__proto__', units: null },
   ]);
-  expect(acceptedFiles(choose(choices, [two], { unit: 0, verdict: 'accepted' }), files)[0]).toEqual({
+  expect(acceptedFiles(choose(choices, [two], { unit: first, verdict: 'accepted' }), files)[0]).toEqual({
     path: 'two',
-    hunks: null,
+    units: null,
   });
-  expect(Choices.parse(JSON.parse(JSON.stringify(choices)))).toEqual(choices);
+});
+
+test('a half-decided round is there again in another window, change by change', () => {
+  let choices = choose({}, [two], { unit: first, verdict: 'rejected' });
+  choices = markReviewed(choices, gone, true);
+  const kept: unknown = JSON.parse(JSON.stringify(keepOnly(choices, files)));
+  expect(choicesOf(kept)).toEqual({ choices, forgotten: false });
+  expect(choicesOf(undefined)).toEqual({ choices: {}, forgotten: false });
+  // The same result, read anew.
+  const again = reviewFiles(changes, parsePatch(patch));
+  expect(tallyOf(choicesOf(kept).choices, again)).toEqual({ accepted: 0, rejected: 1, undecided: 4 });
+});
+
+test('what an earlier version kept by hunk is forgotten, and is taken for no change', () => {
+  const { of } = choiceOf({}, two);
+  const kept = { two: { of, verdicts: ['accepted', 'undecided'], reviewed: false } };
+  expect(choicesOf(kept)).toEqual({ choices: {}, forgotten: true });
 });
 
 test('a file is reviewed when all of it is decided, or by a mark; another change of it begins anew', () => {
-  let choices = choose({}, [two], { unit: 0, verdict: 'accepted' });
+  let choices = choose({}, [two], { unit: first, verdict: 'accepted' });
   expect(choiceOf(choices, two).reviewed).toBe(false);
-  choices = choose(choices, [two], { unit: 1, verdict: 'rejected' });
+  choices = choose(choices, [two], { unit: second, verdict: 'rejected' });
   expect(choiceOf(choices, two).reviewed).toBe(true);
+  expect(choiceOf(choose(choices, [two], { unit: first, verdict: 'undecided' }), two)).toMatchObject({
+    units: { [second.id]: 'rejected' },
+    reviewed: false,
+  });
   expect(choiceOf(markReviewed({}, gone, true), gone).reviewed).toBe(true);
   const next: ReviewFile = { ...two, file: changed('two', { after: version('two', 'c') }) };
-  expect(choiceOf(choices, next)).toMatchObject({ verdicts: ['undecided', 'undecided'], reviewed: false });
+  expect(choiceOf(choices, next)).toMatchObject({ units: {}, reviewed: false });
   expect(acceptedFiles(choices, [next])).toEqual([]);
-  expect(keepOnly(choices, [next, gone])).toMatchObject({ two: { verdicts: ['undecided', 'undecided'] } });
+  expect(keepOnly(choices, [next, gone])).toMatchObject({ two: { units: {} } });
   expect(keepOnly(choices, [gone])).toEqual({});
-});
-
-test('hunks are found at their lines on either side, and from one another', () => {
-  expect(two.hunks.map((hunk) => placeOf(hunk, 'after'))).toEqual([
-    { first: 0, changed: 1, last: 4 },
-    { first: 20, changed: 21, last: 22 },
-  ]);
-  expect(gone.hunks.map((hunk) => [placeOf(hunk, 'before'), placeOf(hunk, 'after')])).toEqual([
-    [
-      { first: 0, changed: 0, last: 0 },
-      { first: 0, changed: 0, last: 0 },
-    ],
-  ]);
-  expect([0, 4, 5, 22, 23].map((line) => unitAt(two, 'after', line))).toEqual([0, 0, null, 1, null]);
-  expect(unitAt(picture, 'after', 7)).toBe(0);
-  const go = (line: number, step: 1 | -1): number | null => neighbour(two, 'after', { line, step });
-  expect([go(0, 1), go(1, 1), go(21, 1), go(21, -1), go(1, -1)]).toEqual([1, 21, null, 1, null]);
 });

@@ -2,58 +2,76 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { say } from '../../ground/problem/offer.ts';
 import { addressOf } from './address.ts';
-import { choiceOf, neighbour, placeOf, unitAt, Verdict } from './choices.ts';
-import { openFile, roundFor, type Reviewing } from './open.ts';
+import { choiceOf, Verdict, verdictOf } from './choices.ts';
+import type { Place } from './documents.ts';
+import { offerNewer, openFile, roundFor, type Reviewing } from './open.ts';
+import { lineOf, neighbour, unitsAt } from './places.ts';
 import type { Reviewed } from './session.ts';
 import { isReviewNode, type ReviewNode } from './tree.ts';
 
-const UnitArguments = z.tuple([z.custom<vscode.Uri>((value) => value instanceof vscode.Uri), z.int(), Verdict]);
+const UnitArguments = z.tuple([z.custom<vscode.Uri>((value) => value instanceof vscode.Uri), z.string(), Verdict]);
+
+/** The file that a document shows. Null: it is of none that is under review, which was said. */
+const reviewedIn = async ({ longhaul, session }: Reviewing, uri: vscode.Uri | undefined): Promise<Reviewed | null> => {
+  const reviewed = uri === undefined ? null : await session.reviewed(uri);
+  if (reviewed?.kind === 'reviewed') return reviewed;
+  if (reviewed === null) say('Open a file of the result under review, or select one in the view Review.');
+  else await offerNewer({ longhaul, session }, reviewed);
+  return null;
+};
 
 /** The review document with the cursor. */
-const atCursor = async ({ session }: Reviewing): Promise<(Reviewed & { editor: vscode.TextEditor }) | null> => {
+const atCursor = async (reviewing: Reviewing): Promise<(Reviewed & { editor: vscode.TextEditor }) | null> => {
   const editor = vscode.window.activeTextEditor;
-  const reviewed = editor === undefined ? null : await session.reviewed(editor.document.uri);
+  const reviewed = await reviewedIn(reviewing, editor?.document.uri);
   return editor === undefined || reviewed === null ? null : { ...reviewed, editor };
 };
 
-/** The file of a tree's node, of a document's address, or at the cursor. Null: there is none under review. */
+/** Whether a round is the one to decide about; if not, that was said. */
+const isOpen = async (reviewing: Reviewing, { run, round }: Place): Promise<boolean> => {
+  const successor = reviewing.session.successor({ run, round });
+  if (successor !== null) await offerNewer(reviewing, { run, round, successor });
+  return successor === null;
+};
+
+/** The file of a tree's node, of a document's address, or at the cursor. Null: there is none under review, which was said. */
 const fileFor = async (reviewing: Reviewing, argument: unknown): Promise<ReviewNode | null> => {
-  if (isReviewNode(argument)) return argument;
+  if (isReviewNode(argument)) return (await isOpen(reviewing, argument.round)) ? argument : null;
   return argument instanceof vscode.Uri && addressOf(argument) !== null
-    ? reviewing.session.reviewed(argument)
+    ? reviewedIn(reviewing, argument)
     : atCursor(reviewing);
 };
 
-const noFile = (): void => {
-  say('Open a file of the result under review, or select one in the view Review.');
-};
-
-/** What a CodeLens asks for: one hunk of a document. */
+/** What a CodeLens asks for: one unit of a document's file. */
 export const chooseUnit = async (reviewing: Reviewing, ...args: readonly unknown[]): Promise<void> => {
   const parsed = UnitArguments.safeParse(args);
   if (!parsed.success) return;
-  const [uri, unit, verdict] = parsed.data;
-  const reviewed = await reviewing.session.reviewed(uri);
-  if (reviewed === null) return;
+  const [uri, id, verdict] = parsed.data;
+  const reviewed = await reviewedIn(reviewing, uri);
+  const unit = reviewed?.file.units.find((one) => one.id === id);
+  if (reviewed === null || unit === undefined) return;
   await reviewing.session.choose(reviewed.round, [reviewed.file], { unit, verdict });
 };
 
-/** Chooses for the hunk at the cursor, and goes on to the next one of the file. */
+/** Chooses for the change at the cursor, of several for the first that is not so yet, and goes on to the next one of the file. */
 export const chooseAtCursor = async (reviewing: Reviewing, verdict: Verdict): Promise<void> => {
   const found = await atCursor(reviewing);
-  if (found === null) return noFile();
+  if (found === null) return;
   const { round, file, side, editor } = found;
   const line = editor.selection.active.line;
-  const unit = unitAt(file, side, line);
-  if (unit === null) return say('There is no change at the cursor. Go to one with Next Change.');
-  await reviewing.session.choose(round, [file], { unit, verdict });
-  const next = neighbour(file, side, { line, step: 1 });
+  const choice = choiceOf(reviewing.session.choices(round.run), file);
+  const here = unitsAt(file, side, line);
+  const open = here.filter((unit) => verdictOf(choice, unit) !== verdict);
+  const [unit] = open;
+  if (here.length === 0) return say('There is no change at the cursor. Go to one with Next Change.');
+  if (unit !== undefined) await reviewing.session.choose(round, [file], { unit, verdict });
+  const next = open.length > 1 ? null : neighbour(file, side, { line, step: 1 });
   if (next !== null && verdict !== 'undecided') show(editor, next);
 };
 
 export const chooseFile = async (reviewing: Reviewing, verdict: Verdict, argument: unknown): Promise<void> => {
   const found = await fileFor(reviewing, argument);
-  if (found === null) return noFile();
+  if (found === null) return;
   await reviewing.session.choose(found.round, [found.file], { unit: 'all', verdict });
 };
 
@@ -64,7 +82,7 @@ export const chooseAll = async (
 ): Promise<void> => {
   const what = verdict === 'accepted' ? 'Accept' : 'Reject';
   const round = await roundFor(reviewing, argument, `${what} all changes of which run?`);
-  if (round === null) return;
+  if (round === null || !(await isOpen(reviewing, round))) return;
   await reviewing.session.choose(round, round.files, { unit: 'all', verdict });
 };
 
@@ -75,7 +93,7 @@ export const setReviewed = async (
   reviewed: boolean | 'toggle',
 ): Promise<void> => {
   const found = await fileFor(reviewing, argument);
-  if (found === null) return noFile();
+  if (found === null) return;
   const before = choiceOf(reviewing.session.choices(found.round.run), found.file).reviewed;
   await reviewing.session.markReviewed(found.round, found.file, reviewed === 'toggle' ? !before : reviewed);
 };
@@ -88,13 +106,12 @@ const show = (editor: vscode.TextEditor, line: number): void => {
 /** Goes to the next or previous change, at the end of a file to the next file. */
 export const go = async (reviewing: Reviewing, step: 1 | -1): Promise<void> => {
   const found = await atCursor(reviewing);
-  if (found === null) return noFile();
+  if (found === null) return;
   const { round, file, side, editor } = found;
   const line = neighbour(file, side, { line: editor.selection.active.line, step });
   if (line !== null) return show(editor, line);
   const next = round.files[round.files.indexOf(file) + step];
   if (next === undefined) return say(step === 1 ? 'This is the last change.' : 'This is the first change.');
-  const hunk = step === 1 ? next.hunks[0] : next.hunks.at(-1);
-  const nextSide = next.file.after === null ? 'before' : 'after';
-  await openFile({ round, file: next }, hunk === undefined ? null : placeOf(hunk, nextSide).changed);
+  const unit = step === 1 ? next.units[0] : next.units.at(-1);
+  await openFile({ round, file: next }, unit === undefined ? null : lineOf(next, unit, 'after'));
 };

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { addressOf } from './address.ts';
+import { addressOf, uriParts } from './address.ts';
 import { openComments, StoredThreads, type StoredThread } from './comment-store.ts';
 
 const key = (run: string): string => `longhaul.review.comments/${run}`;
@@ -33,10 +33,13 @@ export class ReviewComments implements vscode.Disposable {
       placeHolder: 'What should be different here? It is sent with Request Changes.',
     };
     this.#controller.commentingRangeProvider = {
-      provideCommentingRanges: (document) =>
-        addressOf(document.uri)?.side === 'after'
-          ? { enableFileComments: true, ranges: [new vscode.Range(0, 0, Math.max(0, document.lineCount - 1), 0)] }
-          : undefined,
+      provideCommentingRanges: ({ uri, lineCount }) => {
+        const address = addressOf(uri);
+        if (address?.side !== 'after' || address.content.as === 'nothing') return undefined;
+        // The lines of a notice are none of the file's.
+        const lines = address.content.as === 'text' ? [new vscode.Range(0, 0, Math.max(0, lineCount - 1), 0)] : [];
+        return { enableFileComments: true, ranges: lines };
+      },
     };
     this.#opening = vscode.workspace.onDidOpenTextDocument(({ uri }) => {
       const address = addressOf(uri);
@@ -96,8 +99,12 @@ export class ReviewComments implements vscode.Disposable {
     this.#restored.add(run);
     const stored = StoredThreads.safeParse(this.#kept.get(key(run)) ?? []);
     for (const { uri, line, texts, open } of stored.success ? stored.data : []) {
+      const address = addressOf(vscode.Uri.parse(uri, true));
+      if (address === null) continue;
       const range = new vscode.Range(line ?? 0, 0, line ?? 0, 0);
-      const thread = this.#controller.createCommentThread(vscode.Uri.parse(uri, true), range, texts.map(commentOf));
+      // As documents are addressed today: that is how the thread is found in its document.
+      const document = vscode.Uri.from(uriParts(address));
+      const thread = this.#controller.createCommentThread(document, range, texts.map(commentOf));
       if (line === null) thread.range = undefined;
       this.#threads.add(thread);
       setOpen(thread, open);

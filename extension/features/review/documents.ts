@@ -1,16 +1,13 @@
 import * as vscode from 'vscode';
-import type { FileVersion } from '../../../shared/run/artifacts.ts';
-import type { ReviewFile } from '../../../shared/review/review-file.ts';
+import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { fileSystem } from '../../ground/files/files.ts';
 import { addressOf, reviewScheme, uriParts, type DocumentAddress } from './address.ts';
 import { BlobCache } from './blob-cache.ts';
+import { contentOf, isImage, isRead, shownAs } from './content.ts';
 
 /** Contents that are kept at hand: enough for a dozen of the largest files that are read in an editor. */
 const cacheBytes = 64 * 1024 * 1024;
-
-const notice = ({ bytes, blob }: DocumentAddress): Uint8Array =>
-  new TextEncoder().encode(`Binary file, ${bytes.toLocaleString('en-US')} bytes\nSHA-256 ${blob}\n`);
 
 /**
  * Serves the contents of review documents, each when it is shown and not before. Nobody can write them. `atHand` gives what is known of
@@ -23,13 +20,14 @@ export const registerDocuments = (
   const cache = new BlobCache((run, blob) => connection.blob(run, blob), cacheBytes);
   const documents = fileSystem({
     stat: (uri) => {
-      const address = known(uri);
-      const size = address.binary ? notice(address).length : address.bytes;
+      const { content, path } = known(uri);
+      const size = isRead(content) ? content.bytes : contentOf(content, path).length;
       return { type: vscode.FileType.File, ctime: 0, mtime: 0, size, permissions: vscode.FilePermission.Readonly };
     },
     readFile: async (uri) => {
       const address = known(uri);
-      return address.binary ? notice(address) : (atHand(address) ?? cache.get(address.run, address.blob));
+      const { run, path, content } = address;
+      return isRead(content) ? (atHand(address) ?? cache.get(run, content.blob)) : contentOf(content, path);
     },
     readDirectory: () => [],
   });
@@ -51,27 +49,31 @@ export interface Place {
   readonly round: number;
 }
 
-/** The document of one version of a file; undefined where the file is not there. */
-export const documentUri = (
-  { run, round }: Place,
-  version: FileVersion | null,
-  { side, binary }: { readonly side: 'before' | 'after'; readonly binary: boolean },
-): vscode.Uri | undefined =>
-  version === null
-    ? undefined
-    : vscode.Uri.from(
-        uriParts({ run, round, side, path: version.path, blob: version.blob, bytes: version.bytes, binary }),
-      );
+/** The two versions of a file that are set side by side. */
+export type Pair = Pick<ChangedFile, 'before' | 'after' | 'binary'>;
 
-/** Both documents of a changed file, and the one that stands for it in lists. */
+/** Both documents of a pair. In a list of files a side that is not there has none: VS Code calls the file added or deleted then. */
+export interface Documents {
+  readonly before: vscode.Uri;
+  readonly after: vscode.Uri;
+}
+
+/** The documents of a pair, each at its place; `alone`: in an editor of their own, where images are shown. */
 export const documentsOf = (
-  place: Place,
-  { file }: Pick<ReviewFile, 'file'>,
-): { readonly before?: vscode.Uri; readonly after?: vscode.Uri; readonly shown: vscode.Uri } => {
-  const { binary } = file;
-  const before = documentUri(place, file.before, { side: 'before', binary });
-  const after = documentUri(place, file.after, { side: 'after', binary });
-  const shown = after ?? before;
-  if (shown === undefined) throw new Error('a changed file has neither a version before nor one after');
-  return { ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }), shown };
+  { before, after, binary }: Pair,
+  places: { readonly before: Place; readonly after: Place },
+  alone: boolean,
+): Documents => {
+  const base = places.before.round === places.after.round;
+  const same = before !== null && after !== null && before.blob === after.blob;
+  const uri = (side: 'before' | 'after', version: FileVersion | null): vscode.Uri => {
+    const { run, round } = places[side];
+    const path = (version ?? after ?? before)?.path ?? '';
+    const content = shownAs(version, { same, binary, alone });
+    const against = !base ? 'round' : alone && after === null && side === 'before' ? 'nothing' : 'base';
+    // A diff of images takes its title from the names of both, and no other.
+    const named = content.as === 'nothing' && binary && isImage(path) ? path.replace(/[^/]*$/, 'no $&') : path;
+    return vscode.Uri.from(uriParts({ run, round, side, against, path: named, content }));
+  };
+  return { before: uri('before', before), after: uri('after', after) };
 };

@@ -5,7 +5,8 @@ import { reviewedOf, type RoundRef } from './title.ts';
 
 const placeOf = (uri: vscode.Uri): RoundRef | null => {
   const address = addressOf(uri);
-  return address === null ? null : { run: address.run, round: address.round };
+  // What two rounds differ in is no round to decide about.
+  return address === null || address.against === 'round' ? null : { run: address.run, round: address.round };
 };
 
 /**

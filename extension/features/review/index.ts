@@ -62,7 +62,7 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.review.undecideHunk': () => chooseAtCursor(reviewing, 'undecided'),
     'longhaul.review.acceptFile': (file) => chooseFile(reviewing, 'accepted', file),
     'longhaul.review.rejectFile': (file) => chooseFile(reviewing, 'rejected', file),
-    'longhaul.review.unchooseFile': (file) => chooseFile(reviewing, 'undecided', file),
+    'longhaul.review.undecideFile': (file) => chooseFile(reviewing, 'undecided', file),
     'longhaul.review.acceptAll': (run) => chooseAll(reviewing, 'accepted', run),
     'longhaul.review.rejectAll': (run) => chooseAll(reviewing, 'rejected', run),
     'longhaul.review.nextHunk': () => go(reviewing, 1),

@@ -1,7 +1,12 @@
 import * as vscode from 'vscode';
-import { reviewScheme } from './address.ts';
-import { choiceOf, placeOf, tally, type Verdict } from './choices.ts';
-import type { Reviewed, ReviewSession } from './session.ts';
+import type { Unit } from '../../../shared/review/review-file.ts';
+import { visible } from '../../../shared/text/clean.ts';
+import { addressOf, reviewScheme } from './address.ts';
+import { choiceOf, tallyOf, verdictOf, type Choices, type Verdict } from './choices.ts';
+import { isImage } from './content.ts';
+import { lineOf, topOf } from './places.ts';
+import type { Reviewed, ReviewSession, Superseded } from './session.ts';
+import { supersededText } from './successor.ts';
 
 const icon: Record<Verdict, string> = { accepted: '$(check) ', rejected: '$(x) ', undecided: '' };
 
@@ -12,12 +17,28 @@ const titles: readonly (readonly [Verdict, string])[] = [
   ['undecided', 'Undo'],
 ];
 
-/** What was chosen for each change of the file, and what else can be chosen. */
-const lensesOf = ({ file, side }: Reviewed, verdicts: readonly Verdict[], uri: vscode.Uri): vscode.CodeLens[] =>
-  verdicts.flatMap((verdict, unit) => {
-    const hunk = file.hunks[unit];
-    const line = hunk === undefined ? 0 : placeOf(hunk, side).changed;
-    const name = hunk === undefined ? 'This file' : `Change ${unit + 1} of ${verdicts.length}`;
+/** Names and where links lead are the agent's words: what the editor would draw as a symbol is shown as it is written. */
+const plain = (text: string): string => visible(text).replaceAll('$(', '\\$(');
+
+const nameOf = ({ file }: Reviewed, unit: Unit): string => {
+  if (unit.kind === 'lines') {
+    const lines = file.units.filter(({ kind }) => kind === 'lines');
+    return `Change ${lines.indexOf(unit) + 1} of ${lines.length}`;
+  }
+  const words = plain(unit.words);
+  if (unit.kind !== 'whole') return words;
+  const { status, before, after } = file.file;
+  return `This file (${before === null || after === null ? [status, words].filter(Boolean).join(', ') : words})`;
+};
+
+/** What was chosen for each unit of the file, and what else can be chosen. */
+const unitLenses = (reviewed: Reviewed, choices: Choices, uri: vscode.Uri): vscode.CodeLens[] => {
+  const { file, side } = reviewed;
+  const choice = choiceOf(choices, file);
+  return file.units.flatMap((unit) => {
+    const verdict = verdictOf(choice, unit);
+    const line = lineOf(file, unit, side);
+    const name = nameOf(reviewed, unit);
     return [
       lens(line, { title: `${icon[verdict]}${name}: ${verdict}`, command: '' }),
       ...titles
@@ -25,38 +46,69 @@ const lensesOf = ({ file, side }: Reviewed, verdicts: readonly Verdict[], uri: v
         .map(([other, title]) =>
           lens(line, {
             title,
-            tooltip: `${title}: ${name.toLowerCase()} in ${file.path}`,
+            tooltip: `${title}: ${name} in ${file.path}`,
             command: 'longhaul.review.choose',
-            arguments: [uri, unit, other],
+            arguments: [uri, unit.id, other],
           }),
         ),
     ];
   });
+};
 
-const fileLenses = ({ file }: Reviewed, verdicts: readonly Verdict[], uri: vscode.Uri): vscode.CodeLens[] => {
-  if (verdicts.length === 1) return [];
-  const { accepted } = tally({ verdicts: [...verdicts] });
+const fileLenses = ({ file, side }: Reviewed, choices: Choices, uri: vscode.Uri): vscode.CodeLens[] => {
+  if (file.units.length === 1) return [];
+  const { accepted } = tallyOf(choices, [file]);
+  const line = topOf(file, side);
+  const title = `${plain(file.path)}: ${accepted} of ${file.units.length} changes accepted`;
   return [
-    lens(0, { title: `${file.path}: ${accepted} of ${verdicts.length} changes accepted`, command: '' }),
-    lens(0, { title: 'Accept File', command: 'longhaul.review.acceptFile', arguments: [uri] }),
-    lens(0, { title: 'Reject File', command: 'longhaul.review.rejectFile', arguments: [uri] }),
+    lens(line, { title, command: '' }),
+    lens(line, { title: 'Accept File', command: 'longhaul.review.acceptFile', arguments: [uri] }),
+    lens(line, { title: 'Reject File', command: 'longhaul.review.rejectFile', arguments: [uri] }),
+  ];
+};
+
+/** A list of files has a notice in the place of an image. */
+const imageLenses = ({ round, file }: Reviewed, uri: vscode.Uri): vscode.CodeLens[] =>
+  file.file.binary && isImage(file.path) && addressOf(uri)?.content.as === 'notice'
+    ? [
+        lens(0, {
+          title: 'Show Image',
+          command: 'longhaul.review.openFile',
+          arguments: [{ run: round.run, path: file.path }],
+        }),
+      ]
+    : [];
+
+const supersededLenses = ({ run, round, successor, file, side }: Superseded): vscode.CodeLens[] => {
+  const line = file === null ? 0 : topOf(file, side);
+  const newer = { title: `Review Round ${successor.by}`, command: 'longhaul.review', arguments: [run] };
+  return [
+    lens(line, { title: `$(history) ${supersededText(round, successor)}`, command: '' }),
+    ...(successor.finished ? [lens(line, newer)] : []),
   ];
 };
 
 const lens = (line: number, command: vscode.Command): vscode.CodeLens =>
   new vscode.CodeLens(new vscode.Range(line, 0, line, 0), command);
 
-/** Shows at each hunk of a review document what was chosen for it, and lets a person choose. */
+/** Shows at each change of a review document what was chosen for it, and lets a person choose; of one that is superseded, that it is. */
 export const registerLenses = (session: ReviewSession): vscode.Disposable => {
   const changed = new vscode.EventEmitter<void>();
   const provider: vscode.CodeLensProvider = {
     onDidChangeCodeLenses: changed.event,
     provideCodeLenses: async ({ uri }) => {
       const reviewed = await session.reviewed(uri);
-      // A deleted file has only its old side; of all others the new side is where a person chooses.
-      if (reviewed === null || (reviewed.side === 'before' && reviewed.file.file.after !== null)) return [];
-      const { verdicts } = choiceOf(session.choices(reviewed.round.run), reviewed.file);
-      return [...fileLenses(reviewed, verdicts, uri), ...lensesOf(reviewed, verdicts, uri)];
+      // A deleted file has only its old side in a list; everywhere else the new side is where a person chooses.
+      if (reviewed === null || addressOf(uri)?.against === 'nothing') return [];
+      if (reviewed.side === 'before' && reviewed.file?.file.after !== null) return [];
+      if (reviewed.kind === 'superseded') return supersededLenses(reviewed);
+      const choices = session.choices(reviewed.round.run);
+      // Those of one line are shown in this order; the units begin with what is said in words.
+      return [
+        ...unitLenses(reviewed, choices, uri),
+        ...fileLenses(reviewed, choices, uri),
+        ...imageLenses(reviewed, uri),
+      ];
     },
   };
   return vscode.Disposable.from(

@@ -1,18 +1,19 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../../shared/ids.ts';
-import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
+import { reviewFiles, unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { pickRun } from '../../ground/ask/pick.ts';
 import { offer, say } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
-import { documentsOf, documentUri, type Place } from './documents.ts';
+import { documentsOf, type Pair, type Place } from './documents.ts';
 import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
 import { compareRounds } from './rounds.ts';
 import { reviewInFront } from './in-front.ts';
-import type { ReviewSession } from './session.ts';
+import type { ReviewSession, Superseded } from './session.ts';
+import { supersededText } from './successor.ts';
 import { changesTitle, type RoundRef } from './title.ts';
 import { isReviewNode } from './tree.ts';
 
@@ -54,12 +55,21 @@ export const roundFor = async (reviewing: Reviewing, argument: unknown, title: s
     say(`Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`);
     return null;
   }
+  const successor = { by: round.round, finished: true };
+  await offerNewer(reviewing, { run: reviewed.run, round: reviewed.round, successor });
+  return null;
+};
+
+/** Says that a round is superseded, and offers the one that takes its place once there is one. */
+export const offerNewer = async (
+  reviewing: Reviewing,
+  { run, round, successor }: Pick<Superseded, 'run' | 'round' | 'successor'>,
+): Promise<void> => {
   await offer(
     vscode.window.showWarningMessage,
-    `Round ${reviewed.round} is in front; ${reviewing.session.title(round)} has taken its place. Nothing was done.`,
-    { [`Review Round ${round.round}`]: () => review(reviewing, { run: reviewed.run }) },
+    `${supersededText(round, successor)} Nothing was done.`,
+    successor.finished ? { [`Review Round ${successor.by}`]: () => review(reviewing, { run }) } : {},
   );
-  return null;
 };
 
 /** The run that a command is called for, whichever round of it is in front. Null: the person chose none. */
@@ -68,12 +78,16 @@ export const runFor = async (reviewing: Reviewing, argument: unknown, title: str
 
 type Row = readonly [label: vscode.Uri, before: vscode.Uri | undefined, after: vscode.Uri | undefined];
 
-const rowOf =
-  (place: Place) =>
-  (file: Pick<ReviewFile, 'file'>): Row => {
-    const { before, after, shown } = documentsOf(place, file);
-    return [shown, before, after];
-  };
+/** A side without a version has no document: the list says then that the file was added or deleted. */
+const rowOf = (pair: Pair, places: Parameters<typeof documentsOf>[1]): Row => {
+  const documents = documentsOf(pair, places, false);
+  const before = pair.before === null ? undefined : documents.before;
+  const after = pair.after === null ? undefined : documents.after;
+  return [after ?? documents.before, before, after];
+};
+
+const rowsOf = (place: Place, files: readonly Pair[]): readonly Row[] =>
+  files.map((file) => rowOf(file, { before: place, after: place }));
 
 /** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
 const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
@@ -92,7 +106,7 @@ export const review = async (reviewing: Reviewing, argument: unknown): Promise<v
   if (reviewed === null) return;
   const round = await reviewing.session.open(reviewed.run);
   if (round.files.length === 0) say('This round changed no files.');
-  else await openPage(reviewing.session.title(round), round.files.map(rowOf(round)), 0);
+  else await openPage(reviewing.session.title(round), rowsOf(round, round.changes.files), 0);
 };
 
 /** Shows what a run has changed by the time that it asks a person something. */
@@ -100,7 +114,7 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
   const run = runArgument(argument);
   if (run === null) return;
   const { round, changes } = await loadSoFar(longhaul.connection, run);
-  const rows = changes.files.map((file) => rowOf({ run, round })({ file }));
+  const rows = rowsOf({ run, round }, changes.files);
   if (rows.length === 0) say('By now this run changes no file.');
   else await openPage(titleOf(longhaul, run, 'so far'), rows, 0);
 };
@@ -124,20 +138,24 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
   ).catch(showProblem);
 };
 
-/** Shows one file's changes, with a line of the result in sight if one is named. */
+/**
+ * Shows one file's changes; where one goes from line to line, with a line of the result in sight, and a notice in the place of an image, which
+ * would take the keys away. What the two sides do not show is in the title.
+ */
 export const openFile = async (
-  { round, file }: { readonly round: Place; readonly file: Pick<ReviewFile, 'path' | 'file'> },
+  {
+    round,
+    file: { path, file, units },
+  }: { readonly round: Place; readonly file: Pick<ReviewFile, 'path' | 'file' | 'units'> },
   line: number | null = null,
 ): Promise<void> => {
-  const { before, after, shown } = documentsOf(round, file);
-  const selection = line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) };
-  if (before === undefined || after === undefined)
-    await vscode.window.showTextDocument(shown, { preview: true, ...selection });
-  else
-    await vscode.commands.executeCommand('vscode.diff', before, after, `${file.path} (round ${round.round})`, {
-      preview: true,
-      ...selection,
-    });
+  const { before, after } = documentsOf(file, { before: round, after: round }, line === null);
+  const one = file.before === null || file.after === null ? file.status : '';
+  const title = [`round ${round.round}`, one, unseenOf({ units })].filter(Boolean).join(', ');
+  await vscode.commands.executeCommand('vscode.diff', before, after, `${path} (${title})`, {
+    preview: true,
+    ...(line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) }),
+  });
 };
 
 const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
@@ -177,12 +195,8 @@ export const compare = async (reviewing: Reviewing, argument: unknown): Promise<
       ? items[0]
       : await vscode.window.showQuickPick(items, { title: `Compare round ${later.round} with which one?` });
   if (chosen === undefined) return;
-  const rows = compareRounds(chosen.one.changes, later.changes).flatMap(({ before, after, binary }): Row[] => {
-    const left = documentUri({ run, round: chosen.one.round }, before, { side: 'before', binary });
-    const right = documentUri({ run, round: later.round }, after, { side: 'after', binary });
-    const label = right ?? left;
-    return label === undefined ? [] : [[label, left, right]];
-  });
+  const places = { before: { run, round: chosen.one.round }, after: { run, round: later.round } };
+  const rows = compareRounds(chosen.one.changes, later.changes).map((pair) => rowOf(pair, places));
   if (rows.length === 0) say('Both rounds have the same result.');
   else await openChanges(titleOf(reviewing.longhaul, run, `rounds ${chosen.one.round} and ${later.round}`), rows);
 };

@@ -1,10 +1,13 @@
 import * as vscode from 'vscode';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { say } from '../../ground/problem/offer.ts';
 import { addressOf, type DocumentAddress } from './address.ts';
 import { contentFromPatch } from './content.ts';
-import { Choices, choose, keepOnly, markReviewed, type Unit, type Verdict } from './choices.ts';
+import { choicesOf, choose, keepOnly, markReviewed, type Choices, type Chosen, type Verdict } from './choices.ts';
+import type { Place } from './documents.ts';
 import { loadRound, type ReviewRound } from './round.ts';
+import { successorOf, type Successor } from './successor.ts';
 import { reviewTitle } from './title.ts';
 
 /** In the state of the workspace, under the name that it began with. */
@@ -13,8 +16,18 @@ const shownKey = 'longhaul.review.current';
 
 const keptRounds = 10;
 
-/** A review document with the file that it belongs to. */
+/** A document of a round that is not under review any more: changes were requested. */
+export interface Superseded extends Place {
+  readonly kind: 'superseded';
+  readonly successor: Successor;
+  /** Null: it is not known any more what changed in the document. */
+  readonly file: ReviewFile | null;
+  readonly side: 'before' | 'after';
+}
+
+/** A document of the round under review with the file that it belongs to. */
 export interface Reviewed {
+  readonly kind: 'reviewed';
   readonly round: ReviewRound;
   readonly file: ReviewFile;
   readonly side: 'before' | 'after';
@@ -28,6 +41,10 @@ export class ReviewSession implements vscode.Disposable {
   readonly #longhaul: Longhaul;
   readonly #rounds = new Map<string, Promise<ReviewRound>>();
   readonly #ready = new Map<string, ReviewRound>();
+  /** The round before the one that is ready: its diff may still be open. */
+  readonly #past = new Map<string, ReviewRound>();
+  /** Runs whose latest result is superseded by a round that is under way. */
+  readonly #superseded = new Set<string>();
   readonly #known = new Map<string, Choices>();
   readonly #subscription: vscode.Disposable;
 
@@ -76,6 +93,8 @@ export class ReviewSession implements vscode.Disposable {
     if (found !== undefined) return found;
     const loading = loadRound(this.#longhaul.connection, run).then(
       (round) => {
+        const before = this.#ready.get(run);
+        if (before !== undefined && before.round < round.round) this.#past.set(run, before);
         this.#ready.delete(run);
         this.#ready.set(run, round);
         this.#forgetOldest();
@@ -97,6 +116,7 @@ export class ReviewSession implements vscode.Disposable {
       if (run === this.shown) continue;
       this.#ready.delete(run);
       this.#rounds.delete(run);
+      this.#past.delete(run);
       this.#known.delete(run);
     }
   }
@@ -107,16 +127,18 @@ export class ReviewSession implements vscode.Disposable {
   }
 
   /** The content of an added or deleted file of the result under review; null: it is to be read as a blob. */
-  atHand({ run, path, side, blob }: DocumentAddress): Uint8Array | null {
+  atHand({ run, path, side, content }: DocumentAddress): Uint8Array | null {
     const file = this.#ready.get(run)?.byPath.get(path);
-    return file?.file[side]?.blob === blob ? contentFromPatch(file) : null;
+    return file !== undefined && 'blob' in content && file.file[side]?.blob === content.blob
+      ? contentFromPatch(file)
+      : null;
   }
 
   choices(run: string): Choices {
     const found = this.#known.get(run);
     if (found !== undefined) return found;
-    const stored = Choices.safeParse(this.#longhaul.extension.workspaceState.get(choicesKey(run)) ?? {});
-    const choices = stored.success ? stored.data : {};
+    const { choices, forgotten } = choicesOf(this.#longhaul.extension.workspaceState.get(choicesKey(run)));
+    if (forgotten) this.#tellForgotten(run);
     this.#known.set(run, choices);
     return choices;
   }
@@ -124,7 +146,7 @@ export class ReviewSession implements vscode.Disposable {
   async choose(
     round: ReviewRound,
     files: readonly ReviewFile[],
-    what: { readonly unit: Unit; readonly verdict: Verdict },
+    what: { readonly unit: Chosen; readonly verdict: Verdict },
   ): Promise<void> {
     await this.#keep(round, choose(this.choices(round.run), files, what));
   }
@@ -133,17 +155,35 @@ export class ReviewSession implements vscode.Disposable {
     await this.#keep(round, markReviewed(this.choices(round.run), file, reviewed));
   }
 
-  /** The file that a document shows, if its round is the one under review. */
-  async reviewed(uri: vscode.Uri): Promise<Reviewed | null> {
+  /** What takes the place of a round; null: it is the one to decide about. */
+  successor({ run, round }: Place): Successor | null {
+    return successorOf(round, this.#ready.get(run)?.round ?? round, this.#longhaul.runs.get(run));
+  }
+
+  /** What a document is of that shows changes to decide about. Null: it shows none. */
+  async reviewed(uri: vscode.Uri): Promise<Reviewed | Superseded | null> {
     const address = addressOf(uri);
+    if (address === null || address.against === 'round') return null;
     // Before its first result a run has documents only of what it changed so far.
-    if (address === null || this.#longhaul.runs.get(address.run)?.result === null) return null;
-    const round = await this.load(address.run);
-    const file = round.files.find(({ file }) => {
-      const version = file[address.side];
-      return version?.path === address.path && version.blob === address.blob;
+    if (this.#longhaul.runs.get(address.run)?.result === null) return null;
+    const { run, side } = address;
+    const rounds = [await this.load(run), this.#past.get(run)];
+    const round = rounds.find((one) => one?.round === address.round);
+    const file = round?.files.find((one) => shows(address, one)) ?? null;
+    const successor = this.successor(address);
+    if (successor !== null) return { kind: 'superseded', run, round: address.round, successor, file, side };
+    return round === undefined || file === null ? null : { kind: 'reviewed', round, file, side };
+  }
+
+  #tellForgotten(run: string): void {
+    const state = this.#longhaul.runs.get(run);
+    const what = state === undefined ? run : `#${state.number} ${state.task.title}`;
+    say(
+      `${what}: what you had accepted and rejected with an earlier version of Longhaul is forgotten. Please choose anew.`,
+    );
+    this.#longhaul.extension.workspaceState.update(choicesKey(run), {}).then(undefined, (error: unknown) => {
+      this.#longhaul.log.warn(String(error));
     });
-    return file === undefined ? null : { round, file, side: address.side };
   }
 
   async #keep(round: ReviewRound, choices: Choices): Promise<void> {
@@ -153,11 +193,18 @@ export class ReviewSession implements vscode.Disposable {
     await this.#longhaul.extension.workspaceState.update(choicesKey(round.run), kept);
   }
 
-  /** Another round was finished while this one is open: what is under review is the latest result. */
+  /** Another round begins or was finished while this one is open: what is under review is the latest result. */
   #follow(run: string): void {
     const shown = this.#ready.get(run);
+    if (shown === undefined) return;
+    const superseded = this.successor(shown) !== null;
+    if (superseded !== this.#superseded.has(run)) {
+      if (superseded) this.#superseded.add(run);
+      else this.#superseded.delete(run);
+      this.#changed.fire(run);
+    }
     const result = this.#longhaul.runs.get(run)?.result;
-    if (shown === undefined || !result || result.patch === shown.changes.patch) return;
+    if (!result || result.patch === shown.changes.patch) return;
     this.#rounds.delete(run);
     this.load(run).then(
       () => this.#changed.fire(run),
@@ -165,3 +212,10 @@ export class ReviewSession implements vscode.Disposable {
     );
   }
 }
+
+/** Whether a document is of a version of a file. */
+const shows = ({ path, side, content }: DocumentAddress, { path: known, file }: ReviewFile): boolean => {
+  const version = file[side];
+  if (content.as === 'nothing') return version === null && path === known;
+  return version?.path === path && version.blob === content.blob;
+};

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
-import type { ReviewFile } from '../../../shared/review/review-file.ts';
+import { unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import { plural } from '../../../shared/text/figures.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
 import { addressOf, reviewScheme } from './address.ts';
-import { choiceOf, tally, tallyOf, type FileChoice } from './choices.ts';
+import { choiceOf, tallyOf, type Choices } from './choices.ts';
 import { documentsOf } from './documents.ts';
 import type { ReviewRound } from './round.ts';
 import type { ReviewSession } from './session.ts';
+import { supersededText } from './successor.ts';
 
 /** The documents' addresses in another scheme: VS Code puts a lock on those of a read-only file system, and nothing else then. */
 const listedScheme = 'longhaul-changed';
@@ -20,13 +21,18 @@ export interface ReviewNode {
 export const isReviewNode = (value: unknown): value is ReviewNode =>
   typeof value === 'object' && value !== null && 'round' in value && 'file' in value;
 
-const words = (choice: FileChoice): string => {
-  const { accepted, rejected, undecided } = tally(choice);
-  const all = choice.verdicts.length;
+const words = (choices: Choices, file: ReviewFile): string => {
+  const { accepted, rejected, undecided } = tallyOf(choices, [file]);
+  const all = file.units.length;
   if (accepted === all) return 'accepted';
   if (rejected === all) return 'rejected';
   if (undecided === all) return all === 1 ? '' : `${all} changes`;
   return `${accepted}/${all} accepted${undecided === 0 ? '' : `, ${undecided} undecided`}`;
+};
+
+const listed = (round: ReviewRound, { file }: ReviewFile): vscode.Uri => {
+  const { before, after } = documentsOf(file, { before: round, after: round }, false);
+  return (file.after === null ? before : after).with({ scheme: listedScheme });
 };
 
 const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
@@ -69,7 +75,11 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
     const round = await session.load(session.shown);
     const { accepted, rejected, undecided } = tallyOf(session.choices(round.run), round.files);
     view.description = `${session.title(round)}, ${plural(round.files.length, 'file')}`;
-    view.message = `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`;
+    const successor = session.successor(round);
+    view.message =
+      successor === null
+        ? `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`
+        : supersededText(round.round, successor);
     const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
     const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
     return files.map((file) => ({ round, file }));
@@ -81,26 +91,38 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
 };
 
 const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.TreeItem => {
-  const choice = choiceOf(session.choices(round.run), file);
-  const said = words(choice);
+  const choices = session.choices(round.run);
+  const { reviewed } = choiceOf(choices, file);
+  const said = words(choices, file);
+  const unseen = unseenOf(file);
   const cautions = round.cautions.get(file.path) ?? [];
   const careful = cautions.length > 0;
-  const whole = tally(choice).accepted === choice.verdicts.length;
+  const whole = tallyOf(choices, [file]).accepted === file.units.length;
   const item = new vscode.TreeItem(file.path.slice(file.path.lastIndexOf('/') + 1));
   item.id = `${round.run}/${file.path}`;
-  item.resourceUri = documentsOf(round, file).shown.with({ scheme: listedScheme });
+  item.resourceUri = listed(round, file);
   item.iconPath = careful
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : vscode.ThemeIcon.File;
-  item.description = [careful ? 'look closely' : '', said, folderOf(file.path)].filter(Boolean).join(' · ');
-  item.contextValue = choice.reviewed ? 'reviewed' : 'unreviewed';
-  item.checkboxState = {
-    state: whole ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
-    tooltip: whole ? 'Accepted' : 'Accept all changes of this file',
-    accessibilityInformation: { label: `Accept ${file.path}`, role: 'checkbox' },
-  };
+  item.description = [careful ? 'look closely' : '', unseen, said, folderOf(file.path)].filter(Boolean).join(' · ');
+  item.contextValue = reviewed ? 'reviewed' : 'unreviewed';
+  if (session.successor(round) === null)
+    item.checkboxState = {
+      state: whole ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
+      tooltip: whole ? 'Accepted' : 'Accept all changes of this file',
+      accessibilityInformation: { label: `Accept ${file.path}`, role: 'checkbox' },
+    };
   item.accessibilityInformation = {
-    label: `${file.path}, ${file.file.status}, ${said === '' ? 'undecided' : said}${choice.reviewed ? ', reviewed' : ''}${careful ? `, look closely: ${cautions.join(' ')}` : ''}`,
+    label: [
+      file.path,
+      file.file.status,
+      unseen,
+      said === '' ? 'undecided' : said,
+      reviewed ? 'reviewed' : '',
+      careful ? `look closely: ${cautions.join(' ')}` : '',
+    ]
+      .filter(Boolean)
+      .join(', '),
   };
   item.tooltip = [tooltipOf(file), ...cautions].join('\n');
   item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ round, file }] };
@@ -127,8 +149,7 @@ const look = {
   renamed: { letter: 'R', color: 'gitDecoration.renamedResourceForeground' },
 } as const;
 
-const tooltipOf = ({ path, file }: ReviewFile): string => {
-  const renamed = file.status === 'renamed' && file.before !== null ? ` (was ${file.before.path})` : '';
+const tooltipOf = ({ path, file, units }: ReviewFile): string => {
   const lines = file.binary ? 'binary' : `+${file.additions} −${file.deletions}`;
-  return `${path}${renamed}\n${file.status}, ${lines}`;
+  return `${path}\n${[file.status, unseenOf({ units }), lines].filter(Boolean).join(', ')}`;
 };

@@ -1,4 +1,4 @@
-import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
+import { reviewFiles, unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
@@ -41,19 +41,21 @@ const icons = {
 } as const;
 
 /** A changed file: a click opens its diff. */
-const fileNode = (run: string, { path, file }: ReviewFile, soFar: boolean): Node => {
+const fileNode = (run: string, { path, file, units }: ReviewFile, soFar: boolean): Node => {
   const { status, additions, deletions, binary } = file;
+  const unseen = unseenOf({ units });
   const slash = path.lastIndexOf('/');
   const size = binary ? 'binary' : `+${additions} −${deletions}`;
+  const said = [status, unseen, size].filter(Boolean).join(', ');
   return {
     row: () => ({
       id: `run ${run} file ${path}`,
       label: path.slice(slash + 1),
-      description: [path.slice(0, Math.max(0, slash)), size].filter(Boolean).join(' · '),
+      description: [unseen, path.slice(0, Math.max(0, slash)), size].filter(Boolean).join(' · '),
       icon: icons[status],
-      tooltip: plainTooltip(`${path}\n${status}, ${size}`),
+      tooltip: plainTooltip(`${path}\n${said}`),
       command: { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ run, path, soFar }] },
-      said: `${path}, ${status}, ${size}`,
+      said: `${path}, ${said}`,
     }),
   };
 };

@@ -50,14 +50,17 @@ const accept = async (whole: WholeResult, accepted: readonly AcceptedFile[]) => 
   return part;
 };
 
-/** Twenty lines, of which each that is named is changed: far enough apart to be hunks of their own. */
+/** Twenty lines, of which each that is named is changed. */
 const lines = (changed: Readonly<Record<number, string>> = {}, end = '\n'): string =>
   Array.from({ length: 20 }, (_, at) => `${changed[at] ?? `line ${at}`}${end}`).join('');
+
+/** One line in the place of another, both from 0. */
+const line = (at: number): string => `-${at + 1},1 +${at + 1},1`;
 
 const fileNames = (fixture: Fixture): Promise<string> =>
   fixture.git('ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate');
 
-test('exactly the accepted hunks and files reach the working tree, next to work that went on; undo takes them back', async () => {
+test('exactly the accepted changes and files reach the working tree, next to work that went on; undo takes them back', async () => {
   await using fixture = await createFixture();
   fixture.write('both', lines());
   fixture.write('crlf', lines({}, '\r\n').slice(0, -2));
@@ -93,18 +96,18 @@ test('exactly the accepted hunks and files reach the working tree, next to work 
   fixture.write('both', lines({ 5: 'mine' }));
   const before = await fixture.git('status', '--porcelain');
   const part = await accept(whole, [
-    { path: 'both', hunks: [0, 2] },
-    { path: 'crlf', hunks: [1] },
-    { path: 'latin', hunks: [1] },
-    { path: 'left', hunks: [] },
-    { path: 'gone', hunks: [0] },
-    { path: 'stays', hunks: [] },
-    { path: 'moved \u00fc', hunks: [1] },
-    { path: 'moved only', hunks: [] },
-    { path: 'tool', hunks: [] },
-    { path: 'new/file', hunks: null },
-    { path: 'unwanted', hunks: [] },
-    { path: 'link', hunks: null },
+    { path: 'both', units: [line(1), line(19)] },
+    { path: 'crlf', units: [line(19)] },
+    { path: 'latin', units: [line(19)] },
+    { path: 'left', units: [] },
+    { path: 'gone', units: ['whole'] },
+    { path: 'stays', units: [] },
+    { path: 'moved \u00fc', units: ['name', line(19)] },
+    { path: 'moved only', units: ['name'] },
+    { path: 'tool', units: ['mode'] },
+    { path: 'new/file', units: null },
+    { path: 'unwanted', units: [] },
+    { path: 'link', units: null },
   ]);
   expect(
     part.changes.files.map(({ after, before, additions, deletions }) => [
@@ -165,7 +168,68 @@ test('exactly the accepted hunks and files reach the working tree, next to work 
   expect(text('both')).toBe(lines({ 5: 'mine' }));
 });
 
-test('accepting everything hunk by hunk is the whole result, byte for byte', async () => {
+test('a name, a mode, lines and what is no text are taken each by itself, and none of them with another', async () => {
+  await using fixture = await createFixture();
+  fixture.write('near', lines());
+  fixture.write('run me', lines());
+  fixture.write('old', lines({ 0: 'old' }));
+  fixture.write('picture', Buffer.from([0, 1]));
+  fixture.write('turns', 'text\n');
+  symlinkSync('near', join(fixture.repo, 'link'));
+  await fixture.commit('base');
+  const { whole } = await delegate(fixture, (root) => {
+    writeFileSync(join(root, 'near'), lines({ 1: 'one', 3: 'three' }));
+    writeFileSync(join(root, 'run me'), lines({ 1: 'one' }));
+    chmodSync(join(root, 'run me'), 0o755);
+    renameSync(join(root, 'old'), join(root, 'new'));
+    writeFileSync(join(root, 'new'), lines({ 0: 'old', 5: 'five' }));
+    chmodSync(join(root, 'new'), 0o755);
+    writeFileSync(join(root, 'picture'), Buffer.from([0, 2]));
+    chmodSync(join(root, 'picture'), 0o755);
+    for (const [path, target] of [
+      ['turns', 'near'],
+      ['link', 'old'],
+    ] as const) {
+      rmSync(join(root, path));
+      symlinkSync(target, join(root, path));
+    }
+  });
+  const made = async (path: string, ...units: string[]): Promise<unknown> => {
+    const { changes, read } = await accept(whole, [{ path, units }]);
+    const [file] = changes.files;
+    const { status, before, after } = file!;
+    return [status, before?.path, after?.path, after?.mode, (await read(after!.blob)).toString('latin1')];
+  };
+  expect([
+    await made('near', line(1)),
+    await made('near', line(3)),
+    await made('run me', line(1)),
+    await made('run me', 'mode'),
+    await made('new', line(5)),
+    await made('new', 'name'),
+    await made('new', 'mode'),
+    await made('new', 'name', line(5)),
+    await made('picture', 'mode'),
+    await made('picture', 'content'),
+    await made('turns', 'whole'),
+    await made('link', 'whole'),
+  ]).toEqual([
+    ['modified', 'near', 'near', '100644', lines({ 1: 'one' })],
+    ['modified', 'near', 'near', '100644', lines({ 3: 'three' })],
+    ['modified', 'run me', 'run me', '100644', lines({ 1: 'one' })],
+    ['modified', 'run me', 'run me', '100755', lines()],
+    ['modified', 'old', 'old', '100644', lines({ 0: 'old', 5: 'five' })],
+    ['renamed', 'old', 'new', '100644', lines({ 0: 'old' })],
+    ['modified', 'old', 'old', '100755', lines({ 0: 'old' })],
+    ['renamed', 'old', 'new', '100644', lines({ 0: 'old', 5: 'five' })],
+    ['modified', 'picture', 'picture', '100755', '\u0000\u0001'],
+    ['modified', 'picture', 'picture', '100644', '\u0000\u0002'],
+    ['modified', 'turns', 'turns', '120000', 'near'],
+    ['modified', 'link', 'link', '120000', 'old'],
+  ]);
+});
+
+test('accepting everything change by change is the whole result, byte for byte', async () => {
   await using fixture = await createFixture();
   fixture.write('a', lines());
   fixture.write('b', lines({}, '\r\n').slice(0, -2));
@@ -175,8 +239,8 @@ test('accepting everything hunk by hunk is the whole result, byte for byte', asy
     writeFileSync(join(root, 'b'), lines({ 1: 'one', 19: 'nineteen' }));
   });
   const part = await accept(whole, [
-    { path: 'a', hunks: [0, 1] },
-    { path: 'b', hunks: [0] },
+    { path: 'a', units: [line(1), line(19)] },
+    { path: 'b', units: ['-1,20 +1,20'] },
   ]);
   expect(part.changes).toEqual(whole.changes);
 });
@@ -191,14 +255,14 @@ test('what the result does not have, what is listed twice, and nothing at all ar
     return part.outcome === 'refused' ? part.reason : 'accepted';
   };
   expect([
-    await reason({ path: 'b', hunks: null }),
-    await reason({ path: 'a', hunks: [1] }),
-    await reason({ path: 'a', hunks: null }, { path: 'a', hunks: [0] }),
-    await reason({ path: 'a', hunks: [] }),
+    await reason({ path: 'b', units: null }),
+    await reason({ path: 'a', units: [line(2)] }),
+    await reason({ path: 'a', units: null }, { path: 'a', units: [line(1)] }),
+    await reason({ path: 'a', units: [] }),
     await reason(),
   ]).toEqual([
     'The result does not change b.',
-    'The result has 1 hunks in a, and another one was accepted.',
+    'The result has no change "-3,1 +3,1" in a.',
     'A file is listed twice among the accepted ones.',
     'Nothing of the result was accepted.',
     'Nothing of the result was accepted.',
@@ -214,7 +278,7 @@ test('the accepted part becomes a branch in a work tree of its own, and the pers
     writeFileSync(join(root, 'a'), lines({ 1: 'one', 19: 'nineteen' }));
     writeFileSync(join(root, 'b'), 'rejected\n');
   });
-  const part = await accept(whole, [{ path: 'a', hunks: [1] }]);
+  const part = await accept(whole, [{ path: 'a', units: [line(19)] }]);
   const worktree = join(fixture.folder, 'beside', 'tree');
   const request = {
     repository: fixture.repo,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
-import { applyAll, openReview, reviewDocuments } from './review-steps.ts';
+import { applyAll, lensesOf, openFile, openReview, reviewDocuments, saidIn } from './review-steps.ts';
 import type { Test } from './tests.ts';
 import { cleanTree, delegate, eventually, git, longhaul, repository, reviewing, settled, withEnter } from './world.ts';
 
@@ -53,38 +53,101 @@ export const reviewTests = {
     assert.equal(git('status', '--porcelain'), ' M README.md\n');
   },
 
-  'comments become the next round, and its diff answers them': async () => {
-    cleanTree();
-    const { id } = await delegate('[line] Say sums');
-    await settled(id, reviewing);
-    await openReview(id);
-    const document = await eventually(
-      vscode.workspace.onDidOpenTextDocument,
-      () =>
-        reviewDocuments(id).find(({ uri }) => uri.path === '/README.md' && uri.query.includes('side=after')) ?? null,
-    );
-    const controller = vscode.comments.createCommentController('test', 'Test');
-    try {
-      const thread = controller.createCommentThread(document.uri, new vscode.Range(2, 0, 2, 0), []);
-      await vscode.commands.executeCommand('longhaul.review.addComment', { thread, text: 'Sums up, please' });
-      await withEnter('longhaul.requestChanges', id);
-    } finally {
-      controller.dispose();
-    }
-    const second = await settled(id, (run) => run.status === 'reviewing' && run.round === 2);
-    const { connection } = await longhaul();
-    const api = await connection.api();
-    const events = await api.runs.events.query({ run: id });
-    const asked = events.flatMap(({ body }) =>
-      body.type === 'review.decided' ? [{ verdict: body.verdict, comments: body.comments }] : [],
-    );
-    assert.deepEqual(asked, [
-      { verdict: 'changes', comments: [{ path: 'README.md', line: 3, text: 'Sums up, please' }] },
-    ]);
-    assert.equal(second.round, 2);
-    await applyAll(id);
-    assert.match(read('README.md'), /^Sums up a cart/m);
-  },
+  'comments become the next round, its diff answers them, and the diff of the round before says that it is superseded':
+    async () => {
+      cleanTree();
+      const { id } = await delegate('[line] Say sums');
+      await settled(id, reviewing);
+      await openReview(id);
+      const document = await eventually(
+        vscode.workspace.onDidOpenTextDocument,
+        () =>
+          reviewDocuments(id).find(({ uri }) => uri.path === '/README.md' && uri.query.includes('side=after')) ?? null,
+      );
+      const controller = vscode.comments.createCommentController('test', 'Test');
+      try {
+        const thread = controller.createCommentThread(document.uri, new vscode.Range(2, 0, 2, 0), []);
+        await vscode.commands.executeCommand('longhaul.review.addComment', { thread, text: 'Sums up, please' });
+        await withEnter('longhaul.requestChanges', id);
+      } finally {
+        controller.dispose();
+      }
+      const second = await settled(id, (run) => run.status === 'reviewing' && run.round === 2);
+      const { connection } = await longhaul();
+      const api = await connection.api();
+      const events = await api.runs.events.query({ run: id });
+      const asked = events.flatMap(({ body }) =>
+        body.type === 'review.decided' ? [{ verdict: body.verdict, comments: body.comments }] : [],
+      );
+      assert.deepEqual(asked, [
+        { verdict: 'changes', comments: [{ path: 'README.md', line: 3, text: 'Sums up, please' }] },
+      ]);
+      assert.equal(second.round, 2);
+      const superseded = 'Round 1 is superseded: changes were requested, and round 2 takes its place.';
+      assert.deepEqual(
+        (await lensesOf(document.uri)).map(({ title }) => title),
+        [`$(history) ${superseded}`, 'Review Round 2'],
+      );
+      await vscode.commands.executeCommand('longhaul.review.compareRounds', id);
+      const compared = await eventually(vscode.workspace.onDidOpenTextDocument, () => {
+        const found = reviewDocuments(id).filter(({ uri }) => uri.query.includes('against=round'));
+        return found.length === 2 ? found : null;
+      });
+      assert.deepEqual(await Promise.all(compared.map(({ uri }) => lensesOf(uri))), [[], []]);
+      await applyAll(id);
+      assert.match(read('README.md'), /^Sums up a cart/m);
+    },
+
+  'changes are decided as they are shown: lines apart, a mode and a link in words, a deleted file and an image as such':
+    async () => {
+      cleanTree();
+      writeFileSync(repository('near.txt'), 'one\ntwo\nthree\nfour\n');
+      for (const tool of ['run.sh', 'only.sh'])
+        writeFileSync(repository(tool), Array.from({ length: 40 }, (_, line) => `${line + 1}\n`).join(''));
+      writeFileSync(repository('gone.txt'), 'gone\n');
+      symlinkSync('run.sh', repository('link'));
+      const before = git('status', '--porcelain');
+      const { id } = await delegate('[apart] Change lines apart');
+      await settled(id, reviewing);
+      await openReview(id);
+      const shown = async (file: string): Promise<readonly [string, vscode.Uri, readonly string[]]> => {
+        const { label, input } = await openFile(id, file);
+        assert.ok(input instanceof vscode.TabInputTextDiff);
+        return [label, input.modified, await saidIn(input.modified)];
+      };
+      const [, near, changes] = await shown('near.txt');
+      assert.deepEqual(changes, [
+        'Change 1 of 2: undecided',
+        'near.txt: 0 of 2 changes accepted',
+        'Change 2 of 2: undecided',
+      ]);
+      const mode = 'now executable (mode 100644 → 100755)';
+      const [only, , alone] = await shown('only.sh');
+      assert.deepEqual([only, alone], [`only.sh (round 1, ${mode})`, [`${mode}: undecided`]]);
+      const [tool, , both] = await shown('run.sh');
+      const inWords = [`${mode}: undecided`, 'run.sh: 0 of 2 changes accepted'];
+      assert.deepEqual([tool, both], [`run.sh (round 1, ${mode})`, [...inWords, 'Change 1 of 1: undecided']]);
+      const [, , link] = await shown('link');
+      assert.deepEqual(link, ['This file (was a link to run.sh, is a link to near.txt): undecided']);
+      const [gone, nothing, deleted] = await shown('gone.txt');
+      assert.deepEqual([gone, deleted], ['gone.txt (round 1, deleted)', ['This file (deleted): undecided']]);
+      assert.equal((await vscode.workspace.openTextDocument(nothing)).getText(), '');
+      // A diff of two images is none of texts, and has no name among tabs.
+      await vscode.commands.executeCommand('longhaul.review.openFile', { run: id, path: 'square.png' });
+      await eventually(vscode.window.tabGroups.onDidChangeTabs, () => {
+        const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+        return activeTab?.label === 'no square.png ↔ square.png' && activeTab.input === undefined ? true : null;
+      });
+      await vscode.commands.executeCommand('longhaul.review.rejectAll', id);
+      const accept = (await lensesOf(near)).find(({ title }) => title === 'Accept');
+      assert.ok(accept);
+      await vscode.commands.executeCommand(accept.command, ...(accept.arguments ?? []));
+      await vscode.commands.executeCommand('longhaul.applyAccepted', id);
+      assert.equal(read('near.txt'), 'ONE\ntwo\nthree\nfour\n');
+      assert.equal(git('status', '--porcelain'), before);
+      await vscode.commands.executeCommand('longhaul.undoApply', id);
+      cleanTree();
+    },
 
   'added, binary, renamed, deleted and very large files can be reviewed and applied': async (take) => {
     cleanTree();
