@@ -7,7 +7,7 @@ const pageSize = 500;
 
 /**
  * What became of a decision, for a person who comes too late: who decided what, and when. Null: it still waits, or is not in the log.
- * `now` in ms since the epoch.
+ * `now` in ms since the epoch. @internal
  */
 export const becameText = (story: Story, decision: string, now: number): string | null => {
   const moment = story.find(`decision ${decision}`);
