@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
-import { becameText } from './became.ts';
+import { becameText } from './became-text.ts';
 
 const request: DecisionRequest = {
   id: 'dec_test1',

@@ -1,0 +1,18 @@
+import type { Story } from '../../../shared/run/story/story.ts';
+import { span, utc } from '../../../shared/text/figures.ts';
+
+/**
+ * What became of a decision, for a person who comes too late: who decided what, and when. Null: it still waits, or is not in the log.
+ * `now` in ms since the epoch.
+ */
+export const becameText = (story: Story, decision: string, now: number): string | null => {
+  const moment = story.find(`decision ${decision}`);
+  if (moment?.about.kind !== 'decision') return null;
+  const { made, status } = moment.about.decision;
+  if (made !== null) {
+    const ago = span(now - Date.parse(made.at));
+    return `This was ${moment.detail} ${ago} ago (${utc(made.at)}). What you did was not taken.`;
+  }
+  if (status === 'withdrawn') return 'This was asked anew meanwhile; the new question is in Needs You.';
+  return status === 'void' ? 'The run ended before this was decided.' : null;
+};
