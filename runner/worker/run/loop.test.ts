@@ -241,11 +241,11 @@ describe('a run that gets nowhere', () => {
     });
     await running.activate();
     expect(Object.values(running.log.state.decisions)).toMatchObject([
-      { request: { kind: 'budget', arguments: { budget: 'turns', limit: 3 } } },
+      { request: { kind: 'budget', arguments: { budget: 'turns', limit: 12 } } },
     ]);
     approveAll(running);
     await running.activate();
-    expect(running.log.state).toMatchObject({ status: 'reviewing', budget: { turns: 3 } });
+    expect(running.log.state).toMatchObject({ status: 'reviewing', budget: { turns: 12 } });
   });
 
   test('that is stopped at the edge of its budget hands over what it did', async () => {
