@@ -2,7 +2,7 @@ import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.
 import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
-import { checksOf, type RunState } from '../../shared/run/state.ts';
+import { checksOf, isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
@@ -95,10 +95,12 @@ const planText = (state: RunState): string =>
   state.plan.map((step) => `${marks[step.status]} ${cleanLine(step.text)}`).join('\n');
 
 const waitingText = (state: RunState, { paint }: ShowOptions): string =>
-  Object.values(state.decisions)
-    .filter((open) => open.status !== 'decided')
-    .map((open) => `${paint.yellow(cleanLine(open.request.action))}\n  longhaul decisions ${open.request.id}`)
-    .join('\n');
+  isTerminal(state)
+    ? ''
+    : Object.values(state.decisions)
+        .filter((open) => open.status !== 'decided')
+        .map((open) => `${paint.yellow(cleanLine(open.request.action))}\n  longhaul decisions ${open.request.id}`)
+        .join('\n');
 
 const callsText = ({ moments }: Story, options: ShowOptions): string => {
   let turn = -1;
@@ -246,10 +248,11 @@ export const nextSteps = (state: RunState): readonly string[] => {
       ];
     case 'accepted':
       return [`longhaul apply ${run}`];
-    case 'rejected':
-    case 'completed':
     case 'failed':
     case 'cancelled':
+      return isResumable(state) ? [`longhaul retry ${run}                     go on from its last checkpoint`] : [];
+    case 'rejected':
+    case 'completed':
       return [];
   }
 };

@@ -147,7 +147,10 @@ test('a failed run says whose fault it was and what to do', () => {
       cost        $0 (no limit)
       worked      9.0 s of 60 min
       in commands 0 ms of 30 min
-      retries     0 in all, 0 in a row of 20"
+      retries     0 in all, 0 in a row of 20
+
+    Next
+      longhaul retry 12                     go on from its last checkpoint"
   `);
 });
 

@@ -21,7 +21,11 @@ test('a run that failed is news, with whose fault it was, why, and the way on', 
   const [notice, ...rest] = told([failed]);
   expect(rest).toEqual([]);
   expect(notice).toMatchObject({ kind: 'trouble', text: 'Mend it: failed (model): The key was refused.' });
-  expect(notice?.actions.map(({ command }) => command)).toEqual(['longhaul.resumeRun', 'longhaul.openRun']);
+  expect(notice?.actions.map(({ command }) => command)).toEqual([
+    'longhaul.resumeRun',
+    'longhaul.delegateAgain',
+    'longhaul.openRun',
+  ]);
 });
 
 test('a run that ended without changes is news, and trouble where a check failed', () => {

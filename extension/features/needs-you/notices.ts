@@ -69,6 +69,7 @@ const ended = (end: End): Notice => ({
   text: `${oneLine(end.task.title, 80)}: ${oneLine(endText(end), 200)}`,
   actions: [
     ...(isResumable(end) ? [actionOf(end, 'Resume from Last Checkpoint', 'longhaul.resumeRun')] : []),
+    actionOf(end, 'Delegate Again…', 'longhaul.delegateAgain'),
     openRun(end),
   ],
 });

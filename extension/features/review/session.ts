@@ -70,6 +70,7 @@ export class ReviewSession implements vscode.Disposable {
     this.#rounds.delete(run);
     const round = await this.load(run);
     await this.#longhaul.extension.workspaceState.update(shownKey, run);
+    this.#longhaul.unseen.see(run);
     this.#changed.fire(run);
     return round;
   }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { usage } from '../../../shared/trouble.ts';
 import { exit } from '../exit.ts';
 import { explain } from '../help.ts';
 import type { Define } from '../define.ts';
@@ -10,6 +12,8 @@ export const define: Define = (command, act) => {
       const api = await context.runner();
       // A runner elsewhere does not see this folder, and has the built-in ones.
       const repository = context.remote === null ? resolve(context.cwd, options.repo) : null;
+      if (repository !== null && !existsSync(repository))
+        throw usage(`There is no folder ${repository}.`, 'Name a git repository with --repo, or stand in one.');
       const recipes = await api.call.recipes.list.query({ repository });
       context.printJson({ recipes });
       context.print(recipesView(recipes, context.paint));

@@ -19,6 +19,7 @@ import { expect, test } from 'vitest';
 import { Trouble } from '../../../shared/trouble.ts';
 import { someTask } from '../../../test/fakes/task.ts';
 import { loadConfig, type RunnerConfig } from '../../machine/config/config.ts';
+import { endpointOf, recordEndpoint } from '../../machine/config/model-endpoint.ts';
 import { prepareHome, secretsOf, type Home } from '../../machine/home/home.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { openRetention } from '../supervisor/retention.ts';
@@ -46,6 +47,7 @@ const someHome = async () => {
   const { home } = await prepareHome(join(place, 'home'));
   await secretsOf(home);
   writeFileSync(home.config, 'limits: { workers: 3 }\n', { mode: 0o600 });
+  await recordEndpoint(home, endpointOf({ api: 'chat', baseUrl: 'https://models.example.org/v1' }));
   await using store = await openSqliteStore({ folder: home.database });
   await store.create({ run: 'run_aaaaaaaaaaaaaaaa', task: someTask(), dedupeKey: null });
   const blob = putBlob(home, 'an output');
@@ -90,7 +92,8 @@ test('what was copied while a store is at work comes back as it was, in another 
     const { incoming: _made, ...before } = contents(join(at.home.folder, name));
     expect(restored).toEqual(before);
   }
-  for (const name of ['token', 'secret', 'config.yaml'])
+  // Without the endpoint, open runs would go on with whichever the next shell has.
+  for (const name of ['token', 'secret', 'config.yaml', 'endpoint.json'])
     expect(readFileSync(join(at.back, name))).toEqual(readFileSync(join(at.home.folder, name)));
   await using again = await openSqliteStore({ folder: join(at.back, 'database') });
   expect(await again.state('run_aaaaaaaaaaaaaaaa')).toEqual(await store.state('run_aaaaaaaaaaaaaaaa'));
@@ -144,7 +147,15 @@ test('a restoration that was cut off is begun again', async () => {
   mkdirSync(join(at.back, '.restoring', 'runs'), { recursive: true });
   writeFileSync(join(at.back, '.restoring', 'runs', 'half'), '');
   await restoring(at, at.back);
-  expect(readdirSync(at.back).toSorted()).toEqual(['blobs', 'config.yaml', 'database', 'runs', 'secret', 'token']);
+  expect(readdirSync(at.back).toSorted()).toEqual([
+    'blobs',
+    'config.yaml',
+    'database',
+    'endpoint.json',
+    'runs',
+    'secret',
+    'token',
+  ]);
 });
 
 test('a blob that the log names and that is gone, or is another, is said', async () => {

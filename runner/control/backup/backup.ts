@@ -60,7 +60,7 @@ export const backUp = async (options: BackupOptions): Promise<Backup> => {
     skip: (path: string) => skipped.push(path),
   };
   const own = config.store.kind === 'sqlite' ? ['token', 'secret', 'database/losses.json'] : [];
-  for (const name of ['config.yaml', ...own]) await copyTree(copy, name);
+  for (const name of ['config.yaml', 'endpoint.json', ...own]) await copyTree(copy, name);
   const blobs = config.blobs.kind;
   if (blobs === 'folder')
     for (const name of await readdir(home.blobs).catch(missingIs([])))

@@ -8,7 +8,7 @@ import { Trouble } from '../../../shared/trouble.ts';
 import { writeDurably } from '../../machine/home/home.ts';
 
 /** What a home has that goes into a back-up; everything else in it is made anew. */
-const tops = ['config.yaml', 'token', 'secret', 'database', 'blobs', 'runs'];
+const tops = ['config.yaml', 'endpoint.json', 'token', 'secret', 'database', 'blobs', 'runs'];
 
 /** A path below the home that stays below it, whoever wrote it. */
 const Path = z

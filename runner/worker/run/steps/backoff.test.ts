@@ -51,3 +51,12 @@ describe('an endpoint that is out', () => {
     expect([at(true), at(false)]).toEqual(['1970-01-01T00:00:07.000Z', null]);
   });
 });
+
+test('an endpoint that asks for more than an hour, or for no time that there is, is asked again after an hour', () => {
+  const at = (retryAfterMs: number) => retryAt({ retryable: true, retryAfterMs }, { attempt: 1, now: 0, random: 0 });
+  expect([1_800_000, 3_700_000, 99_999_999_999_999_000].map(at)).toEqual([
+    '1970-01-01T00:30:00.000Z',
+    '1970-01-01T01:00:00.000Z',
+    '1970-01-01T01:00:00.000Z',
+  ]);
+});

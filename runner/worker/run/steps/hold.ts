@@ -73,8 +73,8 @@ export const afterwards = async (
 const leadsOf = async ({ ports }: StepContext, path: string, target: string): Promise<readonly string[]> => {
   const said = linkLeadsTo(path, target, sandboxRoot);
   const found = await whereLeads(ports.workspace.root, path);
-  // What leads nowhere, or out by another link, is as good as one that leaves by itself.
-  return [said, found ?? '..'];
+  // What leads nowhere, or out by another link, is as good as one that leaves by itself; so is an absolute one: only here is the tree at that path.
+  return [said, found ?? '..', ...(target.startsWith('/') ? [target] : [])];
 };
 
 /** Makes what a call changed the run's, since a person let it stay. */
