@@ -16,18 +16,22 @@ const read = (pid: number, file: string): string => {
 const childrenOf = (pid: number): number[] => read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
 const isThere = (pid: number): boolean => /^State:\s+[^Z]/m.test(read(pid, 'status'));
 
-/** Stops the first process of the sandbox that a worker is opening amid its mounts, by looking again and again; its id. */
-const stopInit = (worker: number): number => {
+/** Stops the first process of the sandbox that a worker is opening as soon as it is so far, by looking again and again; its id. */
+const stopInit = (worker: number, soFar: (init: number) => boolean): number => {
   for (;;) {
-    const [init] = childrenOf(worker).flatMap(childrenOf);
-    if (init === undefined || !read(init, 'mountinfo').includes(' /newroot')) continue;
+    const init = childrenOf(worker).flatMap(childrenOf).find(isBubblewrap);
+    if (init === undefined || !soFar(init)) continue;
     process.kill(init, 'SIGSTOP');
     return init;
   }
 };
+const isBubblewrap = (pid: number): boolean => read(pid, 'comm') === 'bwrap\n';
 
 describe.each(modes)('$name, killed while bubblewrap sets a sandbox up', (mode) => {
-  test('leaves no command behind', async () => {
+  test.each([
+    ['begins', () => true],
+    ['mounts', (init: number) => read(init, 'mountinfo').includes(' /newroot')],
+  ])('leaves nothing behind: while it %s', async (_, soFar) => {
     await using workplace = await makeWorkplace(mode, suiteLimits);
     const program = new URL('./gone-worker.ts', import.meta.url);
     for (let caught = 0; caught < 3;) {
@@ -35,7 +39,7 @@ describe.each(modes)('$name, killed while bubblewrap sets a sandbox up', (mode) 
       await once(worker, 'message');
       const exited = once(worker, 'exit');
       worker.send(['sleep', '600']);
-      const init = stopInit(worker.pid!);
+      const init = stopInit(worker.pid!, soFar);
       // Its own child is the command: then it was too late.
       if (childrenOf(init).length === 0) caught += 1;
       worker.kill('SIGKILL');

@@ -54,7 +54,7 @@ interface Activated {
 
 const activate = async (ticket: Ticket, { worker, signal, onState, watchdog }: TaskOptions): Promise<Activated> => {
   const { log, hold, blobs, credential, settings: askSettings } = connect(ticket, signal);
-  using watch = watchdog?.watch(hold) ?? null;
+  using watch = watchdog?.watch(hold, folderOf(ticket)) ?? null;
   let waits: WorkSettings['waits'] = 'end';
   try {
     const { sandbox, isolation, model, keep, ...rest } = await askSettings(worker);

@@ -13,7 +13,7 @@ const worker = async (rest: string): Promise<[code: number | null, signal: strin
     import { Hold } from ${JSON.stringify(hold)};
     const dog = startWatchdog();
     const hold = new Hold();
-    const watch = dog.watch(hold);
+    const watch = dog.watch(hold, '/nowhere');
     hold.begin(hold.now(), 1_000);
     ${rest}`;
   const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {

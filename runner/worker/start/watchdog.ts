@@ -4,11 +4,12 @@ import type { Hold } from '../run/ports/hold.ts';
 /**
  * Ends this process when its lease is almost over and was not renewed, even if it stands still (SIGSTOP, a debugger, a disk that
  * hangs): a process of its own, in a session of its own. Commands that namespaces confine die with their worker; those that a
- * container confines are ended by it, also when the worker was ended by somebody else.
+ * container confines are ended by it, also when the worker was ended by somebody else. And what bubblewrap leaves behind where it is killed
+ * while it begins: a process that waits for its parent and never hears that it is gone.
  */
 export interface Watchdog {
-  /** Watches over one lease, until the returned value is disposed. One at a time. */
-  watch(hold: Hold): Watch;
+  /** Watches over one lease, until the returned value is disposed. One at a time. `folder`: what its sandboxes are made in. */
+  watch(hold: Hold, folder: string): Watch;
 }
 
 interface Watch extends Disposable {
@@ -17,11 +18,24 @@ interface Watch extends Disposable {
 }
 
 /**
- * Reads lines `DEADLINE UID`: hundredths of a second since boot, and whose processes are to end as well; 0: nobody's. A deadline of 0
- * stands for no lease. Written for bash, which starts in 3 ms and takes 3 MB: there is one for each worker.
+ * Reads lines `DEADLINE UID FOLDER`: hundredths of a second since boot; whose processes are to end as well, 0: nobody's; and whose sandboxes. A
+ * deadline of 0 stands for no lease. Written for bash, which starts in 3 ms and takes 3 MB: there is one for each worker.
  */
 const script = String.raw`
-worker=$1 deadline=0 user=0
+worker=$1 deadline=0 user=0 folder=
+end_orphans() {
+  local status key first second name parent inside above words
+  for status in /proc/[0-9]*/status; do
+    name= parent= inside= above=
+    while read -r key first second _; do
+      case $key in Name:) name=$first ;; PPid:) parent=$first ;; NSpid:) inside=$second ;; esac
+    done <"$status"
+    [ "$name" = bwrap ] && [ "$inside" = 1 ] || continue
+    read -r above <"/proc/$parent/comm"
+    mapfile -d '' -t words <"${'${status%status}cmdline'}"
+    [ "$above" != bwrap ] && [[ " ${'${words[*]}'}" == *" $folder/"* ]] && kill -KILL "${'${status//[!0-9]/}'}"
+  done 2>/dev/null
+}
 end_user() {
   [ "$user" -gt 0 ] && /usr/bin/setpriv --reuid="$user" --regid="$user" --clear-groups /bin/sh -c 'kill -9 -1'
 }
@@ -38,9 +52,12 @@ while :; do
     [ $code -gt 128 ] && continue
     [ $code = 0 ] || break
   fi
-  read -r deadline user <<<"$line"
+  read -r deadline user folder <<<"$line"
 done
 end_user
+[ -n "$folder" ] || exit
+# Its parent is still there for a moment.
+for _ in 1 2 3; do sleep 0.3; end_orphans; done
 `;
 
 /** Null where the system has no /proc: there the worker's own clock must do. */
@@ -48,7 +65,7 @@ export const startWatchdog = (): Watchdog | null => {
   if (process.platform !== 'linux') return null;
   let child: ChildProcess | null = null;
   let closing = false;
-  let last = '0 0';
+  let last = '0 0 ';
   const start = (): ChildProcess => {
     const started = spawn('/bin/bash', ['-c', script, 'longhaul-watchdog', String(process.pid)], {
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -70,29 +87,29 @@ export const startWatchdog = (): Watchdog | null => {
   };
   const tell = (line: string): void => {
     last = line;
-    if (line === '0 0' && child === null) return;
+    if (line === '0 0 ' && child === null) return;
     child ??= start();
     child.stdin?.write(`${line}\n`);
   };
   process.once('exit', () => (closing = true));
   child = start();
   return {
-    watch: (hold) => {
+    watch: (hold, folder) => {
       let over = false;
       let deadline = 0;
       let user = 0;
       hold.onRenewal(({ kill }) => {
         deadline = Math.floor(kill / 10);
-        if (!over) tell(`${deadline} ${user}`);
+        if (!over) tell(`${deadline} ${user} ${folder}`);
       });
       return {
         endAlso: ({ uid }) => {
           user = uid;
-          if (deadline > 0) tell(`${deadline} ${user}`);
+          if (deadline > 0) tell(`${deadline} ${user} ${folder}`);
         },
         [Symbol.dispose]: () => {
           over = true;
-          tell('0 0');
+          tell('0 0 ');
         },
       };
     },
