@@ -17,10 +17,13 @@ export const released = (state: RunState, at: string): Change => ({
   },
 });
 
-/** The worker died at it: that counts, and spends a retry. It may be noticed long after, by a machine that slept or was off. */
+/**
+ * The worker is gone: that counts, and spends a retry. It may be noticed long after, by a machine that slept or was off. Of a lease that ran out
+ * nobody knows what its worker died of, or whether it did; only where it is known to have died at what it did may that be why.
+ */
 export const lost = (state: RunState, { leaseUntil }: Body<'activation.lost'>, at: string): Change => {
   const end = leaseUntil === null || at < leaseUntil ? at : leaseUntil;
-  const after = { ...abandoned(state, true), ...released(state, end) };
+  const after = { ...abandoned(state, leaseUntil === null || at < leaseUntil), ...released(state, end) };
   const spent = after.spent ?? state.spent;
   return { ...after, losses: state.losses + 1, spent: retried(spent) };
 };

@@ -277,6 +277,27 @@ export const storeSuite = (name: string, open: OpenStore): void => {
   });
 
   describe(`${name}: the worker's hold`, () => {
+    test('that is lost is the fault of what its worker did only where that is known to have died', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      const blamed = async (ended: number): Promise<readonly unknown[]> => {
+        now = start;
+        const { id } = await create(store, `run_at${ended}`);
+        const worker = await leaseNext(store, id);
+        done(await store.command(id, appendOf(worker, { type: 'prepare.started', v: 1 }), { batch: 1 }));
+        now = ended;
+        const { state } = done(
+          await store.command(id, { kind: 'lose', activation: worker.activation, reason: 'gone' }),
+        );
+        return [state.underWay?.losses, state.losses, state.spent.inVain];
+      };
+      expect([await blamed(start + 60_000), await blamed(start + 2 * hour)]).toEqual([
+        [1, 1, 1],
+        [0, 1, 1],
+      ]);
+    });
+
     test('counts as work up to its lease’s end at most, however late its loss is noticed', async () => {
       let now = start;
       await using opened = await open({ now: () => now });

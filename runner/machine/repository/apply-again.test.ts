@@ -156,3 +156,17 @@ test('an application that came upon nothing but changes of that moment is none e
   });
   expect(await applyResult(result, undo)).toMatchObject({ outcome: 'refused', reason: 'Run 7 was not applied here.' });
 });
+
+test('a file whose name is no UTF-8 is left alone by name, never taken for another, and the others are applied', async () => {
+  await using fixture = await createFixture();
+  fixture.write('a', 'base\n');
+  await fixture.commit('base');
+  const result = resultOf(fixture, { a: ['base\n', 'run\n'], 'bad\uFFFDname': ['base\n', 'run\n'] });
+  const reason = 'Its name is no UTF-8. The patch itself has it: longhaul diff 7 | git apply';
+  expect((await told(result)).files).toEqual({ a: 'written', 'bad\uFFFDname': `refused: ${reason}` });
+  const branch = { kind: 'branch', branch: 'b', accepted: null, patch: null } as const;
+  expect(await applyResult(result, branch)).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('is no UTF-8, and a branch would have another file.'),
+  });
+});

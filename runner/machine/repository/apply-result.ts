@@ -5,6 +5,7 @@ import type { TaskPolicy } from '../../../shared/policy/policy.ts';
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { isDone } from '../../../shared/api/written.ts';
+import { shownPath } from '../../../shared/text/clean.ts';
 import { missingIs } from '../home/home.ts';
 import { applyToWorktree } from './apply.ts';
 import { acceptedPart, type AcceptedPart } from './apply-partial.ts';
@@ -74,6 +75,14 @@ const partOf = async (
   return acceptedPart({ changes, patch: await read(changes.patch), read }, accepted);
 };
 
+/** Names are kept as text: of one that is no UTF-8 nobody knows the bytes any more, but for the patch, which has them. */
+const isNameless = ({ before, after }: ChangeSet['files'][number]): boolean =>
+  [before, after].some((version) => version?.path.includes('\uFFFD') === true);
+
+const nameOf = ({ before, after }: ChangeSet['files'][number]): string => after?.path ?? before?.path ?? '';
+
+const asPatch = (run: string): string => `The patch itself has it: longhaul diff ${run} | git apply`;
+
 const toWorktree = async (result: ApplyResult, how: How<'worktree'>): Promise<Application> => {
   const part = await partOf(result, how);
   if (part.outcome === 'refused') return part;
@@ -81,16 +90,28 @@ const toWorktree = async (result: ApplyResult, how: How<'worktree'>): Promise<Ap
   const { repository, undoFolder } = result;
   await mkdir(undoFolder, { recursive: true, mode: 0o700 });
   const folder = join(undoFolder, String(await nextNumber(undoFolder)));
-  const done = await applyToWorktree({ repository, changes: part.changes, read: part.read, undo: folder, dryRun });
+  const nameless = part.changes.files.filter(isNameless).map((file) => ({
+    path: nameOf(file),
+    outcome: 'refused' as const,
+    reason: `Its name is no UTF-8. ${asPatch(result.run)}`,
+  }));
+  const changes = { ...part.changes, files: part.changes.files.filter((file) => !isNameless(file)) };
+  const done = await applyToWorktree({ repository, changes, read: part.read, undo: folder, dryRun });
   if (done.outcome === 'refused') return done;
-  const cautions = await marksOf(part.changes, result.policy, part.read);
-  return ok({ how: 'worktree', target: repository, dryRun, files: [...done.files], cautions }, done.wrote);
+  const cautions = await marksOf(changes, result.policy, part.read);
+  return ok({ how: 'worktree', target: repository, dryRun, files: [...done.files, ...nameless], cautions }, done.wrote);
 };
 
 const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-worktree'>): Promise<Application> => {
   const part = await partOf(result, how);
   if (part.outcome === 'refused') return part;
   const { repository, source, title, run } = result;
+  const nameless = part.changes.files.find(isNameless);
+  if (nameless !== undefined)
+    return refused(
+      `The name of ${shownPath(nameOf(nameless))} is no UTF-8, and a branch would have another file.`,
+      asPatch(run),
+    );
   await using opened = await result.openSource();
   const done = await applyAsBranch({
     repository,
