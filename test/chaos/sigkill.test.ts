@@ -93,7 +93,7 @@ class Arena implements AsyncDisposable {
       } catch (error) {
         // Whoever asks a runner that is being killed gets no answer, and asks the next one.
         await this.#restarting;
-        if (!/fetch failed|terminated|ECONN|not running|socket|aborted|was already made/i.test(String(error)))
+        if (!/fetch failed|terminated|ECONN|not running|socket|aborted|was already \w+ by/i.test(String(error)))
           throw error;
       }
     }

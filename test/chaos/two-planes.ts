@@ -151,7 +151,7 @@ export class TwoPlanes implements AsyncDisposable {
       } catch (error) {
         const problem = problemOf(error);
         // The answer to the first time was lost.
-        if (problem?.message.includes('was already made') === true) return;
+        if (problem?.message.includes('was already approved by') === true) return;
         if (problem?.code !== 'unreachable' && problem?.code !== 'unavailable') throw error;
         await pause(50);
       }

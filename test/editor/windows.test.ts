@@ -78,8 +78,10 @@ test('a half-decided round is there again in a new window', async () => {
   await openActivity(first, /^Longhaul/);
   await tally(first).waitFor();
   await chooseFromMenu(treeItem(first, /^Run 1, .*, reviewing/), /^Review Result/);
-  await lens(first, /Change 1 of 2: .*rejected/).waitFor();
+  const decided = lens(first, /Change 1 of 2: .*rejected/);
+  await decided.waitFor();
   await picture(first, 'half decided, in a new window');
+  expect(await decided.count()).toBe(1);
 });
 
 test('closed in the middle of a run, and opened again: it went on, the tree is right, and one notification says so', async () => {

@@ -47,4 +47,4 @@ const edited = ({ kind, arguments: args }: OpenDecision['request']): Json | null
 
 /** What a deed is refused with when its first try was done and its answer lost, or when what was asked has been taken back. */
 export const wasDone = (error: unknown): boolean =>
-  /already made|no open decision|not what you were shown|is over|not in review|expired/i.test(String(error));
+  /was already \w+ by|no open decision|not what you were shown|is over|not in review|expired/i.test(String(error));
