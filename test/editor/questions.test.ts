@@ -219,32 +219,6 @@ test('a run is not cancelled by Enter alone', async () => {
   expect(run.task.goal).toBe('[line] Keep on');
 });
 
-test('the task of a run is delegated again from its row, with all that it was delegated with, and by another model', async () => {
-  const api = await place.api();
-  const before = (await api.runs.list.query({})).runs.find(({ number }) => number === 1);
-  if (before === undefined) throw new Error('there is no run 1');
-  await openActivity(page, /^Longhaul/);
-  await chooseFromMenu(treeItem(page, /^Run 1, /).first(), /^Delegate Again by Another Model/);
-  const model = await quickStep(page, 'By which model?');
-  await model.fill('scripted-2');
-  await model.press('Enter');
-  const goal = await quickStep(page, '(1/2)');
-  expect(await goal.inputValue()).toBe('[line] Say sums');
-  await goal.press('Enter');
-  const last = await quickStep(page, '(2/2)');
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: 'scripted-2' }).last().waitFor();
-  await picture(page, '58 a task that is delegated again');
-  await last.press('Enter');
-  await notification(page, /Delegated as run .*\[line\] Say sums/).waitFor();
-  const run = await place.settled(
-    ({ status, id, task }) => status === 'reviewing' && task.title === before.task.title && id !== before.id,
-  );
-  const [first, second] = await Promise.all([before, run].map(({ id }) => api.runs.get.query({ run: id })));
-  expect(second!.task).toMatchObject({ model: 'scripted-2', goal: '[line] Say sums' });
-  const { verification, budget, policy } = first!.task;
-  expect(second!.task).toMatchObject({ verification, budget, policy });
-});
-
 test('a key of the model is tried when it is given, and the doctor leads to where it is given', async () => {
   await palette(page, 'Longhaul: Set Model Key');
   const box = await quickStep(page, 'Longhaul: Model Key');
@@ -259,7 +233,7 @@ test('a key of the model is tried when it is given, and the doctor leads to wher
   await quickStep(page, 'Longhaul: Doctor — ');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'the key was refused (401)' }).click();
   await quickStep(page, 'Longhaul: Doctor — model');
-  await picture(page, '59 what the doctor offers about a key');
+  await picture(page, '58 what the doctor offers about a key');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'Set Model Key' }).click();
   const again = await quickStep(page, 'Longhaul: Model Key');
   await again.fill(place.env['OPENAI_API_KEY'] ?? '');
