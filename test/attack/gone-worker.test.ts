@@ -16,11 +16,15 @@ const read = (pid: number, file: string): string => {
 const childrenOf = (pid: number): number[] => read(pid, `task/${pid}/children`).split(' ').filter(Boolean).map(Number);
 const isThere = (pid: number): boolean => /^State:\s+[^Z]/m.test(read(pid, 'status'));
 
-/** Stops the first process of the sandbox that a worker is opening as soon as it is so far, by looking again and again; its id. */
+/**
+ * Stops the first process of the sandbox that a worker is opening as soon as it is so far, or its command is there, by looking again and again; its
+ * id. Nothing else of this process runs meanwhile.
+ */
 const stopInit = (worker: number, soFar: (init: number) => boolean): number => {
   for (;;) {
     const init = childrenOf(worker).flatMap(childrenOf).find(isBubblewrap);
-    if (init === undefined || !soFar(init)) continue;
+    if (!isThere(worker)) throw new Error('the worker is gone');
+    if (init === undefined || !(soFar(init) || childrenOf(init).length > 0)) continue;
     process.kill(init, 'SIGSTOP');
     return init;
   }

@@ -94,7 +94,9 @@ export const startWatchdog = (): Watchdog | null => {
   process.once('exit', () => (closing = true));
   child = start();
   return {
-    watch: (hold, folder) => {
+    watch: (hold, named) => {
+      // A line is one line.
+      const folder = named.includes('\n') ? '' : named;
       let over = false;
       let deadline = 0;
       let user = 0;
