@@ -107,7 +107,7 @@ test('every policy that can be chosen passes its own examples', () => {
   expect(broken).toEqual([]);
 });
 
-test('what a run was delegated with is chosen again, and nothing that is looser', () => {
+test('what a run was delegated with is chosen again, with the stricter policies that can be chosen', () => {
   const { ask, offline } = policies;
   const task = someTask({ goal: 'Fix it', model: 'm2', verification: [plannedCommand('npm test')] });
   expect(choicesOfTask(task)).toEqual({
