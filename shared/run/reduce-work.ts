@@ -119,7 +119,8 @@ export const modelLost = (state: RunState, body: Body<'model.lost'>, at: string)
   };
 };
 
-export const turnTaken = (state: RunState, { turn, items, usage, cost }: Body<'turn.taken'>): Change => ({
+export const turnTaken = (state: RunState, { turn, model, items, usage, cost }: Body<'turn.taken'>): Change => ({
+  model,
   turn: { phase: 'taken', number: turn, calls: wished(items), refusal: refusalOf(items) },
   underWay: null,
   unheard: Math.max(0, state.unheard - hearsOf(state)),

@@ -64,6 +64,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   repairs: 0,
   result: null,
   soFar: null,
+  model: null,
   reviewMs: null,
   leasedAt: null,
   status: 'ready',

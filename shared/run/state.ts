@@ -123,6 +123,8 @@ export interface RunFacts {
   readonly turn: Turn | null;
   /** Messages that no request that the model has answered had in it. As long as there are any, a report does not count. */
   readonly unheard: number;
+  /** The model that answered last, as the endpoint names it; null before the first turn. */
+  readonly model: string | null;
   /** Tokens that the last turn's context had; null before the first or where the provider does not say. */
   readonly contextTokens: number | null;
   readonly compactedThrough: number;

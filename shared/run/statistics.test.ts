@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventBody, RunEvent } from './events.ts';
 import { someTask } from '../../test/fakes/task.ts';
 import { fold } from './reduce.ts';
-import { historyRow, statistics, type HistoryRow } from './statistics.ts';
+import { historyRow, statistics, trend, type HistoryRow } from './statistics.ts';
 
 const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): HistoryRow => ({
   id: 'run_abcd',
@@ -10,6 +10,7 @@ const row = (status: HistoryRow['status'], rest: Partial<HistoryRow> = {}): Hist
   title: 'Fix it',
   repository: '/repository',
   recipe: null,
+  model: 'm',
   requester: 'person:ada',
   status,
   failure: null,
@@ -112,4 +113,20 @@ test('the time to review is from each hand-over to its verdict; what the agent d
   expect(reviewMs(judged)).toBe(7 * 60_000);
   expect(reviewMs(judged.slice(0, 3))).toBe(2 * 60_000);
   expect(reviewMs(judged.slice(0, 1))).toBeNull();
+});
+
+test('the trend has each run in the week in which it was over, and what is open or withdrawn in none', () => {
+  const ended = (endedAt: string | null, rest: Partial<HistoryRow> = {}) => row('accepted', { endedAt, ...rest });
+  const rows = [
+    ended('2026-01-01T00:00:00.000Z'),
+    ended('2026-01-08T00:00:00.000Z'),
+    ended('2026-01-08T00:00:00.001Z', { status: 'failed', failure: 'task' }),
+    ended('2026-01-15T00:00:00.000Z'),
+    ended('2026-01-15T00:00:00.000Z', { status: 'cancelled', turns: 0 }),
+    ended(null, { status: 'working' }),
+  ];
+  expect(trend(rows, { weeks: 2, now: Date.parse('2026-01-15T00:00:00.000Z') })).toEqual([
+    { from: '2026-01-01T00:00:00.000Z', succeeded: { count: 1, of: 1 } },
+    { from: '2026-01-08T00:00:00.000Z', succeeded: { count: 1, of: 2 } },
+  ]);
 });

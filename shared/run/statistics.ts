@@ -7,6 +7,8 @@ type NotInHistory = 'tenant' | 'detail' | 'attention' | 'decisions' | 'updatedAt
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
 export interface HistoryRow extends Omit<RunLine, NotInHistory> {
   readonly recipe: string | null;
+  /** The one that answered last; of a run that none answered yet the one that was asked for; null: the runner's, whichever that is. */
+  readonly model: string | null;
   readonly requester: string;
   /** Whose fault it was, of a failed run. */
   readonly failure: FailureClass | null;
@@ -41,6 +43,7 @@ export const historyRow = (run: RunSummary): HistoryRow => {
   return {
     ...line,
     recipe: run.task.recipe,
+    model: run.model ?? run.task.model,
     requester: run.task.requester,
     failure: run.status === 'failed' ? run.class : null,
     reason: reasonOf(run),
@@ -95,6 +98,27 @@ const median = (values: readonly number[]): number | null => {
   const lower = sorted[Math.floor((sorted.length - 1) / 2)];
   return upper === undefined || lower === undefined ? null : (upper + lower) / 2;
 };
+
+const dayMs = 24 * 3_600_000;
+
+/** Seven days of a history. */
+export interface Week {
+  /** ISO: its first moment. */
+  readonly from: string;
+  /** Of the runs that were over in it, as `Statistics.succeeded` counts. */
+  readonly succeeded: Share;
+}
+
+/** How the success of runs went, by the weeks in which they were over: the last one ends now (ms since the epoch). */
+export const trend = (rows: readonly HistoryRow[], { weeks, now }: { weeks: number; now: number }): readonly Week[] =>
+  Array.from({ length: weeks }, (_, index) => {
+    const from = now - (weeks - index) * 7 * dayMs;
+    const ended = rows.filter(({ endedAt }) => {
+      const at = endedAt === null ? Number.NaN : Date.parse(endedAt);
+      return at > from && at <= from + 7 * dayMs;
+    });
+    return { from: new Date(from).toISOString(), succeeded: statistics(ended).succeeded };
+  });
 
 /** What the runs of a history amount to. Every share says what it is a share of. */
 export const statistics = (rows: readonly HistoryRow[]): Statistics => {

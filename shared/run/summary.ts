@@ -42,7 +42,7 @@ type Cut = 'task' | 'tree' | 'budget' | 'report' | 'result' | 'soFar';
 export type RunSummary = SummaryFacts & RunStatus;
 
 interface SummaryFacts extends Omit<RunFacts, (typeof unlisted)[number] | Cut> {
-  readonly task: Pick<Task, 'tenant' | 'repository' | 'title' | 'goal' | 'recipe' | 'requester'>;
+  readonly task: Pick<Task, 'tenant' | 'repository' | 'title' | 'goal' | 'recipe' | 'requester' | 'model'>;
   readonly tree: Pick<RunFacts['tree'], 'status'>;
   readonly budget: Pick<RunFacts['budget'], 'turns'>;
   readonly report: Pick<NonNullable<RunFacts['report']>, 'summary'> | null;
@@ -71,13 +71,22 @@ export const summary = (state: RunState): RunSummary => {
   return listed;
 };
 
-const taskOf = ({ tenant, repository, title, goal, recipe, requester }: RunSummary['task']): RunSummary['task'] => ({
+const taskOf = ({
+  tenant,
+  repository,
+  title,
+  goal,
+  recipe,
+  requester,
+  model,
+}: RunSummary['task']): RunSummary['task'] => ({
   tenant,
   repository,
   title,
   goal: goal.length <= goalCharacters ? goal : `${goal.slice(0, goalCharacters - 1)}…`,
   recipe,
   requester,
+  model,
 });
 
 /** Of the calls the one that the worker is at. */

@@ -48,4 +48,14 @@ test('the history has them all, and says what they amount to', async () => {
   await shown.getByText(`0 of ${runs} runs`).first().waitFor();
   expect(await shown.getByRole('table').count()).toBe(0);
   await picture(page, '16 a search that finds nothing');
+
+  await shown.getByRole('searchbox').fill('');
+  await shown.getByRole('combobox', { name: 'Filter by outcome' }).selectOption('open');
+  await shown.getByText(`${waiting} of ${runs} runs`).first().waitFor();
+  await shown.getByRole('combobox', { name: 'Filter by outcome' }).selectOption('all');
+  await shown.getByRole('combobox', { name: 'Filter by recipe' }).selectOption('no recipe');
+  await shown.getByRole('img', { name: /^Succeeded, of those over by week/ }).waitFor();
+  await picture(page, '16 the history, narrowed');
+  const repositories = shown.getByRole('combobox', { name: 'Filter by repository' });
+  expect(await repositories.locator('option').allTextContents()).toContain('all repositories');
 });

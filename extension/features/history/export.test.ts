@@ -8,6 +8,7 @@ const row: HistoryRow = {
   title: 'Fix "it", now',
   repository: '/repository',
   recipe: null,
+  model: 'm',
   requester: 'person:ada',
   status: 'failed',
   failure: 'task',
@@ -31,8 +32,8 @@ const row: HistoryRow = {
 test('a line of CSV holds a run, with quotes where they are needed', () => {
   expect(toCsv([row])).toBe(
     [
-      'id,number,title,repository,recipe,requester,status,failure,reason,created_at,ended_at,rounds,turns,tokens,active_ms,usd,cost_known,files,additions,deletions,checks_ran,checks_failed,review_ms',
-      'run_abcd,7,"Fix ""it"", now",/repository,,person:ada,failed,task,"first\nsecond",2026-01-01T00:00:00.000Z,,1,3,100,1000,0.25,false,,,,2,1,',
+      'id,number,title,repository,recipe,model,requester,status,failure,reason,created_at,ended_at,rounds,turns,tokens,active_ms,usd,cost_known,files,additions,deletions,checks_ran,checks_failed,review_ms',
+      'run_abcd,7,"Fix ""it"", now",/repository,,m,person:ada,failed,task,"first\nsecond",2026-01-01T00:00:00.000Z,,1,3,100,1000,0.25,false,,,,2,1,',
       '',
     ].join('\r\n'),
   );

@@ -7,6 +7,7 @@ const columns: readonly (readonly [name: string, value: (row: HistoryRow) => str
   ['title', ({ title }) => title],
   ['repository', ({ repository }) => repository],
   ['recipe', ({ recipe }) => recipe],
+  ['model', ({ model }) => model],
   ['requester', ({ requester }) => requester],
   ['status', ({ status }) => status],
   ['failure', ({ failure }) => failure],

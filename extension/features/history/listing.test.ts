@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HistoryRow } from '../../../shared/run/statistics.ts';
-import { defaultListing, listed, type Listing } from './listing.ts';
+import { defaultListing, listed, valuesOf, type Listing } from './listing.ts';
 
 const row = (number: number, rest: Partial<HistoryRow>): HistoryRow => ({
   id: `run_abcd${number}`,
@@ -8,6 +8,7 @@ const row = (number: number, rest: Partial<HistoryRow>): HistoryRow => ({
   title: 'Fix it',
   repository: '/shop',
   recipe: null,
+  model: 'm',
   requester: 'person:ada',
   status: 'accepted',
   failure: null,
@@ -34,7 +35,7 @@ const rows = [
   row(3, { status: 'failed', failure: 'model', reason: 'rate limit', usd: 3, reviewMs: 9 }),
 ];
 const numbers = (listing: Partial<Listing>): number[] =>
-  listed(rows, { ...defaultListing, ...listing }).map(({ number }) => number);
+  listed(rows, { ...defaultListing, ...listing }, Date.parse('2026-01-08T00:00:00.000Z')).map(({ number }) => number);
 
 test('runs are found by words and by status', () => {
   expect([
@@ -62,5 +63,31 @@ test('runs are sorted either way, and what is unknown comes last', () => {
     [3, 1, 2],
     [1, 3, 2],
     [3, 2, 1],
+  ]);
+});
+
+test('the history is narrowed to a repository, a recipe or none, a model, and the last days', () => {
+  const of = (chosen: Partial<Listing['of']>) => ({ of: { ...defaultListing.of, ...chosen } });
+  const mixed = [
+    row(1, { recipe: 'add-tests', model: 'small' }),
+    row(2, { repository: '/bakery', model: null, createdAt: '2026-01-07T00:00:00.000Z' }),
+    row(3, {}),
+  ];
+  const narrowed = (listing: Partial<Listing>): number[] =>
+    listed(mixed, { ...defaultListing, ...listing }, Date.parse('2026-01-08T12:00:00.000Z')).map(
+      ({ number }) => number,
+    );
+  expect([
+    narrowed(of({ repository: '/bakery' })),
+    narrowed(of({ recipe: 'add-tests' })),
+    narrowed(of({ recipe: '' })),
+    narrowed(of({ model: 'small', recipe: '' })),
+    narrowed({ days: 7 }),
+    narrowed({ days: 8 }),
+  ]).toEqual([[2], [1], [3, 2], [], [2], [3, 2, 1]]);
+  expect([valuesOf(mixed, 'repository'), valuesOf(mixed, 'recipe'), valuesOf(mixed, 'model')]).toEqual([
+    ['/bakery', '/shop'],
+    ['', 'add-tests'],
+    ['', 'm', 'small'],
   ]);
 });

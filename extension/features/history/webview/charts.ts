@@ -1,7 +1,7 @@
 import { cost, plural, span } from '../../../../shared/text/figures.ts';
-import type { Statistics } from '../../../../shared/run/statistics.ts';
+import type { Statistics, Week } from '../../../../shared/run/statistics.ts';
 import { element, svg } from '../../../ground/page/webview/element.ts';
-import { percent } from './words.ts';
+import { dayOf, percent } from './words.ts';
 
 interface Bar {
   readonly label: string;
@@ -39,6 +39,46 @@ const barChart = (title: string, bars: readonly Bar[]): HTMLElement => {
     { class: 'chart' },
     element('figcaption', {}, title),
     svg('svg', { viewBox: size, role: 'img', 'aria-label': `${title}. ${said}.` }, ...rows),
+  );
+};
+
+const columnWidth = 40;
+const columnHeight = 100;
+
+/** A column for each week, as high as runs were over in it; filled are those that succeeded. The figures stand above it. */
+const trendChart = (weeks: readonly Week[]): HTMLElement => {
+  const most = Math.max(1, ...weeks.map(({ succeeded }) => succeeded.of));
+  const said = weeks.map(({ from, succeeded }) => `from ${dayOf(from)}: ${succeeded.count} of ${succeeded.of}`);
+  const columns = weeks.flatMap(({ from, succeeded: { count, of } }, index) => {
+    const box = (value: number, kind: string) => {
+      const height = (columnHeight * value) / most;
+      const at = { x: String(index * columnWidth + 4), y: String(20 + columnHeight - height) };
+      return svg('rect', { ...at, width: String(columnWidth - 8), height: String(height), class: `bar ${kind}` });
+    };
+    const middle = String(index * columnWidth + columnWidth / 2);
+    return [
+      ...(of === 0 ? [] : [box(of, 'bad'), box(count, 'good')]),
+      svg(
+        'text',
+        { x: middle, y: String(12 + columnHeight - (columnHeight * of) / most), class: 'middle' },
+        of === 0 ? '–' : `${count}/${of}`,
+      ),
+      svg('text', { x: middle, y: String(columnHeight + 34), class: 'middle' }, dayOf(from)),
+    ];
+  });
+  return element(
+    'figure',
+    { class: 'chart' },
+    element('figcaption', {}, 'Succeeded, of those over by week'),
+    svg(
+      'svg',
+      {
+        viewBox: `0 0 ${weeks.length * columnWidth} ${columnHeight + 44}`,
+        role: 'img',
+        'aria-label': `Succeeded, of those over by week. ${said.join(', ')}.`,
+      },
+      ...columns,
+    ),
   );
 };
 
@@ -90,7 +130,7 @@ export const figures = (statistics: Statistics): HTMLElement => {
   );
 };
 
-export const charts = ({ outcomes, failures, open }: Statistics): HTMLElement =>
+export const charts = ({ outcomes, failures, open }: Statistics, weeks: readonly Week[]): HTMLElement =>
   element(
     'div',
     { class: 'charts' },
@@ -107,6 +147,7 @@ export const charts = ({ outcomes, failures, open }: Statistics): HTMLElement =>
       'Failures by class',
       failureClasses.map((label) => ({ label, value: failures[label], kind: 'bad' })),
     ),
+    trendChart(weeks),
   );
 
 /** From what is the agent's to what is nobody's of them. */

@@ -1,10 +1,14 @@
 import { plural } from '../../../../shared/text/figures.ts';
-import { statistics, type HistoryRow } from '../../../../shared/run/statistics.ts';
+import { statistics, trend, type HistoryRow } from '../../../../shared/run/statistics.ts';
 import { defaultListing, listed, type Listing, type SortKey } from '../listing.ts';
 import type { FromPage, ToPage } from '../messages.ts';
 import { charts, figures } from './charts.ts';
+import { filterBar } from './filter-bar.ts';
 import { button, element } from '../../../ground/page/webview/element.ts';
 import { rowsAtOnce, table } from './table.ts';
+
+/** Weeks of the trend: two months are a habit, and fit beside the other charts. */
+const weeks = 8;
 
 const host = acquireVsCodeApi();
 const page = document.querySelector('#page') ?? document.body;
@@ -26,32 +30,20 @@ const search = element('input', {
   'aria-label': 'Search runs',
   value: listing.search,
 });
-const statuses: readonly Listing['status'][] = [
-  'all',
-  'open',
-  'reviewing',
-  'accepted',
-  'completed',
-  'rejected',
-  'failed',
-  'cancelled',
-];
-const filter = element(
-  'select',
-  { 'aria-label': 'Filter by outcome' },
-  ...statuses.map((status) => element('option', { value: status }, status === 'all' ? 'all outcomes' : status)),
-);
-filter.value = listing.status;
+const filters = filterBar(listing, (changed) => change(changed));
 const exportButton = (format: 'csv' | 'json'): HTMLElement => {
   const label = `Export ${format.toUpperCase()}`;
   const title = `${label}: the runs that are listed, in this order`;
-  const runs = (): string[] => listed(rows, listing).map(({ id }) => id);
+  const runs = (): string[] => shown().map(({ id }) => id);
   return button({ title }, () => ask({ type: 'export', format, runs: runs() }), label);
 };
 /** Says how many runs are listed; a screen reader hears of it when it changes. */
 const status = element('p', { role: 'status', class: 'status' }, 'Reading the history…');
 const summary = element('section', { 'aria-label': 'Statistics of the listed runs' });
 const list = element('section', { 'aria-label': 'Runs' });
+
+/** The runs that are asked for, in the order that is asked for. */
+const shown = (): readonly HistoryRow[] => listed(rows, listing, Date.now());
 
 const change = (changed: Partial<Listing>): void => {
   listing = { ...listing, ...changed };
@@ -67,19 +59,20 @@ const sort = (key: SortKey): void => {
 };
 
 const draw = (): void => {
-  const shown = listed(rows, listing);
+  const runs = shown();
+  filters.offer(rows, listing);
   const all = plural(rows.length, 'run');
-  status.textContent = shown.length === rows.length ? all : `${shown.length} of ${all}`;
-  const numbers = statistics(shown);
-  summary.replaceChildren(figures(numbers), charts(numbers));
-  if (shown.length === 0) {
+  status.textContent = runs.length === rows.length ? all : `${runs.length} of ${all}`;
+  const numbers = statistics(runs);
+  summary.replaceChildren(figures(numbers), charts(numbers, trend(runs, { weeks, now: Date.now() })));
+  if (runs.length === 0) {
     const nothing = rows.length === 0 ? 'Nothing was delegated yet.' : 'No run is like that.';
     list.replaceChildren(element('p', { class: 'empty' }, nothing));
     return;
   }
   const focused = document.activeElement?.closest('[data-run]')?.getAttribute('data-run');
   list.replaceChildren(
-    table(shown, listing, {
+    table(runs, listing, {
       limit,
       sort,
       open: (run) => ask({ type: 'open', run }),
@@ -87,25 +80,20 @@ const draw = (): void => {
     }),
   );
   if (typeof focused === 'string') list.querySelector<HTMLElement>(`[data-run="${focused}"] button`)?.focus();
-  if (shown.length > limit) {
+  if (runs.length > limit) {
     const showAll = (): void => {
-      limit = shown.length;
+      limit = runs.length;
       draw();
     };
-    list.append(button({ class: 'more' }, showAll, `Show ${shown.length - limit} more`));
+    list.append(button({ class: 'more' }, showAll, `Show ${runs.length - limit} more`));
   }
 };
 
 search.addEventListener('input', () => change({ search: search.value }));
-filter.addEventListener('change', () => {
-  const chosen = statuses.find((one) => one === filter.value);
-  if (chosen !== undefined) change({ status: chosen });
-});
-
 page.removeAttribute('aria-busy');
 page.replaceChildren(
   element('h1', {}, 'History'),
-  element('div', { class: 'tools' }, search, filter, exportButton('csv'), exportButton('json')),
+  element('div', { class: 'tools' }, search, ...filters.elements, exportButton('csv'), exportButton('json')),
   status,
   summary,
   list,

@@ -52,9 +52,13 @@ const task = (row: HistoryRow, actions: TableActions): HTMLElement => {
     row.files === null
       ? []
       : [changeSize({ files: row.files, additions: row.additions ?? 0, deletions: row.deletions ?? 0 })];
-  const facts = [row.repository, ...(row.recipe === null ? [] : [row.recipe]), actor(row.requester), ...changes].join(
-    ' · ',
-  );
+  const facts = [
+    row.repository,
+    ...(row.recipe === null ? [] : [row.recipe]),
+    ...(row.model === null ? [] : [row.model]),
+    actor(row.requester),
+    ...changes,
+  ].join(' · ');
   const cell = element(
     'td',
     {},

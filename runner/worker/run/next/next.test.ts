@@ -42,6 +42,7 @@ const working = (different: object = {}): RunState => ({
   repairs: 0,
   soFar: null,
   result: null,
+  model: null,
   reviewMs: null,
   leasedAt: at,
   status: 'working',
