@@ -66,18 +66,22 @@ export class Place implements AsyncDisposable {
 
   /** The newest run, once it satisfies the condition. */
   async settled(wanted: (run: RunSummary) => boolean): Promise<RunSummary> {
+    const [newest] = await this.listed(([run]) => run !== undefined && wanted(run));
+    if (newest === undefined) throw new Error('no run');
+    return newest;
+  }
+
+  /** All runs, newest first, once they satisfy the condition. */
+  async listed(wanted: (runs: readonly RunSummary[]) => boolean): Promise<readonly RunSummary[]> {
     const api = await this.api();
-    const newest = async (): Promise<{ run: RunSummary | undefined; position: number }> => {
-      const page = await api.runs.list.query({ limit: 1 });
-      // safe: the types of a wire that only carries JSON
-      return { run: page.runs[0] as RunSummary | undefined, position: page.position };
-    };
     for (;;) {
-      const { run, position } = await newest();
-      if (run !== undefined && wanted(run)) return run;
+      const page = await api.runs.list.query({ limit: 100 });
+      // safe: the types of a wire that only carries JSON
+      const runs = page.runs as readonly RunSummary[];
+      if (wanted(runs)) return runs;
       await new Promise<void>((resolve, reject) => {
         const subscription = api.runs.feed.subscribe(
-          { after: position },
+          { after: page.position },
           {
             onData: () => {
               subscription.unsubscribe();

@@ -36,9 +36,9 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
     case 'step':
       return element(
         'div',
-        { class: `step ${item.status}`, role: 'listitem', 'aria-label': `${item.text}, ${item.status}` },
+        { class: `step ${item.status}` },
         element('span', { class: 'mark', 'aria-hidden': 'true' }, steps[item.status]),
-        element('span', {}, item.text),
+        element('span', {}, item.text, element('span', { class: 'unseen' }, `, ${item.status}`)),
       );
     case 'entry':
       return createEntry(item, deeds);

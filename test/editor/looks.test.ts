@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
+import { longhaul } from '../harness/rig.ts';
+import { contactSheet, drawIn, themes, violations, widen, type Tile } from './looks.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+/** How it looks: every view and page in every theme, narrow and wide, with a sheet of all that a person looks through. */
+
+const widths = [200, 300, 500];
+
+const things = new AsyncDisposableStack();
+const tiles: Tile[] = [];
+let place: Place;
+let workbench: Workbench;
+let page: Page;
+
+const delegate = async (goal: string, ...rest: readonly string[]): Promise<void> => {
+  await promisify(execFile)(process.execPath, [longhaul, 'delegate', goal, ...rest], {
+    cwd: place.repository,
+    env: { ...process.env, ...place.env },
+  });
+};
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  // One run in each state that a person meets.
+  const gate = place.model.hold('[line] Name it well', 1);
+  things.defer(() => gate.open());
+  await delegate('Mend the failing tests');
+  await delegate('[line] Say sums', '--verify', 'node --version');
+  await delegate('[nothing] Look around', '--verify', 'true');
+  await delegate('[ask] Record the receipts');
+  await delegate('[line] Name it well', '--verify', 'true');
+  const states = ['working', 'waiting', 'completed', 'reviewing', 'waiting'];
+  await place.listed((runs) => runs.every(({ status }, index) => status === states[index]));
+  await gate.reached;
+  workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+  // Tall, so that no row of a view is out of sight.
+  await page.setViewportSize({ width: 1440, height: 1300 });
+  await openActivity(page, /^Longhaul/);
+  await treeItem(page, /Say sums/)
+    .first()
+    .waitFor();
+});
+afterAll(async () => {
+  await contactSheet(await workbench.open('', 'empty'), tiles, 'contact sheet');
+  await things.disposeAsync();
+});
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+/** The pages, each with what opens it and what is on it when it is drawn. */
+const pages = [
+  {
+    name: 'run page',
+    open: async () => {
+      await palette(page, 'Longhaul: Open Run');
+      const box = await quickStep(page, 'Longhaul: Open Run');
+      await box.fill('Say sums');
+      await box.press('Enter');
+    },
+    drawn: 'Evidence',
+  },
+  {
+    name: 'decision page',
+    open: async () => {
+      await palette(page, 'Longhaul: Open Approval');
+      await (await quickStep(page, 'Longhaul: Open Approval')).press('Enter');
+    },
+    drawn: /record\.js/,
+  },
+  { name: 'history', open: () => palette(page, 'Longhaul: Show History'), drawn: 'Failures by class' },
+] as const;
+
+describe.each(themes)('in $theme', (look) => {
+  const { theme, kind } = look;
+  beforeAll(() => drawIn(page, look));
+
+  test('the views are readable at every width, and each of their rows has a name', async () => {
+    await palette(page, 'Longhaul: Review Result');
+    await (await quickStep(page, 'Which result')).press('Enter');
+    await treeItem(page, /^README\.md, modified/).waitFor();
+    await page.locator('.multiDiffEditor .view-lines').nth(1).waitFor();
+    tiles.push({ theme, name: 'review', png: await page.locator('.part.editor').screenshot() });
+    for (const width of widths) {
+      await widen(page, width);
+      const png = await page.locator('.part.sidebar').screenshot();
+      tiles.push({ theme, name: `${width} px`, png });
+    }
+    const rows = page.locator('.part.sidebar .monaco-list-row');
+    expect(await rows.count()).toBeGreaterThan(5);
+    for (const row of await rows.all()) expect(await row.getAttribute('aria-label')).toMatch(/\w/);
+  });
+
+  test.each(pages)('the $name has nothing that axe objects to', async ({ name, open, drawn }) => {
+    await palette(page, 'View: Close All Editors');
+    await open();
+    await webview(page).getByText(drawn).first().waitFor();
+    await webview(page).locator(`body.${kind}`).waitFor();
+    expect(await violations(page)).toEqual([]);
+    tiles.push({ theme, name, png: await page.locator('.part.editor').screenshot() });
+  });
+});
