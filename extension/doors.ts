@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { registerDelegateFix } from './features/delegate/delegate-fix.ts';
+import { toolNames, type ToolName } from './features/chat/tool-names.ts';
 import { fileSystem } from './ground/files/files.ts';
 import type { Parts } from './parts.ts';
 
@@ -28,7 +29,7 @@ export const openDoors = (
       }),
     ),
     participantDoor(load),
-    toolDoor(load),
+    ...toolNames.map((name) => toolDoor(name, load)),
   );
   return { close: () => first.dispose(), stay };
 };
@@ -78,8 +79,8 @@ const participantDoor = (load: Load): vscode.Disposable => {
   return participant;
 };
 
-const toolDoor = (load: Load): vscode.Disposable =>
-  vscode.lm.registerTool<object>('longhaul_delegate', {
-    prepareInvocation: async (options, token) => (await load()).tool.prepareInvocation(options, token),
-    invoke: async (options, token) => (await load()).tool.invoke(options, token),
+const toolDoor = (name: ToolName, load: Load): vscode.Disposable =>
+  vscode.lm.registerTool<object>(name, {
+    prepareInvocation: async (options, token) => (await load()).tools[name].prepareInvocation(options, token),
+    invoke: async (options, token) => (await load()).tools[name].invoke(options, token),
   });

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { participantOf, type Participant } from './features/chat/participant.ts';
-import { delegateTool, type DelegateTool } from './features/chat/tool.ts';
+import { chatTools } from './features/chat/tools.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
 import { registerSetUp } from './features/set-up/index.ts';
@@ -20,7 +20,7 @@ export interface Parts extends vscode.Disposable {
   readonly longhaul: Longhaul;
   readonly restorePage: (panel: vscode.WebviewPanel, state: unknown) => void;
   readonly participant: Participant;
-  readonly tool: DelegateTool;
+  readonly tools: ReturnType<typeof chatTools>;
 }
 
 /** Wires the parts together. No I/O: the first of them that needs a runner looks for it. */
@@ -46,7 +46,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     longhaul,
     restorePage: (panel, state) => pages.restore(panel, state),
     participant: participantOf(longhaul),
-    tool: delegateTool(longhaul),
+    tools: chatTools(longhaul),
     dispose: () => all.dispose(),
   };
 };

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
 import { countsOf, countsText, needsOf } from './features/needs-you/needs.ts';
+import { registerAsking } from './features/needs-you/asking.ts';
 import { registerSeen } from './features/needs-you/seen.ts';
 import { needsYouTree } from './features/needs-you/tree.ts';
 import { registerNotifications } from './features/needs-you/notifications.ts';
@@ -63,6 +64,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     runsView.onDidCollapseElement(({ element }) => runsTree.folded(element)),
     new vscode.Disposable(() => clearInterval(clock)),
     registerSeen(longhaul),
+    registerAsking(longhaul),
     registerStatusBar(longhaul),
     registerNotifications(longhaul),
   );

@@ -168,7 +168,11 @@ test('an end that nobody has seen needs a person until it was seen, in any windo
   await openActivity(page, /^Longhaul/);
   await again.waitFor();
   expect(await row.count()).toBe(0);
-  await again.click();
+  await page.getByRole('button', { name: /^Longhaul: \d+ waiting for you/ }).click();
+  const list = await quickStep(page, 'Longhaul: What Needs Me');
+  await list.fill('Look again');
+  await picture(page, '56 what needs me');
+  await list.press('Enter');
   await again.waitFor({ state: 'hidden' });
 });
 

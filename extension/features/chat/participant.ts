@@ -1,27 +1,53 @@
 import * as vscode from 'vscode';
+import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
+import { openDecisions } from '../../ground/ask/pick.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
-import { lineOf } from '../../../shared/run/summary.ts';
+import { evidence, expiry } from '../../ground/text/text.ts';
+import { runsFor } from './runs.ts';
 
-/** Runs that are listed in chat. */
-const listed = 10;
+type Stream = vscode.ChatResponseStream;
 
 /** Answers one message of a chat. */
-export type Participant = (request: vscode.ChatRequest, stream: vscode.ChatResponseStream) => Promise<void>;
+export type Participant = (request: vscode.ChatRequest, stream: Stream) => Promise<void>;
 
-/** `@longhaul`: hands what was said to the wizard, where the person confirms it; `/runs` lists what goes on. */
+/** `@longhaul`: hands what was said to the wizard, where the person confirms it, and answers what goes on. It decides nothing itself: its buttons do what those of the views do. */
 export const participantOf =
   (longhaul: Longhaul): Participant =>
   async (request, stream) => {
-    if (request.command === 'runs') await list(longhaul, stream);
-    else offer(request, stream);
+    try {
+      await reply(longhaul, request, stream);
+    } catch (error) {
+      const { message, remedy } = problemOf(error);
+      stream.markdown(new vscode.MarkdownString().appendText(`${message} ${remedy}`));
+    }
   };
 
-const offer = (request: vscode.ChatRequest, stream: vscode.ChatResponseStream): void => {
+const reply = (longhaul: Longhaul, request: vscode.ChatRequest, stream: Stream): Promise<void> | void => {
+  switch (request.command) {
+    case 'status':
+      return status(longhaul, numberIn(request.prompt), stream);
+    case 'decide':
+      return decide(longhaul, stream);
+    case 'review':
+      return review(longhaul, stream);
+    default:
+      return offer(request, stream);
+  }
+};
+
+/** The run that a message names, as `12` or `#12`. */
+const numberIn = (prompt: string): number | null => {
+  const named = /\d+/.exec(prompt);
+  return named === null ? null : Number(named[0]);
+};
+
+const offer = (request: vscode.ChatRequest, stream: Stream): void => {
   const goal = request.prompt.trim();
   if (goal === '') {
     stream.markdown(
-      'Say what shall be done, such as `@longhaul fix the failing tests`; or `/runs` lists what goes on.',
+      'Say what shall be done, such as `@longhaul fix the failing tests`. `/status` says what goes on, `/decide` what waits for you, `/review` what is ready.',
     );
     return;
   }
@@ -40,23 +66,71 @@ const filesOf = (value: unknown): readonly string[] => {
   return uri instanceof vscode.Uri && uri.scheme === 'file' ? [uri.fsPath] : [];
 };
 
-const list = async ({ connection }: Longhaul, stream: vscode.ChatResponseStream): Promise<void> => {
-  try {
-    const { runs } = await (await connection.api()).runs.list.query({ limit: listed });
-    if (runs.length === 0) stream.markdown('Nothing has been delegated yet.');
-    for (const state of runs) {
-      const { title, status, detail } = lineOf(state);
-      // Titles are text: nothing in them is taken for Markdown, and no link or command comes out of them.
-      stream.markdown(
-        new vscode.MarkdownString(`**#${state.number}** `)
-          .appendText(title)
-          .appendMarkdown(`  \n${status}: `)
-          .appendText(detail),
-      );
-      stream.button({ command: 'longhaul.openRun', title: `Open Run ${state.number}`, arguments: [{ run: state.id }] });
-    }
-  } catch (error) {
-    const { message, remedy } = problemOf(error);
-    stream.markdown(new vscode.MarkdownString().appendText(`${message} ${remedy}`));
+/** Texts of runs are text: nothing in them is taken for Markdown, and no link or command comes out of them. */
+const paragraph = (head: string, title: string, ...lines: readonly string[]): vscode.MarkdownString => {
+  const text = new vscode.MarkdownString(`**${head}** `).appendText(title);
+  for (const line of lines) text.appendMarkdown('  \n').appendText(line);
+  return text.appendMarkdown('\n\n');
+};
+
+const describe = (run: RunSummary, stream: Stream): void => {
+  const { title, status, detail } = lineOf(run);
+  const checks = evidence(run);
+  stream.markdown(
+    paragraph(`#${run.number}`, title, `${status}: ${detail}`, ...(checks === null ? [] : [`Checks: ${checks}`])),
+  );
+};
+
+const openButton = (run: RunSummary): vscode.Command => ({
+  command: 'longhaul.openRun',
+  title: `Open Run ${run.number}`,
+  arguments: [{ run: run.id }],
+});
+
+const status = async (longhaul: Longhaul, number: number | null, stream: Stream): Promise<void> => {
+  const runs = await runsFor(longhaul, number);
+  if (runs.length === 0)
+    stream.markdown(number === null ? 'Nothing has been delegated yet.' : `There is no run ${number}.`);
+  for (const run of runs) {
+    describe(run, stream);
+    stream.button(openButton(run));
+  }
+};
+
+const decide = async (longhaul: Longhaul, stream: Stream): Promise<void> => {
+  const open = await openDecisions(longhaul);
+  if (open.length === 0) stream.markdown('Nothing waits for your decision.');
+  for (const summary of open) ask(summary, stream);
+};
+
+/** What is asked, and the buttons that show exactly what is decided before anything is. */
+const ask = ({ run, title, request }: DecisionSummary, stream: Stream): void => {
+  const { yes, no } = verbsOf(request);
+  const target = [{ run, decision: request.id }];
+  stream.markdown(
+    paragraph(
+      'Decision:',
+      request.action,
+      `Run: ${title}`,
+      `Why: ${request.reason}`,
+      `Then: ${request.consequence}`,
+      expiry(request.expiresAt, Date.now()),
+    ),
+  );
+  const command = request.kind === 'question' ? 'longhaul.answer' : 'longhaul.approve';
+  stream.button({ command, title: `${yes}…`, arguments: target });
+  stream.button({ command: 'longhaul.reject', title: `${no}…`, arguments: target });
+  stream.button({ command: 'longhaul.openDecision', title: 'Open', arguments: target });
+};
+
+const review = async (longhaul: Longhaul, stream: Stream): Promise<void> => {
+  const api = await longhaul.connection.api();
+  const { runs } = await api.runs.list.query({ limit: 200, status: 'open' });
+  const ready = runs.filter((run) => run.status === 'reviewing');
+  if (ready.length === 0) stream.markdown('No result waits for your review.');
+  for (const run of ready) {
+    describe(run, stream);
+    stream.button({ command: 'longhaul.review', title: `Review Run ${run.number}`, arguments: [{ run: run.id }] });
+    stream.button(openButton(run));
   }
 };

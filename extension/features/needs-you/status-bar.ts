@@ -8,7 +8,6 @@ export const registerStatusBar = (longhaul: Longhaul): vscode.Disposable => {
   const { connection, runs, unseen } = longhaul;
   const item = vscode.window.createStatusBarItem('longhaul.status', vscode.StatusBarAlignment.Left, 10);
   item.name = 'Longhaul';
-  item.command = 'longhaul.focusNeedsYou';
   const draw = (): void => {
     // Asking for the runs connects; that is for whoever needs them.
     const counts =
@@ -20,6 +19,8 @@ export const registerStatusBar = (longhaul: Longhaul): vscode.Disposable => {
         : { waiting: 0, ended: 0, working: 0 };
     const { text, about, warning } = statusText(connection.state, counts);
     item.text = text;
+    // With nothing to choose from, the views say what there is to do.
+    item.command = counts.waiting + counts.ended > 0 ? 'longhaul.whatNeedsMe' : 'longhaul.focusNeedsYou';
     item.tooltip = labelledTooltip({ Longhaul: about });
     item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
     item.accessibilityInformation = { label: `Longhaul: ${about}` };

@@ -10,6 +10,8 @@ export const names = [
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',
   'a chat model delegates through the tool, and its words are checked',
   'the chat participant offers to delegate what was said, and lists runs with titles that are only text',
+  'what waits for a decision is listed in chat, with the buttons that show exactly what is decided',
+  'a chat model reads the state and the result of a run, and is told whose words they are',
   'a remote runner with a bad token says so, and with the right one its runs are there',
   'to a runner elsewhere the tree goes along as an upload, and its result is applied here',
   'each event of a run reaches the views, once',

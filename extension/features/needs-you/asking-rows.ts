@@ -1,0 +1,44 @@
+import { changes, evidence, expiry, oneLine } from '../../ground/text/text.ts';
+import { endText } from './end-text.ts';
+import type { Needs } from './needs.ts';
+
+/** A row of *What Needs Me*, and what choosing it does. */
+export interface AskingRow {
+  readonly icon: string;
+  readonly label: string;
+  readonly description: string;
+  readonly detail: string;
+  readonly command: string;
+  readonly argument: Readonly<Record<string, string>>;
+}
+
+/** A sign of VS Code's own in a label is drawn as a picture; what others wrote is text. */
+const text = (untrusted: string): string => oneLine(untrusted, 120).replaceAll('$(', '$\u200B(');
+
+/** In the order of the view *Needs You*: decisions, results, ends that nobody has seen. `now`: ms since the epoch. */
+export const askingRows = ({ decisions, reviews, ends }: Needs, now: number): readonly AskingRow[] => [
+  ...decisions.map(({ run, title, request }) => ({
+    icon: 'shield',
+    label: text(request.action),
+    description: expiry(request.expiresAt, now),
+    detail: text(title),
+    command: 'longhaul.openDecision',
+    argument: { run, decision: request.id },
+  })),
+  ...reviews.map((run) => ({
+    icon: 'git-pull-request',
+    label: `Review: ${text(run.task.title)}`,
+    description: `#${run.number}`,
+    detail: [changes(run) ?? 'no changes', evidence(run) ?? 'not verified'].join(' · '),
+    command: 'longhaul.review',
+    argument: { run: run.id },
+  })),
+  ...ends.map((end) => ({
+    icon: end.status === 'failed' ? 'error' : 'pass',
+    label: `${end.status === 'failed' ? 'Failed' : 'Finished'}: ${text(end.task.title)}`,
+    description: `#${end.number}`,
+    detail: text(endText(end)),
+    command: 'longhaul.openRun',
+    argument: { run: end.id },
+  })),
+];
