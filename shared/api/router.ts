@@ -160,6 +160,9 @@ export const apiRouter = trpc.router({
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
+    pause: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.pause(ctx.caller, input)),
     retry: person('developer')
       .input(runner.RunInput)
       .mutation(({ ctx, input }) => ctx.runner.retry(ctx.caller, input)),

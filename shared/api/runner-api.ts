@@ -295,7 +295,9 @@ export interface RunnerApi {
   /** What a remote that the runner may read has, asked with the runner's own credential for it. */
   remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
-  /** A run that failed or was cancelled goes on from its last checkpoint, as long as that is kept. */
+  /** It does nothing more once its worker has finished the step that it is at. One that is paused stays so. */
+  pause(caller: Principal, input: RunInput): Promise<RunState>;
+  /** A run that was paused goes on; one that failed or was cancelled does from its last checkpoint, as long as that is kept. */
   retry(caller: Principal, input: RunInput): Promise<RunState>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;

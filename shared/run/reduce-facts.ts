@@ -19,6 +19,8 @@ type StatusEvent =
   | 'round.finished'
   | 'timer.fired'
   | 'review.decided'
+  | 'pause.requested'
+  | 'pause.ended'
   | 'run.paused'
   | 'run.resumed'
   | 'run.completed'

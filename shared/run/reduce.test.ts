@@ -48,7 +48,7 @@ const statesOf = (log: readonly RunEvent[]): readonly RunState[] => {
 
 const statusFields: Record<Status, readonly string[]> = {
   queued: ['activation', 'since', 'delay'],
-  working: ['activation', 'since'],
+  working: ['activation', 'since', 'pausing'],
   waiting: ['until', 'since'],
   ready: ['reason'],
   reviewing: ['since'],

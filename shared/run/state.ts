@@ -183,7 +183,13 @@ export type RunStatus =
       /** Null: nothing is known to be in its way but others before it. */
       readonly delay: Delay | null;
     }
-  | { readonly status: 'working'; readonly activation: string; readonly since: string }
+  | {
+      readonly status: 'working';
+      readonly activation: string;
+      readonly since: string;
+      /** Who wants it paused: its worker parks it before the next step. Null: nobody. */
+      readonly pausing: string | null;
+    }
   | { readonly status: 'waiting'; readonly until: WaitUntil; readonly since: string }
   /** Parked with nothing left to wait for: exists only within a transaction, which queues the next activation. */
   | {
@@ -211,6 +217,18 @@ export const isResumable = ({ status }: { readonly status: Status }): boolean =>
 /** Decisions that a person can act on now, oldest first. What was still open when a run ended is nobody's to make. */
 export const openDecisions = (state: Pick<RunState, 'status' | 'decisions'>): readonly OpenDecision[] =>
   isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
+
+/** Who paused it, be it that its worker is still at its last step; null: it is not paused. */
+export const pausedBy = (state: RunStatus): string | null => {
+  if (state.status === 'working') return state.pausing;
+  return state.status === 'waiting' && state.until.kind === 'resume' ? state.until.by : null;
+};
+
+/** Whether it can be paused: what waits for a person does nothing anyway. */
+export const isPausable = (state: RunStatus): boolean =>
+  state.status === 'queued' ||
+  (state.status === 'working' && state.pausing === null) ||
+  (state.status === 'waiting' && state.until.kind === 'time');
 
 /** The call that the worker is at. */
 export const runningCall = ({ turn }: Pick<RunFacts, 'turn'>): CallIn<'running'> | undefined =>

@@ -153,12 +153,13 @@ const detailOf = (state: RunSummary): string => {
     case 'ready':
       return 'waiting for a worker';
     case 'working':
-      return workOf(state);
+      return state.pausing === null ? workOf(state) : `pauses after this step: ${workOf(state)}`;
     case 'waiting': {
       if (state.until.kind === 'time')
         return state.turn?.phase === 'failed'
           ? `the model is asked again at ${state.until.at}: ${state.turn.trouble.message}`
           : `until ${state.until.at}`;
+      if (state.until.kind === 'resume') return `paused by ${actor(state.until.by)}`;
       const open = state.decisions[state.until.decision];
       if (open === undefined) return 'waiting';
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;

@@ -46,7 +46,7 @@ const question = (run: string, expiresAt: string): DecisionRequest => {
 };
 const park = (request: DecisionRequest): WorkerEvent[] => [
   { type: 'decision.requested', v: 2, request },
-  { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: request.id } },
+  { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: request.id } },
 ];
 
 /** Resolves when these are all that there is in a folder. */
@@ -181,7 +181,7 @@ describe('the supervisor', () => {
     using feed = follow(runner.client, { after: 0 });
     const worker = await beWorker(runner, state.id);
     const at = new Date(Date.now() + 150).toISOString();
-    await worker.append({ type: 'activation.ended', v: 1, until: { kind: 'time', at } });
+    await worker.append({ type: 'activation.ended', v: 2, until: { kind: 'time', at } });
     await feed.saw('timer.fired');
     const fired = feed.events.find(({ body }) => body.type === 'timer.fired');
     expect(fired!.at >= at).toBe(true);

@@ -16,7 +16,7 @@ export const someStep = fc.record({
   run: fc.nat(2),
   kind: fc.constantFrom(
     ...(['work', 'work', 'work', 'work', 'heartbeat', 'lose', 'decide', 'decide', 'expire', 'renew', 'fire'] as const),
-    ...(['message', 'review', 'review', 'cancel'] as const),
+    ...(['message', 'review', 'review', 'cancel', 'pause', 'resume'] as const),
   ),
   choice: fc.nat(),
 });
@@ -84,6 +84,9 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
       const verdict = (['changes', 'changes', 'accepted', 'rejected'] as const)[choice % 4] ?? 'changes';
       return { kind, by, round: state.round, patch: null, verdict, reason: 'because', comments: [] };
     }
+    case 'pause':
+    case 'resume':
+      return { kind, by };
     case 'cancel':
       if (isTerminal(state)) return { kind: 'resume', by };
       return choice % 4 === 0 ? { kind, by, reason: '' } : { kind: 'message', by, text: 'not yet' };
@@ -104,6 +107,7 @@ const workFor = (state: RunState, choice: number): WorkerEvent => {
     asked('question'),
     ended({ kind: 'decision', decision }),
     ended({ kind: 'time', at: soon }),
+    ended({ kind: 'resume', by: 'person:ada' }),
     roundFinished,
     choice % 5 === 0 ? { type: 'run.failed', v: 1, class: 'task', message: 'no' } : callFinished('y'),
   ];

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { controlEvents, workerEvents } from '../../../shared/run/events.ts';
 import { fold } from '../../../shared/run/reduce.ts';
-import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { isTerminal, openDecisions, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { arbitraryOf } from '../../../test/suites/arbitrary.ts';
 import { grouped, groupOf } from './groups.ts';
 
@@ -35,6 +35,8 @@ test('every run is in exactly one group, and what waits for a person is where a 
         const waits = !isTerminal(state) && openDecisions(state).length > 0;
         expect(groupOf(state) === 'needs you').toBe(waits);
         expect(groupOf(state) === 'done').toBe(isTerminal(state));
+        const stands = !waits && state.status === 'waiting' && pausedBy(state) !== null;
+        expect(groupOf(state) === 'paused').toBe(stands);
       }
     }),
     { numRuns: 100 },

@@ -1,8 +1,8 @@
-import { isTerminal, openDecisions } from '../../../shared/run/state.ts';
+import { isTerminal, openDecisions, pausedBy } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
 /** The groups of the tree, in the order in which a person wants to see them. */
-const groupNames = ['needs you', 'working', 'in review', 'queued', 'done'] as const;
+const groupNames = ['needs you', 'working', 'in review', 'queued', 'paused', 'done'] as const;
 export type GroupName = (typeof groupNames)[number];
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */
@@ -15,6 +15,8 @@ export const groupOf = (state: RunSummary): GroupName => {
     case 'queued':
     case 'ready':
       return 'queued';
+    case 'waiting':
+      return pausedBy(state) === null ? 'working' : 'paused';
     default:
       return 'working';
   }

@@ -1,6 +1,6 @@
 import type { PlanStep } from '../../../shared/run/events.ts';
 import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
-import { checksOf, isTerminal, runningCall } from '../../../shared/run/state.ts';
+import { checksOf, isTerminal, pausedBy, runningCall } from '../../../shared/run/state.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import {
@@ -61,7 +61,7 @@ const rowOf = (state: RunSummary): Row => {
     label: oneLine(title, 120),
     unfolded: !ended,
     description: `#${state.number} · ${oneLine(detail, 80)} · ${figures}`,
-    contextValue: `run.${state.status}`,
+    contextValue: pausedBy(state) === null ? `run.${state.status}` : 'run.paused',
     icon: iconOf(state),
     command: openRun(state.id),
     tooltip: labelledTooltip({
@@ -110,6 +110,7 @@ const turnsText = ({ spent, budget }: RunSummary): string => {
 };
 
 const iconOf = (state: RunSummary): Icon => {
+  if (pausedBy(state) !== null) return ['debug-pause', 'charts.yellow'];
   const failing = checksOf(state).failed > 0;
   switch (state.status) {
     case 'queued':

@@ -58,6 +58,7 @@ const titles: Record<GroupName, string> = {
   'in review': 'In Review',
   working: 'Working',
   queued: 'Queued',
+  paused: 'Paused',
   done: 'Done',
 };
 

@@ -6,7 +6,7 @@ import { feed, feedReading, type ReadFeed } from './feed.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
-import { retry } from './retry.ts';
+import { pause, retry } from './retry.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 
@@ -29,6 +29,7 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
+  pause: (caller, input) => pause(plane, caller, input),
   retry: (caller, input) => retry(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();
