@@ -1,7 +1,7 @@
 import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
 import { refuse } from './refusal.ts';
-import { isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
+import { archivedBy, isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
 import { actor } from '../text/clean.ts';
 
 export const decided = (state: RunState, command: Told<'decide'>, circumstances: Circumstances): Wanted => {
@@ -109,6 +109,22 @@ export const resumed = (state: RunState, command: Told<'resume'>): Wanted => {
     'conflict',
     `Run ${state.id} is not paused, has not failed and was not cancelled: it is ${state.status}.`,
     isTerminal(state) ? 'Delegate it again if there is more to do.' : `Follow it instead: longhaul watch ${state.id}`,
+  );
+};
+
+export const archived = (state: RunState, { kind, by }: Told<'archive' | 'unarchive'>): Wanted => {
+  if (!isTerminal(state))
+    return refuse(
+      'conflict',
+      `Run ${state.id} is not over: it is ${state.status}.`,
+      `Wait for its end, or end it: longhaul cancel ${state.id}`,
+    );
+  if (kind === 'archive' && archivedBy(state) === null) return [{ type: 'run.archived', v: 1, by }];
+  if (kind === 'unarchive' && archivedBy(state) !== null) return [{ type: 'run.unarchived', v: 1, by }];
+  return refuse(
+    'conflict',
+    `Run ${state.id} is ${kind === 'archive' ? 'archived already' : 'not archived'}.`,
+    'Nothing is left to do.',
   );
 };
 

@@ -98,6 +98,8 @@ const commands = {
   changes: review('changes'),
   applied: { kind: 'applied', by: 'person:ada', how: 'worktree', target: '/r', files: 1, conflicts: 0 },
   cancel,
+  archive: { kind: 'archive', by: 'person:ada' },
+  unarchive: { kind: 'unarchive', by: 'person:ada' },
   pause,
   resume: { kind: 'resume', by: 'person:ada' },
 } satisfies Record<string, Command>;
@@ -179,6 +181,15 @@ const table: Record<string, Record<string, string>> = {
     reviewing: 'review.decided + activation.queued → queued',
     ...whenOver('terminal'),
   }),
+  archive: everywhere('conflict', {
+    accepted: 'run.archived → accepted',
+    rejected: 'run.archived → rejected',
+    completed: 'run.archived → completed',
+    failed: 'run.archived → failed',
+    cancelled: 'run.archived → cancelled',
+  }),
+  // None of them is archived.
+  unarchive: everywhere('conflict', {}),
   pause: everywhere('conflict', {
     queued: 'pause.requested → waiting',
     working: 'pause.requested → working',
@@ -467,6 +478,7 @@ test('a run that is resumed keeps what it did and spent, and is rid of what stoo
     class: _class,
     message: _message,
     at: _at,
+    archived: _ar,
     ...facts
   } = failed as Extract<RunState, { status: 'failed' }>; // safe: it has just failed
   expect(obeyed.outcome === 'done' ? obeyed.state : null).toEqual({
@@ -504,4 +516,16 @@ test('what was resumed before its worker had parked it goes on', () => {
     circumstances,
   );
   expect(outcomeOf(obeyed)).toBe('activation.ended + activation.queued → queued');
+});
+
+test('what is archived can be taken out again, and what goes on is not archived any more', () => {
+  const archived = after(cancel, { kind: 'archive', by: 'person:ada' });
+  expect(lineOf(archived)).toMatchObject({ status: 'cancelled', archived: true });
+  expect(outcomeOf(obey(archived, commands.archive, circumstances))).toBe('conflict');
+  expect(outcomeOf(obey(archived, commands.unarchive, circumstances))).toBe('run.unarchived → cancelled');
+  const resumed = obey(archived, commands.resume, circumstances);
+  expect(resumed.outcome === 'done' ? lineOf(resumed.state) : null).toMatchObject({
+    status: 'queued',
+    archived: false,
+  });
 });

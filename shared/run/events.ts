@@ -317,6 +317,11 @@ export const controlEvents = [
     files: Count,
     conflicts: Count,
   }),
+  /** It is over, and lists are not to show it any more; nothing of it is gone. */
+  event('run.archived', 1, { by: Actor }),
+  event('run.unarchived', 1, { by: Actor }),
+  /** The one event that is left of a run: all others, and all that it had, are gone for good. */
+  event('run.deleted', 1, { by: Actor }),
   event('run.cancelled', 1, { by: Actor, reason: z.string() }),
   /** A run that had failed or was cancelled goes on from where it was. */
   event('run.resumed', 1, { by: Actor }),

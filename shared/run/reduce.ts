@@ -27,10 +27,21 @@ const become = (state: RunState, status: RunStatus, change: Change): RunState =>
     message: _m,
     delay: _d,
     pausing: _p,
+    archived: _ar,
     ...facts
   } = state as RunState & // safe: a bag of every variant's fields, only to leave them behind
     Record<
-      'activation' | 'since' | 'until' | 'reason' | 'by' | 'at' | 'class' | 'message' | 'delay' | 'pausing',
+      | 'activation'
+      | 'since'
+      | 'until'
+      | 'reason'
+      | 'by'
+      | 'at'
+      | 'class'
+      | 'message'
+      | 'delay'
+      | 'pausing'
+      | 'archived',
       unknown
     >;
   // safe: what is left are the facts; `status` is a whole variant and goes over them
@@ -81,9 +92,9 @@ const review = (state: RunState, body: Extract<EventBody, { type: 'review.decide
     state.status === 'reviewing' ? { reviewMs: (state.reviewMs ?? 0) + milliseconds(state.since, at) } : {};
   switch (body.verdict) {
     case 'accepted':
-      return enter(state, { status: 'accepted', by: body.by, at }, waited);
+      return enter(state, { status: 'accepted', by: body.by, at, archived: null }, waited);
     case 'rejected':
-      return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at }, waited);
+      return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at, archived: null }, waited);
     case 'changes':
       return enter(
         state,
@@ -143,12 +154,24 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'run.resumed':
       if (state.status !== 'failed' && state.status !== 'cancelled') return state;
       return become(state, { status: 'ready', reason: 'resumed' }, resumed(state, at));
+    case 'run.archived':
+      return archive(state, body.by);
+    case 'run.unarchived':
+      return archive(state, null);
     case 'run.completed':
-      return enter(state, { status: 'completed', at }, released(state, at));
+      return enter(state, { status: 'completed', at, archived: null }, released(state, at));
     case 'run.failed':
-      return enter(state, { status: 'failed', class: body.class, message: body.message, at }, released(state, at));
+      return enter(
+        state,
+        { status: 'failed', class: body.class, message: body.message, at, archived: null },
+        released(state, at),
+      );
     case 'run.cancelled':
-      return enter(state, { status: 'cancelled', by: body.by, reason: body.reason, at }, released(state, at));
+      return enter(
+        state,
+        { status: 'cancelled', by: body.by, reason: body.reason, at, archived: null },
+        released(state, at),
+      );
     default:
       return set(state, factsAfter(state, body, at));
   }
@@ -163,6 +186,9 @@ const parked = (until: WaitUntil, at: string): RunStatus =>
   until.kind === 'resume' ? { status: 'ready', reason: 'resumed' } : { status: 'waiting', until, since: at };
 
 const paused = (by: string, since: string): RunStatus => ({ status: 'waiting', until: { kind: 'resume', by }, since });
+
+const archive = (state: RunState, archived: string | null): RunState =>
+  'archived' in state ? { ...state, archived } : state;
 
 const pause = (state: RunState, by: string, at: string): RunState => {
   if (!isPausable(state)) return state;

@@ -174,6 +174,13 @@ export type Delay = {
     | { readonly kind: 'awaited'; readonly asked: string; readonly retryAt: string | null }
   );
 
+/** What every run has that is over. */
+interface Over {
+  readonly at: string;
+  /** Who archived it: lists leave it out. Null: nobody. */
+  readonly archived: string | null;
+}
+
 /** One variant per status, each with the fields that it alone has. */
 export type RunStatus =
   | {
@@ -197,17 +204,20 @@ export type RunStatus =
       readonly reason: 'delegated' | 'decision' | 'timer' | 'lost' | 'returned' | 'changes' | 'resumed';
     }
   | { readonly status: 'reviewing'; readonly since: string }
-  | { readonly status: 'accepted'; readonly by: string; readonly at: string }
-  | { readonly status: 'rejected'; readonly by: string; readonly reason: string; readonly at: string }
-  | { readonly status: 'completed'; readonly at: string }
-  | { readonly status: 'failed'; readonly class: FailureClass; readonly message: string; readonly at: string }
-  | { readonly status: 'cancelled'; readonly by: string; readonly reason: string; readonly at: string };
+  | ({ readonly status: 'accepted'; readonly by: string } & Over)
+  | ({ readonly status: 'rejected'; readonly by: string; readonly reason: string } & Over)
+  | ({ readonly status: 'completed' } & Over)
+  | ({ readonly status: 'failed'; readonly class: FailureClass; readonly message: string } & Over)
+  | ({ readonly status: 'cancelled'; readonly by: string; readonly reason: string } & Over);
 
 export type RunState = RunFacts & RunStatus;
 export type Status = RunStatus['status'];
 
 const terminal: ReadonlySet<Status> = new Set<Status>(['accepted', 'rejected', 'completed', 'failed', 'cancelled']);
 export const isTerminal = (state: { readonly status: Status }): boolean => terminal.has(state.status);
+
+/** Who archived it; null: nobody. */
+export const archivedBy = (state: RunStatus): string | null => ('archived' in state ? state.archived : null);
 
 /** What a person can have go on after its end. */
 export const resumable = ['failed', 'cancelled'] as const satisfies readonly Status[];

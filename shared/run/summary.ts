@@ -3,6 +3,7 @@ import { actor } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import type { Task } from './events.ts';
 import {
+  archivedBy,
   checksOf,
   isTerminal,
   needsAttention,
@@ -101,6 +102,8 @@ export interface RunLine {
   readonly repository: string;
   readonly title: string;
   readonly status: Status;
+  /** It is over, and lists leave it out. */
+  readonly archived: boolean;
   /** What it is at, or why it is where it is, in a few words. */
   readonly detail: string;
   readonly attention: boolean;
@@ -129,6 +132,7 @@ export const lineOf = (state: RunSummary): RunLine => ({
   repository: state.task.repository,
   title: state.task.title,
   status: state.status,
+  archived: archivedBy(state) !== null,
   detail: detailOf(state),
   attention: needsAttention(state),
   decisions: openDecisions(state).length,

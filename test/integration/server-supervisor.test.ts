@@ -216,6 +216,24 @@ describe('the supervisor', () => {
     expect((await readdir(runner.home.run(cancelled.id))).toSorted()).toEqual(['source.git', 'tree']);
   });
 
+  test('removes all of a run that is deleted, for whoever delegated it, and keeps the repository as it is', async () => {
+    await using runner = await startRunner();
+    const [gone, open] = [await runner.delegate(), await runner.delegate()];
+    expect(await failureOf(runner.client.runs.delete.mutate({ run: gone.id }))).toMatchObject({ code: 'CONFLICT' });
+    await runner.client.runs.cancel.mutate({ run: gone.id });
+    const deletion = () => runner.client.runs.deletion.query({ run: gone.id });
+    // Its worker has to have left.
+    await expect.poll(() => deletion().catch(() => null)).not.toBe(null);
+    const told = await deletion();
+    expect(told).toMatchObject({ number: gone.number, events: 3, contents: 0, folder: runner.home.run(gone.id) });
+    expect(await runner.client.runs.delete.mutate({ run: gone.id })).toEqual(told);
+    await untilThereIs(runner.home.runs, [open.id]);
+    expect(await failureOf(runner.client.runs.get.query({ run: gone.id }))).toMatchObject({ code: 'NOT_FOUND' });
+    expect((await runner.client.runs.list.query({ archived: true })).runs.map(({ id }) => id)).toEqual([open.id]);
+    await runner.restart();
+    expect((await runner.client.runs.list.query({ archived: true })).runs).toHaveLength(1);
+  });
+
   test('removes all of a run that has been over for longer than it is kept, and what a cut-off delegation left', async () => {
     await using runner = await startRunner({
       change: (config) => ({ ...config, retention: { sourceDays: 0, treeDays: 0 } }),

@@ -4,7 +4,7 @@ import type { Store } from '../../runner/control/store/store.ts';
 import type { Command } from '../../shared/run/command.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
-import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
+import { archivedBy, isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
 import { decisionSummaries } from '../../shared/run/summary.ts';
 import { callFinished, ended, roundFinished, someRequest } from './runs.ts';
 
@@ -16,7 +16,7 @@ export const someStep = fc.record({
   run: fc.nat(2),
   kind: fc.constantFrom(
     ...(['work', 'work', 'work', 'work', 'heartbeat', 'lose', 'decide', 'decide', 'expire', 'renew', 'fire'] as const),
-    ...(['message', 'review', 'review', 'cancel', 'pause', 'resume'] as const),
+    ...(['message', 'review', 'review', 'cancel', 'pause', 'resume', 'archive', 'unarchive'] as const),
   ),
   choice: fc.nat(),
 });
@@ -86,6 +86,8 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
     }
     case 'pause':
     case 'resume':
+    case 'archive':
+    case 'unarchive':
       return { kind, by };
     case 'cancel':
       if (isTerminal(state)) return { kind: 'resume', by };
@@ -128,9 +130,19 @@ export const expectProjections = async (
   const newest = states.toSorted((a, b) => b.number - a.number);
   const list = async (status: 'open' | RunState['status'] | null) =>
     // safe: `ready` is never asked for: no run is stored so
-    (await store.list(null, { status: status as 'open' | null, repository: null, limit: 500, before: null })).runs;
+    (
+      await store.list(null, {
+        status: status as 'open' | null,
+        repository: null,
+        archived: true,
+        limit: 500,
+        before: null,
+      })
+    ).runs;
 
   expect(await list(null)).toEqual(newest);
+  const shown = await store.list(null, { status: null, repository: null, archived: false, limit: 500, before: null });
+  expect(shown.runs).toEqual(newest.filter((state) => archivedBy(state) === null));
   expect(await list('open')).toEqual(newest.filter((state) => !isTerminal(state)));
   const counts = await store.counts(null);
   for (const [status, count] of Object.entries(counts)) {

@@ -4,7 +4,8 @@ import { controlEvents, workerEvents } from '../../../shared/run/events.ts';
 import { fold } from '../../../shared/run/reduce.ts';
 import { isTerminal, openDecisions, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { arbitraryOf } from '../../../test/suites/arbitrary.ts';
-import { grouped, groupOf } from './groups.ts';
+import { groupOf } from './groups.ts';
+import { arranged, everything } from './listing.ts';
 
 const anyState: fc.Arbitrary<RunState> = fc
   .tuple(
@@ -27,8 +28,7 @@ const anyState: fc.Arbitrary<RunState> = fc
 test('every run is in exactly one group, and what waits for a person is where a person looks', () => {
   fc.assert(
     fc.property(fc.array(anyState, { maxLength: 8 }), (states) => {
-      const groups = [...grouped(states)];
-      const listed = groups.flatMap(([, members]) => members);
+      const listed = arranged(states, { ...everything, archived: true }).flatMap(({ runs }) => runs);
       expect(listed).toHaveLength(states.length);
       expect(new Set(listed)).toEqual(new Set(states));
       for (const state of states) {

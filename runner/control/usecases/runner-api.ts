@@ -1,5 +1,6 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import { apply, recordApplied } from './apply.ts';
+import { archive, deleteRun, deletion, unarchive } from './archive.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed, feedReading, type ReadFeed } from './feed.ts';
@@ -29,6 +30,10 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
+  archive: (caller, input) => archive(plane, caller, input),
+  unarchive: (caller, input) => unarchive(plane, caller, input),
+  deletion: (caller, input) => deletion(plane, caller, input),
+  delete: (caller, input) => deleteRun(plane, caller, input),
   pause: (caller, input) => pause(plane, caller, input),
   retry: (caller, input) => retry(plane, caller, input),
   shutdown: async () => {

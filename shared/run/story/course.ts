@@ -119,6 +119,9 @@ const rounds: Tellers<Of<'run'> | Of<'pause'> | Of<'changes'> | Of<'round'> | Of
     ...leftUndone(scene),
     { mark: 'bad', text: `Cancelled by ${actor(by)}${because(reason)}` },
   ],
+  'run.archived': ({ by }) => ({ mark: 'note', text: `Archived by ${actor(by)}` }),
+  'run.unarchived': ({ by }) => ({ mark: 'note', text: `Taken out of the archive by ${actor(by)}` }),
+  'run.deleted': ({ by }) => ({ mark: 'note', text: `Deleted by ${actor(by)}` }),
   'run.resumed': ({ by }, scene) => [{ mark: 'note', text: `Resumed by ${actor(by)}` }, ...awaitedAgain(scene)],
 };
 
