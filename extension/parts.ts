@@ -4,6 +4,7 @@ import { chatTools } from './features/chat/tools.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
 import { registerSetUp } from './features/set-up/index.ts';
+import { registerPutAway } from './features/runs/put-away.ts';
 import { registerSteer } from './features/runs/steer.ts';
 import { createConnection } from './ground/connection/connect.ts';
 import type { Longhaul } from './ground/longhaul.ts';
@@ -35,6 +36,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerViews,
     registerDecide,
     registerSteer,
+    registerPutAway,
     registerSetUp,
     registerReview,
     registerDelegate,

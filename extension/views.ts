@@ -5,6 +5,8 @@ import { registerAsking } from './features/needs-you/asking.ts';
 import { registerSeen } from './features/needs-you/seen.ts';
 import { needsYouTree } from './features/needs-you/tree.ts';
 import { registerNotifications } from './features/needs-you/notifications.ts';
+import { registerListing } from './features/runs/listing-commands.ts';
+import { filterText } from './features/runs/listing.ts';
 import { createRunsTree } from './features/runs/tree.ts';
 import { registerStatusBar } from './features/needs-you/status-bar.ts';
 
@@ -15,7 +17,8 @@ const tickMs = 5_000;
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
   const { connection, runs, unseen } = longhaul;
   const needsYou = needsYouTree(longhaul);
-  const runsTree = createRunsTree(longhaul);
+  const listing = registerListing(longhaul);
+  const runsTree = createRunsTree(longhaul, listing.current);
   const needsYouView = vscode.window.createTreeView('longhaul.needsYou', needsYou);
   const runsView = vscode.window.createTreeView('longhaul.runs', {
     treeDataProvider: runsTree.treeDataProvider,
@@ -36,7 +39,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     // Where nothing is listed yet the welcome says it, and gives the ways out.
     const message = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
     needsYouView.message = message;
-    runsView.message = message;
+    runsView.message = [message, filterText(listing.current())].filter(Boolean).join(' ');
   };
   const drawNeeds = (): void => {
     if (!runs.loaded) return;
@@ -60,6 +63,11 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     // Ends may have been seen in another window meanwhile.
     vscode.window.onDidChangeWindowState(drawNeeds),
     connection.onDidChangeState(drawConnection),
+    listing,
+    listing.onDidChange(() => {
+      runsTree.redraw();
+      drawConnection();
+    }),
     runsTree,
     runsView.onDidCollapseElement(({ element }) => runsTree.folded(element)),
     new vscode.Disposable(() => clearInterval(clock)),

@@ -31,7 +31,7 @@ const resolveRun = async (api: Api, text: string): Promise<RunSummary> => {
       return run;
     }
     case 'number': {
-      const [run] = (await api.call.runs.list.query({ limit: 1, before: reference.number + 1 })).runs;
+      const [run] = (await api.call.runs.list.query({ limit: 1, before: reference.number + 1, archived: true })).runs;
       if (run?.number !== reference.number)
         throw notFound(`There is no run ${reference.number}.`, 'List them with: longhaul runs');
       return run;
@@ -58,6 +58,7 @@ const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
       {
         limit: pageSize,
         before,
+        archived: true,
       },
     );
     const exact = page.runs.find((run) => run.id === prefix);

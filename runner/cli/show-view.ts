@@ -2,7 +2,7 @@ import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.
 import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
-import { checksOf, isResumable, isTerminal, type RunState } from '../../shared/run/state.ts';
+import { checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
@@ -234,8 +234,12 @@ export const nextSteps = (state: RunState): readonly string[] => {
     case 'queued':
     case 'ready':
     case 'working':
-      return [`longhaul watch ${run}`, `longhaul cancel ${run}`];
+      return pausedBy(state) === null
+        ? [`longhaul watch ${run}`, `longhaul pause ${run}`, `longhaul cancel ${run}`]
+        : [`longhaul resume ${run}`];
     case 'waiting':
+      if (state.until.kind === 'resume')
+        return [`longhaul resume ${run}                    have it go on`, `longhaul cancel ${run}`];
       return state.until.kind === 'decision'
         ? [`longhaul decisions ${state.until.decision}`]
         : [`longhaul watch ${run}`];

@@ -50,7 +50,7 @@ test('what else can happen to a run is said, too', () => {
       [6, { type: 'activation.leased', v: 1, activation: 'act_0002', fence: 2, worker: 'child' }],
       [7, { type: 'model.lost', v: 1, turn: 1, attempt: 1 }],
       [8, { type: 'context.compacted', v: 1, through: 1, summary: '', usage: null, cost: null }],
-      [9, { type: 'activation.ended', v: 1, until: { kind: 'time', at: '2026-03-04T12:05:00.000Z' } }],
+      [9, { type: 'activation.ended', v: 2, until: { kind: 'time', at: '2026-03-04T12:05:00.000Z' } }],
       [90_000, { type: 'message.sent', v: 1, by: 'person:ada', text: 'Mind\nthe \u001b[2Kgap' }],
       [90_001, { type: 'decision.expired', v: 1, decision: 'dec_a1b2c3' }],
       [300_000, { type: 'repair.requested', v: 1, repair: 1 }],

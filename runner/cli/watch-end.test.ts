@@ -21,7 +21,7 @@ test.each([
   [
     'waiting for the time to come',
     stateAt('turn.taken', [
-      [30, { type: 'activation.ended', v: 1, until: { kind: 'time', at: '2026-03-04T12:05:00.000Z' } }],
+      [30, { type: 'activation.ended', v: 2, until: { kind: 'time', at: '2026-03-04T12:05:00.000Z' } }],
     ]),
     follow,
   ],

@@ -160,6 +160,21 @@ export const apiRouter = trpc.router({
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
+    archive: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.archive(ctx.caller, input)),
+    unarchive: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.unarchive(ctx.caller, input)),
+    deletion: person('developer')
+      .input(runner.RunInput)
+      .query(({ ctx, input }) => ctx.runner.deletion(ctx.caller, input)),
+    delete: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.delete(ctx.caller, input)),
+    pause: person('developer')
+      .input(runner.RunInput)
+      .mutation(({ ctx, input }) => ctx.runner.pause(ctx.caller, input)),
     retry: person('developer')
       .input(runner.RunInput)
       .mutation(({ ctx, input }) => ctx.runner.retry(ctx.caller, input)),

@@ -108,6 +108,8 @@ export const ListInput = z.strictObject({
     .nullable()
     .default(null),
   repository: z.string().nullable().default(null),
+  /** Those that are archived, too. */
+  archived: z.boolean().default(false),
   limit: z.int().min(1).max(500).default(50),
   /** Runs with a smaller number than this: the next page, newest first. */
   before: z.int().positive().nullable().default(null),
@@ -266,6 +268,20 @@ export interface Review {
   readonly patch: string | null;
 }
 
+/** What goes with a run that is deleted. */
+export interface Deletion {
+  readonly run: string;
+  readonly number: number;
+  readonly title: string;
+  readonly events: number;
+  /** Contents that were stored for it: outputs, patches, checkpoints, its source. What another run has as well stays. */
+  readonly contents: number;
+  /** Of all of them. */
+  readonly bytes: number;
+  /** On the runner's machine, with its tree, its checkpoints and what `undo` needs; null: there is none. */
+  readonly folder: string | null;
+}
+
 export const RecipesInput = z.strictObject({
   /** Absolute path of a repository on the runner's machine, for those that it brings; null: the built-in ones alone. */
   repository: z.string().min(1).nullable().default(null),
@@ -295,7 +311,16 @@ export interface RunnerApi {
   /** What a remote that the runner may read has, asked with the runner's own credential for it. */
   remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
-  /** A run that failed or was cancelled goes on from its last checkpoint, as long as that is kept. */
+  /** Lists leave a run out that is over, or show it again; nothing of it is gone. One that is so already stays so. */
+  archive(caller: Principal, input: RunInput): Promise<RunState>;
+  unarchive(caller: Principal, input: RunInput): Promise<RunState>;
+  /** What deleting a run that is over would take away. */
+  deletion(caller: Principal, input: RunInput): Promise<Deletion>;
+  /** Takes a run that is over away for good, for its requester or an admin: its log, what it stored, its folder. */
+  delete(caller: Principal, input: RunInput): Promise<Deletion>;
+  /** It does nothing more once its worker has finished the step that it is at. One that is paused stays so. */
+  pause(caller: Principal, input: RunInput): Promise<RunState>;
+  /** A run that was paused goes on; one that failed or was cancelled does from its last checkpoint, as long as that is kept. */
   retry(caller: Principal, input: RunInput): Promise<RunState>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;

@@ -120,7 +120,7 @@ test('a round that ends while a message is on its way does not end, and the rest
       ? obeyed
       : { events: obeyed.events.map(({ type }) => type), status: obeyed.state.status };
   };
-  const leaving: WorkerEvent = { type: 'activation.ended', v: 1, until: null };
+  const leaving: WorkerEvent = { type: 'activation.ended', v: 2, until: null };
   const plan: WorkerEvent = { type: 'plan.updated', v: 1, steps: [] };
   expect(told(leaving, roundFinished)).toEqual({ events: [], status: 'working' });
   expect(told(plan, leaving, { type: 'run.completed', v: 1 })).toEqual({ events: ['plan.updated'], status: 'working' });

@@ -1,7 +1,8 @@
 import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
 import { refuse } from './refusal.ts';
-import { isTerminal, openDecisions, type RunState } from './state.ts';
+import { archivedBy, isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
+import { actor } from '../text/clean.ts';
 
 export const decided = (state: RunState, command: Told<'decide'>, circumstances: Circumstances): Wanted => {
   if (isTerminal(state)) return over(state);
@@ -84,12 +85,46 @@ export const cancelled = (state: RunState, command: Told<'cancel'>): Wanted => {
   return [{ type: 'run.cancelled', v: 1, by: command.by, reason: command.reason }];
 };
 
+export const paused = (state: RunState, command: Told<'pause'>): Wanted => {
+  if (isTerminal(state)) return over(state);
+  if (isPausable(state)) return [{ type: 'pause.requested', v: 1, by: command.by }];
+  const by = pausedBy(state);
+  if (by !== null)
+    return refuse(
+      'conflict',
+      `Run ${state.id} is paused already, by ${actor(by)}.`,
+      `Have it go on with: longhaul resume ${state.id}`,
+    );
+  return refuse(
+    'conflict',
+    `Run ${state.id} waits for a person and does nothing until then: there is nothing to pause.`,
+    `Look at what it waits for: longhaul show ${state.id}`,
+  );
+};
+
 export const resumed = (state: RunState, command: Told<'resume'>): Wanted => {
+  if (pausedBy(state) !== null) return [{ type: 'pause.ended', v: 1, by: command.by }];
   if (state.status === 'failed' || state.status === 'cancelled') return [{ type: 'run.resumed', v: 1, by: command.by }];
   return refuse(
     'conflict',
-    `Run ${state.id} has not failed and was not cancelled: it is ${state.status}.`,
+    `Run ${state.id} is not paused, has not failed and was not cancelled: it is ${state.status}.`,
     isTerminal(state) ? 'Delegate it again if there is more to do.' : `Follow it instead: longhaul watch ${state.id}`,
+  );
+};
+
+export const archived = (state: RunState, { kind, by }: Told<'archive' | 'unarchive'>): Wanted => {
+  if (!isTerminal(state))
+    return refuse(
+      'conflict',
+      `Run ${state.id} is not over: it is ${state.status}.`,
+      `Wait for its end, or end it: longhaul cancel ${state.id}`,
+    );
+  if (kind === 'archive' && archivedBy(state) === null) return [{ type: 'run.archived', v: 1, by }];
+  if (kind === 'unarchive' && archivedBy(state) !== null) return [{ type: 'run.unarchived', v: 1, by }];
+  return refuse(
+    'conflict',
+    `Run ${state.id} is ${kind === 'archive' ? 'archived already' : 'not archived'}.`,
+    'Nothing is left to do.',
   );
 };
 

@@ -55,7 +55,10 @@ export type Command =
       readonly conflicts: number;
     }
   | { readonly kind: 'cancel'; readonly by: string; readonly reason: string }
-  /** Whether its tree is still there, whoever sends this has looked. */
+  /** Its worker finishes the step that it is at. */
+  | { readonly kind: 'pause'; readonly by: string }
+  | { readonly kind: 'archive' | 'unarchive'; readonly by: string }
+  /** Of what was paused, or failed, or was cancelled. Whether its tree is still there, whoever sends this has looked. */
   | { readonly kind: 'resume'; readonly by: string };
 
 /** What a command brings with it from outside, so that obeying it stays pure. */

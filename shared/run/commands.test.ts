@@ -52,14 +52,17 @@ const review = (
   reason: 'because',
   comments: [],
 });
+const pause: Command = { kind: 'pause', by: 'person:ada' };
 const cancel: Command = { kind: 'cancel', by: 'person:ada', reason: '' };
 
 /** Each of them was asked a decision that nobody has made yet. */
-const states: Record<Exclude<Status, 'ready'> | 'waiting for a time', RunState> = {
+const states: Record<Exclude<Status, 'ready'> | 'waiting for a time' | 'pausing' | 'paused', RunState> = {
   queued: after(lease, asked, { kind: 'lose', activation: 'act_0001', reason: 'killed' }),
   working: after(lease, asked),
   waiting: after(lease, asked, append(ended({ kind: 'decision', decision: 'dec_call' }))),
   'waiting for a time': after(lease, asked, append(ended({ kind: 'time', at: before }))),
+  pausing: after(lease, asked, pause),
+  paused: after(lease, asked, pause, append(ended({ kind: 'resume', by: 'person:ada' }))),
   reviewing: after(lease, asked, append(roundFinished)),
   accepted: after(lease, asked, append(roundFinished), review('accepted')),
   rejected: after(lease, asked, append(roundFinished), review('rejected')),
@@ -95,6 +98,9 @@ const commands = {
   changes: review('changes'),
   applied: { kind: 'applied', by: 'person:ada', how: 'worktree', target: '/r', files: 1, conflicts: 0 },
   cancel,
+  archive: { kind: 'archive', by: 'person:ada' },
+  unarchive: { kind: 'unarchive', by: 'person:ada' },
+  pause,
   resume: { kind: 'resume', by: 'person:ada' },
 } satisfies Record<string, Command>;
 
@@ -124,17 +130,29 @@ const whenOver = (code: string) => ({
 
 const table: Record<string, Record<string, string>> = {
   lease: everywhere('fenced', { queued: 'activation.leased → working' }),
-  append: everywhere('fenced', { working: 'call.finished → working', ...whenOver('terminal') }),
+  append: everywhere('fenced', {
+    working: 'call.finished → working',
+    pausing: 'call.finished → working',
+    ...whenOver('terminal'),
+  }),
   defer: everywhere('conflict', { queued: 'activation.deferred → queued' }),
   await: everywhere('conflict', { queued: 'activation.awaited → queued' }),
   refuse: everywhere('conflict', { queued: 'run.failed → failed' }),
-  lose: everywhere('conflict', { working: 'activation.lost + activation.queued → queued' }),
-  return: everywhere('conflict', { working: 'activation.returned + activation.queued → queued' }),
+  lose: everywhere('conflict', {
+    working: 'activation.lost + activation.queued → queued',
+    pausing: 'activation.lost → waiting',
+  }),
+  return: everywhere('conflict', {
+    working: 'activation.returned + activation.queued → queued',
+    pausing: 'activation.returned → waiting',
+  }),
   decide: everywhere('terminal', {
     queued: 'decision.made → queued',
     working: 'decision.made → working',
     waiting: 'decision.made + activation.queued → queued',
     'waiting for a time': 'decision.made → waiting',
+    pausing: 'decision.made → working',
+    paused: 'decision.made → waiting',
     reviewing: 'decision.made → reviewing',
   }),
   // Its time is not over yet.
@@ -144,6 +162,8 @@ const table: Record<string, Record<string, string>> = {
     working: 'decision.renewed → working',
     waiting: 'decision.renewed → waiting',
     'waiting for a time': 'decision.renewed → waiting',
+    pausing: 'decision.renewed → working',
+    paused: 'decision.renewed → waiting',
     reviewing: 'decision.renewed → reviewing',
   }),
   fire: everywhere('conflict', { 'waiting for a time': 'timer.fired + activation.queued → queued' }),
@@ -152,6 +172,8 @@ const table: Record<string, Record<string, string>> = {
     working: 'message.sent → working',
     waiting: 'message.sent → waiting',
     'waiting for a time': 'message.sent → waiting',
+    pausing: 'message.sent → working',
+    paused: 'message.sent → waiting',
     reviewing: 'conflict',
   }),
   accept: everywhere('conflict', { reviewing: 'review.decided → accepted', ...whenOver('terminal') }),
@@ -159,7 +181,24 @@ const table: Record<string, Record<string, string>> = {
     reviewing: 'review.decided + activation.queued → queued',
     ...whenOver('terminal'),
   }),
+  archive: everywhere('conflict', {
+    accepted: 'run.archived → accepted',
+    rejected: 'run.archived → rejected',
+    completed: 'run.archived → completed',
+    failed: 'run.archived → failed',
+    cancelled: 'run.archived → cancelled',
+  }),
+  // None of them is archived.
+  unarchive: everywhere('conflict', {}),
+  pause: everywhere('conflict', {
+    queued: 'pause.requested → waiting',
+    working: 'pause.requested → working',
+    'waiting for a time': 'pause.requested → waiting',
+    ...whenOver('terminal'),
+  }),
   resume: everywhere('conflict', {
+    pausing: 'pause.ended → working',
+    paused: 'pause.ended + activation.queued → queued',
     failed: 'run.resumed + activation.queued → queued',
     cancelled: 'run.resumed + activation.queued → queued',
   }),
@@ -439,6 +478,7 @@ test('a run that is resumed keeps what it did and spent, and is rid of what stoo
     class: _class,
     message: _message,
     at: _at,
+    archived: _ar,
     ...facts
   } = failed as Extract<RunState, { status: 'failed' }>; // safe: it has just failed
   expect(obeyed.outcome === 'done' ? obeyed.state : null).toEqual({
@@ -451,5 +491,41 @@ test('a run that is resumed keeps what it did and spent, and is rid of what stoo
     activation: 'act_next',
     since: at,
     delay: null,
+  });
+});
+
+test('a pause outlives whatever ends its worker’s hold on the run, and whatever else the run would wait for', () => {
+  const by = 'person:ada';
+  const paused = { status: 'waiting', until: { kind: 'resume', by } };
+  const ends: readonly Command[] = [
+    append(ended({ kind: 'resume', by })),
+    append(ended({ kind: 'decision', decision: 'dec_call' })),
+    append(ended({ kind: 'time', at: later })),
+    { kind: 'lose', activation: 'act_0001', reason: 'killed' },
+    { kind: 'return', activation: 'act_0001', reason: 'stopped' },
+  ];
+  for (const end of ends) expect(after(lease, asked, pause, end)).toMatchObject(paused);
+  expect(lineOf(states.paused).detail).toBe('paused by ada');
+  expect(lineOf(states.pausing).detail).toBe('pauses after this step: preparing the workspace');
+});
+
+test('what was resumed before its worker had parked it goes on', () => {
+  const obeyed = obey(
+    after(lease, pause, { kind: 'resume', by: 'person:ada' }),
+    append(ended({ kind: 'resume', by: 'person:ada' })),
+    circumstances,
+  );
+  expect(outcomeOf(obeyed)).toBe('activation.ended + activation.queued → queued');
+});
+
+test('what is archived can be taken out again, and what goes on is not archived any more', () => {
+  const archived = after(cancel, { kind: 'archive', by: 'person:ada' });
+  expect(lineOf(archived)).toMatchObject({ status: 'cancelled', archived: true });
+  expect(outcomeOf(obey(archived, commands.archive, circumstances))).toBe('conflict');
+  expect(outcomeOf(obey(archived, commands.unarchive, circumstances))).toBe('run.unarchived → cancelled');
+  const resumed = obey(archived, commands.resume, circumstances);
+  expect(resumed.outcome === 'done' ? lineOf(resumed.state) : null).toMatchObject({
+    status: 'queued',
+    archived: false,
   });
 });

@@ -81,6 +81,11 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
       return person.applied(state, command);
     case 'cancel':
       return person.cancelled(state, command);
+    case 'archive':
+    case 'unarchive':
+      return person.archived(state, command);
+    case 'pause':
+      return person.paused(state, command);
     case 'resume':
       return person.resumed(state, command);
   }

@@ -36,6 +36,8 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),
   // More reasons are told of; those that there were are the same.
   'activation.queued 1': (body) => ({ ...body, v: 2 }),
+  // A worker from then waits for nothing but decisions and times.
+  'activation.ended 1': (body) => ({ ...body, v: 2 }),
   'activation.lost 1': (body) => ({ ...body, v: 2, leaseUntil: null }),
   'activation.deferred 1': (body) => ({ ...body, v: 2, remedy: null }),
 };

@@ -127,6 +127,8 @@ export type ReviewComment = z.infer<typeof ReviewComment>;
 export const WaitUntil = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('decision'), decision: DecisionId }),
   z.strictObject({ kind: z.literal('time'), at: Time }),
+  /** A person paused it, and it does nothing until somebody has it go on. `by`: who paused it. */
+  z.strictObject({ kind: z.literal('resume'), by: Actor }),
 ]);
 export type WaitUntil = z.infer<typeof WaitUntil>;
 
@@ -160,7 +162,7 @@ const Saved = {
 
 /** What only the worker that holds the lease may append. */
 export const workerEvents = [
-  event('activation.ended', 1, { until: WaitUntil.nullable() }),
+  event('activation.ended', 2, { until: WaitUntil.nullable() }),
   event('prepare.started', 1, {}),
   event('prepare.finished', 1, { base: Checkpoint }),
   /**
@@ -294,6 +296,9 @@ export const controlEvents = [
   event('activation.returned', 1, { activation: ActivationId, reason: z.string() }),
   /** It waits for a person at Longhaul's own wish, without a worker that could park it. */
   event('run.paused', 1, { decision: DecisionId }),
+  /** A person wants it to do nothing for now. What a worker is at it finishes first. */
+  event('pause.requested', 1, { by: Actor }),
+  event('pause.ended', 1, { by: Actor }),
   event('decision.made', 1, { decision: DecisionId, hash: z.string(), verdict: DecisionVerdict, by: Actor }),
   event('decision.expired', 1, { decision: DecisionId }),
   event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
@@ -312,6 +317,11 @@ export const controlEvents = [
     files: Count,
     conflicts: Count,
   }),
+  /** It is over, and lists are not to show it any more; nothing of it is gone. */
+  event('run.archived', 1, { by: Actor }),
+  event('run.unarchived', 1, { by: Actor }),
+  /** The one event that is left of a run: all others, and all that it had, are gone for good. */
+  event('run.deleted', 1, { by: Actor }),
   event('run.cancelled', 1, { by: Actor, reason: z.string() }),
   /** A run that had failed or was cancelled goes on from where it was. */
   event('run.resumed', 1, { by: Actor }),

@@ -19,8 +19,12 @@ type StatusEvent =
   | 'round.finished'
   | 'timer.fired'
   | 'review.decided'
+  | 'pause.requested'
+  | 'pause.ended'
   | 'run.paused'
   | 'run.resumed'
+  | 'run.archived'
+  | 'run.unarchived'
   | 'run.completed'
   | 'run.failed'
   | 'run.cancelled';
@@ -66,6 +70,7 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
     case 'guidance.read':
     case 'workspace.rebuilt':
     case 'changes.applied':
+    case 'run.deleted':
       return {};
     default:
       return unknown(body);

@@ -1,10 +1,10 @@
 import { nothingSpent } from './budget.ts';
-import type { EventBody, RunEvent } from './events.ts';
+import type { EventBody, RunEvent, WaitUntil } from './events.ts';
 import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
 import type { Change } from './reduce-decisions.ts';
 import { factsAfter, saved } from './reduce-facts.ts';
 import { abandoned } from './reduce-work.ts';
-import { isTerminal, type RunState, type RunStatus } from './state.ts';
+import { isPausable, isTerminal, pausedBy, type RunState, type RunStatus } from './state.ts';
 
 /** Spreads facts over a state without touching the fields of its status, so the variant stays whole. */
 const set = (state: RunState, change: Change): RunState => ({ ...state, ...change });
@@ -26,9 +26,24 @@ const become = (state: RunState, status: RunStatus, change: Change): RunState =>
     class: _c,
     message: _m,
     delay: _d,
+    pausing: _p,
+    archived: _ar,
     ...facts
   } = state as RunState & // safe: a bag of every variant's fields, only to leave them behind
-    Record<'activation' | 'since' | 'until' | 'reason' | 'by' | 'at' | 'class' | 'message' | 'delay', unknown>;
+    Record<
+      | 'activation'
+      | 'since'
+      | 'until'
+      | 'reason'
+      | 'by'
+      | 'at'
+      | 'class'
+      | 'message'
+      | 'delay'
+      | 'pausing'
+      | 'archived',
+      unknown
+    >;
   // safe: what is left are the facts; `status` is a whole variant and goes over them
   return { ...(facts as unknown as RunState), ...change, ...status };
 };
@@ -78,9 +93,9 @@ const review = (state: RunState, body: Extract<EventBody, { type: 'review.decide
     state.status === 'reviewing' ? { reviewMs: (state.reviewMs ?? 0) + milliseconds(state.since, at) } : {};
   switch (body.verdict) {
     case 'accepted':
-      return enter(state, { status: 'accepted', by: body.by, at }, waited);
+      return enter(state, { status: 'accepted', by: body.by, at, archived: null }, waited);
     case 'rejected':
-      return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at }, waited);
+      return enter(state, { status: 'rejected', by: body.by, reason: body.reason, at, archived: null }, waited);
     case 'changes':
       return enter(
         state,
@@ -110,17 +125,17 @@ const apply = (state: RunState, event: RunEvent): RunState => {
     case 'activation.leased':
       return enter(
         state,
-        { status: 'working', activation: body.activation, since: at },
+        { status: 'working', activation: body.activation, since: at, pausing: null },
         { ...abandoned(state, false), fence: body.fence, leasedAt: at },
       );
     case 'activation.lost':
-      return enter(state, { status: 'ready', reason: 'lost' }, lost(state, body, at));
+      return enter(state, pausedOr(state, { status: 'ready', reason: 'lost' }, at), lost(state, body, at));
     case 'activation.returned':
-      return enter(state, { status: 'ready', reason: 'returned' }, returned(state, at));
+      return enter(state, pausedOr(state, { status: 'ready', reason: 'returned' }, at), returned(state, at));
     case 'activation.ended':
       // Only a worker that is at it can park a run: behind its own last word (a review, a failure) this changes nothing.
       if (body.until === null || state.status !== 'working') return set(state, released(state, at));
-      return enter(state, { status: 'waiting', until: body.until, since: at }, released(state, at));
+      return enter(state, pausedOr(state, parked(body.until, at), at), released(state, at));
     case 'round.finished':
       return enter(
         state,
@@ -131,20 +146,59 @@ const apply = (state: RunState, event: RunEvent): RunState => {
       return state.status === 'waiting' ? enter(state, { status: 'ready', reason: 'timer' }) : state;
     case 'review.decided':
       return review(state, body, at);
+    case 'pause.requested':
+      return pause(state, body.by, at);
+    case 'pause.ended':
+      return unpause(state);
     case 'run.paused':
       return enter(state, { status: 'waiting', until: { kind: 'decision', decision: body.decision }, since: at });
     case 'run.resumed':
       if (state.status !== 'failed' && state.status !== 'cancelled') return state;
       return become(state, { status: 'ready', reason: 'resumed' }, resumed(state, at));
+    case 'run.archived':
+      return archive(state, body.by);
+    case 'run.unarchived':
+      return archive(state, null);
     case 'run.completed':
-      return enter(state, { status: 'completed', at }, released(state, at));
+      return enter(state, { status: 'completed', at, archived: null }, released(state, at));
     case 'run.failed':
-      return enter(state, { status: 'failed', class: body.class, message: body.message, at }, released(state, at));
+      return enter(
+        state,
+        { status: 'failed', class: body.class, message: body.message, at, archived: null },
+        released(state, at),
+      );
     case 'run.cancelled':
-      return enter(state, { status: 'cancelled', by: body.by, reason: body.reason, at }, released(state, at));
+      return enter(
+        state,
+        { status: 'cancelled', by: body.by, reason: body.reason, at, archived: null },
+        released(state, at),
+      );
     default:
       return set(state, factsAfter(state, body, at));
   }
+};
+
+/** A pause that was asked for outlives whatever ends its worker's hold on the run, and any other wait. */
+const pausedOr = (state: RunState, otherwise: RunStatus, at: string): RunStatus =>
+  state.status === 'working' && state.pausing !== null ? paused(state.pausing, at) : otherwise;
+
+/** Where somebody had it go on before its worker could park it, it goes on. */
+const parked = (until: WaitUntil, at: string): RunStatus =>
+  until.kind === 'resume' ? { status: 'ready', reason: 'resumed' } : { status: 'waiting', until, since: at };
+
+const paused = (by: string, since: string): RunStatus => ({ status: 'waiting', until: { kind: 'resume', by }, since });
+
+const archive = (state: RunState, archived: string | null): RunState =>
+  'archived' in state ? { ...state, archived } : state;
+
+const pause = (state: RunState, by: string, at: string): RunState => {
+  if (!isPausable(state)) return state;
+  return state.status === 'working' ? { ...state, pausing: by } : enter(state, paused(by, at));
+};
+
+const unpause = (state: RunState): RunState => {
+  if (state.status === 'working') return { ...state, pausing: null };
+  return pausedBy(state) === null ? state : enter(state, { status: 'ready', reason: 'resumed' });
 };
 
 const waitingForEngine = ({ status, since }: Extract<RunState, { status: 'queued' }>) => ({ status, since });

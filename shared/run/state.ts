@@ -176,6 +176,13 @@ export type Delay = {
     | { readonly kind: 'awaited'; readonly asked: string; readonly retryAt: string | null }
   );
 
+/** What every run has that is over. */
+interface Over {
+  readonly at: string;
+  /** Who archived it: lists leave it out. Null: nobody. */
+  readonly archived: string | null;
+}
+
 /** One variant per status, each with the fields that it alone has. */
 export type RunStatus =
   | {
@@ -185,7 +192,13 @@ export type RunStatus =
       /** Null: nothing is known to be in its way but others before it. */
       readonly delay: Delay | null;
     }
-  | { readonly status: 'working'; readonly activation: string; readonly since: string }
+  | {
+      readonly status: 'working';
+      readonly activation: string;
+      readonly since: string;
+      /** Who wants it paused: its worker parks it before the next step. Null: nobody. */
+      readonly pausing: string | null;
+    }
   | { readonly status: 'waiting'; readonly until: WaitUntil; readonly since: string }
   /** Parked with nothing left to wait for: exists only within a transaction, which queues the next activation. */
   | {
@@ -193,17 +206,20 @@ export type RunStatus =
       readonly reason: 'delegated' | 'decision' | 'timer' | 'lost' | 'returned' | 'changes' | 'resumed';
     }
   | { readonly status: 'reviewing'; readonly since: string }
-  | { readonly status: 'accepted'; readonly by: string; readonly at: string }
-  | { readonly status: 'rejected'; readonly by: string; readonly reason: string; readonly at: string }
-  | { readonly status: 'completed'; readonly at: string }
-  | { readonly status: 'failed'; readonly class: FailureClass; readonly message: string; readonly at: string }
-  | { readonly status: 'cancelled'; readonly by: string; readonly reason: string; readonly at: string };
+  | ({ readonly status: 'accepted'; readonly by: string } & Over)
+  | ({ readonly status: 'rejected'; readonly by: string; readonly reason: string } & Over)
+  | ({ readonly status: 'completed' } & Over)
+  | ({ readonly status: 'failed'; readonly class: FailureClass; readonly message: string } & Over)
+  | ({ readonly status: 'cancelled'; readonly by: string; readonly reason: string } & Over);
 
 export type RunState = RunFacts & RunStatus;
 export type Status = RunStatus['status'];
 
 const terminal: ReadonlySet<Status> = new Set<Status>(['accepted', 'rejected', 'completed', 'failed', 'cancelled']);
 export const isTerminal = (state: { readonly status: Status }): boolean => terminal.has(state.status);
+
+/** Who archived it; null: nobody. */
+export const archivedBy = (state: RunStatus): string | null => ('archived' in state ? state.archived : null);
 
 /** What a person can have go on after its end. */
 export const resumable = ['failed', 'cancelled'] as const satisfies readonly Status[];
@@ -213,6 +229,18 @@ export const isResumable = ({ status }: { readonly status: Status }): boolean =>
 /** Decisions that a person can act on now, oldest first. What was still open when a run ended is nobody's to make. */
 export const openDecisions = (state: Pick<RunState, 'status' | 'decisions'>): readonly OpenDecision[] =>
   isTerminal(state) ? [] : Object.values(state.decisions).filter((decision) => decision.status !== 'decided');
+
+/** Who paused it, be it that its worker is still at its last step; null: it is not paused. */
+export const pausedBy = (state: RunStatus): string | null => {
+  if (state.status === 'working') return state.pausing;
+  return state.status === 'waiting' && state.until.kind === 'resume' ? state.until.by : null;
+};
+
+/** Whether it can be paused: what waits for a person does nothing anyway. */
+export const isPausable = (state: RunStatus): boolean =>
+  state.status === 'queued' ||
+  (state.status === 'working' && state.pausing === null) ||
+  (state.status === 'waiting' && state.until.kind === 'time');
 
 /** The call that the worker is at. */
 export const runningCall = ({ turn }: Pick<RunFacts, 'turn'>): CallIn<'running'> | undefined =>

@@ -2,7 +2,7 @@ import type { FailureClass } from './events.ts';
 import { checksOf, isTerminal, type Status } from './state.ts';
 import { lineOf, type RunLine, type RunSummary } from './summary.ts';
 
-type NotInHistory = 'tenant' | 'detail' | 'attention' | 'decisions' | 'updatedAt' | 'round' | 'verified';
+type NotInHistory = 'tenant' | 'detail' | 'archived' | 'attention' | 'decisions' | 'updatedAt' | 'round' | 'verified';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
 export interface HistoryRow extends Omit<RunLine, NotInHistory> {
@@ -32,6 +32,7 @@ export const historyRow = (run: RunSummary): HistoryRow => {
   const {
     tenant: _t,
     detail: _d,
+    archived: _h,
     attention: _a,
     decisions: _o,
     updatedAt: _u,

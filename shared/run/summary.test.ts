@@ -68,7 +68,9 @@ test('a summary has nothing that only the page of a run shows, and of a goal wit
     result: { files: 1, additions: 3, deletions: 1 },
     turn: { calls: [] },
   });
-  expect(summary({ ...state, status: 'accepted', by: 'person:ada', at: state.updatedAt })).toMatchObject({
+  expect(
+    summary({ ...state, status: 'accepted', by: 'person:ada', at: state.updatedAt, archived: null }),
+  ).toMatchObject({
     report: null,
     turn: null,
   });

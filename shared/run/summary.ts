@@ -3,6 +3,7 @@ import { actor } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import type { Task } from './events.ts';
 import {
+  archivedBy,
   checksOf,
   isTerminal,
   needsAttention,
@@ -110,6 +111,8 @@ export interface RunLine {
   readonly repository: string;
   readonly title: string;
   readonly status: Status;
+  /** It is over, and lists leave it out. */
+  readonly archived: boolean;
   /** What it is at, or why it is where it is, in a few words. */
   readonly detail: string;
   readonly attention: boolean;
@@ -138,6 +141,7 @@ export const lineOf = (state: RunSummary): RunLine => ({
   repository: state.task.repository,
   title: state.task.title,
   status: state.status,
+  archived: archivedBy(state) !== null,
   detail: detailOf(state),
   attention: needsAttention(state),
   decisions: openDecisions(state).length,
@@ -162,12 +166,13 @@ const detailOf = (state: RunSummary): string => {
     case 'ready':
       return 'waiting for a worker';
     case 'working':
-      return workOf(state);
+      return state.pausing === null ? workOf(state) : `pauses after this step: ${workOf(state)}`;
     case 'waiting': {
       if (state.until.kind === 'time')
         return state.turn?.phase === 'failed'
           ? `the model is asked again at ${state.until.at}: ${state.turn.trouble.message}`
           : `until ${state.until.at}`;
+      if (state.until.kind === 'resume') return `paused by ${actor(state.until.by)}`;
       const open = state.decisions[state.until.decision];
       if (open === undefined) return 'waiting';
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;

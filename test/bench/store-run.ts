@@ -63,7 +63,7 @@ export const park = async (store: Store, id: string): Promise<void> => {
   };
   const events: WorkerEvent[] = [
     { type: 'decision.requested', v: 2, request },
-    { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: 'dec_0001' } },
+    { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: 'dec_0001' } },
   ];
   await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });
 };

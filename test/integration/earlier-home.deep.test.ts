@@ -66,7 +66,13 @@ test('in a home that an earlier build left, each run is where it was, and what i
   const folder = await openFolder('longhaul-earlier-');
   unpack(folder);
   await using store = await openSqliteStore({ folder: path.join(folder, 'home', 'database') });
-  const { runs } = await store.list('local', { status: null, repository: null, limit: 500, before: null });
+  const { runs } = await store.list('local', {
+    status: null,
+    repository: null,
+    archived: false,
+    limit: 500,
+    before: null,
+  });
   const seen = runs.map((state) => [state.task.title, [state.status, state.round, state.turn?.number, openIn(state)]]);
   expect(Object.fromEntries(seen)).toEqual(found);
   for (const state of runs) {

@@ -84,7 +84,7 @@ describe('a runner is not idle', () => {
     await client.worker.append.mutate({
       ...ticket,
       batch: 1,
-      events: [{ type: 'activation.ended', v: 1, until: { kind: 'time', at } }],
+      events: [{ type: 'activation.ended', v: 2, until: { kind: 'time', at } }],
     });
     await severalTimes();
     const types = async () => (await runner.client.runs.events.query({ run: id })).map(({ body }) => body.type);

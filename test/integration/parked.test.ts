@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../shared/run/events.ts';
-import { openDecisions, type RunState } from '../../shared/run/state.ts';
+import { openDecisions, pausedBy, type RunState } from '../../shared/run/state.ts';
 import { asksOnce, asksOnceInput, someRepository, waits } from '../harness/asks-once.ts';
 import { descendants, inspectable, timersIn } from '../harness/processes.ts';
 import { AppendProxy } from '../harness/proxy.ts';
@@ -111,5 +111,31 @@ describe('an approval wakes the run, exactly once', () => {
     const [first, second] = await Promise.allSettled([approve(rig, state), approve(rig, state)]);
     expect([first.status, second.status].toSorted()).toContain('fulfilled');
     expect(await account(rig, await rig.settled(state.id, isOver))).toEqual(once);
+  });
+});
+
+describe('a run that a person paused', () => {
+  test('stands still through a kill of the runner and its worker, asks the model nothing, and goes on when it is resumed', async () => {
+    await using rig = await Rig.start({ script: asksOnce });
+    const { id } = await rig.delegate({ ...asksOnceInput, repository: await someRepository() });
+    const asked = await rig.api.runs.pause.mutate({ run: id });
+    expect(pausedBy(asked)).not.toBeNull();
+    // Again is no other wish, however far it has come.
+    expect(pausedBy(await rig.api.runs.pause.mutate({ run: id }))).not.toBeNull();
+    await rig.kill();
+    await rig.start();
+    const paused = await rig.settled(id, ({ status }) => status === 'waiting');
+    expect(paused).toMatchObject({ until: { kind: 'resume' } });
+    const before = rig.model.journal.length;
+    expect((await rig.cli(['show', 'latest'])).stdout).toContain('paused by');
+    expect(await rig.cli(['resume', 'latest'])).toMatchObject({ code: 0 });
+    const state = await rig.settled(id, waits);
+    expect(rig.model.journal.length).toBeGreaterThan(before);
+    await approve(rig, state);
+    expect(await rig.settled(id, isOver)).toMatchObject({
+      status: 'reviewing',
+      spent: { retries: state.spent.retries },
+    });
+    expect(await rig.cli(['pause', 'latest'])).toMatchObject({ code: 1 });
   });
 });

@@ -36,7 +36,7 @@ const work = async ({ url, token, run, activation }: Extract<ToChild, { kind: 'r
     after: 0,
     events: [
       { type: 'decision.requested', v: 2, request: { ...asked, hash } },
-      { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: asked.id } },
+      { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: asked.id } },
     ],
   });
   if (parked.outcome === 'refused') throw new Error(parked.refusal.message);

@@ -46,7 +46,7 @@ const question = (run: string, expiresAt: string): DecisionRequest => {
 };
 const park = (request: DecisionRequest): WorkerEvent[] => [
   { type: 'decision.requested', v: 2, request },
-  { type: 'activation.ended', v: 1, until: { kind: 'decision', decision: request.id } },
+  { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: request.id } },
 ];
 
 /** Resolves when these are all that there is in a folder. */
@@ -181,7 +181,7 @@ describe('the supervisor', () => {
     using feed = follow(runner.client, { after: 0 });
     const worker = await beWorker(runner, state.id);
     const at = new Date(Date.now() + 150).toISOString();
-    await worker.append({ type: 'activation.ended', v: 1, until: { kind: 'time', at } });
+    await worker.append({ type: 'activation.ended', v: 2, until: { kind: 'time', at } });
     await feed.saw('timer.fired');
     const fired = feed.events.find(({ body }) => body.type === 'timer.fired');
     expect(fired!.at >= at).toBe(true);
@@ -214,6 +214,24 @@ describe('the supervisor', () => {
     await runner.restart();
     await untilThereIs(runner.home.run(completed.id), ['source.git']);
     expect((await readdir(runner.home.run(cancelled.id))).toSorted()).toEqual(['source.git', 'tree']);
+  });
+
+  test('removes all of a run that is deleted, for whoever delegated it, and keeps the repository as it is', async () => {
+    await using runner = await startRunner();
+    const [gone, open] = [await runner.delegate(), await runner.delegate()];
+    expect(await failureOf(runner.client.runs.delete.mutate({ run: gone.id }))).toMatchObject({ code: 'CONFLICT' });
+    await runner.client.runs.cancel.mutate({ run: gone.id });
+    const deletion = () => runner.client.runs.deletion.query({ run: gone.id });
+    // Its worker has to have left.
+    await expect.poll(() => deletion().catch(() => null)).not.toBe(null);
+    const told = await deletion();
+    expect(told).toMatchObject({ number: gone.number, events: 3, contents: 0, folder: runner.home.run(gone.id) });
+    expect(await runner.client.runs.delete.mutate({ run: gone.id })).toEqual(told);
+    await untilThereIs(runner.home.runs, [open.id]);
+    expect(await failureOf(runner.client.runs.get.query({ run: gone.id }))).toMatchObject({ code: 'NOT_FOUND' });
+    expect((await runner.client.runs.list.query({ archived: true })).runs.map(({ id }) => id)).toEqual([open.id]);
+    await runner.restart();
+    expect((await runner.client.runs.list.query({ archived: true })).runs).toHaveLength(1);
   });
 
   test('removes all of a run that has been over for longer than it is kept, and what a cut-off delegation left', async () => {

@@ -1,6 +1,6 @@
 import type { DecisionVerdict, Json, OpenDecision } from '../../shared/decision/decision.ts';
 import type { Command } from '../../shared/run/command.ts';
-import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
+import { isTerminal, openDecisions, pausedBy, type RunState } from '../../shared/run/state.ts';
 import type { Store } from '../../runner/control/store/store.ts';
 import { commandOf } from './command.ts';
 import { Process } from './process.ts';
@@ -43,9 +43,11 @@ export class People {
     if (state === null) return;
     const command = isTerminal(state)
       ? this.#resumed(state)
-      : this.meddling && random.chance(0.15)
-        ? this.#meddle()
-        : this.#due(state);
+      : pausedBy(state) !== null
+        ? this.#unpaused()
+        : this.meddling && random.chance(0.15)
+          ? this.#meddle()
+          : this.#due(state);
     if (command === null) return;
     await this.#store.command(state.id, command);
   }
@@ -63,7 +65,13 @@ export class People {
     return { kind: 'resume', by: 'person:ada' };
   }
 
+  /** What was paused goes on sooner or later: whoever paused it looks again. */
+  #unpaused(): Command | null {
+    return this.#random.chance(0.5) ? { kind: 'resume', by: 'person:ada' } : null;
+  }
+
   #meddle(): Command {
+    if (this.#random.chance(0.2)) return { kind: 'pause', by: 'person:ada' };
     if (this.#random.chance(0.05)) return { kind: 'cancel', by: 'person:ada', reason: '' };
     this.#messages += 1;
     return { kind: 'message', by: 'person:ada', text: `Message ${this.#messages}.` };

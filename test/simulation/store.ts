@@ -80,6 +80,7 @@ export class SharedStore {
           if (typeof options.role === 'number' && !fenced) this.#options.onInRole(run, options.role);
           return written;
         }),
+      delete: (run, by) => far(() => this.#write({ kind: 'delete', run, by, ...this.#circumstances(now()) }, owner)),
       heartbeat: (input) =>
         far(() => this.#write({ kind: 'heartbeat', ...input, ...this.#circumstances(now()) }, owner)),
       linkBlob: async (run, blob) => {
@@ -88,6 +89,7 @@ export class SharedStore {
       isTrusted: async () => true,
       trust: async () => {},
       recordUpload: () => Promise.reject(new Error('nothing is uploaded')),
+      blobsOf: () => Promise.resolve({ count: 0, bytes: 0 }),
       forgetBlobs: () => Promise.resolve([]),
       state: (run) => read(() => reads.state(run)),
       list: (tenant, input) => read(() => reads.list(tenant, input)),

@@ -65,7 +65,7 @@ export const roundFinished: WorkerEvent = {
 
 export const ended = (until: Extract<WorkerEvent, { type: 'activation.ended' }>['until']): WorkerEvent => ({
   type: 'activation.ended',
-  v: 1,
+  v: 2,
   until,
 });
 

@@ -4,7 +4,7 @@ import type { Store } from '../../runner/control/store/store.ts';
 import type { Command } from '../../shared/run/command.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
 import { fold } from '../../shared/run/reduce.ts';
-import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
+import { archivedBy, isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
 import { decisionSummaries } from '../../shared/run/summary.ts';
 import { callFinished, ended, roundFinished, someRequest } from './runs.ts';
 
@@ -16,7 +16,7 @@ export const someStep = fc.record({
   run: fc.nat(2),
   kind: fc.constantFrom(
     ...(['work', 'work', 'work', 'work', 'heartbeat', 'lose', 'decide', 'decide', 'expire', 'renew', 'fire'] as const),
-    ...(['message', 'review', 'review', 'cancel'] as const),
+    ...(['message', 'review', 'review', 'cancel', 'pause', 'resume', 'archive', 'unarchive'] as const),
   ),
   choice: fc.nat(),
 });
@@ -84,6 +84,11 @@ const commandFor = (state: RunState, { kind, choice }: Step): Command => {
       const verdict = (['changes', 'changes', 'accepted', 'rejected'] as const)[choice % 4] ?? 'changes';
       return { kind, by, round: state.round, patch: null, verdict, reason: 'because', comments: [] };
     }
+    case 'pause':
+    case 'resume':
+    case 'archive':
+    case 'unarchive':
+      return { kind, by };
     case 'cancel':
       if (isTerminal(state)) return { kind: 'resume', by };
       return choice % 4 === 0 ? { kind, by, reason: '' } : { kind: 'message', by, text: 'not yet' };
@@ -104,6 +109,7 @@ const workFor = (state: RunState, choice: number): WorkerEvent => {
     asked('question'),
     ended({ kind: 'decision', decision }),
     ended({ kind: 'time', at: soon }),
+    ended({ kind: 'resume', by: 'person:ada' }),
     roundFinished,
     choice % 5 === 0 ? { type: 'run.failed', v: 1, class: 'task', message: 'no' } : callFinished('y'),
   ];
@@ -124,9 +130,19 @@ export const expectProjections = async (
   const newest = states.toSorted((a, b) => b.number - a.number);
   const list = async (status: 'open' | RunState['status'] | null) =>
     // safe: `ready` is never asked for: no run is stored so
-    (await store.list(null, { status: status as 'open' | null, repository: null, limit: 500, before: null })).runs;
+    (
+      await store.list(null, {
+        status: status as 'open' | null,
+        repository: null,
+        archived: true,
+        limit: 500,
+        before: null,
+      })
+    ).runs;
 
   expect(await list(null)).toEqual(newest);
+  const shown = await store.list(null, { status: null, repository: null, archived: false, limit: 500, before: null });
+  expect(shown.runs).toEqual(newest.filter((state) => archivedBy(state) === null));
   expect(await list('open')).toEqual(newest.filter((state) => !isTerminal(state)));
   const counts = await store.counts(null);
   for (const [status, count] of Object.entries(counts)) {

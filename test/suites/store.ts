@@ -21,7 +21,7 @@ export type OpenStore = (options: { readonly now: () => number }) => Promise<Ope
 
 const start = Date.parse('2030-01-01T00:00:00.000Z');
 const hour = 3_600_000;
-const everything = { status: null, repository: null, limit: 500, before: null } as const;
+const everything = { status: null, repository: null, archived: true, limit: 500, before: null } as const;
 
 /** A clock that goes on by one second whenever it is looked at. */
 const ticking = (): (() => number) => {
@@ -749,6 +749,42 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(
         [await forget(store, now, 1), await forget(store, now, 1), await forget(store, now, 1)].flat().toSorted(),
       ).toEqual([one, two]);
+    });
+
+    test('a run that is over leaves one event, a number that is not given again, and blobs that go unless another run has them', async () => {
+      let now = start;
+      await using opened = await open({ now: () => (now += 1000) });
+      const { store } = opened;
+      await store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: 'key' });
+      await create(store, 'run_bbbb');
+      const [one, both] = ['1'.repeat(64), '2'.repeat(64)];
+      await store.linkBlob('run_aaaa', { hash: one, bytes: 3, use: 'result' });
+      for (const run of ['run_aaaa', 'run_bbbb']) await store.linkBlob(run, { hash: both, bytes: 4, use: 'result' });
+      expect(await store.blobsOf('run_aaaa')).toEqual({ count: 2, bytes: 7 });
+      expect(await store.delete('run_aaaa', 'person:ada')).toMatchObject({ refusal: { code: 'conflict' } });
+      await complete(store, 'run_aaaa');
+      const before = (await store.events('run_aaaa', 0, 100)).length;
+      const told: (readonly string[] | null)[] = [];
+      store.onCommit((runs) => told.push(runs));
+      // A write right behind it, perhaps of one transaction with it, finds no run.
+      const [deleted, late] = await Promise.all([
+        store.delete('run_aaaa', 'person:ada'),
+        store.command('run_aaaa', { kind: 'archive', by: 'person:ada' }),
+      ]);
+      expect([deleted.outcome, codeOf(late)]).toEqual(['deleted', 'not_found']);
+      expect(await store.delete('run_aaaa', 'person:ada')).toMatchObject({ refusal: { code: 'not_found' } });
+      expect(told.flat()).toContain('run_aaaa');
+      const again = await opened.reopen();
+      expect(await again.state('run_aaaa')).toBe(null);
+      expect((await again.list(null, everything)).runs.map(({ id }) => id)).toEqual(['run_bbbb']);
+      expect(Object.values(await again.counts(null)).reduce((sum, count) => sum + count, 0)).toBe(1);
+      const left = await again.events('run_aaaa', 0, 100);
+      expect(left).toMatchObject([{ seq: before + 1, body: { type: 'run.deleted', by: 'person:ada' } }]);
+      expect(await again.position()).toBe(left[0]!.position);
+      expect((await again.create({ run: 'run_cccc', task: someTask(), dedupeKey: 'key' })).state.number).toBe(3);
+      now += day;
+      expect(await forget(again, now)).toEqual([one]);
+      expect(await again.runHasBlob('run_bbbb', both)).toBe(true);
     });
   });
 

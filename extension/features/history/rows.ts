@@ -29,6 +29,7 @@ export const historyRows = ({ runs, connection }: Longhaul, changed: () => void)
       const page: { runs: readonly RunSummary[]; next: number | null } = await api.runs.list.query({
         limit: pageSize,
         before,
+        archived: true,
       });
       page.runs.forEach(put);
       before = page.next;
@@ -39,6 +40,7 @@ export const historyRows = ({ runs, connection }: Longhaul, changed: () => void)
     for (const id of ids) {
       const state = runs.get(id);
       if (state !== undefined) put(state);
+      else if (runs.isDeleted(id)) states.delete(id);
     }
     changed();
   });

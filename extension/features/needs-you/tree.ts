@@ -2,9 +2,9 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 import { isResumable } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import type { End } from '../../ground/runs/ends.ts';
-import { createTree, factNodes, labelledTooltip, openRun, type Node, type Tree } from '../../ground/node/node.ts';
+import { card, createTree, factNodes, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
-import { changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
+import { changes, costFact, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
@@ -12,7 +12,11 @@ import { needsOf } from './needs.ts';
 export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree =>
   createTree(() => {
     const { decisions, reviews, ends } = needsOf(longhaul);
-    return [...decisions.map(decisionNode), ...reviews.map(reviewNode), ...ends.map(endNode)];
+    return [
+      ...decisions.map((open) => decisionNode(open, longhaul.runs.get(open.run) ?? null)),
+      ...reviews.map(reviewNode),
+      ...ends.map(endNode),
+    ];
   });
 
 /** Finished work that waits for a verdict. */
@@ -25,18 +29,19 @@ const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
     run,
     row: () => ({
       id,
-      label: `Review: ${oneLine(task.title, 120)}`,
-      description: `${size} · ${shown}`,
+      label: `Review: ${oneLine(task.title, 28)}`,
+      description: `${repositoryName(task.repository)} · #${state.number} · ${size} · ${shown}`,
       contextValue: 'run.reviewing',
       icon: ['git-pull-request', 'charts.blue'],
       command: openRun(run),
-      tooltip: labelledTooltip({
-        Goal: task.goal,
+      tooltip: card(`#${state.number} ${task.title}`, {
+        Goal: oneLine(task.goal, 600),
+        Repository: task.repository,
         Result: size,
         Evidence: shown,
         Round: String(round),
       }),
-      said: `Review of ${task.title}: ${size}, ${shown}`,
+      said: `Review of run ${state.number}, ${task.title}, in ${repositoryName(task.repository)}: ${size}, ${shown}`,
     }),
     children: () =>
       factNodes(id, {
@@ -66,13 +71,17 @@ const endNode = (end: End): Node & { readonly run: string } => {
     run,
     row: () => ({
       id,
-      label: `${status === 'failed' ? 'Failed' : 'Finished'}: ${oneLine(task.title, 120)}`,
-      description: oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120),
+      label: `${status === 'failed' ? 'Failed' : 'Finished'}: ${oneLine(task.title, 28)}`,
+      description: `${repositoryName(task.repository)} · #${end.number} · ${oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120)}`,
       contextValue: `run.${status}`,
       icon: status === 'failed' ? ['error', 'testing.iconFailed'] : ['pass'],
       command: openRun(run),
-      tooltip: labelledTooltip({ Goal: task.goal, ...facts }),
-      said: `Not seen yet: ${task.title}, ${text}`,
+      tooltip: card(`#${end.number} ${task.title}`, {
+        Goal: oneLine(task.goal, 600),
+        Repository: task.repository,
+        ...facts,
+      }),
+      said: `Not seen yet: run ${end.number}, ${task.title}, in ${repositoryName(task.repository)}, ${text}`,
     }),
     children: () =>
       factNodes(id, Object.fromEntries(Object.entries(facts).map(([label, fact]) => [label, factOf(label, fact)]))),

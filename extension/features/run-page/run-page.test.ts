@@ -41,6 +41,12 @@ test('a working run shows what it is at, what it has done, and a box to steer it
             kind: 'buttons',
             buttons: [
               {
+                id: 'longhaul.pauseRun',
+                label: 'Pause',
+                primary: false,
+                action: { command: 'longhaul.pauseRun', argument: { run: 'run_test1' } },
+              },
+              {
                 id: 'longhaul.cancelRun',
                 label: 'Cancel Run…',
                 primary: false,

@@ -1,5 +1,5 @@
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
-import { isResumable, isTerminal, type RunState } from '../../../shared/run/state.ts';
+import { archivedBy, isPausable, isResumable, isTerminal, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
@@ -69,12 +69,19 @@ const buttonItems = (state: RunState): readonly Item[] => {
       ? [act('longhaul.applyAccepted', 'Apply…')]
       : []),
     ...(inReview ? [act('longhaul.requestChanges', 'Request Changes…')] : []),
+    ...(isPausable(state) ? [act('longhaul.pauseRun', 'Pause')] : []),
+    ...(pausedBy(state) === null ? [] : [primary(act('longhaul.unpauseRun', 'Resume'))]),
     ...(isTerminal(state) ? [] : [act('longhaul.cancelRun', 'Cancel Run…')]),
     ...(isResumable(state) ? [act('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
-    ...(isTerminal(state) ? [act('longhaul.delegateAgain', 'Delegate Again…')] : []),
+    ...(isTerminal(state)
+      ? [act('longhaul.delegateAgain', 'Delegate Again…'), archiving(state, act), act('longhaul.deleteRun', 'Delete…')]
+      : []),
   ];
   return buttons.length === 0 ? [] : [buttonsItem('actions', ...buttons)];
 };
+
+const archiving = (state: RunState, act: (command: string, label: string) => Button): Button =>
+  archivedBy(state) === null ? act('longhaul.archiveRun', 'Archive') : act('longhaul.unarchiveRun', 'Unarchive');
 
 const needsItems = (state: RunState): readonly Item[] =>
   decisionSummaries(state).flatMap(({ request, status }) => {

@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { controlEvents, workerEvents } from '../../../shared/run/events.ts';
 import { fold } from '../../../shared/run/reduce.ts';
-import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { isTerminal, openDecisions, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { arbitraryOf } from '../../../test/suites/arbitrary.ts';
-import { grouped, groupOf } from './groups.ts';
+import { groupOf } from './groups.ts';
+import { arranged, everything } from './listing.ts';
 
 const anyState: fc.Arbitrary<RunState> = fc
   .tuple(
@@ -27,14 +28,15 @@ const anyState: fc.Arbitrary<RunState> = fc
 test('every run is in exactly one group, and what waits for a person is where a person looks', () => {
   fc.assert(
     fc.property(fc.array(anyState, { maxLength: 8 }), (states) => {
-      const groups = [...grouped(states)];
-      const listed = groups.flatMap(([, members]) => members);
+      const listed = arranged(states, { ...everything, archived: true }).flatMap(({ runs }) => runs);
       expect(listed).toHaveLength(states.length);
       expect(new Set(listed)).toEqual(new Set(states));
       for (const state of states) {
         const waits = !isTerminal(state) && openDecisions(state).length > 0;
         expect(groupOf(state) === 'needs you').toBe(waits);
         expect(groupOf(state) === 'done').toBe(isTerminal(state));
+        const stands = !waits && state.status === 'waiting' && pausedBy(state) !== null;
+        expect(groupOf(state) === 'paused').toBe(stands);
       }
     }),
     { numRuns: 100 },

@@ -1,9 +1,18 @@
-import { isTerminal, openDecisions } from '../../../shared/run/state.ts';
+import { isTerminal, openDecisions, pausedBy } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
-/** The groups of the tree, in the order in which a person wants to see them. */
-const groupNames = ['needs you', 'working', 'in review', 'queued', 'done'] as const;
+/** The states that runs are grouped by, in the order in which a person wants to see them. */
+export const groupNames = ['needs you', 'working', 'in review', 'queued', 'paused', 'done'] as const;
 export type GroupName = (typeof groupNames)[number];
+
+export const groupTitles: Record<GroupName, string> = {
+  'needs you': 'Needs You',
+  'in review': 'In Review',
+  working: 'Working',
+  queued: 'Queued',
+  paused: 'Paused',
+  done: 'Done',
+};
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */
 export const groupOf = (state: RunSummary): GroupName => {
@@ -15,17 +24,9 @@ export const groupOf = (state: RunSummary): GroupName => {
     case 'queued':
     case 'ready':
       return 'queued';
+    case 'waiting':
+      return pausedBy(state) === null ? 'working' : 'paused';
     default:
       return 'working';
   }
-};
-
-/** Every group that has runs, with its runs in the order given. */
-export const grouped = (runs: readonly RunSummary[]): ReadonlyMap<GroupName, readonly RunSummary[]> => {
-  const groups = new Map<GroupName, RunSummary[]>();
-  for (const name of groupNames) {
-    const members = runs.filter((state) => groupOf(state) === name);
-    if (members.length > 0) groups.set(name, members);
-  }
-  return groups;
 };

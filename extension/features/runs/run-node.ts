@@ -1,20 +1,15 @@
+import type * as vscode from 'vscode';
 import type { PlanStep } from '../../../shared/run/events.ts';
 import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
-import { checksOf, isTerminal, runningCall } from '../../../shared/run/state.ts';
+import { archivedBy, checksOf, isTerminal, pausedBy, runningCall } from '../../../shared/run/state.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
-import {
-  factNodes,
-  labelledTooltip,
-  openRun,
-  plainTooltip,
-  type Icon,
-  type Node,
-  type Row,
-} from '../../ground/node/node.ts';
+import { factNodes, card, openRun, plainTooltip, type Icon, type Node, type Row } from '../../ground/node/node.ts';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { plural, span } from '../../../shared/text/figures.ts';
-import { activeMs, changes, costText, evidence, oneLine } from '../../ground/text/text.ts';
+import { activeMs, changes, costText, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { actor } from '../../../shared/text/clean.ts';
+import { rowText } from './row-text.ts';
 import { changedFileNodes } from './changed-files.ts';
 import { evidenceNodes } from './evidence.ts';
 import { timelineNode, type OpenTimelines } from './timeline.ts';
@@ -23,6 +18,8 @@ import { timelineNode, type OpenTimelines } from './timeline.ts';
 export interface RunSources {
   readonly timelines: OpenTimelines;
   readonly connection: Connection;
+  /** They stand in a group of their repository, which the rows need not name. */
+  readonly ofOneRepository: boolean;
 }
 
 /** One run: what it is at now; its children are its decisions, its plan, its result with its evidence, its timeline and its figures. */
@@ -33,14 +30,14 @@ export interface RunNode extends Node {
   state: RunSummary;
 }
 
-export const runNode = (first: RunSummary, { timelines, connection }: RunSources): RunNode => {
+export const runNode = (first: RunSummary, { timelines, connection, ofOneRepository }: RunSources): RunNode => {
   const node: RunNode = {
     run: first.id,
     state: first,
     timeline: timelineNode(first.id, timelines),
-    row: () => rowOf(node.state),
+    row: () => rowOf(node.state, !ofOneRepository),
     children: () => [
-      ...decisionSummaries(node.state).map(decisionNode),
+      ...decisionSummaries(node.state).map((open) => decisionNode(open, null)),
       ...node.state.plan.map((step, index) => stepNode(first.id, index, step)),
       ...factNodes(`run ${first.id}`, figuresOf(node.state)),
       ...changedFileNodes(node.state, connection),
@@ -51,30 +48,44 @@ export const runNode = (first: RunSummary, { timelines, connection }: RunSources
   return node;
 };
 
-const rowOf = (state: RunSummary): Row => {
+const rowOf = (state: RunSummary, repository: boolean): Row => {
   const { title, detail } = lineOf(state);
   const ended = isTerminal(state);
-  const figures = [span(activeMs(state, Date.now())), costText(state.spent)].join(' · ');
   return {
     // Another id once it has ended, so that a tree which remembers what was open folds it then.
     id: `run ${state.id}${ended ? ' ended' : ''}`,
-    label: oneLine(title, 120),
+    label: oneLine(title, 60),
     unfolded: !ended,
-    description: `#${state.number} · ${oneLine(detail, 80)} · ${figures}`,
-    contextValue: `run.${state.status}`,
+    description: rowText(state, { now: Date.now(), repository }),
+    contextValue: contextOf(state),
     icon: iconOf(state),
     command: openRun(state.id),
-    tooltip: labelledTooltip({
-      Goal: state.task.goal,
-      Now: detail,
-      Repository: state.task.repository,
-      Round: String(state.round),
-      Result: changes(state) ?? '',
-      Evidence: evidence(state) ?? '',
-      Figures: figures,
-    }),
-    said: `Run ${state.number}, ${title}, ${state.status}: ${detail}`,
+    tooltip: cardOf(state),
+    said: `Run ${state.number}, ${title}, in ${repositoryName(state.task.repository)}, ${state.status}: ${detail}`,
   };
+};
+
+/** What a run is and how far it has come, for whoever rests on its row. */
+const cardOf = (state: RunSummary): vscode.MarkdownString =>
+  card(`#${state.number} ${state.task.title}`, {
+    State: `${state.status}: ${lineOf(state).detail}`,
+    Goal: oneLine(state.task.goal, goalCharacters),
+    Repository: state.task.repository,
+    Recipe: state.task.recipe ?? '',
+    Round: state.round === 1 ? '' : String(state.round),
+    Spent: [costText(state.spent), turnsText(state), span(activeMs(state, Date.now()))].join(' · '),
+    Checks: evidence(state) ?? '',
+    Result: changes(state) ?? '',
+    Archived: archivedBy(state) === null ? '' : `by ${actor(archivedBy(state) ?? '')}`,
+  });
+
+/** Characters of a goal on a card. */
+const goalCharacters = 600;
+
+/** What menus go by. */
+const contextOf = (state: RunSummary): string => {
+  if (archivedBy(state) !== null) return 'run.archived';
+  return pausedBy(state) === null ? `run.${state.status}` : 'run.paused';
 };
 
 const figuresOf = (state: RunSummary) => {
@@ -104,12 +115,13 @@ const stepNode = (run: string, index: number, { text, status }: PlanStep): Node 
 
 const turnsText = ({ spent, budget }: RunSummary): string => {
   const tokens = spent.inputTokens + spent.outputTokens;
-  const turns = budget.turns === null ? `${spent.turns}` : `${spent.turns} of ${budget.turns}`;
+  const turns = budget.turns === null ? plural(spent.turns, 'turn') : `${spent.turns} of ${budget.turns} turns`;
   const retries = spent.retries === 0 ? '' : `, ${plural(spent.retries, 'retry', 'retries')}`;
   return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
 };
 
 const iconOf = (state: RunSummary): Icon => {
+  if (pausedBy(state) !== null) return ['debug-pause', 'charts.yellow'];
   const failing = checksOf(state).failed > 0;
   switch (state.status) {
     case 'queued':

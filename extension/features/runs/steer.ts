@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isResumable, isTerminal } from '../../../shared/run/state.ts';
+import { isPausable, isResumable, isTerminal, pausedBy } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
@@ -42,6 +42,26 @@ const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   if (state !== undefined) await change(longhaul, (api) => api.runs.retry.mutate({ run: state.id }));
 };
 
+const pause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const state = await runFor(longhaul, argument, {
+    title,
+    none: 'No run is queued or working.',
+    among: (states) => states.filter(isPausable),
+    status: 'open',
+  });
+  if (state !== undefined) await change(longhaul, (api) => api.runs.pause.mutate({ run: state.id }));
+};
+
+const unpause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const state = await runFor(longhaul, argument, {
+    title,
+    none: 'No run is paused.',
+    among: (states) => states.filter((candidate) => pausedBy(candidate) !== null),
+    status: 'open',
+  });
+  if (state !== undefined) await change(longhaul, (api) => api.runs.retry.mutate({ run: state.id }));
+};
+
 const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
@@ -58,6 +78,8 @@ export const registerSteer = (longhaul: Longhaul): vscode.Disposable =>
   registerCommands({
     'longhaul.cancelRun': (run) => cancel(longhaul, run),
     'longhaul.resumeRun': (run) => resume(longhaul, run),
+    'longhaul.pauseRun': (run) => pause(longhaul, run),
+    'longhaul.unpauseRun': (run) => unpause(longhaul, run),
     'longhaul.sendMessage': (run) => sendMessage(longhaul, run),
     'longhaul.copyRunId': async (argument) => {
       const run = runArgument(argument);

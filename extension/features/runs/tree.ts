@@ -1,12 +1,15 @@
 import type * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { createTree, type Node, type Tree } from '../../ground/node/node.ts';
-import { grouped, groupOf, type GroupName } from './groups.ts';
+import type { RunsListing } from './listing-commands.ts';
+import { arranged, placeOf, type RunGroup } from './listing.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import { runNode, type RunNode } from './run-node.ts';
 import { OpenTimelines } from './timeline.ts';
 
 /** The tree of runs. */
 export interface RunsTree extends Pick<Tree, 'treeDataProvider'>, vscode.Disposable {
+  redraw(): void;
   /** A run that changes within its group has its own rows redrawn only. */
   refresh(changed: ReadonlySet<string>): void;
   /** Times go on while nothing happens. */
@@ -15,28 +18,37 @@ export interface RunsTree extends Pick<Tree, 'treeDataProvider'>, vscode.Disposa
   folded(row: Node): void;
 }
 
-export const createRunsTree = ({ runs, connection }: Pick<Longhaul, 'runs' | 'connection'>): RunsTree => {
-  const shown = new Map<string, { readonly node: RunNode; readonly group: GroupName }>();
+export const createRunsTree = (
+  { runs, connection }: Pick<Longhaul, 'runs' | 'connection'>,
+  listing: RunsListing['current'],
+): RunsTree => {
+  const shown = new Map<string, { readonly node: RunNode; readonly group: string }>();
   const timelines = new OpenTimelines(runs, (run) => {
     const timeline = shown.get(run)?.node.timeline;
     if (timeline !== undefined) tree.redraw([timeline]);
   });
   const tree = createTree(() => {
     shown.clear();
-    return [...grouped(runs.all())].map(([group, states]) => {
-      const members = states.map((state) => runNode(state, { timelines, connection }));
-      for (const node of members) shown.set(node.run, { node, group });
+    const { groupBy } = listing();
+    return arranged(runs.all(), listing()).map((group) => {
+      const members = group.runs.map((state) =>
+        runNode(state, { timelines, connection, ofOneRepository: groupBy === 'repository' }),
+      );
+      for (const node of members) shown.set(node.run, { node, group: group.key });
       return groupNode(group, members);
     });
   });
   return {
     treeDataProvider: tree.treeDataProvider,
+    redraw: () => tree.redraw(),
     refresh: (changed) => {
       const rows: RunNode[] = [];
       for (const id of changed) {
         const state = runs.get(id);
         const row = shown.get(id);
-        if (state === undefined || row === undefined || groupOf(state) !== row.group) return tree.redraw();
+        const place = state === undefined ? null : placeOf(state, listing());
+        if (place === null && row === undefined) continue;
+        if (state === undefined || row === undefined || place !== row.group) return tree.redraw();
         row.node.state = state;
         rows.push(row.node);
       }
@@ -53,23 +65,15 @@ export const createRunsTree = ({ runs, connection }: Pick<Longhaul, 'runs' | 'co
   };
 };
 
-const titles: Record<GroupName, string> = {
-  'needs you': 'Needs You',
-  'in review': 'In Review',
-  working: 'Working',
-  queued: 'Queued',
-  done: 'Done',
-};
-
-/** Runs in one state. */
-const groupNode = (name: GroupName, members: readonly RunNode[]): Node => ({
+/** Runs that are listed together. */
+const groupNode = ({ key, title, unfolded }: RunGroup, members: readonly RunNode[]): Node => ({
   row: () => ({
-    id: `group ${name}`,
-    label: titles[name],
-    unfolded: name !== 'done',
+    id: `group ${key}`,
+    label: title,
+    unfolded,
     description: String(members.length),
     contextValue: 'group',
-    said: `${titles[name]}: ${members.length} runs`,
+    said: `${title}: ${plural(members.length, 'run')}`,
   }),
   children: () => members,
 });

@@ -1,15 +1,18 @@
-import type { DecisionSummary } from '../../../shared/run/summary.ts';
-import { factNodes, labelledTooltip, type Node, type Row } from './node.ts';
-import { argumentsText, expiry, oneLine } from '../text/text.ts';
+import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
+import { card, factNodes, type Node, type Row } from './node.ts';
+import { argumentsText, expiry, oneLine, repositoryName } from '../text/text.ts';
 
-/** A question that waits for a person: its row says what is asked, its children why, what follows and until when. */
-export const decisionNode = (summary: DecisionSummary): Node & { readonly run: string; readonly decision: string } => {
+/** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
+export const decisionNode = (
+  summary: DecisionSummary,
+  of: Pick<RunSummary, 'number' | 'task'> | null,
+): Node & { readonly run: string; readonly decision: string } => {
   const { run, request, title } = summary;
   const id = `decision ${run} ${request.id}`;
   return {
     run,
     decision: request.id,
-    row: () => rowOf(id, summary),
+    row: () => rowOf(id, summary, of),
     children: () =>
       factNodes(id, {
         Why: { text: request.reason, icon: 'info' },
@@ -22,13 +25,16 @@ export const decisionNode = (summary: DecisionSummary): Node & { readonly run: s
   };
 };
 
-const rowOf = (id: string, { request, status, title, run }: DecisionSummary): Row => {
+const rowOf = (id: string, summary: DecisionSummary, of: Pick<RunSummary, 'number' | 'task'> | null): Row => {
+  const { request, status, title, run } = summary;
+  const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
   const expired = status === 'expired';
   const until = expired ? 'expired undecided' : expiry(request.expiresAt, Date.now());
   return {
     id,
-    label: oneLine(request.action, 200),
-    description: `${oneLine(title, 60)} · ${until}`,
+    // Short where its repository stands behind it: both are to be read in a narrow view.
+    label: oneLine(request.action, of === null ? 120 : 30),
+    description: [where, until].filter(Boolean).join(' · '),
     contextValue: expired ? 'decision.expired' : `decision.${request.kind}`,
     icon: [
       request.kind === 'question' ? 'question' : expired ? 'history' : 'shield',
@@ -39,14 +45,13 @@ const rowOf = (id: string, { request, status, title, run }: DecisionSummary): Ro
       title: 'Open Approval',
       arguments: [{ run, decision: request.id }],
     },
-    tooltip: labelledTooltip({
-      Asked: request.action,
+    tooltip: card(request.action, {
+      Run: [where, title].filter(Boolean).join(' · '),
       Why: request.reason,
       Then: request.consequence,
       Until: `${new Date(request.expiresAt).toLocaleString()} (${until})`,
       Otherwise: request.onExpiry,
-      Run: title,
     }),
-    said: `Decision: ${request.action}. Run: ${title}. ${until}.`,
+    said: `Decision: ${request.action}. Run: ${[title, where].filter(Boolean).join(', ')}. ${until}.`,
   };
 };

@@ -7,7 +7,7 @@ export type Icon = readonly [name: string, color?: string | undefined];
 export interface Row extends Pick<vscode.TreeItem, 'id' | 'description' | 'tooltip' | 'command' | 'contextValue'> {
   readonly label: string;
   readonly icon?: Icon;
-  /** What a screen reader says of it; left out: what is seen. */
+  /** What a screen reader says of it; left out: its label and its description. */
   readonly said?: string;
   /** Its children are shown before anybody asks for them. */
   readonly unfolded?: boolean;
@@ -48,7 +48,7 @@ const itemOf = (node: Node): vscode.TreeItem => {
     const [name, color] = icon;
     item.iconPath = new vscode.ThemeIcon(name, color === undefined ? undefined : new vscode.ThemeColor(color));
   }
-  if (said !== undefined) item.accessibilityInformation = { label: said };
+  item.accessibilityInformation = { label: said ?? [label, rest.description].filter(Boolean).join(', ') };
   return item;
 };
 
@@ -84,9 +84,15 @@ export const openRun = (run: string): vscode.Command => ({
 
 export const plainTooltip = (text: string): vscode.MarkdownString => new vscode.MarkdownString().appendText(text);
 
+/** A card under a title: labelled texts, in which nothing is taken for Markdown; those that are empty are left out. */
+export const card = (title: string, rows: Readonly<Record<string, string>>): vscode.MarkdownString =>
+  addRows(new vscode.MarkdownString('### ').appendText(title.replaceAll(/\s+/g, ' ')).appendMarkdown('\n\n'), rows);
+
 /** A table of labelled texts, in which nothing of the texts is taken for Markdown. */
-export const labelledTooltip = (rows: Readonly<Record<string, string>>): vscode.MarkdownString => {
-  const tooltip = new vscode.MarkdownString();
+export const labelledTooltip = (rows: Readonly<Record<string, string>>): vscode.MarkdownString =>
+  addRows(new vscode.MarkdownString(), rows);
+
+const addRows = (tooltip: vscode.MarkdownString, rows: Readonly<Record<string, string>>): vscode.MarkdownString => {
   for (const [label, text] of Object.entries(rows))
     if (text !== '') tooltip.appendMarkdown(`**${label}** `).appendText(text).appendMarkdown('\n\n');
   return tooltip;

@@ -25,6 +25,7 @@ const isNews = (at: string, now: number): boolean => now - Date.parse(at) <= new
 export const unseenEnds = (states: readonly RunSummary[], { since, ends }: Seen, now: number): readonly End[] =>
   states
     .filter((state) => state.status === 'completed' || state.status === 'failed')
+    .filter(({ archived }) => archived === null)
     .filter(({ id, at }) => isNews(at, now) && Date.parse(at) >= Date.parse(since) && ends[id] !== at)
     .toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at));
 

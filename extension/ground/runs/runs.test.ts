@@ -82,10 +82,13 @@ const windowOn = (...logs: readonly (readonly RunEvent[])[]) => {
   };
 };
 
+/** Behind `run.deleted` nothing of a run comes. */
+const living = [...controlEvents, ...workerEvents].filter(({ shape }) => shape.type.value !== 'run.deleted');
+
 const anyLog: fc.Arbitrary<readonly RunEvent[]> = fc
   .tuple(
     arbitraryOf(controlEvents[0]),
-    fc.array(fc.oneof(...[...controlEvents, ...workerEvents].map((schema) => arbitraryOf(schema))), { maxLength: 20 }),
+    fc.array(fc.oneof(...living.map((schema) => arbitraryOf(schema))), { maxLength: 20 }),
   )
   .map(([created, bodies]) =>
     [created, ...bodies].map((body, index) => ({
@@ -118,6 +121,19 @@ test('a window shows of a run what a list would have, whenever it was opened and
   );
 });
 
+test('a run that is deleted is gone from every list, and no late answer brings it back', async () => {
+  const log = eventsOf(story);
+  const { run } = log[0]!;
+  using window = windowOn(log);
+  await window.loaded();
+  const state = window.states.get(run)!;
+  const body = { type: 'run.deleted', v: 1, by: 'person:ada' } as const;
+  window.say({ ...log.at(-1)!, seq: log.length + 1, position: log.length + 1, body });
+  await reached(() => window.runs.get(run) === undefined);
+  window.runs.learn(state);
+  expect([window.runs.all(), window.runs.isDeleted(run)]).toEqual([[], true]);
+});
+
 test('a run is asked for when something happens to it first, and not again until it is over', async () => {
   const log = eventsOf(story);
   const [begun, rest] = [log.slice(0, 4), log.slice(4)];
@@ -133,7 +149,7 @@ const numbered = (number: number, state: RunState): RunState => ({ ...state, id:
 
 test('runs are listed newest first; of more than are kept the oldest go that are over, and never one that is not', async () => {
   const open = stateAt('activation.queued');
-  const over: RunState = { ...stateAt(null), status: 'completed', at: open.createdAt };
+  const over: RunState = { ...stateAt(null), status: 'completed', at: open.createdAt, archived: null };
   using window = windowOn();
   for (let number = 1; number <= 1_200; number += 1)
     window.states.set(`run_${number}`, numbered(number, number === 7 ? open : over));
@@ -149,7 +165,7 @@ test('runs are listed newest first; of more than are kept the oldest go that are
 });
 
 test('what a window reads of 1,500 runs at its start is less than a third of the states of the thousand newest', async () => {
-  const end = { at: '2026-03-04T13:00:00.000Z' };
+  const end = { at: '2026-03-04T13:00:00.000Z', archived: null };
   const kinds: readonly RunState[] = [
     stateAt('activation.ended'),
     stateAt('call.started'),

@@ -31,6 +31,7 @@ export class Runs implements vscode.Disposable {
   readonly #changes: vscode.EventEmitter<ReadonlySet<string>>;
   readonly #shown = new Map<string, RunSummary>();
   readonly #folded = new Map<string, RunState>();
+  readonly #deleted = new Set<string>();
   /** Events of runs that are being asked for. */
   readonly #held = new Map<string, RunEvent[]>();
   readonly #logs: Logs;
@@ -76,6 +77,20 @@ export class Runs implements vscode.Disposable {
     return this.#shown.get(id);
   }
 
+  /** Whether it was deleted, as far as this window has heard of it. */
+  isDeleted(id: string): boolean {
+    return this.#deleted.has(id);
+  }
+
+  /** It was deleted: nothing is known of it any more. */
+  forget(id: string): void {
+    this.#deleted.add(id);
+    this.#shown.delete(id);
+    this.#folded.delete(id);
+    this.#held.delete(id);
+    this.#tell(id);
+  }
+
   /** Open decisions of all runs, in the order in which they run out. */
   decisions(): readonly DecisionSummary[] {
     this.#begin();
@@ -94,7 +109,7 @@ export class Runs implements vscode.Disposable {
   learn(state: RunState): void {
     const { id, seq } = state;
     const before = this.#shown.get(id)?.seq ?? 0;
-    if (seq < before) return;
+    if (seq < before || this.#deleted.has(id)) return;
     if (isTerminal(state)) this.#folded.delete(id);
     else this.#folded.set(id, state);
     if (seq === before) return;
@@ -157,8 +172,11 @@ export class Runs implements vscode.Disposable {
   /** The newest runs, and of the older ones those that are not over. */
   async #load(source: string): Promise<void> {
     const { list } = (await this.#connection.api()).runs;
-    const newest = await list.query({ limit: pageSize });
-    const more = newest.next === null ? null : await list.query({ limit: keptRuns - pageSize, before: newest.next });
+    const newest = await list.query({ limit: pageSize, archived: true });
+    const more =
+      newest.next === null
+        ? null
+        : await list.query({ limit: keptRuns - pageSize, archived: true, before: newest.next });
     const open =
       (more?.next ?? null) === null ? null : await list.query({ status: 'open', limit: pageSize, before: more?.next });
     this.#shown.clear();
@@ -173,6 +191,7 @@ export class Runs implements vscode.Disposable {
   #take(event: RunEvent): void {
     this.#position = event.position;
     this.#logs.take(event);
+    if (event.body.type === 'run.deleted') return this.forget(event.run);
     const held = this.#held.get(event.run);
     if (held === undefined) this.#fold(event);
     else held.push(event);

@@ -43,3 +43,13 @@ export const oneLine = (text: string, most: number): string => {
 
 /** Arguments as they are sent, readable: a command is shown as itself by its own field. */
 export const argumentsText = (value: Json): string => JSON.stringify(value, null, 2);
+
+/** The last part of a repository's path or URL, as people call it. */
+export const repositoryName = (repository: string): string =>
+  cleanLine(
+    repository
+      .replace(/[/\\]+$/, '')
+      .replace(/\.git$/, '')
+      .split(/[/\\:]/)
+      .at(-1) ?? '',
+  ) || cleanLine(repository);

@@ -14,6 +14,7 @@ export const define: Define = (command, act) => {
   command
     .addOption(new Option('--status <status>', 'only these; "open": all that are not over').choices(statuses))
     .option('--repo <folder>', 'only runs on this repository')
+    .option('--archived', 'those that are archived, too')
     .option('--limit <count>', 'at most so many', wholeNumber({ least: 1, most: 500 }), 50)
     .option('--before <number>', 'runs before this one: the next page', wholeNumber({ least: 1, most: 999_999_999 }))
     .action(
@@ -26,6 +27,7 @@ export const define: Define = (command, act) => {
             : await api.call.runs.list.query({
                 status: options.status ?? null,
                 repository: options.repo === undefined ? null : resolve(context.cwd, options.repo),
+                archived: options.archived === true,
                 limit: options.limit,
                 before: options.before ?? null,
               });
@@ -51,7 +53,7 @@ export const define: Define = (command, act) => {
       ],
     ],
     json: `{"runs": [run, …], "next": number or null}
-A run has id, number, tenant, repository, title, status, detail, attention, decisions (open ones), round, createdAt,
+A run has id, number, tenant, repository, title, status, archived, detail, attention, decisions (open ones), round, createdAt,
 updatedAt, activeMs, turns, tokens, usd, costKnown (false: usd is a lower bound), files, additions, deletions (null
 before there is a result), verified {passed, ran}. "next" is for --before; null: there are no more.`,
   });

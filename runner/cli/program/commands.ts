@@ -16,7 +16,12 @@ const table: Readonly<Record<string, readonly (readonly [name: string, summary: 
     ['show', 'everything about one run', () => import('../commands/show.ts')],
     ['watch', 'follow a run while it works', () => import('../commands/watch.ts')],
     ['message', 'tell the agent something while it works', () => import('../commands/message.ts')],
+    ['pause', 'have a run stand still after its present step', () => import('../commands/pause.ts')],
+    ['resume', 'have a run that was paused go on', () => import('../commands/resume.ts')],
     ['cancel', 'stop a run', () => import('../commands/cancel.ts')],
+    ['archive', 'have lists leave out a run that is over', () => import('../commands/archive.ts')],
+    ['unarchive', 'have lists show it again', () => import('../commands/unarchive.ts')],
+    ['delete', 'take a run that is over away for good', () => import('../commands/delete.ts')],
     ['retry', 'have a run that failed go on from its last checkpoint', () => import('../commands/retry.ts')],
   ],
   'Decide:': [

@@ -1,6 +1,7 @@
 import { randomId } from '../../machine/random-id.ts';
 import {
   readBlobLink,
+  readBlobsOf,
   readCounts,
   readDue,
   readEvents,
@@ -63,6 +64,7 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     create: (input) => write({ kind: 'create', ...input, ...circumstances() }),
     command: (run, command, options = {}) => write({ kind: 'command', run, command, options, ...circumstances() }),
     heartbeat: (input) => write({ kind: 'heartbeat', ...input, ...circumstances() }),
+    delete: (run, by) => write({ kind: 'delete', run, by, ...circumstances() }),
     state: (run) => read((db) => readState(db, run)),
     list: (tenant, input) => read((db) => readList(db, tenant, input)),
     counts: (tenant) => read((db) => readCounts(db, tenant)),
@@ -76,6 +78,7 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     due: (now) => read((db) => readDue(db, now)),
     linkBlob: async (run, blob) => void (await write({ kind: 'blob', run, ...blob })),
     runHasBlob: (run, hash) => read((db) => readBlobLink(db, run, hash)),
+    blobsOf: (run) => read((db) => readBlobsOf(db, run)),
     recordUpload: async (tenant, blob) => void (await write({ kind: 'upload', tenant, ...blob, now: now() })),
     isTrusted: (settings) => read((db) => readTrust(db, settings)),
     trust: async ({ tenant, repository, hash }, by) => {

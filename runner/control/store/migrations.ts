@@ -129,6 +129,9 @@ const trustedSettings = (): readonly string[] => [
   )`,
 ];
 
+/** Runs that are over and that lists leave out. */
+const archived = (): readonly string[] => ['alter table runs add column archived integer default 0 not null'];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -137,6 +140,7 @@ const migrations: readonly Migration[] = [
   { name: '004-fair-queue', up: fairQueue },
   { name: '005-supervisor-role', up: supervisorRole },
   { name: '006-trusted-settings', up: trustedSettings },
+  { name: '007-archived', up: archived },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

@@ -1,5 +1,5 @@
 import type { OpenDecision } from '../../../shared/decision/decision.ts';
-import { isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { archivedBy, isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
 import { prepare } from './queries.ts';
 import { stateText } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
@@ -24,7 +24,7 @@ type StepColumns = Pick<
   'id' | 'lease_until' | 'worker' | 'batch_activation' | 'batch' | 'position' | 'state_version' | 'state'
 >;
 /** The columns that change when a run goes from one status to another. */
-type StatusColumns = Pick<RunRow, 'status' | 'over' | 'activation' | 'fence' | 'since' | 'wake_at'>;
+type StatusColumns = Pick<RunRow, 'status' | 'over' | 'archived' | 'activation' | 'fence' | 'since' | 'wake_at'>;
 
 const stepColumns = (held: HeldRun): StepColumns => ({
   id: held.state.id,
@@ -40,6 +40,7 @@ const stepColumns = (held: HeldRun): StepColumns => ({
 const statusColumns = (state: RunState): StatusColumns => ({
   status: state.status,
   over: isTerminal(state) ? 1 : 0,
+  archived: archivedBy(state) === null ? 0 : 1,
   activation: 'activation' in state ? state.activation : null,
   fence: state.fence,
   since: 'since' in state ? state.since : null,
@@ -105,6 +106,7 @@ const movedOn = (before: RunState, after: RunState): boolean => {
   const b = statusColumns(after);
   return (
     a.status !== b.status ||
+    a.archived !== b.archived ||
     a.activation !== b.activation ||
     a.fence !== b.fence ||
     a.since !== b.since ||

@@ -4,6 +4,7 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunState, Status } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { deletedStatus } from './delete-run.ts';
 import { prepare } from './queries.ts';
 import { eventOf, eventText, stateOf, type EventRow, type StateRow } from './rows.ts';
 import type { Database } from './schema.ts';
@@ -28,13 +29,14 @@ export const readState = async (db: Database, run: string): Promise<RunState | n
 export const readList = async (
   db: Database,
   tenant: string | null,
-  { status, repository, limit, before }: ListInput,
+  { status, repository, archived, limit, before }: ListInput,
 ): ReturnType<Store['list']> => {
   const position = await readPosition(db);
   let query = states(db);
   if (tenant !== null) query = query.where('runs.tenant', '=', tenant);
   if (status === 'open') query = query.where('runs.over', '=', 0);
   else if (status !== null) query = query.where('runs.status', '=', status);
+  if (!archived) query = query.where('runs.archived', '=', 0);
   if (repository !== null) query = query.where('runs.repository', '=', repository);
   if (before !== null) query = query.where('runs.number', '<', before);
   const rows = await query
@@ -46,7 +48,10 @@ export const readList = async (
 };
 
 export const readCounts = async (db: Database, tenant: string | null): ReturnType<Store['counts']> => {
-  const query = db.selectFrom('runs').select((e) => ['status', e.fn.countAll().as('count')]);
+  const query = db
+    .selectFrom('runs')
+    .select((e) => ['status', e.fn.countAll().as('count')])
+    .where('status', '<>', deletedStatus);
   const rows = await (tenant === null ? query : query.where('tenant', '=', tenant)).groupBy('status').execute();
   return { ...noRuns, ...Object.fromEntries(rows.map((row) => [row.status, Number(row.count)])) };
 };
@@ -271,6 +276,11 @@ export const readDue = async (db: Database, now: number): Promise<Due> => {
 
 export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>
   (await db.selectFrom('blobs').select('hash').where('run', '=', run).where('hash', '=', hash).execute()).length > 0;
+
+export const readBlobsOf: (db: Database, run: string) => ReturnType<Store['blobsOf']> = async (db, run) => {
+  const rows = await db.selectFrom('blobs').select('bytes').where('run', '=', run).execute();
+  return { count: rows.length, bytes: rows.reduce((sum, { bytes }) => sum + bytes, 0) };
+};
 
 export const readUpload = async (db: Database, tenant: string, hash: string): Promise<number | null> => {
   const [row] = await db

@@ -15,6 +15,8 @@ export interface Tables {
     status: string;
     /** 1: the run is over, whatever came of it. */
     over: number;
+    /** 1: lists leave it out. */
+    archived: number;
     priority: number;
     /** The activation that is queued or at work. */
     activation: string | null;

@@ -41,6 +41,9 @@ export interface CommandOptions {
   readonly role?: number | null;
 }
 
+/** What deleting a run comes to. */
+export type Deleted = { readonly outcome: 'deleted' } | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
 /** A queued activation as the scheduler sees it, or one that a worker holds. */
 export interface Scheduled {
   readonly run: string;
@@ -129,6 +132,12 @@ export interface Store extends AsyncDisposable {
     readonly leaseUntil: number;
   }): Promise<Written>;
 
+  /**
+   * Takes a run that is over out of the store for good: its events, its decisions, what it had of blobs. Of the log `run.deleted` alone
+   * is left, so that who follows the feed hears of it. Its number is never given again.
+   */
+  delete(run: string, by: string): Promise<Deleted>;
+
   state(run: string): Promise<RunState | null>;
   list(
     tenant: string | null,
@@ -162,6 +171,8 @@ export interface Store extends AsyncDisposable {
   /** Remembers that a run may read a blob. Idempotent. */
   linkBlob(run: string, blob: StoredBlob & { readonly use: BlobUse }): Promise<void>;
   runHasBlob(run: string, hash: string): Promise<boolean>;
+  /** How many blobs a run has, and their bytes together. */
+  blobsOf(run: string): Promise<{ readonly count: number; readonly bytes: number }>;
   /** Remembers that somebody of a tenant uploaded a blob, which no run has yet. Again: as of now. */
   recordUpload(tenant: string, blob: StoredBlob): Promise<void>;
   /** Whether somebody of the tenant let be open what settings of a repository, by this hash, open. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '../../../shared/run/command.ts';
 import { obey, settle, type Obeyed } from '../../../shared/run/commands.ts';
-import type { EventBody, RunEvent, Task } from '../../../shared/run/events.ts';
+import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { performOnBlobs, takeUpload, type BlobWrite, type Forgotten } from './blob-writes.ts';
+import { envelop, eventRow, insertEvent } from './envelopes.ts';
+import { deletedStatus, deleteRun, deletionRefused } from './delete-run.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
@@ -13,7 +15,7 @@ import { isRoleHeld } from './role.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
 import { performOnTrust, type TrustWrite } from './trust-writes.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
-import type { CommandOptions, Created, Store, StoredBlob, Written } from './store.ts';
+import type { CommandOptions, Created, Deleted, Store, StoredBlob, Written } from './store.ts';
 
 /** What comes with a write from outside, so that the same write done twice in a test gives the same rows. */
 export interface Circumstances {
@@ -57,6 +59,7 @@ export type Write =
       readonly options: CommandOptions;
     } & Circumstances)
   | ({ readonly kind: 'heartbeat' } & Parameters<Store['heartbeat']>[0] & Circumstances)
+  | ({ readonly kind: 'delete'; readonly run: string; readonly by: string } & Circumstances)
   | TrustWrite
   | BlobWrite;
 
@@ -67,7 +70,9 @@ export type AnswerTo<Kind extends Write['kind']> = Kind extends 'create'
     ? null
     : Kind extends 'forget blobs'
       ? Forgotten
-      : Written;
+      : Kind extends 'delete'
+        ? Deleted
+        : Written;
 
 /** Where a write is done: within a transaction, whose commit and rollback are the adapter's business. */
 export interface Transaction {
@@ -81,10 +86,15 @@ export interface Transaction {
   recall(run: string): HeldRun | undefined;
   /** Called with what the row now says. */
   remember(run: HeldRun): void;
+  /** The run is gone: this event alone is left of it. */
+  forget(last: Pick<RunEvent, 'run' | 'seq' | 'position' | 'at'>): void;
 }
 
 /** Does a write. What it answers is true once the transaction has been committed. */
-export const perform = (transaction: Transaction, write: Write): Promise<Created | Written | Forgotten | null> => {
+export const perform = (
+  transaction: Transaction,
+  write: Write,
+): Promise<Created | Written | Deleted | Forgotten | null> => {
   switch (write.kind) {
     case 'create':
       return create(transaction, write);
@@ -92,6 +102,8 @@ export const perform = (transaction: Transaction, write: Write): Promise<Created
       return command(transaction, write);
     case 'heartbeat':
       return heartbeat(transaction, write);
+    case 'delete':
+      return deleteWhole(transaction, write);
     case 'trust':
       return performOnTrust(transaction.db, write);
     case 'blob':
@@ -233,34 +245,6 @@ const append = async (
   return events;
 };
 
-interface Envelope {
-  /** Before the events. */
-  readonly state: RunState;
-  readonly position: number;
-  readonly at: string;
-  /** The activation whose worker sent the first `count` of them; what follows is the control plane's own. */
-  readonly by: { readonly activation: string; readonly count: number } | null;
-}
-
-const envelop = (bodies: readonly EventBody[], { state, position, at, by }: Envelope): readonly RunEvent[] =>
-  bodies.map((body, index) => ({
-    run: state.id,
-    seq: state.seq + 1 + index,
-    position: position + index,
-    at,
-    activation: by !== null && index < by.count ? by.activation : null,
-    body,
-  }));
-
-const eventRow = (event: RunEvent, tenant: string): Tables['events'] => ({
-  ...event,
-  tenant,
-  type: event.body.type,
-  body: JSON.stringify(event.body),
-});
-
-const insertEvent = prepare<Tables['events'], unknown>((db, row) => db.insertInto('events').values(row));
-
 const moveLease = prepare<{ readonly id: string; readonly lease_until: number | null }, unknown>(
   (db, { id, ...columns }) => db.updateTable('runs').set(columns).where('id', '=', id),
 );
@@ -282,7 +266,23 @@ const heartbeat = async (transaction: Transaction, input: Input<'heartbeat'>): P
   return { outcome: 'done', state: held.state, events, repeated: false };
 };
 
-const unknownRun = (run: string): Written =>
+const deleteWhole = async (transaction: Transaction, input: Input<'delete'>): Promise<Deleted> => {
+  const { db } = transaction;
+  const { run, by } = input;
+  const held = await load(transaction, run);
+  if (held === undefined) return unknownRun(run);
+  const refused = deletionRefused(held.state);
+  if (refused !== null) return refused;
+  const position = await transaction.positions(1);
+  const last = { run, seq: held.state.seq + 1, position, at: timeFor(held.state, input.now) };
+  await deleteRun(db, { state: held.state, position, now: input.now });
+  const event: RunEvent = { ...last, activation: null, body: { type: 'run.deleted', v: 1, by } };
+  await insertEvent(db, eventRow(event, held.state.task.tenant));
+  transaction.forget(last);
+  return { outcome: 'deleted' };
+};
+
+const unknownRun = (run: string) =>
   refuse('not_found', `There is no run ${run}.`, 'List the runs there are with: longhaul runs');
 
 type HeldRow = StateRow & Pick<Tables['runs'], 'position' | 'lease_until' | 'worker' | 'batch_activation' | 'batch'>;
@@ -339,6 +339,7 @@ export const foldAgain = async (db: Database): Promise<void> => {
     .selectFrom('runs')
     .select(['id', 'position', 'lease_until', 'worker', 'batch_activation', 'batch'])
     .where('state_version', '<', stateVersion)
+    .where('status', '<>', deletedStatus)
     .execute();
   for (const row of old) {
     const log = await eventsBetween(db, { run: row.id, after: 0, through: Number.MAX_SAFE_INTEGER });

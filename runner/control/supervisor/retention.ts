@@ -63,8 +63,11 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
   let fullAt = 0;
   let blobsAt = 0;
 
-  const clean = async (run: string, now: number): Promise<void> => {
-    for (const path of await due(await store.state(run), now, options)) {
+  /** `committed`: something was written about it, so that one which is not there is one that was deleted. */
+  const clean = async (run: string, now: number, committed = false): Promise<void> => {
+    const found = await store.state(run);
+    const deleted = committed && found === null;
+    for (const path of deleted ? [home.run(run)] : await due(found, now, options)) {
       const aside = await moveAside(path);
       if (aside === null) continue;
       // It may have been resumed in between: from here on nobody finds what was moved.
@@ -113,7 +116,7 @@ export const openRetention = async (options: RetentionOptions): Promise<Retentio
       const runs = [...touched];
       touched.clear();
       touchedAt = Infinity;
-      await each(runs, (run) => clean(run, now));
+      await each(runs, (run) => clean(run, now, true));
     }
     return Math.min(fullAt, role.held ? blobsAt : now + hourMs, touchedAt);
   };

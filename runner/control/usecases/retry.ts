@@ -1,10 +1,17 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Principal, RunInput } from '../../../shared/api/runner-api.ts';
-import { isResumable, type RunState } from '../../../shared/run/state.ts';
+import { isResumable, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
 
-/** Has a run that failed or was cancelled go on from where it was. Throws RefusedError where what it had is gone. */
+/** Its worker learns of it with the next answer that it gets, and parks the run before its next step. Whoever was faster had the same wish. */
+export const pause = async (plane: ControlPlane, caller: Principal, { run }: RunInput): Promise<RunState> => {
+  const state = await runOf(plane, asPerson(caller), run);
+  if (pausedBy(state) !== null) return state;
+  return commandRun(plane, caller, { run, command: (by) => ({ kind: 'pause', by }) });
+};
+
+/** Has a run that was paused, failed or was cancelled go on from where it was. Throws RefusedError where what it had is gone. */
 export const retry = async (plane: ControlPlane, caller: Principal, { run }: RunInput): Promise<RunState> => {
   const state = await runOf(plane, asPerson(caller), run);
   const gone = isResumable(state) ? await whatIsGone(plane, state) : null;

@@ -1,12 +1,13 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import { apply, recordApplied } from './apply.ts';
+import { archive, deleteRun, deletion, unarchive } from './archive.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { feed, feedReading, type ReadFeed } from './feed.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
-import { retry } from './retry.ts';
+import { pause, retry } from './retry.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 
@@ -29,6 +30,11 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
+  archive: (caller, input) => archive(plane, caller, input),
+  unarchive: (caller, input) => unarchive(plane, caller, input),
+  deletion: (caller, input) => deletion(plane, caller, input),
+  delete: (caller, input) => deleteRun(plane, caller, input),
+  pause: (caller, input) => pause(plane, caller, input),
   retry: (caller, input) => retry(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();

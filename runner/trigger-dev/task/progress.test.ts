@@ -54,7 +54,7 @@ test('it says what is being done, and not with what', () => {
 
 test('it says what is waited for', () => {
   const until = { kind: 'time', at: '2026-01-02T00:00:00.000Z' } as const;
-  const parked = stateAfter(leased, { type: 'activation.ended', v: 1, until });
+  const parked = stateAfter(leased, { type: 'activation.ended', v: 2, until });
   expect(progressOf(parked)).toMatchObject({
     status: 'waiting',
     waitsFor: 'until 2026-01-02T00:00:00.000Z',

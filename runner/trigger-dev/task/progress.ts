@@ -31,6 +31,7 @@ export const changesOf = (before: Progress, after: Progress): readonly (readonly
 const waitOf = (state: RunState): string | null => {
   if (state.status !== 'waiting') return null;
   if (state.until.kind === 'time') return `until ${state.until.at}`;
+  if (state.until.kind === 'resume') return 'somebody to have it go on';
   const kind = state.decisions[state.until.decision]?.request.kind;
   return kind === undefined ? 'a decision' : `a decision: ${kind}`;
 };

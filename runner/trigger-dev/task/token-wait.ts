@@ -1,4 +1,6 @@
 import { wait } from '@trigger.dev/sdk';
+import type { WaitUntil } from '../../../shared/run/events.ts';
+import type { RunState } from '../../../shared/run/state.ts';
 import { NextTicket, waiterTag, waitKey } from '../protocol.ts';
 import type { Wait } from './activations.ts';
 
@@ -13,9 +15,11 @@ const graceMs = 60_000;
 export const waitForToken =
   (taskRun: string): Wait =>
   async (parked) => {
+    // Nobody knows until when: no task waits for that.
+    if (parked.until.kind === 'resume') return null;
     const token = await wait.createToken({
       idempotencyKey: waitKey(parked.id, parked.fence),
-      timeout: new Date(endOf(parked) + graceMs),
+      timeout: new Date(endOf(parked.until, parked.decisions) + graceMs),
       tags: [waiterTag(taskRun), `run:${parked.id}`],
     });
     const answer = await wait.forToken<unknown>(token.id);
@@ -24,5 +28,5 @@ export const waitForToken =
   };
 
 /** Ms since the epoch. A decision that expired undecided may be asked for again, days later: no task waits for that. */
-const endOf = ({ until, decisions }: Parameters<Wait>[0]): number =>
+const endOf = (until: Exclude<WaitUntil, { kind: 'resume' }>, decisions: RunState['decisions']): number =>
   Date.parse(until.kind === 'time' ? until.at : (decisions[until.decision]?.request.expiresAt ?? ''));

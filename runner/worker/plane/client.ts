@@ -137,7 +137,7 @@ const differentVersions = (problem: string): string =>
   `The worker and the control plane are of different versions: ${problem} Deploy the task again from the version that the control plane has (longhaul deploy), then delegate again.`;
 
 const failed = (message: string): WorkerEvent[] => [
-  { type: 'activation.ended', v: 1, until: null },
+  { type: 'activation.ended', v: 2, until: null },
   { type: 'run.failed', v: 1, class: 'infrastructure', message },
 ];
 

@@ -65,6 +65,37 @@ describe('an activation', () => {
     });
   });
 
+  test('is paused amid its work: it finishes the step that it is at, parks, shows what it has, and goes on when it is resumed', async () => {
+    await using running = await rig(
+      [[bash('echo two >> a.txt'), bash('echo three >> a.txt')], [finish('call_0_0')]],
+      asking,
+    );
+    const plain = running.log.forWorker.bind(running.log);
+    running.log.forWorker = (activation) => {
+      const log = plain(activation);
+      return {
+        ...log,
+        append: async (input) => {
+          const answer = await log.append(input);
+          // While the first call runs, as a heartbeat would bring it.
+          if (!input.events.some((event) => event.type === 'call.started' && event.call === 'call_0_0')) return answer;
+          running.log.command({ kind: 'pause', by: 'person:ada' });
+          return log.heartbeat(input);
+        },
+      };
+    };
+    await running.activate();
+    expect(running.log.state).toMatchObject({
+      status: 'waiting',
+      until: { kind: 'resume', by: 'person:ada' },
+      soFar: { files: 1 },
+    });
+    expect(await running.workspace.read()).toMatchObject({ 'a.txt': 'one\ntwo\n' });
+    running.log.command({ kind: 'resume', by: 'person:ada' });
+    await running.activate();
+    expect(await running.workspace.read()).toMatchObject({ 'a.txt': 'one\ntwo\nthree\n' });
+  });
+
   test('does not let a command keep what policy protects until a person says so, who sees it', async () => {
     await using running = await rig([[bash('echo me > owners.txt; echo two >> a.txt')], [finish('call_0_0')]], asking);
     await running.activate();

@@ -192,7 +192,7 @@ const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): P
 const refused = (error: unknown): readonly WorkerEvent[] => {
   if (!(error instanceof SandboxRefused || error instanceof SourceRefused || error instanceof BlobMissing)) throw error;
   return [
-    { type: 'activation.ended', v: 1, until: null },
+    { type: 'activation.ended', v: 2, until: null },
     { type: 'run.failed', v: 1, class: 'infrastructure', message: `${error.message} ${error.remedy}` },
   ];
 };

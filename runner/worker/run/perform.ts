@@ -85,13 +85,13 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
       return finish(context, step);
     case 'fail':
       return [
-        { type: 'activation.ended', v: 1, until: null },
+        { type: 'activation.ended', v: 2, until: null },
         { type: 'run.failed', v: 1, class: step.class, message: step.message },
       ];
     case 'park':
       return [
-        ...(step.until.kind === 'decision' ? await saveForPerson(context) : []),
-        { type: 'activation.ended', v: 1, until: step.until },
+        ...(step.until.kind !== 'time' ? await saveForPerson(context) : []),
+        { type: 'activation.ended', v: 2, until: step.until },
       ];
   }
 };

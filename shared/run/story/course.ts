@@ -73,7 +73,7 @@ const workspace: Tellers<Of<'prepare'> | Of<'checkpoint'> | 'workspace.rebuilt' 
 };
 
 /** Of its rounds and its end. */
-const rounds: Tellers<Of<'run'> | Of<'changes'> | Of<'round'> | Of<'repair'> | Of<'timer'>> = {
+const rounds: Tellers<Of<'run'> | Of<'pause'> | Of<'changes'> | Of<'round'> | Of<'repair'> | Of<'timer'>> = {
   'run.created': ({ task }) => ({
     mark: 'note',
     text: `Delegated by ${actor(task.requester)}`,
@@ -106,6 +106,8 @@ const rounds: Tellers<Of<'run'> | Of<'changes'> | Of<'round'> | Of<'repair'> | O
   'timer.fired': silent,
   // The question that it waits for stands right before it.
   'run.paused': silent,
+  'pause.requested': ({ by }) => ({ mark: 'note', text: `Paused by ${actor(by)}` }),
+  'pause.ended': ({ by }) => ({ mark: 'note', text: `Resumed by ${actor(by)}` }),
   'run.completed': () => ({ mark: 'ok', text: 'Finished without changes' }),
   'run.failed': (body, scene) => [
     ...voided(scene),
@@ -117,6 +119,9 @@ const rounds: Tellers<Of<'run'> | Of<'changes'> | Of<'round'> | Of<'repair'> | O
     ...leftUndone(scene),
     { mark: 'bad', text: `Cancelled by ${actor(by)}${because(reason)}` },
   ],
+  'run.archived': ({ by }) => ({ mark: 'note', text: `Archived by ${actor(by)}` }),
+  'run.unarchived': ({ by }) => ({ mark: 'note', text: `Taken out of the archive by ${actor(by)}` }),
+  'run.deleted': ({ by }) => ({ mark: 'note', text: `Deleted by ${actor(by)}` }),
   'run.resumed': ({ by }, scene) => [{ mark: 'note', text: `Resumed by ${actor(by)}` }, ...awaitedAgain(scene)],
 };
 

@@ -191,4 +191,8 @@ class PostgresTransaction implements Transaction {
   remember({ position }: HeldRun): void {
     this.appended = position >= this.#first;
   }
+
+  forget(): void {
+    this.appended = true;
+  }
 }

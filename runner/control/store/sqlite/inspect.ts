@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, openSync, readSync, closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { deletedStatus } from '../delete-run.ts';
 import { knownMigrations } from '../migrations.ts';
 import { StoreError } from '../store.ts';
 import { storeErrorOf } from './errors.ts';
@@ -136,7 +137,7 @@ const schemaOf = (database: DatabaseSync): readonly Damage[] => {
 const logOf = (database: DatabaseSync): readonly Damage[] => {
   if (database.prepare(`select 1 from sqlite_schema where name = 'events'`).get() === undefined) return [];
   const sql = `select runs.id as run, count(events.seq) as events, max(events.seq) as last, max(events.position) as position, runs.position as known
-    from runs left join events on events.run = runs.id group by runs.id
+    from runs left join events on events.run = runs.id where runs.status <> '${deletedStatus}' group by runs.id
     having count(events.seq) <> coalesce(max(events.seq), -1) or coalesce(max(events.position), -1) <> runs.position limit ${mostFindings}`;
   return database
     .prepare(sql)

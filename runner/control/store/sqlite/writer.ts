@@ -116,6 +116,7 @@ class GroupCommit implements Writer {
     // Before anything is answered: of what was answered, this can say that it was there.
     if (group.end !== null) this.#mark.move(group.end);
     for (const held of group.held.values()) this.#remember(held);
+    for (const run of group.gone) this.#remembered.delete(run);
     return { outcomes, runs: [...group.appended] };
   }
 
@@ -167,6 +168,7 @@ class Group {
   end: LogEnd | null = null;
   readonly held = new Map<string, HeldRun>();
   readonly appended = new Set<string>();
+  readonly gone = new Set<string>();
   readonly #committed: (run: string) => HeldRun | undefined;
 
   constructor(position: number, committed: (run: string) => HeldRun | undefined) {
@@ -175,7 +177,7 @@ class Group {
   }
 
   recall(run: string): HeldRun | undefined {
-    return this.held.get(run) ?? this.#committed(run);
+    return this.gone.has(run) ? undefined : (this.held.get(run) ?? this.#committed(run));
   }
 }
 
@@ -185,6 +187,7 @@ class Savepoint implements Transaction {
   readonly #group: Group;
   #position: number;
   #held: HeldRun | null = null;
+  #gone: LogEnd | null = null;
 
   constructor(db: Transaction['db'], group: Group) {
     this.db = db;
@@ -205,7 +208,19 @@ class Savepoint implements Transaction {
     this.#held = held;
   }
 
+  forget(last: LogEnd): void {
+    this.#gone = last;
+  }
+
   keep(): void {
+    if (this.#gone !== null) {
+      const { run, position } = this.#gone;
+      this.#group.position = position;
+      this.#group.end = this.#gone;
+      this.#group.appended.add(run);
+      this.#group.held.delete(run);
+      this.#group.gone.add(run);
+    }
     if (this.#held === null) return;
     const { id, seq, updatedAt } = this.#held.state;
     if (this.#held.position > this.#group.position) {

@@ -48,6 +48,7 @@ const working = (different: object = {}): RunState => ({
   status: 'working',
   activation: 'act_test1',
   since: at,
+  pausing: null,
   ...different,
 });
 

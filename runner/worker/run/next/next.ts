@@ -17,6 +17,7 @@ const longestSleepMs = 20_000;
 export const next = (state: RunState, now: number, contextWindow: number | null): Next => {
   if (state.status !== 'working') return { do: 'stop' };
   if (state.givenUp !== null) return { do: 'fail', ...state.givenUp };
+  if (state.pausing !== null) return { do: 'park', until: { kind: 'resume', by: state.pausing } };
   const question = openQuestion(state);
   if (question !== null) return question;
   const { tree } = state;

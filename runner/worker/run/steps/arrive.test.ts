@@ -170,7 +170,7 @@ const world = async (setup: readonly string[] = []) => {
         return events;
       },
       /** The worker here ends its activation by itself. */
-      end: () => append({ type: 'activation.ended', v: 1, until: { kind: 'time', at: '2026-01-02T00:00:00.000Z' } }),
+      end: () => append({ type: 'activation.ended', v: 2, until: { kind: 'time', at: '2026-01-02T00:00:00.000Z' } }),
       setUp: async () => {
         for (const [index, command] of setup.entries()) {
           const { exitCode } = await bareSandbox(workspace.root).run(

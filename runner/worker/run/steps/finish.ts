@@ -20,7 +20,7 @@ export const finish = async (
     return notSaved(state.task.verification.length, troubleText(error, ports.workspace.root), mendable);
   }
   return [
-    { type: 'activation.ended', v: 1, until: null },
+    { type: 'activation.ended', v: 2, until: null },
     saved.files === 0 ? unchanged(state.wrapUp) : { type: 'round.finished', v: 1, ...saved },
   ];
 };
@@ -30,7 +30,7 @@ const notSaved = (index: number, why: string, mendable: boolean): readonly Worke
   const output = `What the run changed could not be saved for review: ${why}`;
   if (!mendable)
     return [
-      { type: 'activation.ended', v: 1, until: null },
+      { type: 'activation.ended', v: 2, until: null },
       { type: 'run.failed', v: 1, class: 'task', message: output },
     ];
   return [

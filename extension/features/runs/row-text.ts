@@ -1,0 +1,52 @@
+import { callLine } from '../../../shared/policy/call-line.ts';
+import { openDecisions, pausedBy, runningCall } from '../../../shared/run/state.ts';
+import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import { plural, span } from '../../../shared/text/figures.ts';
+import { activeMs, costText, oneLine, repositoryName } from '../../ground/text/text.ts';
+
+/** Characters of what it is at: a row is narrow. */
+const atCharacters = 40;
+
+/** What a run's row says beside its title, the news first: it is cut where the view is narrow. `now` in ms since the epoch. */
+export const rowText = (
+  state: RunSummary,
+  { now, repository }: { readonly now: number; readonly repository: boolean },
+) =>
+  [
+    leadOf(state),
+    `#${state.number}`,
+    repository ? repositoryName(state.task.repository) : '',
+    ...(state.status === 'working' ? [] : [span(activeMs(state, now)), costText(state.spent)]),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+
+const leadOf = (state: RunSummary): string => {
+  if (state.status === 'working') return progressOf(state);
+  const asked = openDecisions(state).length;
+  // What it asks stands right below it, in a row of its own.
+  const asks = asked === 0 ? '' : asked === 1 ? 'asks you' : `asks you ${plural(asked, 'thing')}`;
+  if (pausedBy(state) !== null) return ['paused', asks].filter(Boolean).join(' · ');
+  return asks === '' ? oneLine(lineOf(state).detail, 80) : asks;
+};
+
+/** `turn 12 · $0.40 · npm test` */
+const progressOf = (state: Extract<RunSummary, { status: 'working' }>): string => {
+  const call = runningCall(state);
+  const { turn, spent } = state;
+  const at = call === undefined ? phaseOf(state) : callLine(call.tool, call.arguments).replace(/^bash /, '');
+  return [
+    state.pausing === null ? '' : 'pausing',
+    turn === null ? '' : `turn ${turn.number}`,
+    spent.usd === 0 && spent.unpriced === 0 ? '' : costText(spent),
+    oneLine(at, atCharacters),
+  ]
+    .filter(Boolean)
+    .join(' · ');
+};
+
+/** What its line says, without what the row has said already. */
+const phaseOf = (state: RunSummary): string =>
+  lineOf(state)
+    .detail.replace(/^pauses after this step: /, '')
+    .replace(/^turn \d+(: )?/, '');

@@ -1,0 +1,20 @@
+import { explain, runArgument, runJson } from '../help.ts';
+import type { Define } from '../define.ts';
+import { runOf } from '../resolve.ts';
+import { runResult } from '../run-result.ts';
+
+export const define: Define = (command, act) => {
+  command.argument('<run>', runArgument).action(
+    act(async (context, run) => {
+      const { api, state } = await runOf(context, run);
+      const after = await api.call.runs.archive.mutate({ run: state.id });
+      return runResult(context, after, `Run ${after.number} is archived: longhaul runs leaves it out.`);
+    }),
+  );
+  explain(command, {
+    about:
+      'For a run that is over. Lists leave it out from then on: longhaul runs --archived shows it. Nothing of it is gone: longhaul unarchive brings it back.',
+    examples: [['longhaul archive 12', 'hide it']],
+    json: runJson,
+  });
+};
