@@ -6,9 +6,9 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { calledFrom } from './called-from.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
+import { choicesText } from '../../ground/delegation/choices-text.ts';
 import {
   choicesOfTask,
-  choicesText,
   keptChoices,
   rememberedChoices,
   type Choices,
@@ -18,6 +18,9 @@ import { runFor } from '../../ground/ask/pick.ts';
 import { askModel } from './change-choice.ts';
 import { goalOf, prefillOf, type Origin } from '../../ground/delegation/origin.ts';
 import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
+import { foldersFor, type Folder } from '../../ground/delegation/folder.ts';
+import { withTests } from './holds.ts';
+import { holdsIn } from './ask-holds.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
 import { runWizard } from './wizard.ts';
@@ -47,8 +50,10 @@ const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<v
   const paths = await Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const));
   const byFile = new Map(paths);
   const origin = from.origin((file) => byFile.get(file) ?? file);
+  const folders = await foldersFor(root, origin);
   const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
-  await begin(longhaul, root, { origin, choices: rememberedChoices(remembered, origin.kind) });
+  const choices = rememberedChoices(remembered, { from: origin.kind, folder: folders[0]?.folder ?? '' });
+  await begin(longhaul, root, { origin, choices, folders });
 };
 
 /** The same task once more, with what its run was delegated with; on the tree as it is now. */
@@ -62,10 +67,9 @@ const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: 
   if (root === null) return;
   const model = otherModel ? await askModel(task.model) : task.model;
   if (model === undefined) return;
-  await begin(longhaul, root, {
-    origin: { kind: 'again', goal: task.goal },
-    choices: { ...choicesOfTask(task), model },
-  });
+  const origin: Origin = { kind: 'again', goal: task.goal };
+  const folders = await foldersFor(root, origin);
+  await begin(longhaul, root, { origin, choices: { ...choicesOfTask(task), model }, folders });
 };
 
 /** Null: there is none, which was said, or the person did not choose. */
@@ -78,10 +82,11 @@ const rootOf = async (files: readonly string[]): Promise<string | null> => {
 interface Beginning {
   readonly origin: Origin;
   readonly choices: Choices;
+  readonly folders: readonly Folder[];
 }
 
 /** Goes on with the draft that there is, if the person wants to, or begins anew. */
-const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Beginning): Promise<void> => {
+const begin = async (longhaul: Longhaul, root: string, { origin, choices, folders }: Beginning): Promise<void> => {
   const dirty = await dirtyFiles(root);
   const prefill = prefillOf(origin);
   const { workspaceState } = longhaul.extension;
@@ -91,10 +96,13 @@ const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Begi
   const begun = kept === null ? anew : await askDraft(kept, anew);
   if (begun === undefined) return;
   if (begun === anew) keep(undefined);
+  const holds = holdsIn(longhaul, root);
   await runWizard({
     ...begun,
     repository: path.basename(root),
     dirty,
+    folders: withFolder(folders, begun.choices.folder),
+    holds,
     unsaved: unsavedIn(root).length,
     recipes: async () => {
       const api = await longhaul.connection.api();
@@ -108,7 +116,18 @@ const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Begi
       keep(begun === kept || isWorthKeeping(draft, begun) ? draft : undefined);
     },
     delegate: async (typed, choices) => {
-      const delegation: Delegation = { goal: goalOf(typed, begun.prefill), repository: root, choices };
+      const { found } = withFolder(folders, choices.folder).find(({ folder }) => folder === choices.folder) ?? {
+        found: null,
+      };
+      const now = await dirtyFiles(root);
+      const said = withTests(choices, await holds(choices), found);
+      // What is as in the last commit by now goes along as it is.
+      const without = said.without.filter((file) => now === null || now.includes(file));
+      const delegation: Delegation = {
+        goal: goalOf(typed, begun.prefill),
+        repository: root,
+        choices: { ...said, without },
+      };
       const run = await vscode.window.withProgress(
         { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
         () => submit(longhaul, delegation, begun.session),
@@ -123,6 +142,10 @@ const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Begi
     },
   });
 };
+
+/** With the folder of a draft, or of another run, which may be none of those that this was called from. */
+const withFolder = (folders: readonly Folder[], folder: string): readonly Folder[] =>
+  folders.some((each) => each.folder === folder) ? folders : [{ folder, found: null }, ...folders];
 
 /** Which to go on with: what a person had begun to write, or what they called now; undefined: neither. */
 const askDraft = async (kept: Draft, anew: Draft): Promise<Draft | undefined> => {

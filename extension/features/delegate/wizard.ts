@@ -1,25 +1,24 @@
 import * as vscode from 'vscode';
-import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
-import { changeChoice } from './change-choice.ts';
+import { changeChoice, type Offered } from './change-choice.ts';
 import { untilHidden } from '../../ground/ask/until-hidden.ts';
 import type { Choices } from '../../ground/delegation/choices.ts';
 import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
+import type { Holds } from './holds.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
 const title = 'Delegate to Background Agent';
 
-export interface WizardInput {
+export interface WizardInput extends Offered {
   readonly prefill: Prefill;
   /** What stands in the box at first: what was filled in, or a draft. */
   readonly typed: string;
   readonly choices: Choices;
   /** Name of the repository. */
   readonly repository: string;
-  readonly dirty: number | null;
   readonly unsaved: number;
-  /** The recipes there are for it; asked only when somebody wants to choose one. */
-  recipes(): Promise<readonly ListedRecipe[]>;
+  /** What would hold with these choices. Never rejects. */
+  holds(choices: Choices): Promise<Holds>;
   /** Told of all that is typed and chosen, as it is. */
   keep(typed: string, choices: Choices): void;
   /** Delegates; what it throws is shown, and the wizard stays for another try. */
@@ -30,6 +29,8 @@ export interface WizardInput {
 export const runWizard = async (input: WizardInput): Promise<void> => {
   let { typed, choices } = input;
   let row: RowId = 'goal';
+  // Asked while the goal is typed, so that the rows are there with the list.
+  void input.holds(choices);
   const change = async (what: Exclude<RowId, 'delegate' | 'goal'>): Promise<void> => {
     choices = await changed(what, choices, input);
     input.keep(typed, choices);
@@ -66,7 +67,7 @@ const changed = async (
   input: WizardInput,
 ): Promise<Choices> => {
   try {
-    return await changeChoice(row, choices, () => input.recipes());
+    return await changeChoice(row, choices, input);
   } catch (error) {
     showProblem(error);
     return choices;
@@ -116,16 +117,34 @@ interface Shown {
   readonly row: RowId;
 }
 
-/** The row that was chosen; undefined: dismissed. */
+/** The row that was chosen; undefined: dismissed. What would hold is filled in once the runner has said it. */
 const askSummary = (input: WizardInput, { typed, choices, row }: Shown): Promise<RowId | undefined> => {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
   list.title = `${title} (2/2)`;
   list.placeholder = 'Enter delegates; choose a row to change it';
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
-  list.items = summaryRows({ ...input, goal: typed, choices });
+  const show = (holds: Holds, active: RowId | undefined): void => {
+    list.busy = holds.status === 'asked';
+    list.items = summaryRows({
+      ...input,
+      goal: typed,
+      choices,
+      folders: input.folders.map(({ folder }) => folder),
+      found: input.folders.find(({ folder }) => folder === choices.folder)?.found ?? null,
+      holds,
+    });
+    if (active !== undefined) list.activeItems = list.items.filter((item) => item.row === active);
+  };
   // After a change the cursor is back on "Delegate": enter is enough again.
-  if (row !== 'goal') list.activeItems = list.items.filter((item) => item.row === 'delegate');
+  show({ status: 'asked' }, row === 'goal' ? undefined : 'delegate');
+  let shown = true;
+  list.onDidHide(() => {
+    shown = false;
+  });
+  void input.holds(choices).then((holds) => {
+    if (shown) show(holds, list.activeItems[0]?.row);
+  });
   return untilHidden(list, (end) => {
     list.onDidTriggerButton(() => end('goal'));
     list.onDidAccept(() => {
