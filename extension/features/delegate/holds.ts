@@ -11,7 +11,7 @@ export type Holds =
   | { readonly status: 'unknown'; readonly reason: string };
 
 /** The likeliest tests, as they would be run. */
-export const testCommand = ({ folder, tests }: NearestTests): string => commandIn(folder, tests[0]?.command ?? '');
+const testCommand = ({ folder, tests }: NearestTests): string => commandIn(folder, tests[0]?.command ?? '');
 
 /** The choices with the tests that were found, where nobody else says how it is verified. */
 export const withTests = (choices: Choices, holds: Holds, found: NearestTests | null): Choices => {

@@ -46,7 +46,7 @@ test('the first row delegates, the others say what would happen, in figures', ()
     },
     { row: 'goal', label: '$(edit) Goal', description: 'Fix it' },
     { row: 'recipe', label: '$(book) Recipe', description: 'none' },
-    { row: 'base', label: '$(git-branch) Base', description: 'the working tree as it is, with what is not committed' },
+    { row: 'base', label: '$(git-branch) Base', description: 'the working tree' },
     { row: 'without', label: '$(diff) Not Committed', description: '1 file goes along: a.ts' },
     { row: 'verification', label: '$(beaker) Verification', description: 'npm test' },
     { row: 'setup', label: '$(tools) Setup', description: 'none: there is no .longhaul/config.yaml' },
@@ -58,7 +58,7 @@ test('the first row delegates, the others say what would happen, in figures', ()
     {
       row: 'policy',
       label: '$(shield) Policy',
-      description: 'The default: edits and commands in the sandbox unasked, asks before network, opens no host',
+      description: 'The default: opens no host, asks before network, edits and commands unasked, in the sandbox',
     },
     {
       row: 'model',
@@ -79,7 +79,7 @@ test('what the repository or a recipe says is said, with where it stands', () =>
   expect(described({ holds: known(preview), found })).toMatchObject({
     verification: "make check (the recipe's)",
     setup: 'npm ci (network: packages.host.test) (.longhaul/config.yaml on main)',
-    policy: expect.stringMatching(/^The repository's: .*, opens packages\.host\.test$/),
+    policy: expect.stringMatching(/^The repository's: opens packages\.host\.test, /),
     model: 'local · price not known',
   });
   expect(described({ holds: known({ settings: 'main' }) })).toMatchObject({
@@ -97,14 +97,14 @@ test('before the runner has said it, and without a runner, nothing is claimed', 
   expect(rows[0]?.detail).toBe('The runner does not answer.');
   expect(rows.find(({ row }) => row === 'budget')?.description).toBe('5 turns; else not known: the runner did not say');
   expect(rows.find(({ row }) => row === 'verification')?.description).toBe(
-    'npm test (in web) (found in web/package.json), unless the repository says otherwise',
+    'npm test (in web; found in web/package.json), unless the repository says otherwise',
   );
 });
 
 test('tests that were found are offered where nobody says how it is verified, and nowhere else', () => {
   expect(described({ found })).toMatchObject({
     delegate: 'working tree · npm test (in web)',
-    verification: 'npm test (in web) (found in web/package.json)',
+    verification: 'npm test (in web; found in web/package.json)',
   });
   const planned = [plannedCommand('npm test', [], 'web')];
   expect(withTests(firstChoices, known(), found).verification).toEqual(planned);

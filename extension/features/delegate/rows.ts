@@ -1,9 +1,9 @@
 import type { NearestTests } from '../../../runner/local/packages.ts';
 import type { Preview, PreviewedCommands } from '../../../shared/recipe/preview.ts';
 import { plural } from '../../../shared/text/figures.ts';
-import { baseText, budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
-import { plannedCommand, policies, type Choices } from '../../ground/delegation/choices.ts';
-import { testCommand, withTests, type Holds } from './holds.ts';
+import { budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
+import { policies, type Choices } from '../../ground/delegation/choices.ts';
+import { withTests, type Holds } from './holds.ts';
 
 export type RowId =
   | 'delegate'
@@ -56,7 +56,11 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
     },
     { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) || 'what the recipe says' },
     { row: 'recipe', label: '$(book) Recipe', description: choices.recipe?.title ?? 'none' },
-    { row: 'base', label: '$(git-branch) Base', description: baseText(choices.base) },
+    {
+      row: 'base',
+      label: '$(git-branch) Base',
+      description: choices.base === 'worktree' ? 'the working tree' : 'the last commit (HEAD)',
+    },
     ...dirtyRow(summary),
     ...(folders.length > 1 ? [folderRow(choices)] : []),
     { row: 'verification', label: '$(beaker) Verification', description: verificationText(summary) },
@@ -132,7 +136,7 @@ const verificationText = (summary: Summary): string => {
 const foundText = (found: NearestTests): string => {
   const file = found.tests[0]?.file ?? '';
   const where = found.folder === '' ? file : `${found.folder}/${file}`;
-  return `${commandsText([plannedCommand(testCommand(found))], found.folder)} (found in ${where})`;
+  return `${found.tests[0]?.command ?? ''} (${found.folder === '' ? '' : `in ${found.folder}; `}found in ${where})`;
 };
 
 const setupText = (summary: Summary): string => {
@@ -149,7 +153,7 @@ const limitsText = (summary: Summary): string => {
 };
 
 const changesWords = {
-  allow: 'edits and commands in the sandbox unasked',
+  allow: 'edits and commands unasked, in the sandbox',
   ask: 'asks before each edit and command',
   deny: 'no edits, no commands',
 } as const;
@@ -162,7 +166,7 @@ const policyText = (summary: Summary): string => {
   const { policy, hosts, settings } = holds.preview;
   const whose = choices.policy === 'repository' && settings === null ? 'The default' : label;
   const open = hosts.length === 0 ? 'opens no host' : `opens ${hosts.join(', ')}`;
-  return `${whose}: ${changesWords[policy.otherwise.changes]}, ${networkWords[policy.otherwise.network]}, ${open}`;
+  return `${whose}: ${open}, ${networkWords[policy.otherwise.network]}, ${changesWords[policy.otherwise.changes]}`;
 };
 
 const modelText = (summary: Summary): string => {

@@ -14,6 +14,8 @@ export interface WizardInput extends Offered {
   /** What stands in the box at first: what was filled in, or a draft. */
   readonly typed: string;
   readonly choices: Choices;
+  /** The step that is shown first. */
+  readonly first: 'goal' | 'summary';
   /** Name of the repository. */
   readonly repository: string;
   readonly unsaved: number;
@@ -21,6 +23,8 @@ export interface WizardInput extends Offered {
   holds(choices: Choices): Promise<Holds>;
   /** Told of all that is typed and chosen, as it is. */
   keep(typed: string, choices: Choices): void;
+  /** Opens an editor for the goal, which the wizard leaves it to. */
+  write(typed: string, choices: Choices): Promise<void>;
   /** Delegates; what it throws is shown, and the wizard stays for another try. */
   delegate(typed: string, choices: Choices): Promise<void>;
 }
@@ -28,7 +32,7 @@ export interface WizardInput extends Offered {
 /** Asks for the goal, then shows what would happen: enter, enter. Resolves when it was delegated or dismissed. */
 export const runWizard = async (input: WizardInput): Promise<void> => {
   let { typed, choices } = input;
-  let row: RowId = 'goal';
+  let row: RowId = input.first === 'goal' ? 'goal' : 'delegate';
   // Asked while the goal is typed, so that the rows are there with the list.
   void input.holds(choices);
   const change = async (what: Exclude<RowId, 'delegate' | 'goal'>): Promise<void> => {
@@ -37,9 +41,12 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
   };
   for (;;) {
     if (row === 'goal') {
+      // A box has one line.
+      if (typed.includes('\n')) return input.write(typed, choices);
       const answer = await askGoal(input, typed, choices);
       if (answer === undefined) return;
       ({ typed } = answer);
+      if (answer.next === 'editor') return input.write(typed, choices);
       if (answer.next === 'recipe') {
         await change('recipe');
         continue;
@@ -77,10 +84,15 @@ const changed = async (
 /** `next`: what the person wants to see next. */
 interface Goal {
   readonly typed: string;
-  readonly next: 'summary' | 'recipe';
+  readonly next: 'summary' | 'recipe' | 'editor';
 }
 
 const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
+
+const editorButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon('go-to-file'),
+  tooltip: 'Write It in an Editor…',
+};
 
 const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<Goal | undefined> => {
   const { recipe } = choices;
@@ -91,7 +103,7 @@ const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<G
       ? `What shall the agent do in ${input.repository}? It works on a copy.`
       : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
   box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
-  box.buttons = [recipeButton];
+  box.buttons = [editorButton, recipeButton];
   box.ignoreFocusOut = true;
   box.value = value;
   // At the end: typing goes on where the prefilled text stops.
@@ -101,7 +113,7 @@ const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<G
     input.keep(text, choices);
   });
   return untilHidden(box, (end) => {
-    box.onDidTriggerButton(() => end({ typed: box.value, next: 'recipe' }));
+    box.onDidTriggerButton((button) => end({ typed: box.value, next: button === editorButton ? 'editor' : 'recipe' }));
     box.onDidAccept(() => {
       const trouble = goalTrouble(box.value, input.prefill, recipe?.needsGoal);
       if (trouble === null) end({ typed: box.value, next: 'summary' });
