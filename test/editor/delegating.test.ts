@@ -1,8 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { clientOf } from '../../shared/client/client.ts';
+import { findEndpoint } from '../../runner/local/find-runner.ts';
 import { gitIn } from '../harness/repository.ts';
+import { longhaul } from '../harness/rig.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { chooseFromMenu, dialog, lens, openActivity, palette, picture, quickStep } from './steps.ts';
@@ -115,4 +119,40 @@ test('a goal of several lines is written in an editor, and what it names is foun
     title: 'Add up a cart',
     goal: 'Add up a cart\n\nAs in #file:cart.js, and not as in #file:nowhere.js.\n\nNamed in the goal:\n- #file:cart.js is src/cart.js',
   });
+});
+
+test('what a run would fail for is said before there is one, and nothing is delegated', async () => {
+  const nobody = {
+    ...place.env,
+    LONGHAUL_HOME: path.join(place.folder, 'other'),
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  };
+  await mkdir(nobody.LONGHAUL_HOME, { mode: 0o711 });
+  await using another = await Workbench.start({
+    folder: path.join(place.folder, 'another'),
+    vsix: packedExtension(),
+    env: nobody,
+  });
+  onTestFinished(() => void spawnSync(process.execPath, [longhaul, 'stop'], { env: { ...process.env, ...nobody } }));
+  const window = await another.open(place.repository);
+  await openActivity(window, /^Explorer/);
+  await chooseFromMenu(
+    window.locator('.explorer-folders-view .monaco-list-row', { hasText: 'README.md' }).first(),
+    /^Delegate to Background Agent/,
+  );
+  const box = await quickStep(window, '(1/2)');
+  await box.fill('Say sums');
+  await box.press('Enter');
+  await quickStep(window, '(2/2)');
+  const notReady = window.locator('.quick-input-list .monaco-list-row').filter({ hasText: /Not Ready.*not reached/ });
+  await notReady.waitFor();
+  await picture(window, '66 not ready');
+  await window.keyboard.press('Enter');
+  const asked = dialog(window, 'A run would fail: model.');
+  await asked.waitFor();
+  await picture(window, '67 what a run would fail for');
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await (await quickStep(window, '(2/2)')).waitFor();
+  const endpoint = await findEndpoint(nobody.LONGHAUL_HOME);
+  expect(endpoint === null ? null : (await clientOf(endpoint).runs.list.query({})).runs).toEqual([]);
 });

@@ -7,11 +7,13 @@ import { inFolder, keptChoices, type Choices, type Delegation } from '../../grou
 import { foldersFor, type Folder } from '../../ground/delegation/folder.ts';
 import { goalOf, prefillOf, type Origin } from '../../ground/delegation/origin.ts';
 import { referencesText } from '../../ground/delegation/references.ts';
+import { inTheWay, waysFor } from '../../ground/delegation/ready.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
+import { chosenWay, take } from '../../ground/ways-out/take.ts';
 import { dirtyFiles } from '../../ground/repository/repository.ts';
 import { holdsIn } from './ask-holds.ts';
 import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
@@ -98,6 +100,8 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
       const local = state.status === 'connected' && state.local;
       return api.recipes.list.query({ repository: local ? root : null });
     },
+    failing: () => inTheWay(longhaul),
+    mend: () => mend(longhaul),
     keep: (typed, choices) => {
       const draft = { ...begun, typed, choices };
       keepDraft(longhaul, root, isKept || isWorthKeeping(draft, begun) ? draft : undefined);
@@ -121,6 +125,12 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
     },
   });
   return delegated;
+};
+
+const mend = async (longhaul: Longhaul): Promise<void> => {
+  const [first] = await inTheWay(longhaul);
+  const way = first === undefined ? undefined : await chosenWay(first.name, waysFor(first));
+  if (way !== undefined) await take(way);
 };
 
 /** The prefill of a goal that was written in an editor: it is all there. */

@@ -8,6 +8,9 @@ import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts
 import { recipeItems } from './recipe-items.ts';
 import type { RowId } from './rows.ts';
 
+/** The rows that change a choice. */
+export type ChoiceRow = Exclude<RowId, 'delegate' | 'goal' | 'ready'>;
+
 /** What there is to choose among. */
 export interface Offered {
   /** Reads the list of them. */
@@ -18,11 +21,7 @@ export interface Offered {
 }
 
 /** Asks for another value of one choice; the choices as they are if the person dismisses that. */
-export const changeChoice = async (
-  row: Exclude<RowId, 'delegate' | 'goal'>,
-  choices: Choices,
-  offered: Offered,
-): Promise<Choices> => {
+export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Offered): Promise<Choices> => {
   switch (row) {
     case 'recipe': {
       const items = offered.recipes().then(recipeItems);

@@ -28,6 +28,7 @@ const rowsOf = (given: Partial<Summary>) =>
     folders: [''],
     found: null,
     holds: known(),
+    failing: [],
     ...given,
   });
 const described = (given: Partial<Summary>) =>
@@ -113,6 +114,16 @@ test('tests that were found are offered where nobody says how it is verified, an
   const recipes = known({ verification: { commands: [], by: 'recipe' } });
   expect(withTests(firstChoices, recipes, found).verification).toBeNull();
   expect(withTests(firstChoices, known(), null).verification).toBeNull();
+});
+
+test('what a run would fail for stands below the row that delegates, with what to do', () => {
+  const failing = [{ name: 'sandbox', outcome: 'fail' as const, detail: 'there is no bwrap', remedy: 'Install it.' }];
+  expect(rowsOf({ failing })[1]).toEqual({
+    row: 'ready',
+    label: '$(error) Not Ready',
+    description: 'sandbox: there is no bwrap',
+    detail: 'Install it.',
+  });
 });
 
 test('which files go along is said by name', () => {

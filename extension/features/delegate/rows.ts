@@ -1,12 +1,14 @@
 import type { NearestTests } from '../../../runner/local/packages.ts';
 import type { Preview, PreviewedCommands } from '../../../shared/recipe/preview.ts';
 import { plural } from '../../../shared/text/figures.ts';
+import type { Check } from '../../ground/connection/examine.ts';
 import { budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
 import { policies, type Choices } from '../../ground/delegation/choices.ts';
 import { withTests, type Holds } from './holds.ts';
 
 export type RowId =
   | 'delegate'
+  | 'ready'
   | 'goal'
   | 'recipe'
   | 'base'
@@ -38,11 +40,13 @@ export interface Summary {
   /** Tests that lie near the chosen folder; null: none. */
   readonly found: NearestTests | null;
   readonly holds: Holds;
+  /** What a run would fail for. */
+  readonly failing: readonly Check[];
 }
 
 /** The rows that are shown before delegating: the first one does it, each other changes what it says. */
 export const summaryRows = (summary: Summary): readonly Row[] => {
-  const { goal, choices, folders, holds, found } = summary;
+  const { goal, choices, folders, holds, found, failing } = summary;
   const detail = detailOf(summary);
   return [
     {
@@ -54,6 +58,12 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
       ),
       ...(detail === '' ? {} : { detail }),
     },
+    ...failing.map(({ name, detail: why, remedy }): Row => ({
+      row: 'ready',
+      label: '$(error) Not Ready',
+      description: `${name}: ${why}`,
+      ...(remedy === '' ? {} : { detail: remedy }),
+    })),
     { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) || 'what the recipe says' },
     { row: 'recipe', label: '$(book) Recipe', description: choices.recipe?.title ?? 'none' },
     {

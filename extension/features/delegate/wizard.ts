@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { showProblem } from '../../ground/problem/problem.ts';
-import { changeChoice, type Offered } from './change-choice.ts';
+import { changeChoice, type ChoiceRow, type Offered } from './change-choice.ts';
+import type { Check } from '../../ground/connection/examine.ts';
 import { untilHidden } from '../../ground/ask/until-hidden.ts';
 import type { Choices } from '../../ground/delegation/choices.ts';
 import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
@@ -21,6 +22,10 @@ export interface WizardInput extends Offered {
   readonly unsaved: number;
   /** What would hold with these choices. Never rejects. */
   holds(choices: Choices): Promise<Holds>;
+  /** What a run would fail for; empty: nothing, or it is not known. Never rejects. */
+  failing(): Promise<readonly Check[]>;
+  /** Offers what can be done about that. */
+  mend(): Promise<void>;
   /** Told of all that is typed and chosen, as it is. */
   keep(typed: string, choices: Choices): void;
   /** Opens an editor for the goal, which the wizard leaves it to. */
@@ -35,7 +40,8 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
   let row: RowId = input.first === 'goal' ? 'goal' : 'delegate';
   // Asked while the goal is typed, so that the rows are there with the list.
   void input.holds(choices);
-  const change = async (what: Exclude<RowId, 'delegate' | 'goal'>): Promise<void> => {
+  void input.failing();
+  const change = async (what: ChoiceRow): Promise<void> => {
     choices = await changed(what, choices, input);
     input.keep(typed, choices);
   };
@@ -63,16 +69,13 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
       } catch (error) {
         showProblem(error);
       }
-    } else if (row !== 'goal') await change(row);
+    } else if (row === 'ready') await input.mend();
+    else if (row !== 'goal') await change(row);
   }
 };
 
 /** What goes wrong is shown, and nothing that was typed or chosen is lost. */
-const changed = async (
-  row: Exclude<RowId, 'delegate' | 'goal'>,
-  choices: Choices,
-  input: WizardInput,
-): Promise<Choices> => {
+const changed = async (row: ChoiceRow, choices: Choices, input: WizardInput): Promise<Choices> => {
   try {
     return await changeChoice(row, choices, input);
   } catch (error) {
@@ -136,7 +139,9 @@ const askSummary = (input: WizardInput, { typed, choices, row }: Shown): Promise
   list.placeholder = 'Enter delegates; choose a row to change it';
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
-  const show = (holds: Holds, active: RowId | undefined): void => {
+  let holds: Holds = { status: 'asked' };
+  let failing: readonly Check[] = [];
+  const show = (active: RowId | undefined): void => {
     list.busy = holds.status === 'asked';
     list.items = summaryRows({
       ...input,
@@ -145,17 +150,26 @@ const askSummary = (input: WizardInput, { typed, choices, row }: Shown): Promise
       folders: input.folders.map(({ folder }) => folder),
       found: input.folders.find(({ folder }) => folder === choices.folder)?.found ?? null,
       holds,
+      failing,
     });
     if (active !== undefined) list.activeItems = list.items.filter((item) => item.row === active);
   };
   // After a change the cursor is back on "Delegate": enter is enough again.
-  show({ status: 'asked' }, row === 'goal' ? undefined : 'delegate');
+  show(row === 'goal' ? undefined : 'delegate');
   let shown = true;
   list.onDidHide(() => {
     shown = false;
   });
-  void input.holds(choices).then((holds) => {
-    if (shown) show(holds, list.activeItems[0]?.row);
+  const showAgain = (): void => {
+    if (shown) show(list.activeItems[0]?.row);
+  };
+  void input.holds(choices).then((answer) => {
+    holds = answer;
+    showAgain();
+  });
+  void input.failing().then((checks) => {
+    failing = checks;
+    if (checks.length > 0) showAgain();
   });
   return untilHidden(list, (end) => {
     list.onDidTriggerButton(() => end('goal'));
