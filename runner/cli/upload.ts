@@ -21,6 +21,7 @@ export const delegateFrom = async (
   const upload = await snapshotForUpload({
     path: input.repository,
     base: input.base === 'worktree' ? 'worktree' : input.base.commit,
+    without: input.without,
     folder: folder.path,
     tips: (url) => tipsOf(api, url),
   });
@@ -42,7 +43,7 @@ export const delegateFrom = async (
   const blob = await api.upload(upload.file, (now) => {
     sent = now;
   });
-  return await api.call.runs.delegate.mutate({ ...input, repository, source: { ...source, blob } });
+  return await api.call.runs.delegate.mutate({ ...input, without: [], repository, source: { ...source, blob } });
 };
 
 /** A runner that does not read the remote gets everything: that is no failure. */

@@ -51,8 +51,8 @@ export interface ServeOptions {
   readonly signal?: AbortSignal;
   /** Of the log, which goes to stderr as a JSON line each. */
   readonly logLevel?: LevelWithSilent;
-  /** Whether what a model's calls cost is known, which workers know; without it nobody is told that it is not. */
-  readonly isPriced?: ControlPlane['isPriced'];
+  /** What a model's calls cost, which workers know; without it no price is known. */
+  readonly priceOf?: ControlPlane['priceOf'];
   /** Program and arguments of a worker; without it, this very program with `worker-child`. */
   readonly worker?: readonly [string, ...string[]];
 }
@@ -122,7 +122,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     log,
     now: Date.now,
     startedAt: new Date().toISOString(),
-    isPriced: options.isPriced ?? (async () => true),
+    priceOf: options.priceOf ?? (async () => null),
     version: manifest.version,
     dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
     closing: ending.signal,

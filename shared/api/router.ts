@@ -124,6 +124,9 @@ export const apiRouter = trpc.router({
     delegate: person('developer')
       .input(runner.DelegateInput)
       .mutation(({ ctx, input }) => ctx.runner.delegate(ctx.caller, input)),
+    preview: person('developer')
+      .input(runner.PreviewInput)
+      .query(({ ctx, input }) => ctx.runner.preview(ctx.caller, input)),
     list: person('viewer')
       .input(runner.ListInput)
       .query(({ ctx, input }) => ctx.runner.list(ctx.caller, input)),

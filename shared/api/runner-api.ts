@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
+import type { Preview } from '../recipe/preview.ts';
 import type { ListedRecipe } from '../recipe/recipe.ts';
 import { MarkedFile } from '../review/caution.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
@@ -57,6 +58,8 @@ const Delegation = z.strictObject({
   source: DelegateSource.nullable().default(null),
   /** The tree as it is, with all that is not committed; or a commit. */
   base: z.union([z.literal('worktree'), z.strictObject({ commit: z.string().min(1) })]).default('worktree'),
+  /** Of the tree as it is: changed files and folders that do not go along, from the root of the repository. */
+  without: z.array(z.string().min(1).max(4096)).max(10_000).default([]),
   /** Name of a recipe, built in or the repository's: what this says wins over what the recipe says. */
   recipe: z.string().min(1).max(100).nullable().default(null),
   /** Higher goes first. Null: the recipe's, or 0. */
@@ -89,6 +92,25 @@ export const DelegateInput = Delegation.refine(({ goal, recipe }) => goal !== ''
   message: 'expected a goal: what shall the agent do?',
 });
 export type DelegateInput = z.infer<typeof DelegateInput>;
+
+/** What a delegation would say, for a look at what would hold. */
+export const PreviewInput = Delegation.pick({
+  recipe: true,
+  priority: true,
+  budget: true,
+  policy: true,
+  setup: true,
+  verification: true,
+  model: true,
+  decisionHours: true,
+}).extend({
+  /** What the repository says of itself: read in a folder of the runner's machine (absolute path), or told. */
+  settings: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('folder'), path: z.string().min(1).max(4096) }),
+    z.strictObject({ kind: z.literal('files'), files: z.array(SettingsFile).max(500) }),
+  ]),
+});
+export type PreviewInput = z.infer<typeof PreviewInput>;
 
 export const ListInput = z.strictObject({
   /** Null: all. `open`: those that are not over. */
@@ -292,6 +314,8 @@ export type RecipesInput = z.infer<typeof RecipesInput>;
 export interface RunnerApi {
   info(caller: Principal): Promise<RunnerInfo>;
   delegate(caller: Principal, input: DelegateInput): Promise<RunState>;
+  /** What would hold for a run, with who says it. Makes none. */
+  preview(caller: Principal, input: PreviewInput): Promise<Preview>;
   /** By name. What is wrong with a recipe of the repository stands beside it. */
   recipes(caller: Principal, input: RecipesInput): Promise<readonly ListedRecipe[]>;
   list(caller: Principal, input: ListInput): Promise<RunPage>;

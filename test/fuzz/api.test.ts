@@ -124,6 +124,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'runs.events': () => ({ run: unknownRun, after: 0 }),
   'runs.feed': () => ({ run: unknownRun, after: 0 }),
   'runs.delegate': () => ({ goal: 'x', repository: '/nowhere', base: 'worktree', priority: 0 }),
+  'runs.preview': () => ({ settings: { kind: 'folder', path: '/nowhere' } }),
   'recipes.list': () => ({ repository: '/nowhere' }),
   'runs.message': () => ({ run: unknownRun, text: 'x' }),
   'runs.diff': () => ({ run: unknownRun }),

@@ -46,7 +46,9 @@ describe('delegating', () => {
   });
 
   test('with a budget of US dollars to a model without a known price is noted: it will not hold', async () => {
-    await using runner = await startRunner({ isPriced: async (model) => model === 'known' });
+    await using runner = await startRunner({
+      priceOf: async (model) => (model === 'known' ? { input: 1, output: 2 } : null),
+    });
     const notes = async (input: Parameters<typeof runner.delegate>[0]) => (await runner.delegate(input)).task.notes;
     const noted = expect.stringMatching(
       /^The price of other at this endpoint is not known: .* the budget of US\$ 2 does not hold\. Those of tokens/,

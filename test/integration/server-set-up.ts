@@ -79,6 +79,7 @@ export const startRunner = async ({ change, ...options }: RunnerOptions = {}): P
       home: join(folder, 'home'),
       config,
       logLevel: 'silent',
+      priceOf: async () => ({ input: 1, output: 2 }),
       worker: [process.execPath, idleWorker],
       ...options,
     });

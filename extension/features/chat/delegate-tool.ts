@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import { commandsText, firstChoices, plannedCommand } from '../../ground/delegation/choices.ts';
+import { commandsText } from '../../ground/delegation/choices-text.ts';
+import { firstChoices, plannedCommand } from '../../ground/delegation/choices.ts';
 import { submit } from '../../ground/delegation/submit.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
@@ -13,9 +14,11 @@ export const delegateTool = (longhaul: Longhaul): Tool => ({
   prepareInvocation: ({ input }) => {
     const parsed = DelegateToolInput.safeParse(input);
     const { goal, verification } = parsed.success ? parsed.data : { goal: '', verification: null };
-    const commands = verification ? [plannedCommand(verification)] : null;
+    const said = verification
+      ? commandsText([plannedCommand(verification)])
+      : 'what .longhaul/config.yaml says, if there is one';
     const message = new vscode.MarkdownString(
-      `${fenced(goal, 'text')}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(commandsText(commands), 'text')}`,
+      `${fenced(goal, 'text')}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(said, 'text')}`,
     );
     return {
       invocationMessage: 'Delegating to a background agent',

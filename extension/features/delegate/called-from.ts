@@ -21,7 +21,8 @@ const GoalArgument = z.object({ goal: z.string(), files: z.array(z.string()).def
 const isUri = (value: unknown): value is vscode.Uri => value instanceof vscode.Uri;
 const fileUri = z.custom<vscode.Uri>((value) => isUri(value) && value.scheme === 'file');
 const range = z.object({ start: z.object({ line: z.int().nonnegative() }) }).nullish();
-const TestArgument = z.object({ label: z.string(), uri: fileUri.nullish(), range, error: z.unknown() });
+const children = z.object({ size: z.number() }).nullish();
+const TestArgument = z.object({ label: z.string(), uri: fileUri.nullish(), range, children });
 const TestMessageArgument = z.object({ test: TestArgument, message: z.object({ message: z.unknown() }) });
 const ChangeArgument = z.object({ resourceUri: fileUri });
 const ChangeGroupArgument = z.object({ resourceStates: z.array(ChangeArgument).min(1) });
@@ -49,7 +50,7 @@ export const calledFrom = (args: readonly unknown[]): CalledFrom => {
     return { files: changes, origin: (relative) => ({ kind: 'changes', paths: changes.map(relative) }) };
   if (isUri(first)) return filesOf(first, second);
   const test = TestArgument.safeParse(first);
-  if (test.success) return testOf(test.data, textOf(test.data.error));
+  if (test.success) return testOf(test.data, null);
   return editorSelection();
 };
 
@@ -60,14 +61,18 @@ const textOf = (message: unknown): string => {
   return markdown.success ? markdown.data.value : '';
 };
 
-const testOf = ({ label, uri, range: at }: z.infer<typeof TestArgument>, message: string): CalledFrom => ({
+const testOf = (
+  { label, uri, range: at, children: inside }: z.infer<typeof TestArgument>,
+  failure: string | null,
+): CalledFrom => ({
   files: uri ? [uri.fsPath] : [],
   origin: (relative) => ({
     kind: 'test',
     label,
     path: uri ? relative(uri.fsPath) : null,
     line: uri && at ? at.start.line + 1 : null,
-    message,
+    failure,
+    several: (inside?.size ?? 0) > 0,
   }),
 });
 

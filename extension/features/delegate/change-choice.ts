@@ -1,27 +1,30 @@
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
-import {
-  baseText,
-  budgetLine,
-  commandsText,
-  parseBudget,
-  plannedCommand,
-  policies,
-  type Choices,
-  type PolicyName,
-} from '../../ground/delegation/choices.ts';
+import { budgetLine, parseBudget } from '../../ground/delegation/budget-line.ts';
+import { baseText, commandsText } from '../../ground/delegation/choices-text.ts';
+import { inFolder, plannedCommand, policies, type Choices, type PolicyName } from '../../ground/delegation/choices.ts';
+import type { Folder } from '../../ground/delegation/folder.ts';
+import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { recipeItems } from './recipe-items.ts';
 import type { RowId } from './rows.ts';
 
-/** Asks for another value of one choice; the choices as they are if the person dismisses that. `recipes` reads the list of them. */
-export const changeChoice = async (
-  row: Exclude<RowId, 'delegate' | 'goal'>,
-  choices: Choices,
-  recipes: () => Promise<readonly ListedRecipe[]>,
-): Promise<Choices> => {
+/** The rows that change a choice. */
+export type ChoiceRow = Exclude<RowId, 'delegate' | 'goal' | 'ready'>;
+
+/** What there is to choose among. */
+export interface Offered {
+  /** Reads the list of them. */
+  recipes(): Promise<readonly ListedRecipe[]>;
+  readonly folders: readonly Folder[];
+  /** Files that differ from HEAD; null: unknown. */
+  readonly dirty: readonly string[] | null;
+}
+
+/** Asks for another value of one choice; the choices as they are if the person dismisses that. */
+export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Offered): Promise<Choices> => {
   switch (row) {
     case 'recipe': {
-      const items = recipes().then(recipeItems);
+      const items = offered.recipes().then(recipeItems);
       const chosen = await vscode.window.showQuickPick(items, { title: 'By which recipe?', matchOnDetail: true });
       if (chosen?.problem === null) return { ...choices, recipe: chosen.recipe };
       if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
@@ -32,9 +35,19 @@ export const changeChoice = async (
       const chosen = await vscode.window.showQuickPick(items, { title: 'What does the agent begin with?' });
       return { ...choices, base: chosen?.base ?? choices.base };
     }
+    case 'without':
+      return { ...choices, ...(await askFiles(offered.dirty ?? [], choices)) };
+    case 'folder': {
+      const items = offered.folders.map(({ folder }) => ({
+        label: folder === '' ? 'The root of the repository' : folder,
+        folder,
+      }));
+      const chosen = await vscode.window.showQuickPick(items, { title: 'Which folder is it about?' });
+      return chosen === undefined ? choices : inFolder(choices, chosen.folder);
+    }
     case 'verification':
     case 'setup': {
-      const commands = await askCommands(row, choices[row]);
+      const commands = await askCommands(row, choices, offered.folders);
       return commands === undefined ? choices : { ...choices, [row]: commands };
     }
     case 'budget': {
@@ -87,15 +100,41 @@ const questions = {
   setup: { title: 'What is to be run first?', none: 'No setup', other: 'Run a command first…', placeholder: 'npm ci' },
 } as const;
 
+/** Which of the files that are not committed go along; one that does makes it the working tree. */
+const askFiles = async (
+  dirty: readonly string[],
+  { base, without }: Choices,
+): Promise<Partial<Pick<Choices, 'base' | 'without'>>> => {
+  const items = dirty.map((label) => ({ label, picked: base === 'worktree' && !without.includes(label) }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: 'Which files that are not committed go along?',
+    placeHolder: 'One without a mark is for the agent as in the last commit',
+    canPickMany: true,
+  });
+  if (chosen === undefined) return {};
+  if (chosen.length === 0 && base === 'head') return {};
+  const along = new Set(chosen.map(({ label }) => label));
+  return { base: 'worktree', without: dirty.filter((file) => !along.has(file)) };
+};
+
 /** Undefined: dismissed. */
 const askCommands = async (
   kind: keyof typeof questions,
-  before: Choices['setup'],
+  choices: Choices,
+  folders: readonly Folder[],
 ): Promise<Choices['setup'] | undefined> => {
   const { title, none, other, placeholder } = questions[kind];
-  const given = before === null || before.length === 0 ? '' : commandsText(before);
-  const items = [
-    { label: 'As the repository says', description: commandsText(null), commands: null },
+  const before = choices[kind];
+  const { folder } = choices;
+  const given = before === null || before.length === 0 ? '' : commandsText(before, folder);
+  const found = kind === 'verification' ? (folders.find((each) => each.folder === folder)?.found ?? null) : null;
+  const items: readonly (vscode.QuickPickItem & { readonly commands: Choices['setup'] | undefined })[] = [
+    { label: 'As the repository says', description: 'by its .longhaul/config.yaml, or the recipe', commands: null },
+    ...(found?.tests ?? []).map(({ command, file }) => ({
+      label: command,
+      description: `found in ${[found?.folder ?? '', file].filter(Boolean).join('/')}`,
+      commands: [plannedCommand(commandIn(found?.folder ?? '', command))],
+    })),
     { label: other, description: given, commands: undefined },
     { label: none, description: '', commands: [] },
   ];
@@ -103,14 +142,14 @@ const askCommands = async (
   if (picked?.label !== other) return picked?.commands;
   const command = await vscode.window.showInputBox({
     title,
-    prompt: 'A shell command, run in the root of the repository, in the sandbox.',
+    prompt: `A shell command, run in ${folder === '' ? 'the root of the repository' : folder}, in the sandbox.`,
     placeHolder: placeholder,
-    value: before?.[0]?.command ?? '',
+    value: commandWithout(folder, before?.[0]?.command ?? ''),
     ignoreFocusOut: true,
     validateInput: (value) => (value.trim() === '' ? 'Give a command.' : null),
   });
   if (command === undefined) return undefined;
-  if (kind === 'verification') return [plannedCommand(command)];
+  if (kind === 'verification') return [plannedCommand(command, [], folder)];
   const hosts = await vscode.window.showInputBox({
     title,
     prompt: 'Hosts that it may reach, separated by spaces. Empty: no network.',
@@ -118,5 +157,5 @@ const askCommands = async (
     value: before?.[0]?.network.join(' ') ?? '',
     ignoreFocusOut: true,
   });
-  return hosts === undefined ? undefined : [plannedCommand(command, hosts.split(/[\s,]+/).filter(Boolean))];
+  return hosts === undefined ? undefined : [plannedCommand(command, hosts.split(/[\s,]+/).filter(Boolean), folder)];
 };

@@ -1,54 +1,62 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import * as vscode from 'vscode';
-import type { RunState } from '../../../shared/run/state.ts';
-import type { Longhaul } from '../../ground/longhaul.ts';
-import { calledFrom } from './called-from.ts';
-import { chooseRepository } from '../../ground/repository/choose-repository.ts';
-import {
-  choicesOfTask,
-  choicesText,
-  keptChoices,
-  rememberedChoices,
-  type Choices,
-  type Delegation,
-} from '../../ground/delegation/choices.ts';
 import { runFor } from '../../ground/ask/pick.ts';
+import { choicesOfTask, rememberedChoices, type Choices } from '../../ground/delegation/choices.ts';
+import { foldersFor } from '../../ground/delegation/folder.ts';
+import { goalOf, type Origin } from '../../ground/delegation/origin.ts';
+import type { Longhaul } from '../../ground/longhaul.ts';
+import { doing, offer, say } from '../../ground/problem/offer.ts';
+import { registerCommands } from '../../ground/problem/problem.ts';
+import { chooseRepository } from '../../ground/repository/choose-repository.ts';
+import { pathWithin } from '../../ground/repository/repository.ts';
+import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
+import { calledFrom } from './called-from.ts';
 import { askModel } from './change-choice.ts';
-import { goalOf, prefillOf, type Origin } from '../../ground/delegation/origin.ts';
-import { dirtyFiles, pathWithin } from '../../ground/repository/repository.ts';
-import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
-import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
-import { runWizard } from './wizard.ts';
-import { doing, offer } from '../../ground/problem/offer.ts';
-import { registerCommands, showProblem } from '../../ground/problem/problem.ts';
+import { closeGoal, isGoal, openGoal, registerGoals, rootOfGoal } from './goal-document.ts';
 
-/** Where the last choices of each repository are kept, in the state of the workspace. */
-const choicesKey = (root: string): string => `longhaul.delegate.choices ${root}`;
-
-/** Where what is not delegated yet is kept. */
-const draftKey = (root: string): string => `longhaul.delegate.draft ${root}`;
-
-/** Delegates from wherever it was called, with a wizard of two steps. */
+/** Delegates from wherever it was called, with a wizard of two steps, or with a goal that is written in an editor. */
 export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
-  registerCommands({
-    'longhaul.delegate': (...args) => delegate(longhaul, args),
-    'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
-    'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
-  });
+  vscode.Disposable.from(
+    registerCommands({
+      'longhaul.delegate': (...args) => delegate(longhaul, args),
+      'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
+      'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
+      'longhaul.delegateGoal': (uri) => delegateGoal(longhaul, uri),
+    }),
+    registerGoals((root, typed) => {
+      const draft = keptDraft(longhaul, root);
+      if (draft !== null) keepDraft(longhaul, root, { ...draft, prefill: written, typed });
+    }),
+  );
 
 const delegate = async (longhaul: Longhaul, args: readonly unknown[]): Promise<void> => {
+  const called = await calledIn(longhaul, args);
+  if (called !== null) await begin(longhaul, called.root, called);
+};
+
+interface Called {
+  readonly root: string;
+  readonly origin: Origin;
+  readonly choices: Choices;
+}
+
+/** Where it was called from, and what was chosen there last. Null: there is no repository, or the workspace is not trusted, which was said. */
+const calledIn = async (longhaul: Longhaul, args: readonly unknown[]): Promise<Called | null> => {
   // Read first: asking for anything takes the focus, and the selection, away.
   const from = calledFrom(args);
-  if (!vscode.workspace.isTrusted) return askForTrust();
+  if (!vscode.workspace.isTrusted) {
+    await askForTrust();
+    return null;
+  }
   const root = await rootOf(from.files);
-  if (root === null) return;
+  if (root === null) return null;
   const paths = await Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const));
   const byFile = new Map(paths);
   const origin = from.origin((file) => byFile.get(file) ?? file);
+  const [nearest] = await foldersFor(root, origin);
   const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
-  await begin(longhaul, root, { origin, choices: rememberedChoices(remembered, origin.kind) });
+  const choices = rememberedChoices(remembered, { from: origin.kind, folder: nearest?.folder ?? '' });
+  return { root, origin, choices };
 };
 
 /** The same task once more, with what its run was delegated with; on the tree as it is now. */
@@ -62,10 +70,44 @@ const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: 
   if (root === null) return;
   const model = otherModel ? await askModel(task.model) : task.model;
   if (model === undefined) return;
-  await begin(longhaul, root, {
-    origin: { kind: 'again', goal: task.goal },
-    choices: { ...choicesOfTask(task), model },
-  });
+  const origin: Origin = { kind: 'again', goal: task.goal };
+  await begin(longhaul, root, { origin, choices: { ...choicesOfTask(task), model } });
+};
+
+/** The goal that a person wrote in the editor in front, or in the document that is named; without one, an editor to write it in. */
+const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const document = goalIn(argument);
+  if (document === undefined) {
+    const called = await calledIn(longhaul, []);
+    if (called === null) return;
+    const draft = draftOf(called);
+    const typed = goalOf(draft.typed, draft.prefill);
+    keepDraft(longhaul, called.root, { ...draft, prefill: written, typed });
+    return openGoal(called.root, typed);
+  }
+  if (!vscode.workspace.isTrusted) return askForTrust();
+  const typed = document.getText().trim();
+  if (typed === '') return say('Write the goal first: the first line becomes its title.');
+  const root = rootOfGoal(document) ?? (await rootOf(document.uri.scheme === 'file' ? [document.uri.fsPath] : []));
+  if (root === null) return;
+  const kept = isGoal(document) ? keptDraft(longhaul, root) : null;
+  const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
+  const choices = rememberedChoices(remembered, { from: 'goal', folder: '' });
+  const anew = draftOf({ origin: { kind: 'goal', goal: '', paths: [] }, choices });
+  const begun = { ...(kept ?? anew), prefill: written, typed };
+  const delegated = await goOn(longhaul, root, { begun, first: 'summary', isKept: kept !== null });
+  if (delegated && isGoal(document)) await closeGoal(document);
+};
+
+/** A text that can be a goal: a goal's own document, or any that is Markdown, plain or not saved anywhere. */
+const goalIn = (argument: unknown): vscode.TextDocument | undefined => {
+  const named = vscode.workspace.textDocuments.find(
+    ({ uri }) => argument instanceof vscode.Uri && uri.toString() === argument.toString(),
+  );
+  const document = named ?? vscode.window.activeTextEditor?.document;
+  if (document === undefined) return undefined;
+  const isText = document.isUntitled || ['markdown', 'plaintext'].includes(document.languageId);
+  return isText ? document : undefined;
 };
 
 /** Null: there is none, which was said, or the person did not choose. */
@@ -75,82 +117,9 @@ const rootOf = async (files: readonly string[]): Promise<string | null> => {
   return chosen.outcome === 'chosen' ? chosen.root : null;
 };
 
-interface Beginning {
-  readonly origin: Origin;
-  readonly choices: Choices;
-}
-
-/** Goes on with the draft that there is, if the person wants to, or begins anew. */
-const begin = async (longhaul: Longhaul, root: string, { origin, choices }: Beginning): Promise<void> => {
-  const dirty = await dirtyFiles(root);
-  const prefill = prefillOf(origin);
-  const { workspaceState } = longhaul.extension;
-  const keep = (draft: Draft | undefined): void => void workspaceState.update(draftKey(root), draft);
-  const anew: Draft = { prefill, from: origin.kind, typed: prefill.text, choices, session: randomUUID() };
-  const kept = readDraft(workspaceState.get(draftKey(root)));
-  const begun = kept === null ? anew : await askDraft(kept, anew);
-  if (begun === undefined) return;
-  if (begun === anew) keep(undefined);
-  await runWizard({
-    ...begun,
-    repository: path.basename(root),
-    dirty,
-    unsaved: unsavedIn(root).length,
-    recipes: async () => {
-      const api = await longhaul.connection.api();
-      const { state } = longhaul.connection;
-      // A runner on another machine does not see this folder, and has the built-in ones.
-      const local = state.status === 'connected' && state.local;
-      return api.recipes.list.query({ repository: local ? root : null });
-    },
-    keep: (typed, choices) => {
-      const draft = { ...begun, typed, choices };
-      keep(begun === kept || isWorthKeeping(draft, begun) ? draft : undefined);
-    },
-    delegate: async (typed, choices) => {
-      const delegation: Delegation = { goal: goalOf(typed, begun.prefill), repository: root, choices };
-      const run = await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
-        () => submit(longhaul, delegation, begun.session),
-      );
-      keep(undefined);
-      // What another run was delegated with is not what the person chose last.
-      if (begun.from !== 'again') {
-        const before = workspaceState.get(choicesKey(root));
-        await workspaceState.update(choicesKey(root), keptChoices(before, begun.from, choices));
-      }
-      announce(run);
-    },
-  });
-};
-
-/** Which to go on with: what a person had begun to write, or what they called now; undefined: neither. */
-const askDraft = async (kept: Draft, anew: Draft): Promise<Draft | undefined> => {
-  const items = [
-    { label: `$(edit) Continue the draft: ${draftTitle(kept)}`, detail: choicesText(kept.choices), draft: kept },
-    { label: '$(trash) Discard the draft and begin anew', detail: anew.typed, draft: anew },
-  ];
-  const chosen = await vscode.window.showQuickPick(items, {
-    title: 'Delegate to Background Agent: a draft is there',
-    ignoreFocusOut: true,
-  });
-  return chosen?.draft;
-};
-
 const askForTrust = (): Promise<void> =>
   offer(
     vscode.window.showErrorMessage,
     'Delegating needs a trusted workspace: a repository may bring settings that agents follow.',
     { 'Manage Trust': doing('workbench.trust.manage') },
   );
-
-/** Shows the view with the run, and says it; waits for nobody. */
-const announce = ({ id, number, task }: RunState): void => {
-  const show = async (): Promise<void> => {
-    await vscode.commands.executeCommand('longhaul.runs.focus');
-    await offer(vscode.window.showInformationMessage, `Delegated as run ${number}: ${task.title}`, {
-      'Open Run': doing('longhaul.openRun', { run: id }),
-    });
-  };
-  show().catch(showProblem);
-};

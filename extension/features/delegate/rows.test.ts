@@ -1,49 +1,158 @@
 import { expect, test } from 'vitest';
-import { firstChoices, plannedCommand } from '../../ground/delegation/choices.ts';
-import { summaryRows } from './rows.ts';
+import { defaultPolicy } from '../../../shared/policy/default.ts';
+import type { Preview } from '../../../shared/recipe/preview.ts';
+import { defaultBudget } from '../../../shared/run/budget.ts';
+import { firstChoices, plannedCommand, type Choices } from '../../ground/delegation/choices.ts';
+import { withTests, type Holds } from './holds.ts';
+import { summaryRows, type Summary } from './rows.ts';
 
-test('the first row delegates, the others say what would happen', () => {
+const silent: Preview = {
+  settings: null,
+  model: { name: 'gpt-5.2-codex', by: 'runner', price: { input: 1.75, output: 14 } },
+  budget: defaultBudget,
+  setup: { commands: [], by: 'runner' },
+  verification: { commands: [], by: 'runner' },
+  policy: { otherwise: defaultPolicy.otherwise, rules: 4 },
+  hosts: [],
+  notes: [],
+};
+const found = { folder: 'web', tests: [{ file: 'package.json', command: 'npm test' }] };
+const known = (preview: Partial<Preview> = {}): Holds => ({ status: 'known', preview: { ...silent, ...preview } });
+
+const rowsOf = (given: Partial<Summary>) =>
+  summaryRows({
+    goal: 'Fix it\n\nmore',
+    choices: firstChoices,
+    dirty: [],
+    unsaved: 0,
+    folders: [''],
+    found: null,
+    holds: known(),
+    failing: [],
+    ...given,
+  });
+const described = (given: Partial<Summary>) =>
+  Object.fromEntries(rowsOf(given).map(({ row, description }) => [row, description]));
+
+test('the first row delegates, the others say what would happen, in figures', () => {
   const choices = { ...firstChoices, verification: [plannedCommand('npm test')] };
-  expect(summaryRows({ goal: 'Fix it\n\nmore', choices, dirty: 1, unsaved: 2 })).toEqual([
+  expect(
+    rowsOf({ choices, dirty: ['a.ts'], unsaved: 2, holds: known({ notes: ['The budget does not hold.'] }) }),
+  ).toEqual([
     {
       row: 'delegate',
       label: '$(rocket) Delegate',
       description: 'working tree · npm test',
-      detail: 'Saves 2 unsaved files first.',
+      detail: 'Saves 2 unsaved files first. The budget does not hold.',
     },
     { row: 'goal', label: '$(edit) Goal', description: 'Fix it' },
     { row: 'recipe', label: '$(book) Recipe', description: 'none' },
-    {
-      row: 'base',
-      label: '$(git-branch) Base',
-      description: 'the working tree as it is, with what is not committed (1 changed file)',
-    },
+    { row: 'base', label: '$(git-branch) Base', description: 'the working tree' },
+    { row: 'without', label: '$(diff) Not Committed', description: '1 file goes along: a.ts' },
     { row: 'verification', label: '$(beaker) Verification', description: 'npm test' },
-    { row: 'setup', label: '$(tools) Setup', description: "the repository's (.longhaul/config.yaml)" },
-    { row: 'budget', label: '$(dashboard) Budget', description: "the runner's" },
-    { row: 'policy', label: '$(shield) Policy', description: "The repository's" },
-    { row: 'model', label: '$(hubot) Model', description: "the runner's" },
+    { row: 'setup', label: '$(tools) Setup', description: 'none: there is no .longhaul/config.yaml' },
+    {
+      row: 'budget',
+      label: '$(dashboard) Budget',
+      description: '60 turns, 3,000,000 tokens, $10, 60 min of work, 30 min in commands, 20 retries',
+    },
+    {
+      row: 'policy',
+      label: '$(shield) Policy',
+      description: 'The default: opens no host, asks before network, edits and commands unasked, in the sandbox',
+    },
+    {
+      row: 'model',
+      label: '$(hubot) Model',
+      description: 'gpt-5.2-codex · $1.75 in, $14 out for a million tokens',
+    },
   ]);
 });
 
-test('from the last commit, it is said what stays behind', () => {
-  const rows = summaryRows({ goal: 'x', choices: { ...firstChoices, base: 'head' }, dirty: 3, unsaved: 0 });
-  expect(rows.find(({ row }) => row === 'base')?.description).toBe('the last commit (HEAD) (without 3 changed files)');
-  expect(rows[0]).toEqual({ row: 'delegate', label: '$(rocket) Delegate', description: 'HEAD' });
+test('what the repository or a recipe says is said, with where it stands', () => {
+  const preview: Partial<Preview> = {
+    settings: 'main',
+    model: { name: 'local', by: 'repository', price: null },
+    setup: { commands: [plannedCommand('npm ci', ['packages.host.test'])], by: 'repository' },
+    verification: { commands: [plannedCommand('make check')], by: 'recipe' },
+    hosts: ['packages.host.test'],
+  };
+  expect(described({ holds: known(preview), found })).toMatchObject({
+    verification: "make check (the recipe's)",
+    setup: 'npm ci (network: packages.host.test) (.longhaul/config.yaml on main)',
+    policy: expect.stringMatching(/^The repository's: opens packages\.host\.test, /),
+    model: 'local · price not known',
+  });
+  expect(described({ holds: known({ settings: 'main' }) })).toMatchObject({
+    verification: 'none: .longhaul/config.yaml on main names none',
+  });
 });
 
-test('with a recipe, the rows say what it is and what it decides', () => {
+test('before the runner has said it, and without a runner, nothing is claimed', () => {
+  const asked = described({ holds: { status: 'asked' } });
+  expect([asked['verification'], asked['setup'], asked['budget'], asked['model']]).toEqual(
+    Array.from({ length: 4 }, () => 'asking the runner…'),
+  );
+  const choices: Choices = { ...firstChoices, budget: { turns: 5 } };
+  const rows = rowsOf({ choices, holds: { status: 'unknown', reason: 'The runner does not answer.' }, found });
+  expect(rows[0]?.detail).toBe('The runner does not answer.');
+  expect(rows.find(({ row }) => row === 'budget')?.description).toBe('5 turns; else not known: the runner did not say');
+  expect(rows.find(({ row }) => row === 'verification')?.description).toBe(
+    'npm test (in web; found in web/package.json), unless the repository says otherwise',
+  );
+});
+
+test('tests that were found are offered where nobody says how it is verified, and nowhere else', () => {
+  expect(described({ found })).toMatchObject({
+    delegate: 'working tree · npm test (in web)',
+    verification: 'npm test (in web; found in web/package.json)',
+  });
+  const planned = [plannedCommand('npm test', [], 'web')];
+  expect(withTests(firstChoices, known(), found).verification).toEqual(planned);
+  expect(withTests({ ...firstChoices, verification: [] }, known(), found).verification).toEqual([]);
+  expect(withTests(firstChoices, { status: 'asked' }, found).verification).toBeNull();
+  const recipes = known({ verification: { commands: [], by: 'recipe' } });
+  expect(withTests(firstChoices, recipes, found).verification).toBeNull();
+  expect(withTests(firstChoices, known(), null).verification).toBeNull();
+});
+
+test('what a run would fail for stands below the row that delegates, with what to do', () => {
+  const failing = [{ name: 'sandbox', outcome: 'fail' as const, detail: 'there is no bwrap', remedy: 'Install it.' }];
+  expect(rowsOf({ failing })[1]).toEqual({
+    row: 'ready',
+    label: '$(error) Not Ready',
+    description: 'sandbox: there is no bwrap',
+    detail: 'Install it.',
+  });
+});
+
+test('which files go along is said by name', () => {
+  const dirty = ['a.ts', 'b.ts', 'c.ts', 'd.ts', 'e.ts'];
+  const without = (choices: Partial<Choices>) =>
+    described({ dirty, choices: { ...firstChoices, ...choices } })['without'];
+  expect(without({})).toBe('5 files go along: a.ts, b.ts, c.ts and 2 more');
+  expect(without({ without: ['b.ts'] })).toBe('4 of 5 files go along, without b.ts');
+  expect(without({ without: dirty })).toBe('none goes along: without a.ts, b.ts, c.ts and 2 more');
+  expect(without({ base: 'head' })).toBe('none goes along: without a.ts, b.ts, c.ts and 2 more');
+  expect(described({ dirty: [] })['without']).toBeUndefined();
+});
+
+test('a folder can be chosen where there are several', () => {
+  const choices = { ...firstChoices, folder: 'web' };
+  expect(described({ choices, folders: ['web', ''] })['folder']).toBe(
+    'web: told to the agent, and where your commands run',
+  );
+  expect(described({ folders: ['web', ''] })['folder']).toMatch(/^the root of the repository:/);
+});
+
+test('with a recipe, the rows say what it is', () => {
   const recipe = { name: 'update-docs', title: 'Update documentation', needsGoal: false };
-  const rows = summaryRows({ goal: '', choices: { ...firstChoices, recipe }, dirty: 0, unsaved: 0 });
-  expect(rows.map(({ row, description }) => [row, description])).toEqual([
-    ['delegate', 'Update documentation · working tree'],
-    ['goal', 'what the recipe says'],
-    ['recipe', 'Update documentation'],
-    ['base', 'the working tree as it is, with what is not committed'],
-    ['verification', "the recipe's, or the repository's"],
-    ['setup', "the recipe's, or the repository's"],
-    ['budget', "the runner's"],
-    ['policy', "The repository's"],
-    ['model', "the runner's"],
-  ]);
+  const choices = { ...firstChoices, recipe };
+  const holds = known({ verification: { commands: [], by: 'recipe' } });
+  expect(described({ goal: '', choices, holds })).toMatchObject({
+    delegate: 'Update documentation · working tree',
+    goal: 'what the recipe says',
+    recipe: 'Update documentation',
+    verification: "none: the recipe's",
+  });
 });

@@ -15,6 +15,7 @@ test('what waits is listed as in the view, each with what opens it', () => {
     class: 'model' as const,
     message: 'No\nanswer',
     at: reviewing.updatedAt,
+    archived: null,
   };
   const rows = askingRows({ ...none, decisions: decisionSummaries(asking), reviews: [reviewing], ends: [failed] }, now);
   expect(rows.map(({ command, argument }) => [command, argument])).toEqual([

@@ -9,6 +9,7 @@ import { setModelKey } from '../../ground/model-key/model-key.ts';
 import { doctor } from './doctor.ts';
 import { setRunnerToken } from './key.ts';
 import { registerOfflineNotice } from './offline-notice.ts';
+import { registerPlatformNotice } from './platform-notice.ts';
 
 const openRunnerLog = async (): Promise<void> => {
   if (readSettings().url !== '') {
@@ -22,6 +23,7 @@ const openRunnerLog = async (): Promise<void> => {
 export const registerSetUp = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
     registerOfflineNotice(longhaul),
+    registerPlatformNotice(longhaul),
     registerCommands({
       'longhaul.setModelKey': () => setModelKey(longhaul),
       'longhaul.setRunnerToken': () => setRunnerToken(longhaul),

@@ -3,16 +3,14 @@ import { someTask } from '../../../test/fakes/task.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
+import { budgetLine, parseBudget } from './budget-line.ts';
+import { budgetText, choicesText, commandsText } from './choices-text.ts';
 import {
-  budgetLine,
-  budgetText,
   choicesOfTask,
-  choicesText,
-  commandsText,
   delegationInput,
   firstChoices,
+  inFolder,
   keptChoices,
-  parseBudget,
   plannedCommand,
   policies,
   rememberedChoices,
@@ -30,29 +28,39 @@ const chosen = {
 
 test('what was chosen last is remembered, and what cannot be read is the first choice', () => {
   const stored: unknown = JSON.parse(JSON.stringify(keptChoices(undefined, 'test', chosen)));
-  expect(rememberedChoices(stored, 'test')).toEqual(chosen);
-  expect(rememberedChoices(undefined, 'test')).toEqual(firstChoices);
-  expect(rememberedChoices({ ...(stored as object), base: 'elsewhere' }, 'test')).toEqual(firstChoices);
+  expect(rememberedChoices(stored, { from: 'test', folder: '' })).toEqual(chosen);
+  expect(rememberedChoices(undefined, { from: 'test', folder: '' })).toEqual(firstChoices);
+  expect(rememberedChoices({ ...(stored as object), base: 'elsewhere' }, { from: 'test', folder: '' })).toEqual(
+    firstChoices,
+  );
 });
 
 test('what was stored before there were recipes can still be read', () => {
-  const { recipe: _, model: __, ...old } = chosen;
-  expect(rememberedChoices(old, 'test')).toEqual({ ...chosen, recipe: null });
+  const { recipe: _, model: __, folder: ___, without: ____, ...old } = chosen;
+  expect(rememberedChoices(old, { from: 'test', folder: '' })).toEqual({ ...chosen, recipe: null });
 });
 
 test('a recipe is remembered for where it was chosen from, and the rest for the repository', () => {
   const explain = { name: 'explain', title: 'Explain', needsGoal: true };
   const first = keptChoices(undefined, 'test', chosen);
   const second = keptChoices(first, 'selection', { ...chosen, recipe: explain, base: 'worktree' });
-  expect(rememberedChoices(second, 'test')).toEqual({ ...chosen, base: 'worktree' });
-  expect(rememberedChoices(second, 'selection')).toEqual({ ...chosen, recipe: explain, base: 'worktree' });
-  expect(rememberedChoices(second, 'files')).toEqual({ ...chosen, recipe: null, base: 'worktree' });
+  expect(rememberedChoices(second, { from: 'test', folder: '' })).toEqual({ ...chosen, base: 'worktree' });
+  expect(rememberedChoices(second, { from: 'selection', folder: '' })).toEqual({
+    ...chosen,
+    recipe: explain,
+    base: 'worktree',
+  });
+  expect(rememberedChoices(second, { from: 'files', folder: '' })).toEqual({
+    ...chosen,
+    recipe: null,
+    base: 'worktree',
+  });
   const third = keptChoices(second, 'test', { ...chosen, recipe: null });
   expect(third.recipes).toEqual({ selection: explain });
 });
 
 test('a budget is said in words, and typed as the command line takes it', () => {
-  expect(budgetText({})).toBe("the runner's");
+  expect(budgetText({})).toBe('');
   expect(budgetText({ turns: 20, tokens: 2_000_000, usd: null, retries: 1 })).toBe(
     '20 turns, 2,000,000 tokens, any cost, 1 retry',
   );
@@ -74,10 +82,11 @@ test.for([
 test('rows say what holds', () => {
   expect(choicesText(firstChoices)).toBe('working tree');
   expect(choicesText(chosen)).toBe('Fix a failing test · HEAD · npm test · 20 turns, any cost · no network');
-  expect(commandsText(null)).toBe("the repository's (.longhaul/config.yaml)");
-  expect(commandsText(null, mend)).toBe("the recipe's, or the repository's");
   expect(commandsText([plannedCommand('npm ci', ['packages.host.test']), plannedCommand('make')])).toBe(
     'npm ci (network: packages.host.test), make',
+  );
+  expect(commandsText([plannedCommand('npm test', [], 'web'), plannedCommand('make')], 'web')).toBe(
+    'npm test (in web), make',
   );
 });
 
@@ -89,6 +98,7 @@ test('a delegation is one that the API takes', () => {
     repository: '/repo',
     source: null,
     base: { commit: 'HEAD' },
+    without: [],
     recipe: 'fix-failing-test',
     priority: null,
     budget: { turns: 20, usd: null },
@@ -100,6 +110,21 @@ test('a delegation is one that the API takes', () => {
     trust: null,
     dedupeKey: null,
   });
+});
+
+test('in a folder commands run there, and are remembered as they were typed', () => {
+  const there = { ...inFolder(chosen, 'web'), base: 'worktree' as const, without: ['notes.txt'] };
+  expect(delegationInput({ goal: 'Fix it', repository: '/repo', choices: there })).toMatchObject({
+    repository: '/repo/web',
+    base: 'worktree',
+    without: ['notes.txt'],
+    verification: [{ command: 'cd ./web || exit 1; npm test' }],
+  });
+  const kept = keptChoices(undefined, 'test', there);
+  expect(rememberedChoices(kept, { from: 'test', folder: '' })).toEqual({ ...chosen, base: 'worktree' });
+  expect(rememberedChoices(kept, { from: 'test', folder: 'api' }).verification).toEqual([
+    plannedCommand('npm test', [], 'api'),
+  ]);
 });
 
 test('every policy that can be chosen passes its own examples', () => {
@@ -125,5 +150,5 @@ test('what a run was delegated with is chosen again, with the stricter policies 
 
 test('another model is for one run, and not remembered', () => {
   const kept = keptChoices(undefined, 'nothing', { ...firstChoices, model: 'm2' });
-  expect(rememberedChoices(kept, 'nothing').model).toBe(null);
+  expect(rememberedChoices(kept, { from: 'nothing', folder: '' }).model).toBe(null);
 });

@@ -1,8 +1,10 @@
+import path from 'node:path';
 import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
-import { Budget, budgetNames, type BudgetName } from '../../../shared/run/budget.ts';
+import { Budget } from '../../../shared/run/budget.ts';
+import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { PlannedCommand, type Task } from '../../../shared/run/events.ts';
 import type { Origin } from './origin.ts';
 
@@ -18,6 +20,10 @@ export const Choices = z.strictObject({
   /** Null: none. */
   recipe: RecipeChoice.nullable(),
   base: z.enum(['worktree', 'head']),
+  /** Of the working tree: changed files that do not go along, from the root of the repository. */
+  without: z.array(z.string()).default([]),
+  /** The folder of the repository that it is about; empty: its root. Commands below are planned for it. */
+  folder: z.string().default(''),
   setup: z.array(PlannedCommand).nullable(),
   verification: z.array(PlannedCommand).nullable(),
   /** Limits that differ from those of the runner and the repository. */
@@ -31,6 +37,8 @@ export type Choices = z.infer<typeof Choices>;
 export const firstChoices: Choices = {
   recipe: null,
   base: 'worktree',
+  without: [],
+  folder: '',
   setup: null,
   verification: null,
   budget: {},
@@ -40,35 +48,59 @@ export const firstChoices: Choices = {
 
 /**
  * What is kept of choices. Recipes are kept by where they were chosen from: what was right for a failing test is not what
- * somebody wants who selected a function. Another model is for one run. Those from before there were recipes can still be read.
+ * somebody wants who selected a function. Another model, a folder and files left out are for one run, and commands are kept as they were
+ * typed. Those from before there were recipes can still be read.
  */
-const Kept = Choices.omit({ recipe: true, model: true }).extend({
+const Kept = Choices.omit({ recipe: true, model: true, folder: true, without: true }).extend({
   recipes: z.record(z.string(), RecipeChoice).default({}),
 });
 
+/** Choices for a folder, with the commands that were planned for another one. */
+export const inFolder = <Chosen extends Pick<Choices, 'setup' | 'verification' | 'folder'>>(
+  choices: Chosen,
+  folder: string,
+): Chosen => {
+  const moved = (commands: Choices['setup']): Choices['setup'] =>
+    commands?.map((planned) => ({
+      ...planned,
+      command: commandIn(folder, commandWithout(choices.folder, planned.command)),
+    })) ?? null;
+  return { ...choices, folder, setup: moved(choices.setup), verification: moved(choices.verification) };
+};
+
 /** What was chosen last, if it can still be read. */
-export const rememberedChoices = (stored: unknown, from: Origin['kind']): Choices => {
+export const rememberedChoices = (
+  stored: unknown,
+  { from, folder }: { readonly from: Origin['kind']; readonly folder: string },
+): Choices => {
   const parsed = Kept.safeParse(stored);
-  if (!parsed.success) return firstChoices;
+  if (!parsed.success) return { ...firstChoices, folder };
   const { recipes, ...rest } = parsed.data;
-  return { ...rest, recipe: recipes[from] ?? null, model: null };
+  return inFolder({ ...firstChoices, ...rest, recipe: recipes[from] ?? null }, folder);
 };
 
 /** What to keep of these choices, in the place of what is stored. */
 export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choices): z.infer<typeof Kept> => {
   const before = Kept.safeParse(stored);
   const { [from]: _, ...others } = before.success ? before.data.recipes : {};
-  const { recipe, model: _model, ...rest } = choices;
-  return { ...rest, recipes: recipe === null ? others : { ...others, [from]: recipe } };
+  const { recipe, base, setup, verification, budget, policy } = inFolder(choices, '');
+  return {
+    base,
+    setup,
+    verification,
+    budget,
+    policy,
+    recipes: recipe === null ? others : { ...others, [from]: recipe },
+  };
 };
 
 /**
  * What a run was delegated with, to be delegated again: its goal has the recipe's words in it. It begins with the working tree as that is now.
  * Of rules of its own only those are told that can be chosen here.
  */
-export const choicesOfTask = ({ setup, verification, budget, policy, model }: Task): Choices => ({
-  recipe: null,
-  base: 'worktree',
+export const choicesOfTask = ({ source, setup, verification, budget, policy, model }: Task): Choices => ({
+  ...firstChoices,
+  folder: source.folder ?? '',
   setup: [...setup],
   verification: [...verification],
   budget,
@@ -84,8 +116,8 @@ const policyOf = (layers: readonly Policy[]): PolicyName => {
 /** Seconds that a command may take which a person typed here: a cold install, or a whole test suite. */
 const commandSeconds = 1_800;
 
-export const plannedCommand = (command: string, network: readonly string[] = []): PlannedCommand => ({
-  command: command.trim(),
+export const plannedCommand = (command: string, network: readonly string[] = [], folder = ''): PlannedCommand => ({
+  command: commandIn(folder, command.trim()),
   network: [...network],
   timeoutSeconds: commandSeconds,
 });
@@ -111,94 +143,10 @@ export const policies: Readonly<
   },
 };
 
-export const baseText = (base: Choices['base']): string =>
-  base === 'worktree' ? 'the working tree as it is, with what is not committed' : 'the last commit (HEAD)';
-
-export const commandsText = (commands: readonly PlannedCommand[] | null, recipe: Choices['recipe'] = null): string => {
-  if (commands === null)
-    return recipe === null ? "the repository's (.longhaul/config.yaml)" : "the recipe's, or the repository's";
-  if (commands.length === 0) return 'none';
-  return commands
-    .map(({ command, network }) => (network.length === 0 ? command : `${command} (network: ${network.join(', ')})`))
-    .join(', ');
-};
-
-const budgetUnits: Record<BudgetName, (limit: number) => string> = {
-  turns: (limit) => (limit === 1 ? '1 turn' : `${limit} turns`),
-  tokens: (limit) => `${limit.toLocaleString('en')} tokens`,
-  usd: (limit) => `$${limit}`,
-  activeMinutes: (limit) => `${limit} min of work`,
-  toolMinutes: (limit) => `${limit} min in commands`,
-  retries: (limit) => (limit === 1 ? '1 retry' : `${limit} retries`),
-};
-const lifted: Record<BudgetName, string> = {
-  turns: 'any number of turns',
-  tokens: 'any number of tokens',
-  usd: 'any cost',
-  activeMinutes: 'any time',
-  toolMinutes: 'any time in commands',
-  retries: 'any number of retries',
-};
-
-/** `20 turns, $2; else as the runner is set`. Null is no limit, which is not the same as not saying. */
-export const budgetText = (budget: Choices['budget']): string => {
-  const said = budgetNames.flatMap((name) => {
-    const limit = budget[name];
-    return limit === undefined ? [] : [limit === null ? lifted[name] : budgetUnits[name](limit)];
-  });
-  return said.length === 0 ? "the runner's" : said.join(', ');
-};
-
-/** `turns=40, usd=2, tokens=none`, as the command line takes it too. */
-export const budgetLine = (budget: Choices['budget']): string =>
-  budgetNames
-    .flatMap((name) => {
-      const limit = budget[name];
-      return limit === undefined ? [] : [`${name}=${limit ?? 'none'}`];
-    })
-    .join(', ');
-
-export type ParsedBudget =
-  | { readonly outcome: 'ok'; readonly budget: Choices['budget'] }
-  | { readonly outcome: 'invalid'; readonly message: string };
-
-/** The reverse of `budgetLine`. Empty: nothing is said. */
-export const parseBudget = (line: string): ParsedBudget => {
-  const budget: Record<string, number | null> = {};
-  for (const part of line.split(/[\s,]+/).filter(Boolean)) {
-    const [name = '', value = ''] = part.split('=');
-    if (!budgetNames.some((known) => known === name))
-      return { outcome: 'invalid', message: `"${name}" is no budget. There are ${budgetNames.join(', ')}.` };
-    if (name in budget) return { outcome: 'invalid', message: `${name} is given twice.` };
-    const limit = value === 'none' ? null : Number(value);
-    if (value === '' || !Budget.partial().safeParse({ [name]: limit }).success)
-      return { outcome: 'invalid', message: `${name}=${value}: expected a number above 0, or none.` };
-    budget[name] = limit;
-  }
-  return { outcome: 'ok', budget };
-};
-
-/** One line for the row that delegates. */
-export const choicesText = (choices: Choices): string =>
-  [
-    choices.recipe?.title ?? '',
-    choices.base === 'worktree' ? 'working tree' : 'HEAD',
-    choices.verification === null
-      ? ''
-      : choices.verification.length === 0
-        ? 'no verification'
-        : commandsText(choices.verification),
-    Object.keys(choices.budget).length === 0 ? '' : budgetText(choices.budget),
-    choices.policy === 'repository' ? '' : policies[choices.policy].label.toLowerCase(),
-    choices.model ?? '',
-  ]
-    .filter(Boolean)
-    .join(' · ');
-
 export interface Delegation {
   /** Empty only with a recipe that needs none. */
   readonly goal: string;
-  /** Absolute path. */
+  /** Absolute path of its root. */
   readonly repository: string;
   readonly choices: Choices;
 }
@@ -211,9 +159,10 @@ export const delegationInput = ({
 }: Delegation): Omit<DelegateInput, 'dedupeKey' | 'trust'> => ({
   goal,
   title: null,
-  repository,
+  repository: path.join(repository, choices.folder),
   source: null,
   base: choices.base === 'worktree' ? 'worktree' : { commit: 'HEAD' },
+  without: choices.base === 'worktree' ? choices.without : [],
   recipe: choices.recipe?.name ?? null,
   priority: null,
   budget: choices.budget,

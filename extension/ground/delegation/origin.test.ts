@@ -33,7 +33,7 @@ const table: readonly (readonly [string, Origin, ReturnType<typeof prefillOf>])[
   ],
   [
     'a failing test brings its message',
-    { kind: 'test', label: 'adds', path: 'test/cart.test.js', line: 7, message: 'expected 3, got 4' },
+    { kind: 'test', label: 'adds', path: 'test/cart.test.js', line: 7, failure: 'expected 3, got 4', several: false },
     {
       text: 'Make the failing test "adds" in test/cart.test.js:7 pass',
       whole: true,
@@ -41,9 +41,19 @@ const table: readonly (readonly [string, Origin, ReturnType<typeof prefillOf>])[
     },
   ],
   [
-    'a test without a place or a message is named',
-    { kind: 'test', label: 'adds', path: null, line: null, message: '' },
+    'a failing test without a place or a message is named',
+    { kind: 'test', label: 'adds', path: null, line: null, failure: '', several: false },
     { text: 'Make the failing test "adds" pass', whole: true, context: '' },
+  ],
+  [
+    'a test that nobody knows the end of is not called a failing one',
+    { kind: 'test', label: 'adds', path: 'cart.test.js', line: 7, failure: null, several: false },
+    { text: 'Make sure that the test "adds" in cart.test.js:7 passes', whole: true, context: '' },
+  ],
+  [
+    'a file of tests is not a test',
+    { kind: 'test', label: 'cart.test.js', path: 'test/cart.test.js', line: null, failure: null, several: true },
+    { text: 'Make sure that all tests of "cart.test.js" in test/cart.test.js pass', whole: true, context: '' },
   ],
   [
     'of many changed files, the first are named',

@@ -27,8 +27,10 @@ export type Origin =
       readonly label: string;
       readonly path: string | null;
       readonly line: number | null;
-      /** Why it failed; empty: not known here. */
-      readonly message: string;
+      /** Why it failed, which may be told without a word (empty). Null: nobody here knows whether it does. */
+      readonly failure: string | null;
+      /** It is a file or a suite, with tests in it. */
+      readonly several: boolean;
     }
   | { readonly kind: 'changes'; readonly paths: readonly string[] };
 
@@ -80,15 +82,22 @@ export const prefillOf = (origin: Origin): Prefill => {
     }
     case 'test': {
       const at = origin.path === null ? '' : ` in ${origin.path}${origin.line === null ? '' : `:${origin.line}`}`;
+      const { failure } = origin;
       return {
-        text: `Make the failing test "${oneLine(origin.label)}"${at} pass`,
+        text: `${testDeed(origin)} "${oneLine(origin.label)}"${at} ${failure === null && !origin.several ? 'passes' : 'pass'}`,
         whole: true,
-        context: origin.message.trim() === '' ? '' : `It fails with:\n\n${quoted(origin.message)}`,
+        context: failure === null || failure.trim() === '' ? '' : `It fails with:\n\n${quoted(failure)}`,
       };
     }
     case 'changes':
       return { text: `In my uncommitted changes to ${named(origin.paths)}: `, whole: false, context: '' };
   }
+};
+
+/** VS Code tells nobody how a test of another extension ended; only whoever calls from a failure knows of one. */
+const testDeed = ({ failure, several }: Pick<Extract<Origin, { kind: 'test' }>, 'failure' | 'several'>): string => {
+  if (failure !== null) return several ? 'Make the failing tests of' : 'Make the failing test';
+  return several ? 'Make sure that all tests of' : 'Make sure that the test';
 };
 
 /** The goal as the agent gets it. */

@@ -9,11 +9,13 @@ import { ensureModelKey } from '../model-key/model-key.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 import type { Longhaul } from '../longhaul.ts';
 import { delegationInput, type Delegation } from './choices.ts';
+import { mustBeReady } from './ready.ts';
 import { withTrust } from './trust.ts';
 
 /**
  * Hands a task over to the runner. Editors are saved first, since only what is on the disk goes along. With one
- * `session`, delegating the same twice, because an answer got lost, makes one run. Throws what the API throws.
+ * `session`, delegating the same twice, because an answer got lost, makes one run. What a run would fail for is said before. Throws what
+ * the API throws, and ConnectionError.
  */
 export const submit = async (
   longhaul: Longhaul,
@@ -36,6 +38,7 @@ export const submit = async (
       'Nothing was delegated: agents need a model, and there is no key for it.',
       'Set it with the command "Longhaul: Set Model Key", or name an endpoint that needs none in longhaul.baseUrl.',
     );
+  await mustBeReady(longhaul);
   // Asked for only now: a key that was just given started the runner anew.
   const api = await longhaul.connection.api();
   const run = await withTrust((trust) => api.runs.delegate.mutate({ ...input, trust, dedupeKey }));

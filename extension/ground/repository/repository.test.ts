@@ -24,7 +24,9 @@ test('a repository is found from its files and folders, and through a link', asy
   expect(await pathWithin(root, join(temporary.path, 'link/src/a.ts'))).toBe('src/a.ts');
   expect(await pathWithin(root, join(temporary.path, 'link/src/deleted.ts'))).toBe('src/deleted.ts');
   expect(await pathWithin(root, root)).toBe('.');
-  expect(await dirtyFiles(root)).toBe(1);
+  await writeFile(join(root, 'ä b.ts'), '');
+  execFileSync('git', ['init', '-q', join(root, 'inner')]);
+  expect(await dirtyFiles(root)).toEqual(['src/a.ts', 'ä b.ts']);
 });
 
 test('a folder outside of any repository has none', async () => {

@@ -31,10 +31,16 @@ export const repositoryOf = async (file: string): Promise<FoundRepository> => {
   return { outcome: 'failed', message: err.trim() };
 };
 
-/** How many files differ from the last commit, new ones included; null where git cannot say. */
-export const dirtyFiles = async (root: string): Promise<number | null> => {
-  const { code, out } = await git(root, ['--no-optional-locks', 'status', '--porcelain', '-z', '--no-renames']);
-  return code === 0 ? out.split('\0').filter(Boolean).length : null;
+/**
+ * The files that differ from the last commit, new ones included, from the root of the repository with `/`; null where git cannot say.
+ * Repositories within it stay behind anyway, and are not listed.
+ */
+export const dirtyFiles = async (root: string): Promise<readonly string[] | null> => {
+  const args = ['--no-optional-locks', 'status', '--porcelain', '-z', '--no-renames', '--untracked-files=all'];
+  const { code, out } = await git(root, args);
+  if (code !== 0) return null;
+  const paths = out.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
+  return paths.filter((file) => !file.endsWith('/'));
 };
 
 /** A file's path within a repository, with `/`; the file need not exist any more. */

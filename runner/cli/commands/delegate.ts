@@ -1,9 +1,10 @@
 import type { Command } from '@commander-js/extra-typings';
 import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { commandIn } from '../../../shared/run/command-folder.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
@@ -17,6 +18,7 @@ import { folderInRepository } from '../../machine/repository/user-repository.ts'
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
+import { previewOf, previewView, untestedNote } from '../preview.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
@@ -31,6 +33,11 @@ const withOptions = (command: Command) =>
     .option('--remote <url>', 'a git remote that the runner reads itself, instead of a repository here')
     .option('--ref <name>', 'branch, tag or commit of that remote (default: its default branch)')
     .option('--base <tree>', '"worktree": as it is, with all that is not committed; "head"; or a commit', 'worktree')
+    .option(
+      '--without <path>',
+      'changed file or folder that does not go along, from the folder of the repository (repeatable)',
+      collect,
+    )
     .option('--file <path>', 'read the goal from a file ("-": stdin)')
     .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
     .option(
@@ -57,6 +64,10 @@ const withOptions = (command: Command) =>
     )
     .option('--trust <hash>', "let the repository's settings open what you were shown under this hash; asked once")
     .option('--trust-settings', 'let them open whatever they do, and print it')
+    .option(
+      '--preview',
+      'print what would hold (model and its price, budget, commands, open hosts), and delegate nothing',
+    )
     .option('-w, --watch', 'follow it')
     .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
 
@@ -67,6 +78,12 @@ export const define: Define = (command, act) => {
     act(async (context, words, options) => {
       const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
       const api = await context.runner();
+      if (options.preview === true) {
+        const preview = await previewOf(context, api, input);
+        context.printJson({ preview });
+        context.print(previewView(preview));
+        return exit.done;
+      }
       await warnAboutKey(context, api.call.runner.info.query());
       const run = await withTrust(context, options.trustSettings === true, (trust) =>
         delegateFrom(context, api, {
@@ -76,6 +93,9 @@ export const define: Define = (command, act) => {
       );
       const notes = taskNotes(run.task);
       for (const note of notes) context.note(cleanLine(note));
+      const untested = run.task.verification.length === 0 && input.verification === null && input.source === null;
+      const offer = untested ? await untestedNote(input.repository) : null;
+      if (offer !== null) context.note(offer);
       if (options.watch !== true) {
         context.printJson({ run: lineOf(run), notes });
         context.print(
@@ -116,6 +136,7 @@ where the runner can read that; else all of its files, without their history.`,
     ],
   ],
   json: `{"run": …, "notes": […]}: an entry of "longhaul runs --json", and sentences about the agent's copy, such as what did not come along.
+With --preview: {"preview": …}, what would hold, with who says it.
 With --watch that comes first, as {"type": "run", "run": …, "notes": […]}, and after it:
 ${watchJson}`,
   exits: [
@@ -133,10 +154,10 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
       'Give one with --setup, or leave --network out.',
     );
   const place = placeOf(context, options);
-  const there = options.remote === undefined ? await inFolder(place.repository) : '';
+  const there = options.remote === undefined ? await folderInRepository(place.repository) : '';
   const planned = (commands: readonly string[] | undefined, network: readonly string[]) =>
     commands?.map((command) => ({
-      command: `${there}${command}`,
+      command: commandIn(there, command),
       network: [...network],
       timeoutSeconds: commandSeconds,
     })) ?? null;
@@ -146,6 +167,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
     title: options.title ?? null,
     ...place,
     base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
+    without: await fromRoot(place.repository, options.without ?? []),
     priority: options.priority ?? null,
     budget: budget?.budget ?? {},
     policy: options.policy === undefined ? null : await policyOf(context, options.policy),
@@ -166,12 +188,10 @@ const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> 
   throw usage(issueText(parsed.error, 'the input'), 'Give what "runs.delegate" of the API takes.');
 };
 
-/** What makes a command run in the folder that it is delegated from: the worker runs commands at the root of the repository. */
-const inFolder = async (path: string): Promise<string> => {
-  const folder = await folderInRepository(path);
-  if (folder === '') return '';
-  const quoted = /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", `'\\''`)}'`;
-  return `cd ./${quoted} || exit 1; `;
+/** Paths from where one stands are taken from the root of the repository. */
+const fromRoot = async (repository: string, paths: readonly string[]): Promise<readonly string[]> => {
+  const folder = paths.length === 0 ? '' : await folderInRepository(repository);
+  return paths.map((path) => posix.normalize(posix.join(folder, path)));
 };
 
 /** Where the code is: in a folder, or at a remote. */

@@ -9,6 +9,7 @@ import { settings, type Flags } from '../../machine/config/settings.ts';
 import type { CommandContext } from '../context.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
+import type { ModelPrice } from '../../../shared/recipe/preview.ts';
 import type { Define } from '../define.ts';
 
 type Options = Readonly<Record<string, string | boolean | undefined>>;
@@ -119,7 +120,7 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
       logLevel,
       acceptLoss: options['acceptLoss'] === true,
       onDemand: options['onDemand'] === true,
-      isPriced: pricedBy(config.model),
+      priceOf: pricedBy(config.model),
       worker: [...context.self, 'worker-child'],
     });
     // One that a command starts is as its shell has it, and binds nobody.
@@ -140,9 +141,9 @@ const inForeground = async (context: CommandContext, options: Options): Promise<
 /** Loaded only when it is asked for: the price list is larger than all the rest. */
 const pricedBy =
   ({ baseUrl, pricesOf }: RunnerConfig['model']) =>
-  async (model: string): Promise<boolean> => {
-    const { isPriced } = await import('../../worker/models/cost.ts');
-    return isPriced(model, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined });
+  async (model: string): Promise<ModelPrice | null> => {
+    const { listPrice } = await import('../../worker/models/cost.ts');
+    return listPrice(model, { baseURL: baseUrl, pricesOf: pricesOf ?? undefined });
   };
 
 const configOf = async (context: CommandContext, options: Options): Promise<RunnerConfig> => {

@@ -34,7 +34,9 @@ interface Wanted {
 
 /** Makes, checks or finds what a run starts from. Throws RefusedError. */
 export const sourceFor = async (plane: ControlPlane, person: Person, wanted: Wanted): Promise<FoundSource> => {
-  const { source, repository } = wanted.input;
+  const { source, repository, without } = wanted.input;
+  if (source !== null && without.length > 0)
+    throw refused('invalid', 'Only of a folder here something can be left out.', 'Leave it out before it is uploaded.');
   if (source === null) {
     mustBeLocal(person, 'delegate on a path there');
     return fromFolder(plane, person, wanted);
@@ -58,6 +60,7 @@ const fromFolder = async (plane: ControlPlane, person: Person, wanted: Wanted): 
     path: repository,
     gitDirectory: join(folder, 'source.git'),
     base: base === 'worktree' ? 'worktree' : base.commit,
+    without: input.without,
     signal: plane.closing,
   });
   if (snapshot.outcome === 'refused') throw refused('invalid', snapshot.reason, snapshot.remedy);

@@ -1,25 +1,19 @@
 import { createHmac } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import { includes, type DelegateInput, type Principal } from '../../../shared/api/runner-api.ts';
-import { brokenExamples } from '../../../shared/policy/evaluate.ts';
-import { defaultPolicy } from '../../../shared/policy/default.ts';
+import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
 import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
 import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
-import { setupFaults } from '../../../shared/recipe/setup-faults.ts';
-import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/terms.ts';
-import type { LowerBudget } from '../../../shared/recipe/settings.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { operatorsFor } from '../../machine/config/operator.ts';
 import { sourceFor } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { configIn } from './repository-settings.ts';
+import { priceNotes, termsFor } from './terms.ts';
 import { mustBeTrusted } from './trust.ts';
-import { askedUsd, unpricedNote } from './unpriced.ts';
 
 const inTurn = turns(1);
 /** Snapshots made at once; each reads a whole tree. */
@@ -94,7 +88,7 @@ const createNow = async (plane: ControlPlane, person: Person, { input, run }: Cr
     const { source, repository, settings, notes, blob } = await sourceFor(plane, person, { input, run, folder });
     const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
     const config = configIn(settings);
-    const terms = termsFor(plane, person, { input, recipe, repository: config });
+    const { terms } = termsFor(plane, person, { own: input, recipe, repository: config });
     await mustBeTrusted(plane, person, { repository, brought: broughtBy(config, recipe, input), trust: input.trust });
     const price = await priceNotes(plane, terms, [input, recipe, config]);
     const task = Task.parse({
@@ -132,44 +126,6 @@ const broughtBy = (
   ...(config === null ? [] : [{ ...config, setup: setup === null && recipe?.setup == null ? config.setup : null }]),
   ...(recipe === null ? [] : [{ ...recipe, setup: setup === null ? recipe.setup : null }]),
 ];
-
-/** The terms of the task, from all who have a say. Throws RefusedError for what they cannot be. */
-const termsFor = (
-  { config }: ControlPlane,
-  person: Person,
-  { input, ...said }: { readonly input: DelegateInput } & Pick<TermSources, 'recipe' | 'repository'>,
-): Terms => {
-  const { budget, decisionHours } = config;
-  const sources: TermSources = {
-    ...said,
-    runner: { policy: defaultPolicy, budget, decisionHours, operators: operatorsFor(config, person.tenant) },
-    own: input,
-    by: { actor: actor(person), approves: includes(person.role, 'approver') },
-  };
-  const terms = termsOf(sources);
-  // A rule whose examples fail would not do what its author thinks.
-  const broken = [terms.policy, ...terms.policy.limits].flatMap(brokenExamples);
-  if (broken.length > 0) throw refused('invalid', [...new Set(broken)].join(' '), 'Correct the rule, or its examples.');
-  const faults = setupFaults(terms, sources);
-  if (faults.length > 0)
-    throw refused(
-      'denied',
-      faults.join(' '),
-      'Leave the setup to the repository, have an approver delegate, or ask the operator to allow the host (policy in config.yaml).',
-    );
-  return terms;
-};
-
-/** With a model of unknown price no budget of US dollars holds; whoever asked for one is told. */
-const priceNotes = async (
-  { config, isPriced }: ControlPlane,
-  { budget, model }: Terms,
-  said: readonly ({ readonly budget: LowerBudget } | null)[],
-): Promise<readonly string[]> => {
-  const usd = askedUsd({ budget, said: said.flatMap((source) => source?.budget ?? []) });
-  const name = model ?? config.model.name;
-  return usd === null || (await isPriced(name)) ? [] : [unpricedNote(name, usd)];
-};
 
 /** As a task takes it. */
 const longestGoal = 100_000;

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import type { Command } from '../../../shared/run/command.ts';
+import type { ModelPrice } from '../../../shared/recipe/preview.ts';
 import { refuse, type Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
@@ -27,8 +28,8 @@ export interface ControlPlane {
   readonly dedupeSecret: Buffer;
   readonly config: RunnerConfig;
   readonly log: Logger;
-  /** Whether what a model's calls cost is known, at the endpoint of these settings. */
-  readonly isPriced: (model: string) => Promise<boolean>;
+  /** What a model's calls cost at the endpoint of these settings; null: nobody knows. */
+  readonly priceOf: (model: string) => Promise<ModelPrice | null>;
   readonly version: string;
   /** ISO. */
   readonly startedAt: string;

@@ -8,6 +8,7 @@ import { asPerson, type ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
+import { preview } from './terms.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 
@@ -15,6 +16,7 @@ import { events, get, info, list } from './runs.ts';
 export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plane.store)): RunnerApi => ({
   info: (caller) => info(plane, caller),
   delegate: (caller, input) => delegate(plane, caller, input),
+  preview: (caller, input) => preview(plane, caller, input),
   recipes: (caller, input) => recipes(caller, input),
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),

@@ -7,6 +7,7 @@ import { git, gitOrThrow, initBare, line, pathBytes, splitNul, type GitOptions }
 import { copyIndex } from '../git/index-file.ts';
 import { longhaul } from '../git/longhaul.ts';
 import { scan } from '../git/scan.ts';
+import { leaveOut } from './leave-out.ts';
 import {
   findRepository,
   folderInRepository,
@@ -23,6 +24,8 @@ export interface SnapshotRequest {
   /** Absolute path of the repository to make for the run. What an earlier attempt left there is replaced. */
   readonly gitDirectory: string;
   readonly base: 'worktree' | 'head' | (string & {});
+  /** Of the tree as it is: changed files and folders that do not go along, from the root of the repository. Left out: none. */
+  readonly without?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,10 +75,25 @@ const names = (paths: readonly string[]): string => {
   return paths.length > shown.length ? `${shown.join(', ')} and ${paths.length - shown.length} more` : shown.join(', ');
 };
 
+const describeNested = (nested: readonly string[]): readonly string[] => {
+  if (nested.length === 0) return [];
+  return nested.length === 1
+    ? [`${names(nested)} is a git repository of its own and stays behind.`]
+    : [`${names(nested)} are git repositories of their own and stay behind.`];
+};
+
+const describeLeft = (left: readonly string[]): readonly string[] =>
+  left.length === 0 ? [] : [`Left out at delegation, so as in the last commit: ${names(left)}.`];
+
 /** Saves the tree on disk as a commit whose new objects go to `scratch`; the person's repository is only read. */
 const commitWorktree = async (
   repository: UserRepository,
-  { scratch, temporaryIndex, signal }: { scratch: string; temporaryIndex: string; signal: AbortSignal | undefined },
+  {
+    scratch,
+    temporaryIndex,
+    without = [],
+    signal,
+  }: { readonly scratch: string; readonly temporaryIndex: string } & Pick<SnapshotRequest, 'without' | 'signal'>,
 ): Promise<Base | Refusal> => {
   const [head, branch] = await Promise.all([commitOf(repository, 'HEAD'), branchOf(repository, 'HEAD')]);
   await copyIndex(repository.index, temporaryIndex);
@@ -102,14 +120,10 @@ const commitWorktree = async (
       'Make the file readable, ignore it, or delegate from the last commit.',
     );
   }
+  const left = await leaveOut(options, { without, head });
+  if ('outcome' in left) return left;
   const tree = line(await gitOrThrow(['write-tree'], options));
-  const { nested } = scanned.scan;
-  const notes =
-    nested.length === 0
-      ? []
-      : nested.length === 1
-        ? [`${names(nested)} is a git repository of its own and stays behind.`]
-        : [`${names(nested)} are git repositories of their own and stay behind.`];
+  const notes = [...describeNested(scanned.scan.nested), ...describeLeft(left)];
   const headTree = head === null ? null : line(await gitOrThrow(['rev-parse', `${head}^{tree}`], options));
   if (head !== null && tree === headTree) return { commit: head, head, branch, notes };
   const parent = head === null ? [] : ['-p', head];
@@ -194,8 +208,13 @@ const fill = async (repository: UserRepository, folder: string, request: Snapsho
   await mkdir(scratch);
   const base =
     request.base === 'worktree'
-      ? await commitWorktree(repository, { scratch, temporaryIndex: join(folder, 'index'), signal: request.signal })
-      : await namedCommit(repository, request.base);
+      ? await commitWorktree(repository, { ...request, scratch, temporaryIndex: join(folder, 'index') })
+      : (request.without ?? []).length > 0
+        ? refused(
+            'A commit has nothing to leave out.',
+            'Leave files out of the working tree, or take the commit as it is.',
+          )
+        : await namedCommit(repository, request.base);
   if ('outcome' in base) return base;
   const own = { gitDirectory: folder, signal: request.signal };
   if (!(await pack(base.commit, { ...own, alternates: [scratch, repository.objects] }))) {

@@ -13,7 +13,7 @@ export type RemoteTips =
   | { readonly outcome: 'ok'; readonly refs: ReadonlyMap<string, string>; readonly defaultBranch: string | null }
   | { readonly outcome: 'none'; readonly reason: string };
 
-export interface UploadRequest extends Pick<SnapshotRequest, 'path' | 'base' | 'signal'> {
+export interface UploadRequest extends Pick<SnapshotRequest, 'path' | 'base' | 'without' | 'signal'> {
   /** Absolute; exists, is empty and goes away afterwards. */
   readonly folder: string;
   /** Asks the runner what it can fetch from a remote by itself. */
@@ -40,9 +40,9 @@ export interface Upload {
  * fetch a commit that is near. Nothing of the repository is written.
  */
 export const snapshotForUpload = async (request: UploadRequest): Promise<Upload | Refusal> => {
-  const { path, base, folder, signal } = request;
+  const { path, base, without, folder, signal } = request;
   const gitDirectory = join(folder, 'source.git');
-  const snapshot = await snapshotRepository({ path, base, gitDirectory, signal });
+  const snapshot = await snapshotRepository({ path, base, without, gitDirectory, signal });
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Usage } from '../../../shared/run/model-item.ts';
-import { contextWindowOf, costOf, isPriced } from './cost.ts';
+import { contextWindowOf, costOf, listPrice } from './cost.ts';
 
 const usage = { input: 1_000_000, cached: 400_000, cacheWrite: 0, output: 100_000, reasoning: 60_000 };
 
@@ -33,13 +33,13 @@ describe('the cost of a call', () => {
 });
 
 it.each([
-  ['gpt-5.2-codex', {}, true],
-  ['gpt-13', {}, false],
-  ['omni-moderation', {}, false],
-  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1' }, false],
-  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1', pricesOf: 'openai' }, true],
-])('the price of %s at %o is known: %s', (model, at, known) => {
-  expect(isPriced(model, at)).toBe(known);
+  ['gpt-5.2-codex', {}, { input: 1.75, output: 14 }],
+  ['gpt-13', {}, null],
+  ['omni-moderation', {}, null],
+  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1' }, null],
+  ['gpt-5.2', { baseURL: 'http://127.0.0.1:11434/v1', pricesOf: 'openai' }, { input: 1.75, output: 14 }],
+])('a million tokens of %s at %o cost %o', (model, at, price) => {
+  expect(listPrice(model, at)).toEqual(price);
 });
 
 describe('the context window', () => {

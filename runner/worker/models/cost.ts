@@ -1,4 +1,5 @@
 import { calcPrice } from '@pydantic/genai-prices';
+import type { ModelPrice } from '../../../shared/recipe/preview.ts';
 import type { Usage } from '../../../shared/run/model-item.ts';
 
 /** Whose prices count: the endpoint that is asked, unless a person says which provider it bills like. */
@@ -20,9 +21,16 @@ export function costOf(usage: Usage, model: string, at: PricedAt = {}): number |
   return free || !Number.isFinite(price.total_price) ? null : price.total_price;
 }
 
-/** Whether what a model's calls cost is known, so that a budget of US dollars holds. */
-export const isPriced = (model: string, at: PricedAt = {}): boolean =>
-  costOf({ input: 1, cached: 0, cacheWrite: 0, output: 1, reasoning: 0 }, model, at) !== null;
+/** What a million tokens cost by list price; null: nobody knows, and no budget of US dollars holds. Small calls: some prices rise with length. */
+export const listPrice = (model: string, at: PricedAt = {}): ModelPrice | null => {
+  const nothing: Usage = { input: 0, cached: 0, cacheWrite: 0, output: 0, reasoning: 0 };
+  const input = costOf({ ...nothing, input: 1_000 }, model, at);
+  const output = costOf({ ...nothing, output: 1_000 }, model, at);
+  return input === null || output === null ? null : { input: perMillion(input), output: perMillion(output) };
+};
+
+/** Of what a thousand cost, without what floating point adds. */
+const perMillion = (usd: number): number => Number((usd * 1_000).toPrecision(6));
 
 /** Tokens that a model takes, input and output together, or null where unknown; trusted by the same rule as a price. */
 export function contextWindowOf(model: string, at: PricedAt = {}): number | null {

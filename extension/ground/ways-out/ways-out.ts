@@ -1,8 +1,9 @@
-import type { Check } from '../../ground/connection/examine.ts';
+import type { Check } from '../connection/examine.ts';
 
-/** What the editor can do about a check. `terminal`: typed there, and left for the person to run. */
+/** What the editor can do about a check. `terminal`: typed there, and left for the person to run. `extension`: its command, or where to get it. */
 export type WayOut = { readonly title: string } & (
   | { readonly kind: 'command'; readonly command: string; readonly args: readonly unknown[] }
+  | { readonly kind: 'extension'; readonly extension: string; readonly command: string }
   | { readonly kind: 'terminal'; readonly text: string }
   | { readonly kind: 'link'; readonly url: string }
   | { readonly kind: 'copy'; readonly text: string }

@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import type { WayOut } from './ways-out.ts';
+
+/** Goes a way out: what it opens is there when this is done, or the person is asked for more there. */
+export const take = async (way: WayOut): Promise<void> => {
+  switch (way.kind) {
+    case 'command':
+      return void (await vscode.commands.executeCommand(way.command, ...way.args));
+    case 'extension': {
+      if (vscode.extensions.getExtension(way.extension) === undefined)
+        return void (await vscode.commands.executeCommand('workbench.extensions.search', `@id:${way.extension}`));
+      return void (await vscode.commands.executeCommand(way.command));
+    }
+    case 'terminal': {
+      const terminal = vscode.window.createTerminal('Longhaul: Doctor');
+      terminal.show();
+      return terminal.sendText(way.text, false);
+    }
+    case 'link':
+      return void (await vscode.env.openExternal(vscode.Uri.parse(way.url)));
+    case 'copy':
+      return vscode.env.clipboard.writeText(way.text);
+  }
+};
+
+/** The one way there is, or the one that the person chooses. `about`: what is in the way. */
+export const chosenWay = async (about: string, ways: readonly WayOut[]): Promise<WayOut | undefined> => {
+  if (ways.length < 2) return ways[0];
+  const items = ways.map((way) => ({ label: way.title, way }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: `Longhaul: Doctor — ${about}`,
+    placeHolder: 'Choose what to do about it',
+    ignoreFocusOut: true,
+  });
+  return chosen?.way;
+};

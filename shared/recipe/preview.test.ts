@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { defaultPolicy } from '../policy/default.ts';
+import type { PolicyRule } from '../policy/policy.ts';
+import { openHosts, saidBy } from './preview.ts';
+
+const command = { command: 'npm test', network: [], timeoutSeconds: 60 };
+const own = {
+  policy: null,
+  budget: {},
+  setup: null,
+  verification: null,
+  model: null,
+  decisionHours: null,
+  priority: null,
+};
+const repository = {
+  setup: [],
+  verification: [command],
+  setupReads: [],
+  policy: { rules: [], otherwise: {} },
+  model: null,
+  budget: {},
+};
+
+test('who says it last is named, and whoever says nothing is not', () => {
+  const said = { own, recipe: null, repository };
+  expect([saidBy(said, 'verification'), saidBy(said, 'setup'), saidBy(said, 'model')]).toEqual([
+    'repository',
+    'runner',
+    'runner',
+  ]);
+  expect(saidBy({ ...said, own: { ...own, verification: [] } }, 'verification')).toBe('delegation');
+  expect(saidBy({ ...said, repository: null }, 'verification')).toBe('runner');
+});
+
+test('hosts that are reached unasked are those of setup and of rules that allow them, unless another forbids them', () => {
+  const rule = (id: string, verdict: PolicyRule['verdict'], network: string): PolicyRule => ({
+    id,
+    verdict,
+    reason: 'x',
+    network,
+    examples: { matches: [{ tool: 'bash', network: [network] }], not: [] },
+  });
+  const open = { ...defaultPolicy.otherwise, network: 'allow' as const };
+  const limit = { rules: [rule('c', 'deny', 'c.example.org')], otherwise: open };
+  const rules = [rule('b', 'allow', '*.b.example.org'), rule('c', 'allow', 'c.example.org')];
+  expect(
+    openHosts({
+      setup: [{ ...command, network: ['z.example.org', 'a.example.org'] }],
+      policy: { rules, otherwise: defaultPolicy.otherwise, limits: [limit] },
+    }),
+  ).toEqual(['*.b.example.org', 'a.example.org', 'z.example.org']);
+});

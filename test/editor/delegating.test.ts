@@ -1,0 +1,158 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { clientOf } from '../../shared/client/client.ts';
+import { findEndpoint } from '../../runner/local/find-runner.ts';
+import { gitIn } from '../harness/repository.ts';
+import { longhaul } from '../harness/rig.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { chooseFromMenu, dialog, lens, openActivity, palette, picture, quickStep } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+/** What a person sees and chooses before a run begins. */
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let workbench: Workbench;
+let page: Page;
+
+const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(place.repository, name)), { recursive: true });
+    await writeFile(path.join(place.repository, name), text);
+  }
+};
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  await write({
+    'web/package.json': '{"scripts": {"test": "node --test"}}',
+    'web/page.js': 'export const title = "shop";\n',
+  });
+  gitIn(place.repository, 'rm', '--quiet', '.longhaul/config.yaml');
+  gitIn(place.repository, 'add', '--all');
+  gitIn(place.repository, 'commit', '--quiet', '--message=A package, and no settings');
+  await write({ 'notes.txt': 'not for agents\n', 'README.md': '# Changed\n' });
+  workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+const row = (text: string | RegExp): Locator =>
+  page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
+const explorer = (name: string): Locator =>
+  page.locator('.explorer-folders-view .monaco-list-row', { hasText: name }).first();
+
+/** The task of the newest run, which is not worked on. */
+const newest = async () => {
+  const { id } = await place.settled(() => true);
+  const api = await place.api();
+  const { task } = await api.runs.get.query({ run: id });
+  await api.runs.cancel.mutate({ run: id });
+  return task;
+};
+
+test('the rows say what will hold; tests that lie near are offered, and a changed file is left out', async () => {
+  place.model.hold('Say sums', 0);
+  await openActivity(page, /^Explorer/);
+  await explorer('web').click();
+  await chooseFromMenu(explorer('page.js'), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill('Say sums');
+  await picture(page, '60 the goal');
+  await box.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Verification.*npm test \(in web; found in web\/package\.json\)/).waitFor();
+  await row(/Setup.*none: there is no \.longhaul\/config\.yaml/).waitFor();
+  await row(/Budget.*60 turns, 3,000,000 tokens, \$10/).waitFor();
+  await row(/Model.*scripted · price not known/).waitFor();
+  await row(/Folder.*web: told to the agent/).waitFor();
+  await row(/Not Committed.*2 files go along: README\.md, notes\.txt/).waitFor();
+  await picture(page, '61 what will hold');
+  await row(/Not Committed/).click();
+  await quickStep(page, 'Which files that are not committed go along?');
+  await row('notes.txt').click();
+  await picture(page, '62 which files go along');
+  await page.keyboard.press('Enter');
+  await row(/Not Committed.*1 of 2 files go along, without notes\.txt/).waitFor();
+  await picture(page, '63 one is left out');
+  await (await quickStep(page, '(2/2)')).press('Enter');
+  expect(await newest()).toMatchObject({
+    goal: 'Say sums',
+    verification: [{ command: 'cd ./web || exit 1; npm test' }],
+    source: {
+      folder: 'web',
+      notes: [
+        'Left out at delegation, so as in the last commit: notes.txt.',
+        'Delegated from the folder web; the agent begins at the root of the repository.',
+      ],
+    },
+  });
+});
+
+test('a goal of several lines is written in an editor, and what it names is found', async () => {
+  place.model.hold('Add up a cart', 0);
+  await palette(page, 'View: Close All Editors');
+  await palette(page, 'Longhaul: Delegate with Goal from Editor');
+  await page.getByRole('tab', { name: /^Goal for corner-shop/ }).waitFor();
+  await lens(page, 'Delegate This Goal').waitFor();
+  await page.locator('.editor-instance .view-lines').first().click();
+  await page.keyboard.insertText('Add up a cart\n\nAs in #file:cart.js, and not as in #file:nowhere.js.');
+  await picture(page, '64 a goal in an editor');
+  await lens(page, 'Delegate This Goal').locator('a').first().click();
+  await (await quickStep(page, '(2/2)')).press('Enter');
+  const asked = dialog(page, 'nowhere.js is no file of corner-shop.');
+  await asked.waitFor();
+  await picture(page, '65 a file that is not there');
+  await asked.getByRole('button', { name: 'Delegate as Text' }).click();
+  await page.getByRole('tab', { name: /^Goal for corner-shop/ }).waitFor({ state: 'hidden' });
+  expect(await newest()).toMatchObject({
+    title: 'Add up a cart',
+    goal: 'Add up a cart\n\nAs in #file:cart.js, and not as in #file:nowhere.js.\n\nNamed in the goal:\n- #file:cart.js is src/cart.js',
+  });
+});
+
+test('what a run would fail for is said before there is one, and nothing is delegated', async () => {
+  const nobody = {
+    ...place.env,
+    LONGHAUL_HOME: path.join(place.folder, 'other'),
+    OPENAI_BASE_URL: 'http://127.0.0.1:9/v1',
+  };
+  await mkdir(nobody.LONGHAUL_HOME, { mode: 0o711 });
+  await using another = await Workbench.start({
+    folder: path.join(place.folder, 'another'),
+    vsix: packedExtension(),
+    env: nobody,
+  });
+  onTestFinished(() => void spawnSync(process.execPath, [longhaul, 'stop'], { env: { ...process.env, ...nobody } }));
+  const window = await another.open(place.repository);
+  await openActivity(window, /^Explorer/);
+  await chooseFromMenu(
+    window.locator('.explorer-folders-view .monaco-list-row', { hasText: 'README.md' }).first(),
+    /^Delegate to Background Agent/,
+  );
+  const box = await quickStep(window, '(1/2)');
+  await box.fill('Say sums');
+  await box.press('Enter');
+  await quickStep(window, '(2/2)');
+  const notReady = window.locator('.quick-input-list .monaco-list-row').filter({ hasText: /Not Ready.*not reached/ });
+  await notReady.waitFor();
+  await picture(window, '66 not ready');
+  await window.keyboard.press('Enter');
+  const asked = dialog(window, 'A run would fail: model.');
+  await asked.waitFor();
+  await picture(window, '67 what a run would fail for');
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await (await quickStep(window, '(2/2)')).waitFor();
+  const endpoint = await findEndpoint(nobody.LONGHAUL_HOME);
+  expect(endpoint === null ? null : (await clientOf(endpoint).runs.list.query({})).runs).toEqual([]);
+});
