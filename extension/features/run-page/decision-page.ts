@@ -6,7 +6,7 @@ import { verbsOf } from '../../ground/decision/verbs.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
-import { planItems, spentFacts } from './run-page.ts';
+import { actionItem, planItems, spentFacts } from './run-page.ts';
 import { cleanLine, exactArguments, visible } from '../../../shared/text/clean.ts';
 import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import type { Story } from '../../../shared/run/story/story.ts';
@@ -54,9 +54,9 @@ const askItems = (input: DecisionPageInput): readonly Item[] => {
   const label = `Exactly${request.tool === null ? '' : `, for the tool ${cleanLine(request.tool)}`}`;
   const exact: Item = { key: 'arguments', kind: 'code', label, text: exactArguments(request.arguments) };
   return [
-    textItem('action', visible(request.action)),
+    actionItem('action', request),
     factsItem('facts', askFacts(input)),
-    ...(request.kind === 'question' ? [] : [exact]),
+    ...(request.kind === 'question' ? [{ ...exact, folded: true }] : [exact]),
     ...(whole ? [] : [brokenHash]),
     buttonsItem('decide', ...decideButtons(input)),
   ];

@@ -9,12 +9,10 @@ import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
-import { clean, visible } from '../../../shared/text/clean.ts';
-import type { Part } from '../../../shared/run/story/moment.ts';
+import { shownParts } from './parts.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
 
-/** Characters of an output that a page shows. */
-const outputCharacters = 1_000_000;
+const decoder = new TextDecoder();
 
 /** A run's log as far as it is there, folded. */
 interface Followed {
@@ -48,16 +46,8 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
     parts: async (key) => {
       const moment = story.find(key);
       if (moment === undefined) return [];
-      if (moment.blob === null) return moment.parts;
-      const text = new TextDecoder().decode(await longhaul.connection.blob(run, moment.blob));
-      const isPatch = moment.about.kind === 'changes';
-      const what = isPatch ? 'Patch' : 'Output';
-      const whole = isPatch ? visible(text) : clean(text);
-      const shown: Part = {
-        label: whole.length > outputCharacters ? `${what} (its first million characters)` : what,
-        text: whole.slice(0, outputCharacters),
-      };
-      return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
+      const { blob } = moment;
+      return shownParts(moment, blob === null ? null : decoder.decode(await longhaul.connection.blob(run, blob)));
     },
     send: async (text) => {
       await change(longhaul, (api) => api.runs.message.mutate({ run, text }));

@@ -1,8 +1,7 @@
-import type { Part } from '../../../shared/run/story/moment.ts';
 import * as vscode from 'vscode';
 import { problemOf, showProblem } from '../problem/problem.ts';
 import { framePage } from './frame.ts';
-import { actionOf, changesSince, FromPage, type Page, type ToPage } from './page.ts';
+import { actionOf, changesSince, FromPage, type Page, type ShownPart, type ToPage } from './page.ts';
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
 const drawMs = 100;
@@ -16,7 +15,7 @@ export interface PageSource extends vscode.Disposable {
   /** Null: not known yet. */
   page(): Page | null;
   /** What a row holds. */
-  parts(key: string): Promise<readonly Part[]>;
+  parts(key: string): Promise<readonly ShownPart[]>;
   /** Throws what the API throws. */
   send(text: string): Promise<void>;
 }

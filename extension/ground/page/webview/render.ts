@@ -1,6 +1,7 @@
 import type { Part } from '../../../../shared/run/story/moment.ts';
-import type { Item } from '../page.ts';
+import type { Item, ShownPart } from '../page.ts';
 import { button, element } from './element.ts';
+import { readLine, readMarkdown, type Markup } from './markdown.ts';
 
 /** What an item can do. */
 export interface Deeds {
@@ -29,16 +30,18 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
   switch (item.kind) {
     case 'text':
       return element('p', { class: `text ${item.tone}` }, item.text);
+    case 'markdown':
+      return prose(item.text);
     case 'facts':
       return createFacts(item.facts);
     case 'code':
-      return element('figure', {}, element('figcaption', {}, item.label), element('pre', { tabindex: '0' }, item.text));
+      return createCode(item, deeds);
     case 'step':
       return element(
         'div',
-        { class: `step ${item.status}`, role: 'listitem', 'aria-label': `${item.text}, ${item.status}` },
-        element('span', { class: 'mark', 'aria-hidden': 'true' }, steps[item.status]),
-        element('span', {}, item.text),
+        { class: `step ${item.status}` },
+        markOf(steps[item.status], item.status),
+        element('span', { class: 'line' }, ...readLine(item.text).map(ofMarkup)),
       );
     case 'entry':
       return createEntry(item, deeds);
@@ -57,24 +60,60 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
   }
 };
 
+/** What a model wrote. Links go to VS Code, which asks before it opens what is not trusted. */
+const prose = (text: string): HTMLElement => element('div', { class: 'prose' }, ...readMarkdown(text).map(ofMarkup));
+
+const ofMarkup = (markup: Markup): Node | string => {
+  if (typeof markup === 'string') return markup;
+  const { tag, look, address, children } = markup;
+  return element(
+    tag,
+    {
+      ...(look === '' ? {} : { class: look }),
+      ...(address === null ? {} : { href: address, title: address }),
+      // What scrolls is to be reached without a mouse.
+      ...(tag === 'pre' ? { tabindex: '0' } : {}),
+    },
+    ...children.map(ofMarkup),
+  );
+};
+
+const createCode = (
+  { label, text, folded = false }: Extract<Item, { kind: 'code' }>,
+  { wasOpen }: Deeds,
+): HTMLElement => {
+  const body = element('pre', { tabindex: '0', 'aria-label': label }, text);
+  if (!folded) return element('figure', {}, element('figcaption', {}, label), body);
+  const details = element('details', { class: 'code' }, element('summary', {}, label), body);
+  details.open = wasOpen ?? false;
+  return details;
+};
+
 const createFacts = (facts: readonly Part[]): HTMLElement =>
   element('dl', {}, ...facts.flatMap(({ label, text }) => [element('dt', {}, label), element('dd', {}, text)]));
+
+/** A sign, with what it says to who does not see it; empty: it says nothing. */
+const markOf = (sign: string, name: string, look = ''): HTMLElement => {
+  const said: Readonly<Record<string, string>> =
+    name === '' ? { 'aria-hidden': 'true' } : { role: 'img', title: name, 'aria-label': name };
+  return element('span', { class: `mark ${look}`, ...said }, sign);
+};
 
 const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTMLElement => {
   const cells = [
     element('span', { class: 'at' }, item.at),
-    element(
-      'span',
-      { class: `mark ${item.mark}`, title: markNames[item.mark], 'aria-label': markNames[item.mark] },
-      marks[item.mark],
-    ),
+    markOf(marks[item.mark], markNames[item.mark], item.mark),
     element('span', { class: 'what' }, item.text),
     element('span', { class: 'detail' }, item.detail),
   ];
   const attributes = { class: 'entry', 'data-key': item.key };
-  if (!item.more) return element('div', { ...attributes, tabindex: '-1' }, ...cells);
+  const said = item.prose === undefined ? [] : [prose(item.prose)];
+  if (!item.more) {
+    const row = element('div', { class: 'row' }, ...cells);
+    return element('div', { ...attributes, tabindex: '-1' }, row, ...said);
+  }
   const body = element('div', { class: 'parts' }, 'Reading…');
-  const details = element('details', attributes, element('summary', {}, ...cells), body);
+  const details = element('details', attributes, element('summary', { class: 'row' }, ...cells), body);
   details.addEventListener('toggle', () => {
     if (details.open) deeds.open(item.key);
   });
@@ -83,14 +122,18 @@ const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTML
 };
 
 /** What an opened row holds. */
-export const showParts = (details: HTMLDetailsElement, parts: readonly Part[]): void => {
+export const showParts = (details: HTMLDetailsElement, parts: readonly ShownPart[]): void => {
   const body = details.querySelector('.parts');
-  body?.replaceChildren(
-    ...parts.flatMap(({ label, text }) => [
-      element('div', { class: 'label' }, label),
-      element('pre', { tabindex: '0', 'aria-label': label }, text === '' ? '(empty)' : text),
-    ]),
-  );
+  body?.replaceChildren(...parts.flatMap((part) => [element('div', { class: 'label' }, part.label), createPart(part)]));
+};
+
+const createPart = ({ label, text, as }: ShownPart): HTMLElement => {
+  switch (as) {
+    case 'markdown':
+      return prose(text);
+    case 'text':
+      return element('pre', { tabindex: '0', 'aria-label': label }, text === '' ? '(empty)' : text);
+  }
 };
 
 const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
@@ -104,7 +147,7 @@ const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
         : button({ class: 'link', title: 'Show this call in the timeline' }, () => reveal(target), label),
     ),
   );
-  return element('div', { class: 'claim' }, element('p', {}, item.text), ...calls);
+  return element('div', { class: 'claim' }, element('p', {}, ...readLine(item.text).map(ofMarkup)), ...calls);
 };
 
 const reveal = (key: string): void => {
