@@ -7,6 +7,7 @@ import { runArgument } from '../../ground/runs/argument.ts';
 import { openDecisions, pickDecision, pickRun, type RunChoice } from '../../ground/ask/pick.ts';
 import { fillPanel } from '../../ground/page/panel.ts';
 import { decisionSource, runSource } from './sources.ts';
+import { registerTexts } from './texts.ts';
 
 const RunTarget = z.object({ run: RunId });
 const DecisionTarget = z.object({ run: RunId, decision: DecisionId });
@@ -66,7 +67,8 @@ export const registerPages = (longhaul: Longhaul): Pages => {
       if (target !== undefined) open({ run: target.run, decision: target.decision });
     },
   });
-  return { restore, dispose: () => commands.dispose() };
+  const texts = registerTexts(longhaul.connection);
+  return { restore, dispose: () => vscode.Disposable.from(commands, texts).dispose() };
 };
 
 /** Calls whenever a run changes, or a panel is looked at, while a person has the panel before them. */

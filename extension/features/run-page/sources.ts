@@ -10,9 +10,8 @@ import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
 import { shownParts } from './parts.ts';
+import { openPart, readWhole } from './texts.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
-
-const decoder = new TextDecoder();
 
 /** A run's log as far as it is there, folded. */
 interface Followed {
@@ -46,9 +45,9 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
     parts: async (key) => {
       const moment = story.find(key);
       if (moment === undefined) return [];
-      const { blob } = moment;
-      return shownParts(moment, blob === null ? null : decoder.decode(await longhaul.connection.blob(run, blob)));
+      return shownParts(moment, await readWhole(longhaul.connection, run, moment.blob));
     },
+    openPart: (key, part) => openPart(longhaul.connection, story, { run, key, part }),
     send: async (text) => {
       await change(longhaul, (api) => api.runs.message.mutate({ run, text }));
     },

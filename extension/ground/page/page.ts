@@ -14,9 +14,9 @@ export interface Button {
   readonly action: Action;
 }
 
-/** A text under a label. `markdown`: a model wrote it as such. */
+/** A text under a label. `markdown`: a model wrote it as such. `output`: with the sequences that colour it, and no others. */
 export interface ShownPart extends Part {
-  readonly as: 'text' | 'markdown';
+  readonly as: 'text' | 'markdown' | 'output' | 'patch';
 }
 
 /** Something on a page, with a key that stays as long as it is the same thing. All texts are shown as text. */
@@ -109,6 +109,8 @@ export type ToPage =
 export const FromPage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('open'), key: z.string() }),
+  /** A part of a row, by its place, is wanted in an editor. */
+  z.strictObject({ type: z.literal('read'), key: z.string(), part: z.int().nonnegative() }),
   z.strictObject({ type: z.literal('press'), button: z.string() }),
   z.strictObject({ type: z.literal('message'), text: z.string().trim().min(1).max(100_000) }),
 ]);

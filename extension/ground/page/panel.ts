@@ -16,6 +16,8 @@ export interface PageSource extends vscode.Disposable {
   page(): Page | null;
   /** What a row holds. */
   parts(key: string): Promise<readonly ShownPart[]>;
+  /** Shows a part of a row, by its place, in an editor. Throws what the API throws. */
+  openPart(key: string, part: number): Promise<void>;
   /** Throws what the API throws. */
   send(text: string): Promise<void>;
 }
@@ -63,6 +65,8 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
         return draw();
       case 'open':
         return post({ type: 'parts', key: message.key, parts: await source.parts(message.key) });
+      case 'read':
+        return source.openPart(message.key, message.part);
       case 'press': {
         const action = actionOf(shown, message.button);
         if (action !== null) await vscode.commands.executeCommand(action.command, action.argument);

@@ -1,11 +1,12 @@
 import type { Part } from '../../../../shared/run/story/moment.ts';
-import type { Item, ShownPart } from '../page.ts';
+import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
-import { readLine, readMarkdown, type Markup } from './markdown.ts';
+import { line, prose } from './prose.ts';
 
 /** What an item can do. */
 export interface Deeds {
   open(key: string): void;
+  read(key: string, part: number): void;
   press(button: string): void;
   message(text: string): void;
   draft(text: string): void;
@@ -41,7 +42,7 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
         'div',
         { class: `step ${item.status}` },
         markOf(steps[item.status], item.status),
-        element('span', { class: 'line' }, ...readLine(item.text).map(ofMarkup)),
+        element('span', { class: 'line' }, ...line(item.text)),
       );
     case 'entry':
       return createEntry(item, deeds);
@@ -58,24 +59,6 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
     case 'composer':
       return createComposer(item, deeds);
   }
-};
-
-/** What a model wrote. Links go to VS Code, which asks before it opens what is not trusted. */
-const prose = (text: string): HTMLElement => element('div', { class: 'prose' }, ...readMarkdown(text).map(ofMarkup));
-
-const ofMarkup = (markup: Markup): Node | string => {
-  if (typeof markup === 'string') return markup;
-  const { tag, look, address, children } = markup;
-  return element(
-    tag,
-    {
-      ...(look === '' ? {} : { class: look }),
-      ...(address === null ? {} : { href: address, title: address }),
-      // What scrolls is to be reached without a mouse.
-      ...(tag === 'pre' ? { tabindex: '0' } : {}),
-    },
-    ...children.map(ofMarkup),
-  );
 };
 
 const createCode = (
@@ -121,21 +104,6 @@ const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTML
   return details;
 };
 
-/** What an opened row holds. */
-export const showParts = (details: HTMLDetailsElement, parts: readonly ShownPart[]): void => {
-  const body = details.querySelector('.parts');
-  body?.replaceChildren(...parts.flatMap((part) => [element('div', { class: 'label' }, part.label), createPart(part)]));
-};
-
-const createPart = ({ label, text, as }: ShownPart): HTMLElement => {
-  switch (as) {
-    case 'markdown':
-      return prose(text);
-    case 'text':
-      return element('pre', { tabindex: '0', 'aria-label': label }, text === '' ? '(empty)' : text);
-  }
-};
-
 const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
   const calls = item.calls.map(({ label, target, ok }) =>
     element(
@@ -147,7 +115,7 @@ const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
         : button({ class: 'link', title: 'Show this call in the timeline' }, () => reveal(target), label),
     ),
   );
-  return element('div', { class: 'claim' }, element('p', {}, ...readLine(item.text).map(ofMarkup)), ...calls);
+  return element('div', { class: 'claim' }, element('p', {}, ...line(item.text)), ...calls);
 };
 
 const reveal = (key: string): void => {
