@@ -1,5 +1,5 @@
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { readStory } from '../../ground/runs/read-story.ts';
+import { readStory } from '../../ground/runs/read-log.ts';
 import { becameText } from './became-text.ts';
 
 /** What became of a decision, from the log of its run; null: it still waits, or is not in the log. Throws what the API throws. */

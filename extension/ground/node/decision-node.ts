@@ -1,6 +1,7 @@
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { factNodes, labelledTooltip, type Node, type Row } from './node.ts';
-import { argumentsText, expiry, oneLine } from '../text/text.ts';
+import { exactArguments } from '../../../shared/text/clean.ts';
+import { expiry, oneLine } from '../text/text.ts';
 
 /** A question that waits for a person: its row says what is asked, its children why, what follows and until when. */
 export const decisionNode = (summary: DecisionSummary): Node & { readonly run: string; readonly decision: string } => {
@@ -14,7 +15,7 @@ export const decisionNode = (summary: DecisionSummary): Node & { readonly run: s
       factNodes(id, {
         Why: { text: request.reason, icon: 'info' },
         Then: { text: request.consequence, icon: 'arrow-right' },
-        Exactly: { text: argumentsText(request.arguments), icon: 'json' },
+        Exactly: { text: exactArguments(request.arguments), icon: 'json' },
         Until: { text: new Date(request.expiresAt).toLocaleString(), icon: 'clock' },
         Otherwise: { text: request.onExpiry, icon: 'debug-pause' },
         Run: { text: title, icon: 'rocket' },

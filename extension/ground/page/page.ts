@@ -26,7 +26,13 @@ export type Item = { readonly key: string } & (
   | { readonly kind: 'markdown'; readonly text: string }
   | { readonly kind: 'facts'; readonly facts: readonly Part[] }
   /** `folded`: its text is there once its label is opened. */
-  | { readonly kind: 'code'; readonly label: string; readonly text: string; readonly folded?: boolean }
+  | {
+      readonly kind: 'code';
+      readonly label: string;
+      readonly text: string;
+      readonly folded?: boolean;
+      readonly as?: 'text' | 'patch';
+    }
   /** Its text is a line of Markdown. */
   | { readonly kind: 'step'; readonly text: string; readonly status: 'pending' | 'active' | 'done' }
   | {

@@ -81,7 +81,7 @@ export const patchSpans = (text: string): readonly Span[] =>
   text.split(/(?<=\n)/).map((line) => ({ text: line, look: patchLook(line) }));
 
 const patchLook = (line: string): string => {
-  if (/^(diff |index |\+\+\+ |--- |\*\*\* )/.test(line)) return 'patch-head';
+  if (/^(?:diff --git |index [0-9a-f]|\+\+\+ [ab/"]|--- [ab/"]|\*\*\* )/.test(line)) return 'patch-head';
   if (line.startsWith('@@')) return 'patch-place';
   return line.startsWith('+') ? 'patch-added' : line.startsWith('-') ? 'patch-removed' : '';
 };

@@ -24,7 +24,8 @@ const createPart = (part: ShownPart, read: () => void): HTMLElement => {
   return element('div', { class: 'part' }, head, ...(as === 'markdown' ? [prose(text)] : folded(label, spans(part))));
 };
 
-const spans = ({ text, as }: ShownPart): readonly Span[] => {
+/** A text by what it is. */
+export const spans = ({ text, as }: Pick<ShownPart, 'text' | 'as'>): readonly Span[] => {
   if (text === '') return [{ text: '(empty)', look: 'dim' }];
   if (as === 'output') return spansOf(text);
   return as === 'patch' ? patchSpans(text) : [{ text, look: '' }];
@@ -42,9 +43,10 @@ const folded = (label: string, all: readonly Span[]): readonly HTMLElement[] => 
   ];
 };
 
-const block = (label: string, all: readonly Span[]): HTMLElement =>
+/** A text that scrolls by itself, and is reached without a mouse. */
+export const block = (label: string, all: readonly Span[]): HTMLElement =>
   element(
     'pre',
-    { tabindex: '0', role: 'region', 'aria-label': label },
+    { tabindex: '0', role: 'group', 'aria-label': label },
     ...all.map(({ text, look }) => (look === '' ? text : element('span', { class: look }, text))),
   );

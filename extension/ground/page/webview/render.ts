@@ -1,6 +1,7 @@
 import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
+import { block, spans } from './parts.ts';
 import { line, prose } from './prose.ts';
 
 /** What an item can do. */
@@ -62,10 +63,10 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
 };
 
 const createCode = (
-  { label, text, folded = false }: Extract<Item, { kind: 'code' }>,
+  { label, text, as = 'text', folded = false }: Extract<Item, { kind: 'code' }>,
   { wasOpen }: Deeds,
 ): HTMLElement => {
-  const body = element('pre', { tabindex: '0', 'aria-label': label }, text);
+  const body = block(label, spans({ text, as }));
   if (!folded) return element('figure', {}, element('figcaption', {}, label), body);
   const details = element('details', { class: 'code' }, element('summary', {}, label), body);
   details.open = wasOpen ?? false;
