@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actor, clean, cleanLine, exactArguments, safeJson, shownPath, visible } from './clean.ts';
+import { actor, clean, cleanButColours, cleanLine, exactArguments, safeJson, shownPath, visible } from './clean.ts';
 
 test.each([
   ['colours', 'a\u001b[31mred\u001b[0m', 'ared'],
@@ -19,6 +19,12 @@ test.each([
   ['other scripts stay', 'Grüße, 世界 👋', 'Grüße, 世界 👋'],
 ])('clean takes out %s', (_, text, expected) => {
   expect(clean(text)).toBe(expected);
+});
+
+test('with its colours a text keeps nothing else that a terminal obeys', () => {
+  expect(cleanButColours('a\u001b[1;31mred\u001b[0m\u001b[2K\u001b]0;t\u0007\u0008\u009b31mb\rc\u202e')).toBe(
+    'a\u001b[1;31mred\u001b[0mb\nc<U+202E>',
+  );
 });
 
 test('a line is one line', () => {

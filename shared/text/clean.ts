@@ -22,7 +22,19 @@ export const clean = (text: string): string =>
     .replace(controls, '')
     .replace(deceptive, named);
 
-/** The same in one line: line ends and tabs are spaces. */
+const colour = /^\u001b\[[\d;]*m$/;
+/** All but the escape, which is left in colours alone: every other sequence is gone by then. */
+const controlsButEscape = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;
+
+/** The same with the sequences that colour a text, for who shows colours. */
+export const cleanButColours = (text: string): string =>
+  text
+    .replace(/\r+\n?/g, '\n')
+    .replace(sequences, (sequence) => (colour.test(sequence) ? sequence : ''))
+    .replace(controlsButEscape, '')
+    .replace(deceptive, named);
+
+/** What `clean` gives, in one line: line ends and tabs are spaces. */
 export const cleanLine = (text: string): string =>
   clean(text)
     .replace(/[\n\t ]+/g, ' ')

@@ -184,6 +184,9 @@ test('arguments that are no JSON say where, and what was decided elsewhere meanw
   await openActivity(page, /^Longhaul/);
   const asked = treeItem(page, /^Decision: .*record\.js/).first();
   await chooseFromMenu(asked, /^Edit and Approve/);
+  await lens(page, 'Approve with This Command')
+    .getByText(/timeoutSeconds/)
+    .click();
   await lens(page, 'Approve with These Arguments').waitFor();
   await page.locator('.view-line').first().click();
   await page.keyboard.press('Control+A');

@@ -63,6 +63,9 @@ test('an approval arrives, the badge counts it, and it is edited and approved', 
   await notification(page, 'receipts/record.js').waitFor();
   await picture(page, '2 an approval');
   await chooseFromMenu(decision, /^Edit and Approve/);
+  await lens(page, 'Approve with This Command')
+    .getByText(/timeoutSeconds/)
+    .click();
   await lens(page, 'Approve with These Arguments').waitFor();
   // Digits alone: whatever else is typed over a selection, the editor completes.
   await page.locator('.view-line span').getByText('60', { exact: true }).dblclick();

@@ -3,7 +3,8 @@ import { asksForKey } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { setModelKey } from '../../ground/model-key/model-key.ts';
-import { argumentsText, expiry } from '../../ground/text/text.ts';
+import { exactArguments } from '../../../shared/text/clean.ts';
+import { expiry } from '../../ground/text/text.ts';
 import { editArguments } from './edit.ts';
 import { decide, decisionFor } from './decisions.ts';
 
@@ -17,7 +18,7 @@ const edit = 'Edit and Approve…';
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, ['call', 'budget', 'retry', 'setup', 'changes']);
   if (summary === undefined) return;
-  const exact = argumentsText(summary.request.arguments);
+  const exact = exactArguments(summary.request.arguments);
   if (exact.length > dialogCharacters) return editArguments(summary);
   const { request, title } = summary;
   const { yes } = verbsOf(request);
@@ -31,7 +32,7 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
         `Run: ${title}`,
         request.reason === '' ? '' : `Why: ${request.reason}`,
         `Then: ${request.consequence}`,
-        `Exactly: ${exact}`,
+        `Exactly:\n${exact}`,
         `${expiry(request.expiresAt, Date.now())}. Otherwise: ${request.onExpiry}`,
       ]
         .filter((line) => line !== '')

@@ -1,13 +1,16 @@
 import * as vscode from 'vscode';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import type { Field } from '../../ground/decision/field.ts';
 import { fileSystem } from '../../ground/files/files.ts';
 
 export const scheme = 'longhaul-arguments';
 
-interface ArgumentFile {
+export interface ArgumentFile {
   content: Uint8Array;
   changedAt: number;
   readonly summary: DecisionSummary;
+  /** The one field that it holds; null: it holds all arguments, as JSON. */
+  readonly field: Field | null;
   /** What it was opened with. */
   readonly asked: string;
   /** What became of the decision; null: it is open. */
@@ -17,11 +20,11 @@ interface ArgumentFile {
 const files = new Map<string, ArgumentFile>();
 const changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
 
-export const put = (uri: vscode.Uri, text: string, summary: DecisionSummary): void => {
+export const put = (uri: vscode.Uri, text: string, of: Pick<ArgumentFile, 'summary' | 'field'>): void => {
   files.set(uri.toString(), {
     content: new TextEncoder().encode(text),
     changedAt: Date.now(),
-    summary,
+    ...of,
     asked: text,
     became: null,
   });
@@ -39,7 +42,9 @@ export const openFiles = (): readonly { readonly uri: vscode.Uri; readonly file:
 /** What became of the decision of a document; null: it is open, or there is none. */
 export const becameHere = (uri: vscode.Uri): string | null => files.get(uri.toString())?.became ?? null;
 
-export const summaryOf = (uri: vscode.Uri): DecisionSummary | undefined => files.get(uri.toString())?.summary;
+/** What is known of a document; undefined: it is none of an open window's. */
+export const argumentsIn = (uri: vscode.Uri): Pick<ArgumentFile, 'summary' | 'field'> | undefined =>
+  files.get(uri.toString());
 
 const fileOf = (uri: vscode.Uri): ArgumentFile => {
   const file = files.get(uri.toString());

@@ -1,28 +1,72 @@
 import * as vscode from 'vscode';
+import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { exactArguments } from '../../../shared/text/clean.ts';
+import { besides, fieldOf, withField, type Field } from '../../ground/decision/field.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { argumentsText, oneLine } from '../../ground/text/text.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
-import { becameHere, forget, openFiles, put, registerArgumentFiles, scheme, summaryOf } from './argument-files.ts';
+import {
+  argumentsIn,
+  becameHere,
+  forget,
+  openFiles,
+  put,
+  registerArgumentFiles,
+  scheme,
+  type ArgumentFile,
+} from './argument-files.ts';
 import { becameOf } from './became.ts';
 import type { Fault } from './json-fault.ts';
-import { parseEdited } from './edited.ts';
+import { parseEdited, parseEditedField, type Edited } from './edited.ts';
 import { decide, decisionFor } from './decisions.ts';
 
-const addressOf = ({ run, request }: DecisionSummary): vscode.Uri =>
+const addressOf = ({ run, request }: DecisionSummary, field: Field | null): vscode.Uri =>
   vscode.Uri.from({
     scheme,
     authority: run.replaceAll('_', '-'),
-    path: `/${request.id}/${request.tool ?? request.kind}.json`,
+    path: `/${request.id}/${field?.file ?? `${request.tool ?? request.kind}.json`}`,
   });
 
-/** Opens the arguments in an editor of their own; they are approved from there. */
+/** Opens the field that matters in an editor of its own, or all arguments as JSON; they are approved from there. */
 export const editArguments = async (summary: DecisionSummary): Promise<void> => {
-  const uri = addressOf(summary);
-  put(uri, `${argumentsText(summary.request.arguments)}\n`, summary);
+  const field = fieldOf(summary.request);
+  if (field === null) return editJson(summary, summary.request.arguments);
+  const uri = addressOf(summary, field);
+  put(uri, field.text, { summary, field });
+  const document = await vscode.workspace.openTextDocument(uri);
+  // Settings of a person's own, such as another encoding, may read it as another text: nobody may approve that.
+  if (document.getText() === field.text) await vscode.window.showTextDocument(document, { preview: false });
+  else await editJson(summary, summary.request.arguments);
+};
+
+const editJson = async (summary: DecisionSummary, args: Json): Promise<void> => {
+  const uri = addressOf(summary, null);
+  put(uri, `${argumentsText(args)}\n`, { summary, field: null });
   await vscode.window.showTextDocument(uri, { preview: false });
 };
+
+/** From a document that holds one field to one that holds all arguments, with what was edited. Throws ConnectionError where there is none. */
+export const editAllArguments = async (argument: unknown): Promise<void> => {
+  const { uri, summary, field } = editedHere(argument);
+  if (field === null) return;
+  const document = await vscode.workspace.openTextDocument(uri);
+  await editJson(summary, withField(summary.request.arguments, field.name, document.getText()));
+  await closeDocument(uri);
+};
+
+/** The document that a command is called for: one that is named, or the one in front. */
+const editedHere = (argument: unknown): Pick<ArgumentFile, 'summary' | 'field'> & { readonly uri: vscode.Uri } => {
+  const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
+  const found = uri === undefined ? undefined : argumentsIn(uri);
+  if (uri === undefined || found === undefined)
+    throw new ConnectionError('refused', 'No arguments are being edited here.', 'Begin at a decision in Needs You.');
+  return { uri, ...found };
+};
+
+const parseFile = ({ summary, field }: Pick<ArgumentFile, 'summary' | 'field'>, text: string): Edited =>
+  field === null ? parseEdited(summary.request, text) : parseEditedField(summary.request, field, text);
 
 export const editAndApprove = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, ['call', 'budget']);
@@ -31,14 +75,11 @@ export const editAndApprove = async (longhaul: Longhaul, argument: unknown): Pro
 
 /** Approves with what stands in the editor, and closes it. Throws ConnectionError where it does not fit the tool. */
 export const approveEdited = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
-  const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
-  const summary = uri === undefined ? undefined : summaryOf(uri);
-  if (uri === undefined || summary === undefined)
-    throw new ConnectionError('refused', 'No arguments are being edited here.', 'Begin at a decision in Needs You.');
+  const { uri, summary, field } = editedHere(argument);
   const became = becameHere(uri);
   if (became !== null) throw new ConnectionError('refused', became, '');
   const document = await vscode.workspace.openTextDocument(uri);
-  const edited = parseEdited(summary.request, document.getText());
+  const edited = parseFile({ summary, field }, document.getText());
   if (edited.outcome === 'invalid') {
     if (edited.at !== undefined) await showPlace(uri, edited.at);
     throw new ConnectionError('refused', `Nothing was approved. ${edited.message}`, '');
@@ -89,13 +130,24 @@ const placeOf = (document: vscode.TextDocument, at: Fault | undefined): vscode.R
     ? wholeOf(document)
     : new vscode.Range(at.line - 1, at.column - 1, at.line - 1, document.lineAt(at.line - 1).text.length + 1);
 
+/** What goes along with the field, and the way to edit that, too. */
+const allArguments = (uri: vscode.Uri, { arguments: args }: DecisionRequest, { name }: Field): vscode.Command => {
+  const others = exactArguments(besides(args, name));
+  return {
+    title: `$(json) ${others === '' ? 'As JSON' : `With ${oneLine(others, 160)}`}`,
+    command: 'longhaul.editAllArguments',
+    tooltip: 'Edit all arguments as JSON',
+    arguments: [uri],
+  };
+};
+
 /** The documents, what is wrong in them, and the lens that approves. */
 export const registerArgumentEditor = (longhaul: Longhaul): vscode.Disposable => {
   const problems = vscode.languages.createDiagnosticCollection('longhaul');
   const check = (document: vscode.TextDocument): void => {
-    const summary = document.uri.scheme === scheme ? summaryOf(document.uri) : undefined;
-    if (summary === undefined) return;
-    const edited = parseEdited(summary.request, document.getText());
+    const found = document.uri.scheme === scheme ? argumentsIn(document.uri) : undefined;
+    if (found === undefined) return;
+    const edited = parseFile(found, document.getText());
     const became = becameHere(document.uri);
     problems.set(document.uri, [
       ...(became === null ? [] : [new vscode.Diagnostic(wholeOf(document), became)]),
@@ -110,15 +162,21 @@ export const registerArgumentEditor = (longhaul: Longhaul): vscode.Disposable =>
   const lenses: vscode.CodeLensProvider = {
     onDidChangeCodeLenses: redrawn.event,
     provideCodeLenses: ({ uri }) => {
-      const summary = summaryOf(uri);
-      if (summary === undefined) return [];
-      const { run, request } = summary;
+      const found = argumentsIn(uri);
+      if (found === undefined) return [];
+      const { field } = found;
+      const { run, request } = found.summary;
       const target = { run, decision: request.id };
       const became = becameHere(uri);
       const over = { title: `$(circle-slash) ${became}`, command: 'longhaul.openDecision', arguments: [target] };
       const decidable: readonly vscode.Command[] = [
-        { title: '$(check) Approve with These Arguments', command: 'longhaul.approveEdited', arguments: [uri] },
+        {
+          title: `$(check) Approve with ${field === null ? 'These Arguments' : `This ${field.noun}`}`,
+          command: 'longhaul.approveEdited',
+          arguments: [uri],
+        },
         { title: '$(close) Reject…', command: 'longhaul.reject', arguments: [target] },
+        ...(field === null ? [] : [allArguments(uri, request, field)]),
         { title: oneLine(request.action, 100), command: 'longhaul.focusNeedsYou', tooltip: request.consequence },
       ];
       return (became === null ? decidable : [over]).map(
@@ -127,7 +185,7 @@ export const registerArgumentEditor = (longhaul: Longhaul): vscode.Disposable =>
     },
   };
   // Documents of an earlier window come back without their decision.
-  vscode.window.tabGroups.close(tabsOf((uri) => summaryOf(uri) === undefined)).then(undefined, showProblem);
+  vscode.window.tabGroups.close(tabsOf((uri) => argumentsIn(uri) === undefined)).then(undefined, showProblem);
   return vscode.Disposable.from(
     problems,
     redrawn,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { canonicalJson } from '../../../shared/decision/canonical.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
-import { parseEdited } from './edited.ts';
+import { parseEdited, parseEditedField } from './edited.ts';
 import { isWhole, shownHash } from '../../ground/decision/verified.ts';
 
 const call = {
@@ -30,6 +30,16 @@ test.each([
   ['a decision without arguments', none, 'null'],
 ] as const)('%s is not sent', (_, request, text) => {
   expect(parseEdited(request, text)).toMatchObject({ outcome: 'invalid', message: expect.stringMatching(/./) });
+});
+
+test('a field that was edited by itself is checked by the same rules, with all others as they were', () => {
+  expect(parseEditedField(call, { name: 'command' }, 'npm ci --offline')).toEqual({
+    outcome: 'ok',
+    arguments: { command: 'npm ci --offline', timeoutSeconds: null, network: null },
+  });
+  expect(parseEditedField(call, { name: 'command' }, '')).toMatchObject({ outcome: 'invalid' });
+  const write = { tool: 'write', arguments: { path: '../a', content: '' } };
+  expect(parseEditedField(write, { name: 'content' }, 'x')).toMatchObject({ outcome: 'invalid' });
 });
 
 test('of what is no JSON it is said in which line and column', () => {

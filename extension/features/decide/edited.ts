@@ -1,5 +1,6 @@
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import { budgetRaise } from '../../../shared/run/reduce-decisions.ts';
+import { withField, type Field } from '../../ground/decision/field.ts';
 import { parseCall } from '../../../shared/policy/call.ts';
 import { faultOf, type Fault } from './json-fault.ts';
 
@@ -25,8 +26,19 @@ export const parseEdited = (request: Pick<DecisionRequest, 'kind' | 'tool' | 'ar
   }
   if (request.kind !== 'call' || request.tool === null)
     return { outcome: 'invalid', message: 'This decision has no arguments to edit.' };
-  const parsed = parseCall(request.tool, json.arguments);
-  return parsed.outcome === 'invalid' ? parsed : json;
+  return parseArguments(request.tool, json.arguments);
+};
+
+/** The same of a document that holds one field: all others are as they were asked about. */
+export const parseEditedField = (
+  { tool, arguments: asked }: Pick<DecisionRequest, 'tool' | 'arguments'>,
+  { name }: Pick<Field, 'name'>,
+  text: string,
+): Edited => parseArguments(tool ?? '', withField(asked, name, text));
+
+const parseArguments = (tool: string, args: Json): Edited => {
+  const parsed = parseCall(tool, args);
+  return parsed.outcome === 'invalid' ? parsed : { outcome: 'ok', arguments: args };
 };
 
 const parseJson = (text: string): Edited => {

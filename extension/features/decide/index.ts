@@ -6,7 +6,7 @@ import { registerCommands } from '../../ground/problem/problem.ts';
 import { change } from '../../ground/ask/change.ts';
 import { approve } from './approve.ts';
 import { decide, decisionFor } from './decisions.ts';
-import { approveEdited, editAndApprove, registerArgumentEditor } from './edit.ts';
+import { approveEdited, editAllArguments, editAndApprove, registerArgumentEditor } from './edit.ts';
 
 export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
@@ -15,6 +15,7 @@ export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
       'longhaul.approve': (target) => approve(longhaul, target),
       'longhaul.editAndApprove': (target) => editAndApprove(longhaul, target),
       'longhaul.approveEdited': (uri) => approveEdited(longhaul, uri),
+      'longhaul.editAllArguments': (uri) => editAllArguments(uri),
       'longhaul.reject': (target) => reject(longhaul, target),
       'longhaul.answer': (target) => answer(longhaul, target),
       'longhaul.renew': (target) => renew(longhaul, target),

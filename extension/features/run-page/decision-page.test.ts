@@ -24,7 +24,14 @@ const asked = (more: readonly EventBody[] = []) =>
   followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 2, request }, ...more]);
 
 const pageOf = (more: readonly EventBody[] = [], whole = true, kind: DecisionRequest['kind'] = 'call') =>
-  decisionPage({ ...asked(more), decision: request.id, request: { ...request, kind }, whole, now: began + 60_000 });
+  decisionPage({
+    ...asked(more),
+    decision: request.id,
+    request: { ...request, kind },
+    whole,
+    there: { kind: 'other' },
+    now: began + 60_000,
+  });
 
 const buttonsOf = (page: ReturnType<typeof pageOf>): readonly string[] =>
   page.sections
@@ -128,7 +135,14 @@ test('what can be done follows from how the decision stands', () => {
 test('the answers to a question are called by what they come to', () => {
   const labels = (kind: DecisionRequest['kind'], more: readonly EventBody[] = [], call: string | null = null) => {
     const of = { ...request, kind, requester: { turn: 2, call } };
-    return decisionPage({ ...asked(more), decision: request.id, request: of, whole: true, now: began })
+    return decisionPage({
+      ...asked(more),
+      decision: request.id,
+      request: of,
+      whole: true,
+      there: { kind: 'other' },
+      now: began,
+    })
       .sections[0]?.items.flatMap((item) => (item.kind === 'buttons' ? item.buttons.map(({ label }) => label) : []))
       .filter((label) => label !== 'Open Run');
   };

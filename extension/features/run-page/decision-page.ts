@@ -6,8 +6,10 @@ import { verbsOf } from '../../ground/decision/verbs.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
-import { planItems, spentFacts } from './run-page.ts';
-import { cleanLine, exactArguments, visible } from '../../../shared/text/clean.ts';
+import type { FileThere } from '../../ground/repository/repository.ts';
+import { argumentItems } from './argument-items.ts';
+import { actionItem, planItems, spentFacts } from './run-page.ts';
+import { cleanLine, visible } from '../../../shared/text/clean.ts';
 import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import type { Story } from '../../../shared/run/story/story.ts';
 
@@ -19,6 +21,8 @@ export interface DecisionPageInput {
   readonly story: Story;
   /** False: the hash does not match what is asked. Nobody may decide on that. */
   readonly whole: boolean;
+  /** What is at the path of the file that is asked about; `other`: it is about none, or nobody knows. */
+  readonly there: FileThere;
   /** ms since the epoch */
   readonly now: number;
 }
@@ -51,12 +55,10 @@ export const decisionPage = (input: DecisionPageInput): Page => {
 
 const askItems = (input: DecisionPageInput): readonly Item[] => {
   const { request, whole } = input;
-  const label = `Exactly${request.tool === null ? '' : `, for the tool ${cleanLine(request.tool)}`}`;
-  const exact: Item = { key: 'arguments', kind: 'code', label, text: exactArguments(request.arguments) };
   return [
-    textItem('action', visible(request.action)),
+    actionItem('action', request),
     factsItem('facts', askFacts(input)),
-    ...(request.kind === 'question' ? [] : [exact]),
+    ...argumentItems(input),
     ...(whole ? [] : [brokenHash]),
     buttonsItem('decide', ...decideButtons(input)),
   ];

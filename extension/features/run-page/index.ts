@@ -1,12 +1,15 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DecisionId, RunId } from '../../../shared/ids.ts';
+import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import { fileArguments } from '../../ground/decision/file-arguments.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
 import { openDecisions, pickDecision, pickRun, type RunChoice } from '../../ground/ask/pick.ts';
 import { fillPanel } from '../../ground/page/panel.ts';
 import { decisionSource, runSource } from './sources.ts';
+import { openProposal, registerTexts } from './texts.ts';
 
 const RunTarget = z.object({ run: RunId });
 const DecisionTarget = z.object({ run: RunId, decision: DecisionId });
@@ -60,13 +63,19 @@ export const registerPages = (longhaul: Longhaul): Pages => {
       const run = runArgument(argument) ?? (await pickRun(longhaul, anyRun))?.id;
       if (run !== undefined) open({ run });
     },
+    'longhaul.openProposal': async (argument) => {
+      const named = DecisionTarget.safeParse(argument);
+      const target = named.success ? named.data : await chooseDecision(longhaul, isAboutFile);
+      if (target !== undefined) await openProposal(longhaul.connection, target);
+    },
     'longhaul.openDecision': async (argument) => {
       const named = DecisionTarget.safeParse(argument);
       const target = named.success ? named.data : await chooseDecision(longhaul);
       if (target !== undefined) open({ run: target.run, decision: target.decision });
     },
   });
-  return { restore, dispose: () => commands.dispose() };
+  const texts = registerTexts(longhaul.connection);
+  return { restore, dispose: () => vscode.Disposable.from(commands, texts).dispose() };
 };
 
 /** Calls whenever a run changes, or a panel is looked at, while a person has the panel before them. */
@@ -83,9 +92,14 @@ const whileShown = (panel: vscode.WebviewPanel, { runs }: Longhaul, look: () => 
 
 const anyRun: RunChoice = { title: 'Longhaul: Open Run', none: 'Nothing has been delegated yet.' };
 
+const isAboutFile = ({ request }: DecisionSummary): boolean => fileArguments(request) !== null;
+
 /** The only one that waits, or one that the person picks. */
-const chooseDecision = async (longhaul: Longhaul): Promise<z.infer<typeof DecisionTarget> | undefined> => {
-  const open = await openDecisions(longhaul);
+const chooseDecision = async (
+  longhaul: Longhaul,
+  among: (summary: DecisionSummary) => boolean = () => true,
+): Promise<z.infer<typeof DecisionTarget> | undefined> => {
+  const open = (await openDecisions(longhaul)).filter(among);
   const said = { title: 'Longhaul: Open Approval', none: 'Nothing waits for your decision.' };
   const chosen = open.length === 1 ? open[0] : await pickDecision(open, said);
   return chosen && { run: chosen.run, decision: chosen.request.id };

@@ -20,6 +20,9 @@ export const textItem = (key: string, text: string, tone: Text['tone'] = 'plain'
   tone,
 });
 
+/** What a model wrote, cleaned of what no page may be sent. */
+export const markdownItem = (key: string, text: string): Item => ({ key, kind: 'markdown', text });
+
 /** Those that have a text. */
 export const factsItem = (key: string, facts: readonly Part[]): Item => ({
   key,
@@ -40,14 +43,19 @@ export const button = (command: string, label: string, argument: unknown): Butto
 /** The one that is most likely wanted. */
 export const primary = (of: Button): Button => ({ ...of, primary: true });
 
-/** Moments as rows; their texts and outputs are sent when a row is opened. */
+/** Moments as rows; what the model said stands below its row, other texts and outputs are sent when a row is opened. */
 export const entries = (moments: readonly Moment[], createdAt: string): readonly Item[] =>
-  moments.map((moment) => ({
-    key: moment.key,
-    kind: 'entry',
-    at: clock(Date.parse(moment.at) - Date.parse(createdAt)),
-    mark: moment.mark,
-    text: `${moment.about.kind === 'call' ? `[${moment.about.call.number}] ` : ''}${headline(moment)}`,
-    detail: moment.detail,
-    more: moment.parts.length > 0 || moment.blob !== null,
-  }));
+  moments.map((moment): Item => {
+    const prose = moment.about.kind === 'turn' && moment.said !== '' ? { prose: moment.said } : {};
+    const text = 'prose' in prose ? moment.text : headline(moment);
+    return {
+      key: moment.key,
+      kind: 'entry',
+      at: clock(Date.parse(moment.at) - Date.parse(createdAt)),
+      mark: moment.mark,
+      text: `${moment.about.kind === 'call' ? `[${moment.about.call.number}] ` : ''}${text}`,
+      detail: moment.detail,
+      ...prose,
+      more: !('prose' in prose) && (moment.parts.length > 0 || moment.blob !== null),
+    };
+  });

@@ -108,6 +108,40 @@ test('a working run shows what it is at, what it has done, and a box to steer it
   });
 });
 
+test('what the model said in a turn stands below its row, whole and as Markdown', () => {
+  const said = `I **looked** at\n\n- a\n- ${'b'.repeat(300)}`;
+  const { state, story } = followed([
+    created('Fix it'),
+    ...leased,
+    { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
+    {
+      type: 'turn.taken',
+      v: 2,
+      turn: 1,
+      attempt: 1,
+      model: 'm',
+      items: [{ type: 'message', role: 'assistant', text: said }],
+      usage: null,
+      cost: null,
+      oddities: [],
+    },
+  ]);
+  expect(
+    runPage(state, story, began)
+      .sections.find(({ id }) => id === 'timeline')
+      ?.items.at(-1),
+  ).toEqual({
+    key: 'event 5',
+    kind: 'entry',
+    at: '0:04',
+    mark: 'model',
+    text: 'Turn 1',
+    prose: said,
+    detail: 'tokens unknown · cost unknown',
+    more: false,
+  });
+});
+
 test('a claim leads to its calls; one that no call shows is marked', () => {
   const { state, story } = followed([
     created('Fix it'),

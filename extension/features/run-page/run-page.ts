@@ -1,15 +1,16 @@
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { archivedBy, isPausable, isResumable, isTerminal, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { span, utc } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
-import { actor, clean, cleanLine, visible } from '../../../shared/text/clean.ts';
+import { actor, cleanLine, visible } from '../../../shared/text/clean.ts';
 import { isTold } from '../../ground/runs/told.ts';
 import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
-import { button, buttonsItem, entries, factsItem, pageOf, primary, section, textItem } from './items.ts';
+import { button, buttonsItem, entries, factsItem, markdownItem, pageOf, primary, section, textItem } from './items.ts';
 
 /** All about a run on one page. `now` is ms since the epoch. */
 export const runPage = (state: RunState, story: Story, now: number): Page => {
@@ -83,13 +84,23 @@ const buttonItems = (state: RunState): readonly Item[] => {
 const archiving = (state: RunState, act: (command: string, label: string) => Button): Button =>
   archivedBy(state) === null ? act('longhaul.archiveRun', 'Archive') : act('longhaul.unarchiveRun', 'Unarchive');
 
+/** What is asked: the agent's own words, or Longhaul's sentence about it. */
+export const actionItem = (
+  key: string,
+  { kind, action }: Pick<DecisionRequest, 'kind' | 'action'>,
+  expired = false,
+): Item =>
+  kind === 'question'
+    ? markdownItem(key, visible(action))
+    : textItem(key, visible(action), expired ? 'warning' : 'plain');
+
 const needsItems = (state: RunState): readonly Item[] =>
   decisionSummaries(state).flatMap(({ request, status }) => {
     const expired = status === 'expired';
     const label = expired ? 'Expired: See What Was Asked' : 'Look and Decide';
     const look = primary(button('longhaul.openDecision', label, { run: state.id, decision: request.id }));
     return [
-      textItem(`ask ${request.id}`, visible(request.action), expired ? 'warning' : 'plain'),
+      actionItem(`ask ${request.id}`, request, expired),
       buttonsItem(`decide ${request.id}`, { ...look, id: `open ${request.id}` }),
     ];
   });
@@ -106,7 +117,7 @@ const reportItems = (state: RunState, story: Story): readonly Item[] =>
   state.report === null
     ? []
     : [
-        textItem('summary', clean(state.report.summary.trim())),
+        markdownItem('summary', state.report.summary.trim()),
         ...state.report.claims.map((claim, index): Item => ({
           key: `claim ${index}`,
           kind: 'claim',

@@ -4,17 +4,16 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import type { FileThere } from '../../ground/repository/repository.ts';
 import { change } from '../../ground/ask/change.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
-import { clean, visible } from '../../../shared/text/clean.ts';
-import type { Part } from '../../../shared/run/story/moment.ts';
+import { shownParts } from './parts.ts';
+import { thereFor } from './proposal.ts';
+import { openPart, readWhole } from './texts.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
-
-/** Characters of an output that a page shows. */
-const outputCharacters = 1_000_000;
 
 /** A run's log as far as it is there, folded. */
 interface Followed {
@@ -24,8 +23,15 @@ interface Followed {
   readonly requests: ReadonlyMap<string, DecisionRequest>;
 }
 
-/** A page of a run, live. `pageOf` null: that is not known yet. */
-const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) => Page | null): PageSource => {
+interface Shown {
+  /** Null: that is not known yet. */
+  readonly page: (followed: Followed) => Page | null;
+  /** Reads what the log itself does not hold, whenever there is more of it; true: the page is another one now. */
+  readonly learn: (followed: Followed) => Promise<boolean>;
+}
+
+/** A page of a run, live. */
+const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => {
   const changed = new vscode.EventEmitter<void>();
   const story = createStory();
   const requests = new Map<string, DecisionRequest>();
@@ -41,24 +47,21 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
         requests.set(body.decision, { ...asked, expiresAt: body.expiresAt });
     }
     changed.fire();
+    if (state === undefined) return;
+    shown.learn({ state, story, requests }).then(
+      (more) => more && changed.fire(),
+      (error: unknown) => longhaul.log.warn(`page of ${run}: ${String(error)}`),
+    );
   });
   return {
-    page: () => (state === undefined ? null : pageOf({ state, story, requests })),
+    page: () => (state === undefined ? null : shown.page({ state, story, requests })),
     onDidChange: changed.event,
     parts: async (key) => {
       const moment = story.find(key);
       if (moment === undefined) return [];
-      if (moment.blob === null) return moment.parts;
-      const text = new TextDecoder().decode(await longhaul.connection.blob(run, moment.blob));
-      const isPatch = moment.about.kind === 'changes';
-      const what = isPatch ? 'Patch' : 'Output';
-      const whole = isPatch ? visible(text) : clean(text);
-      const shown: Part = {
-        label: whole.length > outputCharacters ? `${what} (its first million characters)` : what,
-        text: whole.slice(0, outputCharacters),
-      };
-      return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
+      return shownParts(moment, await readWhole(longhaul.connection, run, moment.blob));
     },
+    openPart: (key, part) => openPart(longhaul.connection, story, { run, key, part }),
     send: async (text) => {
       await change(longhaul, (api) => api.runs.message.mutate({ run, text }));
     },
@@ -70,15 +73,30 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
 };
 
 export const runSource = (longhaul: Longhaul, run: string): PageSource =>
-  sourceOf(longhaul, run, ({ state, story }) => runPage(state, story, Date.now()));
+  sourceOf(longhaul, run, {
+    page: ({ state, story }) => runPage(state, story, Date.now()),
+    learn: async () => false,
+  });
 
 export const decisionSource = (
   longhaul: Longhaul,
   { run, decision }: { readonly run: string; readonly decision: string },
-): PageSource =>
-  sourceOf(longhaul, run, ({ state, story, requests }) => {
-    const request = requests.get(decision);
-    if (request === undefined) return null;
-    const whole = isWhole({ run, request });
-    return decisionPage({ state, decision, request, story, whole, now: Date.now() });
+): PageSource => {
+  let there: FileThere | null = null;
+  return sourceOf(longhaul, run, {
+    page: ({ state, story, requests }) => {
+      const request = requests.get(decision);
+      if (request === undefined) return null;
+      const whole = isWhole({ run, request });
+      const known = there ?? { kind: 'other' };
+      return decisionPage({ state, decision, request, story, whole, there: known, now: Date.now() });
+    },
+    learn: async ({ state, requests }) => {
+      const request = requests.get(decision);
+      if (there !== null || request === undefined) return false;
+      there = { kind: 'other' };
+      there = await thereFor(longhaul.connection, state, request);
+      return true;
+    },
   });
+};

@@ -1,6 +1,7 @@
+import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
-import { argumentsText, expiry, oneLine, repositoryName } from '../text/text.ts';
+import { expiry, oneLine, repositoryName } from '../text/text.ts';
 
 /** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
 export const decisionNode = (
@@ -17,7 +18,7 @@ export const decisionNode = (
       factNodes(id, {
         Why: { text: request.reason, icon: 'info' },
         Then: { text: request.consequence, icon: 'arrow-right' },
-        Exactly: { text: argumentsText(request.arguments), icon: 'json' },
+        Exactly: { text: exactArguments(request.arguments), icon: 'json' },
         Until: { text: new Date(request.expiresAt).toLocaleString(), icon: 'clock' },
         Otherwise: { text: request.onExpiry, icon: 'debug-pause' },
         Run: { text: title, icon: 'rocket' },

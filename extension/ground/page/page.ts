@@ -14,11 +14,26 @@ export interface Button {
   readonly action: Action;
 }
 
+/** A text under a label. `markdown`: a model wrote it as such. `output`: with the sequences that colour it, and no others. */
+export interface ShownPart extends Part {
+  readonly as: 'text' | 'markdown' | 'output' | 'patch';
+}
+
 /** Something on a page, with a key that stays as long as it is the same thing. All texts are shown as text. */
 export type Item = { readonly key: string } & (
   | { readonly kind: 'text'; readonly text: string; readonly tone: 'plain' | 'dim' | 'warning' | 'bad' }
+  /** What a model wrote: Markdown, of which nothing but text and links to http(s) is shown. */
+  | { readonly kind: 'markdown'; readonly text: string }
   | { readonly kind: 'facts'; readonly facts: readonly Part[] }
-  | { readonly kind: 'code'; readonly label: string; readonly text: string }
+  /** `folded`: its text is there once its label is opened. */
+  | {
+      readonly kind: 'code';
+      readonly label: string;
+      readonly text: string;
+      readonly folded?: boolean;
+      readonly as?: 'text' | 'patch';
+    }
+  /** Its text is a line of Markdown. */
   | { readonly kind: 'step'; readonly text: string; readonly status: 'pending' | 'active' | 'done' }
   | {
       readonly kind: 'entry';
@@ -26,6 +41,8 @@ export type Item = { readonly key: string } & (
       readonly mark: Mark;
       readonly text: string;
       readonly detail: string;
+      /** What a model said with it, as Markdown: it stands below a row that holds no more. */
+      readonly prose?: string;
       /** There is more to see: the page asks for it when it is opened. */
       readonly more: boolean;
       /** It is open until the person closes it. */
@@ -33,6 +50,7 @@ export type Item = { readonly key: string } & (
     }
   | {
       readonly kind: 'claim';
+      /** A line of Markdown. */
       readonly text: string;
       /** The calls that show it; `target` is the key of an entry, null: no such call is in the log. */
       readonly calls: readonly { readonly label: string; readonly target: string | null; readonly ok: boolean }[];
@@ -89,7 +107,7 @@ export const changesSince = (before: Page | null, page: Page): PageChange => {
 export type ToPage =
   /** `kept`: it is a whole page, and this is what it says to be opened again after a restart. Null: a change of what is shown. */
   | { readonly type: 'page'; readonly page: PageChange; readonly kept: Readonly<Record<string, string>> | null }
-  | { readonly type: 'parts'; readonly key: string; readonly parts: readonly Part[] }
+  | { readonly type: 'parts'; readonly key: string; readonly parts: readonly ShownPart[] }
   | { readonly type: 'sent' }
   | { readonly type: 'failed'; readonly message: string };
 
@@ -97,6 +115,8 @@ export type ToPage =
 export const FromPage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('open'), key: z.string() }),
+  /** A part of a row, by its place, is wanted in an editor. */
+  z.strictObject({ type: z.literal('read'), key: z.string(), part: z.int().nonnegative() }),
   z.strictObject({ type: z.literal('press'), button: z.string() }),
   z.strictObject({ type: z.literal('message'), text: z.string().trim().min(1).max(100_000) }),
 ]);

@@ -1,8 +1,7 @@
-import type { Part } from '../../../shared/run/story/moment.ts';
 import * as vscode from 'vscode';
 import { problemOf, showProblem } from '../problem/problem.ts';
 import { framePage } from './frame.ts';
-import { actionOf, changesSince, FromPage, type Page, type ToPage } from './page.ts';
+import { actionOf, changesSince, FromPage, type Page, type ShownPart, type ToPage } from './page.ts';
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
 const drawMs = 100;
@@ -16,7 +15,9 @@ export interface PageSource extends vscode.Disposable {
   /** Null: not known yet. */
   page(): Page | null;
   /** What a row holds. */
-  parts(key: string): Promise<readonly Part[]>;
+  parts(key: string): Promise<readonly ShownPart[]>;
+  /** Shows a part of a row, by its place, in an editor. Throws what the API throws. */
+  openPart(key: string, part: number): Promise<void>;
   /** Throws what the API throws. */
   send(text: string): Promise<void>;
 }
@@ -64,6 +65,8 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
         return draw();
       case 'open':
         return post({ type: 'parts', key: message.key, parts: await source.parts(message.key) });
+      case 'read':
+        return source.openPart(message.key, message.part);
       case 'press': {
         const action = actionOf(shown, message.button);
         if (action !== null) await vscode.commands.executeCommand(action.command, action.argument);

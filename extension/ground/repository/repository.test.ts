@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dirtyFiles, pathWithin, repositoryOf } from './repository.ts';
+import { dirtyFiles, fileInCommit, pathWithin, repositoryOf } from './repository.ts';
 
 const folder = async () => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'longhaul-repository-')));
@@ -33,4 +33,27 @@ test('a folder outside of any repository has none', async () => {
   await using temporary = await folder();
   expect(await repositoryOf(temporary.path)).toEqual({ outcome: 'none' });
   expect(await dirtyFiles(temporary.path)).toBe(null);
+});
+
+test('what is at a path of a commit is read as it is, and nothing but the text of a file', async () => {
+  await using temporary = await folder();
+  const root = join(temporary.path, 'repo');
+  const git = (...args: readonly string[]): string =>
+    execFileSync('git', ['-C', root, '-c', 'user.name=a', '-c', 'user.email=a@host.test', ...args], {
+      encoding: 'utf8',
+    });
+  await mkdir(join(root, 'src'), { recursive: true });
+  execFileSync('git', ['init', '-q', root]);
+  await writeFile(join(root, 'src/*.ts'), 'one\r\ntwo\n');
+  await writeFile(join(root, 'src/b.ts'), 'other');
+  await writeFile(join(root, 'binary'), 'a\0b');
+  await symlink('src', join(root, 'link'));
+  git('add', '-A');
+  git('commit', '-qm', 'x');
+  const tree = git('rev-parse', 'HEAD^{tree}').trim();
+  const at = (path: string, of = tree) => fileInCommit(join(root, '.git'), of, path);
+  expect(await at('src/*.ts')).toEqual({ kind: 'text', text: 'one\r\ntwo\n' });
+  expect(await at('src/none.ts')).toEqual({ kind: 'none' });
+  for (const path of ['src', 'link', 'binary']) expect(await at(path)).toEqual({ kind: 'other' });
+  expect(await at('src/b.ts', 'f'.repeat(40))).toEqual({ kind: 'other' });
 });

@@ -43,6 +43,31 @@ export const dirtyFiles = async (root: string): Promise<readonly string[] | null
   return paths.filter((file) => !file.endsWith('/'));
 };
 
+/** What a path is in a commit. `none`: nothing; `other`: no text of a file, or git cannot say. */
+export type FileThere =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'other' };
+
+/** Reads a file of a commit in a bare repository of this machine. `path` from its root, of untrusted origin. */
+export const fileInCommit = async (gitDirectory: string, commit: string, path: string): Promise<FileThere> => {
+  const listed = await git(gitDirectory, [
+    '--literal-pathspecs',
+    'ls-tree',
+    '-z',
+    '--end-of-options',
+    commit,
+    '--',
+    path,
+  ]);
+  if (listed.code !== 0) return { kind: 'other' };
+  if (listed.out === '') return { kind: 'none' };
+  const blob = /^100(?:644|755) blob ([0-9a-f]+)\t/.exec(listed.out)?.[1];
+  if (blob === undefined) return { kind: 'other' };
+  const { code, out } = await git(gitDirectory, ['cat-file', 'blob', blob]);
+  return code === 0 && !out.includes('\0') && !out.includes('\uFFFD') ? { kind: 'text', text: out } : { kind: 'other' };
+};
+
 /** A file's path within a repository, with `/`; the file need not exist any more. */
 export const pathWithin = async (root: string, file: string): Promise<string> => {
   const real = await realpath(file).catch(async () => {

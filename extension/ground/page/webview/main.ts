@@ -1,6 +1,7 @@
 import type { FromPage, PageChange, ToPage } from '../page.ts';
 import { element } from './element.ts';
-import { createItem, showParts } from './render.ts';
+import { showParts } from './parts.ts';
+import { createItem } from './render.ts';
 
 interface Host {
   postMessage(message: FromPage): void;
@@ -28,6 +29,7 @@ const post = (message: FromPage): void => {
 
 const send = {
   open: (key: string): void => post({ type: 'open', key }),
+  read: (key: string, part: number): void => post({ type: 'read', key, part }),
   press: (button: string): void => post({ type: 'press', button }),
   message: (text: string): void => post({ type: 'message', text }),
   draft: (text: string): void => host.setState({ ...kept(), draft: text }),
@@ -119,7 +121,7 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
     case 'parts':
       for (const { items } of sections.values()) {
         const node = items.get(message.key);
-        if (node instanceof HTMLDetailsElement) showParts(node, message.parts);
+        if (node instanceof HTMLDetailsElement) showParts(node, message.parts, (part) => send.read(message.key, part));
       }
       return;
     case 'sent':

@@ -1,10 +1,13 @@
 import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
+import { block, spans } from './parts.ts';
+import { line, prose } from './prose.ts';
 
 /** What an item can do. */
 export interface Deeds {
   open(key: string): void;
+  read(key: string, part: number): void;
   press(button: string): void;
   message(text: string): void;
   draft(text: string): void;
@@ -29,16 +32,18 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
   switch (item.kind) {
     case 'text':
       return element('p', { class: `text ${item.tone}` }, item.text);
+    case 'markdown':
+      return prose(item.text);
     case 'facts':
       return createFacts(item.facts);
     case 'code':
-      return element('figure', {}, element('figcaption', {}, item.label), element('pre', { tabindex: '0' }, item.text));
+      return createCode(item, deeds);
     case 'step':
       return element(
         'div',
         { class: `step ${item.status}` },
-        element('span', { class: 'mark', 'aria-hidden': 'true' }, steps[item.status]),
-        element('span', {}, item.text, element('span', { class: 'unseen' }, `, ${item.status}`)),
+        markOf(steps[item.status], item.status),
+        element('span', { class: 'line' }, ...line(item.text)),
       );
     case 'entry':
       return createEntry(item, deeds);
@@ -57,40 +62,47 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
   }
 };
 
+const createCode = (
+  { label, text, as = 'text', folded = false }: Extract<Item, { kind: 'code' }>,
+  { wasOpen }: Deeds,
+): HTMLElement => {
+  const body = block(label, spans({ text, as }));
+  if (!folded) return element('figure', {}, element('figcaption', {}, label), body);
+  const details = element('details', { class: 'code' }, element('summary', {}, label), body);
+  details.open = wasOpen ?? false;
+  return details;
+};
+
 const createFacts = (facts: readonly Part[]): HTMLElement =>
   element('dl', {}, ...facts.flatMap(({ label, text }) => [element('dt', {}, label), element('dd', {}, text)]));
+
+/** A sign, with what it says to who does not see it; empty: it says nothing. */
+const markOf = (sign: string, name: string, look = ''): HTMLElement => {
+  const said: Readonly<Record<string, string>> =
+    name === '' ? { 'aria-hidden': 'true' } : { role: 'img', title: name, 'aria-label': name };
+  return element('span', { class: `mark ${look}`, ...said }, sign);
+};
 
 const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTMLElement => {
   const cells = [
     element('span', { class: 'at' }, item.at),
-    element(
-      'span',
-      { class: `mark ${item.mark}`, title: markNames[item.mark], 'aria-label': markNames[item.mark] },
-      marks[item.mark],
-    ),
+    markOf(marks[item.mark], markNames[item.mark], item.mark),
     element('span', { class: 'what' }, item.text),
     element('span', { class: 'detail' }, item.detail),
   ];
   const attributes = { class: 'entry', 'data-key': item.key };
-  if (!item.more) return element('div', { ...attributes, tabindex: '-1' }, ...cells);
+  const said = item.prose === undefined ? [] : [prose(item.prose)];
+  if (!item.more) {
+    const row = element('div', { class: 'row' }, ...cells);
+    return element('div', { ...attributes, tabindex: '-1' }, row, ...said);
+  }
   const body = element('div', { class: 'parts' }, 'Reading…');
-  const details = element('details', attributes, element('summary', {}, ...cells), body);
+  const details = element('details', attributes, element('summary', { class: 'row' }, ...cells), body);
   details.addEventListener('toggle', () => {
     if (details.open) deeds.open(item.key);
   });
   details.open = deeds.wasOpen ?? item.open ?? false;
   return details;
-};
-
-/** What an opened row holds. */
-export const showParts = (details: HTMLDetailsElement, parts: readonly Part[]): void => {
-  const body = details.querySelector('.parts');
-  body?.replaceChildren(
-    ...parts.flatMap(({ label, text }) => [
-      element('div', { class: 'label' }, label),
-      element('pre', { tabindex: '0', 'aria-label': label }, text === '' ? '(empty)' : text),
-    ]),
-  );
 };
 
 const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
@@ -104,7 +116,7 @@ const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
         : button({ class: 'link', title: 'Show this call in the timeline' }, () => reveal(target), label),
     ),
   );
-  return element('div', { class: 'claim' }, element('p', {}, item.text), ...calls);
+  return element('div', { class: 'claim' }, element('p', {}, ...line(item.text)), ...calls);
 };
 
 const reveal = (key: string): void => {
