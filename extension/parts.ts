@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { participantOf, type Participant } from './features/chat/participant.ts';
 import { chatTools } from './features/chat/tools.ts';
+import { registerDecorations } from './features/decorations/index.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
 import { registerSetUp } from './features/set-up/index.ts';
@@ -35,6 +36,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const others = [
     registerViews,
     registerDecide,
+    registerDecorations,
     registerSteer,
     registerPutAway,
     registerSetUp,

@@ -31,6 +31,10 @@ test('who says it last is named, and whoever says nothing is not', () => {
   ]);
   expect(saidBy({ ...said, own: { ...own, verification: [] } }, 'verification')).toBe('delegation');
   expect(saidBy({ ...said, repository: null }, 'verification')).toBe('runner');
+  const verifiedBy = (verification: typeof repository.verification | null) =>
+    saidBy({ ...said, repository: { ...repository, verification } }, 'verification');
+  // Who says that there is none has said it.
+  expect([verifiedBy([]), verifiedBy(null)]).toEqual(['repository', 'runner']);
 });
 
 test('hosts that are reached unasked are those of setup and of rules that allow them, unless another forbids them', () => {

@@ -40,7 +40,8 @@ export const saidBy = ({ own, recipe, repository }: Said, what: 'setup' | 'verif
   if (own[what] !== null) return 'delegation';
   if (recipe !== null && recipe[what] !== null) return 'recipe';
   const said = repository?.[what] ?? null;
-  return said === null || said.length === 0 ? 'runner' : 'repository';
+  // No setup at all is no word about it; no verification at all is one.
+  return said === null || (what === 'setup' && said.length === 0) ? 'runner' : 'repository';
 };
 
 /** The hosts that terms open: those of setup, and those that rules let the agent's commands reach with nobody being asked. */

@@ -19,7 +19,7 @@ const noPush: PolicyRule = {
 test('a file that says nothing changes nothing', () => {
   const nothing = {
     setup: [],
-    verification: [],
+    verification: null,
     setupReads: [],
     policy: { rules: [], otherwise: {} },
     model: null,

@@ -13,7 +13,8 @@ import {
 /** Of `.longhaul/config.yaml`, as the YAML is parsed. All of it may be left out. */
 const Config = z.strictObject({
   setup: ConfiguredCommands.default([]),
-  verification: ConfiguredCommands.default([]),
+  /** An empty list says that there are none; null: nothing is said. */
+  verification: ConfiguredCommands.nullable().default(null),
   /** Globs of files that setup reads, besides manifests, lock files and what its commands name. */
   setupReads: z.array(z.string().min(1).max(500)).max(100).default([]),
   ...common,
@@ -21,7 +22,8 @@ const Config = z.strictObject({
 
 export interface RepositoryConfig {
   readonly setup: readonly PlannedCommand[];
-  readonly verification: readonly PlannedCommand[];
+  /** Null: nothing is said. */
+  readonly verification: readonly PlannedCommand[] | null;
   readonly setupReads: readonly string[];
   readonly policy: AddedPolicy;
   readonly model: string | null;
@@ -46,6 +48,13 @@ export const parseRepositoryConfig = (value: unknown): ParsedConfig => {
   if (faults.length > 0) return { outcome: 'refused', faults };
   return {
     outcome: 'ok',
-    config: { setup: planned(setup), verification: planned(verification), setupReads, policy, model, budget },
+    config: {
+      setup: planned(setup),
+      verification: verification === null ? null : planned(verification),
+      setupReads,
+      policy,
+      model,
+      budget,
+    },
   };
 };

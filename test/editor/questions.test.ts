@@ -9,6 +9,7 @@ import {
   badge,
   chooseFromMenu,
   delegateFrom,
+  explorerRow,
   dialog,
   lens,
   notification,
@@ -84,6 +85,16 @@ test('a run that was cancelled is resumed from its last checkpoint, from its pag
   const started = events.flatMap(({ body }) => (body.type === 'call.started' ? [tools.get(body.call)] : []));
   expect(started).toEqual(['edit', 'finish']);
   expect(events.filter(({ body }) => body.type === 'run.resumed')).toHaveLength(1);
+});
+
+test('a file that an open run has changed is marked as such, and what the agent has of it is opened from its menu', async () => {
+  await openActivity(page, /^Explorer/);
+  const row = explorerRow(page, 'README.md');
+  await row.locator('[aria-label*="#1 “[line] Say sums” has changed this"]').waitFor();
+  await picture(page, '57 a file that an open run has changed');
+  await chooseFromMenu(row, /^Open What the Agent Has/);
+  await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).waitFor();
+  expect(await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).count()).toBe(1);
 });
 
 test('what runs by lying there comes first in the review, and is shown before it is applied', async () => {

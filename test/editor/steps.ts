@@ -29,7 +29,7 @@ export const fold = async (row: Locator, unfolded: boolean): Promise<void> => {
   }
 };
 
-const explorerRow = (page: Page, file: string): Locator =>
+export const explorerRow = (page: Page, file: string): Locator =>
   page.locator('.explorer-folders-view .monaco-list-row', { hasText: file });
 
 /** The part of a webview that its extension made. */

@@ -123,9 +123,10 @@ const settingsText = ({ settings }: Preview): string =>
   settings === null ? 'there is no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings} names none`;
 
 /** What commands are there that the choices do not say; null: none, for whatever reason. */
-const otherCommands = ({ commands, by }: PreviewedCommands, { settings }: Preview): string | null => {
-  if (commands.length === 0) return by === 'recipe' ? "none: the recipe's" : null;
-  const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${settings ?? ''}`;
+const otherCommands = ({ commands, by }: PreviewedCommands, preview: Preview): string | null => {
+  if (by === 'runner') return null;
+  if (commands.length === 0) return by === 'recipe' ? "none: the recipe's" : `none: ${settingsText(preview)}`;
+  const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${preview.settings ?? ''}`;
   return `${commandsText(commands)} (${whose})`;
 };
 
