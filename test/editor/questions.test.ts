@@ -247,6 +247,11 @@ test('a key of the model is tried when it is given, and the doctor leads to wher
   // Once more: it is kept all the same.
   await box.press('Enter');
   await box.waitFor({ state: 'hidden' });
+  // The walkthrough ticks what was done, and not what was only begun.
+  await palette(page, 'Longhaul: Get Started');
+  const step = (title: string) => page.locator('.getting-started-step').filter({ hasText: title });
+  await step('Delegate a task').locator('.codicon.complete').waitFor();
+  expect(await step('Give it a model').locator('.codicon.complete').count()).toBe(0);
   await palette(page, 'Longhaul: Doctor');
   await quickStep(page, 'Longhaul: Doctor — ');
   await page.locator('.quick-input-list .monaco-list-row', { hasText: 'the key was refused (401)' }).click();
@@ -258,5 +263,7 @@ test('a key of the model is tried when it is given, and the doctor leads to wher
   await again.press('Enter');
   const told = notification(page, 'The key works');
   await told.waitFor();
+  await step('Give it a model').locator('.codicon.complete').waitFor();
+  await picture(page, '59 the walkthrough');
   expect(await told.textContent()).toContain('scripted at http://127.0.0.1');
 });

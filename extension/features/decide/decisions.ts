@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { DecisionKind, DecisionVerdict } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { isWhole, shownHash } from '../../ground/decision/verified.ts';
+import { achieved } from '../../ground/achieved.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
@@ -47,6 +48,7 @@ export const decide = async (longhaul: Longhaul, summary: DecisionSummary, verdi
   const hash = shownHash(summary);
   try {
     await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+    await achieved(longhaul.extension, 'decide');
   } catch (error) {
     const became = problemOf(error).code === 'refused' ? await becameOf(longhaul, { run, decision: request.id }) : null;
     throw became === null ? error : new ConnectionError('refused', became, '');

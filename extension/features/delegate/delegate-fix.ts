@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { oneLine } from '../../ground/text/text.ts';
 import type { ProblemArgument } from './called-from.ts';
 
 /** Offers to delegate each problem under the cursor, as a quick fix. */
@@ -6,16 +7,20 @@ export const registerDelegateFix = (): vscode.Disposable =>
   vscode.languages.registerCodeActionsProvider(
     { scheme: 'file' },
     {
-      provideCodeActions: (document, _range, context) =>
-        context.diagnostics
-          .filter(({ severity }) => severity <= vscode.DiagnosticSeverity.Warning)
-          .map((diagnostic) => fixOf(document, diagnostic)),
+      provideCodeActions: (document, _range, context) => {
+        const problems = context.diagnostics.filter(({ severity }) => severity <= vscode.DiagnosticSeverity.Warning);
+        return problems.map((problem) => fixOf(document, problem, problems.length > 1));
+      },
     },
     { providedCodeActionKinds: [vscode.CodeActionKind.QuickFix] },
   );
 
-const fixOf = (document: vscode.TextDocument, diagnostic: vscode.Diagnostic): vscode.CodeAction => {
-  const action = new vscode.CodeAction('Delegate to Background Agent…', vscode.CodeActionKind.QuickFix);
+/** `several`: the title says which problem it is of. */
+const fixOf = (document: vscode.TextDocument, diagnostic: vscode.Diagnostic, several: boolean): vscode.CodeAction => {
+  const title = several
+    ? `Delegate “${oneLine(diagnostic.message, 60)}” to Background Agent…`
+    : 'Delegate to Background Agent…';
+  const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
   action.diagnostics = [diagnostic];
   const argument: ProblemArgument = {
     problem: {

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { achieved } from '../../ground/achieved.ts';
 import { examine, type Check } from '../../ground/connection/examine.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { waysFor } from '../../ground/delegation/ready.ts';
@@ -17,6 +18,7 @@ export const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
     () => examine(extension),
   );
   for (const { name, outcome, detail, remedy } of checks) log.info(`doctor: ${outcome} ${name}: ${detail} ${remedy}`);
+  await achieved(extension, 'check');
   const bad = checks.filter(({ outcome }) => outcome !== 'ok').length;
   const rows = order
     .flatMap((outcome) => checks.filter((check) => check.outcome === outcome))

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { logFile } from '../../../runner/local/find-runner.ts';
+import { tellAchieved } from '../../ground/achieved.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
 import { homeOf, reconnect, restartRunner } from '../../ground/model-key/restart.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -33,11 +34,11 @@ export const registerSetUp = (longhaul: Longhaul): vscode.Disposable =>
       'longhaul.openRunnerLog': openRunnerLog,
       'longhaul.showLog': () => longhaul.log.show(),
       'longhaul.focusNeedsYou': doing('longhaul.needsYou.focus'),
-      'longhaul.openWalkthrough': doing(
-        'workbench.action.openWalkthrough',
-        `${longhaul.extension.extension.id}#start`,
-        false,
-      ),
+      'longhaul.openWalkthrough': async () => {
+        const walkthrough = `${longhaul.extension.extension.id}#start`;
+        await vscode.commands.executeCommand('workbench.action.openWalkthrough', walkthrough, false);
+        await tellAchieved(longhaul.extension);
+      },
     }),
     vscode.workspace.onDidChangeConfiguration((change) => {
       const moved = ['longhaul.url', 'longhaul.home'].some((setting) => change.affectsConfiguration(setting));

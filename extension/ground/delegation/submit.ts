@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { RunId } from '../../../shared/ids.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { achieved } from '../achieved.ts';
 import { ensureModelKey } from '../model-key/model-key.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 import type { Longhaul } from '../longhaul.ts';
@@ -22,6 +23,12 @@ export const submit = async (
   delegation: Delegation,
   session: string = randomUUID(),
 ): Promise<RunState> => {
+  const run = await handOver(longhaul, delegation, session);
+  await achieved(longhaul.extension, 'delegate');
+  return run;
+};
+
+const handOver = async (longhaul: Longhaul, delegation: Delegation, session: string): Promise<RunState> => {
   const { repository, choices } = delegation;
   if (choices.base === 'worktree') await saveAll(repository);
   const input = delegationInput(delegation);

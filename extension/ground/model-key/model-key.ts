@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { errorMessage } from '../../../shared/trouble.ts';
+import { achieved } from '../achieved.ts';
 import { untilHidden } from '../ask/until-hidden.ts';
 import { examine } from '../connection/examine.ts';
 import { secretsIn } from '../connection/secrets.ts';
@@ -22,6 +23,7 @@ export const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
   const given = await askKey(longhaul, baseUrl === '' ? 'https://api.openai.com' : baseUrl);
   if (given === undefined) return false;
   await secretsIn(longhaul.extension.secrets).setModelKey(given.key);
+  if (!given.answer.refused) await achieved(longhaul.extension, 'key');
   await restartRunner(longhaul);
   say(given.answer.text);
   return true;
