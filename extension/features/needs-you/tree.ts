@@ -9,7 +9,7 @@ import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
 /** What waits for a person: decisions, the most urgent first, then finished work; then ends that nobody has seen. */
-export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree =>
+export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'applied'>): Tree =>
   createTree(() => {
     const { decisions, reviews, ends } = needsOf(longhaul);
     return [

@@ -153,7 +153,8 @@ export const openFile = async (
   const one = file.before === null || file.after === null ? file.status : '';
   const title = [`round ${round.round}`, one, unseenOf({ units })].filter(Boolean).join(', ');
   await vscode.commands.executeCommand('vscode.diff', before, after, `${path} (${title})`, {
-    preview: true,
+    // What is under review does not give way to the next file that is looked at.
+    preview: false,
     ...(line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) }),
   });
 };
