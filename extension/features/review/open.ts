@@ -92,6 +92,8 @@ const rowsOf = (place: Place, files: readonly Pair[]): readonly Row[] =>
 /** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
 const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
   await vscode.commands.executeCommand('vscode.changes', title, rows);
+  // Else the next file that somebody looks at takes its place.
+  await vscode.commands.executeCommand('workbench.action.keepEditor');
 };
 
 /** Names what is no round to decide about. */
