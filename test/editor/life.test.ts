@@ -89,6 +89,7 @@ test('lenses in diffs are asked for, once, and what was accepted as a whole is t
   await picture(page, '83 asked about lenses');
   await asked.getByRole('button', { name: 'Show Them' }).click();
   await lens(page, 'undecided').first().waitFor();
+  await lens(page, 'by call [1] edit').first().waitFor();
   await palette(page, 'Longhaul: Accept All Changes');
   await lens(page, /: accepted/)
     .first()

@@ -9,6 +9,7 @@ import { registerDocuments } from './documents.ts';
 import { reviewInFront } from './in-front.ts';
 import { registerLenses } from './lenses.ts';
 import { compare, openChangesSoFar, openReviewFile, review } from './open.ts';
+import { RunAuthors } from './run-authors.ts';
 import { ReviewSession } from './session.ts';
 import { registerTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
@@ -52,6 +53,7 @@ const followFront = ({ runs, log }: Longhaul, session: ReviewSession): vscode.Di
 export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   const session = new ReviewSession(longhaul);
   const comments = new ReviewComments(longhaul);
+  const authors = new RunAuthors(longhaul);
   const reviewing = { longhaul, session };
   const commands = registerCommands({
     'longhaul.review': (run) => review(reviewing, run),
@@ -97,7 +99,8 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     comments,
     followFront(longhaul, session),
     registerDocuments(longhaul.connection, (address) => session.atHand(address)),
-    registerLenses(session),
+    authors,
+    registerLenses(session, authors),
     registerCodeLens(longhaul),
     registerTree(session),
     commands,
