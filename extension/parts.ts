@@ -13,6 +13,7 @@ import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
 import { Runs } from './ground/runs/runs.ts';
+import { AppliedRounds } from './ground/runs/applied.ts';
 import { UnseenEnds } from './ground/runs/unseen.ts';
 import { rememberOpenRuns } from './features/runs/open-runs.ts';
 import { registerViews } from './views.ts';
@@ -31,7 +32,8 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const connection = createConnection(extension, log);
   const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
   const unseen = new UnseenEnds(runs, extension.globalState);
-  const longhaul: Longhaul = { connection, runs, unseen, extension, log };
+  const applied = new AppliedRounds(extension.globalState);
+  const longhaul: Longhaul = { connection, runs, unseen, applied, extension, log };
   const pages = registerPages(longhaul);
   const others = [
     registerViews,
@@ -45,7 +47,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerHistory,
     rememberOpenRuns,
   ].map((register) => register(longhaul));
-  const all = vscode.Disposable.from(log, connection, runs, unseen, pages, ...others);
+  const all = vscode.Disposable.from(log, connection, runs, unseen, applied, pages, ...others);
   return {
     longhaul,
     restorePage: (panel, state) => pages.restore(panel, state),

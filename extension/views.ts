@@ -15,7 +15,7 @@ const tickMs = 5_000;
 
 /** The two trees, their badge and welcomes, the status bar and the notifications. */
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
-  const { connection, runs, unseen } = longhaul;
+  const { connection, runs, unseen, applied } = longhaul;
   const needsYou = needsYouTree(longhaul);
   const listing = registerListing(longhaul);
   const runsTree = createRunsTree(longhaul, listing.current);
@@ -60,6 +60,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     runsView,
     runs.onDidChange(redraw),
     unseen.onDidChange(drawNeeds),
+    applied.onDidChange(drawNeeds),
     // Ends may have been seen in another window meanwhile.
     vscode.window.onDidChangeWindowState(drawNeeds),
     connection.onDidChangeState(drawConnection),

@@ -189,6 +189,8 @@ const AcceptedFile = z.strictObject({
   units: z.array(z.string().min(1).max(100)).max(1_000_000).nullable(),
 });
 export type AcceptedFile = z.infer<typeof AcceptedFile>;
+/** Whether what the person had not committed when they delegated becomes a commit of its own below the result. False: the result alone. */
+const own = z.boolean().default(true);
 const Part = {
   /** Null: the whole result. A file that is not listed is left out. */
   accepted: z.array(AcceptedFile).max(1_000_000).nullable().default(null),
@@ -200,12 +202,13 @@ export const ApplyInput = z.strictObject({
   /** Into the working tree, three-way; or as a new branch; or as one in a work tree of its own; or take the last application back. */
   how: z.discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('worktree'), dryRun: z.boolean().default(false), ...Part }),
-    z.strictObject({ kind: z.literal('branch'), branch: z.string().min(1).max(200), ...Part }),
+    z.strictObject({ kind: z.literal('branch'), branch: z.string().min(1).max(200), own, ...Part }),
     z.strictObject({
       kind: z.literal('new-worktree'),
       branch: z.string().min(1).max(200),
       /** Absolute path of a folder that does not exist yet, or is empty. */
       path: z.string().min(1),
+      own,
       ...Part,
     }),
     z.strictObject({ kind: z.literal('undo') }),

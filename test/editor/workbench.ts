@@ -33,6 +33,8 @@ const settings = {
   'chat.disableAIFeatures': true,
   'git.openRepositoryInParentFolders': 'never',
   'window.commandCenter': false,
+  // Else the first review asks for it.
+  'diffEditor.codeLens': true,
 };
 
 export interface WorkbenchOptions {

@@ -137,6 +137,7 @@ describe('a result', () => {
     const path = join(runner.folder, 'beside');
     const how: ApplyInput['how'] = {
       kind: 'new-worktree',
+      own: true,
       branch: 'part',
       path,
       accepted: [{ path: 'hello.txt', units: ['-1,1 +1,1'] }],

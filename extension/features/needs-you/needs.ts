@@ -17,7 +17,7 @@ export interface Needs {
 }
 
 /** Asks for the runs, which connects. */
-export const needsOf = ({ runs, unseen }: Pick<Longhaul, 'runs' | 'unseen'>): Needs => ({
+export const needsOf = ({ runs, unseen, applied }: Pick<Longhaul, 'runs' | 'unseen' | 'applied'>): Needs => ({
   decisions: runs.decisions(),
   keyless: new Set(
     runs
@@ -25,7 +25,8 @@ export const needsOf = ({ runs, unseen }: Pick<Longhaul, 'runs' | 'unseen'>): Ne
       .filter(isKeyRefused)
       .map(({ id }) => id),
   ),
-  reviews: runs.all().filter(({ status }) => status === 'reviewing'),
+  // What was applied as a whole is in use already; it waits in Runs for whoever still has something to say to it.
+  reviews: runs.all().filter(({ id, round, status }) => status === 'reviewing' && !applied.has({ run: id, round })),
   ends: unseen.all(),
 });
 

@@ -5,7 +5,7 @@ import { countsOf, needsOf } from './needs.ts';
 import { statusText } from './status-text.ts';
 
 export const registerStatusBar = (longhaul: Longhaul): vscode.Disposable => {
-  const { connection, runs, unseen } = longhaul;
+  const { connection, runs, unseen, applied } = longhaul;
   const item = vscode.window.createStatusBarItem('longhaul.status', vscode.StatusBarAlignment.Left, 10);
   item.name = 'Longhaul';
   const draw = (): void => {
@@ -29,8 +29,12 @@ export const registerStatusBar = (longhaul: Longhaul): vscode.Disposable => {
   draw();
   return vscode.Disposable.from(
     item,
-    ...[connection.onDidChangeState, runs.onDidChange, unseen.onDidChange, vscode.window.onDidChangeWindowState].map(
-      (event: vscode.Event<unknown>) => event(draw),
-    ),
+    ...[
+      connection.onDidChangeState,
+      runs.onDidChange,
+      unseen.onDidChange,
+      applied.onDidChange,
+      vscode.window.onDidChangeWindowState,
+    ].map((event: vscode.Event<unknown>) => event(draw)),
   );
 };

@@ -4,12 +4,12 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import type { End } from '../../ground/runs/ends.ts';
 import { card, createTree, factNodes, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
-import { changes, costFact, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { changes, costFact, evidence, labelCharacters, oneLine, repositoryName } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
 /** What waits for a person: decisions, the most urgent first, then finished work; then ends that nobody has seen. */
-export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree =>
+export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'applied'>): Tree =>
   createTree(() => {
     const { decisions, reviews, ends } = needsOf(longhaul);
     return [
@@ -29,8 +29,8 @@ const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
     run,
     row: () => ({
       id,
-      label: `Review: ${oneLine(task.title, 28)}`,
-      description: `${repositoryName(task.repository)} · #${state.number} · ${size} · ${shown}`,
+      label: oneLine(task.title, labelCharacters),
+      description: `${repositoryName(task.repository)} · #${state.number} · to review: ${size} · ${shown}`,
       contextValue: 'run.reviewing',
       icon: ['git-pull-request', 'charts.blue'],
       command: openRun(run),
@@ -71,8 +71,8 @@ const endNode = (end: End): Node & { readonly run: string } => {
     run,
     row: () => ({
       id,
-      label: `${status === 'failed' ? 'Failed' : 'Finished'}: ${oneLine(task.title, 28)}`,
-      description: `${repositoryName(task.repository)} · #${end.number} · ${oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120)}`,
+      label: oneLine(task.title, labelCharacters),
+      description: `${repositoryName(task.repository)} · #${end.number} · ${status === 'failed' ? 'failed' : 'finished'}: ${oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120)}`,
       contextValue: `run.${status}`,
       icon: status === 'failed' ? ['error', 'testing.iconFailed'] : ['pass'],
       command: openRun(run),

@@ -7,7 +7,7 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 import { visible } from '../../../shared/text/clean.ts';
 import { plural } from '../../../shared/text/figures.ts';
 import { stateOf } from '../../ground/ask/pick.ts';
-import { doing, offer, say } from '../../ground/problem/offer.ts';
+import { doing, offer, say, type Deeds } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { acceptedFiles, choose, tallyOf } from './choices.ts';
 import { reviewInFront } from './in-front.ts';
@@ -22,6 +22,9 @@ interface Accepted {
   readonly state: RunSummary;
   readonly target: Target;
   readonly part: { readonly accepted: AcceptedFile[]; readonly patch: string };
+  readonly round: number;
+  /** Every change of the result was accepted. */
+  readonly whole: boolean;
   /** Where it may change something, from the root of the repository. */
   readonly paths: readonly string[];
 }
@@ -49,7 +52,18 @@ const acceptedOf = async (reviewing: Reviewing, argument: unknown): Promise<Acce
     const { before, after } = round.byPath.get(file)?.file ?? { before: null, after: null };
     return [before, after].flatMap((version) => (version === null ? [] : [version.path]));
   });
-  return target && { title, state, target, part: { accepted, patch: round.changes.patch }, paths: touched };
+  const whole = accepted.length === round.files.length && accepted.every(({ units }) => units === null);
+  return (
+    target && {
+      title,
+      state,
+      target,
+      part: { accepted, patch: round.changes.patch },
+      round: round.round,
+      whole,
+      paths: touched,
+    }
+  );
 };
 
 /** Whether what is undecided is to be accepted with what is. Null: the person wants to look at it first. */
@@ -127,13 +141,14 @@ export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Pr
   const applied = await perform(reviewing.longhaul, target, { run, how: { kind: 'worktree', dryRun: false, ...part } });
   await openConflict(applied);
   const trouble = troubled(applied).length > 0;
+  if (!trouble) noteApplied(reviewing, accepted);
   offer(
     trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage,
     toldOf(reviewing, run, applied),
     {
       'Show Files': () => showFiles(applied),
       ...(mayHaveWritten(applied) ? { Undo: doing('longhaul.undoApply', run) } : {}),
-      ...(state.status === 'reviewing' && !trouble ? { 'Accept Run': doing('longhaul.acceptRun', run) } : {}),
+      ...(trouble ? {} : acceptance(state)),
     },
   ).catch(showProblem);
 };
@@ -177,24 +192,72 @@ const openConflict = async (applied: Applied): Promise<void> => {
   }
 };
 
-const askBranch = (title: string, value: string): Thenable<string | undefined> =>
+const askBranch = (title: string, value: string, prompt: string): Thenable<string | undefined> =>
   vscode.window.showInputBox({
-    title: `${title}: Apply as a New Branch`,
-    prompt: 'The accepted changes become a commit on this branch. Your working tree stays as it is.',
+    title,
+    prompt,
     value,
     valueSelection: [value.indexOf('/') + 1, value.length],
     validateInput: (name) => (name.trim() === '' ? 'A branch needs a name.' : null),
+    ignoreFocusOut: true,
   });
+
+const leave = 'Leave Them Out';
+const include = 'Commit Them, Too';
+
+/** Whether the person's own uncommitted work goes along as a commit below the result. Null: they turned back. */
+const ownWork = async ({ longhaul }: Reviewing, { title, state }: Accepted): Promise<boolean | null> => {
+  const { task } = await (await longhaul.connection.api()).runs.get.query({ run: state.id });
+  if (!task.source.dirty) return false;
+  const chosen = await vscode.window.showWarningMessage(
+    `${title}: commit your own uncommitted changes on the branch, too?`,
+    {
+      modal: true,
+      detail:
+        'You had some when you delegated, and the agent worked on top of them. They would become a commit of their own below the result. Without them a file that both of you changed cannot go on the branch, and that is said then.',
+    },
+    // The first is what Enter does.
+    leave,
+    include,
+  );
+  return chosen === undefined ? null : chosen === include;
+};
+
+/** Says what became of a branch, and offers to accept what is on it. */
+const tellBranch = (
+  reviewing: Reviewing,
+  { state }: Accepted,
+  { applied, folder }: { readonly applied: Applied; readonly folder: string | null },
+): void => {
+  const where = folder === null ? '' : ` It is in ${folder}.`;
+  offer(vscode.window.showInformationMessage, `${toldOf(reviewing, state.id, applied)}${where}`, {
+    ...(folder === null ? {} : { 'Open in New Window': doing('vscode.openFolder', vscode.Uri.file(folder), true) }),
+    ...acceptance(state),
+  }).catch(showProblem);
+};
+
+/** What is applied as a whole needs nobody any more, though nobody has given a verdict. */
+const noteApplied = ({ longhaul }: Reviewing, { state, round, whole }: Accepted): void => {
+  if (whole) longhaul.applied.note({ run: state.id, round });
+};
+
+/** Where the result still waits for a verdict. */
+const acceptance = ({ id, status }: RunSummary): Deeds =>
+  status === 'reviewing' ? { 'Accept Run': doing('longhaul.acceptRun', id) } : {};
 
 export const applyAsBranch = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
   const { title, state, target, part } = accepted;
-  const branch = await askBranch(title, branchName(state.number, state.task.title));
-  if (branch === undefined) return;
-  const how = { kind: 'branch', branch: branch.trim(), ...part } as const;
+  const prompt = 'The accepted changes become a commit on this branch. Your working tree stays as it is.';
+  const named = await askBranch(`${title}: Apply as a New Branch`, branchName(state.number, state.task.title), prompt);
+  if (named === undefined) return;
+  const own = await ownWork(reviewing, accepted);
+  if (own === null) return;
+  const how = { kind: 'branch', branch: named.trim(), own, ...part } as const;
   const applied = await perform(reviewing.longhaul, target, { run: state.id, how });
-  say(toldOf(reviewing, state.id, applied));
+  noteApplied(reviewing, accepted);
+  tellBranch(reviewing, accepted, { applied, folder: null });
 };
 
 const absolute = (typed: string): string =>
@@ -204,21 +267,27 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
   const { title, state, target, part } = accepted;
-  const branch = branchName(state.number, state.task.title);
+  const heading = `${title}: Apply in a New Worktree`;
+  const prompt = 'A new branch, which is checked out in a folder of its own. Next: which folder.';
+  const named = await askBranch(heading, branchName(state.number, state.task.title), prompt);
+  if (named === undefined) return;
+  const branch = named.trim();
   const { repository } = target;
   const typed = await vscode.window.showInputBox({
-    title: `${title}: Apply in a New Worktree`,
+    title: heading,
     prompt: `The accepted changes are committed on the branch ${branch} and checked out in this folder.`,
     value: path.join(path.dirname(repository), `${path.basename(repository)}-${branch.replaceAll('/', '-')}`),
     validateInput: (value) => (path.isAbsolute(absolute(value)) ? null : 'Name the whole path of a new folder.'),
+    ignoreFocusOut: true,
   });
   if (typed === undefined) return;
+  const own = await ownWork(reviewing, accepted);
+  if (own === null) return;
   const folder = absolute(typed);
-  const how = { kind: 'new-worktree', branch, path: folder, ...part } as const;
+  const how = { kind: 'new-worktree', branch, path: folder, own, ...part } as const;
   const applied = await perform(reviewing.longhaul, target, { run: state.id, how });
-  await offer(vscode.window.showInformationMessage, `${toldOf(reviewing, state.id, applied)} It is in ${folder}.`, {
-    'Open in New Window': doing('vscode.openFolder', vscode.Uri.file(folder), true),
-  });
+  noteApplied(reviewing, accepted);
+  tellBranch(reviewing, accepted, { applied, folder });
 };
 
 /** Takes the last application of a run back. Files that were changed since stay as they are, and are told. */
@@ -229,6 +298,7 @@ export const undoApply = async (reviewing: Reviewing, argument: unknown): Promis
   const target = await targetOf(longhaul, await stateOf(longhaul, run));
   if (target === null) return;
   const applied = await perform(longhaul, target, { run, how: { kind: 'undo' } });
+  longhaul.applied.takenBack(run);
   const told = toldOf(reviewing, run, applied);
   if (troubled(applied).length === 0) say(told);
   else await offer(vscode.window.showWarningMessage, told, { 'Show Files': () => showFiles(applied) });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { parsePatch } from '../../../shared/review/patch.ts';
 import { reviewFiles, type ReviewFile, type Unit } from '../../../shared/review/review-file.ts';
 import type { ChangedFile, ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
-import { acceptedFiles, choicesOf, choose, choiceOf, keepOnly, markReviewed, tallyOf } from './choices.ts';
+import { acceptedFiles, choicesOf, choose, choiceOf, keepOnly, markReviewed, tallyOf, toggled } from './choices.ts';
 
 const version = (path: string, digit: string): FileVersion => ({
   path,
@@ -99,7 +99,7 @@ test('a file is reviewed when all of it is decided, or by a mark; another change
   let choices = choose({}, [two], { unit: first, verdict: 'accepted' });
   expect(choiceOf(choices, two).reviewed).toBe(false);
   choices = choose(choices, [two], { unit: second, verdict: 'rejected' });
-  expect(choiceOf(choices, two).reviewed).toBe(true);
+  expect(choiceOf(choices, two).reviewed).toBe('decided');
   expect(choiceOf(choose(choices, [two], { unit: first, verdict: 'undecided' }), two)).toMatchObject({
     units: { [second.id]: 'rejected' },
     reviewed: false,
@@ -110,4 +110,16 @@ test('a file is reviewed when all of it is decided, or by a mark; another change
   expect(acceptedFiles(choices, [next])).toEqual([]);
   expect(keepOnly(choices, [next, gone])).toMatchObject({ two: { units: {} } });
   expect(keepOnly(choices, [gone])).toEqual({});
+});
+
+test('the key for reviewed confirms what counts so because all of it is decided, and takes a mark away only when it is one', () => {
+  const decided = choose({}, [gone], { unit: 'all', verdict: 'accepted' });
+  expect(choiceOf(decided, gone).reviewed).toBe('decided');
+  expect(toggled(choiceOf(decided, gone))).toBe(true);
+  const marked = markReviewed(decided, gone, true);
+  expect([choiceOf(marked, gone).reviewed, toggled(choiceOf(marked, gone))]).toEqual([true, false]);
+  expect(toggled(choiceOf({}, gone))).toBe(true);
+  // Deciding it again leaves the mark, and undoing a decision takes it away.
+  expect(choiceOf(choose(marked, [gone], { unit: 'all', verdict: 'rejected' }), gone).reviewed).toBe(true);
+  expect(choiceOf(choose(marked, [gone], { unit: 'all', verdict: 'undecided' }), gone).reviewed).toBe(false);
 });

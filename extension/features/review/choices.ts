@@ -12,7 +12,8 @@ const FileChoice = z.strictObject({
   of: z.string(),
   /** By the ids of its units; one that is not there is undecided. */
   units: z.record(z.string(), Verdict.exclude(['undecided'])),
-  reviewed: z.boolean(),
+  /** `decided`: because everything in it is, and nobody has said more. */
+  reviewed: z.union([z.boolean(), z.literal('decided')]),
 });
 export type FileChoice = z.infer<typeof FileChoice>;
 
@@ -62,10 +63,15 @@ export const choose = (
       const now = meant ? verdict : old;
       return now === 'undecided' ? [] : [[one.id, now]];
     });
-    return [file.path, { ...before, units: Object.fromEntries(units), reviewed: units.length === file.units.length }];
+    const decided = units.length === file.units.length;
+    const reviewed = decided ? before.reviewed || 'decided' : false;
+    return [file.path, { ...before, units: Object.fromEntries(units), reviewed }];
   });
   return { ...choices, ...Object.fromEntries(chosen) };
 };
+
+/** What the key does: what counts as reviewed because it is decided is marked by that, and only a mark is taken away. */
+export const toggled = ({ reviewed }: FileChoice): boolean => reviewed !== true;
 
 export const markReviewed = (choices: Choices, file: ReviewFile, reviewed: boolean): Choices => ({
   ...choices,

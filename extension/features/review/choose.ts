@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import { say } from '../../ground/problem/offer.ts';
+import { plural } from '../../../shared/text/figures.ts';
+import { offer, say } from '../../ground/problem/offer.ts';
 import { addressOf } from './address.ts';
-import { choiceOf, Verdict, verdictOf } from './choices.ts';
+import { choiceOf, toggled, Verdict, verdictOf } from './choices.ts';
 import type { Place } from './documents.ts';
 import { offerNewer, openFile, roundFor, type Reviewing } from './open.ts';
 import { lineOf, neighbour, unitsAt } from './places.ts';
@@ -83,7 +84,22 @@ export const chooseAll = async (
   const what = verdict === 'accepted' ? 'Accept' : 'Reject';
   const round = await roundFor(reviewing, argument, `${what} all changes of which run?`);
   if (round === null || !(await isOpen(reviewing, round))) return;
-  await reviewing.session.choose(round, round.files, { unit: 'all', verdict });
+  await reviewing.session.chooseAll(round, verdict);
+  const changes = round.files.reduce((sum, { units }) => sum + units.length, 0);
+  // Not waited for: it may stay for long, and nothing depends on it.
+  void offer(
+    vscode.window.showInformationMessage,
+    `${reviewing.session.title(round)}: ${plural(changes, 'change')} ${verdict}. Nothing is applied yet.`,
+    { Undo: () => undoAll(reviewing, round.run) },
+  );
+};
+
+/** Brings back what was chosen before all was accepted or rejected. */
+export const undoAll = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
+  const round = await roundFor(reviewing, argument, 'Take back what was chosen for all changes of which run?');
+  if (round === null || !(await isOpen(reviewing, round))) return;
+  if (!(await reviewing.session.undoAll(round)))
+    say(`${reviewing.session.title(round)}: nothing was accepted or rejected as a whole in this window.`);
 };
 
 /** Sets or takes away the mark that a file was looked at. */
@@ -94,8 +110,8 @@ export const setReviewed = async (
 ): Promise<void> => {
   const found = await fileFor(reviewing, argument);
   if (found === null) return;
-  const before = choiceOf(reviewing.session.choices(found.round.run), found.file).reviewed;
-  await reviewing.session.markReviewed(found.round, found.file, reviewed === 'toggle' ? !before : reviewed);
+  const choice = choiceOf(reviewing.session.choices(found.round.run), found.file);
+  await reviewing.session.markReviewed(found.round, found.file, reviewed === 'toggle' ? toggled(choice) : reviewed);
 };
 
 const show = (editor: vscode.TextEditor, line: number): void => {

@@ -6,6 +6,7 @@ const thread = (path: string, line: number | null, rest: Partial<StoredThread> =
   path,
   line,
   texts: ['Why?'],
+  before: null,
   open: true,
   ...rest,
 });
@@ -16,10 +17,12 @@ test('open comments go to the agent with their lines from 1, in the order of the
     thread('a', 9, { texts: ['One.', 'And another.'] }),
     thread('a', 0, { open: false }),
     thread('a', null),
+    thread('c', 6, { before: '  let sum = 0;' }),
   ];
   expect(openComments(threads)).toEqual([
     { path: 'a', line: null, text: 'Why?' },
     { path: 'a', line: 10, text: 'One.\n\nAnd another.' },
     { path: 'b', line: 5, text: 'Why?' },
+    { path: 'c', line: null, text: 'On line 7 as it was before, `let sum = 0;`:\nWhy?' },
   ]);
 });

@@ -9,6 +9,8 @@ const StoredThread = z.strictObject({
   /** From 0; null: the whole file. */
   line: z.int().nonnegative().nullable(),
   texts: z.array(z.string().min(1)).min(1),
+  /** What stood there before, of a line that is not in the result; null: it is in it. Not kept by an earlier version. */
+  before: z.string().nullable().default(null),
   /** False: it was resolved or sent, and is not part of the next request. */
   open: z.boolean(),
 });
@@ -20,4 +22,11 @@ export const openComments = (threads: readonly StoredThread[]): ReviewComment[] 
   threads
     .filter(({ open }) => open)
     .toSorted((a, b) => (a.path === b.path ? (a.line ?? -1) - (b.line ?? -1) : a.path < b.path ? -1 : 1))
-    .map(({ path, line, texts }) => ({ path, line: line === null ? null : line + 1, text: texts.join('\n\n') }));
+    .map(commentOf);
+
+/** Of a line that the result does not have its number there would be another line's: it is quoted. */
+const commentOf = ({ path, line, texts, before }: StoredThread): ReviewComment => {
+  const text = texts.join('\n\n');
+  if (line === null || before === null) return { path, line: line === null ? null : line + 1, text };
+  return { path, line: null, text: `On line ${line + 1} as it was before, \`${before.trim()}\`:\n${text}` };
+};

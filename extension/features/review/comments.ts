@@ -11,18 +11,31 @@ const isThread = (value: unknown): value is vscode.CommentThread =>
 const isReply = (value: unknown): value is vscode.CommentReply =>
   typeof value === 'object' && value !== null && 'thread' in value && 'text' in value;
 
-const commentOf = (body: string): vscode.Comment => ({
-  body,
-  mode: vscode.CommentMode.Preview,
+/** One that is being edited has what is typed as its body, and what is kept as `saved`. */
+interface Note extends vscode.Comment {
+  readonly saved: string;
+}
+
+const noteOf = (saved: string, mode = vscode.CommentMode.Preview): Note => ({
+  saved,
+  body: saved,
+  mode,
   author: { name: 'You' },
+  contextValue: 'own',
 });
-const textOf = ({ body }: vscode.Comment): string => (typeof body === 'string' ? body : body.value);
+const typedIn = ({ body }: vscode.Comment): string => (typeof body === 'string' ? body : body.value).trim();
+const savedOf = (comment: vscode.Comment): string =>
+  'saved' in comment && typeof comment.saved === 'string' ? comment.saved : typedIn(comment);
+const isComment = (value: unknown): value is vscode.Comment =>
+  typeof value === 'object' && value !== null && 'body' in value && 'author' in value;
 
 /** Comments on the result, kept in the workspace until they are sent with *Request Changes* as the next round. */
 export class ReviewComments implements vscode.Disposable {
   readonly #kept: vscode.Memento;
   readonly #controller = vscode.comments.createCommentController('longhaul.review', 'Longhaul Review');
   readonly #threads = new Set<vscode.CommentThread>();
+  /** What stood at the line of a thread that is on what was there before. */
+  readonly #before = new Map<vscode.CommentThread, string>();
   readonly #restored = new Set<string>();
   readonly #opening: vscode.Disposable;
 
@@ -35,7 +48,8 @@ export class ReviewComments implements vscode.Disposable {
     this.#controller.commentingRangeProvider = {
       provideCommentingRanges: ({ uri, lineCount }) => {
         const address = addressOf(uri);
-        if (address?.side !== 'after' || address.content.as === 'nothing') return undefined;
+        // Of a round that is compared with another one nothing is asked.
+        if (address === null || address.against === 'round' || address.content.as === 'nothing') return undefined;
         // The lines of a notice are none of the file's.
         const lines = address.content.as === 'text' ? [new vscode.Range(0, 0, Math.max(0, lineCount - 1), 0)] : [];
         return { enableFileComments: true, ranges: lines };
@@ -59,8 +73,9 @@ export class ReviewComments implements vscode.Disposable {
     const address = addressOf(thread.uri);
     if (address === null) return;
     this.#restore(address.run);
-    thread.comments = [...thread.comments, commentOf(reply.text.trim())];
+    thread.comments = [...thread.comments, noteOf(reply.text.trim())];
     this.#threads.add(thread);
+    if (address.side === 'before') this.#before.set(thread, await lineAt(thread));
     setOpen(thread, true);
     await this.#keep(address.run);
   }
@@ -70,8 +85,29 @@ export class ReviewComments implements vscode.Disposable {
     if (thread === undefined) return;
     const run = runOf(thread);
     this.#threads.delete(thread);
+    this.#before.delete(thread);
     thread.dispose();
     await this.#keep(run);
+  }
+
+  /** Opens what the person wrote for them to write it anew. */
+  edit(argument: unknown): void {
+    this.#change(argument, (text) => [noteOf(text, vscode.CommentMode.Editing)]);
+  }
+
+  /** `saved` false: it stays as it was. */
+  async edited(argument: unknown, saved: boolean): Promise<void> {
+    if (!isComment(argument)) return;
+    const typed = typedIn(argument);
+    const thread = this.#change(argument, (text) => [noteOf(saved && typed !== '' ? typed : text)]);
+    if (thread !== undefined && saved) await this.#keep(runOf(thread));
+  }
+
+  /** The last one of a thread takes the thread with it. */
+  async removeOne(argument: unknown): Promise<void> {
+    const thread = this.#change(argument, () => []);
+    if (thread?.comments.length === 0) await this.remove(thread);
+    else if (thread !== undefined) await this.#keep(runOf(thread));
   }
 
   async resolve(argument: unknown, resolved: boolean): Promise<void> {
@@ -98,17 +134,32 @@ export class ReviewComments implements vscode.Disposable {
     if (this.#restored.has(run)) return;
     this.#restored.add(run);
     const stored = StoredThreads.safeParse(this.#kept.get(key(run)) ?? []);
-    for (const { uri, line, texts, open } of stored.success ? stored.data : []) {
+    for (const { uri, line, texts, before, open } of stored.success ? stored.data : []) {
       const address = addressOf(vscode.Uri.parse(uri, true));
       if (address === null) continue;
       const range = new vscode.Range(line ?? 0, 0, line ?? 0, 0);
       // As documents are addressed today: that is how the thread is found in its document.
       const document = vscode.Uri.from(uriParts(address));
-      const thread = this.#controller.createCommentThread(document, range, texts.map(commentOf));
+      const thread = this.#controller.createCommentThread(
+        document,
+        range,
+        texts.map((text) => noteOf(text)),
+      );
       if (line === null) thread.range = undefined;
+      if (before !== null) this.#before.set(thread, before);
       this.#threads.add(thread);
       setOpen(thread, open);
     }
+  }
+
+  /** Puts others in the place of one comment. Undefined: it is none of these. */
+  #change(argument: unknown, instead: (saved: string) => readonly Note[]): vscode.CommentThread | undefined {
+    const thread = [...this.#threads].find(({ comments }) => comments.some((comment) => comment === argument));
+    if (thread !== undefined)
+      thread.comments = thread.comments.flatMap((comment): readonly vscode.Comment[] =>
+        comment === argument ? instead(savedOf(comment)) : [comment],
+      );
+    return thread;
   }
 
   #find(argument: unknown): vscode.CommentThread | undefined {
@@ -117,12 +168,22 @@ export class ReviewComments implements vscode.Disposable {
   }
 
   #stored(run: string): StoredThread[] {
-    return [...this.#threads].flatMap(({ uri, range, comments, state }) => {
+    return [...this.#threads].flatMap((thread) => {
+      const { uri, range, comments, state } = thread;
       const address = addressOf(uri);
       if (address?.run !== run || comments.length === 0) return [];
       const open = state === vscode.CommentThreadState.Unresolved;
       const line = range?.end.line ?? null;
-      return [{ uri: uri.toString(), path: address.path, line, texts: comments.map(textOf), open }];
+      return [
+        {
+          uri: uri.toString(),
+          path: address.path,
+          line,
+          texts: comments.map(savedOf),
+          before: this.#before.get(thread) ?? null,
+          open,
+        },
+      ];
     });
   }
 
@@ -130,6 +191,13 @@ export class ReviewComments implements vscode.Disposable {
     await this.#kept.update(key(run), this.#stored(run));
   }
 }
+
+/** The text at a thread's line; empty for one on the whole file. */
+const lineAt = async ({ uri, range }: vscode.CommentThread): Promise<string> => {
+  if (range === undefined) return '';
+  const document = await vscode.workspace.openTextDocument(uri);
+  return document.lineAt(Math.min(range.end.line, document.lineCount - 1)).text;
+};
 
 const runOf = ({ uri }: vscode.CommentThread): string => addressOf(uri)?.run ?? '';
 

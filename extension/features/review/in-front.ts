@@ -13,7 +13,7 @@ const placeOf = (uri: vscode.Uri): RoundRef | null => {
  * A diff of several files. Its class is a proposal of VS Code's (tabInputMultiDiff), which extensions get objects of and no name for;
  * from an editor that keeps it to itself they get nothing.
  */
-const isMultiDiff = (input: unknown): boolean =>
+export const isMultiDiff = (input: unknown): boolean =>
   input === undefined || (typeof input === 'object' && input !== null && 'textDiffs' in input);
 
 /** The round that the tab in front shows. Null: it shows none. */

@@ -3,11 +3,13 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { applyAccepted, applyAsBranch, applyInWorktree, undoApply } from './apply.ts';
 import { ReviewComments } from './comments.ts';
-import { chooseAll, chooseAtCursor, chooseFile, chooseUnit, go, setReviewed } from './choose.ts';
+import { chooseAll, chooseAtCursor, chooseFile, chooseUnit, go, setReviewed, undoAll } from './choose.ts';
+import { registerCodeLens } from './code-lens.ts';
 import { registerDocuments } from './documents.ts';
 import { reviewInFront } from './in-front.ts';
 import { registerLenses } from './lenses.ts';
 import { compare, openChangesSoFar, openReviewFile, review } from './open.ts';
+import { RunAuthors } from './run-authors.ts';
 import { ReviewSession } from './session.ts';
 import { registerTree } from './tree.ts';
 import { acceptRun, discardRun, requestChanges } from './verdict.ts';
@@ -18,6 +20,7 @@ const ofTheView = [
   'longhaul.requestChanges',
   'longhaul.review.acceptAll',
   'longhaul.review.rejectAll',
+  'longhaul.review.undoAll',
   'longhaul.applyAsBranch',
   'longhaul.applyInWorktree',
   'longhaul.undoApply',
@@ -50,6 +53,7 @@ const followFront = ({ runs, log }: Longhaul, session: ReviewSession): vscode.Di
 export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
   const session = new ReviewSession(longhaul);
   const comments = new ReviewComments(longhaul);
+  const authors = new RunAuthors(longhaul);
   const reviewing = { longhaul, session };
   const commands = registerCommands({
     'longhaul.review': (run) => review(reviewing, run),
@@ -65,6 +69,7 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.review.undecideFile': (file) => chooseFile(reviewing, 'undecided', file),
     'longhaul.review.acceptAll': (run) => chooseAll(reviewing, 'accepted', run),
     'longhaul.review.rejectAll': (run) => chooseAll(reviewing, 'rejected', run),
+    'longhaul.review.undoAll': (run) => undoAll(reviewing, run),
     'longhaul.review.nextHunk': () => go(reviewing, 1),
     'longhaul.review.previousHunk': () => go(reviewing, -1),
     'longhaul.review.markReviewed': (file) => setReviewed(reviewing, file, true),
@@ -72,6 +77,10 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.review.toggleReviewed': (file) => setReviewed(reviewing, file, 'toggle'),
     'longhaul.review.addComment': (reply) => comments.add(reply),
     'longhaul.review.removeComment': (thread) => comments.remove(thread),
+    'longhaul.review.editComment': (comment) => comments.edit(comment),
+    'longhaul.review.saveComment': (comment) => comments.edited(comment, true),
+    'longhaul.review.cancelComment': (comment) => comments.edited(comment, false),
+    'longhaul.review.deleteComment': (comment) => comments.removeOne(comment),
     'longhaul.review.resolveComment': (thread) => comments.resolve(thread, true),
     'longhaul.review.reopenComment': (thread) => comments.resolve(thread, false),
     'longhaul.requestChanges': (run) => requestChanges(reviewing, comments, run),
@@ -90,7 +99,9 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     comments,
     followFront(longhaul, session),
     registerDocuments(longhaul.connection, (address) => session.atHand(address)),
-    registerLenses(session),
+    authors,
+    registerLenses(session, authors),
+    registerCodeLens(longhaul),
     registerTree(session),
     commands,
   );

@@ -5,6 +5,7 @@ import { addressOf, reviewScheme } from './address.ts';
 import { choiceOf, tallyOf, verdictOf, type Choices, type Verdict } from './choices.ts';
 import { isImage } from './content.ts';
 import { lineOf, topOf } from './places.ts';
+import type { RunAuthors } from './run-authors.ts';
 import type { Reviewed, ReviewSession, Superseded } from './session.ts';
 import { supersededText } from './successor.ts';
 
@@ -32,8 +33,12 @@ const nameOf = ({ file }: Reviewed, unit: Unit): string => {
 };
 
 /** What was chosen for each unit of the file, and what else can be chosen. */
-const unitLenses = (reviewed: Reviewed, choices: Choices, uri: vscode.Uri): vscode.CodeLens[] => {
-  const { file, side } = reviewed;
+const unitLenses = (
+  reviewed: Reviewed,
+  { choices, authors }: { readonly choices: Choices; readonly authors: RunAuthors },
+  uri: vscode.Uri,
+): vscode.CodeLens[] => {
+  const { round, file, side } = reviewed;
   const choice = choiceOf(choices, file);
   return file.units.flatMap((unit) => {
     const verdict = verdictOf(choice, unit);
@@ -51,8 +56,25 @@ const unitLenses = (reviewed: Reviewed, choices: Choices, uri: vscode.Uri): vsco
             arguments: [uri, unit.id, other],
           }),
         ),
+      ...authorLenses(unit, { run: round.run, path: file.path, line, authors }),
     ];
   });
+};
+
+/** Which call wrote it, where the log tells; a click shows the run with all of its calls. */
+const authorLenses = (
+  unit: Unit,
+  {
+    run,
+    path,
+    line,
+    authors,
+  }: { readonly run: string; readonly path: string; readonly line: number; readonly authors: RunAuthors },
+): vscode.CodeLens[] => {
+  const author = unit.kind === 'lines' ? authors.of(run, path, unit.change) : null;
+  if (author === null) return [];
+  const title = `by call [${author.number}] ${author.tool}`;
+  return [lens(line, { title, tooltip: authors.checks(run), command: 'longhaul.openRun', arguments: [run] })];
 };
 
 const fileLenses = ({ file, side }: Reviewed, choices: Choices, uri: vscode.Uri): vscode.CodeLens[] => {
@@ -92,7 +114,7 @@ const lens = (line: number, command: vscode.Command): vscode.CodeLens =>
   new vscode.CodeLens(new vscode.Range(line, 0, line, 0), command);
 
 /** Shows at each change of a review document what was chosen for it, and lets a person choose; of one that is superseded, that it is. */
-export const registerLenses = (session: ReviewSession): vscode.Disposable => {
+export const registerLenses = (session: ReviewSession, authors: RunAuthors): vscode.Disposable => {
   const changed = new vscode.EventEmitter<void>();
   const provider: vscode.CodeLensProvider = {
     onDidChangeCodeLenses: changed.event,
@@ -105,7 +127,7 @@ export const registerLenses = (session: ReviewSession): vscode.Disposable => {
       const choices = session.choices(reviewed.round.run);
       // Those of one line are shown in this order; the units begin with what is said in words.
       return [
-        ...unitLenses(reviewed, choices, uri),
+        ...unitLenses(reviewed, { choices, authors }, uri),
         ...fileLenses(reviewed, choices, uri),
         ...imageLenses(reviewed, uri),
       ];
@@ -114,6 +136,7 @@ export const registerLenses = (session: ReviewSession): vscode.Disposable => {
   return vscode.Disposable.from(
     changed,
     session.onDidChange(() => changed.fire()),
+    authors.onDidChange(() => changed.fire()),
     vscode.languages.registerCodeLensProvider({ scheme: reviewScheme }, provider),
   );
 };

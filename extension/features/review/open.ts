@@ -92,6 +92,8 @@ const rowsOf = (place: Place, files: readonly Pair[]): readonly Row[] =>
 /** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
 const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
   await vscode.commands.executeCommand('vscode.changes', title, rows);
+  // Else the next file that somebody looks at takes its place.
+  await vscode.commands.executeCommand('workbench.action.keepEditor');
 };
 
 /** Names what is no round to decide about. */
@@ -153,7 +155,8 @@ export const openFile = async (
   const one = file.before === null || file.after === null ? file.status : '';
   const title = [`round ${round.round}`, one, unseenOf({ units })].filter(Boolean).join(', ');
   await vscode.commands.executeCommand('vscode.diff', before, after, `${path} (${title})`, {
-    preview: true,
+    // What is under review does not give way to the next file that is looked at.
+    preview: false,
     ...(line === null ? {} : { selection: new vscode.Range(line, 0, line, 0) }),
   });
 };

@@ -46,6 +46,8 @@ export class ReviewSession implements vscode.Disposable {
   /** Runs whose latest result is superseded by a round that is under way. */
   readonly #superseded = new Set<string>();
   readonly #known = new Map<string, Choices>();
+  /** What was chosen before all of it was accepted or rejected, for as long as this window is open. */
+  readonly #beforeAll = new Map<string, Choices>();
   readonly #subscription: vscode.Disposable;
 
   constructor(longhaul: Longhaul) {
@@ -150,6 +152,21 @@ export class ReviewSession implements vscode.Disposable {
     what: { readonly unit: Chosen; readonly verdict: Verdict },
   ): Promise<void> {
     await this.#keep(round, choose(this.choices(round.run), files, what));
+  }
+
+  /** Chooses for all of a round at once; `undoAll` brings back what was chosen before. */
+  async chooseAll(round: ReviewRound, verdict: Exclude<Verdict, 'undecided'>): Promise<void> {
+    this.#beforeAll.set(round.run, this.choices(round.run));
+    await this.choose(round, round.files, { unit: 'all', verdict });
+  }
+
+  /** False: there is nothing to bring back. */
+  async undoAll(round: ReviewRound): Promise<boolean> {
+    const before = this.#beforeAll.get(round.run);
+    if (before === undefined) return false;
+    this.#beforeAll.delete(round.run);
+    await this.#keep(round, before);
+    return true;
   }
 
   async markReviewed(round: ReviewRound, file: ReviewFile, reviewed: boolean): Promise<void> {

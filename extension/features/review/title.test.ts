@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changesTitle, reviewedOf, reviewTitle } from './title.ts';
+import { changesTitle, isReviewTitle, reviewedOf, reviewTitle } from './title.ts';
 
 const runs = [
   { id: 'run_two', number: 2, task: { title: 'Mend it (round 1)' } },
@@ -24,4 +24,15 @@ test('what is no round of a known run is nobody’s review', () => {
     changesTitle(six!, 'rounds 1 and 2'),
   ])
     expect(reviewedOf(title, () => runs)).toBeNull();
+});
+
+test('a tab that shows something of a run can be told from another one without knowing the runs', () => {
+  const [, six] = runs;
+  const shown = [
+    reviewTitle(six!, 2),
+    changesTitle(six!, 'so far'),
+    `${changesTitle(six!, 'rounds 1 and 2')} (2 files)`,
+  ];
+  expect(shown.every(isReviewTitle)).toBe(true);
+  expect(['README.md', '#6 Mend it', 'Mend it (round 1)'].some(isReviewTitle)).toBe(false);
 });

@@ -25,3 +25,6 @@ export const reviewedOf = (title: string, runs: () => readonly (Named & Pick<Run
   const round = /^round (\d+)\)/.exec(title.slice(begins(state).length))?.[1];
   return round === undefined ? null : { run: state.id, round: Number(round) };
 };
+
+/** Whether a tab with such a title shows something of a run. */
+export const isReviewTitle = (title: string): boolean => /^#\d+ .* \((round|rounds|so far)/s.test(title);

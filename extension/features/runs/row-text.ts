@@ -38,7 +38,8 @@ const progressOf = (state: Extract<RunSummary, { status: 'working' }>): string =
   return [
     state.pausing === null ? '' : 'pausing',
     turn === null ? '' : `turn ${turn.number}`,
-    spent.usd === 0 && spent.unpriced === 0 ? '' : costText(spent),
+    // That nobody knows it is no progress.
+    spent.usd === 0 ? '' : costText(spent),
     oneLine(at, atCharacters),
   ]
     .filter(Boolean)

@@ -61,7 +61,7 @@ const rowOf = (state: RunSummary, repository: boolean): Row => {
     icon: iconOf(state),
     command: openRun(state.id),
     tooltip: cardOf(state),
-    said: `Run ${state.number}, ${title}, in ${repositoryName(state.task.repository)}, ${state.status}: ${detail}`,
+    said: `Run ${state.number}, ${title}, ${state.status}: ${detail}. In ${repositoryName(state.task.repository)}.`,
   };
 };
 

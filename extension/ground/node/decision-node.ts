@@ -1,7 +1,7 @@
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
-import { expiry, oneLine, repositoryName } from '../text/text.ts';
+import { expiry, labelCharacters, oneLine, repositoryName } from '../text/text.ts';
 
 /** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
 export const decisionNode = (
@@ -34,7 +34,7 @@ const rowOf = (id: string, summary: DecisionSummary, of: Pick<RunSummary, 'numbe
   return {
     id,
     // Short where its repository stands behind it: both are to be read in a narrow view.
-    label: oneLine(request.action, of === null ? 120 : 30),
+    label: oneLine(request.action, of === null ? 120 : labelCharacters),
     description: [where, until].filter(Boolean).join(' · '),
     contextValue: expired ? 'decision.expired' : `decision.${request.kind}`,
     icon: [

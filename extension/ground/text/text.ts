@@ -53,3 +53,6 @@ export const repositoryName = (repository: string): string =>
       .split(/[/\\:]/)
       .at(-1) ?? '',
   ) || cleanLine(repository);
+
+/** Of what is asked, where its repository stands behind it: in a view of 300 pixels both can be read. */
+export const labelCharacters = 24;

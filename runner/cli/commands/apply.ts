@@ -15,6 +15,7 @@ export const define: Define = (command, act) => {
   command
     .argument('<run>', runArgument)
     .option('--branch <name>', 'make a branch of this name with the changes, and leave the working tree alone')
+    .option('--without-own', 'with --branch: leave out what you had not committed when you delegated')
     .option('--repo <folder>', 'with a runner elsewhere: the repository on this machine (default: the one here)')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--undo', 'take the last application back')
@@ -65,14 +66,19 @@ const givenHow = async ({ terminal }: CommandContext): Promise<ApplyInput['how']
 
 interface HowOptions {
   readonly branch?: string;
+  readonly withoutOwn?: boolean;
   readonly dryRun?: boolean;
   readonly undo?: boolean;
 }
 
-const howOf = ({ branch, dryRun = false, undo = false }: HowOptions): ApplyInput['how'] => {
+const howOf = ({ branch, withoutOwn = false, dryRun = false, undo = false }: HowOptions): ApplyInput['how'] => {
   if ([branch !== undefined, dryRun, undo].filter(Boolean).length > 1)
     throw usage('--branch, --dry-run and --undo exclude one another.', 'Give one of them.');
+  if (withoutOwn && branch === undefined)
+    throw usage('--without-own is for --branch.', 'Into the working tree nothing of yours is committed.');
   if (undo) return { kind: 'undo' };
   const whole = { accepted: null, patch: null };
-  return branch === undefined ? { kind: 'worktree', dryRun, ...whole } : { kind: 'branch', branch, ...whole };
+  return branch === undefined
+    ? { kind: 'worktree', dryRun, ...whole }
+    : { kind: 'branch', branch, own: !withoutOwn, ...whole };
 };

@@ -164,7 +164,7 @@ test('a file whose name is no UTF-8 is left alone by name, never taken for anoth
   const result = resultOf(fixture, { a: ['base\n', 'run\n'], 'bad\uFFFDname': ['base\n', 'run\n'] });
   const reason = 'Its name is no UTF-8. The patch itself has it: longhaul diff 7 | git apply';
   expect((await told(result)).files).toEqual({ a: 'written', 'bad\uFFFDname': `refused: ${reason}` });
-  const branch = { kind: 'branch', branch: 'b', accepted: null, patch: null } as const;
+  const branch = { kind: 'branch', branch: 'b', own: true, accepted: null, patch: null } as const;
   expect(await applyResult(result, branch)).toMatchObject({
     outcome: 'refused',
     reason: expect.stringContaining('is no UTF-8, and a branch would have another file.'),

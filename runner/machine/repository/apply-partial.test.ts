@@ -286,6 +286,7 @@ test('the accepted part becomes a branch in a work tree of its own, and the pers
     source,
     ...part,
     branch: 'part',
+    own: true,
     worktree,
     message: 'Part',
   };

@@ -121,6 +121,7 @@ const asBranch = async (result: ApplyResult, how: How<'branch'> | How<'new-workt
     read: part.read,
     branch: how.branch,
     worktree: how.kind === 'new-worktree' ? how.path : null,
+    own: how.own,
     message: `${title}\n\nLonghaul-Run: ${run}\n`,
   });
   if (done.outcome === 'refused') return done;

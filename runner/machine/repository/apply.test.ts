@@ -330,6 +330,7 @@ test('a branch holds the delegated tree and the result, and nothing else of the 
     source,
     changes,
     read,
+    own: true,
     worktree: null,
   };
   const made = await applyAsBranch({ ...request, branch: 'fix/longhaul', message: 'Fix it\n\nBecause.' });
@@ -367,6 +368,36 @@ test('a branch holds the delegated tree and the result, and nothing else of the 
   expect(await quiet()).toEqual(before);
 });
 
+test('a branch without the person’s own work has the result alone, and refuses a file that both of them changed', async () => {
+  await using fixture = await createFixture();
+  for (const name of ['file', 'both']) fixture.write(name, 'base\n');
+  await fixture.git('add', '.');
+  await fixture.git('commit', '-q', '-m', 'base');
+  fixture.write('dirty', 'mine\n');
+  fixture.write('both', 'mine\n');
+  const { source, changes, read } = await delegate(fixture, (root) => {
+    for (const name of ['file', 'both']) writeFileSync(join(root, name), 'run\n');
+  });
+  const request = {
+    repository: fixture.repo,
+    gitDirectory: source.gitDirectory,
+    source,
+    read,
+    own: false,
+    worktree: null,
+    message: 'Run',
+  };
+  const alone = { ...changes, files: changes.files.filter(({ after }) => after?.path === 'file') };
+  expect(await applyAsBranch({ ...request, changes: alone, branch: 'alone' })).toMatchObject({ outcome: 'ok' });
+  expect(await fixture.git('log', '--format=%s', '--name-status', 'alone')).toBe(
+    'Run\n\nM\tfile\nbase\n\nA\tboth\nA\tfile\n',
+  );
+  expect(await applyAsBranch({ ...request, changes, branch: 'both' })).toMatchObject({
+    outcome: 'refused',
+    reason: expect.stringContaining('both has changes of yours that were not committed'),
+  });
+});
+
 test('a branch from a repository without commits begins a history, by Longhaul where git knows no author', async () => {
   await using fixture = await createFixture();
   fixture.write('file', 'base\n');
@@ -378,6 +409,7 @@ test('a branch from a repository without commits begins a history, by Longhaul w
     changes,
     read,
     branch: 'result',
+    own: true,
     worktree: null,
     message: 'Run',
   });

@@ -20,6 +20,8 @@ export interface BranchRequest {
   /** Checks the branch out in a work tree of its own at this absolute path; null: no. */
   readonly worktree: string | null;
   readonly message: string;
+  /** False: what the person had not committed stays out; of a dirty source alone. */
+  readonly own: boolean;
 }
 
 /** `commits` are the new ones, oldest first: with a dirty source the tree as it was delegated, then the result. */
@@ -69,7 +71,7 @@ const entry = ({ mode, path }: FileVersion, id: string): string => `${mode} ${id
 /** Builds the result's tree in the index of `options`, on top of the source's tree, from which each `before` must come. */
 const buildTree = async (
   options: GitOptions & { readonly folder: string },
-  { source, changes, read }: BranchRequest,
+  { source, changes, read, own }: BranchRequest,
 ): Promise<string | Refusal> => {
   const foreign = changes.files.find(({ before, after }) =>
     [before, after].some((side) => side !== null && pathRefusal(side.path) !== null),
@@ -84,10 +86,7 @@ const buildTree = async (
     if (before !== null) {
       const id = blobId(await read(before.blob), source.commit);
       if (!present.has(entry(before, id).slice(0, -1))) {
-        return refused(
-          `${before.path} is not what the run started from.`,
-          'Apply the result to the working tree instead.',
-        );
+        return notTheSame(before.path, own);
       }
       removals.push(`0 ${'0'.repeat(id.length)}\t${before.path}\0`);
     }
@@ -106,6 +105,14 @@ const buildTree = async (
   return line(await gitOrThrow(['write-tree'], options));
 };
 
+const notTheSame = (path: string, own: boolean): Refusal =>
+  own
+    ? refused(`${path} is not what the run started from.`, 'Apply the result to the working tree instead.')
+    : refused(
+        `${path} has changes of yours that were not committed when the run was delegated, and the result is made on top of them.`,
+        'Have them go along as a commit of their own, or apply the result to the working tree.',
+      );
+
 /** Copies what the commit needs and the person's repository lacks into it; objects only, no ref. */
 const copyObjects = async (
   repository: UserRepository,
@@ -117,7 +124,12 @@ const copyObjects = async (
   await gitOrThrow(['unpack-objects', '-q'], { ...userOptions(repository), input: pack });
 };
 
-const create = async (repository: UserRepository, scratch: string, request: BranchRequest): Promise<Branch> => {
+/** Without the person's own work the result stands on the commit that was checked out; where there is none, nothing can be left out. */
+const startOf = ({ source, own }: BranchRequest): BranchRequest['source'] =>
+  own || !source.dirty || source.head === null ? source : { commit: source.head, head: source.head, dirty: false };
+
+const create = async (repository: UserRepository, scratch: string, asked: BranchRequest): Promise<Branch> => {
+  const request = { ...asked, source: startOf(asked) };
   const { source, branch } = request;
   const objects = join(scratch, 'objects');
   await mkdir(objects);
