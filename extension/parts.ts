@@ -11,6 +11,7 @@ import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
+import { createPending } from './ground/runs/pending.ts';
 import { Runs } from './ground/runs/runs.ts';
 import { UnseenEnds } from './ground/runs/unseen.ts';
 import { rememberOpenRuns } from './features/runs/open-runs.ts';
@@ -30,7 +31,8 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const connection = createConnection(extension, log);
   const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
   const unseen = new UnseenEnds(runs, extension.globalState);
-  const longhaul: Longhaul = { connection, runs, unseen, extension, log };
+  const pending = createPending(new vscode.EventEmitter());
+  const longhaul: Longhaul = { connection, runs, unseen, pending, extension, log };
   const pages = registerPages(longhaul);
   const others = [
     registerViews,
@@ -43,7 +45,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerHistory,
     rememberOpenRuns,
   ].map((register) => register(longhaul));
-  const all = vscode.Disposable.from(log, connection, runs, unseen, pages, ...others);
+  const all = vscode.Disposable.from(log, connection, runs, unseen, pending, pages, ...others);
   return {
     longhaul,
     restorePage: (panel, state) => pages.restore(panel, state),

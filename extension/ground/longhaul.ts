@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import type { Connection } from './connection/connection.ts';
+import type { Pending } from './runs/pending.ts';
 import type { Runs } from './runs/runs.ts';
 import type { UnseenEnds } from './runs/unseen.ts';
 
@@ -8,6 +9,7 @@ export interface Longhaul {
   readonly connection: Connection;
   readonly runs: Runs;
   readonly unseen: UnseenEnds;
+  readonly pending: Pending;
   readonly extension: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
 }

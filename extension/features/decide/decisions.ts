@@ -46,7 +46,7 @@ export const decide = async (longhaul: Longhaul, summary: DecisionSummary, verdi
   const { run, request } = summary;
   const hash = shownHash(summary);
   try {
-    await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+    await change(longhaul, run, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
   } catch (error) {
     const became = problemOf(error).code === 'refused' ? await becameOf(longhaul, { run, decision: request.id }) : null;
     throw became === null ? error : new ConnectionError('refused', became, '');

@@ -9,7 +9,7 @@ import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
 /** What waits for a person: decisions, the most urgent first, then finished work; then ends that nobody has seen. */
-export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree =>
+export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'pending'>): Tree =>
   createTree(() => {
     const { decisions, reviews, ends } = needsOf(longhaul);
     return [
@@ -17,7 +17,7 @@ export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen'>): Tree 
       ...reviews.map(reviewNode),
       ...ends.map(endNode),
     ];
-  });
+  }, longhaul.pending.isSlow);
 
 /** Finished work that waits for a verdict. */
 const reviewNode = (state: RunSummary): Node & { readonly run: string } => {

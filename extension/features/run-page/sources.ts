@@ -60,7 +60,7 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
       return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
     },
     send: async (text) => {
-      await change(longhaul, (api) => api.runs.message.mutate({ run, text }));
+      await change(longhaul, run, (api) => api.runs.message.mutate({ run, text }));
     },
     dispose: () => {
       following.dispose();

@@ -19,7 +19,7 @@ export interface RunsTree extends Pick<Tree, 'treeDataProvider'>, vscode.Disposa
 }
 
 export const createRunsTree = (
-  { runs, connection }: Pick<Longhaul, 'runs' | 'connection'>,
+  { runs, connection, pending }: Pick<Longhaul, 'runs' | 'connection' | 'pending'>,
   listing: RunsListing['current'],
 ): RunsTree => {
   const shown = new Map<string, { readonly node: RunNode; readonly group: string }>();
@@ -37,7 +37,7 @@ export const createRunsTree = (
       for (const node of members) shown.set(node.run, { node, group: group.key });
       return groupNode(group, members);
     });
-  });
+  }, pending.isSlow);
   return {
     treeDataProvider: tree.treeDataProvider,
     redraw: () => tree.redraw(),
