@@ -5,6 +5,8 @@ import { reduce } from '../../../shared/run/reduce.ts';
 import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
+import { restricted } from '../../ground/problem/where-trusted.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
@@ -60,6 +62,7 @@ const sourceOf = (longhaul: Longhaul, run: string, pageOf: (followed: Followed) 
       return [...moment.parts.filter(({ label }) => label !== 'Output'), shown];
     },
     send: async (text) => {
+      if (!vscode.workspace.isTrusted) throw new ConnectionError('refused', restricted, '');
       await change(longhaul, run, (api) => api.runs.message.mutate({ run, text }));
     },
     dispose: () => {

@@ -55,9 +55,10 @@ const itemOf = (node: Node, slow: boolean): vscode.TreeItem => {
   return item;
 };
 
-/** Without its kind no button and no entry of a menu is for it. */
-const waiting = ({ contextValue: _, said, ...row }: Row): Row => ({
+/** Of a kind that no button and no entry of a menu is for. */
+const waiting = ({ said, ...row }: Row): Row => ({
   ...row,
+  contextValue: 'waiting',
   description: 'waiting for the runner…',
   icon: ['loading~spin'],
   said: `${said ?? row.label}, waiting for the runner`,
