@@ -12,16 +12,17 @@ import {
 
 /** Of `.longhaul/config.yaml`, as the YAML is parsed. All of it may be left out. */
 const Config = z.strictObject({
-  setup: ConfiguredCommands.default([]),
-  verification: ConfiguredCommands.default([]),
+  setup: ConfiguredCommands.nullable().default(null),
+  verification: ConfiguredCommands.nullable().default(null),
   /** Globs of files that setup reads, besides manifests, lock files and what its commands name. */
   setupReads: z.array(z.string().min(1).max(500)).max(100).default([]),
   ...common,
 });
 
+/** Null: it says nothing of it, which is not the same as none. */
 export interface RepositoryConfig {
-  readonly setup: readonly PlannedCommand[];
-  readonly verification: readonly PlannedCommand[];
+  readonly setup: readonly PlannedCommand[] | null;
+  readonly verification: readonly PlannedCommand[] | null;
   readonly setupReads: readonly string[];
   readonly policy: AddedPolicy;
   readonly model: string | null;
@@ -46,6 +47,13 @@ export const parseRepositoryConfig = (value: unknown): ParsedConfig => {
   if (faults.length > 0) return { outcome: 'refused', faults };
   return {
     outcome: 'ok',
-    config: { setup: planned(setup), verification: planned(verification), setupReads, policy, model, budget },
+    config: {
+      setup: setup === null ? null : planned(setup),
+      verification: verification === null ? null : planned(verification),
+      setupReads,
+      policy,
+      model,
+      budget,
+    },
   };
 };

@@ -122,10 +122,11 @@ const folderRow = ({ folder }: Choices): Row => ({
 const settingsText = ({ settings }: Preview): string =>
   settings === null ? 'there is no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings} names none`;
 
-/** What commands are there that the choices do not say; null: none, for whatever reason. */
+/** The commands that the choices do not say; null: nobody says any, or none. */
 const otherCommands = ({ commands, by }: PreviewedCommands, { settings }: Preview): string | null => {
-  if (commands.length === 0) return by === 'recipe' ? "none: the recipe's" : null;
+  if (by === 'runner') return null;
   const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${settings ?? ''}`;
+  if (commands.length === 0) return `none (${whose})`;
   return `${commandsText(commands)} (${whose})`;
 };
 
