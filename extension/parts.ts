@@ -12,6 +12,7 @@ import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerReview } from './features/review/index.ts';
+import { createPending } from './ground/runs/pending.ts';
 import { Runs } from './ground/runs/runs.ts';
 import { AppliedRounds } from './ground/runs/applied.ts';
 import { UnseenEnds } from './ground/runs/unseen.ts';
@@ -33,7 +34,8 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
   const unseen = new UnseenEnds(runs, extension.globalState);
   const applied = new AppliedRounds(extension.globalState);
-  const longhaul: Longhaul = { connection, runs, unseen, applied, extension, log };
+  const pending = createPending(new vscode.EventEmitter());
+  const longhaul: Longhaul = { connection, runs, unseen, applied, pending, extension, log };
   const pages = registerPages(longhaul);
   const others = [
     registerViews,
@@ -47,7 +49,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerHistory,
     rememberOpenRuns,
   ].map((register) => register(longhaul));
-  const all = vscode.Disposable.from(log, connection, runs, unseen, applied, pages, ...others);
+  const all = vscode.Disposable.from(log, connection, runs, unseen, applied, pending, pages, ...others);
   return {
     longhaul,
     restorePage: (panel, state) => pages.restore(panel, state),

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
+import { restricted } from './ground/problem/where-trusted.ts';
 import { countsOf, countsText, needsOf } from './features/needs-you/needs.ts';
 import { registerAsking } from './features/needs-you/asking.ts';
 import { registerSeen } from './features/needs-you/seen.ts';
@@ -15,7 +16,7 @@ const tickMs = 5_000;
 
 /** The two trees, their badge and welcomes, the status bar and the notifications. */
 export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
-  const { connection, runs, unseen, applied } = longhaul;
+  const { connection, runs, unseen, applied, pending } = longhaul;
   const needsYou = needsYouTree(longhaul);
   const listing = registerListing(longhaul);
   const runsTree = createRunsTree(longhaul, listing.current);
@@ -37,9 +38,12 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     void vscode.commands.executeCommand('setContext', 'longhaul.connected', runs.loaded && state.status !== 'offline');
     void vscode.commands.executeCommand('setContext', 'longhaul.offline', state.status === 'offline');
     // Where nothing is listed yet the welcome says it, and gives the ways out.
-    const message = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
-    needsYouView.message = message;
-    runsView.message = [message, filterText(listing.current())].filter(Boolean).join(' ');
+    const offline = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
+    const limits = vscode.workspace.isTrusted ? '' : restricted;
+    const needs = runs.loaded ? countsOf(needsOf(longhaul)) : { waiting: 0, ended: 0 };
+    needsYouView.message = offline || (needs.waiting + needs.ended > 0 ? limits : '');
+    const listed = runs.loaded && runs.all().length > 0 ? limits : '';
+    runsView.message = [offline || listed, filterText(listing.current())].filter(Boolean).join(' ');
   };
   const drawNeeds = (): void => {
     if (!runs.loaded) return;
@@ -63,6 +67,8 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     applied.onDidChange(drawNeeds),
     // Ends may have been seen in another window meanwhile.
     vscode.window.onDidChangeWindowState(drawNeeds),
+    pending.onDidChange(redraw),
+    vscode.workspace.onDidGrantWorkspaceTrust(drawConnection),
     connection.onDidChangeState(drawConnection),
     listing,
     listing.onDidChange(() => {

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Connection } from './connection/connection.ts';
 import type { AppliedRounds } from './runs/applied.ts';
+import type { Pending } from './runs/pending.ts';
 import type { Runs } from './runs/runs.ts';
 import type { UnseenEnds } from './runs/unseen.ts';
 
@@ -10,6 +11,7 @@ export interface Longhaul {
   readonly runs: Runs;
   readonly unseen: UnseenEnds;
   readonly applied: AppliedRounds;
+  readonly pending: Pending;
   readonly extension: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
 }

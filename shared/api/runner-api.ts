@@ -4,6 +4,7 @@ import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
 import type { Preview } from '../recipe/preview.ts';
 import type { ListedRecipe } from '../recipe/recipe.ts';
+import { SettingsFile } from '../recipe/settings-file.ts';
 import { MarkedFile } from '../review/caution.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
@@ -30,14 +31,6 @@ export type Role = z.infer<typeof Role>;
 const rank: Record<Role, number> = { viewer: 0, developer: 1, approver: 2, admin: 3 };
 /** Whether a role includes another. */
 export const includes = (role: Role, least: Role): boolean => rank[role] >= rank[least];
-
-/** A file below `.longhaul/`, as the repository's default branch has it. `text` null: it is too large to be one. */
-export const SettingsFile = z.strictObject({
-  path: z.string().regex(/^(config\.yaml|recipes\/[^/]+\.md)$/, 'expected config.yaml or recipes/<name>.md'),
-  bytes: z.int().nonnegative(),
-  text: z.string().max(1_000_000).nullable(),
-});
-export type SettingsFile = z.infer<typeof SettingsFile>;
 
 /** Code that is not in a folder of the runner's machine. */
 export const DelegateSource = z.discriminatedUnion('kind', [

@@ -14,7 +14,7 @@ const own = {
   priority: null,
 };
 const repository = {
-  setup: [],
+  setup: null,
   verification: [command],
   setupReads: [],
   policy: { rules: [], otherwise: {} },
@@ -30,6 +30,7 @@ test('who says it last is named, and whoever says nothing is not', () => {
     'runner',
   ]);
   expect(saidBy({ ...said, own: { ...own, verification: [] } }, 'verification')).toBe('delegation');
+  expect(saidBy({ ...said, repository: { ...repository, setup: [] } }, 'setup')).toBe('repository');
   expect(saidBy({ ...said, repository: null }, 'verification')).toBe('runner');
   const verifiedBy = (verification: typeof repository.verification | null) =>
     saidBy({ ...said, repository: { ...repository, verification } }, 'verification');

@@ -39,9 +39,7 @@ type Said = Pick<TermSources, 'own' | 'recipe' | 'repository'>;
 export const saidBy = ({ own, recipe, repository }: Said, what: 'setup' | 'verification' | 'model'): SaidBy => {
   if (own[what] !== null) return 'delegation';
   if (recipe !== null && recipe[what] !== null) return 'recipe';
-  const said = repository?.[what] ?? null;
-  // No setup at all is no word about it; no verification at all is one.
-  return said === null || (what === 'setup' && said.length === 0) ? 'runner' : 'repository';
+  return (repository?.[what] ?? null) === null ? 'runner' : 'repository';
 };
 
 /** The hosts that terms open: those of setup, and those that rules let the agent's commands reach with nobody being asked. */

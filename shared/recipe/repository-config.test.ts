@@ -18,7 +18,7 @@ const noPush: PolicyRule = {
 };
 test('a file that says nothing changes nothing', () => {
   const nothing = {
-    setup: [],
+    setup: null,
     verification: null,
     setupReads: [],
     policy: { rules: [], otherwise: {} },
@@ -27,6 +27,10 @@ test('a file that says nothing changes nothing', () => {
   };
   expect(parseRepositoryConfig(null)).toEqual({ outcome: 'ok', config: nothing });
   expect(parseRepositoryConfig({})).toEqual({ outcome: 'ok', config: nothing });
+  expect(parseRepositoryConfig({ setup: [], verification: [] })).toEqual({
+    outcome: 'ok',
+    config: { ...nothing, setup: [], verification: [] },
+  });
   expect(mergePolicy(defaultPolicy, nothing.policy)).toEqual(defaultPolicy);
 });
 

@@ -12,17 +12,16 @@ import {
 
 /** Of `.longhaul/config.yaml`, as the YAML is parsed. All of it may be left out. */
 const Config = z.strictObject({
-  setup: ConfiguredCommands.default([]),
-  /** An empty list says that there are none; null: nothing is said. */
+  setup: ConfiguredCommands.nullable().default(null),
   verification: ConfiguredCommands.nullable().default(null),
   /** Globs of files that setup reads, besides manifests, lock files and what its commands name. */
   setupReads: z.array(z.string().min(1).max(500)).max(100).default([]),
   ...common,
 });
 
+/** Null: it says nothing of it, which is not the same as none. */
 export interface RepositoryConfig {
-  readonly setup: readonly PlannedCommand[];
-  /** Null: nothing is said. */
+  readonly setup: readonly PlannedCommand[] | null;
   readonly verification: readonly PlannedCommand[] | null;
   readonly setupReads: readonly string[];
   readonly policy: AddedPolicy;
@@ -49,7 +48,7 @@ export const parseRepositoryConfig = (value: unknown): ParsedConfig => {
   return {
     outcome: 'ok',
     config: {
-      setup: planned(setup),
+      setup: setup === null ? null : planned(setup),
       verification: verification === null ? null : planned(verification),
       setupReads,
       policy,

@@ -37,6 +37,9 @@ const settings = {
   'diffEditor.codeLens': true,
 };
 
+/** A window that has not been told to trust its folder, and does not ask. */
+const restricted = { 'security.workspace.trust.enabled': true, 'security.workspace.trust.startupPrompt': 'never' };
+
 export interface WorkbenchOptions {
   /** For the profile, the extensions and the log; made, never removed. */
   readonly folder: string;
@@ -47,6 +50,8 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Lets tests run inside of the extension host. Notifications are not shown then. */
   readonly inHost?: boolean;
+  /** Opens its folders in Restricted Mode. */
+  readonly restricted?: boolean;
   /** Left out: a free one. */
   readonly port?: number;
 }
@@ -74,7 +79,7 @@ export class Workbench implements AsyncDisposable {
     await mkdir(path.join(options.folder, 'user'), { recursive: true });
     await writeFile(
       path.join(options.folder, 'data', 'User', 'settings.json'),
-      JSON.stringify({ ...settings, ...options.settings }, null, 2),
+      JSON.stringify({ ...settings, ...(options.restricted === true ? restricted : {}), ...options.settings }, null, 2),
     );
     const installed = spawnSync(process.execPath, [...workbench.#words, '--install-extension', options.vsix], {
       env: workbench.#env,
@@ -123,7 +128,8 @@ export class Workbench implements AsyncDisposable {
       '--disable-telemetry',
       '--disable-update-check',
     ];
-    const quiet = ['--disable-workspace-trust', '--disable-getting-started-override', '--ignore-last-opened'];
+    const trust = this.options.restricted === true ? [] : ['--disable-workspace-trust'];
+    const quiet = [...trust, '--disable-getting-started-override', '--ignore-last-opened'];
     // A window that is gone is gone at once.
     const grace = ['--reconnection-grace-time', '2'];
     const tests = inHost ? ['--vscode-option', 'enable-smoke-test-driver'] : [];

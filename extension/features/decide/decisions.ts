@@ -47,7 +47,7 @@ export const decide = async (longhaul: Longhaul, summary: DecisionSummary, verdi
   const { run, request } = summary;
   const hash = shownHash(summary);
   try {
-    await change(longhaul, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
+    await change(longhaul, run, (api) => api.decisions.decide.mutate({ run, decision: request.id, hash, verdict }));
     await achieved(longhaul.extension, 'decide');
   } catch (error) {
     const became = problemOf(error).code === 'refused' ? await becameOf(longhaul, { run, decision: request.id }) : null;

@@ -3,6 +3,7 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { change } from '../../ground/ask/change.ts';
 import { approve } from './approve.ts';
 import { decide, decisionFor } from './decisions.ts';
@@ -12,13 +13,15 @@ export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
     registerArgumentEditor(longhaul),
     registerCommands({
-      'longhaul.approve': (target) => approve(longhaul, target),
-      'longhaul.editAndApprove': (target) => editAndApprove(longhaul, target),
-      'longhaul.approveEdited': (uri) => approveEdited(longhaul, uri),
-      'longhaul.editAllArguments': (uri) => editAllArguments(uri),
       'longhaul.reject': (target) => reject(longhaul, target),
-      'longhaul.answer': (target) => answer(longhaul, target),
-      'longhaul.renew': (target) => renew(longhaul, target),
+      ...whereTrusted({
+        'longhaul.approve': (target) => approve(longhaul, target),
+        'longhaul.editAndApprove': (target) => editAndApprove(longhaul, target),
+        'longhaul.approveEdited': (uri) => approveEdited(longhaul, uri),
+        'longhaul.editAllArguments': (uri) => editAllArguments(uri),
+        'longhaul.answer': (target) => answer(longhaul, target),
+        'longhaul.renew': (target) => renew(longhaul, target),
+      }),
     }),
   );
 
@@ -56,5 +59,5 @@ const renew = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, any);
   if (summary === undefined) return;
   const { run, request } = summary;
-  await change(longhaul, (api) => api.decisions.renew.mutate({ run, decision: request.id }));
+  await change(longhaul, run, (api) => api.decisions.renew.mutate({ run, decision: request.id }));
 };

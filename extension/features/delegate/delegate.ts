@@ -5,8 +5,9 @@ import { choicesOfTask, rememberedChoices, type Choices } from '../../ground/del
 import { foldersFor } from '../../ground/delegation/folder.ts';
 import { goalOf, type Origin } from '../../ground/delegation/origin.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { doing, offer, say } from '../../ground/problem/offer.ts';
+import { say } from '../../ground/problem/offer.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { pathWithin } from '../../ground/repository/repository.ts';
 import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
@@ -17,12 +18,14 @@ import { closeGoal, isGoal, openGoal, registerGoals, rootOfGoal } from './goal-d
 /** Delegates from wherever it was called, with a wizard of two steps, or with a goal that is written in an editor. */
 export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
-    registerCommands({
-      'longhaul.delegate': (...args) => delegate(longhaul, args),
-      'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
-      'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
-      'longhaul.delegateGoal': (uri) => delegateGoal(longhaul, uri),
-    }),
+    registerCommands(
+      whereTrusted({
+        'longhaul.delegate': (...args) => delegate(longhaul, args),
+        'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
+        'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
+        'longhaul.delegateGoal': (uri) => delegateGoal(longhaul, uri),
+      }),
+    ),
     registerGoals((root, typed) => {
       const draft = keptDraft(longhaul, root);
       if (draft !== null) keepDraft(longhaul, root, { ...draft, prefill: written, typed });
@@ -40,14 +43,10 @@ interface Called {
   readonly choices: Choices;
 }
 
-/** Where it was called from, and what was chosen there last. Null: there is no repository, or the workspace is not trusted, which was said. */
+/** Where it was called from, and what was chosen there last. Null: there is no repository, which was said. */
 const calledIn = async (longhaul: Longhaul, args: readonly unknown[]): Promise<Called | null> => {
   // Read first: asking for anything takes the focus, and the selection, away.
   const from = calledFrom(args);
-  if (!vscode.workspace.isTrusted) {
-    await askForTrust();
-    return null;
-  }
   const root = await rootOf(from.files);
   if (root === null) return null;
   const paths = await Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const));
@@ -61,7 +60,6 @@ const calledIn = async (longhaul: Longhaul, args: readonly unknown[]): Promise<C
 
 /** The same task once more, with what its run was delegated with; on the tree as it is now. */
 const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: boolean): Promise<void> => {
-  if (!vscode.workspace.isTrusted) return askForTrust();
   const run = await runFor(longhaul, argument, { title: 'Delegate Which Run Again?', none: 'There is no run yet.' });
   if (run === undefined) return;
   const api = await longhaul.connection.api();
@@ -85,7 +83,6 @@ const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void
     keepDraft(longhaul, called.root, { ...draft, prefill: written, typed });
     return openGoal(called.root, typed);
   }
-  if (!vscode.workspace.isTrusted) return askForTrust();
   const typed = document.getText().trim();
   if (typed === '') return say('Write the goal first: the first line becomes its title.');
   const root = rootOfGoal(document) ?? (await rootOf(document.uri.scheme === 'file' ? [document.uri.fsPath] : []));
@@ -116,10 +113,3 @@ const rootOf = async (files: readonly string[]): Promise<string | null> => {
   if (chosen.outcome === 'failed') await vscode.window.showErrorMessage(`${chosen.message} ${chosen.remedy}`);
   return chosen.outcome === 'chosen' ? chosen.root : null;
 };
-
-const askForTrust = (): Promise<void> =>
-  offer(
-    vscode.window.showErrorMessage,
-    'Delegating needs a trusted workspace: a repository may bring settings that agents follow.',
-    { 'Manage Trust': doing('workbench.trust.manage') },
-  );

@@ -83,6 +83,8 @@ test('what the repository or a recipe says is said, with where it stands', () =>
     policy: expect.stringMatching(/^The repository's: opens packages\.host\.test, /),
     model: 'local · price not known',
   });
+  const none = known({ settings: 'main', verification: { commands: [], by: 'repository' } });
+  expect(described({ holds: none, found })).toMatchObject({ verification: 'none (.longhaul/config.yaml on main)' });
   expect(described({ holds: known({ settings: 'main' }) })).toMatchObject({
     verification: 'none: .longhaul/config.yaml on main names none',
   });
@@ -153,6 +155,6 @@ test('with a recipe, the rows say what it is', () => {
     delegate: 'Update documentation · working tree',
     goal: 'what the recipe says',
     recipe: 'Update documentation',
-    verification: "none: the recipe's",
+    verification: "none (the recipe's)",
   });
 });

@@ -122,11 +122,11 @@ const folderRow = ({ folder }: Choices): Row => ({
 const settingsText = ({ settings }: Preview): string =>
   settings === null ? 'there is no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings} names none`;
 
-/** What commands are there that the choices do not say; null: none, for whatever reason. */
-const otherCommands = ({ commands, by }: PreviewedCommands, preview: Preview): string | null => {
+/** The commands that the choices do not say; null: nobody says any, or none. */
+const otherCommands = ({ commands, by }: PreviewedCommands, { settings }: Preview): string | null => {
   if (by === 'runner') return null;
-  if (commands.length === 0) return by === 'recipe' ? "none: the recipe's" : `none: ${settingsText(preview)}`;
-  const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${preview.settings ?? ''}`;
+  const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${settings ?? ''}`;
+  if (commands.length === 0) return `none (${whose})`;
   return `${commandsText(commands)} (${whose})`;
 };
 

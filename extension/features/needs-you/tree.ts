@@ -9,15 +9,18 @@ import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
 /** What waits for a person: decisions, the most urgent first, then finished work; then ends that nobody has seen. */
-export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'applied'>): Tree =>
-  createTree(() => {
-    const { decisions, reviews, ends } = needsOf(longhaul);
-    return [
-      ...decisions.map((open) => decisionNode(open, longhaul.runs.get(open.run) ?? null)),
-      ...reviews.map(reviewNode),
-      ...ends.map(endNode),
-    ];
-  });
+export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'applied' | 'pending'>): Tree =>
+  createTree(
+    () => {
+      const { decisions, reviews, ends } = needsOf(longhaul);
+      return [
+        ...decisions.map((open) => decisionNode(open, longhaul.runs.get(open.run) ?? null)),
+        ...reviews.map(reviewNode),
+        ...ends.map(endNode),
+      ];
+    },
+    (run) => longhaul.pending.isSlow(run),
+  );
 
 /** Finished work that waits for a verdict. */
 const reviewNode = (state: RunSummary): Node & { readonly run: string } => {

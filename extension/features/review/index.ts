@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { applyAccepted, applyAsBranch, applyInWorktree, undoApply } from './apply.ts';
 import { ReviewComments } from './comments.ts';
 import { chooseAll, chooseAtCursor, chooseFile, chooseUnit, go, setReviewed, undoAll } from './choose.ts';
@@ -83,12 +84,14 @@ export const registerReview = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.review.deleteComment': (comment) => comments.removeOne(comment),
     'longhaul.review.resolveComment': (thread) => comments.resolve(thread, true),
     'longhaul.review.reopenComment': (thread) => comments.resolve(thread, false),
-    'longhaul.requestChanges': (run) => requestChanges(reviewing, comments, run),
-    'longhaul.applyAccepted': (run) => applyAccepted(reviewing, run),
-    'longhaul.applyAsBranch': (run) => applyAsBranch(reviewing, run),
-    'longhaul.applyInWorktree': (run) => applyInWorktree(reviewing, run),
-    'longhaul.undoApply': (run) => undoApply(reviewing, run),
-    'longhaul.acceptRun': (run) => acceptRun(reviewing, run),
+    ...whereTrusted({
+      'longhaul.requestChanges': (run) => requestChanges(reviewing, comments, run),
+      'longhaul.applyAccepted': (run) => applyAccepted(reviewing, run),
+      'longhaul.applyAsBranch': (run) => applyAsBranch(reviewing, run),
+      'longhaul.applyInWorktree': (run) => applyInWorktree(reviewing, run),
+      'longhaul.undoApply': (run) => undoApply(reviewing, run),
+      'longhaul.acceptRun': (run) => acceptRun(reviewing, run),
+    }),
     'longhaul.discardRun': (run) => discardRun(reviewing, run),
     ...Object.fromEntries(
       ofTheView.map((id) => [`${id}.ofView`, () => vscode.commands.executeCommand(id, session.shown)]),

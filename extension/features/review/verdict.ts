@@ -12,7 +12,7 @@ type Verdict = Pick<ReviewInput, 'verdict'> & Partial<Pick<ReviewInput, 'reason'
 
 /** Gives a verdict on what the person has before them: the runner refuses one on anything else. */
 const judge = ({ longhaul }: Reviewing, { run, round, changes }: ReviewRound, verdict: Verdict): Promise<RunState> =>
-  change(longhaul, (api) => api.runs.review.mutate({ run, round, patch: changes.patch, ...verdict }));
+  change(longhaul, run, (api) => api.runs.review.mutate({ run, round, patch: changes.patch, ...verdict }));
 
 /** Sends what the person wrote, inline and as a whole, back to the agent as the next round. */
 export const requestChanges = async (

@@ -6,6 +6,8 @@ import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import type { FileThere } from '../../ground/repository/repository.ts';
 import { change } from '../../ground/ask/change.ts';
+import { ConnectionError } from '../../ground/problem/connection-error.ts';
+import { restricted } from '../../ground/problem/where-trusted.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
@@ -63,7 +65,8 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
     },
     openPart: (key, part) => openPart(longhaul.connection, story, { run, key, part }),
     send: async (text) => {
-      await change(longhaul, (api) => api.runs.message.mutate({ run, text }));
+      if (!vscode.workspace.isTrusted) throw new ConnectionError('refused', restricted, '');
+      await change(longhaul, run, (api) => api.runs.message.mutate({ run, text }));
     },
     dispose: () => {
       following.dispose();

@@ -17,7 +17,7 @@ const archive = async (longhaul: Longhaul, argument: unknown): Promise<void> => 
     among: (states) => states.filter((candidate) => isTerminal(candidate) && archivedBy(candidate) === null),
   });
   if (state === undefined) return;
-  await change(longhaul, (api) => api.runs.archive.mutate({ run: state.id }));
+  await change(longhaul, state.id, (api) => api.runs.archive.mutate({ run: state.id }));
   const undo = 'Undo';
   const text = `Run ${state.number}, "${oneLine(state.task.title, 60)}", is archived. Nothing of it is gone.`;
   // Not waited for: it may stay for long, and nothing depends on it.
@@ -32,7 +32,7 @@ const unarchive = async (longhaul: Longhaul, argument: unknown): Promise<void> =
     none: 'No run is archived.',
     among: (states) => states.filter((candidate) => archivedBy(candidate) !== null),
   });
-  if (state !== undefined) await change(longhaul, (api) => api.runs.unarchive.mutate({ run: state.id }));
+  if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.unarchive.mutate({ run: state.id }));
 };
 
 const keep: vscode.MessageItem = { title: 'Keep' };

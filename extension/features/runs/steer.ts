@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { isPausable, isResumable, isTerminal, pausedBy } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
 import { change } from '../../ground/ask/change.ts';
 import { runFor, type RunChoice } from '../../ground/ask/pick.ts';
@@ -30,7 +31,7 @@ const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
     stop,
     close,
   );
-  if (chosen === stop) await change(longhaul, (api) => api.runs.cancel.mutate({ run: state.id }));
+  if (chosen === stop) await change(longhaul, state.id, (api) => api.runs.cancel.mutate({ run: state.id }));
 };
 
 const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -39,7 +40,7 @@ const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
     none: 'No run has failed or was cancelled lately.',
     among: (states) => states.filter(isResumable),
   });
-  if (state !== undefined) await change(longhaul, (api) => api.runs.retry.mutate({ run: state.id }));
+  if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.retry.mutate({ run: state.id }));
 };
 
 const pause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -49,7 +50,7 @@ const pause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
     among: (states) => states.filter(isPausable),
     status: 'open',
   });
-  if (state !== undefined) await change(longhaul, (api) => api.runs.pause.mutate({ run: state.id }));
+  if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.pause.mutate({ run: state.id }));
 };
 
 const unpause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -59,7 +60,7 @@ const unpause = async (longhaul: Longhaul, argument: unknown): Promise<void> => 
     among: (states) => states.filter((candidate) => pausedBy(candidate) !== null),
     status: 'open',
   });
-  if (state !== undefined) await change(longhaul, (api) => api.runs.retry.mutate({ run: state.id }));
+  if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.retry.mutate({ run: state.id }));
 };
 
 const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -71,16 +72,18 @@ const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void>
     ignoreFocusOut: true,
   });
   if (text === undefined || text.trim() === '') return;
-  await change(longhaul, (api) => api.runs.message.mutate({ run: state.id, text }));
+  await change(longhaul, state.id, (api) => api.runs.message.mutate({ run: state.id, text }));
 };
 
 export const registerSteer = (longhaul: Longhaul): vscode.Disposable =>
   registerCommands({
     'longhaul.cancelRun': (run) => cancel(longhaul, run),
-    'longhaul.resumeRun': (run) => resume(longhaul, run),
     'longhaul.pauseRun': (run) => pause(longhaul, run),
-    'longhaul.unpauseRun': (run) => unpause(longhaul, run),
-    'longhaul.sendMessage': (run) => sendMessage(longhaul, run),
+    ...whereTrusted({
+      'longhaul.resumeRun': (run) => resume(longhaul, run),
+      'longhaul.unpauseRun': (run) => unpause(longhaul, run),
+      'longhaul.sendMessage': (run) => sendMessage(longhaul, run),
+    }),
     'longhaul.copyRunId': async (argument) => {
       const run = runArgument(argument);
       if (run !== null) await vscode.env.clipboard.writeText(run);

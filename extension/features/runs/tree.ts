@@ -19,7 +19,7 @@ export interface RunsTree extends Pick<Tree, 'treeDataProvider'>, vscode.Disposa
 }
 
 export const createRunsTree = (
-  { runs, connection }: Pick<Longhaul, 'runs' | 'connection'>,
+  { runs, connection, pending }: Pick<Longhaul, 'runs' | 'connection' | 'pending'>,
   listing: RunsListing['current'],
 ): RunsTree => {
   const shown = new Map<string, { readonly node: RunNode; readonly group: string }>();
@@ -27,17 +27,20 @@ export const createRunsTree = (
     const timeline = shown.get(run)?.node.timeline;
     if (timeline !== undefined) tree.redraw([timeline]);
   });
-  const tree = createTree(() => {
-    shown.clear();
-    const { groupBy } = listing();
-    return arranged(runs.all(), listing()).map((group) => {
-      const members = group.runs.map((state) =>
-        runNode(state, { timelines, connection, ofOneRepository: groupBy === 'repository' }),
-      );
-      for (const node of members) shown.set(node.run, { node, group: group.key });
-      return groupNode(group, members);
-    });
-  });
+  const tree = createTree(
+    () => {
+      shown.clear();
+      const { groupBy } = listing();
+      return arranged(runs.all(), listing()).map((group) => {
+        const members = group.runs.map((state) =>
+          runNode(state, { timelines, connection, ofOneRepository: groupBy === 'repository' }),
+        );
+        for (const node of members) shown.set(node.run, { node, group: group.key });
+        return groupNode(group, members);
+      });
+    },
+    (run) => pending.isSlow(run),
+  );
   return {
     treeDataProvider: tree.treeDataProvider,
     redraw: () => tree.redraw(),

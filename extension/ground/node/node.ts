@@ -17,6 +17,8 @@ export interface Row extends Pick<vscode.TreeItem, 'id' | 'description' | 'toolt
 export interface Node {
   /** As it is now: asked for whenever it is drawn. */
   row(): Row;
+  /** The run that it is about, where it is asked about from this row. */
+  readonly run?: string;
   /** A promise where they are read from the runner. Left out: it has none, ever. */
   readonly children?: () => readonly Node[] | Promise<readonly Node[]>;
 }
@@ -27,20 +29,21 @@ export interface Tree {
   redraw(rows?: readonly Node[]): void;
 }
 
-export const createTree = (roots: () => readonly Node[]): Tree => {
+/** Rows of a run whose answer `isSlow` say that, and offer nothing meanwhile. */
+export const createTree = (roots: () => readonly Node[], isSlow: (run: string) => boolean): Tree => {
   const changed = new vscode.EventEmitter<Node[] | undefined>();
   return {
     treeDataProvider: {
       onDidChangeTreeData: changed.event,
-      getTreeItem: itemOf,
+      getTreeItem: (node) => itemOf(node, node.run !== undefined && isSlow(node.run)),
       getChildren: async (node) => [...(node === undefined ? roots() : ((await node.children?.()) ?? []))],
     },
     redraw: (rows) => changed.fire(rows && [...rows]),
   };
 };
 
-const itemOf = (node: Node): vscode.TreeItem => {
-  const { label, icon, said, unfolded, ...rest } = node.row();
+const itemOf = (node: Node, slow: boolean): vscode.TreeItem => {
+  const { label, icon, said, unfolded, ...rest } = slow ? waiting(node.row()) : node.row();
   const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const state = node.children === undefined ? None : unfolded ? Expanded : Collapsed;
   const item = Object.assign(new vscode.TreeItem(label, state), rest);
@@ -51,6 +54,15 @@ const itemOf = (node: Node): vscode.TreeItem => {
   item.accessibilityInformation = { label: said ?? [label, rest.description].filter(Boolean).join(', ') };
   return item;
 };
+
+/** Of a kind that no button and no entry of a menu is for. */
+const waiting = ({ said, ...row }: Row): Row => ({
+  ...row,
+  contextValue: 'waiting',
+  description: 'waiting for the runner…',
+  icon: ['loading~spin'],
+  said: `${said ?? row.label}, waiting for the runner`,
+});
 
 /** A row that only says something. */
 export const factNode = (id: string, label: string, { text, icon }: Fact): Node => ({

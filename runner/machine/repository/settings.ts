@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { SettingsFile } from '../../../shared/api/runner-api.ts';
+import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
 import { readBlobs } from '../git/blobs.ts';
 import { git, line, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
 
