@@ -1,5 +1,5 @@
 import demoModel from '../../scripts/demo-model.ts';
-import { calls, scripted, together, type Asked, type Script, type Step } from '../fakes/openai/index.ts';
+import { calls, says, scripted, together, type Asked, type Script, type Step } from '../fakes/openai/index.ts';
 
 /**
  * What the scripted model does, by a word of the goal in square brackets. A goal without one is the story of the demo, with
@@ -7,7 +7,7 @@ import { calls, scripted, together, type Asked, type Script, type Step } from '.
  */
 
 const quick = { timeoutSeconds: 60, network: null };
-const bash = (command: string): Step => calls('bash', { command, ...quick });
+const bash = (command: string) => calls('bash', { command, ...quick });
 
 const claim = ({ entries }: Asked, tool: string): string[] =>
   entries
@@ -49,6 +49,24 @@ const mend: Script = async (asked, place) => {
 const square =
   'iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAFklEQVR42mP4z8BAEmIY1TCqYfhqAACQ+f8B8u7oVwAAAABJRU5ErkJggg==';
 
+const hostile = `# What I do
+
+I **look** at \`src/cart.js\`, see [the docs](https://docs.host.test/cart).
+
+1. <img src=x onerror="document.title='owned'"> <script>document.title='owned'</script>
+2. [run it](command:workbench.action.closeAllEditors), [or this](javascript:alert(1)) <command:workbench.action.quit>
+3. ![a picture](https://pictures.host.test/spy.png)
+
+| a | b |
+|---|---|
+| 1 | 2 |
+
+> Said before.`;
+
+/** Two hundred lines, in colours, with what a terminal would obey. */
+const colourful =
+  "printf '\\033]0;owned\\007\\033[1;31mRED\\033[0m \\033[30;42m PASS \\033[0m \\033[34mblue\\033[0m\\033[2J\\n'; seq 1 200; printf '\\033[33mthe last\\033[0m\\n'";
+
 const stories: Readonly<Record<string, Script>> = {
   // One changed line, and after changes were requested another.
   line: scripted([
@@ -80,6 +98,18 @@ const stories: Readonly<Record<string, Script>> = {
   makefile: scripted([
     bash("printf 'all:\\n\\techo sums\\n' > Makefile && sed -i 's/Adds up/Sums/' README.md"),
     finish('A Makefile', 'Makefile'),
+  ]),
+  // What a model may say, and a command print, that must do nothing in a page; a file that a person is asked about; many turns.
+  says: scripted([
+    together(says(hostile), bash(colourful)),
+    together(
+      says('I write it **anew**.'),
+      calls('write', { path: 'README.md', content: '# Corner shop\n\nSums a cart.\n' }),
+    ),
+    ...Array.from({ length: 12 }, (_, turn) =>
+      together(says(`Step ${turn + 1} of twelve:\n\n- one\n- two\n- three`), bash(`echo step ${turn + 1}`)),
+    ),
+    finish('It is **written**', 'README.md'),
   ]),
   nothing: scripted([bash('cat README.md'), finish('Nothing to do', 'README.md')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),

@@ -68,7 +68,7 @@ test('a run that was cancelled is resumed from its last checkpoint, from its pag
   await delegateFrom(page, ['README.md'], '[line] Say sums');
   await notification(page, 'Delegated as run 1').getByRole('button', { name: 'Open Run' }).click();
   await gate.reached;
-  await webview(page).getByRole('button', { name: 'Cancel Run…' }).click();
+  await webview(page).getByRole('button', { name: 'Stop…' }).click();
   await dialog(page, 'Cancel').getByRole('button', { name: 'Cancel Run' }).click();
   const resume = webview(page).getByRole('button', { name: 'Resume from Last Checkpoint' });
   await resume.waitFor();

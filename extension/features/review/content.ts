@@ -1,6 +1,7 @@
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { FileVersion } from '../../../shared/run/artifacts.ts';
 import { visible } from '../../../shared/text/clean.ts';
+import { isImage } from '../../ground/files/image.ts';
 import type { Content } from './address.ts';
 
 const encoder = new TextEncoder();
@@ -18,12 +19,6 @@ export const contentFromPatch = ({ file, changes }: Pick<ReviewFile, 'file' | 'c
   const content = encoder.encode(text);
   return content.length === file[side]?.bytes ? content : null;
 };
-
-/** What VS Code's preview of images takes, by how names end. */
-const image = /\.(?:jpe?g|jpe|png|bmp|gif|ico|webp|avif)$/i;
-
-/** Whether VS Code shows a file of this name as an image. */
-export const isImage = (path: string): boolean => image.test(path);
 
 /** An image of one transparent pixel: the preview calls one without bytes broken. */
 const noImage = Buffer.from(

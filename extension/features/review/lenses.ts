@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { Unit } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
+import { isImage } from '../../ground/files/image.ts';
 import { addressOf, reviewScheme } from './address.ts';
 import { choiceOf, tallyOf, verdictOf, type Choices, type Verdict } from './choices.ts';
-import { isImage } from './content.ts';
 import { lineOf, topOf } from './places.ts';
 import type { RunAuthors } from './run-authors.ts';
 import type { Reviewed, ReviewSession, Superseded } from './session.ts';

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, finished, followed, judged, leased } from '../../../shared/run/story/fixture.ts';
+import type { ChangedFile } from '../../../shared/run/artifacts.ts';
+import type { RunState } from '../../../shared/run/state.ts';
 import { runPage } from './run-page.ts';
 
 const report = (calls: string[]): EventBody => ({
@@ -18,7 +20,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
     judged('call_1', 'read', { path: 'a.ts', from: null, lines: null }),
     finished('call_1', 'text', null),
   ]);
-  expect(runPage(state, story, began + 62_000)).toEqual({
+  expect(runPage(state, story, { images: [], now: began + 62_000 })).toEqual({
     title: '#7 Fix <it>',
     subtitle: 'working: preparing the workspace',
     sections: [
@@ -41,6 +43,12 @@ test('a working run shows what it is at, what it has done, and a box to steer it
             kind: 'buttons',
             buttons: [
               {
+                id: 'longhaul.sendMessage',
+                label: 'Message…',
+                primary: false,
+                action: { command: 'longhaul.sendMessage', argument: { run: 'run_test1' } },
+              },
+              {
                 id: 'longhaul.pauseRun',
                 label: 'Pause',
                 primary: false,
@@ -48,7 +56,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
               },
               {
                 id: 'longhaul.cancelRun',
-                label: 'Cancel Run…',
+                label: 'Stop…',
                 primary: false,
                 action: { command: 'longhaul.cancelRun', argument: { run: 'run_test1' } },
               },
@@ -58,6 +66,24 @@ test('a working run shows what it is at, what it has done, and a box to steer it
       },
       { id: 'goal', title: 'Goal', items: [{ key: 'goal', kind: 'text', text: 'Fix <it>', tone: 'plain' }] },
       { id: 'plan', title: 'Plan', items: [{ key: 'step 0', kind: 'step', text: 'Look', status: 'active' }] },
+      {
+        id: 'spent',
+        title: 'Spent',
+        items: [
+          {
+            key: 'spent',
+            kind: 'facts',
+            facts: [
+              { label: 'Turns', text: '0 of 60' },
+              { label: 'Tokens', text: '0 in, 0 out of 3,000,000' },
+              { label: 'Cost', text: '$0 of $10' },
+              { label: 'Worked', text: '1 min of 60 min' },
+              { label: 'In commands', text: '2 s of 30 min' },
+              { label: 'Retries', text: '0 in all, 0 in a row of 20' },
+            ],
+          },
+        ],
+      },
       {
         id: 'steer',
         title: 'Steer',
@@ -86,24 +112,6 @@ test('a working run shows what it is at, what it has done, and a box to steer it
           { key: 'call 6', kind: 'entry', at: '0:05', mark: 'ok', text: '[1] read a.ts', detail: '2.3 s', more: true },
         ],
       },
-      {
-        id: 'spent',
-        title: 'Spent',
-        items: [
-          {
-            key: 'spent',
-            kind: 'facts',
-            facts: [
-              { label: 'Turns', text: '0 of 60' },
-              { label: 'Tokens', text: '0 in, 0 out of 3,000,000' },
-              { label: 'Cost', text: '$0 of $10' },
-              { label: 'Worked', text: '1 min of 60 min' },
-              { label: 'In commands', text: '2 s of 30 min' },
-              { label: 'Retries', text: '0 in all, 0 in a row of 20' },
-            ],
-          },
-        ],
-      },
     ],
   });
 });
@@ -127,7 +135,7 @@ test('what the model said in a turn stands below its row, whole and as Markdown'
     },
   ]);
   expect(
-    runPage(state, story, began)
+    runPage(state, story, { images: [], now: began })
       .sections.find(({ id }) => id === 'timeline')
       ?.items.at(-1),
   ).toEqual({
@@ -150,7 +158,7 @@ test('a claim leads to its calls; one that no call shows is marked', () => {
     finished('call_1', 'ok', 0),
     report(['call_1', 'call_9']),
   ]);
-  const section = runPage(state, story, began).sections.find(({ id }) => id === 'report');
+  const section = runPage(state, story, { images: [], now: began }).sections.find(({ id }) => id === 'report');
   expect(section?.items[1]).toEqual({
     key: 'claim 0',
     kind: 'claim',
@@ -169,7 +177,7 @@ test('a lost model call makes the cost a lower bound, and says so', () => {
     { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
     { type: 'model.lost', v: 1, turn: 1, attempt: 1 },
   ]);
-  const { sections } = runPage(state, story, began);
+  const { sections } = runPage(state, story, { images: [], now: began });
   expect(sections.find(({ id }) => id === 'retries')?.items).toEqual([
     {
       key: 'event 5',
@@ -199,11 +207,127 @@ test('what a person should know of the terms, and of the copy, stands among the 
       source: { ...state.task.source, notes: ['No submodule came along.'] },
     },
   };
-  const [facts] = runPage(noted, story, began).sections[0]?.items ?? [];
+  const [facts] = runPage(noted, story, { images: [], now: began }).sections[0]?.items ?? [];
   expect(facts).toMatchObject({
     facts: expect.arrayContaining([
       { label: 'Note', text: 'Its settings are not read.' },
       { label: 'Note', text: 'No submodule came along.' },
     ]),
+  });
+});
+
+const buttonsOf = (more: Partial<RunState> & Pick<RunState, 'status'>) => {
+  const { state, story } = followed([created('Fix it'), ...leased]);
+  const result = { head: { commit: 'a', tree: 'b' }, changes: 'c', patch: 'd', files: 1, additions: 1, deletions: 0 };
+  const end = {
+    by: 'person:ada',
+    reason: '',
+    at: '2026-01-01T00:00:00.000Z',
+    archived: null,
+    pausing: 'person:ada',
+    delay: null,
+  };
+  // safe: the page reads no more of a status than it shows
+  const page = runPage({ ...state, result, ...end, ...more } as RunState, story, { images: [], now: began });
+  return page.sections[0]?.items.flatMap((item) =>
+    item.kind === 'buttons' ? item.buttons.map(({ label }) => label) : [],
+  );
+};
+
+test.each([
+  ['queued', ['Message…', 'Open Diff', 'Pause', 'Stop…']],
+  ['working', ['Resume', 'Message…', 'Open Diff', 'Stop…']],
+  ['reviewing', ['Open Diff', 'Accept', 'Request Changes…', 'Apply…', 'Create Branch…', 'Discard…']],
+  [
+    'accepted',
+    [
+      'Open Diff',
+      'Apply…',
+      'Create Branch…',
+      'Delegate Again…',
+      'Delegate Again by Another Model…',
+      'Archive',
+      'Delete…',
+    ],
+  ],
+  ['rejected', ['Open Diff', 'Delegate Again…', 'Delegate Again by Another Model…', 'Archive', 'Delete…']],
+  [
+    'cancelled',
+    [
+      'Resume from Last Checkpoint',
+      'Open Diff',
+      'Delegate Again…',
+      'Delegate Again by Another Model…',
+      'Archive',
+      'Delete…',
+    ],
+  ],
+] as const)('a run that is %s has the verbs of that', (status, labels) => {
+  expect(buttonsOf({ status })).toEqual(labels);
+});
+
+test('a review without changes has nothing to apply', () => {
+  expect(buttonsOf({ status: 'reviewing', result: null })).toEqual(['Accept', 'Request Changes…', 'Discard…']);
+});
+
+test('images that a run changes lead to the diff that shows them', () => {
+  const { state, story } = followed([created('Fix it')]);
+  const version = { path: 'docs/logo.png', mode: '100644', blob: 'b', bytes: 3 } as const;
+  const logo: ChangedFile = {
+    status: 'modified',
+    before: version,
+    after: version,
+    binary: true,
+    additions: 0,
+    deletions: 0,
+  };
+  const sectionOf = (images: readonly ChangedFile[]) =>
+    runPage(state, story, { images, now: began }).sections.find(({ id }) => id === 'images');
+  expect(sectionOf([])).toBe(undefined);
+  expect(sectionOf([{ ...logo, after: null, status: 'deleted' }])?.items).toEqual([
+    {
+      key: 'images',
+      kind: 'buttons',
+      buttons: [
+        {
+          id: 'image docs/logo.png',
+          label: 'docs/logo.png, deleted',
+          primary: false,
+          action: {
+            command: 'longhaul.review.openFile',
+            argument: { run: 'run_test1', path: 'docs/logo.png', soFar: false },
+          },
+        },
+      ],
+    },
+  ]);
+  expect(sectionOf(Array.from({ length: 31 }, () => logo))?.items[1]).toMatchObject({
+    text: '1 more image: see the changed files.',
+  });
+});
+
+test('the turns of a run are listed once there are some', () => {
+  const turn = (number: number): EventBody => ({
+    type: 'turn.taken',
+    v: 2,
+    turn: number,
+    attempt: 1,
+    model: 'm',
+    items: [{ type: 'message', role: 'assistant', text: `# I do ${number}\n\nAnd more.` }],
+    usage: null,
+    cost: null,
+    oddities: [],
+  });
+  const contentsOf = (turns: readonly number[]) => {
+    const { state, story } = followed([created('Fix it'), ...leased, ...turns.map(turn)]);
+    const page = runPage(state, story, { images: [], now: began });
+    return page.sections.find(({ id }) => id === 'timeline')?.items.find(({ kind }) => kind === 'contents');
+  };
+  expect(contentsOf([1, 2])).toBe(undefined);
+  expect(contentsOf([1, 2, 3])).toEqual({
+    key: 'contents',
+    kind: 'contents',
+    label: 'Turns',
+    entries: [1, 2, 3].map((number) => ({ label: `Turn ${number}: I do ${number}`, target: `event ${number + 3}` })),
   });
 });

@@ -1,36 +1,46 @@
+import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
-import { archivedBy, isPausable, isResumable, isTerminal, pausedBy, type RunState } from '../../../shared/run/state.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { span, utc } from '../../../shared/text/figures.ts';
-import { activeMs, changes, costFact, evidence } from '../../ground/text/text.ts';
+import { plural, span, utc } from '../../../shared/text/figures.ts';
+import { activeMs, changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
-import { actor, cleanLine, visible } from '../../../shared/text/clean.ts';
+import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
 import { isTold } from '../../ground/runs/told.ts';
-import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
+import { headline, isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
 import { button, buttonsItem, entries, factsItem, markdownItem, pageOf, primary, section, textItem } from './items.ts';
+import { verbItem } from './verbs.ts';
 
-/** All about a run on one page. `now` is ms since the epoch. */
-export const runPage = (state: RunState, story: Story, now: number): Page => {
+export interface Seen {
+  /** Images that the run changes, of what it has changed so far or of its result. */
+  readonly images: readonly ChangedFile[];
+  /** ms since the epoch */
+  readonly now: number;
+}
+
+/** All about a run on one page. What happens is at its end, so that the newest is the last. */
+export const runPage = (state: RunState, story: Story, { images, now }: Seen): Page => {
   const told = (which: (moment: Moment) => boolean): readonly Item[] =>
     entries(story.moments.filter(which), state.createdAt);
   return pageOf(
     cleanLine(`#${state.number} ${state.task.title}`),
     cleanLine(`${state.status}: ${lineOf(state).detail}`),
     [
-      section('top', '', [factsItem('facts', headFacts(state, now)), ...buttonItems(state)]),
+      section('top', '', [factsItem('facts', headFacts(state, now)), verbItem(state)]),
       section('needs', 'Needs you', needsItems(state)),
       section('goal', 'Goal', [textItem('goal', visible(state.task.goal.trim()))]),
       section('plan', 'Plan', planItems(state)),
       section('report', 'Report', reportItems(state, story)),
       section('evidence', 'Evidence', evidenceItems(state, story)),
-      section('steer', 'Steer', steerItems(state)),
-      section('timeline', 'Timeline', told(isTold)),
+      section('images', 'Images', imageItems(state, images)),
+      section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
       section('decisions', 'Decisions', told(isOf('decision'))),
       section('retries', 'Retries', told(isTrouble)),
-      section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
+      section('steer', 'Steer', steerItems(state)),
+      section('timeline', 'Timeline', [...contentsItems(story), ...told(isTold)]),
     ],
   );
 };
@@ -59,30 +69,6 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
     { label: 'Failure', text: state.status === 'failed' ? `${state.class}: ${cleanLine(state.message)}` : '' },
   ];
 };
-
-const buttonItems = (state: RunState): readonly Item[] => {
-  const act = (command: string, label: string): Button => button(command, label, { run: state.id });
-  const inReview = state.status === 'reviewing';
-  const openDiff = act('longhaul.review', 'Open Diff');
-  const buttons = [
-    ...(state.result === null ? [] : [inReview ? primary(openDiff) : openDiff]),
-    ...(state.result !== null && (inReview || state.status === 'accepted')
-      ? [act('longhaul.applyAccepted', 'Apply…')]
-      : []),
-    ...(inReview ? [act('longhaul.requestChanges', 'Request Changes…')] : []),
-    ...(isPausable(state) ? [act('longhaul.pauseRun', 'Pause')] : []),
-    ...(pausedBy(state) === null ? [] : [primary(act('longhaul.unpauseRun', 'Resume'))]),
-    ...(isTerminal(state) ? [] : [act('longhaul.cancelRun', 'Cancel Run…')]),
-    ...(isResumable(state) ? [act('longhaul.resumeRun', 'Resume from Last Checkpoint')] : []),
-    ...(isTerminal(state)
-      ? [act('longhaul.delegateAgain', 'Delegate Again…'), archiving(state, act), act('longhaul.deleteRun', 'Delete…')]
-      : []),
-  ];
-  return buttons.length === 0 ? [] : [buttonsItem('actions', ...buttons)];
-};
-
-const archiving = (state: RunState, act: (command: string, label: string) => Button): Button =>
-  archivedBy(state) === null ? act('longhaul.archiveRun', 'Archive') : act('longhaul.unarchiveRun', 'Unarchive');
 
 /** What is asked: the agent's own words, or Longhaul's sentence about it. */
 export const actionItem = (
@@ -145,6 +131,42 @@ const evidenceItems = (state: RunState, story: Story): readonly Item[] => {
       ? 'No verification command was given, so nothing shows that it works.'
       : 'None was recorded in this round.';
   return [textItem('none', text, 'warning')];
+};
+
+/** Images that are named; more of them are in the list of changed files. */
+const mostImages = 30;
+
+/** Each opens VS Code's own diff, which shows an image before and after. */
+const imageItems = (state: RunState, images: readonly ChangedFile[]): readonly Item[] => {
+  const soFar = state.soFar !== null;
+  const buttons = images.slice(0, mostImages).flatMap(({ status, before, after }): readonly Button[] => {
+    const path = (after ?? before)?.path;
+    if (path === undefined) return [];
+    const shown = button('longhaul.review.openFile', `${shownPath(path)}, ${status}`, { run: state.id, path, soFar });
+    return [{ ...shown, id: `image ${path}` }];
+  });
+  const left = images.length - buttons.length;
+  return [
+    ...(buttons.length === 0 ? [] : [buttonsItem('images', ...buttons)]),
+    ...(left === 0 ? [] : [textItem('more', `${plural(left, 'more image')}: see the changed files.`, 'dim')]),
+  ];
+};
+
+/** Turns from which on a list of them is of use. */
+const leastTurns = 3;
+
+/** Without the mark of a head, a list or a quotation. */
+const firstLine = (said: string): string => (said.split('\n')[0] ?? '').replace(/^(?:#+|[->*])\s+/, '');
+
+/** Where the turns of the run are on the page, and where a person asked for changes. */
+const contentsItems = ({ moments }: Story): readonly Item[] => {
+  const entries = moments
+    .filter(({ about }) => about.kind === 'turn' || (about.kind === 'review' && about.review.verdict === 'changes'))
+    .map((moment) => ({
+      label: oneLine(headline({ ...moment, said: firstLine(moment.said) }), 90),
+      target: moment.key,
+    }));
+  return entries.length < leastTurns ? [] : [{ key: 'contents', kind: 'contents', label: 'Turns', entries }];
 };
 
 /** The agent reads messages while a round is under way. */

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import { isWhole } from '../../ground/decision/verified.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
+import { isImage } from '../../ground/files/image.ts';
 import type { FileThere } from '../../ground/repository/repository.ts';
 import { change } from '../../ground/ask/change.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
@@ -13,6 +15,7 @@ import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
 import { runPage } from './run-page.ts';
 import { shownParts } from './parts.ts';
+import { readChanges } from './there.ts';
 import { thereFor } from './proposal.ts';
 import { openPart, readWhole } from './texts.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
@@ -75,11 +78,23 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
   };
 };
 
-export const runSource = (longhaul: Longhaul, run: string): PageSource =>
-  sourceOf(longhaul, run, {
-    page: ({ state, story }) => runPage(state, story, Date.now()),
-    learn: async () => false,
+export const runSource = (longhaul: Longhaul, run: string): PageSource => {
+  let known: string | null = null;
+  let images: readonly ChangedFile[] = [];
+  return sourceOf(longhaul, run, {
+    page: ({ state, story }) => runPage(state, story, { images, now: Date.now() }),
+    learn: async ({ state }) => {
+      const changes = (state.soFar ?? state.result)?.changes ?? null;
+      if (changes === known) return false;
+      known = changes;
+      const files = changes === null ? [] : (await readChanges(longhaul.connection, run, changes)).files;
+      // What has become known meanwhile is newer.
+      if (known !== changes) return false;
+      images = files.filter(({ before, after }) => isImage((after ?? before)?.path ?? ''));
+      return true;
+    },
   });
+};
 
 export const decisionSource = (
   longhaul: Longhaul,

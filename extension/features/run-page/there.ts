@@ -23,7 +23,7 @@ export const whereIs = (
 };
 
 /** The files of a result. Throws as the connection does. */
-const readChanges = async (connection: Connection, run: string, hash: BlobHash): Promise<ChangeSet> =>
+export const readChanges = async (connection: Connection, run: string, hash: BlobHash): Promise<ChangeSet> =>
   ChangeSet.parse(JSON.parse(decoder.decode(await connection.blob(run, hash))));
 
 /** What is at a path in the tree that a decision is about. Throws as the connection does. */

@@ -55,6 +55,12 @@ export type Item = { readonly key: string } & (
       /** The calls that show it; `target` is the key of an entry, null: no such call is in the log. */
       readonly calls: readonly { readonly label: string; readonly target: string | null; readonly ok: boolean }[];
     }
+  /** Where rows of the page are: `target` is the key of an entry, its label a line of Markdown. */
+  | {
+      readonly kind: 'contents';
+      readonly label: string;
+      readonly entries: readonly { readonly label: string; readonly target: string }[];
+    }
   | { readonly kind: 'buttons'; readonly buttons: readonly Button[] }
   | { readonly kind: 'composer'; readonly label: string; readonly placeholder: string }
 );

@@ -1,6 +1,8 @@
 import type { FromPage, PageChange, ToPage } from '../page.ts';
 import { element } from './element.ts';
+import { readKept, withRow } from './kept.ts';
 import { showParts } from './parts.ts';
+import { startReading } from './reading.ts';
 import { createItem } from './render.ts';
 
 interface Host {
@@ -14,11 +16,14 @@ const host = acquireVsCodeApi();
 const page = document.getElementById('page') ?? document.body;
 const live = document.getElementById('live');
 
-/** What VS Code gives back after a restart: which page this is, and the message that was being written. */
-const kept = (): Record<string, unknown> => {
+/** What VS Code gives back after a restart, and when a hidden tab is shown again: which page this is, and what it keeps. */
+const state = (): Record<string, unknown> => {
   const state = host.getState();
   return typeof state === 'object' && state !== null ? { ...state } : {};
 };
+const keep = (more: Readonly<Record<string, unknown>>): void => host.setState({ ...state(), ...more });
+const atStart = readKept(state());
+const reading = startReading(atStart.place, () => keep({ place: reading.place() }));
 
 const sections = new Map<string, { readonly node: HTMLElement; readonly items: Map<string, HTMLElement> }>();
 
@@ -32,20 +37,17 @@ const send = {
   read: (key: string, part: number): void => post({ type: 'read', key, part }),
   press: (button: string): void => post({ type: 'press', button }),
   message: (text: string): void => post({ type: 'message', text }),
-  draft: (text: string): void => host.setState({ ...kept(), draft: text }),
-  readDraft: (): string => {
-    const { draft } = kept();
-    return typeof draft === 'string' ? draft : '';
-  },
+  draft: (text: string): void => keep({ draft: text }),
+  readDraft: (): string => readKept(state()).draft,
 };
 
 const title = element('h1');
 const subtitle = element('p', { class: 'subtitle' });
 const head = element('header', {}, title, subtitle);
 
-const show = (change: PageChange, keep: Readonly<Record<string, string>> | null): void => {
-  if (keep !== null) {
-    host.setState({ ...kept(), ...keep });
+const show = (change: PageChange, kept: Readonly<Record<string, string>> | null): void => {
+  if (kept !== null) {
+    keep(kept);
     sections.clear();
     page.replaceChildren(head);
   }
@@ -72,7 +74,10 @@ const show = (change: PageChange, keep: Readonly<Record<string, string>> | null)
     }
     for (const item of section.items) {
       const old = shown.items.get(item.key);
-      const node = createItem(item, { ...send, wasOpen: old instanceof HTMLDetailsElement ? old.open : null });
+      const row = `${section.id} ${item.key}`;
+      const wasOpen = old instanceof HTMLDetailsElement ? old.open : (atStart.open[row] ?? null);
+      const node = createItem(item, { ...send, wasOpen });
+      node.dataset['row'] = row;
       shown.items.set(item.key, node);
       if (old !== undefined) {
         const focused = old.contains(document.activeElement);
@@ -113,17 +118,34 @@ const arrange = (
   }
 };
 
+/** Whether a change brings rows that were not there. */
+const bringsRows = ({ sections: changed }: PageChange): boolean =>
+  changed.some(({ id, items }) => items.some(({ kind, key }) => kind === 'entry' && !sections.get(id)?.items.has(key)));
+
+/** It does not bubble, but is seen on its way down. */
+page.addEventListener(
+  'toggle',
+  ({ target }) => {
+    if (!(target instanceof HTMLDetailsElement)) return;
+    const row = target.dataset['row'];
+    if (row !== undefined) keep({ open: withRow(readKept(state()).open, row, target.open) });
+  },
+  true,
+);
+
 window.addEventListener('message', (event: MessageEvent<ToPage>) => {
   const message = event.data;
   switch (message.type) {
     case 'page':
-      return show(message.page, message.kept);
+      return reading.during(() => show(message.page, message.kept), message.kept === null && bringsRows(message.page));
     case 'parts':
-      for (const { items } of sections.values()) {
-        const node = items.get(message.key);
-        if (node instanceof HTMLDetailsElement) showParts(node, message.parts, (part) => send.read(message.key, part));
-      }
-      return;
+      return reading.during(() => {
+        for (const { items } of sections.values()) {
+          const node = items.get(message.key);
+          if (node instanceof HTMLDetailsElement)
+            showParts(node, message.parts, (part) => send.read(message.key, part));
+        }
+      }, false);
     case 'sent':
     case 'failed': {
       const box = document.querySelector('textarea');

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readLine, readMarkdown, type Markup } from './markdown.ts';
+import { plainLine, readLine, readMarkdown, type Markup } from './markdown.ts';
 
 /** As a reader of the test reads it: elements as brackets, links with their address. */
 const shown = (all: readonly Markup[]): string =>
@@ -56,6 +56,10 @@ test.each([
 
 test('a line is a line: lists and heads of it are not made', () => {
   expect(shown(readLine('# 1. use `a` <b>'))).toBe('# 1. use [code:a] <b>');
+});
+
+test('a line without its marks is its text', () => {
+  expect(plainLine('I **look** at `a`, [docs](https://host.test) <b>')).toBe('I look at a, docs <b>');
 });
 
 test('whatever it is given, it makes no address but http(s), and ends soon', () => {

@@ -54,6 +54,9 @@ export const readMarkdown = (text: string): readonly Markup[] =>
 export const readLine = (text: string): readonly Markup[] =>
   text.length > mostCharacters ? [clean(text)] : treeOf(parser.parseInline(text, {}));
 
+/** What is left of a line without its marks. */
+export const plainLine = (text: string): string => textOf(readLine(text));
+
 interface Open {
   readonly token: Token | null;
   readonly children: Markup[];

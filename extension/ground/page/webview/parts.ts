@@ -16,7 +16,7 @@ export const showParts = (
 const createPart = (part: ShownPart, read: () => void): HTMLElement => {
   const { label, text, as } = part;
   const open = button(
-    { class: 'link', 'aria-label': `Open ${label} in Editor`, title: 'To be searched, and read in full' },
+    { class: 'link', 'aria-label': `Open in Editor: ${label}`, title: 'To be searched, and read in full' },
     read,
     'Open in Editor',
   );

@@ -2,6 +2,7 @@ import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
 import { block, spans } from './parts.ts';
+import { plainLine } from './markdown.ts';
 import { line, prose } from './prose.ts';
 
 /** What an item can do. */
@@ -49,6 +50,8 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
       return createEntry(item, deeds);
     case 'claim':
       return createClaim(item);
+    case 'contents':
+      return createContents(item, deeds);
     case 'buttons':
       return element(
         'div',
@@ -117,6 +120,28 @@ const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
     ),
   );
   return element('div', { class: 'claim' }, element('p', {}, ...line(item.text)), ...calls);
+};
+
+/** Where the rows of the page are; a link each, so that it is gone through like any list of links. */
+const createContents = ({ label, entries }: Extract<Item, { kind: 'contents' }>, { wasOpen }: Deeds): HTMLElement => {
+  const links = entries.map(({ label: text, target }) => {
+    const link = element('a', { href: '#timeline' }, plainLine(text));
+    link.addEventListener('click', (event) => {
+      // A way within the page: VS Code need not look for it.
+      event.preventDefault();
+      event.stopPropagation();
+      reveal(target);
+    });
+    return element('li', {}, link);
+  });
+  const details = element(
+    'details',
+    { class: 'contents' },
+    element('summary', {}, `${label} (${entries.length})`),
+    element('nav', { 'aria-label': label }, element('ol', {}, ...links)),
+  );
+  details.open = wasOpen ?? false;
+  return details;
 };
 
 const reveal = (key: string): void => {

@@ -1,0 +1,67 @@
+import { archivedBy, isPausable, pausedBy, type RunState } from '../../../shared/run/state.ts';
+import type { Item } from '../../ground/page/page.ts';
+import { button, buttonsItem, primary } from './items.ts';
+
+interface Verb {
+  readonly command: string;
+  readonly label: string;
+  /** It is what a run in this state waits for. */
+  readonly first?: boolean;
+}
+
+const verb = (command: string, label: string): Verb => ({ command: `longhaul.${command}`, label });
+
+const apply = [verb('applyAccepted', 'Apply…'), verb('applyAsBranch', 'Create Branch…')];
+
+/** What can be done with a run that is over, besides what its end allows. */
+const afterwards = (state: RunState): readonly Verb[] => [
+  verb('delegateAgain', 'Delegate Again…'),
+  verb('delegateAgainByModel', 'Delegate Again by Another Model…'),
+  archivedBy(state) === null ? verb('archiveRun', 'Archive') : verb('unarchiveRun', 'Unarchive'),
+  verb('deleteRun', 'Delete…'),
+];
+
+/** What a person can do with a run as it stands, the likeliest first. */
+const verbs = (state: RunState): readonly Verb[] => {
+  const diff = state.result === null ? [] : [verb('review', 'Open Diff')];
+  const applying = state.result === null ? [] : apply;
+  switch (state.status) {
+    case 'queued':
+    case 'working':
+    case 'waiting':
+    case 'ready':
+      return [
+        ...(pausedBy(state) === null ? [] : [{ ...verb('unpauseRun', 'Resume'), first: true }]),
+        verb('sendMessage', 'Message…'),
+        ...diff,
+        ...(isPausable(state) ? [verb('pauseRun', 'Pause')] : []),
+        verb('cancelRun', 'Stop…'),
+      ];
+    case 'reviewing':
+      return [
+        ...diff.map((open) => ({ ...open, first: true })),
+        verb('acceptRun', 'Accept'),
+        verb('requestChanges', 'Request Changes…'),
+        ...applying,
+        verb('discardRun', 'Discard…'),
+      ];
+    case 'accepted':
+      return [...diff, ...applying, ...afterwards(state)];
+    case 'rejected':
+    case 'completed':
+      return [...diff, ...afterwards(state)];
+    case 'failed':
+    case 'cancelled':
+      return [verb('resumeRun', 'Resume from Last Checkpoint'), ...diff, ...afterwards(state)];
+  }
+};
+
+/** The same as buttons. */
+export const verbItem = (state: RunState): Item =>
+  buttonsItem(
+    'actions',
+    ...verbs(state).map(({ command, label, first = false }) => {
+      const of = button(command, label, { run: state.id });
+      return first ? primary(of) : of;
+    }),
+  );
