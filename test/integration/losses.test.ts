@@ -79,7 +79,9 @@ describe('a worker that takes ten minutes to begin', () => {
     await feed.saw('run.completed', id);
     const state = await runner.client.runs.get.query({ run: id });
     expect(state).toMatchObject({ status: 'completed', losses: 0, fence: 1, spent: { retries: 0 } });
-    expect(typesOf(await runner.client.runs.events.query({ run: id })).slice(0, 3)).toEqual([
+    const types = typesOf(await runner.client.runs.events.query({ run: id }));
+    // On a busy machine the run has said by then that it is waited for, which is no loss.
+    expect(types.filter((type) => type !== 'activation.awaited').slice(0, 3)).toEqual([
       'run.created',
       'activation.queued',
       'activation.leased',
