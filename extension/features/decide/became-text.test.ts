@@ -3,6 +3,7 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
 import { becameText } from './became-text.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 
 const request: DecisionRequest = {
   id: 'dec_test1',
@@ -38,7 +39,7 @@ test('who comes too late reads who decided what, and when', () => {
     by: 'person:ada',
   };
   expect(became(made)).toBe(
-    'This was rejected (no) by ada 30 s ago (2026-01-01 00:00 UTC). What you did was not taken.',
+    `This was rejected (no) by ada 30 s ago (${localTime('2026-01-01T00:00:00.000Z')}). What you did was not taken.`,
   );
 });
 

@@ -1,5 +1,6 @@
 import type { Story } from '../../../shared/run/story/story.ts';
-import { span, utc } from '../../../shared/text/figures.ts';
+import { span } from '../../../shared/text/figures.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 
 /**
  * What became of a decision, for a person who comes too late: who decided what, and when. Null: it still waits, or is not in the log.
@@ -11,7 +12,7 @@ export const becameText = (story: Story, decision: string, now: number): string 
   const { made, status } = moment.about.decision;
   if (made !== null) {
     const ago = span(now - Date.parse(made.at));
-    return `This was ${moment.detail} ${ago} ago (${utc(made.at)}). What you did was not taken.`;
+    return `This was ${moment.detail} ${ago} ago (${localTime(made.at)}). What you did was not taken.`;
   }
   if (status === 'withdrawn') return 'This was asked anew meanwhile; the new question is in Needs You.';
   return status === 'void' ? 'The run ended before this was decided.' : null;

@@ -3,6 +3,7 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { decisionPage } from './decision-page.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 
 const request: DecisionRequest = {
   id: 'dec_test1',
@@ -48,7 +49,7 @@ test('what is asked stands there exactly, and what would deceive by its name', (
         key: 'facts',
         kind: 'facts',
         facts: [
-          { label: 'Status', text: 'waits; 2 d left, until 2026-01-04 00:00 UTC' },
+          { label: 'Status', text: `waits; 2 d left, until ${localTime('2026-01-04T00:00:00.000Z')}` },
           { label: 'Asked by', text: 'the agent, in turn 2' },
           { label: 'Why', text: 'It needs <b>left-pad</b>' },
           { label: 'If approved', text: 'It runs' },

@@ -1,6 +1,7 @@
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { span, utc } from '../../../shared/text/figures.ts';
+import { span } from '../../../shared/text/figures.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 import { asksForKey } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
@@ -83,7 +84,7 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
   const { request, story, decision, now } = input;
   const left = Date.parse(request.expiresAt) - now;
   const standing = standingOf(input);
-  const until = utc(request.expiresAt);
+  const until = localTime(request.expiresAt);
   const outcome = story.find(`decision ${decision}`)?.detail ?? '';
   const status: Record<Standing, string> = {
     pending: left > 0 ? `waits; ${span(left)} left, until ${until}` : `expired undecided at ${until}`,

@@ -4,6 +4,7 @@ import { began, created, finished, followed, judged, leased } from '../../../sha
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { runPage } from './run-page.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 
 const report = (calls: string[]): EventBody => ({
   type: 'report.submitted',
@@ -33,7 +34,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
             kind: 'facts',
             facts: [
               { label: 'Repository', text: `/repo at ${'a'.repeat(12)} (main), with uncommitted changes` },
-              { label: 'Delegated', text: '2026-01-01 00:00 UTC by ada' },
+              { label: 'Delegated', text: `${localTime('2026-01-01T00:00:00.000Z')} by ada` },
               { label: 'Worked', text: '1 min' },
               { label: 'Cost', text: '$0' },
             ],

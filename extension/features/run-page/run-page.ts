@@ -3,8 +3,9 @@ import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.t
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { plural, span, utc } from '../../../shared/text/figures.ts';
+import { plural, span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
@@ -55,7 +56,7 @@ const headFacts = (state: RunState, now: number): readonly Part[] => {
       label: 'Repository',
       text: `${cleanLine(state.task.repository)} at ${source.commit.slice(0, 12)}${branch}${source.dirty ? ', with uncommitted changes' : ''}`,
     },
-    { label: 'Delegated', text: `${utc(state.createdAt)} by ${actor(state.task.requester)}` },
+    { label: 'Delegated', text: `${localTime(state.createdAt)} by ${actor(state.task.requester)}` },
     ...state.task.loosened.map(({ what, from, to, by }) => ({
       label: 'Loosened',
       text: cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`),

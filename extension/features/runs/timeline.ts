@@ -5,6 +5,7 @@ import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import type { Runs } from '../../ground/runs/runs.ts';
 import { openRun, plainTooltip, type Icon, type Node } from '../../ground/node/node.ts';
 import { oneLine } from '../../ground/text/text.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 
 /** Rows of a timeline in the tree, newest first; the run's page has them all. */
 const shown = 30;
@@ -73,7 +74,7 @@ const momentNode = (run: string, moment: Moment): Node => {
       label: oneLine(text, 160),
       description: detail,
       icon: icons[mark],
-      tooltip: plainTooltip(`${new Date(at).toLocaleString()}\n${text}${detail === '' ? '' : `\n${detail}`}`),
+      tooltip: plainTooltip(`${localTime(at)}\n${text}${detail === '' ? '' : `\n${detail}`}`),
       command: openRun(run),
       said: `${text}. ${detail}`,
     }),

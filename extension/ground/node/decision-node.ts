@@ -1,6 +1,7 @@
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
+import { localTime } from '../text/local-time.ts';
 import { expiry, labelCharacters, oneLine, repositoryName } from '../text/text.ts';
 
 /** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
@@ -19,7 +20,7 @@ export const decisionNode = (
         Why: { text: request.reason, icon: 'info' },
         Then: { text: request.consequence, icon: 'arrow-right' },
         Exactly: { text: exactArguments(request.arguments), icon: 'json' },
-        Until: { text: new Date(request.expiresAt).toLocaleString(), icon: 'clock' },
+        Until: { text: localTime(request.expiresAt), icon: 'clock' },
         Otherwise: { text: request.onExpiry, icon: 'debug-pause' },
         Run: { text: title, icon: 'rocket' },
       }),
@@ -50,7 +51,7 @@ const rowOf = (id: string, summary: DecisionSummary, of: Pick<RunSummary, 'numbe
       Run: [where, title].filter(Boolean).join(' · '),
       Why: request.reason,
       Then: request.consequence,
-      Until: `${new Date(request.expiresAt).toLocaleString()} (${until})`,
+      Until: `${localTime(request.expiresAt)} (${until})`,
       Otherwise: request.onExpiry,
     }),
     said: `Decision: ${request.action}. Run: ${[title, where].filter(Boolean).join(', ')}. ${until}.`,

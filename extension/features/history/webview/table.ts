@@ -2,8 +2,8 @@ import { actor } from '../../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../../shared/text/figures.ts';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
 import type { Listing, SortKey } from '../listing.ts';
+import { localTime } from '../../../ground/text/local-time.ts';
 import { button, element } from '../../../ground/page/webview/element.ts';
-import { moment } from './words.ts';
 
 /** What a person does in the table. */
 export interface TableActions {
@@ -76,7 +76,7 @@ const line = (row: HistoryRow, actions: TableActions): HTMLElement =>
     element('td', { class: 'numeric' }, `#${row.number}`),
     task(row, actions),
     outcome(row),
-    element('td', {}, moment(row.createdAt)),
+    element('td', {}, localTime(row.createdAt)),
     element('td', { class: 'numeric' }, span(row.activeMs)),
     element('td', { class: 'numeric' }, cost(row.usd, row.costKnown)),
     element('td', { class: 'numeric' }, row.reviewMs === null ? '–' : span(row.reviewMs)),
