@@ -95,6 +95,7 @@ test('a file that an open run has changed is marked as such, and what the agent 
   await chooseFromMenu(row, /^Open What the Agent Has/);
   await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).waitFor();
   expect(await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).count()).toBe(1);
+  await palette(page, 'View: Close Editor');
 });
 
 test('what runs by lying there comes first in the review, and is shown before it is applied', async () => {
