@@ -106,7 +106,13 @@ test('a goal of several lines is written in an editor, and what it names is foun
   await page.getByRole('tab', { name: /^Goal for corner-shop/ }).waitFor();
   await lens(page, 'Delegate This Goal').waitFor();
   await page.locator('.editor-instance .view-lines').first().click();
-  await page.keyboard.insertText('Add up a cart\n\nAs in #file:cart.js, and not as in #file:nowhere.js.');
+  await page.keyboard.insertText('Add up a cart\n\nAs in ');
+  await page.keyboard.type('#file:rece');
+  const offered = page.locator('.suggest-widget .monaco-list-row').filter({ hasText: 'src/receipt.js' });
+  await offered.waitFor();
+  await picture(page, '64 files are offered');
+  await offered.click();
+  await page.keyboard.insertText(', #file:cart.js, and not as in #file:nowhere.js.');
   await picture(page, '64 a goal in an editor');
   await lens(page, 'Delegate This Goal').locator('a').first().click();
   await (await quickStep(page, '(2/2)')).press('Enter');
@@ -117,7 +123,7 @@ test('a goal of several lines is written in an editor, and what it names is foun
   await page.getByRole('tab', { name: /^Goal for corner-shop/ }).waitFor({ state: 'hidden' });
   expect(await newest()).toMatchObject({
     title: 'Add up a cart',
-    goal: 'Add up a cart\n\nAs in #file:cart.js, and not as in #file:nowhere.js.\n\nNamed in the goal:\n- #file:cart.js is src/cart.js',
+    goal: 'Add up a cart\n\nAs in #file:src/receipt.js, #file:cart.js, and not as in #file:nowhere.js.\n\nNamed in the goal:\n- #file:src/receipt.js is src/receipt.js\n- #file:cart.js is src/cart.js',
   });
 });
 

@@ -38,6 +38,32 @@ export const closeGoal = async (document: vscode.TextDocument): Promise<void> =>
   await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
 };
 
+/** Files that are offered; who types on narrows them down. */
+const mostFiles = 200;
+
+/** After `#` or `#file:` the files of the workspace, as chat offers them. */
+const filesFor = async (
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  token: vscode.CancellationToken,
+): Promise<vscode.CompletionList | undefined> => {
+  const root = rootOfGoal(document);
+  const before = document.lineAt(position.line).text.slice(0, position.character);
+  const typed = /#(?:file:(?<name>[^\s`]*))?$/.exec(before);
+  if (root === undefined || typed === null) return undefined;
+  const name = (typed.groups?.['name'] ?? '').replace(/[^\w./-]/g, '?');
+  const pattern = new vscode.RelativePattern(vscode.Uri.file(root), `**/${name}*`);
+  const found = await vscode.workspace.findFiles(pattern, undefined, mostFiles, token);
+  const range = new vscode.Range(position.translate(0, -typed[0].length), position);
+  const items = found.map(({ fsPath }) => {
+    const file = path.relative(root, fsPath).split(path.sep).join('/');
+    const item = new vscode.CompletionItem(file, vscode.CompletionItemKind.File);
+    const text = /[\s"'()`]/.test(file) ? `\`${file}\`` : file;
+    return Object.assign(item, { insertText: `#file:${text}`, filterText: `#file:${file}`, range });
+  });
+  return new vscode.CompletionList(items, true);
+};
+
 /** The way on above the goal, and its text to whoever keeps it while it is typed. */
 export const registerGoals = (typed: (root: string, text: string) => void): vscode.Disposable =>
   vscode.Disposable.from(
@@ -54,6 +80,12 @@ export const registerGoals = (typed: (root: string, text: string) => void): vsco
           ];
         },
       },
+    ),
+    vscode.languages.registerCompletionItemProvider(
+      { scheme: 'untitled' },
+      { provideCompletionItems: filesFor },
+      ':',
+      '#',
     ),
     vscode.workspace.onDidChangeTextDocument(({ document }) => {
       const root = rootOfGoal(document);
