@@ -15,7 +15,6 @@ import {
   openActivity,
   palette,
   picture,
-  quickStep,
   treeItem,
   webview,
 } from './steps.ts';
