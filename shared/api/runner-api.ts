@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Deletion } from './deletion.ts';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
@@ -284,20 +285,6 @@ export interface Review {
   readonly cautions: readonly MarkedFile[];
   /** A git patch as text; null where it is over 10 MB: read it as a blob. */
   readonly patch: string | null;
-}
-
-/** What goes with a run that is deleted. */
-export interface Deletion {
-  readonly run: string;
-  readonly number: number;
-  readonly title: string;
-  readonly events: number;
-  /** Contents that were stored for it: outputs, patches, checkpoints, its source. What another run has as well stays. */
-  readonly contents: number;
-  /** Of all of them. */
-  readonly bytes: number;
-  /** On the runner's machine, with its tree, its checkpoints and what `undo` needs; null: there is none. */
-  readonly folder: string | null;
 }
 
 export const RecipesInput = z.strictObject({

@@ -100,6 +100,32 @@ test('lenses in diffs are asked for, once, and what was accepted as a whole is t
   expect(await page.getByText('0 accepted, 0 rejected, 1 undecided').isVisible()).toBe(true);
 });
 
+test('a comment on a line that is gone is written, edited and deleted', async () => {
+  const gone = page.locator('.editor.original .view-line', { hasText: 'Adds up a cart' }).first();
+  await gone.click();
+  // The sign in the margin of the line that the mouse is on.
+  await page.locator('.editor.original .comment-range-glyph.line-hover').first().click();
+  await page.locator('.review-widget').first().waitFor();
+  await page.keyboard.type('Keep it short');
+  await page.locator('.review-widget').getByRole('button', { name: 'Add Comment' }).click();
+  const comment = page.locator('.review-widget .review-comment').filter({ hasText: 'Keep it short' });
+  await comment.waitFor();
+  await comment.hover();
+  await picture(page, '89 a comment on what is gone');
+  await comment.getByRole('button', { name: 'Edit Comment' }).click();
+  await page.locator('.review-widget .edit-container .monaco-editor').click();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type(' and plain');
+  await page.locator('.review-widget').getByRole('button', { name: 'Save Comment' }).click();
+  const edited = page.locator('.review-widget .review-comment').filter({ hasText: 'Keep it short and plain' });
+  await edited.waitFor();
+  await edited.hover();
+  await picture(page, '90 a comment that was edited');
+  await edited.getByRole('button', { name: 'Delete Comment' }).click();
+  await edited.waitFor({ state: 'hidden' });
+  expect(await page.locator('.review-widget .review-comment').count()).toBe(0);
+});
+
 test('a result that was applied as a whole, to a branch, needs nobody any more, and can be accepted from there', async () => {
   await treeItem(page, /^Review of run 1/).waitFor();
   await palette(page, 'Longhaul: Apply as New Branch');

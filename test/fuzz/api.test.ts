@@ -130,6 +130,12 @@ const right: Record<string, () => Record<string, unknown>> = {
   'runs.diff': () => ({ run: unknownRun }),
   'runs.review': () => ({ run: known.run, round: 1, verdict: 'accepted', reason: '', comments: [] }),
   'runs.cancel': () => ({ run: unknownRun, reason: '' }),
+  'runs.pause': () => ({ run: unknownRun }),
+  'runs.retry': () => ({ run: unknownRun }),
+  'runs.archive': () => ({ run: unknownRun }),
+  'runs.unarchive': () => ({ run: unknownRun }),
+  'runs.deletion': () => ({ run: unknownRun }),
+  'runs.delete': () => ({ run: unknownRun }),
   'runs.recordApplied': () => ({ run: unknownRun, how: 'branch', target: 'x', files: 1, conflicts: 0 }),
   'runs.remoteRefs': () => ({ url: 'https://git.example.invalid/x.git' }),
   'decisions.decide': () => ({

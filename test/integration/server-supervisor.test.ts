@@ -10,7 +10,7 @@ import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.
 import { isRunning } from '../../runner/machine/processes/process-start.ts';
 import { decisionSubject, type DecisionRequest } from '../../shared/decision/decision.ts';
 import type { WorkerEvent } from '../../shared/run/events.ts';
-import { configFor, failureOf, follow, startRunner, type Runner } from './server-set-up.ts';
+import { clientOf, configFor, failureOf, follow, startRunner, tokenHash, type Runner } from './server-set-up.ts';
 
 /** Is the run's worker: takes the lease and appends what it is given. */
 const beWorker = async (runner: Runner, run: string) => {
@@ -217,7 +217,13 @@ describe('the supervisor', () => {
   });
 
   test('removes all of a run that is deleted, for whoever delegated it, and keeps the repository as it is', async () => {
-    await using runner = await startRunner();
+    const other = { name: 'adam', tenant: 'local', role: 'approver' } as const;
+    await using runner = await startRunner({
+      change: (config) => ({
+        ...config,
+        server: { ...config.server, tokens: [{ hash: tokenHash('token-of-another'), ...other }] },
+      }),
+    });
     const [gone, open] = [await runner.delegate(), await runner.delegate()];
     expect(await failureOf(runner.client.runs.delete.mutate({ run: gone.id }))).toMatchObject({ code: 'CONFLICT' });
     await runner.client.runs.cancel.mutate({ run: gone.id });
@@ -226,7 +232,12 @@ describe('the supervisor', () => {
     await expect.poll(() => deletion().catch(() => null)).not.toBe(null);
     const told = await deletion();
     expect(told).toMatchObject({ number: gone.number, events: 3, contents: 0, folder: runner.home.run(gone.id) });
-    expect(await runner.client.runs.delete.mutate({ run: gone.id })).toEqual(told);
+    const another = clientOf(runner.serving.url, 'token-of-another');
+    // Hiding is anybody's who may review; taking away is not.
+    expect(await failureOf(another.runs.delete.mutate({ run: gone.id }))).toMatchObject({ refusal: 'denied' });
+    expect(await another.runs.archive.mutate({ run: gone.id })).toMatchObject({ archived: 'person:adam' });
+    expect((await another.runs.list.query({})).runs.map(({ id }) => id)).toEqual([open.id]);
+    expect(await runner.client.runs.delete.mutate({ run: gone.id })).toEqual({ ...told, events: told.events + 1 });
     await untilThereIs(runner.home.runs, [open.id]);
     expect(await failureOf(runner.client.runs.get.query({ run: gone.id }))).toMatchObject({ code: 'NOT_FOUND' });
     expect((await runner.client.runs.list.query({ archived: true })).runs.map(({ id }) => id)).toEqual([open.id]);

@@ -84,7 +84,7 @@ const endNode = (end: End): Node & { readonly run: string } => {
         Repository: task.repository,
         ...facts,
       }),
-      said: `Not seen yet: run ${end.number}, ${task.title}, in ${repositoryName(task.repository)}, ${text}`,
+      said: `Not seen yet: ${task.title}, ${text}. Run ${end.number} in ${repositoryName(task.repository)}.`,
     }),
     children: () =>
       factNodes(id, Object.fromEntries(Object.entries(facts).map(([label, fact]) => [label, factOf(label, fact)]))),

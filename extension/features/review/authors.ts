@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { LineChange } from '../../../shared/review/patch.ts';
 import type { Moment } from '../../../shared/run/story/moment.ts';
 import { toolArguments } from '../../../shared/tool/arguments.ts';

@@ -11,7 +11,7 @@ import { runArgument } from '../../ground/runs/argument.ts';
 import { documentsOf, type Pair, type Place } from './documents.ts';
 import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
 import { compareRounds } from './rounds.ts';
-import { reviewInFront } from './in-front.ts';
+import { isMultiDiff, reviewInFront } from './in-front.ts';
 import type { ReviewSession, Superseded } from './session.ts';
 import { supersededText } from './successor.ts';
 import { changesTitle, type RoundRef } from './title.ts';
@@ -91,6 +91,12 @@ const rowsOf = (place: Place, files: readonly Pair[]): readonly Row[] =>
 
 /** Opens the multi-file diff. VS Code reads what it shows; nothing is read here. */
 const openChanges = async (title: string, rows: readonly Row[]): Promise<void> => {
+  // One that is open already shows the same, or what it was before.
+  const open = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs);
+  const same = open.filter(
+    ({ label, input }) => isMultiDiff(input) && (label === title || label.startsWith(`${title} (`)),
+  );
+  await vscode.window.tabGroups.close(same);
   await vscode.commands.executeCommand('vscode.changes', title, rows);
   // Else the next file that somebody looks at takes its place.
   await vscode.commands.executeCommand('workbench.action.keepEditor');

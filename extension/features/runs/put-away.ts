@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { archivedBy, isTerminal } from '../../../shared/run/state.ts';
-import { deletionText } from '../../../shared/text/deletion.ts';
+import { deletionText } from '../../../shared/api/deletion.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
 import { runFor } from '../../ground/ask/pick.ts';

@@ -1,7 +1,6 @@
 import { usage } from '../../../shared/trouble.ts';
-import type { Deletion } from '../../../shared/api/runner-api.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
-import { deletionText } from '../../../shared/text/deletion.ts';
+import { deletionText, type Deletion } from '../../../shared/api/deletion.ts';
 import type { CommandContext } from '../context.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';

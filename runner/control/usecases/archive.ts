@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
-import type { Deletion, Principal, RunInput } from '../../../shared/api/runner-api.ts';
+import type { Deletion } from '../../../shared/api/deletion.ts';
+import type { Principal, RunInput } from '../../../shared/api/runner-api.ts';
 import { archivedBy, type RunState } from '../../../shared/run/state.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { deletionRefused } from '../store/delete-run.ts';
