@@ -20,7 +20,12 @@ export const runInHost = async (named = ''): Promise<Report> => {
   await using workbench = await Workbench.start({
     folder: path.join(place.folder, 'code'),
     vsix: packedExtension(),
-    env: { ...place.env, LONGHAUL_TEST_REPORT: file, LONGHAUL_TEST_NAME: named },
+    env: {
+      ...place.env,
+      LONGHAUL_TEST_REPORT: file,
+      LONGHAUL_TEST_NAME: named,
+      LONGHAUL_TEST_SEED: process.env['LONGHAUL_TEST_SEED'] ?? '',
+    },
     // Chat's tools are what one of the tests calls.
     settings: { 'chat.disableAIFeatures': false },
     inHost: true,

@@ -67,6 +67,9 @@ I **look** at \`src/cart.js\`, see [the docs](https://docs.host.test/cart).
 const colourful =
   "printf '\\033]0;owned\\007\\033[1;31mRED\\033[0m \\033[30;42m PASS \\033[0m \\033[34mblue\\033[0m\\033[2J\\n'; seq 1 200; printf '\\033[33mthe last\\033[0m\\n'";
 
+/** Every other line in capitals, so that each is a change of its own. */
+const caps = (file: string): Script => scripted([bash(`sed -i '1~2s/.*/\\U&/' ${file}`), finish('In capitals', 'sed')]);
+
 const stories: Readonly<Record<string, Script>> = {
   // One changed line, and after changes were requested another.
   line: scripted([
@@ -111,6 +114,8 @@ const stories: Readonly<Record<string, Script>> = {
     ),
     finish('It is **written**', 'README.md'),
   ]),
+  'caps left.txt': caps('left.txt'),
+  'caps right.txt': caps('right.txt'),
   nothing: scripted([bash('cat README.md'), finish('Nothing to do', 'README.md')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
 };

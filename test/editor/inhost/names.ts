@@ -5,6 +5,7 @@ export const names = [
   'a change that meets another one becomes an ordinary merge conflict, and undo brings back every byte',
   'comments become the next round, its diff answers them, and the diff of the round before says that it is superseded',
   'changes are decided as they are shown: lines apart, a mode and a link in words, a deleted file and an image as such',
+  'with two reviews open, whatever is done in whichever order, what is applied is what was accepted in that review',
   'added, binary, renamed, deleted and very large files can be reviewed and applied',
   'a change of a thousand files opens, and is applied whole',
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',

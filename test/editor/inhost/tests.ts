@@ -4,6 +4,7 @@ import { connectionTests } from './connection-tests.ts';
 import type { FigureName, Name } from './names.ts';
 import { reviewTests } from './review-tests.ts';
 import { scaleTests } from './scale-tests.ts';
+import { twoReviewsTests } from './two-reviews-tests.ts';
 import { extension, longhaul } from './world.ts';
 
 /** Takes down a figure, in ms. */
@@ -18,6 +19,7 @@ export const tests: Readonly<Record<Name, Test>> = {
   },
 
   ...reviewTests,
+  ...twoReviewsTests,
   ...scaleTests,
   ...chatTests,
   ...connectionTests,
