@@ -165,7 +165,7 @@ test('an end that nobody has seen needs a person until it was seen, in any windo
   await delegateFrom(page, ['README.md'], '[nothing] Look around');
   await place.settled(({ status, number }) => number === 4 && status === 'completed');
   await openActivity(page, /^Longhaul/);
-  const row = treeItem(page, /^Not seen yet: run \d+, \[nothing\] Look around/);
+  const row = treeItem(page, /^Not seen yet: \[nothing\] Look around/);
   await row.waitFor();
   const before = Number(await badge(page, /^Longhaul/).textContent());
   await picture(page, '55 an end that nobody has seen');
@@ -174,7 +174,7 @@ test('an end that nobody has seen needs a person until it was seen, in any windo
   await expect.poll(async () => Number(await badge(page, /^Longhaul/).textContent())).toBe(before - 1);
   await delegateFrom(page, ['README.md'], '[nothing] Look again');
   await place.settled(({ status, number }) => number === 5 && status === 'completed');
-  const again = treeItem(page, /^Not seen yet: run \d+, \[nothing\] Look again/);
+  const again = treeItem(page, /^Not seen yet: \[nothing\] Look again/);
   // The window is made anew: what was seen stays seen, what was not is still there.
   page = await workbench.open(place.repository);
   await openActivity(page, /^Longhaul/);
@@ -195,6 +195,11 @@ test('arguments that are no JSON say where, and what was decided elsewhere meanw
   const run = await place.settled(({ status }) => status === 'waiting');
   await openActivity(page, /^Longhaul/);
   const asked = treeItem(page, /^Decision: .*record\.js/).first();
+  // Enter alone approves nothing: it opens the page, which shows all of it.
+  await chooseFromMenu(asked, /^Approve/);
+  await dialog(page, 'record.js').waitFor();
+  await page.keyboard.press('Enter');
+  await webview(page).getByText('Record the receipts').first().waitFor();
   await chooseFromMenu(asked, /^Edit and Approve/);
   await lens(page, 'Approve with This Command')
     .getByText(/timeoutSeconds/)

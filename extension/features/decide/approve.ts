@@ -13,6 +13,7 @@ const dialogCharacters = 1_200;
 
 const setKey = 'Set Model Key and Try Again';
 const edit = 'Edit and Approve…';
+const look = 'Open Approval';
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -38,11 +39,14 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
         .filter((line) => line !== '')
         .join('\n\n'),
     },
-    ...(keyFirst ? [setKey] : []),
+    // The first is what Enter does, and approves nothing by itself.
+    keyFirst ? setKey : look,
     yes,
     ...(editable ? [edit] : []),
   );
   if (chosen === edit) return editArguments(summary);
+  if (chosen === look)
+    return vscode.commands.executeCommand('longhaul.openDecision', { run: summary.run, decision: request.id });
   if (chosen === yes || (chosen === setKey && (await setModelKey(longhaul))))
     await decide(longhaul, summary, { kind: 'approved', arguments: null });
 };
