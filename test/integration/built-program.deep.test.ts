@@ -44,6 +44,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
     { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
     { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
+    { args: 'delegate Greet --repo {repo} --preview', code: 0, says: /scripted/ },
+    { args: 'delegate Greet --repo {dirty} --without extra.txt', code: 0, says: run },
   ],
   recipes: [
     { args: 'recipes --repo {repo}', code: 0, says: /fix-failing-test/ },
@@ -54,6 +56,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'runs --url {url} --token {token} --json', code: 0, says: inJson },
     { args: 'runs --home {home}', code: 0, says: /longhaul delegate/ },
     { args: 'runs --no-color', code: 0, says: /Greet/ },
+    { args: 'runs --archived', code: 0, says: /Greet/ },
   ],
   show: [
     { args: 'show {review} --calls', code: 0, says: /hello/, looks: true },
@@ -68,6 +71,20 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   retry: [
     { args: 'retry {cancelled}', code: 0, says: /goes on from its last checkpoint/ },
     { args: 'retry {review}', code: 1, says: /longhaul: .*(review|failed|over)/, looks: true },
+  ],
+  pause: [
+    { args: 'pause {working}', code: 0, says: /pauses once its worker has finished|is paused/ },
+    { args: 'pause {review}', code: 1, says: /there is nothing to pause/, looks: true },
+  ],
+  resume: [
+    { args: 'resume {paused}', code: 0, says: /goes on/ },
+    { args: 'resume {review}', code: 1, says: /is not paused/, looks: true },
+  ],
+  archive: [{ args: 'archive {cancelled}', code: 0, says: /rchived/ }],
+  unarchive: [{ args: 'unarchive {archived}', code: 0, says: /./ }],
+  delete: [
+    { args: 'delete {cancelled}', code: 2, says: /needs a person/, looks: true },
+    { args: 'delete {cancelled} --yes', code: 0, says: /is deleted/ },
   ],
   decisions: [
     { args: 'decisions {question}', code: 0, says: /Which\?/, looks: true },
@@ -93,6 +110,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'apply {review} --dry-run', code: 0, says: /hello\.txt/, looks: true },
     { args: 'apply {applied} --undo', code: 0, says: /hello\.txt|taken back/ },
     { args: 'apply {review} --branch greet', code: 0, says: /greet/ },
+    { args: 'apply {review} --branch alone --without-own', code: 0, says: /alone/ },
     {
       args: 'apply {review} --how --json',
       code: 0,
@@ -148,6 +166,7 @@ const finish = ({ entries }: Asked) =>
 const write = bash('echo hello >hello.txt; cat hello.txt');
 const greets = scripted([write, finish, bash('echo louder >>hello.txt'), finish]);
 const asks = scripted([write, calls('ask', { question: 'Which?', choices: [] }), finish, finish]);
+const dawdles = scripted([bash('sleep 5'), finish]);
 const reaches = scripted([bash('true', ['allowed.example.org']), finish, finish]);
 
 const surroundings = {
@@ -184,7 +203,14 @@ describe('the built program, installed', () => {
     installed = stack.use(
       await Installed.start((asked, place) => {
         const text = asked.entries.map((entry) => entry.text).join('\n');
-        return (/#ask/.test(text) ? asks : /#reach/.test(text) ? reaches : greets)(asked, place);
+        const script = /#ask/.test(text)
+          ? asks
+          : /#reach/.test(text)
+            ? reaches
+            : /#dawdle/.test(text)
+              ? dawdles
+              : greets;
+        return script(asked, place);
       }),
     );
     repo = await repositoryWith({ 'readme.txt': 'Greet.\n' });
@@ -216,6 +242,15 @@ describe('the built program, installed', () => {
       state: { decisions: Record<string, { request: { id: string; hash: string; arguments: unknown } }> };
     };
     return Object.values(state.decisions)[0]!.request;
+  };
+  /** A run whose worker is at a command that takes some seconds, by its number. */
+  const dawdling = async (): Promise<string> => {
+    // safe: as its help says
+    const { run: begun } = (await installed.json(['delegate', 'Greet #dawdle', '--repo', repo])) as {
+      run: { number: number };
+    };
+    await expect.poll(async () => (await installed.run(['show', String(begun.number)])).stdout).toContain('sleep 5');
+    return String(begun.number);
   };
   const runnerFile = async (): Promise<{ url: string }> =>
     // safe: as the runner writes it
@@ -252,6 +287,23 @@ describe('the built program, installed', () => {
       const cancelled = String(await followed('Greet #ask'));
       await installed.json(['cancel', cancelled]);
       return { cancelled };
+    },
+    dirty: async () => {
+      const dirty = await repositoryWith({ 'readme.txt': 'Greet.\n' });
+      await writeFile(path.join(dirty, 'extra.txt'), 'extra\n');
+      return { dirty };
+    },
+    working: async () => ({ working: await dawdling() }),
+    paused: async () => {
+      const paused = await dawdling();
+      await installed.json(['pause', paused]);
+      return { paused };
+    },
+    archived: async () => {
+      const archived = String(await followed('Greet #ask'));
+      await installed.json(['cancel', archived]);
+      await installed.json(['archive', archived]);
+      return { archived };
     },
     place: async () => ({ place: newPlace() }),
     backup: async () => {
