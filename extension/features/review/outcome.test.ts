@@ -14,12 +14,14 @@ test('an application is told with what is left to do', () => {
   expect([
     appliedSummary(applied('worktree', 'written')),
     appliedSummary(applied('worktree', 'written', 'merged', 'already', 'conflict', 'conflict', 'refused')),
+    appliedSummary(applied('worktree', 'conflict')),
     appliedSummary(applied('worktree', 'already', 'already')),
     appliedSummary(applied('branch', 'written', 'written')),
     appliedSummary(applied('undo', 'written', 'refused')),
   ]).toEqual([
     'Applied 1 file to the working tree.',
-    'Applied 2 files to the working tree. 1 file merged with your own changes. 1 file had it already. 2 conflicts to resolve. 1 file left as it is.',
+    'Applied 2 files to the working tree. 1 file merged with your own changes. 1 file had it already. 2 files in conflict, to be resolved: marked in their text, or left as they are. 1 file left as it is.',
+    'No file was applied whole. 1 file in conflict, to be resolved: marked in its text, or left as it is.',
     'Everything is in the working tree already; nothing was written.',
     'The branch longhaul/1 holds the accepted changes of 2 files.',
     'Brought back 1 file as before the application. 1 file left as it is.',

@@ -10,20 +10,26 @@ export const troubled = ({ files }: Applied): readonly AppliedFile[] =>
 export const appliedSummary = (applied: Applied): string => {
   const { how, target, files } = applied;
   const count = (wanted: AppliedFile['outcome']): number => files.filter(({ outcome }) => outcome === wanted).length;
-  const done = plural(files.filter(isDone).length, 'file');
+  const whole = files.filter(isDone).length;
+  const done = plural(whole, 'file');
+  const conflicts = count('conflict');
   const parts: string[] = [];
   if (how === 'branch')
     parts.push(`The branch ${target} holds the accepted changes of ${plural(files.length, 'file')}.`);
   const already = count('already');
   if (how === 'worktree' && files.length > 0 && already === files.length)
     return 'Everything is in the working tree already; nothing was written.';
-  if (how === 'worktree') parts.push(`Applied ${done} to the working tree.`);
+  // What fits of a file in conflict was written, too.
+  const none = whole === 0 && conflicts > 0;
+  if (how === 'worktree') parts.push(none ? 'No file was applied whole.' : `Applied ${done} to the working tree.`);
   if (how === 'undo') parts.push(`Brought back ${done} as before the application.`);
   const merged = count('merged');
   if (merged > 0) parts.push(`${plural(merged, 'file')} merged with your own changes.`);
   if (already > 0 && how === 'worktree') parts.push(`${plural(already, 'file')} had it already.`);
-  const conflicts = count('conflict');
-  if (conflicts > 0) parts.push(`${plural(conflicts, 'conflict')} to resolve.`);
+  if (conflicts > 0)
+    parts.push(
+      `${plural(conflicts, 'file')} in conflict, to be resolved: marked in ${conflicts === 1 ? 'its' : 'their'} text, or left as ${conflicts === 1 ? 'it is' : 'they are'}.`,
+    );
   const refused = count('refused');
   if (refused > 0) parts.push(`${plural(refused, 'file')} left as ${refused === 1 ? 'it is' : 'they are'}.`);
   return parts.join(' ');
