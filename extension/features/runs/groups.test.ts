@@ -34,7 +34,8 @@ test('every run is in exactly one group, and what waits for a person is where a 
       for (const state of states) {
         const waits = !isTerminal(state) && openDecisions(state).length > 0;
         expect(groupOf(state) === 'needs you').toBe(waits);
-        expect(groupOf(state) === 'done').toBe(isTerminal(state));
+        expect(groupOf(state) === 'failed').toBe(state.status === 'failed');
+        expect(groupOf(state) === 'done').toBe(isTerminal(state) && state.status !== 'failed');
         const stands = !waits && state.status === 'waiting' && pausedBy(state) !== null;
         expect(groupOf(state) === 'paused').toBe(stands);
       }

@@ -2,7 +2,7 @@ import { isTerminal, openDecisions, pausedBy } from '../../../shared/run/state.t
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
 /** The states that runs are grouped by, in the order in which a person wants to see them. */
-export const groupNames = ['needs you', 'working', 'in review', 'queued', 'paused', 'done'] as const;
+export const groupNames = ['needs you', 'working', 'in review', 'queued', 'paused', 'failed', 'done'] as const;
 export type GroupName = (typeof groupNames)[number];
 
 export const groupTitles: Record<GroupName, string> = {
@@ -11,11 +11,14 @@ export const groupTitles: Record<GroupName, string> = {
   working: 'Working',
   queued: 'Queued',
   paused: 'Paused',
+  failed: 'Failed',
   done: 'Done',
 };
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */
 export const groupOf = (state: RunSummary): GroupName => {
+  // Not among what went well, which is folded away.
+  if (state.status === 'failed') return 'failed';
   if (isTerminal(state)) return 'done';
   if (openDecisions(state).length > 0) return 'needs you';
   switch (state.status) {
