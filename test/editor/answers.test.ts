@@ -1,8 +1,12 @@
-import { mkdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
-import { packedExtension } from './packed.ts';
+import manifest from '../../package.json' with { type: 'json' };
+import { longhaul } from '../harness/rig.ts';
+import { extensionId, packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import {
   chooseFromMenu,
@@ -17,6 +21,8 @@ import {
 import { output, Workbench } from './workbench.ts';
 
 /** What a person sees where nothing answers, or nothing may be done. */
+
+const { version } = manifest;
 
 const things = new AsyncDisposableStack();
 let place: Place;
@@ -78,4 +84,42 @@ test('in Restricted Mode the views say what can be done, and nothing is delegate
   await treeItem(page, /^Done: 1 run/).waitFor();
   expect((await (await place.api()).runs.list.query({})).runs).toHaveLength(1);
   await picture(page, '72 nothing is delegated');
+  // Its window would start a runner whenever there is none.
+  await untrusted.closeWindows();
+  await untrusted.stopServer();
+});
+
+/** The program that the extension brings, as if it were of an earlier version. */
+const earlier = async (): Promise<string> => {
+  const folder = path.join(place.folder, 'earlier');
+  await cp(await workbench.installed(extensionId), folder, { recursive: true });
+  const dist = path.join(folder, 'dist');
+  for (const name of (await readdir(dist)).filter((one) => one.endsWith('.mjs'))) {
+    const file = path.join(dist, name);
+    const text = await readFile(file, 'utf8');
+    if (text.includes(`"${version}"`)) await writeFile(file, text.replaceAll(`"${version}"`, '"0.0.9"'));
+  }
+  return path.join(dist, 'longhaul.mjs');
+};
+
+test('a runner of another version is said to be one, and restarted from there', async () => {
+  await workbench.stopServer();
+  const env = { ...process.env, ...place.env };
+  const run = promisify(execFile);
+  await run(process.execPath, [longhaul, 'stop'], { env });
+  await run(process.execPath, [await earlier(), 'serve', '--detach', '--on-demand'], { env });
+  expect((await (await place.api()).runner.info.query()).version).toBe('0.0.9');
+  await workbench.startServer();
+  page = await workbench.open(place.repository);
+  await openActivity(page, /^Longhaul/);
+  const told = notification(page, `version 0.0.9, and this extension is ${version}`);
+  await told.waitFor();
+  await picture(page, '73 a runner of another version');
+  await told.getByRole('button', { name: 'Restart Runner' }).click();
+  const runs = async (): Promise<string | undefined> =>
+    place.api().then(
+      async (api) => (await api.runner.info.query()).version,
+      () => undefined,
+    );
+  await expect.poll(runs).toBe(version);
 });

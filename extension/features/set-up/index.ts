@@ -11,6 +11,7 @@ import { doctor } from './doctor.ts';
 import { setRunnerToken } from './key.ts';
 import { registerOfflineNotice } from './offline-notice.ts';
 import { registerPlatformNotice } from './platform-notice.ts';
+import { registerVersionNotice } from './version-notice.ts';
 
 const openRunnerLog = async (): Promise<void> => {
   if (readSettings().url !== '') {
@@ -25,6 +26,7 @@ export const registerSetUp = (longhaul: Longhaul): vscode.Disposable =>
   vscode.Disposable.from(
     registerOfflineNotice(longhaul),
     registerPlatformNotice(longhaul),
+    registerVersionNotice(longhaul),
     registerCommands({
       'longhaul.setModelKey': () => setModelKey(longhaul),
       'longhaul.setRunnerToken': () => setRunnerToken(longhaul),

@@ -63,8 +63,8 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
       const { clientOf } = await import('../../../shared/client/client.ts');
       const api = clientOf(endpoint);
       // A wrong token or another program's port show here and not in the middle of something.
-      await api.runner.info.query();
-      if (isNewest()) enter({ status: 'connected', url: endpoint.url, local, runner });
+      const { version } = await api.runner.info.query();
+      if (isNewest()) enter({ status: 'connected', url: endpoint.url, local, runner, version });
       return { endpoint, api };
     } catch (error) {
       const { connectionErrorOf } = await import('./trouble.ts');

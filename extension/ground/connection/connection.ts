@@ -7,7 +7,14 @@ export type ConnectionState =
   | { readonly status: 'idle' }
   | { readonly status: 'starting' }
   /** `runner`: of this machine its home, of one elsewhere its address; the same one however often it is started. */
-  | { readonly status: 'connected'; readonly url: string; readonly local: boolean; readonly runner: string }
+  | {
+      readonly status: 'connected';
+      readonly url: string;
+      readonly local: boolean;
+      readonly runner: string;
+      /** The runner's, which need not be this extension's. */
+      readonly version: string;
+    }
   | { readonly status: 'offline'; readonly reason: string; readonly remedy: string };
 
 export interface Connection extends vscode.Disposable {
