@@ -10,6 +10,8 @@ export const readRunReference = (text: string): RunReference => {
   if (text === 'latest') return { kind: 'latest' };
   const number = /^#?([1-9]\d{0,8})$/.exec(text)?.[1];
   if (number !== undefined) return { kind: 'number', number: Number(number) };
+  // Digits that are no number of a run never are the beginning of an id: that would be another run than the one that was meant.
+  if (/^#?\d+$/.test(text)) return { kind: 'invalid' };
   return readPrefix(text, 'run');
 };
 

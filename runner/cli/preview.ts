@@ -14,6 +14,8 @@ import { table } from './table.ts';
 export const previewOf = async (context: CommandContext, api: Api, input: DelegateInput): Promise<Preview> => {
   if (input.source !== null)
     throw usage('--preview is for a repository here.', 'Leave it out: the runner reads that remote when you delegate.');
+  const found = await findRepository(input.repository);
+  if ('outcome' in found) throw usage(found.reason, found.remedy);
   const { recipe, priority, budget, policy, setup, verification, model, decisionHours, repository } = input;
   const own = { recipe, priority, budget, policy, setup, verification, model, decisionHours };
   return api.call.runs.preview.query({ ...own, settings: await settingsFor(context, repository) });

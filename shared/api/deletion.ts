@@ -24,7 +24,9 @@ export const deletionText = ({
   const gone = [
     plural(events, 'event'),
     ...(contents === 0 ? [] : [`${plural(contents, 'stored content')} (${bytes(size)})`]),
-    ...(folder === null ? [] : ['its folder on the runner, with tree and checkpoints']),
+    ...(folder === null
+      ? []
+      : ['its folder on the runner, with its tree, its checkpoints and what takes back an application (--undo)']),
   ];
   return `Gone for good: ${gone.join(', ')}. Your repository stays as it is, with every branch that was made of it.`;
 };

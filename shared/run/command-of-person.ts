@@ -1,5 +1,6 @@
 import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
+import { notOver } from './not-over.ts';
 import { refuse } from './refusal.ts';
 import { archivedBy, isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
 import { actor } from '../text/clean.ts';
@@ -113,12 +114,7 @@ export const resumed = (state: RunState, command: Told<'resume'>): Wanted => {
 };
 
 export const archived = (state: RunState, { kind, by }: Told<'archive' | 'unarchive'>): Wanted => {
-  if (!isTerminal(state))
-    return refuse(
-      'conflict',
-      `Run ${state.id} is not over: it is ${state.status}.`,
-      `Wait for its end, or end it: longhaul cancel ${state.id}`,
-    );
+  if (!isTerminal(state)) return notOver(state);
   if (kind === 'archive' && archivedBy(state) === null) return [{ type: 'run.archived', v: 1, by }];
   if (kind === 'unarchive' && archivedBy(state) !== null) return [{ type: 'run.unarchived', v: 1, by }];
   return refuse(

@@ -33,5 +33,26 @@ describe('before a run begins, from the command line', () => {
     const none = await rig.cli(['delegate', 'Do it', '--without', 'note.txt'], { cwd: repository });
     expect(none.code).not.toBe(0);
     expect(none.stderr).toContain('Nothing that is not committed is called "note.txt"');
+    const nowhere = await rig.cli(['delegate', 'Do it', '--preview', '--repo', rig.home]);
+    expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('is not in a git repository') });
+  });
+
+  test('a repository that says that nothing verifies it is offered nothing', async () => {
+    await using rig = await Rig.start({ script: demoModel });
+    const repository = await repositoryWith({
+      'package.json': '{"scripts": {"test": "node --test"}}',
+      '.longhaul/config.yaml': 'verification: []\n',
+    });
+    const delegated = await rig.cli(['delegate', 'Do it'], { cwd: repository });
+    expect({ code: delegated.code, stderr: delegated.stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test('digits that are no number of a run name none, and deleting wants to know exactly which one', async () => {
+    await using rig = await Rig.start({ script: demoModel });
+    for (const name of ['0', '007', 'latest', 'r', 'run_a'])
+      expect(await rig.cli(['delete', name, '--yes'])).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/is no run|does not say well enough which run/),
+      });
   });
 });

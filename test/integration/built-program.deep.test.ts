@@ -84,6 +84,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   unarchive: [{ args: 'unarchive {archived}', code: 0, says: /./ }],
   delete: [
     { args: 'delete {cancelled}', code: 2, says: /needs a person/, looks: true },
+    { args: 'delete {review} --yes', code: 1, says: /verdict first: longhaul accept/, looks: true },
     { args: 'delete {cancelled} --yes', code: 0, says: /is deleted/ },
   ],
   decisions: [

@@ -18,6 +18,7 @@ import { folderInRepository } from '../../machine/repository/user-repository.ts'
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
+import type { Api } from '../connection/client.ts';
 import { previewOf, previewView, untestedNote } from '../preview.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
@@ -71,6 +72,13 @@ const withOptions = (command: Command) =>
     .option('-w, --watch', 'follow it')
     .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
 
+/** Whether nobody said a word about verification: who says that there is none has said it. Not known: no. */
+const nobodySays = async (context: CommandContext, api: Api, input: DelegateInput): Promise<boolean> =>
+  previewOf(context, api, input).then(
+    ({ verification }) => verification.by === 'runner',
+    () => false,
+  );
+
 type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
 
 export const define: Define = (command, act) => {
@@ -94,7 +102,7 @@ export const define: Define = (command, act) => {
       const notes = taskNotes(run.task);
       for (const note of notes) context.note(cleanLine(note));
       const untested = run.task.verification.length === 0 && input.verification === null && input.source === null;
-      const offer = untested ? await untestedNote(input.repository) : null;
+      const offer = untested && (await nobodySays(context, api, input)) ? await untestedNote(input.repository) : null;
       if (offer !== null) context.note(offer);
       if (options.watch !== true) {
         context.printJson({ run: lineOf(run), notes });

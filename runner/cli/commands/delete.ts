@@ -13,6 +13,11 @@ export const define: Define = (command, act) => {
     .option('-y, --yes', 'do not ask')
     .action(
       act(async (context, run, options) => {
+        if (!/^(#?\d+|run_[a-z0-9]{4,})$/.test(run))
+          throw usage(
+            `${JSON.stringify(run)} does not say well enough which run is meant.`,
+            'Give its number, or its id.',
+          );
         const { api, state } = await runOf(context, run);
         const told = await api.call.runs.deletion.query({ run: state.id });
         if (options.yes !== true && !(await isConfirmed(context, told))) {

@@ -1,4 +1,4 @@
-import { refuse } from '../../../shared/run/refusal.ts';
+import { notOver } from '../../../shared/run/not-over.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import type { Database } from './schema.ts';
 import type { Deleted } from './store.ts';
@@ -8,13 +8,7 @@ export const deletedStatus = 'deleted';
 
 /** Null: it may be deleted. */
 export const deletionRefused = (state: RunState): Extract<Deleted, { outcome: 'refused' }> | null =>
-  isTerminal(state)
-    ? null
-    : refuse(
-        'conflict',
-        `Run ${state.id} is not over: it is ${state.status}.`,
-        `Wait for its end, or end it: longhaul cancel ${state.id}`,
-      );
+  isTerminal(state) ? null : notOver(state);
 
 /** Loose blobs go when they are a day old, and what was written within the last hour is spared: those of a deleted run are taken for 22 hours old. */
 const agedMs = 22 * 3_600_000;

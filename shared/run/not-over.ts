@@ -1,0 +1,12 @@
+import { refuse } from './refusal.ts';
+import type { RunState } from './state.ts';
+
+/** Of what can be done to a run that is over alone. A result that waits for a verdict is not ended by cancelling it. */
+export const notOver = ({ id, status }: Pick<RunState, 'id' | 'status'>) =>
+  refuse(
+    'conflict',
+    `Run ${id} is not over: it is ${status}.`,
+    status === 'reviewing'
+      ? `Give its result a verdict first: longhaul accept ${id}, or longhaul discard ${id}`
+      : `Wait for its end, or end it: longhaul cancel ${id}`,
+  );
