@@ -56,6 +56,19 @@ test('what is left out is as in the last commit, or not there; the rest goes alo
   expect(await fixture.git('--no-optional-locks', 'status', '--porcelain', '-z')).toBe(status);
 });
 
+test('a file that was renamed is left out under both of its names, whichever is said', async () => {
+  await using fixture = await createFixture();
+  const text = Array.from({ length: 20 }, (_, line) => `line ${line}\n`).join('');
+  fixture.write('old.txt', text);
+  await fixture.commit('base');
+  await fixture.git('mv', 'old.txt', 'new.txt');
+  for (const name of ['old.txt', 'new.txt']) {
+    const made = await snapshot(fixture, [name]);
+    expect(await tree(made)).toEqual({ 'old.txt': text });
+    rmSync(join(fixture.folder, 'run'), { recursive: true });
+  }
+});
+
 test('a folder is left out with all that is in it; without any change left it is the last commit', async () => {
   await using fixture = await dirty();
   const made = await snapshot(fixture, ['scratch/', 'new.txt', 'changed.txt', 'deleted.txt']);

@@ -17,6 +17,31 @@ const entriesOf = async (options: GitOptions, head: string | null): Promise<Read
   return new Map(listed.map((entry) => [entry.slice(entry.indexOf('\t') + 1), entry.replace(/ (blob|commit) /, ' ')]));
 };
 
+/** What git takes for one file under another name: old and new, as `splitNul` gives paths. */
+const renamesIn = async (
+  options: GitOptions,
+  head: string | null,
+): Promise<readonly (readonly [before: string, after: string])[]> => {
+  if (head === null) return [];
+  const args = ['diff-index', '--cached', '-z', '--find-renames', '--diff-filter=R', '--name-status', head, '--'];
+  const said = splitNul(await gitOrThrow(args, options));
+  return Array.from({ length: Math.floor(said.length / 3) }, (_, index) => [
+    said[3 * index + 1] ?? '',
+    said[3 * index + 2] ?? '',
+  ]);
+};
+
+/** A file that has another name is left out under both: one alone would have it twice, or not at all. */
+const withOtherNames = (
+  changed: readonly string[],
+  named: readonly string[],
+  renames: readonly (readonly [before: string, after: string])[],
+): readonly string[] => {
+  const all = new Set(named);
+  for (const pair of renames) if (pair.some((path) => all.has(path))) for (const path of pair) all.add(path);
+  return changed.filter((path) => all.has(path));
+};
+
 /**
  * Takes changes out of an index that has the whole working tree: what they are about is again as in the last commit, or not there.
  * Gives the paths that were left out, as `splitNul` does. A path that no change is about is refused: whoever misspelt one would send what they did not want to.
@@ -39,7 +64,8 @@ export const leaveOut = async (
       `Nothing that is not committed is called ${JSON.stringify(pathBytes(missed).toString())}, so it cannot be left out.`,
       'Name what "git status" shows, from the root of the repository.',
     );
-  const left = changed.filter((path) => wanted.some((each) => isIn(path, each)));
+  const named = changed.filter((path) => wanted.some((each) => isIn(path, each)));
+  const left = withOtherNames(changed, named, await renamesIn(options, head));
   const before = await entriesOf(options, head);
   const gone = left.map((path) => `0 ${unknownObject(head)}\t${path}`);
   const back = left.flatMap((path) => before.get(path) ?? []);
