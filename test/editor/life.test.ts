@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import { gitIn } from '../harness/repository.ts';
+import { widen } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import {
@@ -48,23 +49,13 @@ beforeEach(({ task }) => {
 const goal = '[line] Say sums';
 const row = (status: string) => treeItem(page, new RegExp(`^Run 1, .*, ${status}`)).first();
 
-/** Drags the edge of the side bar until it is so wide, pixels. */
-const sideBar = async (width: number): Promise<void> => {
-  const box = await page.locator('.part.sidebar').boundingBox();
-  if (box === null) throw new Error('there is no side bar');
-  await page.mouse.move(box.x + box.width, 400);
-  await page.mouse.down();
-  await page.mouse.move(box.x + width, 400, { steps: 5 });
-  await page.mouse.up();
-};
-
 test('a run is paused from its row, stands still in a group of its own, and goes on when it is resumed', async () => {
   const gate = place.model.hold(goal, 1);
   await delegateFrom(page, ['README.md'], goal);
   await openActivity(page, /^Longhaul/);
   await gate.reached;
   await row('working').waitFor();
-  await sideBar(300);
+  await widen(page, 300);
   await picture(page, '80 a run at work, 300 px');
   await chooseFromMenu(row('working'), /^Pause$/);
   await row('working: pauses after this step').waitFor();
@@ -81,7 +72,7 @@ test('a run is paused from its row, stands still in a group of its own, and goes
 });
 
 test('lenses in diffs are asked for, once, and what was accepted as a whole is taken back', async () => {
-  await sideBar(420);
+  await widen(page, 420);
   await chooseFromMenu(row('reviewing'), /^Review Result/);
   await page.locator('.multiDiffEditor').first().waitFor();
   const asked = notification(page, 'Accept and Reject can stand above each change');

@@ -13,11 +13,11 @@ export const registerDecorations = (longhaul: Longhaul): vscode.Disposable => {
   const changed = new vscode.EventEmitter<vscode.Uri[]>();
   const known = new Map<string, readonly string[]>();
   let touched: ReadonlyMap<string, readonly Touched[]> = new Map();
+  /** One is read after the other: nothing waits for a mark, and much waits for the runner. */
+  let reading: Promise<unknown> = Promise.resolve();
 
   /** Whether it could be read. */
   const read = async ({ run, soFar, patch }: Change): Promise<boolean> => {
-    // Not asked for a second time while the first answer is on its way.
-    known.set(patch, []);
     try {
       const api = await longhaul.connection.api();
       const { changes } = await api.runs.diff.query({ run, soFar });
@@ -38,7 +38,11 @@ export const registerDecorations = (longhaul: Longhaul): vscode.Disposable => {
     const folders = (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri.fsPath);
     const changes = changesIn(runs.all(), folders);
     for (const patch of known.keys()) if (!changes.some((change) => change.patch === patch)) known.delete(patch);
-    for (const change of changes) if (!known.has(change.patch)) void read(change).then((done) => done && draw());
+    for (const change of changes.filter(({ patch }) => !known.has(patch))) {
+      // Not asked for a second time while it waits for its turn, or its answer is on its way.
+      known.set(change.patch, []);
+      reading = reading.then(() => read(change)).then((done) => done && draw());
+    }
     const before = touched;
     touched = touchedFiles(changes, ({ patch }) => known.get(patch) ?? []);
     const files = [...new Set([...before.keys(), ...touched.keys()])].filter(

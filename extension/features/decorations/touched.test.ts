@@ -25,6 +25,12 @@ test('files are marked for what open runs have made of a repository that is open
   expect(here('/home/grace')).toEqual([]);
 });
 
+test('of very many open runs only the newest are looked at', () => {
+  const runs = Array.from({ length: 500 }, (_, index) => of(500 - index));
+  const numbers = changesIn(runs, ['/home/ada/parser']).map(({ number }) => number);
+  expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([20, 500, 481]);
+});
+
 test('a file that two runs change says both', () => {
   const changes = changesIn([of(1), of(2, { soFar: { ...result, patch: 'later' } })], ['/home/ada/parser']);
   const touched = touchedFiles(changes, ({ soFar }) => (soFar ? ['a.ts'] : ['a.ts', 'b.ts']));

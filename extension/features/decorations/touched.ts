@@ -15,15 +15,20 @@ export interface Change {
 
 const contains = (folder: string, file: string): boolean => file === folder || file.startsWith(`${folder}/`);
 
-/** The changes that files of these folders may be marked for, the newest run first. */
+/** A change comes with its whole patch: of more open runs than a person looks after at once only the newest are read. */
+const mostRuns = 20;
+
+/** The changes that files of these folders may be marked for, the newest run first, as `runs` are given. */
 export const changesIn = (runs: readonly RunSummary[], folders: readonly string[]): readonly Change[] =>
-  runs.flatMap((run) => {
-    const made = run.soFar ?? run.result;
-    const { repository, title } = run.task;
-    const here = folders.some((folder) => contains(folder, repository) || contains(repository, folder));
-    if (made === null || isTerminal(run) || !here) return [];
-    return [{ run: run.id, number: run.number, title, repository, soFar: run.soFar !== null, patch: made.patch }];
-  });
+  runs
+    .flatMap((run) => {
+      const made = run.soFar ?? run.result;
+      const { repository, title } = run.task;
+      const here = folders.some((folder) => contains(folder, repository) || contains(repository, folder));
+      if (made === null || isTerminal(run) || !here) return [];
+      return [{ run: run.id, number: run.number, title, repository, soFar: run.soFar !== null, patch: made.patch }];
+    })
+    .slice(0, mostRuns);
 
 /** A file as a change has it. */
 export interface Touched extends Change {
