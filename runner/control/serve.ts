@@ -22,6 +22,7 @@ import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
+import { openFeed } from './server/feed.ts';
 import { createServer, type Server, type ServerOptions } from './server/server.ts';
 import { openGround, type Ground } from './ground/ground.ts';
 import { StoreError, type Scheduled } from './store/store.ts';
@@ -30,7 +31,6 @@ import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
-import { feedPages, feedReading } from './usecases/feed.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
 import { workerApi } from './usecases/worker.ts';
@@ -244,14 +244,14 @@ const serverFor = (
 ): Server => {
   const { store, blobs, now, log, closing } = plane;
   const { tokens, origins } = config.server;
-  const read = feedReading(store);
+  const feed = openFeed(plane);
   const hosts = [hostName(urlHost(host)), publicUrl === null ? null : new URL(publicUrl).hostname];
   return createServer({
     ...config.server,
     ...signs,
     closing,
-    runner: runnerApi(plane, read),
-    feedPages: (caller, input, signal) => feedPages(plane, caller, { input, signal, read }),
+    runner: { ...runnerApi(plane), feed: feed.events },
+    feed,
     worker: workerApi(plane),
     authenticate: authentication({ localToken: ground.token, secret: ground.secret, tokens, now }),
     store,

@@ -1,7 +1,5 @@
-import { accept } from './accept.ts';
 import { over, type AwaitedDelay, type Circumstances, type Told, type Wanted } from './command.ts';
 import { startAgainAt } from './losses.ts';
-import { foldBodies } from './reduce.ts';
 import { refuse } from './refusal.ts';
 import { isTerminal, type Delay, type RunState } from './state.ts';
 
@@ -21,12 +19,6 @@ export const leased = (state: RunState, command: Told<'lease'>): Wanted => {
       worker: command.worker,
     },
   ];
-};
-
-export const appended = (state: RunState, command: Told<'append'>, circumstances: Circumstances): Wanted => {
-  if (!holdsLease(state, command)) return lostLease(state, command);
-  const accepted = accept(state, command.events, (from, bodies) => foldBodies(from, bodies, circumstances.at));
-  return accepted.outcome === 'refused' ? accepted : accepted.events;
 };
 
 export const deferred = (state: RunState, command: Told<'defer'>, circumstances: Circumstances): Wanted => {
@@ -90,10 +82,10 @@ const saysTheSame = (known: Delay | null, told: AwaitedDelay): boolean =>
 const notSo = (state: RunState, { activation }: { readonly activation: string }, how: string) =>
   refuse('conflict', `Activation ${activation} of run ${state.id} is not ${how}.`, 'Nothing is left to do.');
 
-const holdsLease = (state: RunState, { activation, fence }: { activation: string; fence: number }): boolean =>
+export const holdsLease = (state: RunState, { activation, fence }: { activation: string; fence: number }): boolean =>
   state.status === 'working' && state.activation === activation && state.fence === fence;
 
-const lostLease = (state: RunState, { activation, fence }: { activation: string; fence: number }) =>
+export const lostLease = (state: RunState, { activation, fence }: { activation: string; fence: number }) =>
   isTerminal(state)
     ? over(state)
     : refuse(

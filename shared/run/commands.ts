@@ -1,10 +1,11 @@
-import type { Circumstances, Command, Wanted } from './command.ts';
+import { guarded, problemWith } from './append-rules.ts';
+import type { Circumstances, Command, Told, Wanted } from './command.ts';
 import * as engine from './command-of-engine.ts';
 import * as person from './command-of-person.ts';
-import type { EventBody } from './events.ts';
+import type { EventBody, WorkerEvent } from './events.ts';
 import { lossDecision, lossesInARow } from './losses.ts';
 import { foldBodies } from './reduce.ts';
-import type { Refusal } from './refusal.ts';
+import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
 
 export type Obeyed =
@@ -54,7 +55,7 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
     case 'lease':
       return engine.leased(state, command);
     case 'append':
-      return engine.appended(state, command, circumstances);
+      return appended(state, command, circumstances);
     case 'defer':
       return engine.deferred(state, command, circumstances);
     case 'await':
@@ -90,3 +91,31 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
       return person.resumed(state, command);
   }
 };
+
+/**
+ * What of a worker's events goes on record. A round that ends while a message is on its way to the agent does not end: those events are
+ * left out, and the worker, which is answered with the message, goes on.
+ */
+const appended = (state: RunState, command: Told<'append'>, { at }: Circumstances): Wanted => {
+  const { events } = command;
+  if (!engine.holdsLease(state, command)) return engine.lostLease(state, command);
+  if (!events.some(({ type }) => guarded.has(type))) return events;
+  const ends = (event: WorkerEvent): boolean => isEnd(event) || isLeaving(event);
+  const stays = events.filter((event) => !ends(event));
+  const late = events.some(isEnd) && unheard(foldBodies(state, stays, at));
+  const accepted = late ? stays : events;
+  let now = state;
+  for (const event of accepted) {
+    const problem = problemWith(now, event);
+    if (problem !== null)
+      return refuse('invalid', problem, 'This is a defect of the worker; see the runner’s log (longhaul doctor).');
+    now = foldBodies(now, [event], at);
+  }
+  return accepted;
+};
+
+const isEnd = ({ type }: WorkerEvent): boolean => type === 'round.finished' || type === 'run.completed';
+const isLeaving = (event: WorkerEvent): boolean => event.type === 'activation.ended' && event.until === null;
+
+/** Where a person stopped the work, the agent is not asked any more, whatever it was still to be told. */
+const unheard = ({ unheard: messages, wrapUp }: RunState): boolean => messages > 0 && wrapUp === null;

@@ -9,7 +9,7 @@ const open = async (receiving: Receiving) => {
   const options = {
     runner: {},
     worker: {},
-    feedPages: {},
+    feed: {},
     authenticate: () => null,
     store: {},
     blobs: {},

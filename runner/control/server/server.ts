@@ -17,7 +17,7 @@ import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody, unauthorized } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
-import { feedRoute, type FeedPages } from './feed.ts';
+import { feedRoute, type Feed } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { hasBody, holdToPace, usualReceiving, type Receiving } from './receiving.ts';
 import { explainer } from './typed-errors.ts';
@@ -27,7 +27,7 @@ import type { Answered, Asked } from '../../machine/processes/child-protocol.ts'
 export interface ServerOptions {
   readonly runner: RunnerApi;
   readonly worker: WorkerApi;
-  readonly feedPages: FeedPages;
+  readonly feed: Feed;
   readonly authenticate: Authenticate;
   readonly store: Store;
   readonly blobs: Blobs;
@@ -165,7 +165,7 @@ export const createServer = (options: ServerOptions): Server => {
   http.get(
     '/trpc/runs.feed',
     feedRoute({
-      pages: options.feedPages,
+      pages: options.feed.pages,
       callerOf: authenticate,
       streams,
       otherwise: (req, res) => fastifyRequestHandler({ ...trpcOptions, req, res, path: 'runs.feed' }),

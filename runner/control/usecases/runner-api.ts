@@ -3,7 +3,6 @@ import { apply, recordApplied } from './apply.ts';
 import { archive, deleteRun, deletion, unarchive } from './archive.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
-import { feed, feedReading, type ReadFeed } from './feed.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
@@ -12,8 +11,8 @@ import { preview } from './terms.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 
-/** All that people can ask, over one control plane. Refusals are thrown as RefusedError; nothing else is expected. */
-export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plane.store)): RunnerApi => ({
+/** What people can ask, over one control plane, and is answered once. Refusals are thrown as RefusedError; nothing else is expected. */
+export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   info: (caller) => info(plane, caller),
   delegate: (caller, input) => delegate(plane, caller, input),
   preview: (caller, input) => preview(plane, caller, input),
@@ -21,7 +20,6 @@ export const runnerApi = (plane: ControlPlane, read: ReadFeed = feedReading(plan
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),
-  feed: (caller, input, signal) => feed(plane, caller, { input, signal, read }),
   decisions: async (caller) => plane.store.openDecisions(asPerson(caller).tenant),
   decide: (caller, input) => decide(plane, caller, input),
   renew: (caller, input) => renew(plane, caller, input),

@@ -1,4 +1,4 @@
-import { boundTree } from '../../../../shared/run/accept.ts';
+import { boundTree } from '../../../../shared/run/append-rules.ts';
 import {
   asksAgain,
   attemptsOf,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { decisionSubject, type DecisionRequest } from '../../../../shared/decision/decision.ts';
-import { boundTree } from '../../../../shared/run/accept.ts';
+import { boundTree } from '../../../../shared/run/append-rules.ts';
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
 import {
   aboutBudget,

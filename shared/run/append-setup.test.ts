@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
-import { accept } from './accept.ts';
+import { problemWith } from './append-rules.ts';
 import type { WorkerEvent } from './events.ts';
 import type { RunState } from './state.ts';
 
@@ -40,10 +40,7 @@ describe('a setup with network on the agent’s files', () => {
     ['that is another command', approved, { command: 'sh' }, 'another than the task has'],
     ['that reaches further', approved, { network: ['evil.example.org'] }, 'another than the task has'],
   ])('%s does not go on record', (...[, newSetup, different, message]) => {
-    expect(accept(state(newSetup), [started(different)], (same) => same)).toMatchObject({
-      outcome: 'refused',
-      refusal: { code: 'invalid', message: expect.stringContaining(message) },
-    });
+    expect(problemWith(state(newSetup), started(different))).toContain(message);
   });
 
   test.each<readonly [string, RunState['newSetup'], object]>([
@@ -52,7 +49,6 @@ describe('a setup with network on the agent’s files', () => {
     ['without its network', null, { network: [] }],
     ['on the base', null, { on: 'base' }],
   ])('%s does', (_name, newSetup, different) => {
-    const event = started(different);
-    expect(accept(state(newSetup), [event], (same) => same)).toEqual({ outcome: 'accepted', events: [event] });
+    expect(problemWith(state(newSetup), started(different))).toBeNull();
   });
 });

@@ -1,20 +1,12 @@
 import { mayStart, type Call } from './call.ts';
 import { canonicalJson } from '../decision/canonical.ts';
 import type { DecisionRequest } from '../decision/decision.ts';
-import type { EventBody, WorkerEvent } from './events.ts';
+import type { WorkerEvent } from './events.ts';
 import { isAsStrict, judgeCall, type JudgedCall } from './judge-call.ts';
-import { refuse, type Refusal } from './refusal.ts';
 import { headOf, heldTree, type RunState } from './state.ts';
 
-type Accepted =
-  | { readonly outcome: 'accepted'; readonly events: readonly WorkerEvent[] }
-  | { readonly outcome: 'refused'; readonly refusal: Refusal };
-
-/** What events make of a state. Given, since this stands below the reducer's users. */
-export type Folding = (state: RunState, bodies: readonly EventBody[]) => RunState;
-
 /** Events that a state decides about; all others a worker may append as it likes. */
-const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
+export const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
   'call.judged',
   'call.started',
   'call.finished',
@@ -25,42 +17,11 @@ const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['type']>([
 ]);
 
 /**
- * What of a worker's events goes on record. The control plane does not take the worker's word for what it may do: a call is judged no
- * less strictly than policy says, and starts only where policy or a person let it start, on the tree that the person saw, a question
- * names the tree of the run's head, and what a call changed that waits for a person does not become the run's.
- * A round that ends while a message is on its way to the agent does not end: those events are left out, and the
- * worker, which is answered with the message, goes on.
+ * Why a worker may not append an event to a run as it is; null: it may. The control plane does not take the worker's word for what it may
+ * do: a call is judged no less strictly than policy says, and starts only where policy or a person let it start, on the tree that the person
+ * saw, a question names the tree of the run's head, and what a call changed that waits for a person does not become the run's.
  */
-export const accept = (state: RunState, events: readonly WorkerEvent[], fold: Folding): Accepted => {
-  if (!events.some(({ type }) => guarded.has(type))) return { outcome: 'accepted', events };
-  const accepted: WorkerEvent[] = [];
-  const late =
-    events.some(isEnd) &&
-    unheard(
-      fold(
-        state,
-        events.filter((event) => !isEnd(event) && !isLeaving(event)),
-      ),
-    );
-  let now = state;
-  for (const event of events) {
-    if (late && (isEnd(event) || isLeaving(event))) continue;
-    const problem = problemWith(now, event);
-    if (problem !== null)
-      return refuse('invalid', problem, 'This is a defect of the worker; see the runner’s log (longhaul doctor).');
-    accepted.push(event);
-    now = fold(now, [event]);
-  }
-  return { outcome: 'accepted', events: accepted };
-};
-
-const isEnd = ({ type }: WorkerEvent): boolean => type === 'round.finished' || type === 'run.completed';
-const isLeaving = (event: WorkerEvent): boolean => event.type === 'activation.ended' && event.until === null;
-
-/** Where a person stopped the work, the agent is not asked any more, whatever it was still to be told. */
-const unheard = ({ unheard: messages, wrapUp }: RunState): boolean => messages > 0 && wrapUp === null;
-
-const problemWith = (state: RunState, event: WorkerEvent): string | null => {
+export const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   if (event.type === 'decision.requested') return problemWithRequest(state, event.request);
   if (event.type === 'verification.setup.started') return problemWithSetup(state, event);
   if (event.type === 'call.finished') return problemWithEnd(callOf(state, event.call), event);
