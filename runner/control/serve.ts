@@ -22,6 +22,8 @@ import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
 import { signRunToken } from './server/run-token.ts';
+import { startOutbox } from './effects/outbox.ts';
+import { performing } from './effects/perform.ts';
 import { openFeed } from './server/feed.ts';
 import { createServer, type Server, type ServerOptions } from './server/server.ts';
 import { openGround, type Ground } from './ground/ground.ts';
@@ -151,6 +153,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const dispatcher = stack.use(startDispatcher({ ...common, limits: config.limits, ticketFor }));
   const { leaseSeconds } = config;
   stack.use(await startSupervisor({ ...common, dispatcher, retention, workersOf, leaseSeconds }));
+  stack.use(startOutbox({ ...common, perform: performing({ remotes: plane.remotes, blobs, home }) }));
   const { startedAt, version } = plane;
   const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
   await writeDurably(home.runner, JSON.stringify(own));

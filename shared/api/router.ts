@@ -160,6 +160,12 @@ export const apiRouter = trpc.router({
     remoteRefs: person('developer')
       .input(runner.RemoteInput)
       .query(({ ctx, input }) => ctx.runner.remoteRefs(ctx.caller, input)),
+    publication: person('viewer')
+      .input(runner.PublicationInput)
+      .query(({ ctx, input }) => ctx.runner.publication(ctx.caller, input)),
+    publish: person('approver')
+      .input(runner.PublishInput)
+      .mutation(({ ctx, input }) => ctx.runner.publish(ctx.caller, input)),
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),

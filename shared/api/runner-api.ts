@@ -177,6 +177,35 @@ export const ReviewInput = z.strictObject({
   comments: z.array(ReviewComment).max(500).default([]),
 });
 export type ReviewInput = z.infer<typeof ReviewInput>;
+/** Null: what the runner proposes. */
+export const PublicationInput = z.strictObject({
+  run: RunId,
+  remote: RemoteUrl.nullable().default(null),
+  branch: RemoteRef.nullable().default(null),
+  into: RemoteRef.nullable().default(null),
+});
+export type PublicationInput = z.infer<typeof PublicationInput>;
+/** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
+export const PublishInput = z.strictObject({
+  run: RunId,
+  round: z.int().positive(),
+  patch: BlobHash,
+  remote: RemoteUrl,
+  branch: RemoteRef,
+  /** Of the commit. */
+  message: z.string().trim().min(1).max(5_000),
+  /** Null: the branch alone. */
+  pullRequest: z
+    .strictObject({
+      into: RemoteRef,
+      title: z.string().trim().min(1).max(250),
+      /** Markdown. */
+      body: z.string().max(65_000),
+      draft: z.boolean(),
+    })
+    .nullable(),
+});
+export type PublishInput = z.infer<typeof PublishInput>;
 /** Units by their ids (`shared/review`), which name lines and no places in a list; null: the whole file. */
 const AcceptedFile = z.strictObject({
   path: z.string().min(1),
@@ -317,6 +346,10 @@ export interface RunnerApi {
   recordApplied(caller: Principal, input: RecordAppliedInput): Promise<RunState>;
   /** What a remote that the runner may read has, asked with the runner's own credential for it. */
   remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
+  /** What publishing the result of a run would do, to be shown and changed; nothing is done. */
+  publication(caller: Principal, input: PublicationInput): Promise<PublishInput>;
+  /** Asks for it to be done; the run says what came of it. */
+  publish(caller: Principal, input: PublishInput): Promise<RunState>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
   /** Lists leave a run out that is over, or show it again; nothing of it is gone. One that is so already stays so. */
   archive(caller: Principal, input: RunInput): Promise<RunState>;

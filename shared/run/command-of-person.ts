@@ -2,6 +2,7 @@ import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
 import { notOver } from './not-over.ts';
 import { refuse } from './refusal.ts';
+import { anotherResult } from './stale-result.ts';
 import { archivedBy, isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
 import { actor } from '../text/clean.ts';
 
@@ -123,13 +124,3 @@ export const archived = (state: RunState, { kind, by }: Told<'archive' | 'unarch
     'Nothing is left to do.',
   );
 };
-
-/** What is decided about has to be what was shown. */
-const anotherResult = (state: RunState, { round }: { readonly round: number }) =>
-  refuse(
-    'stale',
-    round === state.round
-      ? `Round ${round} of run ${state.id} has another result by now than the one that you were shown. Nothing was decided.`
-      : `Run ${state.id} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
-    `Look at what it is now, longhaul diff ${state.id}, and decide about that: --round ${state.round}`,
-  );

@@ -1,4 +1,5 @@
 import type { DecideInput } from './decide.ts';
+import type { Effect, EffectResult } from './effect.ts';
 import type { EventBody, ReviewComment, WorkerEvent } from './events.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
@@ -54,12 +55,34 @@ export type Command =
       readonly files: number;
       readonly conflicts: number;
     }
+  | {
+      readonly kind: 'publish';
+      readonly by: string;
+      /** As with `review`. */
+      readonly round: number;
+      readonly patch: string;
+      /** In the order in which they are to be done. */
+      readonly effects: readonly Effect[];
+    }
+  /** What came of an attempt at an effect. Refused where it is not what is to be done next. */
+  | { readonly kind: 'effected'; readonly effect: string; readonly outcome: EffectOutcome }
   | { readonly kind: 'cancel'; readonly by: string; readonly reason: string }
   /** Its worker finishes the step that it is at. */
   | { readonly kind: 'pause'; readonly by: string }
   | { readonly kind: 'archive' | 'unarchive'; readonly by: string }
   /** Of what was paused, or failed, or was cancelled. Whether its tree is still there, whoever sends this has looked. */
   | { readonly kind: 'resume'; readonly by: string };
+
+/** `again`: another attempt may succeed; `afterMs`: no sooner than that, if the other side said so. */
+export type EffectOutcome =
+  | { readonly kind: 'done'; readonly result: EffectResult }
+  | {
+      readonly kind: 'failed';
+      readonly said: string;
+      readonly remedy: string;
+      readonly again: boolean;
+      readonly afterMs: number | null;
+    };
 
 /** What a command brings with it from outside, so that obeying it stays pure. */
 export interface Circumstances {

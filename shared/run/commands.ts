@@ -1,5 +1,6 @@
 import { guarded, problemWith } from './append-rules.ts';
 import type { Circumstances, Command, Told, Wanted } from './command.ts';
+import { effected, published } from './command-of-effects.ts';
 import * as engine from './command-of-engine.ts';
 import * as person from './command-of-person.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
@@ -80,6 +81,10 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
       return person.reviewed(state, command);
     case 'applied':
       return person.applied(state, command);
+    case 'publish':
+      return published(state, command);
+    case 'effected':
+      return effected(state, command, circumstances);
     case 'cancel':
       return person.cancelled(state, command);
     case 'archive':

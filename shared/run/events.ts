@@ -4,6 +4,7 @@ import { ActivationId, DecisionId, RunId, Time } from '../ids.ts';
 import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
+import { Effect, EffectResult } from './effect.ts';
 import { ModelItem, Usage } from './model-item.ts';
 import { Source } from './source.ts';
 
@@ -317,6 +318,13 @@ export const controlEvents = [
     files: Count,
     conflicts: Count,
   }),
+  /** The control plane is to change something outside. Asked for again under the same key: after it had failed. */
+  event('effect.requested', 1, { key: z.string().min(1).max(100), effect: Effect, by: Actor }),
+  /** An attempt failed, and there is to be another one then. */
+  event('effect.delayed', 1, { key: z.string(), said: z.string(), retryAt: Time }),
+  event('effect.done', 1, { key: z.string(), result: EffectResult }),
+  /** To try again by itself would be in vain. */
+  event('effect.failed', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** It is over, and lists are not to show it any more; nothing of it is gone. */
   event('run.archived', 1, { by: Actor }),
   event('run.unarchived', 1, { by: Actor }),

@@ -1,5 +1,6 @@
 import { askedAbout, finished, held, judged, started } from './call.ts';
 import type { EventBody } from './events.ts';
+import { effected } from './reduce-effects.ts';
 import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
 import { beginning, gotOn, modelFailed, modelLost, modelStarted, ran, spend, turnTaken } from './reduce-work.ts';
 import type { CommandRecord, PreparedTree, RoundResult, RunState } from './state.ts';
@@ -67,6 +68,11 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
     case 'checkpoint.uploaded':
     case 'changes.saved':
       return ofTree(state, body);
+    case 'effect.requested':
+    case 'effect.delayed':
+    case 'effect.done':
+    case 'effect.failed':
+      return effected(state, body, at);
     case 'guidance.read':
     case 'workspace.rebuilt':
     case 'changes.applied':

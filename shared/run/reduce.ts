@@ -81,6 +81,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   soFar: null,
   model: null,
   reviewMs: null,
+  effects: [],
   leasedAt: null,
   status: 'ready',
   reason: 'delegated',

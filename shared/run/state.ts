@@ -2,6 +2,7 @@ import type { OpenDecision } from '../decision/decision.ts';
 import type { BlobHash, Checkpoint } from './artifacts.ts';
 import type { Budget, Spent } from './budget.ts';
 import type { Call, CallIn } from './call.ts';
+import type { EffectState } from './effect.ts';
 import type { FailureClass, ModelTrouble, PlanStep, Report, Task, WaitUntil } from './events.ts';
 
 /** A command that Longhaul ran itself in this round. */
@@ -149,6 +150,8 @@ export interface RunFacts {
   readonly soFar: RoundResult | null;
   /** How long results waited for a person's verdict, ms, all rounds together; null: no verdict was given. */
   readonly reviewMs: number | null;
+  /** What was to be changed outside, in the order in which it is done. */
+  readonly effects: readonly EffectState[];
   /** When the worker took the lease it has; null without one. */
   readonly leasedAt: string | null;
 }

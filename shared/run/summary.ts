@@ -1,5 +1,5 @@
 import type { DecisionRequest } from '../decision/decision.ts';
-import { actor } from '../text/clean.ts';
+import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import type { Task } from './events.ts';
 import {
@@ -178,7 +178,7 @@ const detailOf = (state: RunSummary): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return withChecks(state, `round ${state.round} is ready for review`);
+      return withChecks(state, `${effectsText(state.effects) ?? `round ${state.round} is ready for review`}`);
     case 'accepted':
       return withChecks(state, `accepted by ${actor(state.by)}`);
     case 'rejected':
@@ -189,6 +189,23 @@ const detailOf = (state: RunSummary): string => {
       return `${state.class}: ${state.message}`;
     case 'cancelled':
       return `cancelled by ${actor(state.by)}`;
+  }
+};
+
+/** How the last thing stands that was to be changed outside; null: there is none. */
+export const effectsText = (effects: RunSummary['effects']): string | null => {
+  const last = effects.find(({ status }) => status !== 'done') ?? effects.at(-1);
+  if (last === undefined) return null;
+  const { effect } = last;
+  switch (last.status) {
+    case 'requested':
+      return last.said === null ? `publishing ${effect.branch}` : `publishing is tried again: ${cleanLine(last.said)}`;
+    case 'failed':
+      return `not published: ${cleanLine(last.said)}`;
+    case 'done':
+      return effect.kind === 'pull request'
+        ? `pull request ${last.result.reference} is open`
+        : `published as ${effect.branch}`;
   }
 };
 

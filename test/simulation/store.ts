@@ -102,6 +102,8 @@ export class SharedStore {
       queuedAmong: (runs) => read(() => reads.queuedAmong(runs)),
       leased: () => read(reads.leased),
       due: (at) => read(() => reads.due(at)),
+      // Nothing outside is simulated.
+      effects: () => Promise.resolve([]),
       runHasBlob: () => Promise.resolve(true),
       upload: (tenant, hash) => read(() => reads.upload(tenant, hash)),
       uploadedBytes: (tenant) => read(() => reads.uploadedBytes(tenant)),

@@ -11,6 +11,7 @@ const remote = (match: string, different: Partial<RemoteConfig> = {}): RemoteCon
   username: 'reader',
   passwordVariable: null,
   github: null,
+  publish: false,
   ...different,
 });
 

@@ -1,7 +1,8 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { RemoteConfig } from '../../machine/config/config.ts';
 import type { RemoteCredential } from '../../machine/git/git.ts';
-import { gitHubCredential } from './github.ts';
+import type { Permissions } from '../github/app.ts';
+import { gitHubToken, openGitHub, type OpenGitHub } from '../github/access.ts';
 
 /** What the runner may read from elsewhere, and with which credential. */
 export interface Remotes {
@@ -14,20 +15,28 @@ export interface AllowedRemote {
   readonly url: string;
   /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws Trouble. */
   credential(): Promise<RemoteCredential | null>;
+  /** How results are published there; null: its operator lets nothing be. */
+  readonly publishing: Publishing | null;
+}
+
+export interface Publishing {
+  /** For who pushes there. Throws Trouble. */
+  credential(): Promise<RemoteCredential | null>;
+  /** GitHub's API, where the remote is GitHub's: for that repository alone. Null: it is a plain remote. */
+  readonly github: OpenGitHub | null;
 }
 
 /** The first setting that matches a URL decides; where none does, nobody connects. */
-export const openRemotes = (
-  configs: readonly RemoteConfig[],
-  env: Readonly<Record<string, string | undefined>>,
-): Remotes => {
+export const openRemotes = (configs: readonly RemoteConfig[], env: Environment): Remotes => {
   const known = configs.map((config) => ({ config, pattern: patternOf(config.match) }));
   return {
     allowed: (given) => {
       const url = plainUrl(given);
       if (url === null) return null;
       const match = known.find(({ pattern }) => pattern.test(url));
-      return match === undefined ? null : { url, credential: () => credentialFor(match.config, url, env) };
+      if (match === undefined) return null;
+      const credential = () => credentialFor(match.config, url, env);
+      return { url, credential, publishing: publishingOf(match.config, url, env) };
     },
   };
 };
@@ -52,12 +61,25 @@ const patternOf = (match: string): RegExp =>
       .join('.*')}$`,
   );
 
+const publishingOf = (config: RemoteConfig, url: string, env: Environment): Publishing | null => {
+  if (!config.publish) return null;
+  const { github } = config;
+  return {
+    credential: () => credentialFor(config, url, env, { contents: 'write' }),
+    github: github === null ? null : openGitHub(github, url, env),
+  };
+};
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 const credentialFor = async (
   { match, username, passwordVariable, github }: RemoteConfig,
   url: string,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  permissions: Permissions = { contents: 'read' },
 ): Promise<RemoteCredential | null> => {
-  if (github !== null) return gitHubCredential(github, url);
+  if (github !== null)
+    return { username: 'x-access-token', password: await gitHubToken(github, { url, env, permissions }) };
   if (passwordVariable === null) return null;
   const password = env[passwordVariable] ?? '';
   if (password === '')

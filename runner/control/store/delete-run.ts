@@ -37,7 +37,16 @@ export const deleteRun = async (db: Database, { state, position, now }: Gone): P
   await db.deleteFrom('events').where('run', '=', id).execute();
   await db
     .updateTable('runs')
-    .set({ status: deletedStatus, over: 1, archived: 1, repository: '', state: '{}', position, wake_at: null })
+    .set({
+      status: deletedStatus,
+      over: 1,
+      archived: 1,
+      repository: '',
+      state: '{}',
+      position,
+      wake_at: null,
+      effect_at: null,
+    })
     .where('id', '=', id)
     .execute();
 };

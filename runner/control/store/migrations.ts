@@ -132,6 +132,12 @@ const trustedSettings = (): readonly string[] => [
 /** Runs that are over and that lists leave out. */
 const archived = (): readonly string[] => ['alter table runs add column archived integer default 0 not null'];
 
+/** When something is to be changed outside for a run. Few runs have any. */
+const effects = (int64: Int64): readonly string[] => [
+  `alter table runs add column effect_at ${int64}`,
+  'create index runs_effects on runs (effect_at) where effect_at is not null',
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -141,6 +147,7 @@ const migrations: readonly Migration[] = [
   { name: '005-supervisor-role', up: supervisorRole },
   { name: '006-trusted-settings', up: trustedSettings },
   { name: '007-archived', up: archived },
+  { name: '008-effects', up: effects },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

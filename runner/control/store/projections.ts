@@ -1,5 +1,6 @@
 import type { OpenDecision } from '../../../shared/decision/decision.ts';
 import { archivedBy, isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
+import { nextEffect } from '../../../shared/run/effect.ts';
 import { prepare } from './queries.ts';
 import { stateText } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
@@ -24,7 +25,10 @@ type StepColumns = Pick<
   'id' | 'lease_until' | 'worker' | 'batch_activation' | 'batch' | 'position' | 'state_version' | 'state'
 >;
 /** The columns that change when a run goes from one status to another. */
-type StatusColumns = Pick<RunRow, 'status' | 'over' | 'archived' | 'activation' | 'fence' | 'since' | 'wake_at'>;
+type StatusColumns = Pick<
+  RunRow,
+  'status' | 'over' | 'archived' | 'activation' | 'fence' | 'since' | 'wake_at' | 'effect_at'
+>;
 
 const stepColumns = (held: HeldRun): StepColumns => ({
   id: held.state.id,
@@ -45,12 +49,19 @@ const statusColumns = (state: RunState): StatusColumns => ({
   fence: state.fence,
   since: 'since' in state ? state.since : null,
   wake_at: wakeAt(state),
+  effect_at: effectAt(state),
 });
 
 /** Before it nothing happens to the run of itself: no timer fires, no worker is asked for. Ms since the epoch. */
 const wakeAt = (state: RunState): number | null => {
   if (state.status === 'queued') return state.delay?.kind === 'deferred' ? Date.parse(state.delay.retryAt) : null;
   return state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null;
+};
+
+const effectAt = ({ effects }: RunState): number | null => {
+  const next = nextEffect(effects);
+  if (next === null) return null;
+  return next.retryAt === null ? 0 : Date.parse(next.retryAt);
 };
 
 const insertRun = prepare<RunRow, unknown>((db, row) => db.insertInto('runs').values(row));
@@ -110,7 +121,8 @@ const movedOn = (before: RunState, after: RunState): boolean => {
     a.activation !== b.activation ||
     a.fence !== b.fence ||
     a.since !== b.since ||
-    a.wake_at !== b.wake_at
+    a.wake_at !== b.wake_at ||
+    a.effect_at !== b.effect_at
   );
 };
 

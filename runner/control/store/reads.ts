@@ -274,6 +274,18 @@ export const readDue = async (db: Database, now: number): Promise<Due> => {
   };
 };
 
+const selectEffects = prepare<object, { readonly run: string; readonly at: number }>((db) =>
+  db
+    .selectFrom('runs')
+    .select((e) => ['id as run', e.ref('effect_at').$notNull().as('at')])
+    .where('effect_at', 'is not', null)
+    .orderBy('effect_at')
+    .orderBy('number'),
+);
+
+export const readEffects = async (db: Database): ReturnType<Store['effects']> =>
+  (await selectEffects(db, {})).map(({ run, at }) => ({ run, at: Number(at) }));
+
 export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>
   (await db.selectFrom('blobs').select('hash').where('run', '=', run).where('hash', '=', hash).execute()).length > 0;
 

@@ -167,6 +167,8 @@ export interface Store extends AsyncDisposable {
   queuedAmong(runs: readonly string[]): Promise<readonly Scheduled[]>;
   leased(): Promise<readonly Scheduled[]>;
   due(now: number): Promise<Due>;
+  /** Runs for which something is to be changed outside, no earlier than `at` (ms since the epoch), who waits longest first. */
+  effects(): Promise<readonly { readonly run: string; readonly at: number }[]>;
 
   /** Remembers that a run may read a blob. Idempotent. */
   linkBlob(run: string, blob: StoredBlob & { readonly use: BlobUse }): Promise<void>;

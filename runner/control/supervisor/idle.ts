@@ -49,7 +49,7 @@ export const lookAgainAt = (
 
 export interface IdleOptions {
   readonly presence: Presence;
-  readonly store: Pick<Store, 'counts' | 'due' | 'onCommit'>;
+  readonly store: Pick<Store, 'counts' | 'due' | 'effects' | 'onCommit'>;
   readonly idleMs: number;
   /** Ms since the epoch. */
   readonly now: () => number;
@@ -114,5 +114,6 @@ const endOfTime = Number.MAX_SAFE_INTEGER;
 
 const hasWork = async (store: IdleOptions['store']): Promise<boolean> => {
   const { queued, working } = await store.counts(null);
-  return queued + working > 0 || (await store.due(endOfTime)).timers.length > 0;
+  if (queued + working > 0 || (await store.due(endOfTime)).timers.length > 0) return true;
+  return (await store.effects()).length > 0;
 };

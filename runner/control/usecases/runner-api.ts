@@ -4,6 +4,7 @@ import { archive, deleteRun, deletion, unarchive } from './archive.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
+import { publication, publish } from './publish.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
@@ -29,6 +30,8 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   apply: (caller, input) => apply(plane, caller, input),
   recordApplied: (caller, input) => recordApplied(plane, caller, input),
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
+  publication: (caller, input) => publication(plane, caller, input),
+  publish: (caller, input) => publish(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
   archive: (caller, input) => archive(plane, caller, input),
   unarchive: (caller, input) => unarchive(plane, caller, input),

@@ -142,6 +142,27 @@ const Blobs = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const apiUrl = z.url({ protocol: /^https?$/ }).default('https://api.github.com');
+
+/** An app of GitHub's: each run gets a token for its repository alone, to read, good for an hour; each effect one of its own, to write. */
+const GitHubApp = z.strictObject({
+  appId: z.union([z.string().min(1), z.int().positive()]).transform(String),
+  /** Null: the repository's. */
+  installationId: z.int().positive().nullable().default(null),
+  /** PEM, readable by the runner alone. */
+  privateKeyFile: z.string().startsWith('/', 'expected an absolute path'),
+  apiUrl,
+});
+export type GitHubApp = z.infer<typeof GitHubApp>;
+
+/** A person's own token, the simple way for one person: for reading, and for publishing in their name. */
+const GitHubToken = z.strictObject({
+  /** Variable of the runner's environment that holds it. */
+  tokenVariable: z.string().min(1),
+  apiUrl,
+});
+export type GitHubToken = z.infer<typeof GitHubToken>;
+
 /** A remote that runs may read, and what lets them in. Only what matches one of these is ever connected to. */
 const RemoteConfig = z
   .strictObject({
@@ -155,18 +176,9 @@ const RemoteConfig = z
     username: z.string().min(1).default('longhaul'),
     /** Variable of the runner's environment that holds a read-only token. */
     passwordVariable: z.string().min(1).nullable().default(null),
-    /** An app of GitHub's: each run gets a token for its repository alone, to read, good for an hour. */
-    github: z
-      .strictObject({
-        appId: z.union([z.string().min(1), z.int().positive()]).transform(String),
-        /** Null: the repository's. */
-        installationId: z.int().positive().nullable().default(null),
-        /** PEM, readable by the runner alone. */
-        privateKeyFile: z.string().startsWith('/', 'expected an absolute path'),
-        apiUrl: z.url({ protocol: /^https?$/ }).default('https://api.github.com'),
-      })
-      .nullable()
-      .default(null),
+    github: z.union([GitHubApp, GitHubToken]).nullable().default(null),
+    /** Results of runs may be published there, by people who may approve. */
+    publish: z.boolean().default(false),
   })
   .refine(({ passwordVariable, github }) => passwordVariable === null || github === null, {
     message: 'passwordVariable and github exclude one another',

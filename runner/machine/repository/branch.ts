@@ -29,7 +29,7 @@ export type Branch = { readonly outcome: 'ok'; readonly branch: string; readonly
 
 const fallback: Identity = { name: 'Longhaul', email: 'longhaul@localhost' };
 
-const authorOf = async (repository: UserRepository): Promise<Identity> => {
+export const authorOf = async (repository: UserRepository): Promise<Identity> => {
   const ask = async (key: string): Promise<string> => {
     const found = await git(['config', '--get', key], userOptions(repository));
     return found.ok ? line(found.output).trim() : '';
@@ -71,7 +71,7 @@ const entry = ({ mode, path }: FileVersion, id: string): string => `${mode} ${id
 /** Builds the result's tree in the index of `options`, on top of the source's tree, from which each `before` must come. */
 const buildTree = async (
   options: GitOptions & { readonly folder: string },
-  { source, changes, read, own }: BranchRequest,
+  { source, changes, read, own }: CommitRequest,
 ): Promise<string | Refusal> => {
   const foreign = changes.files.find(({ before, after }) =>
     [before, after].some((side) => side !== null && pathRefusal(side.path) !== null),
@@ -125,12 +125,30 @@ const copyObjects = async (
 };
 
 /** Without the person's own work the result stands on the commit that was checked out; where there is none, nothing can be left out. */
-const startOf = ({ source, own }: BranchRequest): BranchRequest['source'] =>
+export const startOf = ({ source, own }: Pick<BranchRequest, 'source' | 'own'>): BranchRequest['source'] =>
   own || !source.dirty || source.head === null ? source : { commit: source.head, head: source.head, dirty: false };
 
-const create = async (repository: UserRepository, scratch: string, asked: BranchRequest): Promise<Branch> => {
-  const request = { ...asked, source: startOf(asked) };
-  const { source, branch } = request;
+/** What commits are made of. `onTop`: the commit that the result goes on from, where that is not the source's. */
+export interface CommitRequest extends Omit<BranchRequest, 'branch' | 'worktree'> {
+  readonly onTop?: string | null;
+}
+
+interface ResultCommit {
+  readonly outcome: 'ok';
+  /** Oldest first. */
+  readonly commits: readonly string[];
+  readonly result: string;
+  /** Where they are. */
+  readonly options: GitOptions & { readonly folder: string };
+}
+
+/** The commits with the result, in the scratch folder's objects alone. `author`: by whom they are. */
+export const makeCommits = async (
+  repository: UserRepository,
+  scratch: string,
+  { request, author }: { readonly request: CommitRequest; readonly author: Identity },
+): Promise<ResultCommit | Refusal> => {
+  const { source } = request;
   const objects = join(scratch, 'objects');
   await mkdir(objects);
   const options = {
@@ -139,7 +157,7 @@ const create = async (repository: UserRepository, scratch: string, asked: Branch
     index: join(scratch, 'index'),
     objects,
     alternates: [repository.objects, ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')])],
-    identity: await authorOf(repository),
+    identity: author,
   };
   if (source.head !== null && !(await git(['cat-file', '-e', `${source.head}^{tree}`], userOptions(repository))).ok) {
     return refused(
@@ -163,7 +181,16 @@ const create = async (repository: UserRepository, scratch: string, asked: Branch
   const delegated = source.dirty
     ? [await commit(`${source.commit}^{tree}`, source.head, 'Working tree as delegated')]
     : [];
-  const result = await commit(tree, delegated[0] ?? source.head, request.message);
+  const result = await commit(tree, delegated[0] ?? request.onTop ?? source.head, request.message);
+  return { outcome: 'ok', commits: [...delegated, result], result, options };
+};
+
+const create = async (repository: UserRepository, scratch: string, asked: BranchRequest): Promise<Branch> => {
+  const request = { ...asked, source: startOf(asked) };
+  const { source, branch } = request;
+  const made = await makeCommits(repository, scratch, { request, author: await authorOf(repository) });
+  if (made.outcome === 'refused') return made;
+  const { result, options, commits } = made;
   await copyObjects(repository, options, { commit: result, head: source.head });
   // Given that the ref must not exist, git refuses if someone made it meanwhile.
   const updated = await git(
@@ -176,7 +203,7 @@ const create = async (repository: UserRepository, scratch: string, asked: Branch
       result,
       '0'.repeat(result.length),
     ],
-    { ...userOptions(repository), identity: options.identity },
+    { ...userOptions(repository), ...(options.identity && { identity: options.identity }) },
   );
   if (!updated.ok)
     return refused(`git cannot make the branch: ${updated.errors.split('\n')[0] ?? ''}`, 'Choose another name.');
@@ -185,7 +212,7 @@ const create = async (repository: UserRepository, scratch: string, asked: Branch
     await gitOrThrow(['update-ref', '-d', `refs/heads/${branch}`, result], userOptions(repository));
     return failed;
   }
-  return { outcome: 'ok', branch, commits: [...delegated, result] };
+  return { outcome: 'ok', branch, commits };
 };
 
 /**

@@ -85,7 +85,7 @@ export const privateExcludes = (gitDirectory: string): Promise<string> =>
   readFile(join(gitDirectory, 'info', 'exclude'), 'utf8');
 
 /** The remote that a branch follows, else `origin`, as the runner could read it: over HTTP, with a credential of its own. */
-const remoteUrl = async (repository: UserRepository, branch: string | null): Promise<string | null> => {
+export const remoteUrl = async (repository: UserRepository, branch: string | null): Promise<string | null> => {
   const ask = async (key: string): Promise<string | null> => {
     const found = await git(['config', '--get', key], userOptions(repository));
     return found.ok ? line(found.output) : null;

@@ -134,6 +134,8 @@ export interface Scene {
   readonly activations: number;
   /** The latest of that id. */
   readonly call: (id: string) => MomentOf<'call'> | undefined;
+  /** The one with that key, as it has been told so far. */
+  readonly moment: (key: string) => Moment | undefined;
   /** Those that have not finished. */
   readonly unfinished: () => readonly MomentOf<'call'>[];
   readonly decision: (id: string) => MomentOf<'decision'> | undefined;

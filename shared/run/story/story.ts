@@ -1,11 +1,12 @@
 import type { EventBody, RunEvent } from '../events.ts';
 import { course } from './course.ts';
 import { isOf, type Moment, type MomentOf, type Scene, type Tellers, type Telling, type Told } from './moment.ts';
+import { outside } from './effects.ts';
 import { people } from './people.ts';
 import { work } from './work.ts';
 
 /** What every event means to a person. Does not compile when one is forgotten. */
-const tellers: Tellers<EventBody['type']> = { ...course, ...work, ...people };
+const tellers: Tellers<EventBody['type']> = { ...course, ...work, ...people, ...outside };
 
 /** What an event says to a person, with the moments it changes; nothing for one of a newer runner. Pure. */
 const tell = (body: EventBody, scene: Scene): readonly Telling[] => {
@@ -74,15 +75,23 @@ export const createStory = (): Story => {
     find,
     call,
     add: ({ body, at, seq }) => {
-      const told = tell(body, { at, seq, ...counted, call, unfinished, decision, decisions, askedAbout }).map(
-        (telling): Moment => ({
-          ...unsaid,
-          key: `event ${seq}`,
-          at,
-          round: counted.round,
-          ...telling,
-        }),
-      );
+      const told = tell(body, {
+        at,
+        seq,
+        ...counted,
+        call,
+        moment: find,
+        unfinished,
+        decision,
+        decisions,
+        askedAbout,
+      }).map((telling): Moment => ({
+        ...unsaid,
+        key: `event ${seq}`,
+        at,
+        round: counted.round,
+        ...telling,
+      }));
       for (const moment of told) {
         put(moment);
         if (body.type !== 'call.judged' || !isCall(moment)) continue;

@@ -38,6 +38,7 @@ const working = (different: object = {}): RunState => ({
   wrapUp: null,
   givenUp: null,
   verification: [],
+  effects: [],
   newSetup: null,
   repairs: 0,
   soFar: null,

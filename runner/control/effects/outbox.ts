@@ -1,0 +1,95 @@
+import type { Logger } from 'pino';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
+import type { EffectOutcome } from '../../../shared/run/command.ts';
+import { nextEffect, type EffectResult, type EffectState } from '../../../shared/run/effect.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { SupervisorRole } from '../store/role.ts';
+import type { Store } from '../store/store.ts';
+import { startPasses } from '../supervisor/passes.ts';
+import { EffectTrouble } from './effect-trouble.ts';
+
+/** What is to be done, for which run. */
+export interface Asked {
+  readonly run: RunState;
+  readonly effect: EffectState;
+  /** Fires when the runner stops. What is under way then is done again by the next one, which looks first. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does an effect, if it is not done already: it looks for what an earlier attempt left, which may have ended before its answer came, and adopts
+ * it. Throws EffectTrouble, and Trouble where to try again would be in vain.
+ */
+export type Perform = (asked: Asked) => Promise<EffectResult>;
+
+export interface OutboxOptions {
+  readonly store: Pick<Store, 'effects' | 'state' | 'command' | 'onCommit'>;
+  readonly role: Pick<SupervisorRole, 'held' | 'fence' | 'onTaken'>;
+  readonly perform: Perform;
+  /** Ms since the epoch. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+/** Commits come in bursts: of what they are about nobody tells. */
+const afterCommitMs = 100;
+/** A machine that slept wakes with its timers late. */
+const longestMs = 60_000;
+
+/**
+ * Does what is on record to be changed outside, one after the other, as the forges ask of those who write. Only who has the supervisor's role
+ * does; it says what came of it in that role, so that one which lost it on the way says nothing.
+ */
+export const startOutbox = ({ store, role, perform, now, log }: OutboxOptions): AsyncDisposable => {
+  const doNext = async (id: string, signal: AbortSignal): Promise<void> => {
+    const run = await store.state(id);
+    const effect = run === null ? null : nextEffect(run.effects);
+    if (run === null || effect === null || !role.held) return;
+    const { fence } = role;
+    const outcome = await outcomeOf(() => perform({ run, effect, signal }), log);
+    // It was not the effect that failed.
+    if (signal.aborted && outcome.kind === 'failed') return;
+    const written = await store.command(id, { kind: 'effected', effect: effect.key, outcome }, { role: fence });
+    log.info({ run: id, effect: effect.key, outcome: outcome.kind, written: written.outcome }, 'an effect was tried');
+  };
+
+  const passes = startPasses({
+    pass: async (signal) => {
+      if (!role.held) return Infinity;
+      const waiting = await store.effects();
+      for (const { run, at } of waiting) {
+        if (signal.aborted) return Infinity;
+        if (at <= now()) await doNext(run, signal);
+      }
+      const later = (await store.effects()).map(({ at }) => at);
+      return Math.min(...later, now() + longestMs);
+    },
+    now,
+    onTrouble: (error) => log.error({ err: error }, 'effects could not be looked after'),
+  });
+  const forget = store.onCommit(() => passes.wakeAt(now() + afterCommitMs));
+  role.onTaken(() => passes.wakeAt(now()));
+  passes.wakeAt(now());
+  return {
+    [Symbol.asyncDispose]: async () => {
+      forget();
+      await passes[Symbol.asyncDispose]();
+    },
+  };
+};
+
+const outcomeOf = async (attempt: () => Promise<EffectResult>, log: Logger): Promise<EffectOutcome> => {
+  try {
+    return { kind: 'done', result: await attempt() };
+  } catch (error) {
+    if (error instanceof EffectTrouble) {
+      const { message: said, remedy, again, afterMs } = error;
+      return { kind: 'failed', said, remedy, again, afterMs };
+    }
+    if (error instanceof Trouble)
+      return { kind: 'failed', said: error.message, remedy: error.remedy, again: false, afterMs: null };
+    log.error({ err: error }, 'an effect failed as nobody expected');
+    const remedy = 'See the runner’s log (longhaul doctor says where it is).';
+    return { kind: 'failed', said: errorMessage(error), remedy, again: true, afterMs: null };
+  }
+};

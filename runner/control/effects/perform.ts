@@ -1,0 +1,117 @@
+import { ChangeSet } from '../../../shared/run/artifacts.ts';
+import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { pushBranch } from '../../machine/repository/push-branch.ts';
+import { sourceFolder } from '../../machine/git/source-folder.ts';
+import type { Home } from '../../machine/home/home.ts';
+import type { Blobs } from '../blobs/blobs.ts';
+import { publishBranch } from '../github/branch.ts';
+import { publishPullRequest } from '../github/pull-request.ts';
+import type { Publishing, Remotes } from '../remotes/remotes.ts';
+import { EffectTrouble } from './effect-trouble.ts';
+import type { Asked, Perform } from './outbox.ts';
+
+export interface PerformOptions {
+  readonly remotes: Remotes;
+  readonly blobs: Pick<Blobs, 'read'>;
+  readonly home: Home;
+}
+
+/** Every effect that there is, where it is to be done. What may be published where, is looked at when it is done, and not only when it was asked for. */
+export const performing =
+  (options: PerformOptions): Perform =>
+  async ({ run, effect: { key, effect, requestedAt } }) => {
+    const publishing = mayPublish(options.remotes, effect.remote);
+    switch (effect.kind) {
+      case 'branch':
+        return toBranch(effect, {
+          ...options,
+          run,
+          publishing,
+          trailer: `Longhaul-Run: ${run.id} ${key}`,
+          requestedAt,
+        });
+      case 'pull request':
+        return toPullRequest(effect, { ...options, publishing });
+    }
+  };
+
+const mayPublish = (remotes: Remotes, url: string): Publishing => {
+  const publishing = remotes.allowed(url)?.publishing ?? null;
+  if (publishing !== null) return publishing;
+  throw new Trouble(`This runner publishes nothing to ${url}.`, {
+    remedy: 'Its operator can allow it: remotes: [{ match: …, publish: true }] in its config.yaml.',
+  });
+};
+
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
+
+interface BranchGiven extends PerformOptions, Pick<Asked, 'run'> {
+  readonly publishing: Publishing;
+  readonly trailer: string;
+  /** ISO. */
+  readonly requestedAt: string;
+}
+
+const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<EffectResult> => {
+  const { run, publishing, trailer, blobs, home, requestedAt } = given;
+  const changes = await changesOf(run, effect, blobs);
+  const read = (hash: string) => blobs.read(hash);
+  if (publishing.github !== null) {
+    const { octokit, repository } = await publishing.github({ contents: 'write' });
+    return publishBranch(effect, { octokit, repository, trailer, changes, read });
+  }
+  const { source, repository } = run.task;
+  if (source.kind !== 'local')
+    throw new Trouble('Only GitHub is published to from a run whose code is not on the runner’s machine.', {
+      remedy: 'Apply it as a branch in your clone and push that: longhaul apply --branch.',
+    });
+  const pushed = await pushBranch({
+    repository,
+    gitDirectory: sourceFolder(source, home.run(run.id)),
+    source,
+    changes,
+    read,
+    branch: effect.branch,
+    onTop: effect.onTop,
+    message: `${effect.message.trimEnd()}\n${trailer}`,
+    remote: { url: effect.remote, credential: await publishing.credential() },
+    at: Date.parse(requestedAt),
+  });
+  switch (pushed.outcome) {
+    case 'pushed':
+      return { reference: pushed.commit, url: null, adopted: pushed.adopted, notes: [] };
+    case 'refused':
+      throw new Trouble(pushed.reason, { remedy: pushed.remedy });
+    case 'failed':
+      throw new EffectTrouble(`The branch was not pushed: ${pushed.reason}`, {
+        remedy: 'Check that the runner may push there (remotes in its config.yaml), then publish again.',
+        again: pushed.again,
+      });
+  }
+};
+
+const changesOf = async (
+  run: RunState,
+  { patch }: Of<'branch'>,
+  blobs: PerformOptions['blobs'],
+): Promise<ChangeSet> => {
+  if (run.result?.patch !== patch)
+    throw new Trouble('The run has another result by now than the one that was to be published.', {
+      remedy: 'Publish it again.',
+    });
+  return ChangeSet.parse(JSON.parse((await blobs.read(run.result.changes)).toString('utf8')));
+};
+
+const toPullRequest = async (
+  effect: Of<'pull request'>,
+  { publishing, blobs }: PerformOptions & { readonly publishing: Publishing },
+): Promise<EffectResult> => {
+  if (publishing.github === null)
+    throw new Trouble(`${effect.remote} is no repository of GitHub’s: it has no pull requests.`, {
+      remedy: 'Publish the branch alone.',
+    });
+  const { octokit, repository } = await publishing.github({ contents: 'read', pull_requests: 'write' });
+  return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
+};

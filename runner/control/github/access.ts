@@ -1,0 +1,37 @@
+import { Trouble } from '../../../shared/trouble.ts';
+import type { GitHubApp, GitHubToken } from '../../machine/config/config.ts';
+import { installationToken, type Permissions } from './app.ts';
+import { octokitModules, octokitOptions, type Octokit } from './octokit.ts';
+import { repositoryOf, type GitHubRepository } from './repository.ts';
+
+/** A way into GitHub's API with these permissions on one repository. Throws Trouble. */
+export type OpenGitHub = (
+  permissions: Permissions,
+) => Promise<{ readonly octokit: Octokit; readonly repository: GitHubRepository }>;
+
+interface TokenGiven {
+  readonly url: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly permissions: Permissions;
+}
+
+/** A token for the repository in the URL: an app's is made for it, and for these permissions alone. Throws Trouble. */
+export const gitHubToken = async (
+  access: GitHubApp | GitHubToken,
+  { url, env, permissions }: TokenGiven,
+): Promise<string> => {
+  if ('appId' in access) return installationToken(access, repositoryOf(url), permissions);
+  const token = env[access.tokenVariable] ?? '';
+  if (token !== '') return token;
+  throw new Trouble(`The token for ${url} is missing: the runner's environment has no ${access.tokenVariable}.`, {
+    remedy: 'Set it where the runner is started, and start it again.',
+  });
+};
+
+export const openGitHub =
+  (access: GitHubApp | GitHubToken, url: string, env: TokenGiven['env']): OpenGitHub =>
+  async (permissions) => {
+    const auth = await gitHubToken(access, { url, env, permissions });
+    const { Octokit } = await octokitModules();
+    return { octokit: new Octokit({ ...octokitOptions(access), auth }), repository: repositoryOf(url) };
+  };

@@ -1,0 +1,163 @@
+import { pullRequestBody } from '../../../shared/review/pull-request-body.ts';
+import type { Principal, PublicationInput, PublishInput } from '../../../shared/api/runner-api.ts';
+import type { Effect } from '../../../shared/run/effect.ts';
+import { remoteOf } from '../../../shared/run/source.ts';
+import type { RoundResult, RunState } from '../../../shared/run/state.ts';
+import { remoteUrl } from '../../machine/repository/upload.ts';
+import { findRepository } from '../../machine/repository/user-repository.ts';
+import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
+import { readLog } from './log.ts';
+import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
+import { listAllowed } from './remotes.ts';
+
+/** More than GitHub takes of a body. */
+const mostBodyBytes = 300_000;
+
+/**
+ * What publishing the result would do: on which branch of which remote, and what its pull request would say. The branch and the pull request of an
+ * earlier round are gone on with. Throws RefusedError.
+ */
+export const publication = async (
+  plane: ControlPlane,
+  caller: Principal,
+  { run, remote, branch, into }: PublicationInput,
+): Promise<PublishInput> => {
+  const state = await runOf(plane, asPerson(caller), run);
+  const result = resultOf(state);
+  const earlier = state.effects.findLast(({ status }) => status === 'done')?.effect;
+  const url = remote ?? earlier?.remote ?? (await remoteOfRun(state));
+  const { allowed, publishing } = publishingTo(plane, url);
+  const { title } = state.task;
+  const about = { message: `${title}\n\nLonghaul-Run: ${state.id}`, round: state.round, patch: result.patch };
+  return {
+    run,
+    ...about,
+    remote: allowed.url,
+    branch: branch ?? earlier?.branch ?? branchOf(state),
+    pullRequest:
+      publishing.github === null
+        ? null
+        : {
+            into: into ?? (await targetOf(plane, allowed, state)),
+            title,
+            body: pullRequestBody(state, await readLog(plane.store, state.id)),
+            draft: true,
+          },
+  };
+};
+
+/** Puts on record that it is to be done. Throws RefusedError. */
+export const publish = async (plane: ControlPlane, caller: Principal, input: PublishInput): Promise<RunState> => {
+  const person = asPerson(caller);
+  const state = await runOf(plane, person, input.run);
+  const { round, patch, branch, message, pullRequest } = input;
+  const { allowed, publishing } = publishingTo(plane, input.remote);
+  const remote = allowed.url;
+  const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
+  if (pullRequest !== null) {
+    if (publishing.github === null)
+      throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
+    const { into, title, body, draft } = pullRequest;
+    if (into === branch)
+      throw refused('invalid', `A pull request cannot go from ${branch} into itself.`, 'Name another branch.');
+    const text = await keep(plane, state, body);
+    effects.push({ kind: 'pull request', remote, branch, into, title, body: text, draft });
+  }
+  plane.log.info({ run: state.id, remote, branch, by: actor(person) }, 'a result is to be published');
+  return commandRun(plane, person, {
+    run: state.id,
+    command: (by) => ({ kind: 'publish', by, round, patch, effects }),
+  });
+};
+
+const resultOf = ({ id, status, result }: RunState): RoundResult => {
+  if (result !== null && (status === 'reviewing' || status === 'accepted')) return result;
+  throw refused(
+    'conflict',
+    `Run ${id} has no result that can be published: it is ${status}.`,
+    `Wait until it is in review: longhaul watch ${id}`,
+  );
+};
+
+const remoteOfRun = async ({ id, task }: RunState): Promise<string> => {
+  const { source, repository } = task;
+  const known = remoteOf(source);
+  if (known !== null) return known;
+  const found = source.kind === 'local' ? await findRepository(repository) : null;
+  const url = found === null || 'outcome' in found ? null : await remoteUrl(found, source.branch);
+  if (url !== null) return url;
+  throw refused(
+    'conflict',
+    `The repository of run ${id} has no remote that it could be published to.`,
+    'Name one (--remote), or make a branch of the result here: longhaul apply --branch.',
+  );
+};
+
+const publishingTo = (
+  { remotes }: ControlPlane,
+  url: string,
+): { readonly allowed: AllowedRemote; readonly publishing: Publishing } => {
+  const allowed = remotes.allowed(url);
+  if (allowed?.publishing != null) return { allowed, publishing: allowed.publishing };
+  throw refused(
+    'denied',
+    `This runner publishes nothing to ${url}.`,
+    'Its operator can allow it: remotes: [{ match: …, publish: true }] in its config.yaml. Or make a branch here and push it: longhaul apply --branch.',
+  );
+};
+
+/** `longhaul/12-mend-the-parser` */
+const branchOf = ({ number, task }: RunState): string => {
+  const words = task.title
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== '');
+  return ['longhaul/', String(number), ...words.slice(0, 6).map((word) => `-${word.slice(0, 20)}`)].join('');
+};
+
+const targetOf = async (plane: ControlPlane, allowed: AllowedRemote, { task }: RunState): Promise<string> => {
+  const { refs, defaultBranch } = await listAllowed(plane, allowed);
+  const { branch } = task.source;
+  if (branch !== null && refs.has(`refs/heads/${branch}`)) return branch;
+  const name = defaultBranch?.replace(/^refs\/heads\//, '');
+  if (name !== undefined) return name;
+  throw refused('conflict', `${allowed.url} has no branch yet.`, 'Push one to it first, or name one (--into).');
+};
+
+/** What the commit stands on: what an earlier round left on that branch, else the commit that the person's branch was on. */
+const startOf = (
+  { id, task, effects, round }: RunState,
+  { remote, branch }: { readonly remote: string; readonly branch: string },
+): { readonly base: string; readonly onTop: string | null } => {
+  const { head, commit, dirty } = task.source;
+  const base = head ?? (dirty ? null : commit);
+  if (base === null)
+    throw refused(
+      'conflict',
+      `Run ${id} started from a repository without commits: there is nothing that a branch could stand on.`,
+      'Apply the result, commit, and push that.',
+    );
+  const before = effects.findLast(
+    ({ effect, round: of, status }) =>
+      status === 'done' &&
+      of < round &&
+      effect.kind === 'branch' &&
+      effect.remote === remote &&
+      effect.branch === branch,
+  );
+  return { base, onTop: before?.status === 'done' ? before.result.reference : null };
+};
+
+const keep = async ({ blobs, store }: ControlPlane, { id }: RunState, text: string): Promise<string> => {
+  const content = Buffer.from(text);
+  const stored = await blobs.put(
+    (async function* () {
+      yield content;
+    })(),
+    mostBodyBytes,
+  );
+  if (stored.outcome !== 'stored') throw refused('invalid', 'The text of the pull request is too long.', 'Shorten it.');
+  const { hash, bytes } = stored;
+  await store.linkBlob(id, { hash, bytes, use: 'result' });
+  return hash;
+};

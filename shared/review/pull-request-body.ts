@@ -1,0 +1,116 @@
+import type { RunEvent } from '../run/events.ts';
+import type { CommandFacts, DecisionFacts } from '../run/story/moment.ts';
+import { isOf } from '../run/story/moment.ts';
+import { createStory, type Story } from '../run/story/story.ts';
+import { passed, type RunState } from '../run/state.ts';
+import { actor, clean, cleanLine } from '../text/clean.ts';
+import { changeSize, cost, count, plural, utc } from '../text/figures.ts';
+
+/** GitHub takes 65,536 characters. */
+const mostCharacters = 60_000;
+/** Of one command's output. */
+const mostOutput = 4_000;
+
+/**
+ * What a pull request says of the run that it is from: what was asked, what the agent says it did with the recorded calls that show it, and what
+ * Longhaul ran itself. Texts of models, commands and people are shown as they are: nothing in them becomes a link, an image, a mention or a
+ * word that closes an issue.
+ */
+export const pullRequestBody = (run: RunState, events: readonly RunEvent[]): string => {
+  const story = createStory();
+  for (const event of events) story.add(event);
+  const sections = [
+    ['Goal', fenced(run.task.goal)],
+    ['What was done', run.report === null ? 'The agent reported nothing.' : plainText(run.report.summary)],
+    ['Claims', claims(run, story)],
+    ['Verification, run by Longhaul', verification(story, run)],
+    ['Plan', run.plan.map(({ text, status }) => `- [${status === 'done' ? 'x' : ' '}] ${plainLine(text)}`).join('\n')],
+    ['Decisions', decisions(story)],
+  ] as const;
+  const told = sections.flatMap(([title, text]) => (text === '' ? [] : [`## ${title}\n\n${text}`]));
+  const whole = [...told, foot(run)].join('\n\n');
+  if (whole.length <= mostCharacters) return whole;
+  return `${whole.slice(0, mostCharacters).replace(/```[^`]*$/, '')}\n\n…the rest is in Longhaul.\n\n${foot(run)}`;
+};
+
+const claims = ({ report }: RunState, story: Story): string =>
+  (report?.claims ?? [])
+    .map(({ text, calls }) => {
+      const shown = calls.flatMap((id) => {
+        const call = story.call(id)?.about.call;
+        return call === undefined ? [] : [`call ${call.number} (${plainLine(call.tool)})`];
+      });
+      return `- ${plainLine(text)}${shown.length === 0 ? '' : ` — shown by ${shown.join(', ')}`}`;
+    })
+    .join('\n');
+
+const verification = (story: Story, run: RunState): string => {
+  const ran = story.moments
+    .filter(isOf('command'))
+    .filter(({ round, about }) => round === run.round && about.command.phase === 'verification')
+    .map(({ about }) => about.command);
+  if (ran.length === 0) return '**Nothing was run to verify it.**';
+  return ran.map(commandText).join('\n\n');
+};
+
+const commandText = (command: CommandFacts): string => {
+  const ended = command.outcome === 'exited' ? `exit code ${command.exitCode ?? '?'}` : command.outcome;
+  const output = clean(command.output).trim();
+  const shown = output.length > mostOutput ? `${output.slice(0, mostOutput)}\n…` : output;
+  return [
+    `${passed(command) ? 'Passed' : '**Failed**'} (${ended}): ${code(command.command)}`,
+    ...(shown === '' ? [] : ['', '<details><summary>Output</summary>', '', fenced(shown), '', '</details>']),
+  ].join('\n');
+};
+
+const decisions = (story: Story): string =>
+  story.moments
+    .filter(isOf('decision'))
+    .flatMap(({ about }) => decisionText(about.decision))
+    .join('\n');
+
+const decisionText = ({ request, made }: DecisionFacts): readonly string[] =>
+  made === null
+    ? []
+    : [`- ${plainLine(request.action)}: ${made.verdict.kind} by ${plainLine(actor(made.by))}, ${utc(made.at)}`];
+
+const foot = ({ number, id, task, spent, result, round }: RunState): string => {
+  const { requester, model } = task;
+  const facts = [
+    `Run ${number} of Longhaul (${id}), round ${round}, for ${plainLine(actor(requester))}`,
+    ...(result === null ? [] : [changeSize(result)]),
+    `${cost(spent.usd, spent.unpriced === 0)}, ${count(spent.inputTokens + spent.outputTokens)} tokens, ${plural(spent.turns, 'turn')}`,
+    ...(model === null ? [] : [plainLine(model)]),
+  ];
+  return `---\n${facts.join(' · ')}\n\nTo ask for changes: \`longhaul discard ${number} --changes "…"\`, or *Request Changes* in VS Code; then publish the next round.`;
+};
+
+/** A text of somebody else's in a fence that nothing in it ends. */
+const fenced = (text: string): string => {
+  const shown = clean(text);
+  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}text\n${shown}\n${fence}`;
+};
+
+const code = (text: string): string => {
+  const line = cleanLine(text);
+  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
+  const ticks = '`'.repeat(longest + 1);
+  return longest === 0 ? `\`${line}\`` : `${ticks} ${line} ${ticks}`;
+};
+
+/** One line in which no character means anything to Markdown, and which mentions nobody: an empty comment takes `@` and `#` from what follows. */
+const plainLine = (text: string): string =>
+  cleanLine(text)
+    .replace(/[\\`*_{}[\]<>()+!|~&^$=#-]/g, '\\$&')
+    .replace(/([@#])(?=\S)/g, '$1<!-- -->')
+    .replace(/\b(https?|www)(?=:|\.)/gi, '$1<!-- -->')
+    .replace(/\bGH(?=\\?-\d)/gi, 'GH<!-- -->');
+
+const plainText = (text: string): string =>
+  clean(text)
+    .split('\n')
+    .map((line) => plainLine(line).replace(/^(\d+)([.)])/, '$1\\$2'))
+    .join('  \n')
+    .trim();

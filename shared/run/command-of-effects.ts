@@ -1,0 +1,69 @@
+import type { Circumstances, Told, Wanted } from './command.ts';
+import { defaultBudget } from './budget.ts';
+import { effectKey, nextEffect, type Effect, type EffectState } from './effect.ts';
+import { backOffMs } from './losses.ts';
+import { refuse } from './refusal.ts';
+import { anotherResult } from './stale-result.ts';
+import type { RunState } from './state.ts';
+
+/** What another side asks to wait is heeded up to this, an hour: it may be a mistake. */
+const longestAskedMs = 3_600_000;
+
+/** What a person has shown is published, and nothing else. What is published already is not asked for again. */
+export const published = (state: RunState, command: Told<'publish'>): Wanted => {
+  if (state.status !== 'reviewing' && state.status !== 'accepted')
+    return refuse(
+      'conflict',
+      `Run ${state.id} has no result that can be published: it is ${state.status}.`,
+      `Wait until it is in review: longhaul watch ${state.id}`,
+    );
+  if (command.round !== state.round || command.patch !== state.result?.patch) return anotherResult(state, command);
+  const wanted = command.effects.map((effect) => ({ effect, key: effectKey(state.round, effect) }));
+  const known = new Map(state.effects.map((each) => [each.key, each]));
+  // What waits behind one that failed waits in vain.
+  const busy = nextEffect(state.effects);
+  if (busy !== null)
+    return refuse(
+      'conflict',
+      `Run ${state.id} is being published: its ${busy.effect.kind} is under way.`,
+      `Follow it with: longhaul watch ${state.id}`,
+    );
+  const left = wanted.filter(({ key }) => known.get(key)?.status !== 'done');
+  const other = wanted.find(({ effect, key }) => isElsewhere(known.get(key), effect));
+  if (other !== undefined || left.length === 0)
+    return refuse(
+      'conflict',
+      `Round ${state.round} of run ${state.id} is published already${whereOf(state.effects)}.`,
+      'Publish the next round, or change what is there by hand.',
+    );
+  return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 1, key, effect, by: command.by }));
+};
+
+const isElsewhere = (known: EffectState | undefined, { remote, branch }: Effect): boolean =>
+  known?.status === 'done' && (known.effect.remote !== remote || known.effect.branch !== branch);
+
+const whereOf = (effects: readonly EffectState[]): string => {
+  const last = effects.findLast(({ status }) => status === 'done');
+  if (last?.status !== 'done') return '';
+  return `: ${last.result.url ?? `${last.effect.branch} of ${last.effect.remote}`}`;
+};
+
+export const effected = (state: RunState, command: Told<'effected'>, { at, jitter }: Circumstances): Wanted => {
+  const next = nextEffect(state.effects);
+  if (next?.key !== command.effect)
+    return refuse(
+      'conflict',
+      `"${command.effect}" is not what run ${state.id} is to do next.`,
+      'Nothing is left to do.',
+    );
+  const { key, failures } = next;
+  const { outcome } = command;
+  if (outcome.kind === 'done') return [{ type: 'effect.done', v: 1, key, result: outcome.result }];
+  const { said, remedy, again, afterMs } = outcome;
+  const most = state.budget.retries ?? defaultBudget.retries ?? 0;
+  if (!again) return [{ type: 'effect.failed', v: 1, key, said, remedy }];
+  if (failures + 1 >= most)
+    return [{ type: 'effect.failed', v: 1, key, said: `${said} (${failures + 1} attempts)`, remedy }];
+  const pause = Math.max(backOffMs(failures, jitter), Math.min(afterMs ?? 0, longestAskedMs));
+  return [{ type: 'effect.delayed', v: 1, key, said, retryAt: new Date(Date.parse(at) + pause).toISOString() }];
+};

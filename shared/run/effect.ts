@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { GitObject } from '../ids.ts';
+import { BlobHash } from './artifacts.ts';
+import { RemoteRef, RemoteUrl } from './source.ts';
+
+/** Of a pull request: one line. */
+const Title = z.string().trim().min(1).max(250);
+
+/**
+ * A change to the world outside, made by the control plane alone. All that it is to be like is in it: what it comes to is the same however
+ * often it is begun.
+ */
+export const Effect = z.discriminatedUnion('kind', [
+  /** The result of a round as a commit on a branch of a remote. */
+  z.strictObject({
+    kind: z.literal('branch'),
+    remote: RemoteUrl,
+    branch: RemoteRef,
+    /** The commit whose tree the result changes. */
+    base: GitObject,
+    /** What the branch has been so far, which a round before this one made; null: there is no such branch yet. */
+    onTop: GitObject.nullable(),
+    /** Of the result: what is published is what was shown. */
+    patch: BlobHash,
+    message: z.string().min(1).max(10_000),
+  }),
+  z.strictObject({
+    kind: z.literal('pull request'),
+    remote: RemoteUrl,
+    branch: RemoteRef,
+    /** The branch that it is to be merged into. */
+    into: RemoteRef,
+    title: Title,
+    /** Markdown, at most 65,536 characters; a blob. */
+    body: BlobHash,
+    draft: z.boolean(),
+  }),
+]);
+export type Effect = z.infer<typeof Effect>;
+
+/** What came of an effect. */
+export const EffectResult = z.strictObject({
+  /** How the place where it was made calls it: a commit's id, a pull request's number. */
+  reference: z.string().min(1).max(200),
+  /** Where a person can look at it; null: nowhere. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2000)
+    .nullable(),
+  /** It was there already: an earlier attempt had made it, or been about to end. */
+  adopted: z.boolean(),
+  /** What is otherwise than it was asked for, a sentence each. */
+  notes: z.array(z.string().max(500)).max(10),
+});
+export type EffectResult = z.infer<typeof EffectResult>;
+
+/** Its name within the run, from what it is of: `2 branch` is the second round's. The same one is never done twice. */
+export const effectKey = (round: number, { kind }: Pick<Effect, 'kind'>): string => `${round} ${kind}`;
+
+/** An effect as far as it has come. */
+export type EffectState = {
+  readonly key: string;
+  readonly round: number;
+  readonly effect: Effect;
+  readonly by: string;
+  readonly requestedAt: string;
+  /** Attempts that failed. */
+  readonly failures: number;
+} & (
+  | { readonly status: 'requested'; readonly retryAt: string | null; readonly said: string | null }
+  | { readonly status: 'done'; readonly result: EffectResult }
+  | { readonly status: 'failed'; readonly said: string; readonly remedy: string }
+);
+
+/** The one that is to be done next; null: none is. What follows one that failed is not begun without it. */
+export const nextEffect = (effects: readonly EffectState[]): Extract<EffectState, { status: 'requested' }> | null => {
+  const next = effects.find(({ status }) => status !== 'done');
+  return next?.status === 'requested' ? next : null;
+};

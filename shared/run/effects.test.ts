@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { MemoryLog } from '../../test/fakes/memory-log.ts';
+import { someTask } from '../../test/fakes/task.ts';
+import type { Circumstances, Command, EffectOutcome } from './command.ts';
+import { obey } from './commands.ts';
+import { nextEffect, type Effect } from './effect.ts';
+import type { RunState } from './state.ts';
+import { effectsText } from './summary.ts';
+
+const at = '2026-11-29T10:00:00.000Z';
+const circumstances: Circumstances = {
+  at,
+  activation: 'act_next',
+  decision: 'dec_next',
+  jitter: 1,
+  leaseUntil: null,
+  sha256: (text) => text,
+};
+const patch = 'c'.repeat(64);
+const branch: Effect = {
+  kind: 'branch',
+  remote: 'https://github.com/acme/shop',
+  branch: 'longhaul/1-mend',
+  base: 'a'.repeat(40),
+  onTop: null,
+  patch,
+  message: 'Mend',
+};
+const pullRequest: Effect = {
+  kind: 'pull request',
+  remote: branch.remote,
+  branch: branch.branch,
+  into: 'main',
+  title: 'Mend',
+  body: 'd'.repeat(64),
+  draft: true,
+};
+
+const inReview = (): RunState => {
+  const head = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
+  const result = { head, changes: 'e'.repeat(64), patch, files: 1, additions: 1, deletions: 0 };
+  const state = new MemoryLog(someTask({})).state;
+  return { ...state, ...({ status: 'reviewing', since: at } as const), result };
+};
+const publish = (different: object = {}): Command => ({
+  kind: 'publish',
+  by: 'person:ada',
+  round: 1,
+  patch,
+  effects: [branch, pullRequest],
+  ...different,
+});
+const after = (state: RunState, ...commands: readonly Command[]): RunState => {
+  let now = state;
+  for (const command of commands) {
+    const obeyed = obey(now, command, circumstances);
+    if (obeyed.outcome === 'refused') throw new Error(obeyed.refusal.message);
+    now = obeyed.state;
+  }
+  return now;
+};
+const effected = (effect: string, outcome: EffectOutcome): Command => ({ kind: 'effected', effect, outcome });
+const done = (reference: string): EffectOutcome => ({
+  kind: 'done',
+  result: { reference, url: null, adopted: false, notes: [] },
+});
+const failed = (again: boolean, afterMs: number | null = null): EffectOutcome => ({
+  kind: 'failed',
+  said: 'GitHub is out',
+  remedy: 'Wait',
+  again,
+  afterMs,
+});
+
+test('effects are done in their order, and the run says how they stand', () => {
+  const asked = after(inReview(), publish());
+  expect(nextEffect(asked.effects)?.key).toBe('1 branch');
+  expect(effectsText(asked.effects)).toBe('publishing longhaul/1-mend');
+  const half = after(asked, effected('1 branch', done('f'.repeat(40))));
+  expect(nextEffect(half.effects)?.key).toBe('1 pull request');
+  const whole = after(half, effected('1 pull request', done('12')));
+  expect(nextEffect(whole.effects)).toBeNull();
+  expect(effectsText(whole.effects)).toBe('pull request 12 is open');
+  expect(whole.status).toBe('reviewing');
+});
+
+test('an attempt that fails is made again later, never sooner than the other side asks, and at most as often as the budget has retries', () => {
+  const asked = after(inReview(), publish());
+  const delayed = after(asked, effected('1 branch', failed(true, 60_000)));
+  expect(nextEffect(delayed.effects)).toMatchObject({ failures: 1, retryAt: '2026-11-29T10:01:00.000Z' });
+  expect(after(asked, effected('1 branch', failed(true, 10 ** 14))).effects[0]).toMatchObject({
+    retryAt: '2026-11-29T11:00:00.000Z',
+  });
+  expect(delayed.spent.retries).toBe(1);
+  const few = { ...asked, budget: { ...asked.budget, retries: 3 } };
+  const given = after(few, ...Array.from({ length: 3 }, () => effected('1 branch', failed(true))));
+  expect(given.effects[0]).toMatchObject({ status: 'failed', said: 'GitHub is out (3 attempts)' });
+});
+
+test('what failed for good holds up what follows it, and both are asked for again by publishing again', () => {
+  const stopped = after(inReview(), publish(), effected('1 branch', failed(false)));
+  expect(nextEffect(stopped.effects)).toBeNull();
+  expect(effectsText(stopped.effects)).toBe('not published: GitHub is out');
+  const again = after(stopped, publish({ effects: [{ ...branch, branch: 'other' }, pullRequest] }));
+  expect(again.effects.map(({ key, status, effect }) => [key, status, effect.branch])).toEqual([
+    ['1 branch', 'requested', 'other'],
+    ['1 pull request', 'requested', branch.branch],
+  ]);
+});
+
+test.each<readonly [string, Command, string]>([
+  ['another round than it is in', publish({ round: 2 }), 'stale'],
+  ['another result than it has', publish({ patch: 'd'.repeat(64) }), 'stale'],
+])('nothing is published of %s', (_name, command, code) => {
+  expect(obey(inReview(), command, circumstances)).toMatchObject({ outcome: 'refused', refusal: { code } });
+});
+
+test('nothing is published twice, nor somewhere else, nor said of what is not next', () => {
+  const asked = after(inReview(), publish());
+  expect(obey(asked, publish(), circumstances)).toMatchObject({ outcome: 'refused' });
+  expect(obey(asked, effected('1 pull request', done('1')), circumstances)).toMatchObject({ outcome: 'refused' });
+  const whole = after(asked, effected('1 branch', done('f')), effected('1 pull request', done('12')));
+  const elsewhere = publish({ effects: [{ ...branch, branch: 'other' }] });
+  for (const command of [publish(), elsewhere])
+    expect(obey(whole, command, circumstances)).toMatchObject({
+      outcome: 'refused',
+      refusal: { message: expect.stringContaining('is published already') },
+    });
+});

@@ -1,0 +1,12 @@
+import { refuse } from './refusal.ts';
+import type { RunState } from './state.ts';
+
+/** What is decided about has to be what was shown. */
+export const anotherResult = (state: RunState, { round }: { readonly round: number }) =>
+  refuse(
+    'stale',
+    round === state.round
+      ? `Round ${round} of run ${state.id} has another result by now than the one that you were shown. Nothing was decided.`
+      : `Run ${state.id} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
+    `Look at what it is now, longhaul diff ${state.id}, and decide about that: --round ${state.round}`,
+  );

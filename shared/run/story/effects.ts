@@ -1,0 +1,49 @@
+import type { Effect } from '../effect.ts';
+import { actor, cleanLine } from '../../text/clean.ts';
+import type { Tellers } from './moment.ts';
+
+const about = { kind: 'run' } as const;
+const keyOf = (key: string): string => `effect ${key}`;
+
+/** Of what changes the world outside. */
+export const outside: Tellers<'effect.requested' | 'effect.delayed' | 'effect.done' | 'effect.failed'> = {
+  'effect.requested': ({ key, effect, by }) => ({
+    key: keyOf(key),
+    mark: 'busy',
+    text: `${wanted(effect)}, for ${actor(by)}`,
+    about,
+  }),
+  'effect.delayed': ({ key, said, retryAt }, { moment }) => ({
+    ...moment(keyOf(key)),
+    key: keyOf(key),
+    mark: 'busy',
+    text: moment(keyOf(key))?.text ?? 'Publishing',
+    detail: `failed: ${cleanLine(said)}; again at ${retryAt}`,
+  }),
+  'effect.done': ({ key, result }, { moment }) => ({
+    ...moment(keyOf(key)),
+    key: keyOf(key),
+    mark: result.notes.length === 0 ? 'ok' : 'warning',
+    text: moment(keyOf(key))?.text ?? 'Published',
+    detail: [result.url ?? result.reference, ...(result.adopted ? ['it was there already'] : []), ...result.notes]
+      .map(cleanLine)
+      .join(' · '),
+  }),
+  'effect.failed': ({ key, said, remedy }, { moment }) => ({
+    ...moment(keyOf(key)),
+    key: keyOf(key),
+    mark: 'bad',
+    text: moment(keyOf(key))?.text ?? 'Publishing',
+    detail: `failed: ${cleanLine(said)}`,
+    parts: remedy === '' ? [] : [{ label: 'What helps', text: cleanLine(remedy) }],
+  }),
+};
+
+const wanted = (effect: Effect): string => {
+  switch (effect.kind) {
+    case 'branch':
+      return `Branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}`;
+    case 'pull request':
+      return `${effect.draft ? 'Draft pull request' : 'Pull request'} into ${cleanLine(effect.into)}: ${cleanLine(effect.title)}`;
+  }
+};
