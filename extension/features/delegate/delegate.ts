@@ -11,7 +11,7 @@ import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { pathWithin } from '../../ground/repository/repository.ts';
 import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
-import { calledFrom } from './called-from.ts';
+import { calledFrom, failureOf } from './called-from.ts';
 import { askModel } from './change-choice.ts';
 import { closeGoal, isGoal, openGoal, registerGoals, rootOfGoal } from './goal-document.ts';
 
@@ -21,6 +21,8 @@ export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
     registerCommands(
       whereTrusted({
         'longhaul.delegate': (...args) => delegate(longhaul, args),
+        // The list of results hands over the test alone, whichever way it failed.
+        'longhaul.delegateFailingTest': (test) => delegate(longhaul, [failureOf(test)]),
         'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
         'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
         'longhaul.delegateGoal': (uri) => delegateGoal(longhaul, uri),

@@ -10,7 +10,13 @@ test('a key that is missing can be set, and the page that makes keys opened', ()
       'model',
       'Set OPENAI_API_KEY; keys are made at https://platform.openai.com/api-keys. Another endpoint: OPENAI_BASE_URL.',
     ),
-  ).toEqual(['Set Model Key', 'Open Settings', 'Open https://platform.openai.com/api-keys', 'Copy What to Do']);
+  ).toEqual([
+    'Set Model Key',
+    'Choose a Model',
+    'Choose an Endpoint',
+    'Open https://platform.openai.com/api-keys',
+    'Copy What to Do',
+  ]);
 });
 
 test('a program that is missing is typed into a terminal, and nothing behind its name', () => {

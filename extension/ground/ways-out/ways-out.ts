@@ -19,7 +19,8 @@ const command = (title: string, id: string, ...args: readonly unknown[]): WayOut
 const ofName: Readonly<Record<string, readonly WayOut[]>> = {
   model: [
     command('Set Model Key', 'longhaul.setModelKey'),
-    command('Open Settings', 'workbench.action.openSettings', 'longhaul.model'),
+    command('Choose a Model', 'workbench.action.openSettings', 'longhaul.model'),
+    command('Choose an Endpoint', 'workbench.action.openSettings', 'longhaul.baseUrl'),
   ],
   runner: [
     command('Restart Runner', 'longhaul.restartRunner'),
