@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { missing } from '../../../runner/sandbox/host-programs.ts';
 import { waysOut } from './ways-out.ts';
 
 const titles = (name: string, remedy: string, outcome: 'ok' | 'warn' | 'fail' = 'fail'): readonly string[] =>
@@ -35,6 +36,14 @@ test('a program that is missing is typed into a terminal, and nothing behind its
     'Type into a Terminal: sudo apt-get install ripgrep',
   );
   expect(titles('git', 'sudo apt-get install git; rm -rf ~')[0]).toBe('Type into a Terminal: sudo apt-get install git');
+});
+
+test('what the sandbox is made of is installed the same way, by the program of either system', () => {
+  expect(titles('sandbox', missing('bwrap', 'bubblewrap').remedy)).toEqual([
+    'Type into a Terminal: sudo apt-get install bubblewrap',
+    'Type into a Terminal: sudo dnf install bubblewrap',
+    'Copy What to Do',
+  ]);
 });
 
 test('a kernel that forbids sandboxes is told so as root', () => {

@@ -33,7 +33,7 @@ const ofName: Readonly<Record<string, readonly WayOut[]>> = {
 };
 
 /** Commands that remedies name and that are good to run as they stand; those of the kernel need root. */
-const shellCommand = /\bsudo apt-get install [a-z0-9][a-z0-9.+ -]*[a-z0-9]|\bsysctl -w [\w.]+=\w+/g;
+const shellCommand = /\b(?:sudo )?(?:apt-get|dnf) install [a-z0-9](?:[a-z0-9.+ -]*[a-z0-9])?|\bsysctl -w [\w.]+=\w+/g;
 const asRoot = (text: string): string => (text.startsWith('sudo ') ? text : `sudo ${text}`);
 const link = /https:\/\/[^\s;,)]*[^\s;,).]/g;
 
