@@ -19,7 +19,7 @@ import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import type { Api } from '../connection/client.ts';
-import { previewOf, previewView, untestedNote } from '../preview.ts';
+import { previewOf, previewView, termsOf, untestedNote } from '../preview.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
@@ -67,14 +67,18 @@ const withOptions = (command: Command) =>
     .option('--trust-settings', 'let them open whatever they do, and print it')
     .option(
       '--preview',
-      'print what would hold (model and its price, budget, commands, open hosts), and delegate nothing',
+      'print what would hold (model and its price, budget, commands, open hosts) or what is refused, and delegate nothing',
+    )
+    .option(
+      '--unchecked',
+      'with --preview: at once, without a look at what would be copied, the goal and what was agreed to',
     )
     .option('-w, --watch', 'follow it')
     .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
 
 /** Whether nobody said a word about verification: who says that there is none has said it. Not known: no. */
 const nobodySays = async (context: CommandContext, api: Api, input: DelegateInput): Promise<boolean> =>
-  previewOf(context, api, input).then(
+  termsOf(context, api, input).then(
     ({ verification }) => verification.by === 'runner',
     () => false,
   );
@@ -87,13 +91,19 @@ export const define: Define = (command, act) => {
       const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
       const api = await context.runner();
       if (options.preview === true) {
-        const preview = await previewOf(context, api, input);
+        const agreed = options.trustSettings === true ? 'all' : 'never';
+        const preview =
+          options.unchecked === true
+            ? await termsOf(context, api, input)
+            : await withTrust(context, agreed, (trust) =>
+                previewOf(context, api, { ...input, trust: trust ?? input.trust }),
+              );
         context.printJson({ preview });
         context.print(previewView(preview));
         return exit.done;
       }
       await warnAboutKey(context, api.call.runner.info.query());
-      const run = await withTrust(context, options.trustSettings === true, (trust) =>
+      const run = await withTrust(context, options.trustSettings === true ? 'all' : 'ask', (trust) =>
         delegateFrom(context, api, {
           input: { ...input, trust: trust ?? input.trust },
           remote: input.source !== null,
