@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
-import { posix, resolve } from 'node:path';
+import { posix, relative, resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { commandIn } from '../../../shared/run/command-folder.ts';
@@ -209,7 +209,14 @@ const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> 
 /** Paths from where one stands are taken from the root of the repository. */
 const fromRoot = async (repository: string, paths: readonly string[]): Promise<readonly string[]> => {
   const folder = paths.length === 0 ? '' : await folderInRepository(repository);
-  return paths.map((path) => posix.normalize(posix.join(folder, path)));
+  return paths.map((path) => {
+    const inside = posix.normalize(posix.join(folder, relative(repository, resolve(repository, path))));
+    if (inside !== '..' && !inside.startsWith('../')) return inside;
+    throw usage(
+      `--without ${path} is outside of the repository: it is taken from ${repository}.`,
+      'Name what lies in the repository.',
+    );
+  });
 };
 
 /** Where the code is: in a folder, or at a remote. */

@@ -186,8 +186,8 @@ const sameRun = (known: RunState, input: DelegateInput): string => {
     return `Run ${known.number} was delegated with this key: delegating gives that run, and no other.`;
   throw refused(
     'conflict',
-    `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number} (${known.id}), with another ${other}.`,
-    'Use a key of its own for each task, or look at that run: longhaul show.',
+    `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number}, with another ${other}.`,
+    `Use a key of its own for each task, or look at that run: longhaul show ${known.number}`,
   );
 };
 
