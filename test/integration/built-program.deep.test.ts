@@ -45,6 +45,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
     { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
     { args: 'delegate Greet --repo {repo} --preview', code: 0, says: /scripted/ },
+    { args: 'delegate Greet --repo {opening} --preview', code: 1, says: /--trust [0-9a-f]{64}/ },
+    { args: 'delegate Greet --repo {opening} --preview --unchecked', code: 0, says: /open hosts +a\.example\.org/ },
+    { args: 'delegate Greet --repo {repo} --without no.txt --preview', code: 2, says: /it cannot be left out/ },
     { args: 'delegate Greet --repo {dirty} --without extra.txt', code: 0, says: run },
   ],
   recipes: [
@@ -81,7 +84,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'resume {review}', code: 1, says: /is not paused/, looks: true },
   ],
   archive: [{ args: 'archive {cancelled}', code: 0, says: /rchived/ }],
-  unarchive: [{ args: 'unarchive {archived}', code: 0, says: /./ }],
+  unarchive: [
+    { args: 'unarchive {cancelled}', code: 0, says: /is not archived/ },
+    { args: 'unarchive {archived}', code: 0, says: /in lists again/ },
+  ],
   delete: [
     { args: 'delete {cancelled}', code: 2, says: /needs a person/, looks: true },
     { args: 'delete {review} --yes', code: 1, says: /verdict first: longhaul accept/, looks: true },

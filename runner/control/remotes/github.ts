@@ -1,3 +1,4 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { Trouble } from '../../../shared/trouble.ts';
@@ -70,6 +71,7 @@ const appsOf = async (app: App) => {
     auth: { appId: app.appId, privateKey: await privateKeyOf(app.privateKeyFile) },
     baseUrl: app.apiUrl,
     userAgent: 'longhaul',
+    request: { fetch: straightFetch },
     log: { debug: silent, info: silent, warn: silent, error: silent },
   });
   return octokit.rest.apps;
