@@ -33,11 +33,14 @@ const resolveRun = async (api: Api, text: string): Promise<RunSummary> => {
     case 'number': {
       const [run] = (await api.call.runs.list.query({ limit: 1, before: reference.number + 1, archived: true })).runs;
       if (run?.number !== reference.number)
-        throw notFound(`There is no run ${reference.number}.`, 'List them with: longhaul runs');
+        throw notFound(
+          `There is no run ${reference.number}: it was deleted, or never was.`,
+          'List them with: longhaul runs',
+        );
       return run;
     }
     case 'prefix':
-      return runByPrefix(api, reference.prefix);
+      return runByPrefix(api, reference.prefix, text);
   }
 };
 
@@ -50,7 +53,7 @@ export const stateOf = async (
   return { api, state: await api.call.runs.get.query({ run: state.id }) };
 };
 
-const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
+const runByPrefix = async (api: Api, prefix: string, typed: string): Promise<RunSummary> => {
   const runs: RunSummary[] = [];
   let before: number | null = null;
   do {
@@ -68,7 +71,7 @@ const runByPrefix = async (api: Api, prefix: string): Promise<RunSummary> => {
   } while (before !== null);
   return onlyOne(
     matchPrefix(runs, prefix, (run) => run.id),
-    { prefix, none: notFound(`There is no run ${prefix}.`, 'List them with: longhaul runs') },
+    { prefix, none: notFound(`There is no run ${typed}.`, 'List them with: longhaul runs') },
   );
 };
 

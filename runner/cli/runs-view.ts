@@ -58,7 +58,8 @@ export const runsView = (runs: readonly RunLine[], options: RunsViewOptions): st
 
 /** The other columns take about 60. */
 const titled = (run: RunLine, columns: number | null): string => {
-  const text = cleanLine(open(run) ? `${run.title} (${run.detail})` : run.title);
+  // In front, where a narrow terminal has it, too.
+  const text = cleanLine(`${run.archived ? '(archived) ' : ''}${run.title}${open(run) ? ` (${run.detail})` : ''}`);
   return columns === null ? text : fit(text, Math.max(titleColumns, columns - 62));
 };
 

@@ -2,7 +2,7 @@ import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.
 import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
-import { checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
+import { archivedBy, checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
@@ -63,6 +63,7 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     `${paint.bold(`#${state.number} ${cleanLine(task.title)}`)}  ${statusWord(state.status, paint, failing)}${state.status === 'failed' ? '' : `: ${cleanLine(summary.detail)}`}`,
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
+    ...archived(state, paint),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
     `  ${paint.dim('delegated ')} ${utc(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${actor(task.requester)}`,
     ...task.loosened.map(
@@ -72,6 +73,15 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     ...taskNotes(task).map((note) => `  ${paint.dim('note      ')} ${cleanLine(note)}`),
     ...failure(state, paint),
   ].join('\n');
+};
+
+const archived = (state: RunState, paint: Paint): readonly string[] => {
+  const by = archivedBy(state);
+  return by === null
+    ? []
+    : [
+        `  ${paint.dim('archived  ')} by ${actor(by)}: lists leave it out. Back into them: longhaul unarchive ${state.number}`,
+      ];
 };
 
 const remedies: Record<Extract<RunState, { status: 'failed' }>['class'], string> = {

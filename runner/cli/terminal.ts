@@ -12,7 +12,7 @@ export interface Terminal {
   readonly columns: () => number;
   /** All of stdin. */
   readonly input: () => Promise<string>;
-  /** One line from a person; null when the input ends. The question goes to stderr, so that data stays data. */
+  /** One line from a person; null when they end the input or interrupt (Ctrl-D, Ctrl-C). The question goes to stderr, so that data stays data. */
   readonly ask: (question: string) => Promise<string | null>;
 }
 
@@ -35,7 +35,11 @@ export const processTerminal = (): Terminal => {
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });
       try {
-        const answer = lines.question(question);
+        // Ctrl-D and Ctrl-C end it without an answer, which readline takes for a failure.
+        const answer = lines.question(question).catch((error: unknown) => {
+          if (error instanceof Error && error.name === 'AbortError') return null;
+          throw error;
+        });
         return await Promise.race([answer, once(lines, 'close').then(() => null)]);
       } finally {
         lines.close();

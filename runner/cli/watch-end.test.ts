@@ -12,6 +12,7 @@ const withFailedCheck = (state: RunState): RunState => ({
   ...state,
   verification: [{ index: 0, command: 'npm test', outcome: 'exited', exitCode: 1, durationMs: 5 }],
 });
+const paused = stateAt('activation.queued', [[1, { type: 'pause.requested', v: 1, by: 'person:ada' }]]);
 const follow = { kind: 'follow' };
 
 test.each([
@@ -25,6 +26,7 @@ test.each([
     ]),
     follow,
   ],
+  ['paused', paused, { kind: 'end', exitCode: 3, why: 'paused' }],
   ['in review', stateAt(null), { kind: 'end', exitCode: 3, why: 'review' }],
   ['accepted', stateAt(null, [review('accepted')]), { kind: 'end', exitCode: 0, why: 'over' }],
   ['rejected', stateAt(null, [review('rejected')]), { kind: 'end', exitCode: 1, why: 'over' }],
@@ -53,6 +55,7 @@ test.each([
   expect(watchEnd(state, { untilDecision: true })).toEqual(expected);
 });
 
-test('at a terminal a watch goes on while a person decides', () => {
+test('at a terminal a watch goes on while a person decides, or has it paused', () => {
+  expect(watchEnd(paused, { untilDecision: false })).toEqual(follow);
   expect(watchEnd(stateAt('activation.ended'), { untilDecision: false })).toEqual(follow);
 });

@@ -13,7 +13,7 @@ import { readEvents } from './read-events.ts';
 import { reconnecting } from './reconnect.ts';
 import { nextSteps } from './show-view.ts';
 import { statusLine } from './status-line.ts';
-import { cleanLine } from '../../shared/text/clean.ts';
+import { actor, cleanLine } from '../../shared/text/clean.ts';
 import { timelineLines } from './timeline.ts';
 import { watchEnd, type WatchEnd } from './watch-end.ts';
 
@@ -88,6 +88,7 @@ const followOn = async (
   const { untilDecision } = options;
   let connected = true;
   let asked: string | null = null;
+  let paused = false;
   using line = context.json
     ? { print: () => undefined, [Symbol.dispose]: () => undefined }
     : liveLine(context.terminal, (frame) =>
@@ -95,6 +96,9 @@ const followOn = async (
       );
   const ask = () => {
     asked = askedNow(seen.state, asked, (id) => line.print(questionText(context, seen.state, id)));
+    const pausedNow = pausedText(seen.state);
+    if (pausedNow !== null && !paused) line.print(pausedNow);
+    paused = pausedNow !== null;
   };
   ask();
   const connect = reconnecting(context, api, signal);
@@ -129,6 +133,12 @@ const askedNow = (state: RunState, shown: string | null, show: (id: string) => v
   return decision;
 };
 
+/** What a run that stands still waits for; null: it does not. */
+const pausedText = (state: RunState): string | null =>
+  state.status === 'waiting' && state.until.kind === 'resume'
+    ? `\nRun ${state.number} is paused, by ${actor(state.until.by)}: nothing happens until somebody has it go on, such as in another terminal: longhaul resume ${state.number}\n`
+    : null;
+
 const questionText = (context: CommandContext, state: RunState, id: string): string =>
   decisionSummaries(state)
     .filter(({ request }) => request.id === id)
@@ -158,9 +168,9 @@ const conclude = (context: CommandContext, state: RunState, end: WatchEnd): Exit
 export const watchExits = [
   [0, 'the run is over: accepted, or completed without changes and without a failed check'],
   [1, 'the run failed, was cancelled or rejected, or changed nothing while checks failed; or the watch itself failed'],
-  [3, 'it waits for a person: a review, or a decision (see above)'],
+  [3, 'it waits for a person: a review, a decision or the end of a pause (see above)'],
   [130, 'interrupted; the run goes on'],
 ] as const;
 export const watchJson = `A line each: {"type": "event", "event": …} as it is in the log, and at last
-{"type": "end", "exitCode", "why": "over" | "review" | "decision", "run", "decisions"}, with the run as in
+{"type": "end", "exitCode", "why": "over" | "review" | "decision" | "paused", "run", "decisions"}, with the run as in
 "longhaul runs --json" and what is open as in "longhaul decisions --json".`;

@@ -87,6 +87,17 @@ export const DelegateInput = Delegation.refine(({ goal, recipe }) => goal !== ''
 });
 export type DelegateInput = z.infer<typeof DelegateInput>;
 
+/** What else a delegation would say, so that it is checked as delegating checks it. */
+const PreviewedDelegation = Delegation.pick({
+  goal: true,
+  title: true,
+  repository: true,
+  base: true,
+  without: true,
+  trust: true,
+  dedupeKey: true,
+});
+
 /** What a delegation would say, for a look at what would hold. */
 export const PreviewInput = Delegation.pick({
   recipe: true,
@@ -103,6 +114,8 @@ export const PreviewInput = Delegation.pick({
     z.strictObject({ kind: z.literal('folder'), path: z.string().min(1).max(4096) }),
     z.strictObject({ kind: z.literal('files'), files: z.array(SettingsFile).max(500) }),
   ]),
+  /** Null: what would hold is told, and nothing is checked that it does not depend on. */
+  delegation: PreviewedDelegation.nullable().default(null),
 });
 export type PreviewInput = z.infer<typeof PreviewInput>;
 

@@ -1,6 +1,7 @@
 import { createTRPCClient, httpLink, httpSubscriptionLink, splitLink, type TRPCClient } from '@trpc/client';
 import { EventSource } from 'eventsource';
 import type { ApiRouter } from '../api/router.ts';
+import { straightFetch } from './straight-fetch.ts';
 
 export interface Endpoint {
   /** Base URL of the runner, without a slash at the end. */
@@ -20,10 +21,10 @@ export const clientOf = (endpoint: Endpoint): TRPCClient<ApiRouter> => {
           url,
           EventSource,
           eventSourceOptions: {
-            fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, authorization } }),
+            fetch: (input, init) => straightFetch(input, { ...init, headers: { ...init.headers, authorization } }),
           },
         }),
-        false: httpLink({ url, headers: { authorization } }),
+        false: httpLink({ url, headers: { authorization }, fetch: straightFetch }),
       }),
     ],
   });
@@ -34,7 +35,7 @@ export const readBlob = async (
   endpoint: Endpoint,
   { run, hash }: { readonly run: string; readonly hash: string },
 ): Promise<Uint8Array | null> => {
-  const answer = await fetch(`${endpoint.url}/blobs/${hash}?run=${run}`, {
+  const answer = await straightFetch(`${endpoint.url}/blobs/${hash}?run=${run}`, {
     headers: { authorization: `Bearer ${endpoint.token}` },
   });
   if (answer.ok) return new Uint8Array(await answer.arrayBuffer());

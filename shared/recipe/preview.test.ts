@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultPolicy } from '../policy/default.ts';
 import type { PolicyRule } from '../policy/policy.ts';
-import { openHosts, saidBy } from './preview.ts';
+import { defaultBudget } from '../run/budget.ts';
+import { limitsBy, openHosts, saidBy } from './preview.ts';
 
 const command = { command: 'npm test', network: [], timeoutSeconds: 60 };
 const own = {
@@ -38,6 +39,19 @@ test('who says it last is named, and whoever says nothing is not', () => {
   expect([verifiedBy([]), verifiedBy(null)]).toEqual(['repository', 'runner']);
 });
 
+test('of limits that are the same the one is named that the others would have to go below', () => {
+  const runner = { policy: defaultPolicy, budget: defaultBudget, decisionHours: 72, operators: [] };
+  const says = {
+    own: { ...own, budget: { usd: 2 } },
+    recipe: null,
+    repository: { ...repository, budget: { turns: 7 } },
+  };
+  const budget = { ...defaultBudget, turns: 7, usd: 2 };
+  const by = { turns: 'repository', tokens: 'runner', usd: 'delegation' };
+  expect(limitsBy({ ...says, runner }, budget)).toMatchObject(by);
+  expect(limitsBy({ ...says, runner }, { ...budget, retries: 1 })).toMatchObject({ ...by, retries: 'operator' });
+});
+
 test('hosts that are reached unasked are those of setup and of rules that allow them, unless another forbids them', () => {
   const rule = (id: string, verdict: PolicyRule['verdict'], network: string): PolicyRule => ({
     id,
@@ -48,11 +62,23 @@ test('hosts that are reached unasked are those of setup and of rules that allow 
   });
   const open = { ...defaultPolicy.otherwise, network: 'allow' as const };
   const limit = { rules: [rule('c', 'deny', 'c.example.org')], otherwise: open };
-  const rules = [rule('b', 'allow', '*.b.example.org'), rule('c', 'allow', 'c.example.org')];
+  const rules = [
+    rule('repository-b', 'allow', '*.b.example.org'),
+    rule('c', 'allow', 'c.example.org'),
+    rule('z', 'allow', 'z.example.org'),
+  ];
   expect(
-    openHosts({
-      setup: [{ ...command, network: ['z.example.org', 'a.example.org'] }],
-      policy: { rules, otherwise: defaultPolicy.otherwise, limits: [limit] },
-    }),
-  ).toEqual(['*.b.example.org', 'a.example.org', 'z.example.org']);
+    openHosts(
+      {
+        setup: [{ ...command, network: ['z.example.org', 'a.example.org'] }],
+        policy: { rules, otherwise: defaultPolicy.otherwise, limits: [limit] },
+        loosened: [],
+      },
+      'delegation',
+    ),
+  ).toEqual([
+    { host: '*.b.example.org', during: 'run', by: 'repository' },
+    { host: 'a.example.org', during: 'setup', by: 'delegation' },
+    { host: 'z.example.org', during: 'run', by: 'runner' },
+  ]);
 });

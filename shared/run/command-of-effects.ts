@@ -14,8 +14,8 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
   if (state.status !== 'reviewing' && state.status !== 'accepted')
     return refuse(
       'conflict',
-      `Run ${state.id} has no result that can be published: it is ${state.status}.`,
-      `Wait until it is in review: longhaul watch ${state.id}`,
+      `Run ${state.number} has no result that can be published: it is ${state.status}.`,
+      `Wait until it is in review: longhaul watch ${state.number}`,
     );
   if (command.round !== state.round || command.patch !== state.result?.patch) return anotherResult(state, command);
   const wanted = command.effects.map((effect) => ({ effect, key: effectKey(state.round, effect) }));
@@ -25,15 +25,15 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
   if (busy !== null)
     return refuse(
       'conflict',
-      `Run ${state.id} is being published: its ${busy.effect.kind} is under way.`,
-      `Follow it with: longhaul watch ${state.id}`,
+      `Run ${state.number} is being published: its ${busy.effect.kind} is under way.`,
+      `Follow it with: longhaul watch ${state.number}`,
     );
   const left = wanted.filter(({ key }) => known.get(key)?.status !== 'done');
   const other = wanted.find(({ effect, key }) => isElsewhere(known.get(key), effect));
   if (other !== undefined || left.length === 0)
     return refuse(
       'conflict',
-      `Round ${state.round} of run ${state.id} is published already${whereOf(state.effects)}.`,
+      `Round ${state.round} of run ${state.number} is published already${whereOf(state.effects)}.`,
       'Publish the next round, or change what is there by hand.',
     );
   return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 1, key, effect, by: command.by }));
@@ -53,7 +53,7 @@ export const effected = (state: RunState, command: Told<'effected'>, { at, jitte
   if (next?.key !== command.effect)
     return refuse(
       'conflict',
-      `"${command.effect}" is not what run ${state.id} is to do next.`,
+      `"${command.effect}" is not what run ${state.number} is to do next.`,
       'Nothing is left to do.',
     );
   const { key, failures } = next;

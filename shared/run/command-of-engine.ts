@@ -7,7 +7,7 @@ export const leased = (state: RunState, command: Told<'lease'>): Wanted => {
   if (state.status !== 'queued' || state.activation !== command.activation)
     return refuse(
       'fenced',
-      `Activation ${command.activation} of run ${state.id} is not queued: the run is ${state.status}.`,
+      `Activation ${command.activation} of run ${state.number} is not queued: the run is ${state.status}.`,
       'Take the next activation.',
     );
   return [
@@ -40,7 +40,7 @@ export const awaited = (state: RunState, command: Told<'await'>): Wanted => {
   const { activation, delay } = command;
   if (state.status !== 'queued' || state.activation !== activation) return notSo(state, command, 'queued');
   if (saysTheSame(state.delay, delay))
-    return refuse('conflict', `Run ${state.id} says so already.`, 'Nothing is left to do.');
+    return refuse('conflict', `Run ${state.number} says so already.`, 'Nothing is left to do.');
   return [{ type: 'activation.awaited', v: 1, activation, ...delay }];
 };
 
@@ -68,7 +68,7 @@ export const expired = (state: RunState, command: Told<'expire'>, circumstances:
 
 export const fired = (state: RunState, _command: Told<'fire'>, circumstances: Circumstances): Wanted => {
   if (state.status !== 'waiting' || state.until.kind !== 'time' || state.until.at > circumstances.at)
-    return refuse('conflict', `Run ${state.id} waits for no timer that is due.`, 'Nothing is left to do.');
+    return refuse('conflict', `Run ${state.number} waits for no timer that is due.`, 'Nothing is left to do.');
   return [{ type: 'timer.fired', v: 1 }];
 };
 
@@ -80,7 +80,7 @@ const saysTheSame = (known: Delay | null, told: AwaitedDelay): boolean =>
   (known.kind === 'deferred' || known.asked === told.asked);
 
 const notSo = (state: RunState, { activation }: { readonly activation: string }, how: string) =>
-  refuse('conflict', `Activation ${activation} of run ${state.id} is not ${how}.`, 'Nothing is left to do.');
+  refuse('conflict', `Activation ${activation} of run ${state.number} is not ${how}.`, 'Nothing is left to do.');
 
 export const holdsLease = (state: RunState, { activation, fence }: { activation: string; fence: number }): boolean =>
   state.status === 'working' && state.activation === activation && state.fence === fence;
@@ -90,6 +90,6 @@ export const lostLease = (state: RunState, { activation, fence }: { activation: 
     ? over(state)
     : refuse(
         'fenced',
-        `Activation ${activation} with fence ${fence} does not hold run ${state.id}, which is ${state.status} at fence ${state.fence}.`,
+        `Activation ${activation} with fence ${fence} does not hold run ${state.number}, which is ${state.status} at fence ${state.fence}.`,
         'Stop; whatever was not appended is done again by the next activation.',
       );

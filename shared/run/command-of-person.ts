@@ -1,4 +1,4 @@
-import { over, type Circumstances, type Told, type Wanted } from './command.ts';
+import { afterEnd, over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
 import { notOver } from './not-over.ts';
 import { refuse } from './refusal.ts';
@@ -28,7 +28,7 @@ export const renewed = (state: RunState, command: Told<'renew'>, circumstances: 
   if (open === undefined)
     return refuse(
       'not_found',
-      `Run ${state.id} has no open decision ${command.decision}.`,
+      `Run ${state.number} has no open decision ${command.decision}.`,
       'List what is open with: longhaul decisions',
     );
   const expiresAt = new Date(Date.parse(circumstances.at) + state.task.decisionHours * 3_600_000).toISOString();
@@ -40,14 +40,14 @@ export const messaged = (state: RunState, command: Told<'message'>): Wanted => {
   if (state.status === 'reviewing')
     return refuse(
       'conflict',
-      `Run ${state.id} is in review: the agent is not listening.`,
-      `Request changes instead: longhaul discard ${state.id} --changes "…"`,
+      `Run ${state.number} is in review: the agent is not listening.`,
+      `Request changes instead: longhaul discard ${state.number} --changes "…"`,
     );
   if (state.wrapUp !== null)
     return refuse(
       'conflict',
-      `A person stopped the work of run ${state.id}: the agent is not listening.`,
-      `Wait until it is in review, then request changes: longhaul discard ${state.id} --changes "…"`,
+      `A person stopped the work of run ${state.number}: the agent is not listening.`,
+      `Wait until it is in review, then request changes: longhaul discard ${state.number} --changes "…"`,
     );
   return [{ type: 'message.sent', v: 1, by: command.by, text: command.text }];
 };
@@ -58,8 +58,8 @@ export const reviewed = (state: RunState, command: Told<'review'>): Wanted => {
       ? over(state)
       : refuse(
           'conflict',
-          `Run ${state.id} is ${state.status}, not in review.`,
-          `Wait until it is: longhaul watch ${state.id}`,
+          `Run ${state.number} is ${state.status}, not in review.`,
+          `Wait until it is: longhaul watch ${state.number}`,
         );
   if (command.round !== state.round || (command.patch !== null && command.patch !== state.result?.patch))
     return anotherResult(state, command);
@@ -94,13 +94,13 @@ export const paused = (state: RunState, command: Told<'pause'>): Wanted => {
   if (by !== null)
     return refuse(
       'conflict',
-      `Run ${state.id} is paused already, by ${actor(by)}.`,
-      `Have it go on with: longhaul resume ${state.id}`,
+      `Run ${state.number} is paused already, by ${actor(by)}.`,
+      `Have it go on with: longhaul resume ${state.number}`,
     );
   return refuse(
     'conflict',
-    `Run ${state.id} waits for a person and does nothing until then: there is nothing to pause.`,
-    `Look at what it waits for: longhaul show ${state.id}`,
+    `Run ${state.number} waits for a person and does nothing until then: there is nothing to pause.`,
+    `Look at what it waits for: longhaul show ${state.number}`,
   );
 };
 
@@ -109,8 +109,8 @@ export const resumed = (state: RunState, command: Told<'resume'>): Wanted => {
   if (state.status === 'failed' || state.status === 'cancelled') return [{ type: 'run.resumed', v: 1, by: command.by }];
   return refuse(
     'conflict',
-    `Run ${state.id} is not paused, has not failed and was not cancelled: it is ${state.status}.`,
-    isTerminal(state) ? 'Delegate it again if there is more to do.' : `Follow it instead: longhaul watch ${state.id}`,
+    `Run ${state.number} is not paused, has not failed and was not cancelled: it is ${state.status}.`,
+    isTerminal(state) ? afterEnd(state) : `Follow it instead: longhaul watch ${state.number}`,
   );
 };
 
@@ -120,7 +120,7 @@ export const archived = (state: RunState, { kind, by }: Told<'archive' | 'unarch
   if (kind === 'unarchive' && archivedBy(state) !== null) return [{ type: 'run.unarchived', v: 1, by }];
   return refuse(
     'conflict',
-    `Run ${state.id} is ${kind === 'archive' ? 'archived already' : 'not archived'}.`,
+    `Run ${state.number} is ${kind === 'archive' ? 'archived already' : 'not archived'}.`,
     'Nothing is left to do.',
   );
 };

@@ -2,7 +2,7 @@ import type { DecideInput } from './decide.ts';
 import type { Effect, EffectResult } from './effect.ts';
 import type { EventBody, ReviewComment, WorkerEvent } from './events.ts';
 import { refuse, type Refusal } from './refusal.ts';
-import type { RunState } from './state.ts';
+import { isResumable, type RunState } from './state.ts';
 
 /** What the engine said of an activation that it has, or is being given, and that no worker has begun with. */
 export interface AwaitedDelay {
@@ -106,4 +106,10 @@ export type Told<Kind extends Command['kind']> = Extract<Command, { kind: Kind }
 export type Wanted = readonly EventBody[] | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 export const over = (state: RunState) =>
-  refuse('terminal', `Run ${state.id} is over: it was ${state.status}.`, 'Delegate it again if there is more to do.');
+  refuse('terminal', `Run ${state.number} is over: it is ${state.status}.`, afterEnd(state));
+
+/** What can be done with a run that is over, wherever that is said. */
+export const afterEnd = ({ number, status }: Pick<RunState, 'number' | 'status'>): string =>
+  isResumable({ status })
+    ? `Have it go on from its last checkpoint: longhaul retry ${number}. Or delegate the task again.`
+    : 'Delegate the task again if there is more to do.';

@@ -283,8 +283,8 @@ test('a verdict about another round, or another result of the round, than the ru
     outcome: 'refused',
     refusal: {
       code: 'stale',
-      message: `Run ${run} is in round 2, and you decided about round 1. Nothing was decided.`,
-      remedy: `Look at what it is now, longhaul diff ${run}, and decide about that: --round 2`,
+      message: `Run ${second.number} is in round 2, and you decided about round 1. Nothing was decided.`,
+      remedy: `Look at what it is now, longhaul diff ${second.number}, and decide about that: --round 2`,
     },
   });
 });

@@ -202,7 +202,7 @@ const taken: EventBody = {
 };
 
 test.each([
-  ['a decision that is unknown', [], {}, now, 'not_found', 'Run run_abcd has no open decision dec_abcd.'],
+  ['a decision that is unknown', [], {}, now, 'not_found', 'Run 1 has no open decision dec_abcd.'],
   [
     'another hash than was shown',
     [requested(request())],

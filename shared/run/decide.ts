@@ -23,7 +23,7 @@ export const checkDecision = (state: RunState, input: DecideInput, now: string):
   if (open === undefined)
     return refuse(
       'not_found',
-      `Run ${state.id} has no open decision ${input.decision}.`,
+      `Run ${state.number} has no open decision ${input.decision}.`,
       'List what is open with: longhaul decisions',
     );
   if (open.status === 'decided')

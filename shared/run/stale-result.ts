@@ -6,7 +6,7 @@ export const anotherResult = (state: RunState, { round }: { readonly round: numb
   refuse(
     'stale',
     round === state.round
-      ? `Round ${round} of run ${state.id} has another result by now than the one that you were shown. Nothing was decided.`
-      : `Run ${state.id} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
-    `Look at what it is now, longhaul diff ${state.id}, and decide about that: --round ${state.round}`,
+      ? `Round ${round} of run ${state.number} has another result by now than the one that you were shown. Nothing was decided.`
+      : `Run ${state.number} is in round ${state.round}, and you decided about round ${round}. Nothing was decided.`,
+    `Look at what it is now, longhaul diff ${state.number}, and decide about that: --round ${state.round}`,
   );

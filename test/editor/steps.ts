@@ -36,7 +36,7 @@ export const explorerRow = (page: Page, file: string): Locator =>
 export const webview = (page: Page): FrameLocator => page.frameLocator('iframe.webview').frameLocator('#active-frame');
 
 /** Whether it comes into sight soon. */
-const comes = (what: Locator): Promise<boolean> =>
+export const comes = (what: Locator): Promise<boolean> =>
   what.waitFor({ timeout: 2000 }).then(
     () => true,
     () => false,

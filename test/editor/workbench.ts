@@ -45,6 +45,8 @@ export interface WorkbenchOptions {
   readonly folder: string;
   /** The packed extension to install. */
   readonly vsix: string;
+  /** Extensions beside it, packed. */
+  readonly beside?: readonly string[];
   /** On top of a bare environment: what the extension host sees. */
   readonly env: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
@@ -81,11 +83,13 @@ export class Workbench implements AsyncDisposable {
       path.join(options.folder, 'data', 'User', 'settings.json'),
       JSON.stringify({ ...settings, ...(options.restricted === true ? restricted : {}), ...options.settings }, null, 2),
     );
-    const installed = spawnSync(process.execPath, [...workbench.#words, '--install-extension', options.vsix], {
+    const packages = [options.vsix, ...(options.beside ?? [])];
+    const install = packages.flatMap((vsix) => ['--install-extension', vsix]);
+    const installed = spawnSync(process.execPath, [...workbench.#words, ...install], {
       env: workbench.#env,
       encoding: 'utf8',
     });
-    if (installed.status !== 0) throw new Error(`${options.vsix} cannot be installed:\n${installed.stderr}`);
+    if (installed.status !== 0) throw new Error(`${packages.join(', ')} cannot be installed:\n${installed.stderr}`);
     await workbench.startServer();
     return workbench;
   }

@@ -6,7 +6,7 @@ import { everyCommand } from '../../runner/cli/program/program.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
 import { Installed } from '../harness/installed.ts';
-import { repositoryWith } from '../harness/repository.ts';
+import { gitIn, repositoryWith } from '../harness/repository.ts';
 
 /** Words in braces are made for the case that names them: see `made`. */
 interface Case {
@@ -45,6 +45,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
     { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
     { args: 'delegate Greet --repo {repo} --preview', code: 0, says: /scripted/ },
+    { args: 'delegate Greet --repo {opening} --preview', code: 1, says: /--trust [0-9a-f]{64}/ },
+    { args: 'delegate Greet --repo {opening} --preview --unchecked', code: 0, says: /open hosts +a\.example\.org/ },
+    { args: 'delegate Greet --repo {repo} --without no.txt --preview', code: 2, says: /it cannot be left out/ },
     { args: 'delegate Greet --repo {dirty} --without extra.txt', code: 0, says: run },
   ],
   recipes: [
@@ -81,7 +84,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'resume {review}', code: 1, says: /is not paused/, looks: true },
   ],
   archive: [{ args: 'archive {cancelled}', code: 0, says: /rchived/ }],
-  unarchive: [{ args: 'unarchive {archived}', code: 0, says: /./ }],
+  unarchive: [
+    { args: 'unarchive {cancelled}', code: 0, says: /is not archived/ },
+    { args: 'unarchive {archived}', code: 0, says: /in lists again/ },
+  ],
   delete: [
     { args: 'delete {cancelled}', code: 2, says: /needs a person/, looks: true },
     { args: 'delete {review} --yes', code: 1, says: /verdict first: longhaul accept/, looks: true },
@@ -126,6 +132,34 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: /hello\.txt/,
       looks: true,
     },
+  ],
+  publish: [
+    { args: 'publish {review} --dry-run', code: 1, says: /has no remote that it could be published to/, looks: true },
+    {
+      args: 'publish {review} --remote file:///nowhere/x.git --dry-run',
+      code: 1,
+      says: /publishes nothing/,
+      looks: true,
+    },
+    {
+      args: 'publish {review} --remote {bare} --branch-only --branch greet --dry-run',
+      code: 0,
+      says: /Branch: +greet/,
+      looks: true,
+    },
+    { args: 'publish {review} --remote {bare}', code: 2, says: /Publishing needs a person/, looks: true },
+    {
+      args: 'publish {review} --remote {bare} --ready --title Greet --body {goal}',
+      code: 2,
+      says: /has no pull requests/,
+      looks: true,
+    },
+    {
+      args: 'publish {review} --remote {bare} --into main --branch one --yes',
+      code: 0,
+      says: /Branch one: [0-9a-f]{12}/,
+    },
+    { args: 'publish {review} --remote {bare} --branch two --yes --no-wait', code: 0, says: /It goes on without you/ },
   ],
   accept: [{ args: 'accept {review} --round 1 --reason Fine', code: 0, says: /ccepted/ }],
   discard: [
@@ -218,7 +252,7 @@ describe('the built program, installed', () => {
     await mkdir(installed.home, { mode: 0o711 });
     await writeFile(
       path.join(installed.home, 'config.yaml'),
-      `remotes: [{ match: "file://${path.dirname(repo)}/*" }]\n`,
+      `remotes:\n  - { match: "file://${installed.folder}/bare/*", publish: true }\n  - { match: "file://${path.dirname(repo)}/*" }\n`,
     );
     await writeFile(path.join(installed.folder, 'goal.md'), 'Greet');
     await writeFile(path.join(installed.folder, 'policy.yaml'), JSON.stringify(defaultPolicy));
@@ -288,6 +322,11 @@ describe('the built program, installed', () => {
       const cancelled = String(await followed('Greet #ask'));
       await installed.json(['cancel', cancelled]);
       return { cancelled };
+    },
+    bare: async () => {
+      const bare = path.join(installed.folder, 'bare', 'x.git');
+      gitIn(installed.folder, 'init', '--quiet', '--bare', bare);
+      return { bare: `file://${bare}` };
     },
     dirty: async () => {
       const dirty = await repositoryWith({ 'readme.txt': 'Greet.\n' });

@@ -13,7 +13,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
-import { chosenWay, take } from '../../ground/ways-out/take.ts';
+import { chosenWay, leadsAway, take } from '../../ground/ways-out/take.ts';
 import { dirtyFiles } from '../../ground/repository/repository.ts';
 import { holdsIn } from './ask-holds.ts';
 import { draftTitle, isWorthKeeping, readDraft, type Draft } from './draft.ts';
@@ -127,10 +127,12 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
   return delegated;
 };
 
-const mend = async (longhaul: Longhaul): Promise<void> => {
+const mend = async (longhaul: Longhaul): Promise<boolean> => {
   const [first] = await inTheWay(longhaul);
   const way = first === undefined ? undefined : await chosenWay(first.name, waysFor(first));
-  if (way !== undefined) await take(way);
+  if (way === undefined) return true;
+  await take(way);
+  return !leadsAway(way);
 };
 
 /** The prefill of a goal that was written in an editor: it is all there. */

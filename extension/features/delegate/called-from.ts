@@ -24,6 +24,12 @@ const range = z.object({ start: z.object({ line: z.int().nonnegative() }) }).nul
 const children = z.object({ size: z.number() }).nullish();
 const TestArgument = z.object({ label: z.string(), uri: fileUri.nullish(), range, children });
 const TestMessageArgument = z.object({ test: TestArgument, message: z.object({ message: z.unknown() }) });
+/** What a test that failed without a word would hand over. */
+export const failureOf = (test: unknown): z.input<typeof TestMessageArgument> => ({
+  // safe: parsed like all that is handed over
+  test: test as z.input<typeof TestArgument>,
+  message: { message: '' },
+});
 const ChangeArgument = z.object({ resourceUri: fileUri });
 const ChangeGroupArgument = z.object({ resourceStates: z.array(ChangeArgument).min(1) });
 
@@ -35,7 +41,8 @@ export const calledFrom = (args: readonly unknown[]): CalledFrom => {
   const [first, second] = args;
   const goal = GoalArgument.safeParse(first);
   if (goal.success) {
-    const { files, goal: text } = goal.data;
+    const files = [...new Set(goal.data.files)];
+    const { goal: text } = goal.data;
     return { files, origin: (relative) => ({ kind: 'goal', goal: text, paths: files.map(relative) }) };
   }
   const problem = ProblemArgument.safeParse(first);

@@ -5,13 +5,13 @@ import { choicesOfTask, rememberedChoices, type Choices } from '../../ground/del
 import { foldersFor } from '../../ground/delegation/folder.ts';
 import { goalOf, type Origin } from '../../ground/delegation/origin.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { say } from '../../ground/problem/offer.ts';
+import { offer, say } from '../../ground/problem/offer.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { pathWithin } from '../../ground/repository/repository.ts';
 import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
-import { calledFrom } from './called-from.ts';
+import { calledFrom, failureOf } from './called-from.ts';
 import { askModel } from './change-choice.ts';
 import { closeGoal, isGoal, openGoal, registerGoals, rootOfGoal } from './goal-document.ts';
 
@@ -21,6 +21,8 @@ export const registerDelegate = (longhaul: Longhaul): vscode.Disposable =>
     registerCommands(
       whereTrusted({
         'longhaul.delegate': (...args) => delegate(longhaul, args),
+        // The list of results hands over the test alone, whichever way it failed.
+        'longhaul.delegateFailingTest': (test) => delegate(longhaul, [failureOf(test)]),
         'longhaul.delegateAgain': (run) => delegateAgain(longhaul, run, false),
         'longhaul.delegateAgainByModel': (run) => delegateAgain(longhaul, run, true),
         'longhaul.delegateGoal': (uri) => delegateGoal(longhaul, uri),
@@ -52,10 +54,18 @@ const calledIn = async (longhaul: Longhaul, args: readonly unknown[]): Promise<C
   const paths = await Promise.all(from.files.map(async (file) => [file, await pathWithin(root, file)] as const));
   const byFile = new Map(paths);
   const origin = from.origin((file) => byFile.get(file) ?? file);
-  const [nearest] = await foldersFor(root, origin);
+  const [nearest] = await foldersFor(root, origin, await openedIn(root));
   const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
   const choices = rememberedChoices(remembered, { from: origin.kind, folder: nearest?.folder ?? '' });
   return { root, origin, choices };
+};
+
+/** The folder of the repository that the window is open on, from its root; empty: the root, or several. */
+const openedIn = async (root: string): Promise<string> => {
+  const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  const within = await Promise.all(folders.map(({ uri }) => pathWithin(root, uri.fsPath)));
+  const [only = '.', ...others] = within.filter((folder) => !folder.startsWith('..'));
+  return only === '.' || others.length > 0 ? '' : only;
 };
 
 /** The same task once more, with what its run was delegated with; on the tree as it is now. */
@@ -110,6 +120,7 @@ const goalIn = (argument: unknown): vscode.TextDocument | undefined => {
 /** Null: there is none, which was said, or the person did not choose. */
 const rootOf = async (files: readonly string[]): Promise<string | null> => {
   const chosen = await chooseRepository(files);
-  if (chosen.outcome === 'failed') await vscode.window.showErrorMessage(`${chosen.message} ${chosen.remedy}`);
+  if (chosen.outcome === 'failed')
+    await offer(vscode.window.showErrorMessage, `${chosen.message} ${chosen.remedy}`, chosen.deeds);
   return chosen.outcome === 'chosen' ? chosen.root : null;
 };

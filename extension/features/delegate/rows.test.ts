@@ -10,9 +10,17 @@ const silent: Preview = {
   settings: null,
   model: { name: 'gpt-5.2-codex', by: 'runner', price: { input: 1.75, output: 14 } },
   budget: defaultBudget,
+  budgetBy: {
+    turns: 'runner',
+    tokens: 'runner',
+    usd: 'runner',
+    activeMinutes: 'runner',
+    toolMinutes: 'runner',
+    retries: 'runner',
+  },
   setup: { commands: [], by: 'runner' },
   verification: { commands: [], by: 'runner' },
-  policy: { otherwise: defaultPolicy.otherwise, rules: 4 },
+  policy: { otherwise: defaultPolicy.otherwise, rules: 4, by: ['runner'] },
   hosts: [],
   notes: [],
 };
@@ -75,12 +83,12 @@ test('what the repository or a recipe says is said, with where it stands', () =>
     model: { name: 'local', by: 'repository', price: null },
     setup: { commands: [plannedCommand('npm ci', ['packages.host.test'])], by: 'repository' },
     verification: { commands: [plannedCommand('make check')], by: 'recipe' },
-    hosts: ['packages.host.test'],
+    hosts: [{ host: 'packages.host.test', during: 'setup', by: 'repository' }],
   };
   expect(described({ holds: known(preview), found })).toMatchObject({
     verification: "make check (the recipe's)",
     setup: 'npm ci (network: packages.host.test) (.longhaul/config.yaml on main)',
-    policy: expect.stringMatching(/^The repository's: opens packages\.host\.test, /),
+    policy: expect.stringMatching(/^The repository's: opens packages\.host\.test while setup runs, /),
     model: 'local · price not known',
   });
   const none = known({ settings: 'main', verification: { commands: [], by: 'repository' } });

@@ -170,14 +170,21 @@ const changesWords = {
 } as const;
 const networkWords = { allow: 'any network', ask: 'asks before network', deny: 'no network' } as const;
 
+const openText = (hosts: Preview['hosts']): string => {
+  const named = (when: 'run' | 'setup') =>
+    hosts.flatMap(({ host, during }) => (during === when ? [host] : [])).join(', ');
+  const [run, setup] = [named('run'), named('setup')];
+  if (setup === '') return run === '' ? 'opens no host' : `opens ${run}`;
+  return run === '' ? `opens ${setup} while setup runs` : `opens ${run}, and ${setup} while setup runs`;
+};
+
 const policyText = (summary: Summary): string => {
   const { choices, holds } = summary;
   const label = policies[choices.policy].label;
   if (holds.status !== 'known') return label;
   const { policy, hosts, settings } = holds.preview;
   const whose = choices.policy === 'repository' && settings === null ? 'The default' : label;
-  const open = hosts.length === 0 ? 'opens no host' : `opens ${hosts.join(', ')}`;
-  return `${whose}: ${open}, ${networkWords[policy.otherwise.network]}, ${changesWords[policy.otherwise.changes]}`;
+  return `${whose}: ${openText(hosts)}, ${networkWords[policy.otherwise.network]}, ${changesWords[policy.otherwise.changes]}`;
 };
 
 const modelText = (summary: Summary): string => {

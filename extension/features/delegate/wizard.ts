@@ -1,4 +1,6 @@
 import * as vscode from 'vscode';
+import { WentElsewhere } from '../../ground/problem/connection-error.ts';
+import { say } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { changeChoice, type ChoiceRow, type Offered } from './change-choice.ts';
 import type { Check } from '../../ground/connection/examine.ts';
@@ -24,8 +26,8 @@ export interface WizardInput extends Offered {
   holds(choices: Choices): Promise<Holds>;
   /** What a run would fail for; empty: nothing, or it is not known. Never rejects. */
   failing(): Promise<readonly Check[]>;
-  /** Offers what can be done about that. */
-  mend(): Promise<void>;
+  /** Offers what can be done about that. False: the person has something to do elsewhere first. */
+  mend(): Promise<boolean>;
   /** Told of all that is typed and chosen, as it is. */
   keep(typed: string, choices: Choices): void;
   /** Opens an editor for the goal, which the wizard leaves it to. */
@@ -67,10 +69,12 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
       try {
         return await input.delegate(typed, choices);
       } catch (error) {
+        if (error instanceof WentElsewhere) return say(`${error.message} ${error.remedy}`);
         showProblem(error);
       }
-    } else if (row === 'ready') await input.mend();
-    else if (row !== 'goal') await change(row);
+    } else if (row === 'ready') {
+      if (!(await input.mend())) return;
+    } else if (row !== 'goal') await change(row);
   }
 };
 

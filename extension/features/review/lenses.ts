@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { movedText } from '../../../shared/review/moved.ts';
 import type { Unit } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
 import { isImage } from '../../ground/files/image.ts';
@@ -45,7 +46,7 @@ const unitLenses = (
     const line = lineOf(file, unit, side);
     const name = nameOf(reviewed, unit);
     return [
-      lens(line, { title: `${icon[verdict]}${name}: ${verdict}`, command: '' }),
+      lens(line, { title: `${icon[verdict]}${name}: ${verdict}`, tooltip: authors.checks(round.run), command: '' }),
       ...titles
         .filter(([other]) => other !== verdict)
         .map(([other, title]) =>
@@ -56,9 +57,21 @@ const unitLenses = (
             arguments: [uri, unit.id, other],
           }),
         ),
+      ...movedLenses(reviewed, unit, line),
       ...authorLenses(unit, { run: round.run, path: file.path, line, authors }),
     ];
   });
+};
+
+/** Where its lines were, or are by now; a click shows the other file. */
+const movedLenses = ({ round, file }: Reviewed, unit: Unit, line: number): vscode.CodeLens[] => {
+  const moves = round.moves.get(unit);
+  const title = movedText(unit.kind === 'lines' ? [unit.change] : file.changes, moves);
+  const [other] = [...(moves?.from ?? []), ...(moves?.to ?? [])];
+  if (title === '' || other === undefined) return [];
+  const tooltip = 'The same lines are deleted here and added there, as git diff --color-moved tells them.';
+  const there = { run: round.run, path: other.path };
+  return [lens(line, { title: plain(title), tooltip, command: 'longhaul.review.openFile', arguments: [there] })];
 };
 
 /** Which call wrote it, where the log tells; a click shows the run with all of its calls. */

@@ -1,7 +1,8 @@
 import type { Connection } from '../../ground/connection/connection.ts';
 import { visible } from '../../../shared/text/clean.ts';
+import { movedIn, type Moves } from '../../../shared/review/moved.ts';
 import { parsePatch } from '../../../shared/review/patch.ts';
-import { reviewFiles, type ReviewFile } from '../../../shared/review/review-file.ts';
+import { reviewFiles, type ReviewFile, type Unit } from '../../../shared/review/review-file.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 
@@ -15,6 +16,8 @@ export interface ReviewRound {
   readonly byPath: ReadonlyMap<string, ReviewFile>;
   /** What is not to be overlooked in a file, in sentences, by its path; only of files that have something. */
   readonly cautions: ReadonlyMap<string, readonly string[]>;
+  /** What was moved, by the units of these files. */
+  readonly moves: ReadonlyMap<Unit, Moves>;
 }
 
 const decoder = new TextDecoder();
@@ -32,6 +35,7 @@ export const loadRound = async (connection: Connection, run: string): Promise<Re
     files,
     byPath: new Map(files.map((file) => [file.path, file])),
     cautions: new Map(cautions.map(({ path, cautions }) => [path, cautions.map(({ text }) => visible(text))])),
+    moves: movedIn(files),
   };
 };
 

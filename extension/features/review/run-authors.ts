@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { LineChange } from '../../../shared/review/patch.ts';
 import { createStory } from '../../../shared/run/story/story.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { evidence } from '../../ground/text/text.ts';
+import { checksText } from '../../ground/text/text.ts';
 import { authorOf, writesOf, type Author } from './authors.ts';
 
 /** Runs whose logs are kept at hand. */
@@ -27,11 +27,7 @@ export class RunAuthors implements vscode.Disposable {
 
   /** What is on record of the checks of a run's result. */
   checks(run: string): string {
-    const state = this.#runs.get(run);
-    const shown = state === undefined ? null : evidence(state);
-    return shown === null
-      ? 'No check ran on this result.'
-      : `On the whole result ${shown}; which lines they ran is not on record.`;
+    return checksText(this.#runs.get(run));
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { say } from '../../ground/problem/offer.ts';
+import { evidence } from '../../ground/text/text.ts';
 import { addressOf, type DocumentAddress } from './address.ts';
 import { contentFromPatch } from './content.ts';
 import { choicesOf, choose, keepOnly, markReviewed, type Choices, type Chosen, type Verdict } from './choices.ts';
@@ -81,6 +82,12 @@ export class ReviewSession implements vscode.Disposable {
   title({ run, round }: Pick<ReviewRound, 'run' | 'round'>): string {
     const state = this.#longhaul.runs.get(run);
     return state === undefined ? `${run} (round ${round})` : reviewTitle(state, round);
+  }
+
+  /** What is on record of the checks of a result: `2 of 2 checks pass`, or that none ran. */
+  checks({ run }: Pick<ReviewRound, 'run'>): string {
+    const state = this.#longhaul.runs.get(run);
+    return (state && evidence(state)) ?? 'no check ran';
   }
 
   /** Shows in the view what is in front. */

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { movedText } from '../../../shared/review/moved.ts';
 import { unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
+import { visible } from '../../../shared/text/clean.ts';
 import { plural } from '../../../shared/text/figures.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
 import { addressOf, reviewScheme } from './address.ts';
@@ -29,6 +31,10 @@ const words = (choices: Choices, file: ReviewFile): string => {
   if (undecided === all) return all === 1 ? '' : `${all} changes`;
   return `${accepted}/${all} accepted${undecided === 0 ? '' : `, ${undecided} undecided`}`;
 };
+
+/** Of a file that is decided as one, where its lines were or are; of others their lenses say it. */
+const movedOf = (round: ReviewRound, { units: [only, ...others], changes }: ReviewFile): string =>
+  only === undefined || others.length > 0 ? '' : movedText(changes, round.moves.get(only));
 
 const listed = (round: ReviewRound, { file }: ReviewFile): vscode.Uri => {
   const { before, after } = documentsOf(file, { before: round, after: round }, false);
@@ -78,7 +84,7 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
     const successor = session.successor(round);
     view.message =
       successor === null
-        ? `${accepted} accepted, ${rejected} rejected, ${undecided} undecided`
+        ? `${accepted} accepted, ${rejected} rejected, ${undecided} undecided; ${session.checks(round)}`
         : supersededText(round.round, successor);
     const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
     const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
@@ -94,7 +100,7 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   const choices = session.choices(round.run);
   const { reviewed } = choiceOf(choices, file);
   const said = words(choices, file);
-  const unseen = unseenOf(file);
+  const unseen = [unseenOf(file), visible(movedOf(round, file))].filter(Boolean).join(', ');
   const cautions = round.cautions.get(file.path) ?? [];
   const careful = cautions.length > 0;
   const whole = tallyOf(choices, [file]).accepted === file.units.length;

@@ -36,6 +36,7 @@ export const registerSetUp = (longhaul: Longhaul): vscode.Disposable =>
       'longhaul.openRunnerLog': openRunnerLog,
       'longhaul.showLog': () => longhaul.log.show(),
       'longhaul.focusNeedsYou': doing('longhaul.needsYou.focus'),
+      'longhaul.notificationSettings': doing('workbench.action.openSettings', 'longhaul.notifications'),
       'longhaul.openWalkthrough': async () => {
         const walkthrough = `${longhaul.extension.extension.id}#start`;
         await vscode.commands.executeCommand('workbench.action.openWalkthrough', walkthrough, false);

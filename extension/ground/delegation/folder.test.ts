@@ -37,4 +37,8 @@ test('the package that it was called from is the likeliest, and the root can alw
   expect(await folders({ kind: 'changes', paths: ['web/src/a.ts', 'docs/b.md'] })).toEqual(['']);
   expect(await folders({ kind: 'changes', paths: ['gone/c.ts'] })).toEqual(['']);
   expect(await folders({ kind: 'nothing' })).toEqual(['']);
+  // Called from nowhere in particular, in a window on a folder of the repository.
+  const opened = async (origin: Origin) => (await foldersFor(root, origin, 'web/src')).map(({ folder }) => folder);
+  expect(await opened({ kind: 'nothing' })).toEqual(['web', 'web/src', '']);
+  expect(await opened({ kind: 'files', paths: ['docs/b.md'] })).toEqual(['', 'docs']);
 });

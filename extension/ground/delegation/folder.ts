@@ -34,10 +34,14 @@ export const commonFolder = (folders: readonly string[]): string => {
   return first.slice(0, end === -1 ? first.length : end).join('/');
 };
 
-/** The folders to choose among, the likeliest first: the package that it was called from, the folder itself, the root. */
-export const foldersFor = async (root: string, origin: Origin): Promise<readonly Folder[]> => {
+/**
+ * The folders to choose among, the likeliest first: the package that it was called from, the folder itself, the root. `opened`: the one that the
+ * window is open on, which counts where it was called from nowhere in particular.
+ */
+export const foldersFor = async (root: string, origin: Origin, opened = ''): Promise<readonly Folder[]> => {
+  const places = placesOf(origin);
   const folders = await Promise.all(
-    placesOf(origin).map(async (place) => {
+    (places.length === 0 && opened !== '' ? [opened] : places).map(async (place) => {
       const isFolder = await stat(path.join(root, place)).then(
         (stats) => stats.isDirectory(),
         () => false,

@@ -3,10 +3,10 @@ import { examine, type Check } from '../connection/examine.ts';
 import { secretsIn } from '../connection/secrets.ts';
 import { readSettings } from '../connection/settings.ts';
 import type { Longhaul } from '../longhaul.ts';
-import { ConnectionError } from '../problem/connection-error.ts';
+import { ConnectionError, WentElsewhere } from '../problem/connection-error.ts';
 import { failing, failingText } from '../ways-out/failing.ts';
 import { elsewhere } from '../ways-out/platform.ts';
-import { take } from '../ways-out/take.ts';
+import { leadsAway, take } from '../ways-out/take.ts';
 import { waysOut, type WayOut } from '../ways-out/ways-out.ts';
 
 /** ms that an examination counts in which all was well. */
@@ -52,7 +52,7 @@ export const waysFor = (check: Check): readonly WayOut[] => {
   return other === null ? waysOut(check) : other.ways;
 };
 
-/** Says what a run would fail for before there is one, with the ways out. Throws ConnectionError unless the person delegates all the same. */
+/** Says what a run would fail for before there is one, with the ways out. Throws ConnectionError unless the person delegates all the same; WentElsewhere where they went to put it right. */
 export const mustBeReady = async (longhaul: Longhaul): Promise<void> => {
   const checks = await inTheWay(longhaul);
   const [first] = checks;
@@ -72,5 +72,6 @@ export const mustBeReady = async (longhaul: Longhaul): Promise<void> => {
   const way = ways.find(({ title }) => title === chosen);
   if (way !== undefined) await take(way);
   else if (chosen === 'Doctor') await vscode.commands.executeCommand('longhaul.doctor');
+  if (chosen === 'Doctor' || (way !== undefined && leadsAway(way))) throw new WentElsewhere();
   throw new ConnectionError('refused', 'Nothing was delegated.', '');
 };

@@ -1,13 +1,16 @@
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
+import { asksForKey } from '../decision/refused-key.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
 import { localTime } from '../text/local-time.ts';
 import { expiry, labelCharacters, oneLine, repositoryName } from '../text/text.ts';
 
+type Asking = Pick<RunSummary, 'number' | 'task' | 'status' | 'turn'>;
+
 /** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
 export const decisionNode = (
   summary: DecisionSummary,
-  of: Pick<RunSummary, 'number' | 'task'> | null,
+  of: Asking | null,
 ): Node & { readonly run: string; readonly decision: string } => {
   const { run, request, title } = summary;
   const id = `decision ${run} ${request.id}`;
@@ -27,15 +30,16 @@ export const decisionNode = (
   };
 };
 
-const rowOf = (id: string, summary: DecisionSummary, of: Pick<RunSummary, 'number' | 'task'> | null): Row => {
+const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => {
   const { request, status, title, run } = summary;
   const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
+  const action = of !== null && asksForKey(of, request) ? 'Model key refused' : request.action;
   const expired = status === 'expired';
   const until = expired ? 'expired undecided' : expiry(request.expiresAt, Date.now());
   return {
     id,
     // Short where its repository stands behind it: both are to be read in a narrow view.
-    label: oneLine(request.action, of === null ? 120 : labelCharacters),
+    label: oneLine(action, of === null ? 120 : labelCharacters),
     description: [where, until].filter(Boolean).join(' · '),
     contextValue: expired ? 'decision.expired' : `decision.${request.kind}`,
     icon: [
@@ -47,13 +51,13 @@ const rowOf = (id: string, summary: DecisionSummary, of: Pick<RunSummary, 'numbe
       title: 'Open Approval',
       arguments: [{ run, decision: request.id }],
     },
-    tooltip: card(request.action, {
+    tooltip: card(action, {
       Run: [where, title].filter(Boolean).join(' · '),
       Why: request.reason,
       Then: request.consequence,
       Until: `${localTime(request.expiresAt)} (${until})`,
       Otherwise: request.onExpiry,
     }),
-    said: `Decision: ${request.action}. Run: ${[title, where].filter(Boolean).join(', ')}. ${until}.`,
+    said: `Decision: ${action}. Run: ${[title, where].filter(Boolean).join(', ')}. ${until}.`,
   };
 };

@@ -12,3 +12,10 @@ export class ConnectionError extends Error {
     this.remedy = remedy;
   }
 }
+
+/** The person went to put something right first. What they were asked meanwhile is over, and not lost. */
+export class WentElsewhere extends ConnectionError {
+  constructor() {
+    super('refused', 'Nothing was delegated yet.', 'Delegate again once it is put right: your draft is kept.');
+  }
+}

@@ -23,6 +23,9 @@ export const take = async (way: WayOut): Promise<void> => {
   }
 };
 
+/** Whether a person has something to do where it leads, so that what they were asked is in the way there. */
+export const leadsAway = ({ kind }: WayOut): boolean => kind === 'terminal' || kind === 'link' || kind === 'extension';
+
 /** The one way there is, or the one that the person chooses. `about`: what is in the way. */
 export const chosenWay = async (about: string, ways: readonly WayOut[]): Promise<WayOut | undefined> => {
   if (ways.length < 2) return ways[0];

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { missing } from '../../../runner/sandbox/host-programs.ts';
 import { waysOut } from './ways-out.ts';
 
 const titles = (name: string, remedy: string, outcome: 'ok' | 'warn' | 'fail' = 'fail'): readonly string[] =>
@@ -10,7 +11,13 @@ test('a key that is missing can be set, and the page that makes keys opened', ()
       'model',
       'Set OPENAI_API_KEY; keys are made at https://platform.openai.com/api-keys. Another endpoint: OPENAI_BASE_URL.',
     ),
-  ).toEqual(['Set Model Key', 'Open Settings', 'Open https://platform.openai.com/api-keys', 'Copy What to Do']);
+  ).toEqual([
+    'Set Model Key',
+    'Choose a Model',
+    'Choose an Endpoint',
+    'Open https://platform.openai.com/api-keys',
+    'Copy What to Do',
+  ]);
 });
 
 test('a program that is missing is typed into a terminal, and nothing behind its name', () => {
@@ -29,6 +36,14 @@ test('a program that is missing is typed into a terminal, and nothing behind its
     'Type into a Terminal: sudo apt-get install ripgrep',
   );
   expect(titles('git', 'sudo apt-get install git; rm -rf ~')[0]).toBe('Type into a Terminal: sudo apt-get install git');
+});
+
+test('what the sandbox is made of is installed the same way, by the program of either system', () => {
+  expect(titles('sandbox', missing('bwrap', 'bubblewrap').remedy)).toEqual([
+    'Type into a Terminal: sudo apt-get install bubblewrap',
+    'Type into a Terminal: sudo dnf install bubblewrap',
+    'Copy What to Do',
+  ]);
 });
 
 test('a kernel that forbids sandboxes is told so as root', () => {

@@ -19,7 +19,8 @@ const command = (title: string, id: string, ...args: readonly unknown[]): WayOut
 const ofName: Readonly<Record<string, readonly WayOut[]>> = {
   model: [
     command('Set Model Key', 'longhaul.setModelKey'),
-    command('Open Settings', 'workbench.action.openSettings', 'longhaul.model'),
+    command('Choose a Model', 'workbench.action.openSettings', 'longhaul.model'),
+    command('Choose an Endpoint', 'workbench.action.openSettings', 'longhaul.baseUrl'),
   ],
   runner: [
     command('Restart Runner', 'longhaul.restartRunner'),
@@ -32,7 +33,7 @@ const ofName: Readonly<Record<string, readonly WayOut[]>> = {
 };
 
 /** Commands that remedies name and that are good to run as they stand; those of the kernel need root. */
-const shellCommand = /\bsudo apt-get install [a-z0-9][a-z0-9.+ -]*[a-z0-9]|\bsysctl -w [\w.]+=\w+/g;
+const shellCommand = /\b(?:sudo )?(?:apt-get|dnf) install [a-z0-9](?:[a-z0-9.+ -]*[a-z0-9])?|\bsysctl -w [\w.]+=\w+/g;
 const asRoot = (text: string): string => (text.startsWith('sudo ') ? text : `sudo ${text}`);
 const link = /https:\/\/[^\s;,)]*[^\s;,).]/g;
 

@@ -75,7 +75,10 @@ const howOf = ({ branch, withoutOwn = false, dryRun = false, undo = false }: How
   if ([branch !== undefined, dryRun, undo].filter(Boolean).length > 1)
     throw usage('--branch, --dry-run and --undo exclude one another.', 'Give one of them.');
   if (withoutOwn && branch === undefined)
-    throw usage('--without-own is for --branch.', 'Into the working tree nothing of yours is committed.');
+    throw usage(
+      '--without-own is for --branch.',
+      'Name a branch with --branch, or leave it out: in the working tree what is yours stays as it is, and nothing is committed.',
+    );
   if (undo) return { kind: 'undo' };
   const whole = { accepted: null, patch: null };
   return branch === undefined

@@ -1,3 +1,5 @@
+import { archivedBy } from '../../../shared/run/state.ts';
+import { actor } from '../../../shared/text/clean.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
 import { runOf } from '../resolve.ts';
@@ -8,7 +10,9 @@ export const define: Define = (command, act) => {
     act(async (context, run) => {
       const { api, state } = await runOf(context, run);
       const after = await api.call.runs.archive.mutate({ run: state.id });
-      return runResult(context, after, `Run ${after.number} is archived: longhaul runs leaves it out.`);
+      const before = archivedBy(state);
+      const since = before === null ? 'is archived' : `was archived already, by ${actor(before)}`;
+      return runResult(context, after, `Run ${after.number} ${since}: longhaul runs leaves it out.`);
     }),
   );
   explain(command, {

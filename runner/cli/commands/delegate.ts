@@ -1,7 +1,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
-import { posix, resolve } from 'node:path';
+import { posix, relative, resolve } from 'node:path';
 import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { commandIn } from '../../../shared/run/command-folder.ts';
@@ -19,7 +19,7 @@ import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import type { Api } from '../connection/client.ts';
-import { previewOf, previewView, untestedNote } from '../preview.ts';
+import { previewOf, previewView, termsOf, untestedNote } from '../preview.ts';
 import { withTrust } from '../trust-settings.ts';
 import { delegateFrom } from '../upload.ts';
 import { watchExits, watchJson, watchRun } from '../watch-run.ts';
@@ -67,14 +67,18 @@ const withOptions = (command: Command) =>
     .option('--trust-settings', 'let them open whatever they do, and print it')
     .option(
       '--preview',
-      'print what would hold (model and its price, budget, commands, open hosts), and delegate nothing',
+      'print what would hold (model and its price, budget, commands, open hosts) or what is refused, and delegate nothing',
+    )
+    .option(
+      '--unchecked',
+      'with --preview: at once, without a look at what would be copied, the goal and what was agreed to',
     )
     .option('-w, --watch', 'follow it')
     .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
 
 /** Whether nobody said a word about verification: who says that there is none has said it. Not known: no. */
 const nobodySays = async (context: CommandContext, api: Api, input: DelegateInput): Promise<boolean> =>
-  previewOf(context, api, input).then(
+  termsOf(context, api, input).then(
     ({ verification }) => verification.by === 'runner',
     () => false,
   );
@@ -87,13 +91,19 @@ export const define: Define = (command, act) => {
       const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
       const api = await context.runner();
       if (options.preview === true) {
-        const preview = await previewOf(context, api, input);
+        const agreed = options.trustSettings === true ? 'all' : 'never';
+        const preview =
+          options.unchecked === true
+            ? await termsOf(context, api, input)
+            : await withTrust(context, agreed, (trust) =>
+                previewOf(context, api, { ...input, trust: trust ?? input.trust }),
+              );
         context.printJson({ preview });
         context.print(previewView(preview));
         return exit.done;
       }
       await warnAboutKey(context, api.call.runner.info.query());
-      const run = await withTrust(context, options.trustSettings === true, (trust) =>
+      const run = await withTrust(context, options.trustSettings === true ? 'all' : 'ask', (trust) =>
         delegateFrom(context, api, {
           input: { ...input, trust: trust ?? input.trust },
           remote: input.source !== null,
@@ -199,7 +209,14 @@ const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> 
 /** Paths from where one stands are taken from the root of the repository. */
 const fromRoot = async (repository: string, paths: readonly string[]): Promise<readonly string[]> => {
   const folder = paths.length === 0 ? '' : await folderInRepository(repository);
-  return paths.map((path) => posix.normalize(posix.join(folder, path)));
+  return paths.map((path) => {
+    const inside = posix.normalize(posix.join(folder, relative(repository, resolve(repository, path))));
+    if (inside !== '..' && !inside.startsWith('../')) return inside;
+    throw usage(
+      `--without ${path} is outside of the repository: it is taken from ${repository}.`,
+      'Name what lies in the repository.',
+    );
+  });
 };
 
 /** Where the code is: in a folder, or at a remote. */

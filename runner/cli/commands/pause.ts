@@ -1,3 +1,5 @@
+import { pausedBy } from '../../../shared/run/state.ts';
+import { actor } from '../../../shared/text/clean.ts';
 import { explain, runArgument, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
 import { runOf } from '../resolve.ts';
@@ -7,10 +9,12 @@ export const define: Define = (command, act) => {
   command.argument('<run>', runArgument).action(
     act(async (context, run) => {
       const { api, state } = await runOf(context, run);
+      const before = pausedBy(state);
       const after = await api.call.runs.pause.mutate({ run: state.id });
       const when =
         after.status === 'working' ? 'pauses once its worker has finished the step that it is at' : 'is paused';
-      return runResult(context, after, `Run ${after.number} ${when}.`);
+      const since = before === null ? '' : `: ${actor(before)} paused it already`;
+      return runResult(context, after, `Run ${after.number} ${when}${since}.`);
     }),
   );
   explain(command, {

@@ -7,7 +7,7 @@ import { watchExits, watchJson, watchRun } from '../watch-run.ts';
 export const define: Define = (command, act) => {
   command
     .argument('[run]', runArgument, 'latest')
-    .option('--until-decision', 'end when it waits for a decision, also at a terminal')
+    .option('--until-decision', 'end when it waits for a decision or is paused, also at a terminal')
     .option('--after <seq>', 'leave out the events up to this one', wholeNumber({ least: 0, most: 1e9 }), 0)
     .option(
       '--message-lines <count>',
@@ -25,8 +25,8 @@ export const define: Define = (command, act) => {
     );
   explain(command, {
     about: `Prints what happened so far and what happens from now on, until the run is over or ready for review. When it waits
-for a decision, a terminal shows the question and goes on watching: decide it in another one. Without a terminal, and
-with --json, the watch ends there, with 3.
+for a decision, or is paused, a terminal shows what it waits for and goes on watching: decide it, or resume it, in another
+one. Without a terminal, and with --json, the watch ends there, with 3.
 It survives a restart of the runner; a local runner that died is started again. Ctrl-C leaves the run working.`,
     examples: [
       ['longhaul watch', 'the latest run'],

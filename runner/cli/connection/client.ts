@@ -5,6 +5,7 @@ import { TRPCClientError, type TRPCClient } from '@trpc/client';
 import { z } from 'zod';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import { clientOf, readBlob, type Endpoint } from '../../../shared/client/client.ts';
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
 
 /** A runner as a client sees it. Calls throw what `problemOf` makes sentences of. */
@@ -23,7 +24,7 @@ export interface Api {
 export const connect = (endpoint: Endpoint): Api => {
   const authorization = `Bearer ${endpoint.token}`;
   const download = async (run: string, hash: string, file: string): Promise<boolean> => {
-    const answer = await fetch(`${endpoint.url}/blobs/${hash}?run=${run}`, { headers: { authorization } });
+    const answer = await straightFetch(`${endpoint.url}/blobs/${hash}?run=${run}`, { headers: { authorization } });
     if (answer.ok && answer.body !== null) {
       await pipeline(Readable.fromWeb(answer.body), createWriteStream(file, { mode: 0o600 }));
       return true;
@@ -35,7 +36,7 @@ export const connect = (endpoint: Endpoint): Api => {
     let sent = 0;
     const body = createReadStream(file).on('data', (chunk) => onProgress((sent += chunk.length)));
     try {
-      const answer = await fetch(`${endpoint.url}/blobs`, {
+      const answer = await straightFetch(`${endpoint.url}/blobs`, {
         method: 'PUT',
         headers: { authorization, 'content-type': 'application/octet-stream' },
         body: Readable.toWeb(body),

@@ -1,5 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { z } from 'zod';
+import { RedirectedError } from '../../../shared/client/straight-fetch.ts';
 
 /** Why a call did not succeed, in words for a person. */
 export interface Problem {
@@ -41,6 +42,13 @@ export const problemOf = (error: unknown): Problem | null => {
 };
 
 const unanswered = (error: Error): Problem => {
+  const redirected = redirectIn(error);
+  if (redirected !== null)
+    return {
+      code: 'unreachable',
+      message: redirected.message,
+      remedy: 'If that is the runner, name it: --url or LONGHAUL_URL.',
+    };
   const reason = networkReason(error);
   return reason === null
     ? {
@@ -53,6 +61,12 @@ const unanswered = (error: Error): Problem => {
         message: `No runner answers (${reason}).`,
         remedy: 'Start one with: longhaul serve. For one on another machine check --url and the network.',
       };
+};
+
+const redirectIn = (error: unknown): RedirectedError | null => {
+  for (let at = error, depth = 0; at instanceof Error && depth < 6; at = at.cause, depth += 1)
+    if (at instanceof RedirectedError) return at;
+  return null;
 };
 
 /** `connect ECONNREFUSED 127.0.0.1:4870` and its like, wherever in the chain of causes fetch has put it. */

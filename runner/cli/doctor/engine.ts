@@ -1,3 +1,4 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { RunnerConfig } from '../../machine/config/config.ts';
 import { deployedVersions, type Access } from '../../trigger-dev/engine/deployments.ts';
@@ -33,7 +34,7 @@ const triggerChecks = async (engine: Trigger, access: Access): Promise<readonly 
 };
 
 const ask = (path: string, { baseUrl, accessToken }: Access): Promise<number | string> =>
-  fetch(`${baseUrl}${path}`, {
+  straightFetch(`${baseUrl}${path}`, {
     headers: { authorization: `Bearer ${accessToken}`, 'x-trigger-electric-version': '1.0.0-beta.1' },
     signal: AbortSignal.timeout(answerMs),
   }).then(

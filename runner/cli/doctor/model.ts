@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunnerConfig } from '../../machine/config/config.ts';
+import { redirectOf } from '../../../shared/client/straight-fetch.ts';
 import { asksForKey, keyVariable } from '../../machine/config/model-key.ts';
 import { endpointUrl, keyHeaders } from '../../worker/models/endpoint-url.ts';
 import { endpointFetch } from '../../worker/models/http.ts';
@@ -10,6 +11,7 @@ export type ModelList =
   | { readonly outcome: 'listed'; readonly models: readonly string[] }
   | { readonly outcome: 'status'; readonly status: number }
   | { readonly outcome: 'unreachable'; readonly reason: string }
+  | { readonly outcome: 'redirected'; readonly to: string }
   | { readonly outcome: 'foreign' };
 
 const Models = z.object({ data: z.array(z.object({ id: z.string() })) });
@@ -35,6 +37,8 @@ export const listModels = async ({
       headers: apiKey === null ? {} : { ...keyHeaders(url, { apiKey, variables }) },
       signal: AbortSignal.timeout(listMs),
     });
+    const to = redirectOf(answer, url.base);
+    if (to !== null) return { outcome: 'redirected', to };
     if (!answer.ok) {
       await answer.body?.cancel();
       return { outcome: 'status', status: answer.status };
@@ -70,6 +74,12 @@ export const judgeModel = (config: RunnerConfig, list: ModelList): Check => {
   switch (list.outcome) {
     case 'unreachable':
       return fail('model', `${about}: not reached: ${list.reason}`, `Check the network and the address. ${another}`);
+    case 'redirected':
+      return fail(
+        'model',
+        `${about}: sends requests on to ${list.to}, where the key is not sent`,
+        `If that is the right one, set ${address} to its address, up to and with /v1.`,
+      );
     case 'foreign':
       return warn(
         'model',

@@ -1,5 +1,6 @@
 import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
+import { RedirectedError, straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import { EffectTrouble } from '../effects/effect-trouble.ts';
 
@@ -29,8 +30,7 @@ export const octokitOptions = ({ apiUrl }: { readonly apiUrl: string }) => ({
   baseUrl: apiUrl.replace(/\/$/, ''),
   userAgent: 'longhaul',
   log: { debug: silent, info: silent, warn: silent, error: silent },
-  // A redirect would take the token along.
-  request: { redirect: 'error' as const },
+  request: { fetch: straightFetch },
 });
 
 const Failure = z.object({
@@ -61,6 +61,9 @@ const waitOf = (headers: Readonly<Record<string, string | number | undefined>>):
 /** What a request that failed means for the effect that it was made for; `what` completes "GitHub did not …". */
 export const gitHubTrouble = (what: string, error: unknown): Trouble => {
   if (error instanceof Trouble) return error;
+  const redirected = error instanceof Error && error.cause instanceof RedirectedError ? error.cause : error;
+  if (redirected instanceof RedirectedError)
+    return new Trouble(redirected.message, { remedy: 'Check apiUrl (remotes in config.yaml).', cause: error });
   const { success, data } = Failure.safeParse(error);
   // No answer came: octokit says 500 of a connection that broke.
   if (!success || data.status >= 500)

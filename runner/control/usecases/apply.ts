@@ -26,7 +26,7 @@ export const apply = async (plane: ControlPlane, caller: Principal, input: Apply
   if (!repository.startsWith('/'))
     throw refused(
       'conflict',
-      `The repository of run ${state.id} is not on the runner's machine: it is ${repository}.`,
+      `The repository of run ${state.number} is not on the runner's machine: it is ${repository}.`,
       'Apply it in your clone of it, on your machine: longhaul apply --url …',
     );
   return inTurn(repository, async () => {

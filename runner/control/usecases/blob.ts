@@ -3,7 +3,7 @@ import { DamagedBlob } from '../blobs/blobs.ts';
 import { refused, type ControlPlane } from './plane.ts';
 
 export interface Wanted {
-  readonly run: Pick<RunState, 'id'>;
+  readonly run: Pick<RunState, 'id' | 'number'>;
   readonly hash: string;
   /** What it is to a person: `the patch`. */
   readonly what: string;
@@ -19,7 +19,7 @@ export const readBlob = async (
   const trouble = (verb: string) =>
     refused(
       'not_found',
-      `Blob ${short(hash)}, ${what} of run ${run.id}, ${verb}.`,
+      `Blob ${short(hash)}, ${what} of run ${run.number}, ${verb}.`,
       `Put blobs/${hash.slice(0, 2)}/${hash.slice(2)} back from a back-up of this home (in a bucket: ${hash}); else delegate the task again.`,
     );
   if ((await blobs.size(hash)) === null) throw trouble('is not among the runner’s blobs any more');

@@ -133,11 +133,17 @@ const fromUpload = async (
   return {
     source: { ...rest, needs },
     repository,
-    settings: { branch: 'the default branch', files: settings },
+    settings: toldSettings(settings),
     notes: [],
     blob: { hash: given.blob, bytes },
   };
 };
+
+/** What a repository that is not here says of itself. */
+export const toldSettings = (files: RepositorySettings['files']): RepositorySettings => ({
+  branch: 'the default branch',
+  files,
+});
 
 /** The beginning of a blob, as much of it as a header can be. */
 const headOf = async ({ blobs }: ControlPlane, hash: string): Promise<Buffer> => {

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
-import type { DelegateInput, Principal } from '../../../shared/api/runner-api.ts';
+import type { DelegateInput, PreviewInput, Principal } from '../../../shared/api/runner-api.ts';
 import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
 import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { sourceFor } from './delegate-source.ts';
+import { sourceFor, toldSettings, type FoundSource } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
@@ -31,13 +31,8 @@ export const delegate = async (plane: ControlPlane, caller: Principal, input: De
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
     if (known === null) return create(plane, person, { input, run });
-    const other = differenceFrom(known, input);
-    if (other === null) return known;
-    throw refused(
-      'conflict',
-      `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number} (${known.id}), with another ${other}.`,
-      'Use a key of its own for each task, or look at that run: longhaul show.',
-    );
+    sameRun(known, input);
+    return known;
   });
 };
 
@@ -77,51 +72,130 @@ interface Creation {
 const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> =>
   snapshot('', () => createNow(plane, person, creation));
 
-const createNow = async (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> => {
+const createNow = (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> =>
+  inRunFolder(plane, run, async (folder, keep) => {
+    const found = await sourceFor(plane, person, { input, run, folder });
+    const { title, goal, terms, notes } = await planned(plane, person, { input, found, record: true });
+    const task = Task.parse({
+      tenant: person.tenant,
+      repository: found.repository,
+      title,
+      goal,
+      recipe: input.recipe,
+      requester: actor(person),
+      source: found.source,
+      ...terms,
+      notes: [...notes],
+    } satisfies Task);
+    // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
+    keep(true);
+    const answer = await plane.store.create({
+      run,
+      task,
+      dedupeKey: input.dedupeKey,
+      ...(found.blob === null ? {} : { source: found.blob }),
+    });
+    keep(answer.state.id === run);
+    return answer.state;
+  });
+
+/** A new folder for a run, which goes again unless it is said to be kept. */
+const inRunFolder = async <Result>(
+  plane: ControlPlane,
+  run: string,
+  work: (folder: string, keep: (wanted: boolean) => void) => Promise<Result>,
+): Promise<Result> => {
   const folder = plane.home.run(run);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o711 });
   // The mode above went through the umask; commands run as another user, whose workspace is below.
   await chmod(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
-  let keep = false;
+  let kept = false;
   try {
-    const { source, repository, settings, notes, blob } = await sourceFor(plane, person, { input, run, folder });
-    const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
-    const config = configIn(settings);
-    const { terms } = termsFor(plane, person, { own: input, recipe, repository: config });
-    await mustBeTrusted(plane, person, { repository, brought: broughtBy(config, recipe, input), trust: input.trust });
-    const price = await priceNotes(plane, terms, [input, recipe, config]);
-    const task = Task.parse({
-      tenant: person.tenant,
-      repository,
-      title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
-      goal: recipe === null ? input.goal : goalBy(recipe, input),
-      recipe: input.recipe,
-      requester: actor(person),
-      source,
-      ...terms,
-      notes: [...notes, ...terms.notes, ...price],
-    } satisfies Task);
-    // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
-    keep = true;
-    const answer = await plane.store.create({
-      run,
-      task,
-      dedupeKey: input.dedupeKey,
-      ...(blob === null ? {} : { source: blob }),
+    return await work(folder, (wanted) => {
+      kept = wanted;
     });
-    keep = answer.state.id === run;
-    return answer.state;
   } finally {
-    if (!keep) await rm(folder, { recursive: true, force: true });
+    if (!kept) await rm(folder, { recursive: true, force: true });
   }
+};
+
+type Said = Pick<DelegateInput, keyof PreviewInput & keyof DelegateInput> &
+  Pick<DelegateInput, 'goal' | 'title' | 'trust'>;
+
+interface Planning {
+  readonly input: Said;
+  readonly found: Pick<FoundSource, 'repository' | 'settings' | 'notes'>;
+  /** Whether what the person agrees to with it is put on record. */
+  readonly record: boolean;
+}
+
+/** What a task would be, but for where its code comes from. Throws RefusedError where there cannot be one. */
+const planned = async (plane: ControlPlane, person: Person, { input, found, record }: Planning) => {
+  const { repository, settings } = found;
+  const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
+  const config = configIn(settings);
+  const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: config });
+  await mustBeTrusted(plane, person, {
+    repository,
+    brought: broughtBy(config, recipe, input),
+    trust: input.trust,
+    record,
+  });
+  const price = await priceNotes(plane, terms, [input, recipe, config]);
+  return {
+    title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
+    goal: recipe === null ? input.goal : goalBy(recipe, input),
+    terms,
+    sources,
+    notes: [...found.notes, ...terms.notes, ...price],
+  };
+};
+
+/**
+ * What a task would be that is delegated so, with all that delegating checks, and who has a say in it. A snapshot is made and thrown
+ * away: what cannot be copied is refused as then. Throws RefusedError, as delegating would.
+ */
+export const rehearse = async (
+  plane: ControlPlane,
+  person: Person,
+  { delegation, settings, ...terms }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
+) => {
+  const { dedupeKey } = delegation;
+  const input: DelegateInput = { ...terms, ...delegation, source: null };
+  const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
+  const again = known === null ? [] : [sameRun(known, input)];
+  const run = `run_${randomId()}`;
+  const found =
+    settings.kind === 'files'
+      ? { repository: delegation.repository, settings: toldSettings(settings.files), notes: [] }
+      : await snapshot('', () =>
+          inRunFolder(plane, run, (folder) =>
+            // Nobody takes it up, so nothing of it is uploaded.
+            sourceFor({ ...plane, keep: 'local' }, person, { input, run, folder }),
+          ),
+        );
+  const plan = await planned(plane, person, { input, found, record: false });
+  return { ...plan, settings: found.settings, notes: [...again, ...plan.notes] };
+};
+
+/** Throws RefusedError where the run that a key was used for is another task. */
+const sameRun = (known: RunState, input: DelegateInput): string => {
+  const other = differenceFrom(known, input);
+  if (other === null)
+    return `Run ${known.number} was delegated with this key: delegating gives that run, and no other.`;
+  throw refused(
+    'conflict',
+    `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number}, with another ${other}.`,
+    `Use a key of its own for each task, or look at that run: longhaul show ${known.number}`,
+  );
 };
 
 /** What a repository has a say in that can open something. A setup that somebody else replaced is not run, so it opens nothing. */
 const broughtBy = (
   config: RepositoryConfig | null,
   recipe: Recipe | null,
-  { setup }: DelegateInput,
+  { setup }: Pick<DelegateInput, 'setup'>,
 ): readonly Brought[] => [
   ...(config === null ? [] : [{ ...config, setup: setup === null && recipe?.setup == null ? config.setup : null }]),
   ...(recipe === null ? [] : [{ ...recipe, setup: setup === null ? recipe.setup : null }]),
@@ -130,7 +204,7 @@ const broughtBy = (
 /** As a task takes it. */
 const longestGoal = 100_000;
 
-const goalBy = (recipe: Recipe, { goal: said, recipe: name }: DelegateInput): string => {
+const goalBy = (recipe: Recipe, { goal: said, recipe: name }: Pick<DelegateInput, 'goal' | 'recipe'>): string => {
   if (said === '' && recipe.needsGoal)
     throw refused('invalid', `The recipe ${name} needs a goal.`, `Say what it is about. It is: ${recipe.title}.`);
   const goal = renderGoal(recipe, said);

@@ -13,8 +13,8 @@ const resultOf = (state: RunState): RoundResult => {
   if (state.result !== null) return state.result;
   throw refused(
     'conflict',
-    `Run ${state.id} has no result yet: it is ${state.status}.`,
-    `Wait until a round is ready for review: longhaul watch ${state.id}`,
+    `Run ${state.number} has no result yet: it is ${state.status}.`,
+    `Wait until a round is ready for review: longhaul watch ${state.number}`,
   );
 };
 
@@ -33,7 +33,7 @@ const soFarOf = (state: RunState): RoundResult => {
   if (state.soFar !== null) return state.soFar;
   throw refused(
     'conflict',
-    `Run ${state.id} has saved no changes since its last result: it is ${state.status}.`,
+    `Run ${state.number} has saved no changes since its last result: it is ${state.status}.`,
     'They are saved when a person is asked something. Look at the last finished round, or at what its calls did.',
   );
 };

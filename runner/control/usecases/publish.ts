@@ -70,16 +70,16 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   });
 };
 
-const resultOf = ({ id, status, result }: RunState): RoundResult => {
+const resultOf = ({ number, status, result }: RunState): RoundResult => {
   if (result !== null && (status === 'reviewing' || status === 'accepted')) return result;
   throw refused(
     'conflict',
-    `Run ${id} has no result that can be published: it is ${status}.`,
-    `Wait until it is in review: longhaul watch ${id}`,
+    `Run ${number} has no result that can be published: it is ${status}.`,
+    `Wait until it is in review: longhaul watch ${number}`,
   );
 };
 
-const remoteOfRun = async ({ id, task }: RunState): Promise<string> => {
+const remoteOfRun = async ({ number, task }: RunState): Promise<string> => {
   const { source, repository } = task;
   const known = remoteOf(source);
   if (known !== null) return known;
@@ -88,7 +88,7 @@ const remoteOfRun = async ({ id, task }: RunState): Promise<string> => {
   if (url !== null) return url;
   throw refused(
     'conflict',
-    `The repository of run ${id} has no remote that it could be published to.`,
+    `The repository of run ${number} has no remote that it could be published to.`,
     'Name one (--remote), or make a branch of the result here: longhaul apply --branch.',
   );
 };
@@ -126,7 +126,7 @@ const targetOf = async (plane: ControlPlane, allowed: AllowedRemote, { task }: R
 
 /** What the commit stands on: what an earlier round left on that branch, else the commit that the person's branch was on. */
 const startOf = (
-  { id, task, effects, round }: RunState,
+  { number, task, effects, round }: RunState,
   { remote, branch }: { readonly remote: string; readonly branch: string },
 ): { readonly base: string; readonly onTop: string | null } => {
   const { head, commit, dirty } = task.source;
@@ -134,7 +134,7 @@ const startOf = (
   if (base === null)
     throw refused(
       'conflict',
-      `Run ${id} started from a repository without commits: there is nothing that a branch could stand on.`,
+      `Run ${number} started from a repository without commits: there is nothing that a branch could stand on.`,
       'Apply the result, commit, and push that.',
     );
   const before = effects.findLast(

@@ -8,7 +8,7 @@ import { publication, publish } from './publish.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
-import { preview } from './terms.ts';
+import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 

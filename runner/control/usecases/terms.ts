@@ -1,15 +1,11 @@
-import { includes, type PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
+import { includes } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import { brokenExamples } from '../../../shared/policy/evaluate.ts';
-import { openHosts, saidBy, type Preview } from '../../../shared/recipe/preview.ts';
 import type { LowerBudget } from '../../../shared/recipe/settings.ts';
 import { setupFaults } from '../../../shared/recipe/setup-faults.ts';
 import { termsOf, type Terms, type TermSources } from '../../../shared/recipe/terms.ts';
 import { operatorsFor } from '../../machine/config/operator.ts';
-import { settingsOfFolder, type FolderSettings } from '../../machine/repository/settings.ts';
-import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
-import { chooseRecipe } from './recipes.ts';
-import { configIn } from './repository-settings.ts';
+import { actor, refused, type ControlPlane, type Person } from './plane.ts';
 import { askedUsd, unpricedNote } from './unpriced.ts';
 
 /** The terms of a task, and all who have a say in them. Throws RefusedError for what they cannot be. */
@@ -48,32 +44,3 @@ export const priceNotes = async (
   const name = model ?? config.model.name;
   return usd === null || (await priceOf(name)) !== null ? [] : [unpricedNote(name, usd)];
 };
-
-/** What would hold for a run that is delegated so. Makes nothing. Throws RefusedError, as delegating would. */
-export const preview = async (plane: ControlPlane, caller: Principal, input: PreviewInput): Promise<Preview> => {
-  const person = asPerson(caller);
-  const { settings, notes } = await settingsFor(person, input.settings);
-  const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
-  const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: configIn(settings) });
-  const name = terms.model ?? plane.config.model.name;
-  const { policy, budget, setup, verification } = terms;
-  return {
-    settings: sources.repository === null ? null : branchName(settings?.branch ?? ''),
-    model: { name, by: saidBy(sources, 'model'), price: await plane.priceOf(name) },
-    budget,
-    setup: { commands: setup, by: saidBy(sources, 'setup') },
-    verification: { commands: verification, by: saidBy(sources, 'verification') },
-    policy: { otherwise: policy.otherwise, rules: policy.rules.length },
-    hosts: openHosts(terms),
-    notes: [...notes, ...terms.notes, ...(await priceNotes(plane, terms, [input, recipe, sources.repository]))],
-  };
-};
-
-const settingsFor = async (person: Person, given: PreviewInput['settings']): Promise<FolderSettings> => {
-  if (given.kind === 'files') return { settings: { branch: 'the default branch', files: given.files }, notes: [] };
-  mustBeLocal(person, 'see what a repository there says');
-  if (given.path.startsWith('/')) return settingsOfFolder(given.path);
-  throw refused('invalid', `The repository ${given.path} is no absolute path.`, 'Name it from the root: /…');
-};
-
-const branchName = (ref: string): string => ref.replace(/^refs\/(heads|remotes)\//, '');

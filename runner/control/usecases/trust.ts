@@ -9,6 +9,8 @@ interface Settings {
   readonly brought: readonly Brought[];
   /** The hash that whoever delegates says they have seen what is behind. */
   readonly trust: string | null;
+  /** Whether that is put on record. */
+  readonly record: boolean;
 }
 
 /**
@@ -18,13 +20,13 @@ interface Settings {
 export const mustBeTrusted = async (
   { store }: ControlPlane,
   person: Person,
-  { repository, brought, trust }: Settings,
+  { repository, brought, trust, record }: Settings,
 ): Promise<void> => {
   const openings = openingsOf(brought);
   if (openings.length === 0) return;
   const hash = createHash('sha256').update(canonicalJson(openings)).digest('hex');
   const settings = { tenant: person.tenant, repository, hash };
-  if (trust === hash) return store.trust(settings, actor(person));
+  if (trust === hash) return record ? store.trust(settings, actor(person)) : undefined;
   if (await store.isTrusted(settings)) return;
   throw new RefusedError({
     code: 'untrusted',

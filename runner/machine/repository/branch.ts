@@ -109,8 +109,8 @@ const notTheSame = (path: string, own: boolean): Refusal =>
   own
     ? refused(`${path} is not what the run started from.`, 'Apply the result to the working tree instead.')
     : refused(
-        `${path} has changes of yours that were not committed when the run was delegated, and the result is made on top of them.`,
-        'Have them go along as a commit of their own, or apply the result to the working tree.',
+        `${path} has changes of yours that were not committed when the run was delegated: the result is made on top of them, and cannot be had without them.`,
+        'Make the branch with them, as a commit of their own before the result (so not with --without-own), or apply the result to the working tree.',
       );
 
 /** Copies what the commit needs and the person's repository lacks into it; objects only, no ref. */

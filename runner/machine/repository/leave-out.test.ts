@@ -87,8 +87,8 @@ test('what no change is about, what cannot be left out alone, and any of a commi
   await using fixture = await dirty();
   expect(await snapshot(fixture, ['same.txt'])).toEqual({
     outcome: 'refused',
-    reason: 'Nothing that is not committed is called "same.txt", so it cannot be left out.',
-    remedy: 'Name what "git status" shows, from the root of the repository.',
+    reason: `Nothing that is not committed lies at "${fixture.repo}/same.txt", so it cannot be left out.`,
+    remedy: `Name what git shows there: git -C "${fixture.repo}" status`,
   });
   expect(await snapshot(fixture, ['new.txt'], 'head')).toMatchObject({ outcome: 'refused' });
   rmSync(join(fixture.repo, 'folder'), { recursive: true });

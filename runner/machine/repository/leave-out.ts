@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { gitOrThrow, joinNul, pathBytes, splitNul, type GitOptions } from '../git/git.ts';
 import { refused, type Refusal } from './user-repository.ts';
 
@@ -6,6 +7,8 @@ interface LeaveOut {
   readonly without: readonly string[];
   /** The last commit; null: there is none. */
   readonly head: string | null;
+  /** Of the repository, absolute. */
+  readonly root: string;
 }
 
 const unknownObject = (head: string | null): string => '0'.repeat(head?.length ?? 40);
@@ -48,7 +51,7 @@ const withOtherNames = (
  */
 export const leaveOut = async (
   options: GitOptions & { readonly index: string },
-  { without, head }: LeaveOut,
+  { without, head, root }: LeaveOut,
 ): Promise<readonly string[] | Refusal> => {
   if (without.length === 0) return [];
   const listing =
@@ -61,8 +64,8 @@ export const leaveOut = async (
   const missed = wanted.find((left) => !changed.some((path) => isIn(path, left)));
   if (missed !== undefined)
     return refused(
-      `Nothing that is not committed is called ${JSON.stringify(pathBytes(missed).toString())}, so it cannot be left out.`,
-      'Name what "git status" shows, from the root of the repository.',
+      `Nothing that is not committed lies at ${JSON.stringify(join(root, pathBytes(missed).toString()))}, so it cannot be left out.`,
+      `Name what git shows there: git -C ${JSON.stringify(root)} status`,
     );
   const named = changed.filter((path) => wanted.some((each) => isIn(path, each)));
   const left = withOtherNames(changed, named, await renamesIn(options, head));

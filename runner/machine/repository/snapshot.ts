@@ -120,7 +120,7 @@ const commitWorktree = async (
       'Make the file readable, ignore it, or delegate from the last commit.',
     );
   }
-  const left = await leaveOut(options, { without, head });
+  const left = await leaveOut(options, { without, head, root: repository.root });
   if ('outcome' in left) return left;
   const tree = line(await gitOrThrow(['write-tree'], options));
   const notes = [...describeNested(scanned.scan.nested), ...describeLeft(left)];

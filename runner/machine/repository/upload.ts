@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DelegateSource } from '../../../shared/api/runner-api.ts';
+import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
 import { RemoteUrl } from '../../../shared/run/source.ts';
 import { writeBundle } from '../git/bundle.ts';
 import { git, line } from '../git/git.ts';
 import { settingsOfFolder } from './settings.ts';
-import { snapshotRepository, type SnapshotRequest } from './snapshot.ts';
+import { snapshotRepository, type Snapshot, type SnapshotRequest } from './snapshot.ts';
 import { findRepository, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
 
 /** Commits that the runner can fetch from a remote, by full ref name; or why it cannot. */
@@ -35,28 +36,55 @@ export interface Upload {
   readonly notes: readonly string[];
 }
 
-/**
- * Makes a snapshot of a person's repository, as for a run on this machine, into one file to upload. Thin where the runner can
- * fetch a commit that is near. Nothing of the repository is written.
- */
-export const snapshotForUpload = async (request: UploadRequest): Promise<Upload | Refusal> => {
-  const { path, base, without, folder, signal } = request;
+interface Copy {
+  readonly outcome: 'ok';
+  readonly gitDirectory: string;
+  readonly snapshot: Extract<Snapshot, { outcome: 'ok' }>;
+  readonly repository: UserRepository;
+  readonly url: string | null;
+  /** URL of its remote, else the name of its folder. */
+  readonly name: string;
+  readonly settings: readonly SettingsFile[];
+  /** About what the repository says of itself. */
+  readonly notes: readonly string[];
+}
+
+/** The snapshot that an upload is made of, and what is told of its repository. Nothing of the repository is written. */
+export const copyForUpload = async ({
+  path,
+  base,
+  without,
+  folder,
+  signal,
+}: Omit<UploadRequest, 'tips'>): Promise<Copy | Refusal> => {
   const gitDirectory = join(folder, 'source.git');
   const snapshot = await snapshotRepository({ path, base, without, gitDirectory, signal });
   if (snapshot.outcome === 'refused') return snapshot;
   const repository = await findRepository(path, signal);
   if ('outcome' in repository) return repository;
+  const url = await remoteUrl(repository, snapshot.source.branch);
+  const { settings, notes } = await settingsOfFolder(repository.root);
+  const name = url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1);
+  return { outcome: 'ok', gitDirectory, snapshot, repository, url, name, settings: settings?.files ?? [], notes };
+};
+
+/**
+ * Makes a snapshot of a person's repository, as for a run on this machine, into one file to upload. Thin where the runner can
+ * fetch a commit that is near. Nothing of the repository is written.
+ */
+export const snapshotForUpload = async (request: UploadRequest): Promise<Upload | Refusal> => {
+  const copy = await copyForUpload(request);
+  if (copy.outcome === 'refused') return copy;
+  const { gitDirectory, snapshot, repository, url, settings } = copy;
   const { commit, head, branch, dirty, folder: inside, notes } = snapshot.source;
-  const url = await remoteUrl(repository, branch);
   const near = await nearTip(repository, { url, head, tips: request.tips });
   const needs = near.outcome === 'ok' ? { url: near.url, commit: near.commit } : null;
-  const file = join(folder, 'upload.bundle');
+  const file = join(request.folder, 'upload.bundle');
   const bytes = await writeBundle(
     { gitDirectory, alternates: [repository.objects] },
     { commit, since: needs === null ? [] : [needs.commit], whole: true },
     file,
   );
-  const { settings, notes: unread } = await settingsOfFolder(repository.root);
   return {
     outcome: 'ok',
     file,
@@ -72,11 +100,11 @@ export const snapshotForUpload = async (request: UploadRequest): Promise<Upload 
       dirty,
       ...(inside === undefined ? {} : { folder: inside }),
       ...(notes === undefined ? {} : { notes }),
-      settings: [...(settings?.files ?? [])],
+      settings: [...settings],
     },
-    repository: url ?? repository.root.slice(repository.root.lastIndexOf('/') + 1),
+    repository: copy.name,
     full: near.outcome === 'ok' ? null : near.reason,
-    notes: unread,
+    notes: copy.notes,
   };
 };
 

@@ -1,3 +1,4 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import type { ApiClient, ApiError, parsePacket, TriggerTaskRequestBody } from '@trigger.dev/core/v3';
 import type { Logger } from 'pino';
 import { errorMessage } from '../../../shared/trouble.ts';
@@ -168,7 +169,7 @@ const watch = async (client: ApiClient, { learn, onAnswer }: Watching, stopped: 
       silenceMs,
     ).unref();
     try {
-      const answer = await fetch(input, init);
+      const answer = await straightFetch(input, init);
       if (answer.status >= 500 || answer.status === 429)
         reject(new Error(`Trigger.dev’s realtime answers ${answer.status}`));
       else if (answer.ok) onAnswer();

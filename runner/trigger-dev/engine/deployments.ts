@@ -1,3 +1,4 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import type { ApiClient } from '@trigger.dev/core/v3';
 import { z } from 'zod';
 
@@ -20,7 +21,7 @@ export const deployedVersions = async ({ baseUrl, accessToken }: Access): Promis
   const versions: string[] = [];
   let after = '';
   for (let page = 0; page < mostPages; page += 1) {
-    const answer = await fetch(`${baseUrl}/api/v1/deployments?page%5Bsize%5D=100${after}`, {
+    const answer = await straightFetch(`${baseUrl}/api/v1/deployments?page%5Bsize%5D=100${after}`, {
       headers: { authorization: `Bearer ${accessToken}` },
       signal: AbortSignal.timeout(answerMs),
     });

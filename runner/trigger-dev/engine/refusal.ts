@@ -1,3 +1,4 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import type { ApiClient } from '@trigger.dev/core/v3';
 import { z } from 'zod';
 import { EngineRefusal } from '../../control/engine/engine.ts';
@@ -70,7 +71,7 @@ export const askAsTask = async (
   { task, body }: { readonly task: string; readonly body: object },
 ): Promise<string | null> => {
   try {
-    const answer = await fetch(`${baseUrl}/api/v1/tasks/${encodeURIComponent(task)}/trigger`, {
+    const answer = await straightFetch(`${baseUrl}/api/v1/tasks/${encodeURIComponent(task)}/trigger`, {
       method: 'POST',
       headers: {
         authorization: `Bearer ${accessToken}`,

@@ -1,5 +1,6 @@
 import * as anthropic from '@anthropic-ai/sdk';
 import * as openai from 'openai';
+import { redirectOf } from '../../../shared/client/straight-fetch.ts';
 import type { Usage } from '../../../shared/run/model-item.ts';
 import type { ModelFailure } from './model.ts';
 import { errorIn, type SaidError } from './said-error.ts';
@@ -83,6 +84,8 @@ export function failureOf(error: unknown, endpoint: Endpoint, now: number = Date
   if (error instanceof openai.APIConnectionError || error instanceof anthropic.APIConnectionError)
     return networkFailure(error, endpoint);
   if (error instanceof openai.APIError || error instanceof anthropic.APIError) {
+    const to = redirectOf({ status: error.status ?? 0, headers: error.headers }, endpoint.baseURL);
+    if (to !== null) return redirectFailure(to, error.status ?? 0, endpoint);
     // Anthropic's has the whole body, and OpenAI's what stands there as the error.
     const body: unknown = error.error;
     const said = errorIn(body) ?? errorIn({ error: body }) ?? { message: error.message };
@@ -130,6 +133,12 @@ export function incompleteFailure(reason: string, endpoint: Endpoint, usage: Usa
 export function stalledFailure(idleMs: number, endpoint: Endpoint): ModelFailure {
   const message = `The model endpoint ${shown(endpoint)} sent nothing for ${idleMs / 1000} s: it may be overloaded, or the model needs a longer idle limit.`;
   return failure('stalled', message);
+}
+
+/** Whoever is there was not asked: the key and the code of the run would go to an address that nobody configured. */
+function redirectFailure(to: string, status: number, endpoint: Endpoint): ModelFailure {
+  const message = `The model endpoint ${shown(endpoint)} sends requests on to ${scrubbed(to, endpoint)} (${status}), which was not asked: nobody named it. If it is the right one, set ${endpoint.variables}_BASE_URL to its address, up to and with /v1.`;
+  return failure('protocol', message, { status });
 }
 
 /** The stream ended, cleanly or not, before its terminal event. */

@@ -1,12 +1,19 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { ForwardProxy } from '../../../test/harness/forward-proxy.ts';
+import { anthropicModel } from './anthropic.ts';
+import { chatCompletionsModel } from './chat-completions.ts';
+import { ask, user } from '../../../test/suites/model.ts';
 import { fetchBy } from './http.ts';
+import { responsesModel } from './responses.ts';
 
-const endpoint = async () => {
-  const server = createServer((_, response) => response.end('answered')).listen(0, '127.0.0.1');
+const endpoint = async (answer: (url: string, response: ServerResponse) => unknown = () => {}) => {
+  const server = createServer((request, response) => {
+    answer(request.url ?? '', response);
+    response.end('answered');
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   // safe: a server that listens on TCP has such an address
   const { port } = server.address() as AddressInfo;
@@ -37,4 +44,29 @@ test.each([
     answer: through || local ? 'answered' : 'not reached',
     through,
   });
+});
+
+const unaborted = () => ({ signal: new AbortController().signal });
+
+test.each([
+  ['responses', responsesModel],
+  ['chat completions', chatCompletionsModel],
+  ['messages', anthropicModel],
+] as const)('the API of %s sends neither key nor code on to where an endpoint says', async (_, model) => {
+  const asked: string[] = [];
+  await using elsewhere = await endpoint((url) => void asked.push(url));
+  await using redirecting = await endpoint((url, response) =>
+    response.writeHead(307, { location: `http://127.0.0.1:${elsewhere.port}${url}?key=1` }),
+  );
+  const baseURL = `http://127.0.0.1:${redirecting.port}/v1`;
+  const outcome = await model({ apiKey: 'sk-secret-secret', baseURL, model: 'm' }).respond(
+    ask([user('Go.')]),
+    unaborted(),
+  );
+  const says = `^The model endpoint ${baseURL} sends requests on to http://127\\.0\\.0\\.1:${elsewhere.port}/v1/[a-z/]+ \\(307\\), which was not asked`;
+  expect(outcome).toMatchObject({
+    kind: 'failed',
+    failure: { code: 'protocol', retryable: false, status: 307, message: expect.stringMatching(says) },
+  });
+  expect(asked).toEqual([]);
 });

@@ -28,11 +28,11 @@ export const fetchBy = (env: NodeJS.ProcessEnv): typeof fetch => {
     // safe: undici is what Node's own fetch is made of; only the declarations are two
     const answer: unknown = await undiciFetch(
       input as Parameters<typeof undiciFetch>[0],
-      { ...init, dispatcher: shared } as Parameters<typeof undiciFetch>[1], // safe: as above
+      { ...init, redirect: 'manual', dispatcher: shared } as Parameters<typeof undiciFetch>[1], // safe: as above
     );
     return answer as Response; // safe: as above
   };
 };
 
-/** `fetch` for model endpoints: without hidden limits, and by way of the proxy of this machine. */
+/** `fetch` for model endpoints: without hidden limits, by way of the proxy of this machine, and to nobody else: a redirect is an answer. */
 export const endpointFetch: typeof fetch = fetchBy(process.env);

@@ -4,6 +4,7 @@ import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Ticket } from '../../../shared/api/worker-api.ts';
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { BlobHash } from '../../../shared/run/artifacts.ts';
 import type { Hold } from '../run/ports/hold.ts';
 import { BlobMissing, type Blobs } from '../run/ports/ports.ts';
@@ -22,7 +23,7 @@ export const blobsOf = ({ url, token }: Ticket, { insist, hold, signal }: BlobsO
   const headers = { authorization: `Bearer ${token}` };
   const put = (body: Blob, query: string): Promise<BlobHash> =>
     insist(async ({ within }) => {
-      const response = await fetch(`${url}/blobs${query}`, {
+      const response = await straightFetch(`${url}/blobs${query}`, {
         method: 'PUT',
         headers: { ...headers, 'content-type': 'application/octet-stream' },
         body,
@@ -43,7 +44,7 @@ export const blobsOf = ({ url, token }: Ticket, { insist, hold, signal }: BlobsO
       insist(async () => {
         using silence = new Silence(hold.requestMs);
         const limits = AbortSignal.any([signal, silence.signal]);
-        const response = await fetch(`${url}/blobs/${hash}`, { headers, signal: limits });
+        const response = await straightFetch(`${url}/blobs/${hash}`, { headers, signal: limits });
         if (response.status >= 500) throw new TypeError(`the control plane answered ${response.status} to a blob`);
         if (!response.ok || response.body === null)
           throw new BlobMissing(`The control plane has no blob ${hash} for this run (${response.status}).`);

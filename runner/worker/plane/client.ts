@@ -9,6 +9,7 @@ import {
   type Refused,
   type Ticket,
 } from '../../../shared/api/worker-api.ts';
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { RunEvent, type WorkerEvent } from '../../../shared/run/events.ts';
 import { Hold } from '../run/ports/hold.ts';
 import { LogGone, type Blobs, type Log } from '../run/ports/ports.ts';
@@ -131,7 +132,7 @@ const logOver = (
 };
 
 const overHttp = ({ url, token }: Ticket): TRPCLink<ApiRouter> =>
-  httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` } });
+  httpLink({ url: `${url}/trpc`, headers: { authorization: `Bearer ${token}` }, fetch: straightFetch });
 
 const differentVersions = (problem: string): string =>
   `The worker and the control plane are of different versions: ${problem} Deploy the task again from the version that the control plane has (longhaul deploy), then delegate again.`;

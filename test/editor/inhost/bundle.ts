@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 
-/** Bundles the suite into one file that VS Code can load into its extension host. */
-export const bundleSuite = async (outfile: string): Promise<void> => {
+/** Bundles a program into one file that VS Code can load into its extension host. */
+export const bundleForHost = async (entry: string, outfile: string): Promise<void> => {
   await build({
-    entryPoints: [path.join(import.meta.dirname, 'index.ts')],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     format: 'cjs',
@@ -15,3 +15,7 @@ export const bundleSuite = async (outfile: string): Promise<void> => {
     logLevel: 'warning',
   });
 };
+
+/** The same, of the suite. */
+export const bundleSuite = (outfile: string): Promise<void> =>
+  bundleForHost(path.join(import.meta.dirname, 'index.ts'), outfile);

@@ -1,7 +1,20 @@
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import * as vscode from 'vscode';
+import { defaultBudget } from '../../../shared/run/budget.ts';
 import type { Test } from './tests.ts';
-import { cleanTree, delegate, extension, longhaul, repository, reviewing, settled } from './world.ts';
+import {
+  cleanTree,
+  delegate,
+  eventually,
+  extension,
+  git,
+  longhaul,
+  repository,
+  reviewing,
+  settled,
+  withEnter,
+} from './world.ts';
 
 const invoke = async (input: object, tool = 'longhaul_delegate'): Promise<string> => {
   const result = await vscode.lm.invokeTool(tool, { input, toolInvocationToken: undefined });
@@ -73,6 +86,63 @@ export const chatTests = {
     const { buttons: reviews } = await say({ command: 'review' });
     assert.deepEqual(reviews.find(({ title }) => title === `Review Run ${number}`)?.arguments, [{ run: id }]);
   },
+
+  'what is delegated from chat, by its participant and by its tool, is what was said there, compared whole':
+    async () => {
+      cleanTree();
+      writeFileSync(repository('README.md'), '# Changed\n');
+      const { connection, runs } = await longhaul();
+      const api = await connection.api();
+      const readme = { id: 'file', value: vscode.Uri.file(repository('README.md')) };
+      const { buttons } = await say({ command: 'delegate', prompt: 'Say sums', references: [readme, readme] });
+      const ways = {
+        participant: () => withEnter(buttons[0]?.command ?? '', ...(buttons[0]?.arguments ?? [])),
+        tool: () => invoke({ goal: 'Say sums', verification: 'npm test' }),
+      };
+      const taskOf = async (id: string) => {
+        await api.runs.cancel.mutate({ run: id });
+        return (await api.runs.get.query({ run: id })).task;
+      };
+      // What holds where nobody says anything.
+      const { policy } = await taskOf((await delegate('[hold] Nothing said')).id);
+      const tasks: Record<string, unknown> = {};
+      for (const [way, call] of Object.entries(ways)) {
+        const known = new Set(runs.all().map(({ id }) => id));
+        await call();
+        const isNew = () => runs.all().find(({ id }) => !known.has(id)) ?? null;
+        const { source, requester, ...task } = await taskOf((await eventually(runs.onDidChange, isNew)).id);
+        assert.match(requester, /^person:/);
+        tasks[way] = { ...task, dirty: source.dirty, head: source.head, folder: source.folder, notes: source.notes };
+      }
+      const both = {
+        tenant: 'local',
+        repository: repository(),
+        title: 'Say sums',
+        recipe: null,
+        priority: 0,
+        policy,
+        budget: defaultBudget,
+        setup: [],
+        setupReads: [],
+        model: null,
+        decisionHours: 72,
+        loosened: [],
+        dirty: true,
+        head: git('rev-parse', 'HEAD').trim(),
+        folder: undefined,
+        notes: undefined,
+      };
+      const planned = (command: string, timeoutSeconds: number) => [{ command, network: [], timeoutSeconds }];
+      assert.deepEqual(tasks, {
+        participant: {
+          ...both,
+          goal: 'Say sums\n\nIt is about README.md.',
+          verification: planned('node --test', 600),
+        },
+        tool: { ...both, goal: 'Say sums', verification: planned('npm test', 1800) },
+      });
+      cleanTree();
+    },
 
   'what waits for a decision is listed in chat, with the buttons that show exactly what is decided': async () => {
     const { id } = await delegate('[ask] Record the receipts');

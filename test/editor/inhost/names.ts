@@ -11,6 +11,7 @@ export const names = [
   'a runner that is killed under an open window is started again, and nothing is lost or shown twice',
   'a chat model delegates through the tool, and its words are checked',
   'the chat participant offers to delegate what was said, and lists runs with titles that are only text',
+  'what is delegated from chat, by its participant and by its tool, is what was said there, compared whole',
   'what waits for a decision is listed in chat, with the buttons that show exactly what is decided',
   'a chat model reads the state and the result of a run, and is told whose words they are',
   'a remote runner with a bad token says so, and with the right one its runs are there',
@@ -18,6 +19,9 @@ export const names = [
   'each event of a run reaches the views, once',
 ] as const;
 export type Name = (typeof names)[number];
+
+/** The ways to a delegation that are shown there: a workbench without a chat model has none to them. */
+export const coveredInHost = ['chat @longhaul', 'chat @longhaul /delegate', 'tool longhaul_delegate'] as const;
 
 /** Figures that the tests take on their way, in ms: for a person, and for the benchmark. */
 export const figureNames = {

@@ -83,7 +83,7 @@ export const delegate = async (goal: string, rest: Partial<DelegateInput> = {}):
 };
 
 /** More than any of our commands asks for, with room for a slow machine. */
-const mostEnters = 300;
+const mostEnters = 5000;
 
 /** Runs a command that asks for one line of text or more, and presses Enter until it is done. */
 export const withEnter = async (command: string, ...args: readonly unknown[]): Promise<void> => {

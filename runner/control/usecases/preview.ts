@@ -1,0 +1,63 @@
+import type { PreviewInput, Principal } from '../../../shared/api/runner-api.ts';
+import { limitsBy, openHosts, policyBy, saidBy, type Preview } from '../../../shared/recipe/preview.ts';
+import type { Terms, TermSources } from '../../../shared/recipe/terms.ts';
+import { settingsOfFolder, type FolderSettings, type RepositorySettings } from '../../machine/repository/settings.ts';
+import { toldSettings } from './delegate-source.ts';
+import { rehearse } from './delegate.ts';
+import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
+import { chooseRecipe } from './recipes.ts';
+import { configIn } from './repository-settings.ts';
+import { priceNotes, termsFor } from './terms.ts';
+
+/** What would hold for a run that is delegated so. Makes nothing that stays. Throws RefusedError, as delegating would. */
+export const preview = async (plane: ControlPlane, caller: Principal, input: PreviewInput): Promise<Preview> => {
+  const person = asPerson(caller);
+  const { delegation } = input;
+  return previewOf(
+    plane,
+    delegation === null
+      ? await termsAlone(plane, person, input)
+      : await rehearse(plane, person, { ...input, delegation }),
+  );
+};
+
+interface Planned {
+  readonly settings: RepositorySettings | null;
+  readonly terms: Terms;
+  readonly sources: TermSources;
+  readonly notes: readonly string[];
+}
+
+const termsAlone = async (plane: ControlPlane, person: Person, input: PreviewInput): Promise<Planned> => {
+  const { settings, notes } = await settingsFor(person, input.settings);
+  const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
+  const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: configIn(settings) });
+  const price = await priceNotes(plane, terms, [input, recipe, sources.repository]);
+  return { settings, terms, sources, notes: [...notes, ...terms.notes, ...price] };
+};
+
+const previewOf = async (plane: ControlPlane, { settings, terms, sources, notes }: Planned): Promise<Preview> => {
+  const name = terms.model ?? plane.config.model.name;
+  const { policy, budget, setup, verification } = terms;
+  const setupBy = saidBy(sources, 'setup');
+  return {
+    settings: sources.repository === null ? null : branchName(settings?.branch ?? ''),
+    model: { name, by: saidBy(sources, 'model'), price: await plane.priceOf(name) },
+    budget,
+    budgetBy: limitsBy(sources, budget),
+    setup: { commands: setup, by: setupBy },
+    verification: { commands: verification, by: saidBy(sources, 'verification') },
+    policy: { otherwise: policy.otherwise, rules: policy.rules.length, by: policyBy(sources, terms) },
+    hosts: openHosts(terms, setupBy),
+    notes,
+  };
+};
+
+const settingsFor = async (person: Person, given: PreviewInput['settings']): Promise<FolderSettings> => {
+  if (given.kind === 'files') return { settings: toldSettings(given.files), notes: [] };
+  mustBeLocal(person, 'see what a repository there says');
+  if (given.path.startsWith('/')) return settingsOfFolder(given.path);
+  throw refused('invalid', `The repository ${given.path} is no absolute path.`, 'Name it from the root: /…');
+};
+
+const branchName = (ref: string): string => ref.replace(/^refs\/(heads|remotes)\//, '');
