@@ -1,5 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { Page } from 'playwright-core';
 import { bundleSuite } from './inhost/bundle.ts';
 import type { Report } from './inhost/names.ts';
 import { extensionId, packedExtension } from './packed.ts';
@@ -9,6 +10,26 @@ import { output, Workbench } from './workbench.ts';
 
 /** ms for the whole suite; it takes a tenth of it on two busy cores. */
 export const suiteMs = 900_000;
+
+/** A window on a folder whose extension host runs a suite; `ended` resolves when that is over. */
+export const openInHost = async (
+  workbench: Workbench,
+  folder: string,
+  suite: string,
+): Promise<{ readonly page: Page; readonly ended: PromiseWithResolvers<void> }> => {
+  const page = await workbench.open(folder, 'tests');
+  const ended = Promise.withResolvers<void>();
+  await page.exposeFunction('codeAutomationLog', () => {});
+  await page.exposeFunction('codeAutomationExit', () => ended.resolve());
+  const { host } = new URL(workbench.url);
+  const remote = (of: string): string => `vscode-remote://${host}${of}`;
+  const payload = JSON.stringify([
+    ['extensionDevelopmentPath', remote(await workbench.installed(extensionId))],
+    ['extensionTestsPath', remote(suite)],
+  ]);
+  await page.goto(`${workbench.url}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(payload)}`);
+  return { page, ended };
+};
 
 /** Runs the suite inside of the extension host of a real workbench: those of its tests whose names have this text. */
 export const runInHost = async (named = ''): Promise<Report> => {
@@ -32,20 +53,8 @@ export const runInHost = async (named = ''): Promise<Report> => {
   });
   const suite = path.join(place.folder, 'suite.cjs');
   await bundleSuite(suite);
-  const page = await workbench.open(place.repository, 'tests');
-  const ended = Promise.withResolvers<number>();
-  await page.exposeFunction('codeAutomationLog', () => {});
-  await page.exposeFunction('codeAutomationExit', (code: number) => ended.resolve(code));
-  const { host } = new URL(workbench.url);
-  const remote = (of: string): string => `vscode-remote://${host}${of}`;
-  const payload = JSON.stringify([
-    ['extensionDevelopmentPath', remote(await workbench.installed(extensionId))],
-    ['extensionTestsPath', remote(suite)],
-  ]);
-  await page.goto(
-    `${workbench.url}/?folder=${encodeURIComponent(place.repository)}&payload=${encodeURIComponent(payload)}`,
-  );
-  const timeout = setTimeout(() => ended.resolve(-1), suiteMs - 30_000);
+  const { page, ended } = await openInHost(workbench, place.repository, suite);
+  const timeout = setTimeout(() => ended.resolve(), suiteMs - 30_000);
   await ended.promise;
   clearTimeout(timeout);
   await picture(page, 'in-host');
