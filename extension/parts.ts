@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { participantOf, type Participant } from './features/chat/participant.ts';
 import { chatTools } from './features/chat/tools.ts';
+import { registerAppliedMarks } from './features/decorations/applied.ts';
 import { registerDecorations } from './features/decorations/index.ts';
 import { registerDecide } from './features/decide/index.ts';
 import { registerDelegate } from './features/delegate/delegate.ts';
@@ -41,6 +42,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerViews,
     registerDecide,
     registerDecorations,
+    registerAppliedMarks,
     registerSteer,
     registerPutAway,
     registerSetUp,

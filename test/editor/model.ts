@@ -78,6 +78,7 @@ const stories: Readonly<Record<string, Script>> = {
     edit('README.md', 'Sums a cart', 'Sums up a cart'),
     finish('The README says sums up', 'Sums up a cart'),
   ]),
+  shop: scripted([edit('shop/README.md', 'Adds up a cart', 'Sums a cart'), finish('It says sums', 'Sums a cart')]),
   kinds: scripted([
     bash(
       "printf '\\211PNG\\000\\001\\002\\003' > logo.png && git mv src/receipt.js src/slip.js && sed -i s/receipt.js/slip.js/ test/cart.test.js receipts/record.js && rm receipts/carts.js && seq 1 800000 | head -c 5242880 > big.txt",

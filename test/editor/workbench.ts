@@ -169,7 +169,7 @@ export class Workbench implements AsyncDisposable {
     await exited;
   }
 
-  /** A new window on a folder, in a browser of its own profile: what one window stored, the next one knows. */
+  /** A new window on a folder, or on the folders that a `.code-workspace` lists, in a browser of its own profile: what one window stored, the next one knows. */
   async open(workspace: string, query = ''): Promise<Page> {
     this.#browser ??= await chromium.launchPersistentContext(path.join(this.options.folder, 'browser'), {
       executablePath: '/usr/bin/chromium',
@@ -189,7 +189,8 @@ export class Workbench implements AsyncDisposable {
     // Each step waits for what it needs to be there, however busy the machine; this ends one that never comes.
     page.setDefaultTimeout(120_000);
     if (query === '') {
-      await page.goto(`${this.url}/?folder=${encodeURIComponent(workspace)}`);
+      const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
+      await page.goto(`${this.url}/?${kind}=${encodeURIComponent(workspace)}`);
       await page.locator('.monaco-workbench').waitFor();
     }
     return page;

@@ -1,5 +1,6 @@
 import { isResumable, passed } from '../../../shared/run/state.ts';
 import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
+import { keyRefused } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { End } from '../../ground/runs/ends.ts';
 import { oneLine } from '../../ground/text/text.ts';
@@ -32,7 +33,7 @@ const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Noti
     // One that was asked for again has another time to run out.
     key: `${run} ${request.id} ${request.expiresAt}`,
     kind: 'news',
-    text: `${oneLine(title, 60)}: ${oneLine(request.action, 160)}`,
+    text: `${oneLine(title, 60)}: ${keyless ? keyRefused : oneLine(request.action, 160)}`,
     actions: [
       ...(keyless ? [key] : []),
       ...(request.kind === 'question'

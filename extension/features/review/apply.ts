@@ -142,6 +142,11 @@ export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Pr
   await openConflict(applied);
   const trouble = troubled(applied).length > 0;
   if (!trouble) noteApplied(reviewing, accepted);
+  if (mayHaveWritten(applied)) {
+    const { number, task } = state;
+    const { applied: kept } = reviewing.longhaul;
+    kept.wrote({ run, number, title: task.title, round: accepted.round, patch: part.patch, root: target.repository });
+  }
   offer(
     trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage,
     toldOf(reviewing, run, applied),
@@ -209,6 +214,8 @@ const include = 'Commit Them, Too';
 const ownWork = async ({ longhaul }: Reviewing, { title, state }: Accepted): Promise<boolean | null> => {
   const { task } = await (await longhaul.connection.api()).runs.get.query({ run: state.id });
   if (!task.source.dirty) return false;
+  // Without any commit there is nothing else that the result could stand on.
+  if (task.source.head === null) return true;
   const chosen = await vscode.window.showWarningMessage(
     `${title}: commit your own uncommitted changes on the branch, too?`,
     {

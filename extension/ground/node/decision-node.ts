@@ -1,11 +1,11 @@
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
-import { asksForKey } from '../decision/refused-key.ts';
+import { asksForKey, keyRefused } from '../decision/refused-key.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
 import { localTime } from '../text/local-time.ts';
 import { expiry, labelCharacters, oneLine, repositoryName } from '../text/text.ts';
 
-type Asking = Pick<RunSummary, 'number' | 'task' | 'status' | 'turn'>;
+type Asking = Pick<RunSummary, 'number' | 'task' | 'turn'>;
 
 /** `of`: the run that asks, where the row does not stand below it. Its row says what is asked, its children why, what follows and until when. */
 export const decisionNode = (
@@ -33,7 +33,7 @@ export const decisionNode = (
 const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => {
   const { request, status, title, run } = summary;
   const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
-  const action = of !== null && asksForKey(of, request) ? 'Model key refused' : request.action;
+  const action = of !== null && asksForKey(of, request) ? keyRefused : request.action;
   const expired = status === 'expired';
   const until = expired ? 'expired undecided' : expiry(request.expiresAt, Date.now());
   return {

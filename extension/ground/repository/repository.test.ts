@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dirtyFiles, fileInCommit, pathWithin, repositoryOf } from './repository.ts';
+import { dirtyFiles, fileInCommit, pathWithin, repositoryOf, uncommittedIn } from './repository.ts';
 
 const folder = async () => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'longhaul-repository-')));
@@ -56,4 +56,30 @@ test('what is at a path of a commit is read as it is, and nothing but the text o
   expect(await at('src/none.ts')).toEqual({ kind: 'none' });
   for (const path of ['src', 'link', 'binary']) expect(await at(path)).toEqual({ kind: 'other' });
   expect(await at('src/b.ts', 'f'.repeat(40))).toEqual({ kind: 'other' });
+});
+
+test('what of a file is in no commit is told by its lines, and a file without one is that as a whole', async () => {
+  await using temporary = await folder();
+  const root = join(temporary.path, 'repo');
+  const git = (...args: readonly string[]): Buffer =>
+    execFileSync('git', ['-C', root, '-c', 'user.name=a', '-c', 'user.email=a@host.test', ...args]);
+  await mkdir(root);
+  git('init', '-q');
+  await writeFile(join(root, '*.ts'), 'one\ntwo\nthree\nfour\n');
+  expect(await uncommittedIn(root, '*.ts')).toBe('all');
+  git('add', '-A');
+  git('commit', '-qm', 'x');
+  expect(await uncommittedIn(root, '*.ts')).toEqual([]);
+  await writeFile(join(root, '*.ts'), 'one\n2\nthree\nfour\nfive\n');
+  git('add', '-A');
+  await writeFile(join(root, '*.ts'), 'one\n2\nthree\nfive\n');
+  const stretches = [
+    { at: 1, lines: ['2\n'] },
+    { at: 3, lines: ['five\n'] },
+  ];
+  expect(await uncommittedIn(root, '*.ts')).toEqual(stretches);
+  await writeFile(join(root, 'new.ts'), '');
+  expect(await uncommittedIn(root, 'new.ts')).toBe('all');
+  git('commit', '-qam', 'y');
+  expect(await uncommittedIn(root, '*.ts')).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { parsePatch, type LineChange } from '../../../shared/review/patch.ts';
 
 export type FoundRepository =
   | { readonly outcome: 'found'; readonly root: string }
@@ -41,6 +42,26 @@ export const dirtyFiles = async (root: string): Promise<readonly string[] | null
   if (code !== 0) return null;
   const paths = out.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
   return paths.filter((file) => !file.endsWith('/'));
+};
+
+/**
+ * The stretches of a file that differ from the last commit, in the file as it lies on the disk; `all`: no commit has it; null where git cannot say.
+ * `path` from the root.
+ */
+export const uncommittedIn = async (
+  root: string,
+  path: string,
+): Promise<readonly LineChange['after'][] | 'all' | null> => {
+  const literal = ['--no-optional-locks', '--literal-pathspecs'];
+  const listed = await git(root, [...literal, 'ls-tree', '-z', '--full-tree', 'HEAD', '--', path]);
+  // Without any commit there is no HEAD.
+  if (listed.code !== 0 || listed.out === '') return typeof listed.code === 'number' ? 'all' : null;
+  const shown = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--no-renames', '--unified=0', 'HEAD'];
+  const { code, out } = await git(root, [...literal, ...shown, '--', path]);
+  if (code !== 0) return null;
+  return parsePatch(out).flatMap(({ changes }) =>
+    changes.flatMap(({ after }) => (after.lines.length > 0 ? after : [])),
+  );
 };
 
 /** What a path is in a commit. `none`: nothing; `other`: no text of a file, or git cannot say. */
