@@ -16,3 +16,6 @@ export const GitObject = z.string().regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/, 'expe
 /** ISO 8601 in UTC with milliseconds, as `Date.toISOString` gives it. */
 export const Time = z.iso.datetime({ precision: 3 });
 export type Time = z.infer<typeof Time>;
+
+/** Who did it: `person:ada`, `policy`, `supervisor`. */
+export const Actor = z.string().min(1).max(200);

@@ -2,6 +2,7 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
+import { PublicationInput, PublishInput } from './publication.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
 import {
@@ -161,10 +162,10 @@ export const apiRouter = trpc.router({
       .input(runner.RemoteInput)
       .query(({ ctx, input }) => ctx.runner.remoteRefs(ctx.caller, input)),
     publication: person('viewer')
-      .input(runner.PublicationInput)
+      .input(PublicationInput)
       .query(({ ctx, input }) => ctx.runner.publication(ctx.caller, input)),
     publish: person('approver')
-      .input(runner.PublishInput)
+      .input(PublishInput)
       .mutation(({ ctx, input }) => ctx.runner.publish(ctx.caller, input)),
     cancel: person('developer')
       .input(runner.CancelInput)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
+import type { PublicationInput, PublishInput } from './publication.ts';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
@@ -190,35 +191,6 @@ export const ReviewInput = z.strictObject({
   comments: z.array(ReviewComment).max(500).default([]),
 });
 export type ReviewInput = z.infer<typeof ReviewInput>;
-/** Null: what the runner proposes. */
-export const PublicationInput = z.strictObject({
-  run: RunId,
-  remote: RemoteUrl.nullable().default(null),
-  branch: RemoteRef.nullable().default(null),
-  into: RemoteRef.nullable().default(null),
-});
-export type PublicationInput = z.infer<typeof PublicationInput>;
-/** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
-export const PublishInput = z.strictObject({
-  run: RunId,
-  round: z.int().positive(),
-  patch: BlobHash,
-  remote: RemoteUrl,
-  branch: RemoteRef,
-  /** Of the commit. */
-  message: z.string().trim().min(1).max(5_000),
-  /** Null: the branch alone. */
-  pullRequest: z
-    .strictObject({
-      into: RemoteRef,
-      title: z.string().trim().min(1).max(250),
-      /** Markdown. */
-      body: z.string().max(65_000),
-      draft: z.boolean(),
-    })
-    .nullable(),
-});
-export type PublishInput = z.infer<typeof PublishInput>;
 /** Units by their ids (`shared/review`), which name lines and no places in a list; null: the whole file. */
 const AcceptedFile = z.strictObject({
   path: z.string().min(1),

@@ -1,6 +1,7 @@
 import type { TaskPolicy, Policy } from '../policy/policy.ts';
 import { budgetNames, type Budget, type BudgetName } from '../run/budget.ts';
-import type { Loosened, PlannedCommand, Task } from '../run/events.ts';
+import type { PlannedCommand, Task } from '../run/events.ts';
+import type { Loosened } from '../run/loosened.ts';
 import { toolsRule, type Recipe } from './recipe.ts';
 import type { RepositoryConfig } from './repository-config.ts';
 import { asStrict, limitOf, mergeBudget, mergePolicy, type AddedPolicy, type LowerBudget } from './settings.ts';

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
-import { ActivationId, DecisionId, RunId, Time } from '../ids.ts';
+import { ActivationId, Actor, DecisionId, RunId, Time } from '../ids.ts';
 import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
 import { Effect, EffectResult } from './effect.ts';
+import { Loosened } from './loosened.ts';
 import { ModelItem, Usage } from './model-item.ts';
 import { Source } from './source.ts';
 
@@ -19,8 +20,6 @@ const Fence = z.int().positive();
 const Count = z.int().nonnegative();
 /** US dollars; null: unknown, which is not 0. */
 const Cost = z.number().nonnegative().nullable();
-/** Who did it: `person:ada`, `policy`, `supervisor`. */
-const Actor = z.string().min(1).max(200);
 
 export const PlanStep = z.strictObject({ text: z.string(), status: z.enum(['pending', 'active', 'done']) });
 export type PlanStep = z.infer<typeof PlanStep>;
@@ -43,17 +42,6 @@ export const PlannedCommand = z.strictObject({
   timeoutSeconds: z.int().positive(),
 });
 export type PlannedCommand = z.infer<typeof PlannedCommand>;
-
-/** A limit or a rule that an approver let go of. */
-const Loosened = z.strictObject({
-  /** `policy`, `budget.usd`, `setup`: what of the task it is. */
-  what: z.string().min(1),
-  from: z.string(),
-  to: z.string(),
-  by: Actor,
-});
-
-export type Loosened = z.infer<typeof Loosened>;
 
 /** All that was fixed at delegation. */
 export const Task = z.strictObject({

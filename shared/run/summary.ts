@@ -192,7 +192,7 @@ const detailOf = (state: RunSummary): string => {
   }
 };
 
-/** How the last thing stands that was to be changed outside; null: there is none. */
+/** How the last thing stands that was to be changed outside; null: there is none. @internal */
 export const effectsText = (effects: RunSummary['effects']): string | null => {
   const last = effects.find(({ status }) => status !== 'done') ?? effects.at(-1);
   if (last === undefined) return null;

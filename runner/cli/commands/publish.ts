@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { PublishInput } from '../../../shared/api/runner-api.ts';
+import type { PublishInput } from '../../../shared/api/publication.ts';
 import { effectKey, type EffectState } from '../../../shared/run/effect.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import type { RunState } from '../../../shared/run/state.ts';

@@ -6,7 +6,7 @@ import type { RunState } from '../../../shared/run/state.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
 import { startPasses } from '../supervisor/passes.ts';
-import { EffectTrouble } from './effect-trouble.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 
 /** What is to be done, for which run. */
 export interface Asked {

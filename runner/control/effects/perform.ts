@@ -9,7 +9,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { Publishing, Remotes } from '../remotes/remotes.ts';
-import { EffectTrouble } from './effect-trouble.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import type { Asked, Perform } from './outbox.ts';
 
 export interface PerformOptions {

@@ -2,7 +2,7 @@ import type { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import { RedirectedError, straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
-import { EffectTrouble } from '../effects/effect-trouble.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 
 export type { Octokit };
 

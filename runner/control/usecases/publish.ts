@@ -1,5 +1,6 @@
 import { pullRequestBody } from '../../../shared/review/pull-request-body.ts';
-import type { Principal, PublicationInput, PublishInput } from '../../../shared/api/runner-api.ts';
+import type { PublicationInput, PublishInput } from '../../../shared/api/publication.ts';
+import type { Principal } from '../../../shared/api/runner-api.ts';
 import type { Effect } from '../../../shared/run/effect.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';

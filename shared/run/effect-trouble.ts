@@ -1,4 +1,4 @@
-import { Trouble } from '../../../shared/trouble.ts';
+import { Trouble } from '../trouble.ts';
 
 /** An attempt at an effect failed. `again`: another may not; `afterMs`: no sooner than the other side said, null: it said nothing. */
 export class EffectTrouble extends Trouble {

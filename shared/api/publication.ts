@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { RunId } from '../ids.ts';
+import { BlobHash } from '../run/artifacts.ts';
+import { RemoteRef, RemoteUrl } from '../run/source.ts';
+
+/** Null: what the runner proposes. */
+export const PublicationInput = z.strictObject({
+  run: RunId,
+  remote: RemoteUrl.nullable().default(null),
+  branch: RemoteRef.nullable().default(null),
+  into: RemoteRef.nullable().default(null),
+});
+export type PublicationInput = z.infer<typeof PublicationInput>;
+/** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
+export const PublishInput = z.strictObject({
+  run: RunId,
+  round: z.int().positive(),
+  patch: BlobHash,
+  remote: RemoteUrl,
+  branch: RemoteRef,
+  /** Of the commit. */
+  message: z.string().trim().min(1).max(5_000),
+  /** Null: the branch alone. */
+  pullRequest: z
+    .strictObject({
+      into: RemoteRef,
+      title: z.string().trim().min(1).max(250),
+      /** Markdown. */
+      body: z.string().max(65_000),
+      draft: z.boolean(),
+    })
+    .nullable(),
+});
+export type PublishInput = z.infer<typeof PublishInput>;
