@@ -17,13 +17,17 @@ const stoodStillMs = 1_000;
 /** A machine that slept wakes with its timers late. */
 const longestMs = 60_000;
 
-/** Until when no lease is judged, for a pass that is so late: workers that stood still with this process have to be heard first. */
+/**
+ * Until when no lease is judged, for a pass that is so late: workers that stood still with this process have to be heard first. Not again before
+ * another lease is over: a machine so busy that every pass is late would judge none.
+ */
 const sparing = ({ leaseSeconds, now, log }: Pick<SupervisorOptions, 'leaseSeconds' | 'now' | 'log'>) => {
   let until = 0;
   return (lateMs: number): number => {
-    if (lateMs <= stoodStillMs) return until;
+    const leaseMs = leaseSeconds * 1_000;
+    if (lateMs <= stoodStillMs || now() < until + leaseMs) return until;
     log.warn({ lateMs }, 'this runner stood still: every lease has its time once more');
-    return (until = now() + leaseSeconds * 1_000);
+    return (until = now() + leaseMs);
   };
 };
 
