@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import * as vscode from 'vscode';
 import { runFor } from '../../ground/ask/pick.ts';
-import { choicesOfTask, rememberedChoices, type Choices } from '../../ground/delegation/choices.ts';
+import { choicesOfTask, leftBehind, rememberedChoices, type Choices } from '../../ground/delegation/choices.ts';
 import { foldersFor } from '../../ground/delegation/folder.ts';
 import { goalOf, type Origin } from '../../ground/delegation/origin.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -76,11 +76,28 @@ const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: 
   const { task } = await api.runs.get.query({ run: run.id });
   const root = await rootOf(existsSync(task.repository) ? [task.repository] : []);
   if (root === null) return;
+  if (!(await isLooserSo(run.number, leftBehind(task)))) return;
   const model = otherModel ? await askModel(task.model) : task.model;
   if (model === undefined) return;
   const origin: Origin = { kind: 'again', goal: task.goal };
   await begin(longhaul, root, { origin, choices: { ...choicesOfTask(task), model } });
 };
+
+/** Whether the person wants it without the rules that held the run back; without such rules nobody is asked. */
+const isLooserSo = async (run: number, rules: readonly string[]): Promise<boolean> => {
+  if (rules.length === 0) return true;
+  const without = 'Go On Without Them';
+  const detail = [
+    ...rules.slice(0, mostNamed),
+    ...(rules.length > mostNamed ? [`and ${rules.length - mostNamed} more`] : []),
+    'With the same rules it can be delegated from the command line: longhaul delegate --policy',
+  ].join('\n');
+  const message = `Run ${run} was held to rules of its own, which are not taken over.`;
+  return (await vscode.window.showWarningMessage(message, { modal: true, detail }, without)) === without;
+};
+
+/** Rules that a dialog has room for. */
+const mostNamed = 8;
 
 /** The goal that a person wrote in the editor in front, or in the document that is named; without one, an editor to write it in. */
 const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void> => {

@@ -11,6 +11,7 @@ import {
   firstChoices,
   inFolder,
   keptChoices,
+  leftBehind,
   plannedCommand,
   policies,
   rememberedChoices,
@@ -146,6 +147,34 @@ test('what a run was delegated with is chosen again, with the stricter policies 
   expect(choicesOfTask({ ...task, policy: { ...policy, ...ask.policy } }).policy).toBe('ask');
   expect(choicesOfTask({ ...task, policy: { ...policy, limits: [ask.policy!] } }).policy).toBe('ask');
   expect(choicesOfTask({ ...task, policy: { ...policy, limits: [offline.policy!] } }).policy).toBe('offline');
+});
+
+test('what held a run back and cannot be chosen is told, so that nobody delegates it looser without a word', () => {
+  const task = someTask({ goal: 'Fix it' });
+  const rule = (id: string, verdict: 'allow' | 'ask' | 'deny') => ({
+    id,
+    verdict,
+    reason: `Because of ${id}.`,
+    tool: ['bash' as const],
+    examples: { matches: [{ tool: 'bash' as const, command: 'x' }], not: [] },
+  });
+  const { otherwise } = defaultPolicy;
+  const left = (policy: Partial<typeof task.policy>) =>
+    leftBehind({ ...task, policy: { ...defaultPolicy, limits: [], ...policy } });
+  expect(left({})).toEqual([]);
+  expect(left({ limits: [policies.ask.policy!, policies.offline.policy!] })).toEqual(['deny: all other network']);
+  expect(left({ limits: [policies.offline.policy!] })).toEqual([]);
+  const rules = [rule('repository-a', 'deny'), rule('operator-b', 'ask'), rule('mine', 'allow')];
+  expect(left({ rules: [...defaultPolicy.rules, ...rules] })).toEqual([]);
+  const own = {
+    rules: [rule('own', 'deny'), rule('tools', 'deny')],
+    otherwise: { ...otherwise, changes: 'deny' as const },
+  };
+  expect(left({ limits: [own] })).toEqual([
+    'deny (own): Because of own.',
+    'deny (tools): Because of tools.',
+    'deny: all other changes',
+  ]);
 });
 
 test('another model is for one run, and not remembered', () => {

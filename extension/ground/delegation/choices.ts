@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { asStrict } from '../../../shared/recipe/settings.ts';
 import { Budget } from '../../../shared/run/budget.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { PlannedCommand, type Task } from '../../../shared/run/events.ts';
@@ -111,6 +112,31 @@ export const choicesOfTask = ({ source, setup, verification, budget, policy, mod
 const policyOf = (layers: readonly Policy[]): PolicyName => {
   if (layers.some(({ otherwise }) => otherwise.changes === 'ask')) return 'ask';
   return layers.some(({ otherwise }) => otherwise.network === 'deny') ? 'offline' : 'repository';
+};
+
+/** Whose rules begin so hold again, whoever delegates. */
+const otherwiseHeld = ['operator-', 'repository-'];
+
+/**
+ * What held a run back that `choicesOfTask` does not have, a line each: rules of a delegation or a recipe that ask or deny, and what they
+ * said of all else. To delegate it again from its choices alone would be looser.
+ */
+export const leftBehind = (task: Task): readonly string[] => {
+  const layers = [task.policy, ...task.policy.limits];
+  const builtIn = new Set(defaultPolicy.rules.map(({ id }) => id));
+  const chosen = (policies[choicesOfTask(task).policy].policy ?? defaultPolicy).otherwise;
+  const rules = layers
+    .flatMap((layer) => layer.rules)
+    .filter(({ id, verdict }) => verdict !== 'allow' && !builtIn.has(id))
+    .filter(({ id }) => !otherwiseHeld.some((prefix) => id.startsWith(prefix)))
+    .map(({ id, verdict, reason }) => `${verdict} (${id}): ${reason}`);
+  const rest = (['reads', 'changes', 'network'] as const).flatMap((what) =>
+    layers
+      .map(({ otherwise }) => otherwise[what])
+      .filter((verdict) => !asStrict(chosen[what], verdict))
+      .map((verdict) => `${verdict}: all other ${what}`),
+  );
+  return [...new Set([...rules, ...rest])];
 };
 
 /** Seconds that a command may take which a person typed here: a cold install, or a whole test suite. */

@@ -1,10 +1,11 @@
-import { usage } from '../../../shared/trouble.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
 import { resolve } from 'node:path';
 import { ApplyInput } from '../../../shared/api/runner-api.ts';
 import { issueText } from '../../../shared/tool/issues.ts';
 import { appliedView, isComplete, resultWarnings } from '../applied-view.ts';
 import { applyHere } from '../apply-here.ts';
 import type { CommandContext } from '../context.ts';
+import { problemOf } from '../connection/problem.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { jsonOf } from '../json-input.ts';
@@ -31,7 +32,9 @@ export const define: Define = (command, act) => {
           throw usage('--repo is for a runner elsewhere.', 'Leave it out: the run knows its repository.');
         const applied =
           context.remote === null
-            ? await api.call.runs.applyChanges.mutate({ run: state.id, how })
+            ? await api.call.runs.applyChanges.mutate({ run: state.id, how }).catch((error: unknown) => {
+                throw amid(error, { how, run: state.number });
+              })
             : await applyHere(context, api, { state, repository: resolve(context.cwd, options.repo ?? '.'), how });
         context.printJson(applied);
         context.print(appliedView(applied, { run: state.number, paint: context.paint }));
@@ -55,6 +58,21 @@ merged into again.`,
 "cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …]}
 An outcome is written, removed, already (it was there), merged, conflict or refused.`,
     exits: [[1, 'failed, or at least one file is a conflict or was refused']],
+  });
+};
+
+/** Nobody answered: what was written till then lies there, and the runner has what it needs to take it back. */
+const amid = (error: unknown, { how, run }: { readonly how: ApplyInput['how']; readonly run: number }): unknown => {
+  const problem = problemOf(error);
+  if (problem?.code !== 'unreachable' || (how.kind === 'worktree' && how.dryRun)) return error;
+  const back =
+    how.kind === 'branch'
+      ? 'See whether the branch is there, else do it again'
+      : `Do it again, which finishes it, or take it back: longhaul apply ${run} --undo`;
+  return new Trouble(`${problem.message} Some of it may have been done before.`, {
+    remedy: `${back}. A command starts the runner anew.`,
+    code: 'unreachable',
+    cause: error,
   });
 };
 

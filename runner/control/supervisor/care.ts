@@ -52,15 +52,17 @@ export const careFor = ({ store, engine, dispatcher, workersOf, leaseSeconds, no
     else log.warn({ run, activation, reason }, 'no worker began with an activation');
   };
 
-  /** What concerns all runs. Returns when to come back; null: nothing waits for time. */
-  const passOverRuns = async (inRole: CommandOptions): Promise<number | null> => {
+  /** What concerns all runs. Before `spareUntil` no lease is over. Returns when to come back; null: nothing waits for time. */
+  const passOverRuns = async (inRole: CommandOptions, spareUntil: number): Promise<number | null> => {
     const due = await store.due(now());
     const reason = `its worker was not heard of for ${leaseSeconds} s`;
-    for (const { run, activation } of due.leases) await lose({ run, activation, reason }, { ...inRole, overdue: true });
+    const spared = now() < spareUntil;
+    for (const { run, activation } of spared ? [] : due.leases)
+      await lose({ run, activation, reason }, { ...inRole, overdue: true });
     for (const { run } of due.timers) await command(run, { kind: 'fire' }, inRole);
     for (const { run, decision } of due.expiries) await command(run, { kind: 'expire', decision }, inRole);
     dispatcher.look();
-    return due.nextAt;
+    return spared && due.leases.length > 0 ? Math.min(due.nextAt ?? Infinity, spareUntil) : due.nextAt;
   };
 
   const takeUp = async (): Promise<void> => {

@@ -7,11 +7,13 @@ afterEach(() => void vi.useRealTimers());
 /** Passes that last until they are let go. */
 const setUp = () => {
   const begun: number[] = [];
+  const late: number[] = [];
   const troubles: unknown[] = [];
   let finish = Promise.withResolvers<number>();
   const passes = startPasses({
-    pass: () => {
+    pass: (_signal, lateMs) => {
       begun.push(Date.now());
+      late.push(lateMs);
       finish = Promise.withResolvers();
       return finish.promise;
     },
@@ -21,6 +23,7 @@ const setUp = () => {
   return {
     passes,
     begun,
+    late,
     troubles,
     finish: async (nextAt = Infinity) => {
       finish.resolve(nextAt);
@@ -45,6 +48,16 @@ test('a wake that comes due during a pass is answered by another pass, as soon a
   await finish();
   await vi.advanceTimersByTimeAsync(600_000);
   expect(begun).toEqual([100, 7_100]);
+});
+
+test('a pass is told how much later it begins than it was to, as after a standstill', async () => {
+  const { passes, late, finish } = setUp();
+  passes.wakeAt(100);
+  vi.setSystemTime(5_000);
+  await vi.advanceTimersByTimeAsync(100);
+  await finish(5_300);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(late).toEqual([5_000, 0]);
 });
 
 test('the earlier of two wakes counts, and what a pass says itself', async () => {

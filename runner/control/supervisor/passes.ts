@@ -1,6 +1,9 @@
 export interface PassesOptions {
-  /** Does what is due and returns when to come back (ms since the epoch; Infinity: only when asked). */
-  readonly pass: (signal: AbortSignal) => Promise<number>;
+  /**
+   * Does what is due and returns when to come back (ms since the epoch; Infinity: only when asked). `lateMs`: how much later than it was to it
+   * began, which is what this process stood still at least.
+   */
+  readonly pass: (signal: AbortSignal, lateMs: number) => Promise<number>;
   /** Ms since the epoch. */
   readonly now: () => number;
   /** A pass failed; there will be another one soon. */
@@ -39,9 +42,10 @@ export const startPasses = ({ pass, now, onTrouble }: PassesOptions): Passes => 
     setTimer();
   };
   const begin = (): Promise<void> => {
+    const lateMs = Math.max(0, now() - dueAt);
     dueAt = Infinity;
     clearTimeout(timer);
-    passing = pass(stop.signal)
+    passing = pass(stop.signal, lateMs)
       .catch((error: unknown) => {
         onTrouble(error);
         return now() + afterTroubleMs;

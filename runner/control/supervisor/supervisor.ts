@@ -12,8 +12,24 @@ export interface SupervisorOptions extends CareOptions {
 /** After a commit deadlines may be new; each is at least half a second away, so this is soon enough. */
 const afterCommitMs = 100;
 const afterTroubleMs = 1_000;
+/** A pass that begins so late is one of a process that stood still (SIGSTOP, a machine that slept), and not of a busy one. */
+const stoodStillMs = 1_000;
 /** A machine that slept wakes with its timers late. */
 const longestMs = 60_000;
+
+/**
+ * Until when no lease is judged, for a pass that is so late: workers that stood still with this process have to be heard first. Not again before
+ * another lease is over: a machine so busy that every pass is late would judge none.
+ */
+const sparing = ({ leaseSeconds, now, log }: Pick<SupervisorOptions, 'leaseSeconds' | 'now' | 'log'>) => {
+  let until = 0;
+  return (lateMs: number): number => {
+    const leaseMs = leaseSeconds * 1_000;
+    if (lateMs <= stoodStillMs || now() < until + leaseMs) return until;
+    log.warn({ lateMs }, 'this runner stood still: every lease has its time once more');
+    return (until = now() + leaseMs);
+  };
+};
 
 /**
  * Sees to it that every run goes on. One timer for all of them: leases that ran out, timers and expiries that came, what is
@@ -39,11 +55,13 @@ export const startSupervisor = async (options: SupervisorOptions): Promise<Async
     }
   };
 
+  const spare = sparing(options);
   const runs = startPasses({
-    pass: async () => {
+    pass: async (_signal, lateMs) => {
+      const spareUntil = spare(lateMs);
       await writeLosses();
       // As it is now: a control plane that hangs amid this pass must not end it in the name of a later tenure.
-      const dueAt = role.held ? await passOverRuns({ role: role.fence }) : null;
+      const dueAt = role.held ? await passOverRuns({ role: role.fence }, spareUntil) : null;
       return Math.min(dueAt ?? Infinity, now() + longestMs);
     },
     now,

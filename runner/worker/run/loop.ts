@@ -89,7 +89,7 @@ export const work = async (ticket: Pick<Ticket, 'run' | 'activation'>, activatio
       record,
       ports: opened,
       signal,
-      check: () => hold.check(),
+      check: () => hold.sure(),
       append,
       sandbox: () => (sandbox ??= opened.sandboxes.open(opened.workspace.root)),
     });
@@ -135,8 +135,8 @@ interface Walk {
   readonly record: Record;
   readonly ports: Ports;
   readonly signal: AbortSignal;
-  /** Throws where the lease is over: this process may have stood still since it looked last. */
-  readonly check: () => void;
+  /** Rejects where the lease is over: this process may have stood still since it looked last. */
+  readonly check: () => Promise<void>;
   readonly append: (events: readonly WorkerEvent[]) => Promise<void>;
   readonly sandbox: () => Promise<Sandbox>;
 }
@@ -150,7 +150,7 @@ const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): P
     append,
     sandbox,
   });
-  check();
+  await check();
   const arrival = await arrive(context()).catch((error: unknown) => refused(error));
   signal.throwIfAborted();
   if (arrival.length > 0) await append(arrival);
@@ -173,7 +173,7 @@ const steps = async ({ record, ports, signal, check, append, sandbox }: Walk): P
       await ports.clock.sleep(Date.parse(step.until) - ports.clock.now(), signal);
       continue;
     }
-    check();
+    await check();
     let unwritten = begins.length > 0 ? [] : pending;
     // What came in while the start was written belongs to what the step sees.
     const seen = unwritten.length > 0 ? { ...context(), state } : context();

@@ -58,23 +58,59 @@ describe('a lease as its worker keeps it', () => {
   });
 
   test('is not renewed by an answer that a process which stood still finds in its socket', () => {
-    const { hold, stand, now } = heldFor(10_000);
+    const { hold, stand, pass, now } = heldFor(10_000);
     const sent = now();
     stand(20_000);
     hold.renewed(sent);
+    pass(2_000);
     expect(hold.lapsed.aborted).toBe(true);
+  });
+
+  test('is in doubt for a process that stood still past its end: it may ask, and begins nothing until it is told', async () => {
+    const { hold, stand, pass, now } = heldFor(10_000);
+    stand(30_000);
+    expect(() => hold.check()).not.toThrow();
+    let begun = false;
+    const beginning = hold.sure().then(() => (begun = true));
+    pass(1_000);
+    const asked = now();
+    pass(999);
+    await Promise.resolve();
+    expect([begun, hold.lapsed.aborted]).toEqual([false, false]);
+    hold.renewed(asked);
+    await beginning;
+    // It is kept as any other from then on.
+    pass(7_000);
+    expect(hold.lapsed.aborted).toBe(false);
+    pass(1);
+    expect(hold.lapsed.aborted).toBe(true);
+  });
+
+  test('is over for a process that stood still where nobody answers for a fifth of it', async () => {
+    const { hold, stand, pass } = heldFor(10_000);
+    stand(30_000);
+    const beginning = hold.sure().catch((error: unknown) => error);
+    pass(2_000);
+    expect(await beginning).toBeInstanceOf(LogGone);
+    expect(hold.lapsed.aborted).toBe(true);
+  });
+
+  test('is over at once for a process that worked all the while', async () => {
+    const { hold, pass } = heldFor(10_000);
+    pass(8_000);
+    await expect(hold.sure()).rejects.toThrow(LogGone);
   });
 
   test('tells with each renewal when to be stopped and when to be killed, both before its end', () => {
     const { hold, pass, now } = heldFor(10_000);
     const told: number[][] = [];
     const began = now();
-    hold.onRenewal(({ stop, kill }) => told.push([stop - began, kill - began]));
+    hold.onRenewal(({ stop, kill, end }) => told.push([stop, kill, end].map((at) => at - began)));
     pass(2_000);
     hold.renewed(now());
     expect(told).toEqual([
-      [8_000, 9_000],
-      [10_000, 11_000],
+      [8_000, 9_000, 10_000],
+      [10_000, 11_000, 12_000],
     ]);
   });
 

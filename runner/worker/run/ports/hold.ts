@@ -9,6 +9,8 @@ const unusedShare = 5;
 const killedShare = 10;
 /** A request takes no longer than this part of a lease, so that two of them may go unanswered before the lease is over. */
 const requestShare = 3;
+/** Ms that a timer may be late in a process that works: one that is later stood still, be it that the whole machine did. */
+const lateMs = 250;
 /** Before there is a lease: how long a request may take. */
 const firstRequestMs = 5_000;
 
@@ -18,12 +20,18 @@ export interface Deadlines {
   readonly stop: number;
   /** When whoever watches it ends it. */
   readonly kill: number;
+  /** When the control plane may give the run to another. */
+  readonly end: number;
 }
 
 /**
  * A lease as its worker keeps it: by its own clock and from *before* the renewal was sent, so that it thinks the lease over before
  * the control plane can. `lapsed` fires then, with a `LogGone`, however little of the worker still moves; after it nothing
  * with a consequence may begin.
+ *
+ * One that stood still past that moment cannot know: the control plane may have stood still with it, as on a laptop that slept, and
+ * then the run is still its own. It is in doubt for a short while, in which it may ask and append, for that is the control plane's
+ * to refuse, and may begin nothing else.
  */
 export class Hold implements Disposable {
   readonly #lapse = new AbortController();
@@ -32,6 +40,9 @@ export class Hold implements Disposable {
   #leaseMs: number | null = null;
   #sent = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Until when the doubt may last, in ms since boot; null: there is none. */
+  #doubtUntil: number | null = null;
+  #sure = Promise.withResolvers<void>();
 
   constructor(now: () => number = sinceBoot) {
     this.#now = now;
@@ -71,14 +82,25 @@ export class Hold implements Disposable {
   renewed(sent: number): void {
     if (this.#leaseMs === null || this.#lapse.signal.aborted) return;
     this.#sent = Math.max(this.#sent, sent);
+    if (this.#doubtUntil !== null && this.#deadlines(this.#leaseMs).stop > this.#now()) {
+      this.#doubtUntil = null;
+      this.#sure.resolve();
+    }
     this.#look();
     if (this.#lapse.signal.aborted) return;
     for (const listener of this.#renewals) listener(this.#deadlines(this.#leaseMs));
   }
 
-  /** Throws `LogGone` if the lease is over: to be asked before anything with a consequence, as this process may have stood still. */
+  /** Throws `LogGone` if the lease is over: to be asked before what the control plane refuses to one whose run is another's. */
   check(): void {
     this.#look();
+    this.#lapse.signal.throwIfAborted();
+  }
+
+  /** The same, before anything with a consequence, as this process may have stood still: in doubt it waits until there is none. */
+  async sure(): Promise<void> {
+    this.check();
+    if (this.#doubtUntil !== null) await this.#sure.promise;
     this.#lapse.signal.throwIfAborted();
   }
 
@@ -88,18 +110,25 @@ export class Hold implements Disposable {
 
   #deadlines(leaseMs: number): Deadlines {
     const end = this.#sent + leaseMs;
-    return { stop: end - leaseMs / unusedShare, kill: end - leaseMs / killedShare };
+    return { stop: end - leaseMs / unusedShare, kill: end - leaseMs / killedShare, end };
   }
 
   #look(): void {
     clearTimeout(this.#timer);
     if (this.#leaseMs === null || this.#lapse.signal.aborted) return;
-    const left = this.#deadlines(this.#leaseMs).stop - this.#now();
+    const now = this.#now();
+    const { stop, end } = this.#deadlines(this.#leaseMs);
+    if (this.#doubtUntil === null && now - stop > lateMs) {
+      this.#doubtUntil = Math.max(end, now + this.#leaseMs / unusedShare);
+      this.#sure = Promise.withResolvers();
+    }
+    const left = (this.#doubtUntil ?? stop) - now;
     if (left > 0) {
       this.#timer = setTimeout(() => this.#look(), left);
       return;
     }
-    const silentMs = this.#now() - this.#sent;
+    this.#sure.resolve();
+    const silentMs = now - this.#sent;
     this.#lapse.abort(
       new LogGone(
         `the lease could not be kept: its last renewal was ${(silentMs / 1000).toFixed(1)} s ago, of ${this.#leaseMs / 1000} s that it lasts`,
