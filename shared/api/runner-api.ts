@@ -26,7 +26,7 @@ export type Principal =
     }
   | { readonly kind: 'worker'; readonly run: string; readonly activation: string };
 
-/** Each includes those before it: read; delegate, message, cancel, review; decide; operate. */
+/** Each includes those before it: read; delegate, message, cancel, review; decide, publish; operate. */
 export const Role = z.enum(['viewer', 'developer', 'approver', 'admin']);
 export type Role = z.infer<typeof Role>;
 
@@ -43,6 +43,8 @@ export const DelegateSource = z.discriminatedUnion('kind', [
 ]);
 export type DelegateSource = z.infer<typeof DelegateSource>;
 
+/** At most a year. */
+const Hours = z.number().positive().max(8_760);
 const Delegation = z.strictObject({
   /** May be empty with a recipe that does not need one. */
   goal: z.string().trim().max(100_000),
@@ -67,12 +69,7 @@ const Delegation = z.strictObject({
   verification: z.array(PlannedCommand).nullable().default(null),
   model: z.string().min(1).nullable().default(null),
   /** How long a decision waits for a person; null: as the recipe says, or the runner is configured. */
-  decisionHours: z
-    .number()
-    .positive()
-    .max(24 * 365)
-    .nullable()
-    .default(null),
+  decisionHours: Hours.nullable().default(null),
   /** The hash of what the repository's settings open, as a refusal told it: it may be open. Null: nothing is said. */
   trust: z
     .string()

@@ -178,7 +178,7 @@ const detailOf = (state: RunSummary): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return withChecks(state, `${effectsText(state.effects) ?? `round ${state.round} is ready for review`}`);
+      return withChecks(state, effectsText(state.effects) ?? `round ${state.round} is ready for review`);
     case 'accepted':
       return withChecks(state, `accepted by ${actor(state.by)}`);
     case 'rejected':

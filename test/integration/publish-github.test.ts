@@ -199,7 +199,8 @@ test('an attempt that does not look leaves two, so that the look is what the tes
   const blind: Fetch = async (...given) => {
     const answer = await fetch(...given);
     const [url, init] = given;
-    if ((init?.method ?? 'GET') !== 'GET' || !String(url).includes('/pulls')) return answer;
+    if ((init?.method ?? 'GET') !== 'GET' || !(url instanceof Request ? url.url : url.toString()).includes('/pulls'))
+      return answer;
     return Response.json([]);
   };
   await publish(octokit, base);

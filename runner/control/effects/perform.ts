@@ -8,7 +8,7 @@ import type { Home } from '../../machine/home/home.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
-import type { Publishing, Remotes } from '../remotes/remotes.ts';
+import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import type { Asked, Perform } from './outbox.ts';
 
@@ -22,13 +22,14 @@ export interface PerformOptions {
 export const performing =
   (options: PerformOptions): Perform =>
   async ({ run, effect: { key, effect, requestedAt } }) => {
-    const publishing = mayPublish(options.remotes, effect.remote);
+    const { publishing, credential } = mayPublish(options.remotes, effect.remote);
     switch (effect.kind) {
       case 'branch':
         return toBranch(effect, {
           ...options,
           run,
           publishing,
+          credential,
           trailer: `Longhaul-Run: ${run.id} ${key}`,
           requestedAt,
         });
@@ -37,9 +38,12 @@ export const performing =
     }
   };
 
-const mayPublish = (remotes: Remotes, url: string): Publishing => {
-  const publishing = remotes.allowed(url)?.publishing ?? null;
-  if (publishing !== null) return publishing;
+const mayPublish = (
+  remotes: Remotes,
+  url: string,
+): Pick<AllowedRemote, 'credential'> & { readonly publishing: Publishing } => {
+  const allowed = remotes.allowed(url);
+  if (allowed?.publishing != null) return { publishing: allowed.publishing, credential: allowed.credential };
   throw new Trouble(`This runner publishes nothing to ${url}.`, {
     remedy: 'Its operator can allow it: remotes: [{ match: …, publish: true }] in its config.yaml.',
   });
@@ -47,7 +51,7 @@ const mayPublish = (remotes: Remotes, url: string): Publishing => {
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-interface BranchGiven extends PerformOptions, Pick<Asked, 'run'> {
+interface BranchGiven extends PerformOptions, Pick<Asked, 'run'>, Pick<AllowedRemote, 'credential'> {
   readonly publishing: Publishing;
   readonly trailer: string;
   /** ISO. */
@@ -55,7 +59,7 @@ interface BranchGiven extends PerformOptions, Pick<Asked, 'run'> {
 }
 
 const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<EffectResult> => {
-  const { run, publishing, trailer, blobs, home, requestedAt } = given;
+  const { run, publishing, credential, trailer, blobs, home, requestedAt } = given;
   const changes = await changesOf(run, effect, blobs);
   const read = (hash: string) => blobs.read(hash);
   if (publishing.github !== null) {
@@ -76,7 +80,7 @@ const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<Effec
     branch: effect.branch,
     onTop: effect.onTop,
     message: `${effect.message.trimEnd()}\n${trailer}`,
-    remote: { url: effect.remote, credential: await publishing.credential() },
+    remote: { url: effect.remote, credential: await credential() },
     at: Date.parse(requestedAt),
   });
   switch (pushed.outcome) {

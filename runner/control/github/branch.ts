@@ -95,8 +95,7 @@ const makeCommit = async (effect: BranchEffect, given: BranchGiven): Promise<str
   const { data: made } = await git.createTree({
     ...repository,
     base_tree: baseTree.sha,
-    // safe: GitHub takes null for a file that is to go, which octokit's types say as well
-    tree: tree as never,
+    tree,
     request: limited(),
   });
   const { data } = await git.createCommit({

@@ -1,7 +1,6 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { RemoteConfig } from '../../machine/config/config.ts';
 import type { RemoteCredential } from '../../machine/git/git.ts';
-import type { Permissions } from '../github/app.ts';
 import { gitHubToken, openGitHub, type OpenGitHub } from '../github/access.ts';
 
 /** What the runner may read from elsewhere, and with which credential. */
@@ -14,14 +13,12 @@ export interface AllowedRemote {
   /** In the one form in which it was compared with the settings. */
   readonly url: string;
   /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws Trouble. */
-  credential(): Promise<RemoteCredential | null>;
+  readonly credential: () => Promise<RemoteCredential | null>;
   /** How results are published there; null: its operator lets nothing be. */
   readonly publishing: Publishing | null;
 }
 
 export interface Publishing {
-  /** For who pushes there. Throws Trouble. */
-  credential(): Promise<RemoteCredential | null>;
   /** GitHub's API, where the remote is GitHub's: for that repository alone. Null: it is a plain remote. */
   readonly github: OpenGitHub | null;
 }
@@ -65,7 +62,6 @@ const publishingOf = (config: RemoteConfig, url: string, env: Environment): Publ
   if (!config.publish) return null;
   const { github } = config;
   return {
-    credential: () => credentialFor(config, url, env, { contents: 'write' }),
     github: github === null ? null : openGitHub(github, url, env),
   };
 };
@@ -76,10 +72,11 @@ const credentialFor = async (
   { match, username, passwordVariable, github }: RemoteConfig,
   url: string,
   env: Environment,
-  permissions: Permissions = { contents: 'read' },
 ): Promise<RemoteCredential | null> => {
-  if (github !== null)
+  if (github !== null) {
+    const permissions = { contents: 'read' } as const;
     return { username: 'x-access-token', password: await gitHubToken(github, { url, env, permissions }) };
+  }
   if (passwordVariable === null) return null;
   const password = env[passwordVariable] ?? '';
   if (password === '')

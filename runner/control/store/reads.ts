@@ -283,8 +283,7 @@ const selectEffects = prepare<object, { readonly run: string; readonly at: numbe
     .orderBy('number'),
 );
 
-export const readEffects = async (db: Database): ReturnType<Store['effects']> =>
-  (await selectEffects(db, {})).map(({ run, at }) => ({ run, at: Number(at) }));
+export const readEffects = async (db: Database): ReturnType<Store['effects']> => selectEffects(db, {});
 
 export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>
   (await db.selectFrom('blobs').select('hash').where('run', '=', run).where('hash', '=', hash).execute()).length > 0;
