@@ -1,6 +1,6 @@
 import type { Circumstances, Told, Wanted } from './command.ts';
 import { defaultBudget } from './budget.ts';
-import { effectKey, nextEffect, type Effect, type EffectState } from './effect.ts';
+import { effectKey, isPublishable, nextEffect, type Effect, type EffectState } from './effect.ts';
 import { backOffMs } from './losses.ts';
 import { refuse } from './refusal.ts';
 import { anotherResult } from './stale-result.ts';
@@ -11,7 +11,7 @@ const longestAskedMs = 3_600_000;
 
 /** What a person has shown is published, and nothing else. What is published already is not asked for again. */
 export const published = (state: RunState, command: Told<'publish'>): Wanted => {
-  if (state.status !== 'reviewing' && state.status !== 'accepted')
+  if (!isPublishable(state))
     return refuse(
       'conflict',
       `Run ${state.number} has no result that can be published: it is ${state.status}.`,
@@ -21,7 +21,7 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
   const wanted = command.effects.map((effect) => ({ effect, key: effectKey(state.round, effect) }));
   const known = new Map(state.effects.map((each) => [each.key, each]));
   // What waits behind one that failed waits in vain.
-  const busy = nextEffect(state.effects);
+  const busy = nextEffect(state);
   if (busy !== null)
     return refuse(
       'conflict',
@@ -48,18 +48,20 @@ const whereOf = (effects: readonly EffectState[]): string => {
   return `: ${last.result.url ?? `${last.effect.branch} of ${last.effect.remote}`}`;
 };
 
+/** What is done is on record as done, be it that a person has changed their mind meanwhile. */
 export const effected = (state: RunState, command: Told<'effected'>, { at, jitter }: Circumstances): Wanted => {
-  const next = nextEffect(state.effects);
-  if (next?.key !== command.effect)
+  const tried = state.effects.find(({ key, status }) => key === command.effect && status === 'requested');
+  if (tried === undefined)
     return refuse(
       'conflict',
       `"${command.effect}" is not what run ${state.number} is to do next.`,
       'Nothing is left to do.',
     );
-  const { key, failures } = next;
+  const { key, failures } = tried;
   const { outcome } = command;
   if (outcome.kind === 'done') return [{ type: 'effect.done', v: 1, key, result: outcome.result }];
-  const { said, remedy, again, afterMs } = outcome;
+  const { said, remedy, afterMs } = outcome;
+  const again = outcome.again && nextEffect(state) === tried;
   const most = state.budget.retries ?? defaultBudget.retries ?? 0;
   if (!again) return [{ type: 'effect.failed', v: 1, key, said, remedy }];
   if (failures + 1 >= most)

@@ -72,8 +72,26 @@ export type EffectState = {
   | { readonly status: 'failed'; readonly said: string; readonly remedy: string }
 );
 
-/** The one that is to be done next; null: none is. What follows one that failed is not begun without it. */
-export const nextEffect = (effects: readonly EffectState[]): Extract<EffectState, { status: 'requested' }> | null => {
-  const next = effects.find(({ status }) => status !== 'done');
+/** What of a run decides about its effects. */
+interface Publishable {
+  readonly status: string;
+  readonly round: number;
+  readonly effects: readonly EffectState[];
+}
+
+/** Whether a person has a result before them that they have not refused. */
+export const isPublishable = ({ status }: Pick<Publishable, 'status'>): boolean =>
+  status === 'reviewing' || status === 'accepted';
+
+/** Those of the round at hand. What was asked for an earlier one and had not come about by its end never does. */
+export const effectsOfRound = ({ effects, round }: Pick<Publishable, 'round' | 'effects'>): readonly EffectState[] =>
+  effects.filter((effect) => effect.round === round);
+
+/**
+ * The one that is to be done next; null: none is. What follows one that failed is not begun without it, and nothing is where a person has
+ * rejected the result or asked for another.
+ */
+export const nextEffect = (run: Publishable): Extract<EffectState, { status: 'requested' }> | null => {
+  const next = isPublishable(run) ? effectsOfRound(run).find(({ status }) => status !== 'done') : undefined;
   return next?.status === 'requested' ? next : null;
 };

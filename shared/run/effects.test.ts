@@ -74,20 +74,20 @@ const failed = (again: boolean, afterMs: number | null = null): EffectOutcome =>
 
 test('effects are done in their order, and the run says how they stand', () => {
   const asked = after(inReview(), publish());
-  expect(nextEffect(asked.effects)?.key).toBe('1 branch');
-  expect(effectsText(asked.effects)).toBe('publishing longhaul/1-mend');
+  expect(nextEffect(asked)?.key).toBe('1 branch');
+  expect(effectsText(asked)).toBe('publishing longhaul/1-mend');
   const half = after(asked, effected('1 branch', done('f'.repeat(40))));
-  expect(nextEffect(half.effects)?.key).toBe('1 pull request');
+  expect(nextEffect(half)?.key).toBe('1 pull request');
   const whole = after(half, effected('1 pull request', done('12')));
-  expect(nextEffect(whole.effects)).toBeNull();
-  expect(effectsText(whole.effects)).toBe('pull request 12 is open');
+  expect(nextEffect(whole)).toBeNull();
+  expect(effectsText(whole)).toBe('pull request 12 is open');
   expect(whole.status).toBe('reviewing');
 });
 
 test('an attempt that fails is made again later, never sooner than the other side asks, and at most as often as the budget has retries', () => {
   const asked = after(inReview(), publish());
   const delayed = after(asked, effected('1 branch', failed(true, 60_000)));
-  expect(nextEffect(delayed.effects)).toMatchObject({ failures: 1, retryAt: '2026-11-29T10:01:00.000Z' });
+  expect(nextEffect(delayed)).toMatchObject({ failures: 1, retryAt: '2026-11-29T10:01:00.000Z' });
   expect(after(asked, effected('1 branch', failed(true, 10 ** 14))).effects[0]).toMatchObject({
     retryAt: '2026-11-29T11:00:00.000Z',
   });
@@ -99,8 +99,8 @@ test('an attempt that fails is made again later, never sooner than the other sid
 
 test('what failed for good holds up what follows it, and both are asked for again by publishing again', () => {
   const stopped = after(inReview(), publish(), effected('1 branch', failed(false)));
-  expect(nextEffect(stopped.effects)).toBeNull();
-  expect(effectsText(stopped.effects)).toBe('not published: GitHub is out');
+  expect(nextEffect(stopped)).toBeNull();
+  expect(effectsText(stopped)).toBe('not published: GitHub is out');
   const again = after(stopped, publish({ effects: [{ ...branch, branch: 'other' }, pullRequest] }));
   expect(again.effects.map(({ key, status, effect }) => [key, status, effect.branch])).toEqual([
     ['1 branch', 'requested', 'other'],
@@ -118,7 +118,7 @@ test.each<readonly [string, Command, string]>([
 test('nothing is published twice, nor somewhere else, nor said of what is not next', () => {
   const asked = after(inReview(), publish());
   expect(obey(asked, publish(), circumstances)).toMatchObject({ outcome: 'refused' });
-  expect(obey(asked, effected('1 pull request', done('1')), circumstances)).toMatchObject({ outcome: 'refused' });
+  expect(obey(asked, effected('2 branch', done('1')), circumstances)).toMatchObject({ outcome: 'refused' });
   const whole = after(asked, effected('1 branch', done('f')), effected('1 pull request', done('12')));
   const elsewhere = publish({ effects: [{ ...branch, branch: 'other' }] });
   for (const command of [publish(), elsewhere])
@@ -126,4 +126,23 @@ test('nothing is published twice, nor somewhere else, nor said of what is not ne
       outcome: 'refused',
       refusal: { message: expect.stringContaining('is published already') },
     });
+});
+
+test.each(['rejected', 'changes'] as const)('what was not published when a person said %s never is', (verdict) => {
+  const delayed = after(inReview(), publish(), effected('1 branch', failed(true)));
+  const over = after(delayed, {
+    kind: 'review',
+    by: 'person:ada',
+    round: 1,
+    patch,
+    verdict,
+    reason: 'No',
+    comments: [],
+  });
+  expect(nextEffect(over)).toBeNull();
+  // One that was under way is told as it ended.
+  expect(after(over, effected('1 branch', done('f'))).effects[0]).toMatchObject({ status: 'done' });
+  expect(after(over, effected('1 branch', failed(true))).effects[0]).toMatchObject({ status: 'failed' });
+  const next = { ...over, ...({ status: 'reviewing', since: at } as const) };
+  if (verdict === 'changes') expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
 });

@@ -1,6 +1,7 @@
 import type { DecisionRequest } from '../decision/decision.ts';
 import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
+import { effectsOfRound } from './effect.ts';
 import type { Task } from './events.ts';
 import {
   archivedBy,
@@ -178,7 +179,7 @@ const detailOf = (state: RunSummary): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return withChecks(state, effectsText(state.effects) ?? `round ${state.round} is ready for review`);
+      return withChecks(state, effectsText(state) ?? `round ${state.round} is ready for review`);
     case 'accepted':
       return withChecks(state, `accepted by ${actor(state.by)}`);
     case 'rejected':
@@ -193,7 +194,8 @@ const detailOf = (state: RunSummary): string => {
 };
 
 /** How the last thing stands that was to be changed outside; null: there is none. @internal */
-export const effectsText = (effects: RunSummary['effects']): string | null => {
+export const effectsText = (run: Pick<RunSummary, 'effects' | 'round'>): string | null => {
+  const effects = effectsOfRound(run);
   const last = effects.find(({ status }) => status !== 'done') ?? effects.at(-1);
   if (last === undefined) return null;
   const { effect } = last;

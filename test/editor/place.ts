@@ -3,7 +3,7 @@ import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { TRPCClient } from '@trpc/client';
 import { clientOf } from '../../shared/client/client.ts';
-import { findEndpoint } from '../../runner/local/find-runner.ts';
+import { findRunner } from '../../runner/local/find-runner.ts';
 import type { ApiRouter } from '../../shared/api/router.ts';
 import type { RunSummary } from '../../shared/run/summary.ts';
 import { homeAt } from '../../runner/machine/home/home.ts';
@@ -59,9 +59,12 @@ export class Place implements AsyncDisposable {
 
   /** A client of the runner that the extension started. */
   async api(): Promise<TRPCClient<ApiRouter>> {
-    const endpoint = await findEndpoint(this.home);
-    if (endpoint === null) throw new Error(`no runner answers for ${this.home}`);
-    return clientOf(endpoint);
+    for (;;) {
+      const found = await findRunner(this.home);
+      if (found.outcome === 'running') return clientOf({ url: found.file.url, token: found.token });
+      // One that is there and does not answer within the second that it is given has a busy machine.
+      if (found.outcome !== 'silent') throw new Error(`no runner answers for ${this.home}: ${found.outcome}`);
+    }
   }
 
   /** The newest run, once it satisfies the condition. */

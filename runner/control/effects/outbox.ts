@@ -43,7 +43,7 @@ const longestMs = 60_000;
 export const startOutbox = ({ store, role, perform, now, log }: OutboxOptions): AsyncDisposable => {
   const doNext = async (id: string, signal: AbortSignal): Promise<void> => {
     const run = await store.state(id);
-    const effect = run === null ? null : nextEffect(run.effects);
+    const effect = run === null ? null : nextEffect(run);
     if (run === null || effect === null || !role.held) return;
     const { fence } = role;
     const outcome = await outcomeOf(() => perform({ run, effect, signal }), log);

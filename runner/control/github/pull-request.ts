@@ -1,5 +1,5 @@
 import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
+import { gitHubTrouble, limited, statusOf, webUrl, type Octokit } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
 type PullRequestEffect = Extract<Effect, { kind: 'pull request' }>;
@@ -32,7 +32,7 @@ export const publishPullRequest = async (effect: PullRequestEffect, given: PullR
   const update = async ({ number, html_url, title: has, body: says }: Found): Promise<EffectResult> => {
     if (has !== title || says !== body)
       await pulls.update({ ...repository, pull_number: number, title, body, request: limited() });
-    return { reference: String(number), url: html_url, adopted: true, notes: [] };
+    return { reference: String(number), url: webUrl(html_url), adopted: true, notes: [] };
   };
   const open = async (asDraft: boolean): Promise<EffectResult> => {
     const { data } = await pulls.create({
@@ -45,7 +45,7 @@ export const publishPullRequest = async (effect: PullRequestEffect, given: PullR
       request: limited(),
     });
     const notes = draft && !asDraft ? ['It is no draft: this repository cannot have any.'] : [];
-    return { reference: String(data.number), url: data.html_url, adopted: false, notes };
+    return { reference: String(data.number), url: webUrl(data.html_url), adopted: false, notes };
   };
   try {
     const there = await find();

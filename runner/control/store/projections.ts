@@ -58,8 +58,8 @@ const wakeAt = (state: RunState): number | null => {
   return state.status === 'waiting' && state.until.kind === 'time' ? Date.parse(state.until.at) : null;
 };
 
-const effectAt = ({ effects }: RunState): number | null => {
-  const next = nextEffect(effects);
+const effectAt = (state: RunState): number | null => {
+  const next = nextEffect(state);
   if (next === null) return null;
   return next.retryAt === null ? 0 : Date.parse(next.retryAt);
 };
