@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
+import { NewBranch } from '../run/effect.ts';
 import { RemoteRef, RemoteUrl } from '../run/source.ts';
 
 /** Null: what the runner proposes. */
 export const PublicationInput = z.strictObject({
   run: RunId,
   remote: RemoteUrl.nullable().default(null),
-  branch: RemoteRef.nullable().default(null),
+  branch: NewBranch.nullable().default(null),
   into: RemoteRef.nullable().default(null),
 });
 export type PublicationInput = z.infer<typeof PublicationInput>;
@@ -17,7 +18,7 @@ export const PublishInput = z.strictObject({
   round: z.int().positive(),
   patch: BlobHash,
   remote: RemoteUrl,
-  branch: RemoteRef,
+  branch: NewBranch,
   /** Of the commit. */
   message: z.string().trim().min(1).max(5_000),
   /** Null: the branch alone. */

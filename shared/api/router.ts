@@ -161,7 +161,7 @@ export const apiRouter = trpc.router({
     remoteRefs: person('developer')
       .input(runner.RemoteInput)
       .query(({ ctx, input }) => ctx.runner.remoteRefs(ctx.caller, input)),
-    publication: person('viewer')
+    publication: person('approver')
       .input(PublicationInput)
       .query(({ ctx, input }) => ctx.runner.publication(ctx.caller, input)),
     publish: person('approver')

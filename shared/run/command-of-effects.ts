@@ -1,10 +1,10 @@
-import type { Circumstances, Told, Wanted } from './command.ts';
+import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { defaultBudget } from './budget.ts';
 import { effectKey, isPublishable, nextEffect, type Effect, type EffectState } from './effect.ts';
 import { backOffMs } from './losses.ts';
 import { refuse } from './refusal.ts';
 import { anotherResult } from './stale-result.ts';
-import type { RunState } from './state.ts';
+import { isTerminal, type RunState } from './state.ts';
 
 /** What another side asks to wait is heeded up to this, an hour: it may be a mistake. */
 const longestAskedMs = 3_600_000;
@@ -12,11 +12,13 @@ const longestAskedMs = 3_600_000;
 /** What a person has shown is published, and nothing else. What is published already is not asked for again. */
 export const published = (state: RunState, command: Told<'publish'>): Wanted => {
   if (!isPublishable(state))
-    return refuse(
-      'conflict',
-      `Run ${state.number} has no result that can be published: it is ${state.status}.`,
-      `Wait until it is in review: longhaul watch ${state.number}`,
-    );
+    return isTerminal(state)
+      ? over(state)
+      : refuse(
+          'conflict',
+          `Run ${state.number} has no result that can be published: it is ${state.status}.`,
+          `Wait until it is in review: longhaul watch ${state.number}`,
+        );
   if (command.round !== state.round || command.patch !== state.result?.patch) return anotherResult(state, command);
   const wanted = command.effects.map((effect) => ({ effect, key: effectKey(state.round, effect) }));
   const known = new Map(state.effects.map((each) => [each.key, each]));
@@ -34,7 +36,9 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
     return refuse(
       'conflict',
       `Round ${state.round} of run ${state.number} is published already${whereOf(state.effects)}.`,
-      'Publish the next round, or change what is there by hand.',
+      state.status === 'accepted'
+        ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
+        : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,
     );
   return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 1, key, effect, by: command.by }));
 };

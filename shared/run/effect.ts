@@ -3,6 +3,11 @@ import { GitObject } from '../ids.ts';
 import { BlobHash } from './artifacts.ts';
 import { RemoteRef, RemoteUrl } from './source.ts';
 
+/** A branch to be made, by its short name: what reads as something else would be made under that name all the same. */
+export const NewBranch = RemoteRef.refine((name) => name !== 'HEAD' && name !== '@' && !name.startsWith('refs/'), {
+  message: 'expected the short name of a branch, such as fix/parser',
+});
+
 /** Of a pull request: one line. */
 const Title = z.string().trim().min(1).max(250);
 

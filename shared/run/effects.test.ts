@@ -143,6 +143,19 @@ test.each(['rejected', 'changes'] as const)('what was not published when a perso
   // One that was under way is told as it ended.
   expect(after(over, effected('1 branch', done('f'))).effects[0]).toMatchObject({ status: 'done' });
   expect(after(over, effected('1 branch', failed(true))).effects[0]).toMatchObject({ status: 'failed' });
-  const next = { ...over, ...({ status: 'reviewing', since: at } as const) };
-  if (verdict === 'changes') expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
+});
+
+test('the next round is published under its own keys, whatever became of the one before', () => {
+  const delayed = after(inReview(), publish(), effected('1 branch', failed(true)));
+  const asked = {
+    kind: 'review',
+    by: 'person:ada',
+    round: 1,
+    patch,
+    verdict: 'changes',
+    reason: 'No',
+    comments: [],
+  } as const;
+  const next = { ...after(delayed, asked), ...({ status: 'reviewing', since: at } as const) };
+  expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
 });

@@ -181,7 +181,10 @@ const detailOf = (state: RunSummary): string => {
     case 'reviewing':
       return withChecks(state, effectsText(state) ?? `round ${state.round} is ready for review`);
     case 'accepted':
-      return withChecks(state, `accepted by ${actor(state.by)}`);
+      return withChecks(
+        state,
+        [`accepted by ${actor(state.by)}`, effectsText(state)].filter((text) => text !== null).join('; '),
+      );
     case 'rejected':
       return state.reason === '' ? `rejected by ${actor(state.by)}` : `rejected by ${actor(state.by)}: ${state.reason}`;
     case 'completed':

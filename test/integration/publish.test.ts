@@ -14,6 +14,8 @@ const script = scripted([
         'Adds, where it subtracted. Closes #1, says @somebody: see https://evil.example.org ![x](http://evil.example.org/x.png)',
       claims: [{ text: 'It adds', calls: [entries.find(({ by }) => by === 'call')!.call!] }],
     }),
+  calls('write', { path: 'more.js', content: 'export const more = 1;\n' }),
+  calls('finish', { summary: 'And more.', claims: [] }),
 ]);
 
 const password = `pw-${randomBytes(12).toString('hex')}`;
@@ -90,6 +92,28 @@ describe('a result is published to a plain remote', () => {
       stderr: expect.stringContaining('is published already'),
     });
     expect((await run('show', String(number))).stdout).toContain(`published as ${branch}`);
+  });
+
+  test('and the next round as one commit more on it', async () => {
+    const number = await delegated();
+    const branch = `longhaul/${number}-mend-the-sum`;
+    expect(await run('publish', String(number), '--yes')).toMatchObject({ code: 0 });
+    expect(await run('discard', String(number), '--changes', 'More')).toMatchObject({ code: 0 });
+    await rig.settled(await idOf(number), ({ status, round }) => status === 'reviewing' && round === 2);
+    expect((await run('show', String(number))).stdout).not.toContain('published');
+    expect(await run('publish', String(number), '--yes')).toMatchObject({ code: 0 });
+    expect(gitIn(bare, 'rev-list', '--count', `main..${branch}`).trim()).toBe('2');
+    expect(gitIn(bare, 'diff', '--name-only', 'main', branch)).toBe('more.js\nsum.js\n');
+  });
+
+  test('and not with commits below it that the person has not pushed', async () => {
+    gitIn(clone, 'commit', '--quiet', '--allow-empty', '-m', 'Mine alone');
+    const number = await delegated();
+    expect(await run('publish', String(number), '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('stands on 1 commit that'),
+    });
+    gitIn(clone, 'reset', '--quiet', '--hard', 'HEAD~1');
   });
 
   test.each([1, 2, 3])(

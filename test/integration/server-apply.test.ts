@@ -164,7 +164,7 @@ describe('a result', () => {
     const gone = await said();
     const refusal = (verb: string) => ({
       code: 'NOT_FOUND',
-      message: `Blob ${patch.slice(0, 12)}, the patch of run ${run}, ${verb}.`,
+      message: `Blob ${patch.slice(0, 12)}, the patch of run 1, ${verb}.`,
       refusal: 'not_found',
     });
     expect([damaged, gone]).toMatchObject([

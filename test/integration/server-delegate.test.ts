@@ -72,12 +72,12 @@ describe('delegating', () => {
 
   test('with a key that was used for another task is refused, and names the run of that one', async () => {
     await using runner = await startRunner();
-    const { id } = await runner.delegate({ dedupeKey: 'k', goal: 'One thing' });
+    await runner.delegate({ dedupeKey: 'k', goal: 'One thing' });
     for (const other of [{ goal: 'Another thing' }, { title: 'Another title' }, { repository: '/elsewhere' }])
       expect(await failureOf(runner.delegate({ dedupeKey: 'k', goal: 'One thing', ...other }))).toMatchObject({
         code: 'CONFLICT',
         refusal: 'conflict',
-        message: expect.stringContaining(`for run 1 (${id}), with another ${Object.keys(other)[0]}.`),
+        message: expect.stringContaining(`for run 1, with another ${Object.keys(other)[0]}.`),
       });
     expect((await runner.client.runs.list.query({})).runs).toHaveLength(1);
   });

@@ -90,6 +90,8 @@ export const define: Define = (command, act) => {
     act(async (context, words, options) => {
       const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
       const api = await context.runner();
+      if (options.unchecked === true && options.preview !== true)
+        throw usage('--unchecked is for --preview.', 'Give both, or leave it out.');
       if (options.preview === true) {
         const agreed = options.trustSettings === true ? 'all' : 'never';
         const preview =

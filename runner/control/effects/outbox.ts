@@ -33,9 +33,6 @@ export interface OutboxOptions {
 
 /** Commits come in bursts: of what they are about nobody tells. */
 const afterCommitMs = 100;
-/** A machine that slept wakes with its timers late. */
-const longestMs = 60_000;
-
 /**
  * Does what is on record to be changed outside, one after the other, as the forges ask of those who write. Only who has the supervisor's role
  * does; it says what came of it in that role, so that one which lost it on the way says nothing.
@@ -61,8 +58,8 @@ export const startOutbox = ({ store, role, perform, now, log }: OutboxOptions): 
         if (signal.aborted) return Infinity;
         if (at <= now()) await doNext(run, signal);
       }
-      const later = (await store.effects()).map(({ at }) => at);
-      return Math.min(...later, now() + longestMs);
+      // Nothing is waited for where nothing is to be done.
+      return Math.min(...(await store.effects()).map(({ at }) => at));
     },
     now,
     onTrouble: (error) => log.error({ err: error }, 'effects could not be looked after'),

@@ -30,7 +30,7 @@ export const performing =
           run,
           publishing,
           credential,
-          trailer: `Longhaul-Run: ${run.id} ${key}`,
+          trailer: `Longhaul-Run: ${run.id}, ${key}`,
           requestedAt,
         });
       case 'pull request':

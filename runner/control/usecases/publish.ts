@@ -1,9 +1,13 @@
 import { pullRequestBody } from '../../../shared/review/pull-request-body.ts';
 import type { PublicationInput, PublishInput } from '../../../shared/api/publication.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
-import type { Effect } from '../../../shared/run/effect.ts';
+import { RefusedError } from '../../../shared/api/router.ts';
+import { over } from '../../../shared/run/command.ts';
+import { published } from '../../../shared/run/command-of-effects.ts';
+import { isPublishable, type Effect } from '../../../shared/run/effect.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
-import type { RoundResult, RunState } from '../../../shared/run/state.ts';
+import { isTerminal, type RoundResult, type RunState } from '../../../shared/run/state.ts';
+import type { RemoteRefs } from '../../machine/git/remote.ts';
 import { remoteUrl } from '../../machine/repository/upload.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
@@ -29,22 +33,56 @@ export const publication = async (
   const url = remote ?? earlier?.remote ?? (await remoteOfRun(state));
   const { allowed, publishing } = publishingTo(plane, url);
   const { title } = state.task;
-  const about = { message: `${title}\n\nLonghaul-Run: ${state.id}`, round: state.round, patch: result.patch };
+  const name = branch ?? earlier?.branch ?? branchOf(state);
+  const listed = await listAllowed(plane, allowed);
+  mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
+  if (into !== null && publishing.github === null)
+    throw refused(
+      'invalid',
+      `${allowed.url} has no pull requests, so that nothing is merged into ${into}.`,
+      'Leave --into out.',
+    );
   return {
     run,
-    ...about,
+    round: state.round,
+    patch: result.patch,
+    message: title,
     remote: allowed.url,
-    branch: branch ?? earlier?.branch ?? branchOf(state),
+    branch: name,
     pullRequest:
       publishing.github === null
         ? null
         : {
-            into: into ?? (await targetOf(plane, allowed, state)),
+            into: into ?? targetOf(allowed.url, listed, state),
             title,
             body: pullRequestBody(state, await readLog(plane.store, state.id)),
             draft: true,
           },
   };
+};
+
+/** What would be refused when it is done is refused before a person reads it all. Throws RefusedError. */
+const mustBeFree = (
+  state: RunState,
+  {
+    remote,
+    branch,
+    refs,
+  }: { readonly remote: string; readonly branch: string; readonly refs: ReadonlyMap<string, string> },
+): void => {
+  const { base, onTop } = startOf(state, { remote, branch });
+  const { round, result } = state;
+  const effect = { kind: 'branch', remote, branch, base, onTop, patch: result?.patch ?? '', message: '' } as const;
+  const asked = published(state, { kind: 'publish', by: '', round, patch: effect.patch, effects: [effect] });
+  if ('refusal' in asked) throw new RefusedError(asked.refusal);
+  if ((refs.get(`refs/heads/${branch}`) ?? null) === onTop) return;
+  throw refused(
+    'conflict',
+    onTop === null
+      ? `There is a branch ${branch} already.`
+      : `The branch ${branch} is not as the round before left it.`,
+    'Publish under another name for the branch (--branch).',
+  );
 };
 
 /** Puts on record that it is to be done. Throws RefusedError. */
@@ -71,8 +109,10 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   });
 };
 
-const resultOf = ({ number, status, result }: RunState): RoundResult => {
-  if (result !== null && (status === 'reviewing' || status === 'accepted')) return result;
+const resultOf = (state: RunState): RoundResult => {
+  const { number, status, result } = state;
+  if (result !== null && isPublishable(state)) return result;
+  if (isTerminal(state)) throw new RefusedError(over(state).refusal);
   throw refused(
     'conflict',
     `Run ${number} has no result that can be published: it is ${status}.`,
@@ -116,13 +156,16 @@ const branchOf = ({ number, task }: RunState): string => {
   return ['longhaul/', String(number), ...words.slice(0, 6).map((word) => `-${word.slice(0, 20)}`)].join('');
 };
 
-const targetOf = async (plane: ControlPlane, allowed: AllowedRemote, { task }: RunState): Promise<string> => {
-  const { refs, defaultBranch } = await listAllowed(plane, allowed);
+const targetOf = (
+  url: string,
+  { refs, defaultBranch }: Pick<RemoteRefs, 'refs' | 'defaultBranch'>,
+  { task }: RunState,
+): string => {
   const { branch } = task.source;
   if (branch !== null && refs.has(`refs/heads/${branch}`)) return branch;
   const name = defaultBranch?.replace(/^refs\/heads\//, '');
   if (name !== undefined) return name;
-  throw refused('conflict', `${allowed.url} has no branch yet.`, 'Push one to it first, or name one (--into).');
+  throw refused('conflict', `${url} has no branch yet.`, 'Push one to it first, or name one (--into).');
 };
 
 /** What the commit stands on: what an earlier round left on that branch, else the commit that the person's branch was on. */

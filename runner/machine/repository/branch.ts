@@ -71,7 +71,7 @@ const entry = ({ mode, path }: FileVersion, id: string): string => `${mode} ${id
 /** Builds the result's tree in the index of `options`, on top of the source's tree, from which each `before` must come. */
 const buildTree = async (
   options: GitOptions & { readonly folder: string },
-  { source, changes, read, own }: CommitRequest,
+  { source, changes, read, own, remedy }: CommitRequest,
 ): Promise<string | Refusal> => {
   const foreign = changes.files.find(({ before, after }) =>
     [before, after].some((side) => side !== null && pathRefusal(side.path) !== null),
@@ -86,7 +86,7 @@ const buildTree = async (
     if (before !== null) {
       const id = blobId(await read(before.blob), source.commit);
       if (!present.has(entry(before, id).slice(0, -1))) {
-        return notTheSame(before.path, own);
+        return notTheSame(before.path, own, remedy);
       }
       removals.push(`0 ${'0'.repeat(id.length)}\t${before.path}\0`);
     }
@@ -105,12 +105,13 @@ const buildTree = async (
   return line(await gitOrThrow(['write-tree'], options));
 };
 
-const notTheSame = (path: string, own: boolean): Refusal =>
+const notTheSame = (path: string, own: boolean, remedy: string | undefined): Refusal =>
   own
     ? refused(`${path} is not what the run started from.`, 'Apply the result to the working tree instead.')
     : refused(
         `${path} has changes of yours that were not committed when the run was delegated: the result is made on top of them, and cannot be had without them.`,
-        'Make the branch with them, as a commit of their own before the result (so not with --without-own), or apply the result to the working tree.',
+        remedy ??
+          'Make the branch with them, as a commit of their own before the result (so not with --without-own), or apply the result to the working tree.',
       );
 
 /** Copies what the commit needs and the person's repository lacks into it; objects only, no ref. */
@@ -131,6 +132,10 @@ export const startOf = ({ source, own }: Pick<BranchRequest, 'source' | 'own'>):
 /** What commits are made of. `onTop`: the commit that the result goes on from, where that is not the source's. */
 export interface CommitRequest extends Omit<BranchRequest, 'branch' | 'worktree'> {
   readonly onTop?: string | null;
+  /** Folders with more objects. */
+  readonly alternates?: readonly string[];
+  /** What helps where the result stands on what the person had not committed, and that is left out. */
+  readonly remedy?: string;
 }
 
 interface ResultCommit {
@@ -156,7 +161,11 @@ export const makeCommits = async (
     folder: scratch,
     index: join(scratch, 'index'),
     objects,
-    alternates: [repository.objects, ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')])],
+    alternates: [
+      repository.objects,
+      ...(request.gitDirectory === null ? [] : [join(request.gitDirectory, 'objects')]),
+      ...(request.alternates ?? []),
+    ],
     identity: author,
   };
   if (source.head !== null && !(await git(['cat-file', '-e', `${source.head}^{tree}`], userOptions(repository))).ok) {

@@ -1,11 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git, initBare, type Remote } from '../git/git.ts';
+import { plural } from '../../../shared/text/figures.ts';
+import { git, gitOrThrow, initBare, line, type Remote } from '../git/git.ts';
 import { foreignLimits } from '../git/limits.ts';
-import { listRemote, type RemoteFailure } from '../git/remote.ts';
+import { fetchObjects, listRemote, type RemoteFailure } from '../git/remote.ts';
 import { temporaryFolder } from '../home/temporary-folder.ts';
 import { authorOf, makeCommits, startOf, type CommitRequest } from './branch.ts';
-import { findRepository, refused, type Refusal } from './user-repository.ts';
+import { publicUrl } from './upload.ts';
+import { findRepository, refused, userOptions, type Refusal, type UserRepository } from './user-repository.ts';
 
 export interface PushRequest extends Omit<CommitRequest, 'own'> {
   readonly branch: string;
@@ -31,20 +33,33 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
   const repository = await findRepository(request.repository);
   if ('outcome' in repository) return repository;
   await using scratch = await temporaryFolder('longhaul-push-');
-  const author = { ...(await authorOf(repository)), date: `${Math.floor(at / 1000)} +0000` };
   const own = { ...request, own: false };
-  const made = await makeCommits(repository, scratch.path, { request: { ...own, source: startOf(own) }, author });
-  if (made.outcome === 'refused') return made;
-  const { result: commit, options } = made;
+  const source = startOf(own);
+  const ref = `refs/heads/${branch}`;
   const listed = await listRemote(remote);
   if (listed.outcome === 'failed') return listed;
-  const ref = `refs/heads/${branch}`;
   const there = listed.refs.get(ref) ?? null;
-  if (there === commit) return { outcome: 'pushed', commit, adopted: true };
-  if (there !== onTop) return elsewhere(branch, onTop, there);
   const gitDirectory = join(scratch.path, 'push.git');
   await mkdir(gitDirectory);
   await initBare(gitDirectory, repository.format);
+  if (onTop !== null) {
+    // An earlier round's commit is on the remote and nowhere else.
+    const fetched = await fetchObjects({ gitDirectory }, remote, { objects: [onTop] });
+    if (fetched.outcome === 'failed') return there === null ? elsewhere(branch, onTop, there) : fetched;
+  } else {
+    const unpushed = await unpushedBelow(repository, { commit: source.head, remote, tips: listed.refs });
+    if (unpushed !== null) return unpushed;
+  }
+  const author = { ...(await authorOf(repository)), date: `${Math.floor(at / 1000)} +0000` };
+  const alternates = [join(gitDirectory, 'objects')];
+  const made = await makeCommits(repository, scratch.path, {
+    request: { ...own, source, alternates, remedy: notCommitted },
+    author,
+  });
+  if (made.outcome === 'refused') return made;
+  const { result: commit, options } = made;
+  if (there === commit) return { outcome: 'pushed', commit, adopted: true };
+  if (there !== onTop) return elsewhere(branch, onTop, there);
   const args = ['push', '--porcelain', '--quiet', '--no-verify', `--force-with-lease=${ref}:${onTop ?? ''}`];
   const pushed = await git([...args, '--', remote.url, `${commit}:${ref}`], {
     gitDirectory,
@@ -53,13 +68,47 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
     limits: foreignLimits,
   });
   if (pushed.ok) return { outcome: 'pushed', commit, adopted: false };
+  // An earlier attempt, whose runner is gone, may have come about meanwhile.
+  const now = await listRemote(remote);
+  const meanwhile = now.outcome === 'listed' ? (now.refs.get(ref) ?? null) : there;
+  if (meanwhile === commit) return { outcome: 'pushed', commit, adopted: true };
+  if (meanwhile !== onTop) return elsewhere(branch, onTop, meanwhile);
   const said = `${pushed.output.toString()}\n${pushed.errors}`;
-  if (/\[rejected\]|stale info/.test(said)) return elsewhere(branch, onTop, 'another');
   const reason = /^(?:remote|fatal|error): *(.+)$/m.exec(pushed.errors)?.[1] ?? pushed.errors.split('\n').at(-1) ?? '';
-  const forGood = /\[remote rejected\]|Authentication failed|could not read|returned error: 40|not found|denied/i.test(
-    said,
+  const forGood = /\[remote rejected\]|Authentication failed|could not read|returned error: 40|not found|denied/i;
+  return { outcome: 'failed', reason: `${remote.url}: ${reason}`, again: !forGood.test(said) };
+};
+
+const notCommitted =
+  'Apply the result to the working tree and commit it with them, or delegate again from a tree without uncommitted changes.';
+
+/** A push takes along what is below its commit: what the person has not pushed is not for a run to publish. Null: there is nothing such. */
+const unpushedBelow = async (
+  repository: UserRepository,
+  {
+    commit,
+    remote,
+    tips,
+  }: { readonly commit: string | null; readonly remote: Remote; readonly tips: ReadonlyMap<string, string> },
+): Promise<Refusal | null> => {
+  if (commit === null) return null;
+  const options = userOptions(repository);
+  const urls = await git(['config', '-z', '--get-regexp', String.raw`^remote\..*\.url$`], options);
+  const tracking = urls.output
+    .toString()
+    .split('\0')
+    .map((entry) => entry.split('\n'))
+    .filter(([, url = '']) => publicUrl(url) === remote.url || url === remote.url)
+    .map(([key = '']) => `--remotes=${key.slice('remote.'.length, -'.url'.length)}`);
+  // Tips that are not here are passed over: what is below them here is known by what was fetched.
+  const args = ['rev-list', '--count', '--ignore-missing', commit, '--not', ...tracking, '--stdin'];
+  const input = [...tips.values()].map((tip) => `^${tip}\n`).join('');
+  const counted = line(await gitOrThrow(args, { ...options, input }));
+  if (counted === '0') return null;
+  return refused(
+    `The result stands on ${plural(Number(counted), 'commit')} that ${remote.url} does not have, and publishing it would publish them.`,
+    'Push the branch that you delegated from first, then publish again.',
   );
-  return { outcome: 'failed', reason: `${remote.url}: ${reason}`, again: !forGood };
 };
 
 const elsewhere = (branch: string, onTop: string | null, there: string | null): Refusal =>
