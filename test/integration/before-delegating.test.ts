@@ -18,7 +18,7 @@ describe('before a run begins, from the command line', () => {
     const { stdout, stderr } = await rig.cli(['delegate', 'Do it', '--preview', '--budget', 'turns=5'], web);
     expect({ stdout, stderr }).toMatchObject({
       stdout: expect.stringMatching(
-        /^settings +none: the repository has no \.longhaul\/config\.yaml\nmodel +scripted \(price not known\)\nbudget +5 turns, /,
+        /^settings +none: the repository has no \.longhaul\/config\.yaml\nmodel +scripted, price not known \(built in\)\nbudget +5 turns \(yours\); /,
       ),
     });
     expect((await rig.api.runs.list.query({})).runs).toEqual([]);
@@ -32,7 +32,7 @@ describe('before a run begins, from the command line', () => {
     });
     const none = await rig.cli(['delegate', 'Do it', '--without', 'note.txt'], { cwd: repository });
     expect(none.code).not.toBe(0);
-    expect(none.stderr).toContain('Nothing that is not committed is called "note.txt"');
+    expect(none.stderr).toMatch(/Nothing that is not committed lies at ".*note.txt"/);
     const nowhere = await rig.cli(['delegate', 'Do it', '--preview', '--repo', rig.home]);
     expect(nowhere).toMatchObject({ code: 2, stderr: expect.stringContaining('is not in a git repository') });
   });

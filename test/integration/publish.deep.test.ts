@@ -116,31 +116,25 @@ describe('a result is published to a plain remote', () => {
     gitIn(clone, 'reset', '--quiet', '--hard', 'HEAD~1');
   });
 
-  test.each([1, 2, 3])(
-    'and once where the runner is killed at request %i of the push, and started again',
+  test.each([1, 2, 3, 4])(
+    'and once where the runner is killed at request %i of looking and pushing, and started again',
     async (request) => {
-      const number = await delegated();
+      const id = await idOf(await delegated());
       const branch = `longhaul/killed-${request}`;
-      const publishing = async (): Promise<void> => {
-        let asked = 0;
-        const { promise, resolve } = Promise.withResolvers<void>();
-        git.watch = async () => {
-          asked += 1;
-          if (asked !== request) return;
-          git.watch = null;
-          await rig.kill();
-          resolve();
-        };
-        expect(await run('publish', String(number), '--yes', '--no-wait', '--branch', branch)).toMatchObject({
-          code: 0,
-        });
-        await promise;
+      const wanted = await rig.api.runs.publication.query({ run: id, branch });
+      let asked = 0;
+      const { promise: killed, resolve } = Promise.withResolvers<void>();
+      git.watch = async () => {
+        asked += 1;
+        if (asked !== request) return;
+        git.watch = null;
+        await rig.kill();
+        resolve();
       };
-      await publishing();
+      await rig.api.runs.publish.mutate(wanted);
+      await killed;
       await rig.start();
-      const state = await rig.settled(await idOf(number), ({ effects }) =>
-        effects.every(({ status }) => status !== 'requested'),
-      );
+      const state = await rig.settled(id, ({ effects }) => effects.every(({ status }) => status !== 'requested'));
       expect(state.effects).toMatchObject([{ status: 'done' }]);
       expect(gitIn(bare, 'rev-list', '--count', `main..${branch}`).trim()).toBe('1');
     },
