@@ -49,8 +49,9 @@ export const EffectResult = z.strictObject({
   reference: z.string().min(1).max(200),
   /** Where a person can look at it; null: nowhere. */
   url: z
-    .url({ protocol: /^https?$/ })
+    .string()
     .max(2000)
+    .regex(/^https?:\/\/[!-~]+$/, 'expected a URL')
     .nullable(),
   /** It was there already: an earlier attempt had made it, or been about to end. */
   adopted: z.boolean(),
