@@ -108,7 +108,7 @@ test('a resolved conflict is merged as any change, and lines that look like mark
   fixture.write('a', 'mine\n');
   expect((await told(result)).files).toEqual({ example: 'merged', a: marked });
   fixture.write('a', 'run\n');
-  expect((await told(result)).files).toEqual({ example: 'merged', a: 'already' });
+  expect((await told(result)).files).toEqual({ example: 'already', a: 'already' });
 });
 
 test('an application that found everything there is none, and undo takes back the one that wrote', async () => {
@@ -123,6 +123,27 @@ test('an application that found everything there is none, and undo takes back th
   expect(readFileSync(join(fixture.repo, 'a'), 'utf8')).toBe('base\n');
   expect(await applyResult(result, undo)).toMatchObject({ outcome: 'refused', reason: 'Run 7 was not applied here.' });
 });
+
+test.each([
+  ['what a person has added since', 'RUN\ntwo\nRUN\nfour\nmine\n', 'RUN\ntwo\nRUN\nfour\n'],
+  ['more of the run than is applied now', 'RUN\ntwo\nRUN\nfour\n', 'RUN\ntwo\nthree\nfour\n'],
+])(
+  'an application to a file that has it all already, and %s, is none either, and undo takes back the one that wrote',
+  async (_what, has, applied) => {
+    await using fixture = await createFixture();
+    const base = 'one\ntwo\nthree\nfour\n';
+    fixture.write('a', base);
+    await fixture.commit('base');
+    const first = 'RUN\ntwo\nRUN\nfour\n';
+    await told(resultOf(fixture, { a: [base, first] }));
+    fixture.write('a', has);
+    const again = resultOf(fixture, { a: [base, applied] });
+    expect(await told(again)).toEqual({ files: { a: 'already' }, onRecord: false });
+    fixture.write('a', first);
+    expect((await told(again, undo)).files).toEqual({ a: 'written' });
+    expect(readFileSync(join(fixture.repo, 'a'), 'utf8')).toBe(base);
+  },
+);
 
 test('an application of an earlier version that wrote nothing is passed over by undo', async () => {
   await using fixture = await createFixture();

@@ -176,12 +176,21 @@ const planFile = async (
 
   const put = await contentToPut(conversion, decision, { ...contents, ours: ours.content });
   if (put === null) return unchanged(path, 'conflict', 'It was changed here and by the run, and cannot be merged.');
-  const planned = (after: FileState): Planned => ({
-    ...(put.clean
-      ? unchanged(path, decision.content === 'merged' ? 'merged' : 'written')
-      : unchanged(path, 'conflict', 'Both sides changed the same lines; they are marked in the file.')),
-    touched: [{ path, before: foundTarget, after }, ...(oldPath === path ? [] : [removal])],
-  });
+  const planned = (after: FileState): Planned => {
+    const touched: readonly Touched[] = [
+      { path, before: foundTarget, after },
+      ...(oldPath === path ? [] : [removal]),
+    ].filter((one) => fingerprint(one.before) !== fingerprint(one.after));
+    // A merge that comes to what is here writes nothing: there would be nothing to take back.
+    if (touched.length === 0) return unchanged(path, 'already');
+    const outcome = decision.content === 'merged' ? 'merged' : 'written';
+    return {
+      ...(put.clean
+        ? unchanged(path, outcome)
+        : unchanged(path, 'conflict', 'Both sides changed the same lines; they are marked in the file.')),
+      touched,
+    };
+  };
   const { content } = put;
   if (decision.mode === '120000') return planned({ kind: 'link', target: content });
   const mode = permissions(decision.mode, found);
