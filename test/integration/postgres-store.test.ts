@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { PostgresServer } from '../harness/postgres.ts';
 import { postgresStores } from '../harness/postgres-store.ts';
+import { effectsSuite } from '../suites/store-effects.ts';
 import { storeSuite } from '../suites/store.ts';
 
 let server: PostgresServer;
@@ -9,7 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
-storeSuite(
-  'Postgres',
-  postgresStores(() => server),
-);
+const open = postgresStores(() => server);
+storeSuite('Postgres', open);
+effectsSuite('Postgres', open);

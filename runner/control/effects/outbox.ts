@@ -3,6 +3,7 @@ import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { EffectOutcome } from '../../../shared/run/command.ts';
 import { nextEffect, type EffectResult, type EffectState } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { turns } from '../../machine/turns.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
 import { startPasses } from '../supervisor/passes.ts';
@@ -33,33 +34,61 @@ export interface OutboxOptions {
 
 /** Commits come in bursts: of what they are about nobody tells. */
 const afterCommitMs = 100;
+/** What came of an effect could not be put on record: it is looked for again after so long. */
+const afterTroubleMs = 1_000;
+
 /**
- * Does what is on record to be changed outside, one after the other, as the forges ask of those who write. Only who has the supervisor's role
- * does; it says what came of it in that role, so that one which lost it on the way says nothing.
+ * Does what is on record to be changed outside. To one host requests are made one after the other, as the forges ask of those who write; a host that
+ * does not answer holds up no other. Only who has the supervisor's role does anything; it says what came of it in that role, so that one
+ * which lost it on the way says nothing.
  */
 export const startOutbox = ({ store, role, perform, now, log }: OutboxOptions): AsyncDisposable => {
-  const doNext = async (id: string, signal: AbortSignal): Promise<void> => {
-    const run = await store.state(id);
-    const effect = run === null ? null : nextEffect(run);
-    if (run === null || effect === null || !role.held) return;
-    const { fence } = role;
-    const outcome = await outcomeOf(() => perform({ run, effect, signal }), log);
-    // It was not the effect that failed.
-    if (signal.aborted && outcome.kind === 'failed') return;
-    const written = await store.command(id, { kind: 'effected', effect: effect.key, outcome }, { role: fence });
-    log.info({ run: id, effect: effect.key, outcome: outcome.kind, written: written.outcome }, 'an effect was tried');
+  const stop = new AbortController();
+  const turn = turns(1);
+  /** By run. */
+  const underWay = new Map<string, Promise<void>>();
+
+  const doNext = async (id: string): Promise<void> => {
+    const asked = await store.state(id);
+    const effect = asked === null ? null : nextEffect(asked);
+    if (effect === null) return;
+    await turn(new URL(effect.effect.remote).host, async () => {
+      // As it is now: it may have waited for others.
+      const run = await store.state(id);
+      if (run === null || nextEffect(run)?.key !== effect.key || !role.held || stop.signal.aborted) return;
+      const { fence } = role;
+      const outcome = await outcomeOf(() => perform({ run, effect, signal: stop.signal }), log);
+      // It was not the effect that failed.
+      if (stop.signal.aborted && outcome.kind === 'failed') return;
+      const written = await store.command(id, { kind: 'effected', effect: effect.key, outcome }, { role: fence });
+      log.info({ run: id, effect: effect.key, outcome: outcome.kind, written: written.outcome }, 'an effect was tried');
+    });
+  };
+
+  const begin = (run: string): void => {
+    const ended = doNext(run).then(
+      () => now(),
+      (error: unknown) => {
+        log.error({ err: error, run }, 'an effect could not be looked after');
+        return now() + afterTroubleMs;
+      },
+    );
+    underWay.set(
+      run,
+      ended.then((again) => {
+        underWay.delete(run);
+        passes.wakeAt(again);
+      }),
+    );
   };
 
   const passes = startPasses({
-    pass: async (signal) => {
+    pass: async () => {
       if (!role.held) return Infinity;
-      const waiting = await store.effects();
-      for (const { run, at } of waiting) {
-        if (signal.aborted) return Infinity;
-        if (at <= now()) await doNext(run, signal);
-      }
-      // Nothing is waited for where nothing is to be done.
-      return Math.min(...(await store.effects()).map(({ at }) => at));
+      const waiting = (await store.effects()).filter(({ run }) => !underWay.has(run));
+      for (const { run, at } of waiting) if (at <= now()) begin(run);
+      // Nothing is waited for where nothing is to be done; what is under way asks for another pass when it has ended.
+      return Math.min(...waiting.filter(({ run }) => !underWay.has(run)).map(({ at }) => at));
     },
     now,
     onTrouble: (error) => log.error({ err: error }, 'effects could not be looked after'),
@@ -70,7 +99,9 @@ export const startOutbox = ({ store, role, perform, now, log }: OutboxOptions): 
   return {
     [Symbol.asyncDispose]: async () => {
       forget();
+      stop.abort();
       await passes[Symbol.asyncDispose]();
+      await Promise.all(underWay.values());
     },
   };
 };

@@ -21,7 +21,7 @@ export interface PerformOptions {
 /** Every effect that there is, where it is to be done. What may be published where, is looked at when it is done, and not only when it was asked for. */
 export const performing =
   (options: PerformOptions): Perform =>
-  async ({ run, effect: { key, effect, requestedAt } }) => {
+  async ({ run, effect: { key, effect, requestedAt }, signal }) => {
     const { publishing, credential } = mayPublish(options.remotes, effect.remote);
     switch (effect.kind) {
       case 'branch':
@@ -32,9 +32,10 @@ export const performing =
           credential,
           trailer: `Longhaul-Run: ${run.id}, ${key}`,
           requestedAt,
+          signal,
         });
       case 'pull request':
-        return toPullRequest(effect, { ...options, publishing });
+        return toPullRequest(effect, { ...options, publishing, signal });
     }
   };
 
@@ -51,7 +52,7 @@ const mayPublish = (
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-interface BranchGiven extends PerformOptions, Pick<Asked, 'run'>, Pick<AllowedRemote, 'credential'> {
+interface BranchGiven extends PerformOptions, Pick<Asked, 'run' | 'signal'>, Pick<AllowedRemote, 'credential'> {
   readonly publishing: Publishing;
   readonly trailer: string;
   /** ISO. */
@@ -59,11 +60,11 @@ interface BranchGiven extends PerformOptions, Pick<Asked, 'run'>, Pick<AllowedRe
 }
 
 const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<EffectResult> => {
-  const { run, publishing, credential, trailer, blobs, home, requestedAt } = given;
+  const { run, publishing, credential, trailer, blobs, home, requestedAt, signal } = given;
   const changes = await changesOf(run, effect, blobs);
   const read = (hash: string) => blobs.read(hash);
   if (publishing.github !== null) {
-    const { octokit, repository } = await publishing.github({ contents: 'write' });
+    const { octokit, repository } = await publishing.github({ contents: 'write' }, signal);
     return publishBranch(effect, { octokit, repository, trailer, changes, read });
   }
   const { source, repository } = run.task;
@@ -82,6 +83,7 @@ const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<Effec
     message: `${effect.message.trimEnd()}\n${trailer}`,
     remote: { url: effect.remote, credential: await credential() },
     at: Date.parse(requestedAt),
+    signal,
   });
   switch (pushed.outcome) {
     case 'pushed':
@@ -110,12 +112,12 @@ const changesOf = async (
 
 const toPullRequest = async (
   effect: Of<'pull request'>,
-  { publishing, blobs }: PerformOptions & { readonly publishing: Publishing },
+  { publishing, blobs, signal }: PerformOptions & Pick<Asked, 'signal'> & { readonly publishing: Publishing },
 ): Promise<EffectResult> => {
   if (publishing.github === null)
     throw new Trouble(`${effect.remote} is no repository of GitHub’s: it has no pull requests.`, {
       remedy: 'Publish the branch alone.',
     });
-  const { octokit, repository } = await publishing.github({ contents: 'read', pull_requests: 'write' });
+  const { octokit, repository } = await publishing.github({ contents: 'read', pull_requests: 'write' }, signal);
   return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
 };

@@ -1,12 +1,14 @@
+import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { GitHubApp, GitHubToken } from '../../machine/config/config.ts';
 import { installationToken, type Permissions } from './app.ts';
 import { octokitModules, octokitOptions, type Octokit } from './octokit.ts';
 import { repositoryOf, type GitHubRepository } from './repository.ts';
 
-/** A way into GitHub's API with these permissions on one repository. Throws Trouble. */
+/** A way into GitHub's API with these permissions on one repository, until the signal fires. Throws Trouble. */
 export type OpenGitHub = (
   permissions: Permissions,
+  signal: AbortSignal,
 ) => Promise<{ readonly octokit: Octokit; readonly repository: GitHubRepository }>;
 
 interface TokenGiven {
@@ -30,8 +32,12 @@ export const gitHubToken = async (
 
 export const openGitHub =
   (access: GitHubApp | GitHubToken, url: string, env: TokenGiven['env']): OpenGitHub =>
-  async (permissions) => {
+  async (permissions, signal) => {
     const auth = await gitHubToken(access, { url, env, permissions });
     const { Octokit } = await octokitModules();
-    return { octokit: new Octokit({ ...octokitOptions(access), auth }), repository: repositoryOf(url) };
+    const request = {
+      fetch: (input: string | URL | Request, init: RequestInit = {}) =>
+        straightFetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal }),
+    };
+    return { octokit: new Octokit({ ...octokitOptions(access), auth, request }), repository: repositoryOf(url) };
   };

@@ -16,6 +16,7 @@ export interface PushRequest extends Omit<CommitRequest, 'own'> {
   readonly remote: Remote;
   /** ms since the epoch: the commit is the same one however often it is made. */
   readonly at: number;
+  readonly signal: AbortSignal;
 }
 
 export type Pushed =
@@ -26,17 +27,17 @@ export type Pushed =
 /**
  * Pushes a branch with the result to a remote, on top of the commit that it was delegated from, without what the person had not committed. The
  * person's repository is read and not touched, and its configuration does not say where the push goes. If the branch is there with that
- * very commit, nothing is pushed; if with another one, nothing either. Throws on broken I/O or if `read` does.
+ * very commit, nothing is pushed; if with another one, nothing either. Throws on broken I/O, with the signal's reason, or if `read` does.
  */
 export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
-  const { branch, onTop, remote, at } = request;
+  const { branch, onTop, remote, at, signal } = request;
   const repository = await findRepository(request.repository);
   if ('outcome' in repository) return repository;
   await using scratch = await temporaryFolder('longhaul-push-');
   const own = { ...request, own: false };
   const source = startOf(own);
   const ref = `refs/heads/${branch}`;
-  const listed = await listRemote(remote);
+  const listed = await listRemote(remote, signal);
   if (listed.outcome === 'failed') return listed;
   const there = listed.refs.get(ref) ?? null;
   const gitDirectory = join(scratch.path, 'push.git');
@@ -44,7 +45,7 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
   await initBare(gitDirectory, repository.format);
   if (onTop !== null) {
     // An earlier round's commit is on the remote and nowhere else.
-    const fetched = await fetchObjects({ gitDirectory }, remote, { objects: [onTop] });
+    const fetched = await fetchObjects({ gitDirectory, signal }, remote, { objects: [onTop] });
     if (fetched.outcome === 'failed') return there === null ? elsewhere(branch, onTop, there) : fetched;
   } else {
     const unpushed = await unpushedBelow(repository, { commit: source.head, remote, tips: listed.refs });
@@ -66,10 +67,11 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
     alternates: [join(scratch.path, 'objects'), ...(options.alternates ?? [])],
     remote,
     limits: foreignLimits,
+    signal,
   });
   if (pushed.ok) return { outcome: 'pushed', commit, adopted: false };
   // An earlier attempt, whose runner is gone, may have come about meanwhile.
-  const now = await listRemote(remote);
+  const now = await listRemote(remote, signal);
   const meanwhile = now.outcome === 'listed' ? (now.refs.get(ref) ?? null) : there;
   if (meanwhile === commit) return { outcome: 'pushed', commit, adopted: true };
   if (meanwhile !== onTop) return elsewhere(branch, onTop, meanwhile);

@@ -123,7 +123,7 @@ export const remoteUrl = async (repository: UserRepository, branch: string | nul
   return given === null ? null : publicUrl(given);
 };
 
-/** Without whatever is in it to let its owner in. `git@host:team/project.git` is asked for at https://host. Null: no such URL. @internal */
+/** Without whatever is in it to let its owner in. `git@host:team/project.git` is asked for at https://host. Null: no such URL. */
 export const publicUrl = (given: string): string | null => {
   const ssh =
     /^ssh:\/\/(?:[^@/]+@)?([a-z0-9][a-z0-9.-]*)(?::\d+)?\/(.+)$/i.exec(given) ??

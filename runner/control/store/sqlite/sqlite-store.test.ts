@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { effectsSuite } from '../../../../test/suites/store-effects.ts';
 import { queueSuite } from '../../../../test/suites/store-queue.ts';
 import { storeSuite, type OpenStore } from '../../../../test/suites/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -26,3 +27,4 @@ const open: OpenStore = async ({ now }) => {
 
 storeSuite('SQLite', open);
 queueSuite('SQLite', open);
+effectsSuite('SQLite', open);
