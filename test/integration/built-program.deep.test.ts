@@ -327,6 +327,7 @@ describe('the built program, installed', () => {
     bare: async () => {
       const bare = path.join(installed.folder, 'bare', 'x.git');
       gitIn(installed.folder, 'init', '--quiet', '--bare', bare);
+      gitIn(repo, 'push', '--quiet', bare, 'HEAD:main');
       return { bare: `file://${bare}` };
     },
     dirty: async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
@@ -109,11 +110,24 @@ describe('a result is published to a plain remote', () => {
   test('and not with commits below it that the person has not pushed', async () => {
     gitIn(clone, 'commit', '--quiet', '--allow-empty', '-m', 'Mine alone');
     const number = await delegated();
-    expect(await run('publish', String(number), '--yes')).toMatchObject({
-      code: 1,
-      stderr: expect.stringContaining('stands on 1 commit that'),
-    });
+    for (const how of ['--dry-run', '--yes'])
+      expect(await run('publish', String(number), how)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('stands on 1 commit that'),
+      });
     gitIn(clone, 'reset', '--quiet', '--hard', 'HEAD~1');
+  });
+
+  test('and not with what was not committed, which the agent changed as well', async () => {
+    appendFileSync(path.join(clone, 'sum.js'), '// Mine.\n');
+    const number = await delegated();
+    expect(await run('publish', String(number), '--dry-run')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /sum\.js has changes of yours .*delegate again from a tree without uncommitted changes/s,
+      ),
+    });
+    gitIn(clone, 'checkout', '--quiet', 'sum.js');
   });
 
   test.each([1, 2, 3, 4])(

@@ -1,9 +1,6 @@
-import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
-import type { RunState } from '../../../shared/run/state.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { pushBranch } from '../../machine/repository/push-branch.ts';
-import { sourceFolder } from '../../machine/git/source-folder.ts';
 import type { Home } from '../../machine/home/home.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
@@ -11,6 +8,7 @@ import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import type { Asked, Perform } from './outbox.ts';
+import { changesOf, pushRequestOf, trailerOf, type PushGiven } from './push-request.ts';
 
 export interface PerformOptions {
   readonly remotes: Remotes;
@@ -25,15 +23,7 @@ export const performing =
     const { publishing, credential } = mayPublish(options.remotes, effect.remote);
     switch (effect.kind) {
       case 'branch':
-        return toBranch(effect, {
-          ...options,
-          run,
-          publishing,
-          credential,
-          trailer: `Longhaul-Run: ${run.id}, ${key}`,
-          requestedAt,
-          signal,
-        });
+        return toBranch(effect, { ...options, run, key, publishing, credential, at: Date.parse(requestedAt), signal });
       case 'pull request':
         return toPullRequest(effect, { ...options, publishing, signal });
     }
@@ -52,39 +42,23 @@ const mayPublish = (
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
-interface BranchGiven extends PerformOptions, Pick<Asked, 'run' | 'signal'>, Pick<AllowedRemote, 'credential'> {
-  readonly publishing: Publishing;
-  readonly trailer: string;
-  /** ISO. */
-  readonly requestedAt: string;
-}
-
-const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<EffectResult> => {
-  const { run, publishing, credential, trailer, blobs, home, requestedAt, signal } = given;
-  const changes = await changesOf(run, effect, blobs);
-  const read = (hash: string) => blobs.read(hash);
+const toBranch = async (
+  effect: Of<'branch'>,
+  given: PushGiven & { readonly publishing: Publishing },
+): Promise<EffectResult> => {
+  const { run, key, publishing, blobs, signal } = given;
   if (publishing.github !== null) {
     const { octokit, repository } = await publishing.github({ contents: 'write' }, signal);
-    return publishBranch(effect, { octokit, repository, trailer, changes, read });
-  }
-  const { source, repository } = run.task;
-  if (source.kind !== 'local')
-    throw new Trouble('Only GitHub is published to from a run whose code is not on the runner’s machine.', {
-      remedy: 'Apply it as a branch in your clone and push that: longhaul apply --branch.',
+    const changes = await changesOf(run, effect, blobs);
+    return publishBranch(effect, {
+      octokit,
+      repository,
+      trailer: trailerOf(run, key),
+      changes,
+      read: (hash) => blobs.read(hash),
     });
-  const pushed = await pushBranch({
-    repository,
-    gitDirectory: sourceFolder(source, home.run(run.id)),
-    source,
-    changes,
-    read,
-    branch: effect.branch,
-    onTop: effect.onTop,
-    message: `${effect.message.trimEnd()}\n${trailer}`,
-    remote: { url: effect.remote, credential: await credential() },
-    at: Date.parse(requestedAt),
-    signal,
-  });
+  }
+  const pushed = await pushBranch(await pushRequestOf(effect, given));
   switch (pushed.outcome) {
     case 'pushed':
       return { reference: pushed.commit, url: null, adopted: pushed.adopted, notes: [] };
@@ -96,18 +70,6 @@ const toBranch = async (effect: Of<'branch'>, given: BranchGiven): Promise<Effec
         again: pushed.again,
       });
   }
-};
-
-const changesOf = async (
-  run: RunState,
-  { patch }: Of<'branch'>,
-  blobs: PerformOptions['blobs'],
-): Promise<ChangeSet> => {
-  if (run.result?.patch !== patch)
-    throw new Trouble('The run has another result by now than the one that was to be published.', {
-      remedy: 'Publish it again.',
-    });
-  return ChangeSet.parse(JSON.parse((await blobs.read(run.result.changes)).toString('utf8')));
 };
 
 const toPullRequest = async (

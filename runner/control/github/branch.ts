@@ -100,7 +100,7 @@ const makeCommit = async (effect: BranchEffect, given: BranchGiven): Promise<str
   });
   const { data } = await git.createCommit({
     ...repository,
-    message: `${message.trimEnd()}\n${trailer}\n`,
+    message: `${message.trimEnd()}\n\n${trailer}\n`,
     tree: made.sha,
     parents: [onTop ?? base],
     request: limited(),

@@ -4,16 +4,21 @@ import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { over } from '../../../shared/run/command.ts';
 import { published } from '../../../shared/run/command-of-effects.ts';
-import { isPublishable, type Effect } from '../../../shared/run/effect.ts';
+import { effectKey, isPublishable, type Effect } from '../../../shared/run/effect.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { isTerminal, type RoundResult, type RunState } from '../../../shared/run/state.ts';
 import type { RemoteRefs } from '../../machine/git/remote.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { whyNotPushed } from '../../machine/repository/push-branch.ts';
 import { remoteUrl } from '../../machine/repository/upload.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
+import { pushRequestOf } from '../effects/push-request.ts';
 import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
 import { readLog } from './log.ts';
 import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
 import { listAllowed } from './remotes.ts';
+
+type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 
 /** More than GitHub takes of a body. */
 const mostBodyBytes = 300_000;
@@ -35,7 +40,8 @@ export const publication = async (
   const { title } = state.task;
   const name = branch ?? earlier?.branch ?? branchOf(state);
   const listed = await listAllowed(plane, allowed);
-  mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
+  const effect = mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
+  if (publishing.github === null) await mustBePushable(plane, state, { effect, credential: allowed.credential });
   if (into !== null && publishing.github === null)
     throw refused(
       'invalid',
@@ -69,13 +75,21 @@ const mustBeFree = (
     branch,
     refs,
   }: { readonly remote: string; readonly branch: string; readonly refs: ReadonlyMap<string, string> },
-): void => {
+): Of<'branch'> => {
   const { base, onTop } = startOf(state, { remote, branch });
   const { round, result } = state;
-  const effect = { kind: 'branch', remote, branch, base, onTop, patch: result?.patch ?? '', message: '' } as const;
+  const effect = {
+    kind: 'branch',
+    remote,
+    branch,
+    base,
+    onTop,
+    patch: result?.patch ?? '',
+    message: '',
+  } satisfies Effect;
   const asked = published(state, { kind: 'publish', by: '', round, patch: effect.patch, effects: [effect] });
   if ('refusal' in asked) throw new RefusedError(asked.refusal);
-  if ((refs.get(`refs/heads/${branch}`) ?? null) === onTop) return;
+  if ((refs.get(`refs/heads/${branch}`) ?? null) === onTop) return effect;
   throw refused(
     'conflict',
     onTop === null
@@ -83,6 +97,25 @@ const mustBeFree = (
       : `The branch ${branch} is not as the round before left it.`,
     'Publish under another name for the branch (--branch).',
   );
+};
+
+/** The same where git pushes it: all but the push is done, and thrown away. Throws RefusedError. */
+const mustBePushable = async (
+  { blobs, home, closing: signal }: ControlPlane,
+  run: RunState,
+  { effect, credential }: { readonly effect: Of<'branch'> } & Pick<AllowedRemote, 'credential'>,
+): Promise<void> => {
+  try {
+    const given = { run, key: effectKey(run.round, effect), blobs, home, credential, at: 0, signal };
+    const why = await whyNotPushed(await pushRequestOf(effect, given));
+    if (why === null) return;
+    throw why.outcome === 'refused'
+      ? refused('conflict', why.reason, why.remedy)
+      : refused('conflict', `The remote cannot be read: ${why.reason}.`, 'Try again, or check its address.');
+  } catch (error) {
+    if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
+    throw error;
+  }
 };
 
 /** Puts on record that it is to be done. Throws RefusedError. */

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { plural } from '../../../shared/text/figures.ts';
-import { git, gitOrThrow, initBare, line, type Remote } from '../git/git.ts';
+import { git, gitOrThrow, initBare, line, type GitOptions, type Remote } from '../git/git.ts';
 import { foreignLimits } from '../git/limits.ts';
 import { fetchObjects, listRemote, type RemoteFailure } from '../git/remote.ts';
 import { temporaryFolder } from '../home/temporary-folder.ts';
@@ -24,23 +24,41 @@ export type Pushed =
   | Refusal
   | RemoteFailure;
 
+/** A commit that is ready to be pushed, with where git is to be run to do it. */
+interface Ready {
+  readonly outcome: 'ready';
+  readonly commit: string;
+  readonly options: GitOptions & { readonly gitDirectory: string };
+}
+
 /**
  * Pushes a branch with the result to a remote, on top of the commit that it was delegated from, without what the person had not committed. The
  * person's repository is read and not touched, and its configuration does not say where the push goes. If the branch is there with that
  * very commit, nothing is pushed; if with another one, nothing either. Throws on broken I/O, with the signal's reason, or if `read` does.
  */
 export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
+  await using scratch = await temporaryFolder('longhaul-push-');
+  const ready = await makeReady(request, scratch.path);
+  return ready.outcome === 'ready' ? await push(request, ready) : ready;
+};
+
+/** Why it would not be pushed as things are; null: it would. Pushes nothing. Throws as `pushBranch` does. */
+export const whyNotPushed = async (request: PushRequest): Promise<Refusal | RemoteFailure | null> => {
+  await using scratch = await temporaryFolder('longhaul-push-');
+  const ready = await makeReady(request, scratch.path);
+  return ready.outcome === 'ready' || ready.outcome === 'pushed' ? null : ready;
+};
+
+const makeReady = async (request: PushRequest, scratch: string): Promise<Ready | Pushed> => {
   const { branch, onTop, remote, at, signal } = request;
   const repository = await findRepository(request.repository);
   if ('outcome' in repository) return repository;
-  await using scratch = await temporaryFolder('longhaul-push-');
   const own = { ...request, own: false };
   const source = startOf(own);
-  const ref = `refs/heads/${branch}`;
   const listed = await listRemote(remote, signal);
   if (listed.outcome === 'failed') return listed;
-  const there = listed.refs.get(ref) ?? null;
-  const gitDirectory = join(scratch.path, 'push.git');
+  const there = listed.refs.get(refOf(branch)) ?? null;
+  const gitDirectory = join(scratch, 'push.git');
   await mkdir(gitDirectory);
   await initBare(gitDirectory, repository.format);
   if (onTop !== null) {
@@ -51,9 +69,9 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
     const unpushed = await unpushedBelow(repository, { commit: source.head, remote, tips: listed.refs });
     if (unpushed !== null) return unpushed;
   }
-  const author = { ...(await authorOf(repository)), date: `${Math.floor(at / 1000)} +0000` };
+  const author = { ...(await authorOf(repository)), date: `@${Math.floor(at / 1000)} +0000` };
   const alternates = [join(gitDirectory, 'objects')];
-  const made = await makeCommits(repository, scratch.path, {
+  const made = await makeCommits(repository, scratch, {
     request: { ...own, source, alternates, remedy: notCommitted },
     author,
   });
@@ -61,18 +79,24 @@ export const pushBranch = async (request: PushRequest): Promise<Pushed> => {
   const { result: commit, options } = made;
   if (there === commit) return { outcome: 'pushed', commit, adopted: true };
   if (there !== onTop) return elsewhere(branch, onTop, there);
+  const objects = [join(scratch, 'objects'), ...(options.alternates ?? [])];
+  return {
+    outcome: 'ready',
+    commit,
+    options: { gitDirectory, alternates: objects, remote, limits: foreignLimits, signal },
+  };
+};
+
+const refOf = (branch: string): string => `refs/heads/${branch}`;
+
+const push = async ({ branch, onTop, remote, signal }: PushRequest, { commit, options }: Ready): Promise<Pushed> => {
+  const ref = refOf(branch);
   const args = ['push', '--porcelain', '--quiet', '--no-verify', `--force-with-lease=${ref}:${onTop ?? ''}`];
-  const pushed = await git([...args, '--', remote.url, `${commit}:${ref}`], {
-    gitDirectory,
-    alternates: [join(scratch.path, 'objects'), ...(options.alternates ?? [])],
-    remote,
-    limits: foreignLimits,
-    signal,
-  });
+  const pushed = await git([...args, '--', remote.url, `${commit}:${ref}`], options);
   if (pushed.ok) return { outcome: 'pushed', commit, adopted: false };
   // An earlier attempt, whose runner is gone, may have come about meanwhile.
   const now = await listRemote(remote, signal);
-  const meanwhile = now.outcome === 'listed' ? (now.refs.get(ref) ?? null) : there;
+  const meanwhile = now.outcome === 'listed' ? (now.refs.get(ref) ?? null) : onTop;
   if (meanwhile === commit) return { outcome: 'pushed', commit, adopted: true };
   if (meanwhile !== onTop) return elsewhere(branch, onTop, meanwhile);
   const said = `${pushed.output.toString()}\n${pushed.errors}`;
