@@ -83,7 +83,8 @@ export default defineConfig({
         exclude: rootOnly,
       }),
       // A real VS Code workbench with the packed extension: npm run test:editor.
-      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 300_000, hookTimeout: 300_000 }),
+      // A workbench, its browser and a runner for each: two at a time, however many cores there are.
+      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 2 }),
       // The engine suite on a real Trigger.dev: npm run test:trigger.
       project('trigger', ['test/trigger/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
       // A virtual clock, and a scheduler that a seed decides. The 100,000 of `npm run test:deep` take 70 minutes of processor time.

@@ -28,6 +28,6 @@ test('a goal stays in its fence, whatever fences it has', () => {
 test('it says what was not verified, who asked, and how to ask for changes, and fits', () => {
   const body = bodyOf('Mend it', 'word '.repeat(40_000));
   expect(body.length).toBeLessThan(65_000);
-  expect(body).toContain('To ask for changes: `longhaul discard');
+  expect(body).toContain('To ask for changes: *Request changes* in a review here');
   expect(bodyOf('Mend it', 'Done.')).toContain('Nothing was run to verify it.');
 });

@@ -82,7 +82,7 @@ const foot = ({ number, id, task, spent, result, round }: RunState): string => {
     `${cost(spent.usd, spent.unpriced === 0)}, ${count(spent.inputTokens + spent.outputTokens)} tokens, ${plural(spent.turns, 'turn')}`,
     ...(model === null ? [] : [plainLine(model)]),
   ];
-  return `---\n${facts.join(' · ')}\n\nTo ask for changes: \`longhaul discard ${number} --changes "…"\`, or *Request Changes* in VS Code; then publish the next round.`;
+  return `---\n${facts.join(' · ')}\n\nTo ask for changes: *Request changes* in a review here, from whoever may write to this repository; or \`longhaul discard ${number} --changes "…"\`, or *Request Changes* in VS Code.`;
 };
 
 /** A text of somebody else's in a fence that nothing in it ends. */

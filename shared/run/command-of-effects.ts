@@ -1,7 +1,10 @@
-import { over, type Circumstances, type Told, type Wanted } from './command.ts';
+import { over, type ChangeRequest, type Circumstances, type Told, type Wanted } from './command.ts';
 import { defaultBudget } from './budget.ts';
 import { effectKey, isPublishable, nextEffect, type Effect, type EffectState } from './effect.ts';
+import type { EventBody } from './events.ts';
 import { backOffMs } from './losses.ts';
+import { isFollowed } from './followed.ts';
+import type { PullRequestSeen } from './pull-request.ts';
 import { refuse } from './refusal.ts';
 import { anotherResult } from './stale-result.ts';
 import { isTerminal, type RunState } from './state.ts';
@@ -72,4 +75,44 @@ export const effected = (state: RunState, command: Told<'effected'>, { at, jitte
     return [{ type: 'effect.failed', v: 1, key, said: `${said} (${failures + 1} attempts)`, remedy }];
   const pause = Math.max(backOffMs(failures, jitter), Math.min(afterMs ?? 0, longestAskedMs));
   return [{ type: 'effect.delayed', v: 1, key, said, retryAt: new Date(Date.parse(at) + pause).toISOString() }];
+};
+
+/**
+ * What was seen of the pull request goes on record where it is otherwise than before. Merged accepts the result, closed rejects it; what people there
+ * want to be otherwise is the next round, once the result is in review.
+ */
+export const seen = (state: RunState, command: Told<'seen'>): Wanted => {
+  const { pullRequest, status } = state;
+  if (pullRequest?.effect !== command.effect || !isFollowed(state))
+    return refuse('conflict', `Run ${state.number} follows no such pull request.`, 'Nothing is left to do.');
+  const { effect: key } = command;
+  if (command.outcome === 'unseen')
+    return pullRequest.unseen === null
+      ? [{ type: 'effect.unseen', v: 1, key, said: command.said, remedy: command.remedy }]
+      : [];
+  const { request } = command;
+  const before = pullRequest.seen?.reviewed ?? 0;
+  const wanted = status === 'reviewing' && request !== null && request.review > before ? request : null;
+  const now = { ...command.seen, reviewed: wanted?.review ?? before };
+  const isNews = pullRequest.unseen !== null || JSON.stringify(now) !== JSON.stringify(pullRequest.seen);
+  const verdict = status === 'reviewing' ? verdictOf(state, command.seen, wanted) : null;
+  return [
+    ...(isNews ? [{ type: 'effect.seen', v: 1, key, seen: now } as const] : []),
+    ...(verdict === null ? [] : [verdict]),
+  ];
+};
+
+/** Of a result that is not in the pull request, because it was published before this round, its end there says nothing. */
+const verdictOf = (
+  { effects, round, pullRequest }: RunState,
+  { state, by }: Pick<PullRequestSeen, 'state' | 'by'>,
+  wanted: ChangeRequest | null,
+): EventBody | null => {
+  const review = { type: 'review.decided' as const, v: 1 as const, by: by ?? 'github', reason: '', comments: [] };
+  const isOfRound = effects.some(({ key, round: of }) => key === pullRequest?.effect && of === round);
+  if (state === 'merged') return isOfRound ? { ...review, verdict: 'accepted' } : null;
+  if (state === 'closed')
+    return isOfRound ? { ...review, verdict: 'rejected', reason: 'Its pull request was closed.' } : null;
+  if (wanted === null) return null;
+  return { ...review, by: wanted.by, verdict: 'changes', reason: wanted.reason, comments: [...wanted.comments] };
 };

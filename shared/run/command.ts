@@ -1,6 +1,7 @@
 import type { DecideInput } from './decide.ts';
 import type { Effect, EffectResult } from './effect.ts';
 import type { EventBody, ReviewComment, WorkerEvent } from './events.ts';
+import type { PullRequestSeen } from './pull-request.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { isResumable, type RunState } from './state.ts';
 
@@ -66,6 +67,8 @@ export type Command =
     }
   /** What came of an attempt at an effect. Refused where it is not what is to be done next. */
   | { readonly kind: 'effected'; readonly effect: string; readonly outcome: EffectOutcome }
+  /** What became of the pull request that an effect opened. Refused where nobody wants to know any more. */
+  | ({ readonly kind: 'seen'; readonly effect: string } & Sighting)
   | { readonly kind: 'cancel'; readonly by: string; readonly reason: string }
   /** Its worker finishes the step that it is at. */
   | { readonly kind: 'pause'; readonly by: string }
@@ -83,6 +86,24 @@ export type EffectOutcome =
       readonly again: boolean;
       readonly afterMs: number | null;
     };
+
+/** What a look at a pull request came to. */
+export type Sighting =
+  | {
+      readonly outcome: 'seen';
+      readonly seen: Omit<PullRequestSeen, 'reviewed'>;
+      readonly request: ChangeRequest | null;
+    }
+  | { readonly outcome: 'unseen'; readonly said: string; readonly remedy: string };
+
+/** What people who may write to the repository want to be otherwise. */
+export interface ChangeRequest {
+  /** Of the last review that says so: each has a higher one than those before. */
+  readonly review: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly comments: readonly ReviewComment[];
+}
 
 /** What a command brings with it from outside, so that obeying it stays pure. */
 export interface Circumstances {

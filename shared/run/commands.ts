@@ -1,6 +1,6 @@
 import { guarded, problemWith } from './append-rules.ts';
 import type { Circumstances, Command, Told, Wanted } from './command.ts';
-import { effected, published } from './command-of-effects.ts';
+import { effected, published, seen } from './command-of-effects.ts';
 import * as engine from './command-of-engine.ts';
 import * as person from './command-of-person.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
@@ -85,6 +85,8 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
       return published(state, command);
     case 'effected':
       return effected(state, command, circumstances);
+    case 'seen':
+      return seen(state, command);
     case 'cancel':
       return person.cancelled(state, command);
     case 'archive':

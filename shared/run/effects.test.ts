@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
-import type { Circumstances, Command, EffectOutcome } from './command.ts';
+import type { ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { nextEffect, type Effect } from './effect.ts';
+import { isFollowed } from './followed.ts';
+import type { PullRequestSeen } from './pull-request.ts';
 import type { RunState } from './state.ts';
 import { effectsText } from './summary.ts';
 
@@ -158,4 +160,97 @@ test('the next round is published under its own keys, whatever became of the one
   } as const;
   const next = { ...after(delayed, asked), ...({ status: 'reviewing', since: at } as const) };
   expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
+});
+
+const open: Omit<PullRequestSeen, 'reviewed'> = {
+  state: 'open',
+  by: null,
+  head: 'f'.repeat(40),
+  checks: { passed: 0, failed: 0, pending: 0, failing: [] },
+  approvedBy: [],
+  changesRequestedBy: [],
+};
+const seen = (different: object = {}, request: ChangeRequest | null = null): Command => ({
+  kind: 'seen',
+  effect: '1 pull request',
+  outcome: 'seen',
+  seen: { ...open, ...different },
+  request,
+});
+const asked: ChangeRequest = {
+  review: 7,
+  by: 'github:bob',
+  reason: 'bob: Not so.',
+  comments: [{ path: 'sum.js', line: 1, text: 'Why?' }],
+};
+const opened = (): RunState =>
+  after(inReview(), publish(), effected('1 branch', done('f')), effected('1 pull request', done('12')));
+/** Its next round is in review, and not published. */
+const nextRound = (state: RunState): RunState => ({ ...state, ...({ status: 'reviewing', since: at } as const) });
+
+test('what becomes of a pull request is on record once, and told in the row', () => {
+  const passed = { checks: { ...open.checks, passed: 2 }, approvedBy: ['github:bob'] };
+  const told = after(opened(), seen(passed));
+  expect(effectsText(told)).toBe('pull request 12: its checks passed, it is approved');
+  expect(obey(told, seen(passed), circumstances)).toMatchObject({ outcome: 'done', events: [] });
+  const failed = { checks: { passed: 1, failed: 1, pending: 0, failing: ['build'] } };
+  expect(effectsText(after(told, seen(failed)))).toBe('pull request 12: 1 of 2 of its checks failed');
+});
+
+test('that it cannot be looked at is on record once, until it can', () => {
+  const unseen: Command = {
+    kind: 'seen',
+    effect: '1 pull request',
+    outcome: 'unseen',
+    said: 'GitHub is out',
+    remedy: '',
+  };
+  const out = after(opened(), seen(), unseen);
+  expect(effectsText(out)).toBe('pull request 12 cannot be looked at');
+  expect(obey(out, unseen, circumstances)).toMatchObject({ outcome: 'done', events: [] });
+  expect(effectsText(after(out, seen()))).toBe('pull request 12 is open');
+});
+
+test('merged accepts what is in it, closed rejects it, and nobody looks at it any more', () => {
+  const merged = after(opened(), seen({ state: 'merged', by: 'github:bob' }));
+  expect(merged).toMatchObject({ status: 'accepted', by: 'github:bob' });
+  expect(effectsText(merged)).toBe('pull request 12 was merged by bob on GitHub');
+  const closed = after(opened(), seen({ state: 'closed' }));
+  expect(closed).toMatchObject({ status: 'rejected', by: 'github', reason: 'Its pull request was closed.' });
+  for (const over of [merged, closed]) {
+    expect(isFollowed(over)).toBe(false);
+    expect(obey(over, seen(), circumstances)).toMatchObject({ outcome: 'refused' });
+  }
+});
+
+test('a request for changes is the next round, once; one that comes while the agent works is taken up when it is done', () => {
+  const changed = after(opened(), seen({}, asked));
+  expect(changed).toMatchObject({ status: 'queued', round: 2, pullRequest: { seen: { reviewed: 7 } } });
+  const again = nextRound(changed);
+  expect(obey(again, seen({}, asked), circumstances)).toMatchObject({ events: [] });
+  const later = { ...asked, review: 9 };
+  expect(after(changed, seen({}, later))).toMatchObject({ status: 'queued', round: 2 });
+  expect(after(again, seen({}, later))).toMatchObject({ status: 'queued', round: 3 });
+});
+
+test('what is merged or closed without the round that is in review leaves that to the person', () => {
+  const later = nextRound(after(opened(), seen({}, asked)));
+  for (const state of ['merged', 'closed'] as const)
+    expect(after(later, seen({ state }))).toMatchObject({ status: 'reviewing', pullRequest: { seen: { state } } });
+});
+
+test('a run that a person accepted is followed to the merge, one that was rejected is not', () => {
+  const verdict = (given: 'accepted' | 'rejected'): Command => ({
+    kind: 'review',
+    by: 'person:ada',
+    round: 1,
+    patch,
+    verdict: given,
+    reason: '',
+    comments: [],
+  });
+  expect(isFollowed(after(opened(), verdict('rejected')))).toBe(false);
+  const accepted = after(opened(), verdict('accepted'));
+  expect(isFollowed(accepted)).toBe(true);
+  expect(after(accepted, seen({ state: 'merged' }, asked))).toMatchObject({ status: 'accepted', by: 'person:ada' });
 });

@@ -7,6 +7,7 @@ import { Budget } from './budget.ts';
 import { Effect, EffectResult } from './effect.ts';
 import { Loosened } from './loosened.ts';
 import { ModelItem, Usage } from './model-item.ts';
+import { PullRequestSeen } from './pull-request.ts';
 import { Source } from './source.ts';
 
 /** An event's body: its type, its version (raised when its fields change), its fields. A body without a version does not compile. */
@@ -313,6 +314,10 @@ export const controlEvents = [
   event('effect.done', 1, { key: z.string(), result: EffectResult }),
   /** To try again by itself would be in vain. */
   event('effect.failed', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
+  /** What became meanwhile of the pull request that an effect opened; only where it is otherwise than before. */
+  event('effect.seen', 1, { key: z.string(), seen: PullRequestSeen }),
+  /** It could not be looked at; said once until it can. */
+  event('effect.unseen', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** It is over, and lists are not to show it any more; nothing of it is gone. */
   event('run.archived', 1, { by: Actor }),
   event('run.unarchived', 1, { by: Actor }),

@@ -1,6 +1,7 @@
 import type { EffectState } from './effect.ts';
 import type { EventBody } from './events.ts';
 import type { Change } from './reduce-decisions.ts';
+import { pullRequestAfter } from './pull-request.ts';
 import type { RunState } from './state.ts';
 
 type Body = Extract<EventBody, { type: `effect.${string}` }>;
@@ -23,6 +24,7 @@ export const effected = (state: RunState, body: Body, at: string): Change => {
     };
     return { effects: [...state.effects.filter((other) => other !== known), asked] };
   }
+  if (body.type === 'effect.seen' || body.type === 'effect.unseen') return looked(state, body, at);
   if (known?.status !== 'requested') return {};
   const { status: _status, retryAt: _retryAt, said: _said, ...facts } = known;
   const after: EffectState = ((): EffectState => {
@@ -37,6 +39,18 @@ export const effected = (state: RunState, body: Body, at: string): Change => {
   })();
   return {
     effects: state.effects.map((effect) => (effect === known ? after : effect)),
+    ...(after.status === 'done' && { pullRequest: pullRequestAfter(state.pullRequest, after) }),
     ...(body.type === 'effect.delayed' && { spent: { ...state.spent, retries: state.spent.retries + 1 } }),
   };
+};
+
+const looked = (
+  { pullRequest }: RunState,
+  body: Extract<Body, { type: 'effect.seen' | 'effect.unseen' }>,
+  at: string,
+): Change => {
+  if (pullRequest?.effect !== body.key) return {};
+  if (body.type === 'effect.seen') return { pullRequest: { ...pullRequest, seen: body.seen, unseen: null } };
+  const { said, remedy } = body;
+  return { pullRequest: { ...pullRequest, unseen: { since: at, said, remedy } } };
 };

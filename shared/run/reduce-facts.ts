@@ -72,6 +72,8 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
     case 'effect.delayed':
     case 'effect.done':
     case 'effect.failed':
+    case 'effect.seen':
+    case 'effect.unseen':
       return effected(state, body, at);
     case 'guidance.read':
     case 'workspace.rebuilt':

@@ -82,6 +82,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   model: null,
   reviewMs: null,
   effects: [],
+  pullRequest: null,
   leasedAt: null,
   status: 'ready',
   reason: 'delegated',

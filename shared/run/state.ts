@@ -3,6 +3,7 @@ import type { BlobHash, Checkpoint } from './artifacts.ts';
 import type { Budget, Spent } from './budget.ts';
 import type { Call, CallIn } from './call.ts';
 import type { EffectState } from './effect.ts';
+import type { PullRequest } from './pull-request.ts';
 import type { FailureClass, ModelTrouble, PlanStep, Report, Task, WaitUntil } from './events.ts';
 
 /** A command that Longhaul ran itself in this round. */
@@ -152,6 +153,8 @@ export interface RunFacts {
   readonly reviewMs: number | null;
   /** What was to be changed outside, in the order in which it is done. */
   readonly effects: readonly EffectState[];
+  /** Null: none was opened. */
+  readonly pullRequest: PullRequest | null;
   /** When the worker took the lease it has; null without one. */
   readonly leasedAt: string | null;
 }

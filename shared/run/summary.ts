@@ -3,6 +3,7 @@ import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import { effectsOfRound } from './effect.ts';
 import type { Task } from './events.ts';
+import { pullRequestText } from './pull-request.ts';
 import {
   archivedBy,
   checksOf,
@@ -179,7 +180,7 @@ const detailOf = (state: RunSummary): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return withChecks(state, effectsText(state) ?? `round ${state.round} is ready for review`);
+      return withChecks(state, effectsText(state) ?? readyText(state));
     case 'accepted':
       return withChecks(
         state,
@@ -196,8 +197,15 @@ const detailOf = (state: RunSummary): string => {
   }
 };
 
+/** The pull request has an earlier round's result. */
+const readyText = ({ round, pullRequest }: RunSummary): string => {
+  const ready = `round ${round} is ready for review`;
+  return pullRequest === null ? ready : `${ready}; ${pullRequestText(pullRequest)}`;
+};
+
 /** How the last thing stands that was to be changed outside; null: there is none. @internal */
-export const effectsText = (run: Pick<RunSummary, 'effects' | 'round'>): string | null => {
+export const effectsText = (run: Pick<RunSummary, 'effects' | 'round' | 'pullRequest'>): string | null => {
+  const { pullRequest } = run;
   const effects = effectsOfRound(run);
   const last = effects.find(({ status }) => status !== 'done') ?? effects.at(-1);
   if (last === undefined) return null;
@@ -208,8 +216,8 @@ export const effectsText = (run: Pick<RunSummary, 'effects' | 'round'>): string 
     case 'failed':
       return `not published: ${cleanLine(last.said)}`;
     case 'done':
-      return effect.kind === 'pull request'
-        ? `pull request ${last.result.reference} is open`
+      return effect.kind === 'pull request' && pullRequest !== null
+        ? pullRequestText(pullRequest)
         : `published as ${effect.branch}`;
   }
 };

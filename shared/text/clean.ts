@@ -79,4 +79,5 @@ const block = (text: string): string => {
 };
 
 /** Who did it, as people say it: `person:ada` is ada; what is no person keeps its word. */
-export const actor = (by: string): string => cleanLine(by.replace(/^person:/, ''));
+export const actor = (by: string): string =>
+  cleanLine(by.replace(/^person:/, '').replace(/^github:(.+)$/, '$1 on GitHub'));

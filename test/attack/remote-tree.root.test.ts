@@ -172,7 +172,7 @@ printf x >$'new\nline and space'; printf y >$'not-\xff-utf8'; echo -n >-dash; mk
       await using opened = await open({ '/opt/longhaul/tool': '/usr/bin/env' });
       const argv = ['/opt/longhaul/tool', 'printf', 'it works'] as const;
       const result = await opened.sandbox.run(
-        { argv: [...argv], timeoutMs: 5000, network: [], maxOutputBytes: 100 },
+        { argv: [...argv], timeoutMs: 60_000, network: [], maxOutputBytes: 100 },
         { signal: never },
       );
       expect(result).toMatchObject({ exitCode: 0, output: 'it works' });

@@ -1,22 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { expectSame } from './outcome.ts';
+import { drawn } from './sweep.ts';
 import { TwoPlanes, type Crash, type Victim } from './two-planes.ts';
 
-/** Every so many appends are struck at, unless all are asked for: LONGHAUL_SWEEP=full. A supervisor's loss takes a lease to notice. */
+/** Every so many places are struck at. A supervisor's loss takes a lease to notice. */
 const strides = { supervisor: 6, front: 4 } as const;
 
-const sweepOf = (victim: Victim, appends: number): readonly Crash[] => {
-  const stride = process.env['LONGHAUL_SWEEP'] === 'full' ? 1 : strides[victim];
-  const all = Array.from({ length: appends }, (_, index) => index + 1);
-  const crashes = (['before', 'after'] as const).flatMap((side, shift) =>
-    // The two sides are struck at other appends each, so that more of them are.
-    all
-      .filter((append) => append === appends || (append - 1 + shift * Math.floor(stride / 2)) % stride === 0)
-      .map((append) => ({ victim, side, append })),
+const sweepOf = (victim: Victim, appends: number): readonly Crash[] =>
+  drawn(
+    { of: `Postgres, ${victim}`, stride: strides[victim], first: 0 },
+    (['before', 'after'] as const).flatMap((side) =>
+      Array.from({ length: appends }, (_, index) => ({ victim, side, append: index + 1 })),
+    ),
   );
-  process.stderr.write(`chaos on Postgres, ${victim}: ${crashes.length} of ${2 * appends} places to be killed at\n`);
-  return crashes;
-};
 
 describe.concurrent('on Postgres, with two control planes, a run comes out the same', () => {
   for (const victim of ['supervisor', 'front'] as const)

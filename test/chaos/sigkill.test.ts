@@ -4,6 +4,7 @@ import { AppendProxy } from '../harness/proxy.ts';
 import { Rig } from '../harness/rig.ts';
 import { expectSame, outcomeOf, type Outcome } from './outcome.ts';
 import { scenarioInput, scenarioRepository, script } from './scenario.ts';
+import { drawn } from './sweep.ts';
 
 /** Who is killed, and on which side of the write. */
 interface Crash {
@@ -107,16 +108,14 @@ class Arena implements AsyncDisposable {
 
 const victims = ['worker', 'control plane', 'both'] as const;
 
-/** Each side of each append is struck at once, by one victim after the other; by all three with LONGHAUL_SWEEP=full. */
-const sweepOf = (victim: Crash['victim'], appends: number): readonly Crash[] => {
-  const places = Array.from({ length: appends }, (_, index) => index + 1).flatMap((append) =>
-    (['before', 'after'] as const).map((side) => ({ victim, side, append })),
+/** Each side of each append, by one of the victims. */
+const sweepOf = (victim: Crash['victim'], appends: number): readonly Crash[] =>
+  drawn(
+    { of: `SQLite, ${victim}`, stride: victims.length, first: victims.indexOf(victim) },
+    (['before', 'after'] as const).flatMap((side) =>
+      Array.from({ length: appends }, (_, index) => ({ victim, side, append: index + 1 })),
+    ),
   );
-  const full = process.env['LONGHAUL_SWEEP'] === 'full';
-  const crashes = places.filter((_, index) => full || victims[index % victims.length] === victim);
-  process.stderr.write(`chaos on SQLite, ${victim}: ${crashes.length} of ${places.length} places to be killed at\n`);
-  return crashes;
-};
 
 describe.concurrent('a run comes out the same', () => {
   for (const victim of victims)

@@ -104,6 +104,7 @@ export class SharedStore {
       due: (at) => read(() => reads.due(at)),
       // Nothing outside is simulated.
       effects: () => Promise.resolve([]),
+      followed: () => Promise.resolve([]),
       runHasBlob: () => Promise.resolve(true),
       upload: (tenant, hash) => read(() => reads.upload(tenant, hash)),
       uploadedBytes: (tenant) => read(() => reads.uploadedBytes(tenant)),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Store } from '../../runner/control/store/store.ts';
 import type { Command, EffectOutcome } from '../../shared/run/command.ts';
 import type { Effect } from '../../shared/run/effect.ts';
+import type { PullRequestSeen } from '../../shared/run/pull-request.ts';
 import { someTask } from '../fakes/task.ts';
 import { roundFinished } from './runs.ts';
 import type { OpenStore } from './store.ts';
@@ -82,6 +83,36 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
         outcome: { kind: 'done', result: { reference: 'c', url: null, adopted: false, notes: [] } },
       });
       expect(await again.effects()).toEqual([]);
+    });
+
+    test('a run with a pull request is looked after until that has come to its end, or nobody wants to know', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      const remote = 'https://git.example.org/a.git';
+      for (const run of ['run_aaaa', 'run_bbbb']) {
+        await inReview(store, run);
+        const effects: readonly Effect[] = [
+          { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true },
+        ];
+        await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects });
+        expect(await store.followed()).not.toContain(run);
+        const result = { reference: '12', url: null, adopted: false, notes: [] };
+        await obeyed(store, run, { kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
+      }
+      const again = await opened.reopen();
+      expect(await again.followed()).toEqual(['run_aaaa', 'run_bbbb']);
+      const seen: Omit<PullRequestSeen, 'reviewed'> = {
+        state: 'merged',
+        by: 'github:bob',
+        head: '1'.repeat(40),
+        checks: { passed: 0, failed: 0, pending: 0, failing: [] },
+        approvedBy: [],
+        changesRequestedBy: [],
+      };
+      await obeyed(again, 'run_aaaa', { kind: 'seen', effect: '1 pull request', outcome: 'seen', seen, request: null });
+      expect(await again.followed()).toEqual(['run_bbbb']);
+      await obeyed(again, 'run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' });
+      expect(await again.followed()).toEqual([]);
     });
   });
 };

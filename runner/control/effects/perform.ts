@@ -4,9 +4,11 @@ import { pushBranch } from '../../machine/repository/push-branch.ts';
 import type { Home } from '../../machine/home/home.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
+import { lookAt } from '../github/look.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
+import type { LookAtPullRequest } from './following.ts';
 import type { Asked, Perform } from './outbox.ts';
 import { changesOf, pushRequestOf, trailerOf, type PushGiven } from './push-request.ts';
 
@@ -39,6 +41,22 @@ const mayPublish = (
     remedy: 'Its operator can allow it: remotes: [{ match: …, publish: true }] in its config.yaml.',
   });
 };
+
+/** What a look needs, which changes nothing. */
+export const looking =
+  ({ remotes }: Pick<PerformOptions, 'remotes'>): LookAtPullRequest =>
+  async ({ pullRequest, signal }) => {
+    const { remote, number, seen } = pullRequest;
+    const { publishing } = mayPublish(remotes, remote);
+    if (publishing.github === null)
+      throw new Trouble(`${remote} is no GitHub any more to this runner.`, {
+        remedy: 'Say so in the runner’s config.yaml: remotes: [{ match: …, github: … }].',
+      });
+    const permissions = { pull_requests: 'read', checks: 'read', statuses: 'read' } as const;
+    const { octokit, repository } = await publishing.github(permissions, signal);
+    const reviewed = seen?.reviewed ?? 0;
+    return { outcome: 'seen', ...(await lookAt({ octokit, repository, number: Number(number), reviewed })) };
+  };
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
 

@@ -6,7 +6,9 @@ import { octokitModules, octokitOptions, limited } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
 /** What a token is to be good for, as GitHub names permissions. */
-export type Permissions = Readonly<Partial<Record<'contents' | 'pull_requests', 'read' | 'write'>>>;
+export type Permissions = Readonly<
+  Partial<Record<'contents' | 'pull_requests' | 'checks' | 'statuses', 'read' | 'write'>>
+>;
 
 const Failure = z.object({ status: z.int(), message: z.string() });
 

@@ -46,6 +46,7 @@ export const deleteRun = async (db: Database, { state, position, now }: Gone): P
       position,
       wake_at: null,
       effect_at: null,
+      followed: 0,
     })
     .where('id', '=', id)
     .execute();

@@ -138,6 +138,12 @@ const effects = (int64: Int64): readonly string[] => [
   'create index runs_effects on runs (effect_at) where effect_at is not null',
 ];
 
+/** Whether what becomes of a run's pull request is of interest. */
+const followed = (): readonly string[] => [
+  'alter table runs add column followed integer default 0 not null',
+  'create index runs_followed on runs (number) where followed = 1',
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -148,6 +154,7 @@ const migrations: readonly Migration[] = [
   { name: '006-trusted-settings', up: trustedSettings },
   { name: '007-archived', up: archived },
   { name: '008-effects', up: effects },
+  { name: '009-followed', up: followed },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

@@ -1,6 +1,7 @@
 import type { OpenDecision } from '../../../shared/decision/decision.ts';
 import { archivedBy, isTerminal, openDecisions, type RunState } from '../../../shared/run/state.ts';
 import { nextEffect } from '../../../shared/run/effect.ts';
+import { isFollowed } from '../../../shared/run/followed.ts';
 import { prepare } from './queries.ts';
 import { stateText } from './rows.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
@@ -27,7 +28,7 @@ type StepColumns = Pick<
 /** The columns that change when a run goes from one status to another. */
 type StatusColumns = Pick<
   RunRow,
-  'status' | 'over' | 'archived' | 'activation' | 'fence' | 'since' | 'wake_at' | 'effect_at'
+  'status' | 'over' | 'archived' | 'activation' | 'fence' | 'since' | 'wake_at' | 'effect_at' | 'followed'
 >;
 
 const stepColumns = (held: HeldRun): StepColumns => ({
@@ -50,6 +51,7 @@ const statusColumns = (state: RunState): StatusColumns => ({
   since: 'since' in state ? state.since : null,
   wake_at: wakeAt(state),
   effect_at: effectAt(state),
+  followed: isFollowed(state) ? 1 : 0,
 });
 
 /** Before it nothing happens to the run of itself: no timer fires, no worker is asked for. Ms since the epoch. */
@@ -122,7 +124,8 @@ const movedOn = (before: RunState, after: RunState): boolean => {
     a.fence !== b.fence ||
     a.since !== b.since ||
     a.wake_at !== b.wake_at ||
-    a.effect_at !== b.effect_at
+    a.effect_at !== b.effect_at ||
+    a.followed !== b.followed
   );
 };
 

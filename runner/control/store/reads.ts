@@ -283,6 +283,13 @@ const selectEffects = prepare<object, { readonly run: string; readonly at: numbe
     .orderBy('number'),
 );
 
+const selectFollowed = prepare<object, { readonly run: string }>((db) =>
+  db.selectFrom('runs').select('id as run').where('followed', '=', 1).orderBy('number'),
+);
+
+export const readFollowed = async (db: Database): ReturnType<Store['followed']> =>
+  (await selectFollowed(db, {})).map(({ run }) => run);
+
 export const readEffects = async (db: Database): ReturnType<Store['effects']> => selectEffects(db, {});
 
 export const readBlobLink = async (db: Database, run: string, hash: string): Promise<boolean> =>

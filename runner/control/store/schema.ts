@@ -29,6 +29,8 @@ export interface Tables {
     wake_at: number | null;
     /** No earlier than then something is to be changed outside for it, ms since the epoch; null: nothing is. */
     effect_at: number | null;
+    /** 1: its pull request is looked at. */
+    followed: number;
     /** The last batch that a worker appended, so that a repeated one is recognised. */
     batch_activation: string | null;
     batch: number;
@@ -122,4 +124,4 @@ export type Database = Kysely<Tables>;
  * What `state` holds is derived: whenever RunState or the reducer changes its meaning, raise this, and the rows of
  * older versions are folded again from the log when the store is opened.
  */
-export const stateVersion = 10;
+export const stateVersion = 11;

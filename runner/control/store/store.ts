@@ -169,6 +169,8 @@ export interface Store extends AsyncDisposable {
   due(now: number): Promise<Due>;
   /** Runs for which something is to be changed outside, no earlier than `at` (ms since the epoch), who waits longest first. */
   effects(): Promise<readonly { readonly run: string; readonly at: number }[]>;
+  /** Runs whose pull request is to be looked at, the oldest first. */
+  followed(): Promise<readonly string[]>;
 
   /** Remembers that a run may read a blob. Idempotent. */
   linkBlob(run: string, blob: StoredBlob & { readonly use: BlobUse }): Promise<void>;

@@ -202,6 +202,8 @@ const Config = z.strictObject({
   remotes: z.array(RemoteConfig).default([]),
   /** A worker that is not heard of for so long has lost its run. Three heartbeats fit in. */
   leaseSeconds: z.number().min(0.5).max(600).default(15),
+  /** Between two looks at a pull request of which there has been news lately; where there is none, up to ten times as long. */
+  followSeconds: z.number().min(1).max(3600).default(60),
   /** How long a decision waits, where the delegation does not say. */
   decisionHours: z
     .number()

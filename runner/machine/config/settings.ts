@@ -101,6 +101,10 @@ export const settings: readonly Setting[] = [
     number: 'seconds',
     about: 'silence after which a worker has lost its run',
   }),
+  setting('followSeconds', [null, 'LONGHAUL_FOLLOW_SECONDS'], {
+    number: 'seconds',
+    about: 'how often a pull request is looked at',
+  }),
   setting('decisionHours', [null, 'LONGHAUL_DECISION_HOURS'], {
     number: 'hours',
     about: 'how long a decision waits for a person',

@@ -1,4 +1,5 @@
 import type { Effect } from '../effect.ts';
+import { seenText } from '../pull-request.ts';
 import { actor, cleanLine } from '../../text/clean.ts';
 import type { Tellers } from './moment.ts';
 
@@ -6,7 +7,7 @@ const about = { kind: 'run' } as const;
 const keyOf = (key: string): string => `effect ${key}`;
 
 /** Of what changes the world outside. */
-export const outside: Tellers<'effect.requested' | 'effect.delayed' | 'effect.done' | 'effect.failed'> = {
+export const outside: Tellers<`effect.${'requested' | 'delayed' | 'done' | 'failed' | 'seen' | 'unseen'}`> = {
   'effect.requested': ({ key, effect, by }) => ({
     key: keyOf(key),
     mark: 'busy',
@@ -37,7 +38,25 @@ export const outside: Tellers<'effect.requested' | 'effect.delayed' | 'effect.do
     detail: `failed: ${cleanLine(said)}`,
     parts: remedy === '' ? [] : [{ label: 'What helps', text: cleanLine(remedy) }],
   }),
+  'effect.seen': ({ key, seen }, { moment }) => ({
+    ...moment(seenKey(key)),
+    key: seenKey(key),
+    mark: seen.checks.failed > 0 || seen.state === 'closed' ? 'warning' : 'ok',
+    text: cleanLine(seenText(seen)),
+    parts: seen.checks.failing.map((name) => ({ label: 'Failed there', text: cleanLine(name) })),
+    about,
+  }),
+  'effect.unseen': ({ key, said, remedy }, { moment }) => ({
+    ...moment(seenKey(key)),
+    key: seenKey(key),
+    mark: 'warning',
+    text: `The pull request cannot be looked at: ${cleanLine(said)}`,
+    parts: remedy === '' ? [] : [{ label: 'What helps', text: cleanLine(remedy) }],
+    about,
+  }),
 };
+
+const seenKey = (key: string): string => `seen ${key}`;
 
 const wanted = (effect: Effect): string => {
   switch (effect.kind) {

@@ -39,6 +39,7 @@ const working = (different: object = {}): RunState => ({
   givenUp: null,
   verification: [],
   effects: [],
+  pullRequest: null,
   newSetup: null,
   repairs: 0,
   soFar: null,

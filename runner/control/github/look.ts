@@ -1,0 +1,208 @@
+import type { ChangeRequest } from '../../../shared/run/command.ts';
+import type { ReviewComment } from '../../../shared/run/events.ts';
+import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
+import type { GitHubRepository } from './repository.ts';
+
+export interface LookGiven {
+  readonly octokit: Octokit;
+  readonly repository: GitHubRepository;
+  readonly number: number;
+  /** Requests for changes up to the review of this number are known. */
+  readonly reviewed: number;
+}
+
+/** What there is of a pull request now. `request`: what is wanted since `reviewed`; null: nothing is. */
+export interface Look {
+  readonly seen: Omit<PullRequestSeen, 'reviewed'>;
+  readonly request: ChangeRequest | null;
+}
+
+/** A page of what GitHub lists. More reviews, comments and checks than that are passed over: the newest are not among them. */
+const page = { per_page: 100 } as const;
+const mostPages = 5;
+/** Characters of one comment. */
+const longest = 10_000;
+const mostComments = 200;
+
+/**
+ * Looks at a pull request: what became of it, its checks, and what people who may write to the repository say of it. What others say, and what bots
+ * do, counts for nothing. Throws Trouble.
+ */
+export const lookAt = async (given: LookGiven): Promise<Look> => {
+  const { octokit, repository, number } = given;
+  try {
+    const { data: pull } = await octokit.rest.pulls.get({ ...repository, pull_number: number, request: limited() });
+    const merged = pull.merged || pull.merged_at !== null;
+    const reviews = await reviewsOf(given);
+    const seen = {
+      state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
+      by: merged && pull.merged_by != null ? byOf(pull.merged_by.login) : null,
+      head: pull.head.sha,
+      checks: await checksOf(given, pull.head.sha),
+      ...opinionsOf(reviews),
+    } as const;
+    return { seen, request: seen.state === 'open' ? await requestOf(given, reviews) : null };
+  } catch (error) {
+    throw gitHubTrouble(`show pull request ${number}`, error);
+  }
+};
+
+const byOf = (login: string): string => `github:${login}`.slice(0, 200);
+
+interface Review {
+  readonly id: number;
+  readonly login: string;
+  readonly state: string;
+  readonly body: string;
+}
+
+/** Those that were handed in by people who may write, oldest first. */
+const reviewsOf = async (given: LookGiven): Promise<readonly Review[]> => {
+  const { octokit, repository, number } = given;
+  const all = await pages((at) =>
+    octokit.rest.pulls.listReviews({ ...repository, pull_number: number, ...page, page: at, request: limited() }),
+  );
+  const known = new Map<string, Promise<boolean>>();
+  const may = (login: string): Promise<boolean> => {
+    const asked = known.get(login) ?? mayWrite(given, login);
+    known.set(login, asked);
+    return asked;
+  };
+  const counted: Review[] = [];
+  for (const { id, user, state, body } of all) {
+    if (user === null || user.type === 'Bot' || state === 'PENDING' || !(await may(user.login))) continue;
+    counted.push({ id, login: user.login, state, body });
+  }
+  return counted.toSorted((a, b) => a.id - b.id);
+};
+
+/** As GitHub says now; of whom it does not say it, no. Throws where it cannot be asked. */
+const mayWrite = async ({ octokit, repository }: LookGiven, username: string): Promise<boolean> => {
+  try {
+    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({
+      ...repository,
+      username,
+      request: limited(),
+    });
+    return writing.has(data.permission) || writing.has(data.role_name);
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+};
+
+/** docs.github.com/rest/collaborators: the roles that may push. What a custom role may is said by `permission`. */
+const writing: ReadonlySet<string> = new Set(['admin', 'maintain', 'write']);
+
+/** Each person's last word. */
+const opinionsOf = (reviews: readonly Review[]): Pick<PullRequestSeen, 'approvedBy' | 'changesRequestedBy'> => {
+  const last = new Map<string, string>();
+  for (const { login, state } of reviews) if (state !== 'COMMENTED') last.set(login, state);
+  const of = (state: string) =>
+    [...last].flatMap(([login, said]) => (said === state ? [byOf(login)] : [])).slice(0, 20);
+  return { approvedBy: of('APPROVED'), changesRequestedBy: of('CHANGES_REQUESTED') };
+};
+
+const checksOf = async ({ octokit, repository }: LookGiven, head: string): Promise<PullRequestSeen['checks']> => {
+  const runs = await pages(async (at) => {
+    const { data } = await octokit.rest.checks.listForRef({
+      ...repository,
+      ref: head,
+      ...page,
+      page: at,
+      request: limited(),
+    });
+    return { data: data.check_runs };
+  });
+  const statuses = await statusesOf({ octokit, repository }, head);
+  const ended = [
+    ...runs.map(({ name, status, conclusion }) => ({
+      name,
+      ended: status === 'completed' ? (conclusion ?? '') : null,
+    })),
+    ...statuses.map(({ context, state }) => ({ name: context, ended: state === 'pending' ? null : state })),
+  ];
+  const failing = ended.filter(({ ended: how }) => how !== null && !fine.has(how));
+  const pending = ended.filter(({ ended: how }) => how === null).length;
+  return {
+    passed: ended.length - pending - failing.length,
+    failed: failing.length,
+    pending,
+    failing: failing
+      .map(({ name }) => name.slice(0, 200))
+      .filter((name) => name !== '')
+      .slice(0, 20),
+  };
+};
+
+/** What tells its results as statuses of the commit, and not as checks. */
+const statusesOf = async (
+  { octokit, repository }: Pick<LookGiven, 'octokit' | 'repository'>,
+  ref: string,
+): Promise<readonly { readonly context: string; readonly state: string }[]> => {
+  try {
+    return (await octokit.rest.repos.getCombinedStatusForRef({ ...repository, ref, ...page, request: limited() })).data
+      .statuses;
+  } catch (error) {
+    // What GitHub says where it has none that this token may see.
+    if (statusOf(error) === 404) return [];
+    throw error;
+  }
+};
+
+/** docs.github.com/rest/checks/runs: conclusions that do not hold up a merge. */
+const fine: ReadonlySet<string> = new Set(['success', 'neutral', 'skipped']);
+
+/** What a request for changes says, with all that was remarked since the last one that was heeded. */
+const requestOf = async (given: LookGiven, reviews: readonly Review[]): Promise<ChangeRequest | null> => {
+  const fresh = reviews.filter(({ id }) => id > given.reviewed);
+  const last = fresh.findLast(({ state }) => state === 'CHANGES_REQUESTED');
+  if (last === undefined) return null;
+  const heeded = fresh.filter(({ id, state }) => id <= last.id && state !== 'DISMISSED');
+  const comments: ReviewComment[] = [];
+  for (const review of heeded) comments.push(...(await commentsOf(given, review)));
+  const said = heeded.filter(({ body }) => body.trim() !== '').map(({ login, body }) => `${login}: ${textOf(body)}`);
+  const reason =
+    said.join('\n\n') || (comments.length === 0 ? `${last.login} requests changes, and does not say which.` : '');
+  return { review: last.id, by: byOf(last.login), reason, comments: comments.slice(0, mostComments) };
+};
+
+const commentsOf = async (
+  { octokit, repository, number }: LookGiven,
+  { id }: Review,
+): Promise<readonly ReviewComment[]> => {
+  const all = await pages((at) =>
+    octokit.rest.pulls.listCommentsForReview({
+      ...repository,
+      pull_number: number,
+      review_id: id,
+      ...page,
+      page: at,
+      request: limited(),
+    }),
+  );
+  return all.flatMap(({ path, line, side, body }) => {
+    const text = textOf(body);
+    if (text === '') return [];
+    // Of what was there before, and of what is not there any more, the result has no line.
+    return [{ path, line: side === 'LEFT' ? null : (line ?? null), text }];
+  });
+};
+
+const textOf = (body: string): string => {
+  const text = body.trim();
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
+};
+
+const pages = async <Item>(
+  ask: (at: number) => Promise<{ readonly data: readonly Item[] }>,
+): Promise<readonly Item[]> => {
+  const all: Item[] = [];
+  for (let at = 1; at <= mostPages; at += 1) {
+    const { data } = await ask(at);
+    all.push(...data);
+    if (data.length < page.per_page) break;
+  }
+  return all;
+};
