@@ -11,7 +11,11 @@ import type { RunAuthors } from './run-authors.ts';
 import type { Reviewed, ReviewSession, Superseded } from './session.ts';
 import { supersededText } from './successor.ts';
 
-const icon: Record<Verdict, string> = { accepted: '$(check) ', rejected: '$(x) ', undecided: '' };
+const standing: Record<Verdict, (name: string) => string> = {
+  accepted: (name) => `$(check) ${t('{0}: accepted', name)}`,
+  rejected: (name) => `$(x) ${t('{0}: rejected', name)}`,
+  undecided: (name) => t('{0}: undecided', name),
+};
 
 /** What can be done about a change, by what comes of it. */
 const titles: readonly (readonly [Verdict, string])[] = [
@@ -48,7 +52,7 @@ const unitLenses = (
     const line = lineOf(file, unit, side);
     const name = nameOf(reviewed, unit);
     return [
-      lens(line, { title: `${icon[verdict]}${name}: ${verdict}`, tooltip: authors.checks(round.run), command: '' }),
+      lens(line, { title: standing[verdict](name), tooltip: authors.checks(round.run), command: '' }),
       ...titles
         .filter(([other]) => other !== verdict)
         .map(([other, title]) =>
