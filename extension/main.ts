@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the language, before any text is made
+import './language.ts';
 import * as vscode from 'vscode';
 import type { Participant } from './features/chat/participant.ts';
 import type { Longhaul } from './ground/longhaul.ts';

@@ -1,3 +1,5 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the language, before any text is made
+import './language.ts';
 import * as vscode from 'vscode';
 import { participantOf, type Participant } from './features/chat/participant.ts';
 import { chatTools } from './features/chat/tools.ts';

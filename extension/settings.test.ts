@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { translatedManifest } from '../scripts/texts.ts';
 
 /** The settings as VS Code lists them, and that a person finds each of them from where it matters. */
 
@@ -25,8 +26,8 @@ const Manifest = z.object({
     }),
   }),
 });
-const manifest = async () => Manifest.parse(JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8')));
-const settings = async () => Object.entries((await manifest()).contributes.configuration.properties);
+const manifest = () => Manifest.parse(translatedManifest());
+const settings = () => Object.entries(manifest().contributes.configuration.properties);
 
 /** Programs and texts of the extension, without tests. */
 const sources = async (): Promise<readonly string[]> => {
@@ -36,7 +37,7 @@ const sources = async (): Promise<readonly string[]> => {
 };
 
 test('a setting that says what is run or where to is of the machine: no workspace sets it, and no Settings Sync carries it on', async () => {
-  expect(Object.fromEntries((await settings()).map(([name, { scope }]) => [name, scope]))).toEqual({
+  expect(Object.fromEntries(settings().map(([name, { scope }]) => [name, scope]))).toEqual({
     'longhaul.url': 'machine',
     'longhaul.home': 'machine',
     'longhaul.model': 'machine',
@@ -48,7 +49,7 @@ test('a setting that says what is run or where to is of the machine: no workspac
 test('each description says what its default does', async () => {
   const said = (value: string | boolean): RegExp =>
     value === '' ? /\bEmpty \(the default\): / : new RegExp(`\\bDefault: ${value === true ? 'on' : String(value)}\\.`);
-  for (const [name, { default: value, markdownDescription }] of await settings())
+  for (const [name, { default: value, markdownDescription }] of settings())
     expect({ name, markdownDescription }).toEqual({ name, markdownDescription: expect.stringMatching(said(value)) });
 });
 
@@ -58,15 +59,19 @@ test('each setting is opened from where it matters', async () => {
     texts.some((text) =>
       new RegExp(`openSettings[^]{0,120}'@?(?:id:)?${name.replace('.', String.raw`\.`)}'`).test(text),
     );
-  expect((await settings()).filter(([name]) => !opened(name)).map(([name]) => name)).toEqual([]);
+  expect(
+    settings()
+      .filter(([name]) => !opened(name))
+      .map(([name]) => name),
+  ).toEqual([]);
 });
 
 test('what a description links to is there', async () => {
-  const { contributes } = await manifest();
+  const { contributes } = manifest();
   const names = Object.keys(contributes.configuration.properties);
   const commands = contributes.commands.map(({ category, title }) => `${category}: ${title}`);
   const linked: string[] = [];
-  for (const [, { markdownDescription }] of await settings()) {
+  for (const [, { markdownDescription }] of settings()) {
     for (const [, name = ''] of markdownDescription.matchAll(/`#([\w.]+)#`/g)) {
       expect(names).toContain(name);
       linked.push(name);
@@ -79,12 +84,12 @@ test('what a description links to is there', async () => {
 
 test('no setting holds a secret: those are in the secret storage, which neither profiles nor Settings Sync carry', async () => {
   const secret = /key|token|secret|password|credential|authori[sz]ation/i;
-  expect((await settings()).filter(([name]) => secret.test(name))).toEqual([]);
+  expect(settings().filter(([name]) => secret.test(name))).toEqual([]);
   // What is read from settings, in one file, is those alone; and nothing is handed to Settings Sync.
   const read = (await readFile(path.join(root, 'extension/ground/connection/settings.ts'), 'utf8')).matchAll(
     /text\('(\w+)'\)/g,
   );
-  const names = (await settings()).map(([name]) => name);
+  const names = settings().map(([name]) => name);
   for (const [, name = ''] of read) expect(names).toContain(`longhaul.${name}`);
   expect((await sources()).filter((text) => text.includes('setKeysForSync'))).toEqual([]);
 });

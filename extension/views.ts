@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from './ground/longhaul.ts';
 import { restricted } from './ground/problem/where-trusted.ts';
@@ -38,7 +39,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     void vscode.commands.executeCommand('setContext', 'longhaul.connected', runs.loaded && state.status !== 'offline');
     void vscode.commands.executeCommand('setContext', 'longhaul.offline', state.status === 'offline');
     // Where nothing is listed yet the welcome says it, and gives the ways out.
-    const offline = state.status === 'offline' && runs.loaded ? `Offline: ${state.reason}` : '';
+    const offline = state.status === 'offline' && runs.loaded ? t('Offline: {0}', state.reason) : '';
     const limits = vscode.workspace.isTrusted ? '' : restricted;
     const needs = runs.loaded ? countsOf(needsOf(longhaul)) : { waiting: 0, ended: 0 };
     needsYouView.message = offline || (needs.waiting + needs.ended > 0 ? limits : '');

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
@@ -10,7 +10,7 @@ import { defaultPolicy } from '../../shared/policy/default.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
 import type { PlannedCommand, Task } from '../../shared/run/events.ts';
 import { gitIn } from '../harness/repository.ts';
-import { projectRoot } from '../harness/rig.ts';
+import { translatedManifest } from '../../scripts/texts.ts';
 import { keptDraft } from './drafts.ts';
 import { coveredInHost } from './inhost/names.ts';
 import { packedExtension } from './packed.ts';
@@ -554,7 +554,7 @@ test('there is no way to delegate that is not shown here', async () => {
       chatParticipants: z.array(z.object({ name: z.string(), commands: z.array(z.object({ name: z.string() })) })),
     }),
   });
-  const { contributes } = Manifest.parse(JSON.parse(await readFile(path.join(projectRoot, 'package.json'), 'utf8')));
+  const { contributes } = Manifest.parse(translatedManifest());
   const delegates = (command: string): boolean => command.startsWith('longhaul.delegate');
   const linked = (text: string): readonly string[] =>
     [...text.matchAll(/command:(longhaul\.delegate\w*)/g)].map(([, command]) => command ?? '');

@@ -56,6 +56,8 @@ export interface WorkbenchOptions {
   readonly restricted?: boolean;
   /** Left out: a free one. */
   readonly port?: number;
+  /** What windows are shown in, as far as there are texts in it; VS Code's own stay English. */
+  readonly language?: string;
 }
 
 /**
@@ -188,6 +190,10 @@ export class Workbench implements AsyncDisposable {
     const page = await this.#browser.newPage();
     // Each step waits for what it needs to be there, however busy the machine; this ends one that never comes.
     page.setDefaultTimeout(120_000);
+    // What the file of a language pack sets before the workbench is loaded.
+    const { language } = this.options;
+    if (language !== undefined)
+      await page.addInitScript((to) => void Object.assign(globalThis, { _VSCODE_NLS_LANGUAGE: to }), language);
     if (query === '') {
       const kind = workspace.endsWith('.code-workspace') ? 'workspace' : 'folder';
       await page.goto(`${this.url}/?${kind}=${encodeURIComponent(workspace)}`);

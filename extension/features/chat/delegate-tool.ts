@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { commandsText } from '../../ground/delegation/choices-text.ts';
@@ -16,13 +17,12 @@ export const delegateTool = (longhaul: Longhaul): Tool => ({
     const { goal, verification } = parsed.success ? parsed.data : { goal: '', verification: null };
     const said = verification
       ? commandsText([plannedCommand(verification)])
-      : 'what .longhaul/config.yaml says, if there is one';
-    const message = new vscode.MarkdownString(
-      `${fenced(goal, 'text')}\n\nThe agent works in the background on a copy of the working tree as it is. Verification:\n\n${fenced(said, 'text')}`,
-    );
+      : t('what .longhaul/config.yaml says, if there is one');
+    const told = t('The agent works in the background on a copy of the working tree as it is. Verification:');
+    const message = new vscode.MarkdownString(`${fenced(goal, 'text')}\n\n${told}\n\n${fenced(said, 'text')}`);
     return {
-      invocationMessage: 'Delegating to a background agent',
-      confirmationMessages: { title: 'Delegate to Background Agent', message },
+      invocationMessage: t('Delegating to a background agent'),
+      confirmationMessages: { title: t('Delegate to Background Agent'), message },
     };
   },
   invoke: async ({ input }) => {

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
 import { openDecisions } from '../../ground/ask/pick.ts';
@@ -47,16 +48,18 @@ const offer = (request: vscode.ChatRequest, stream: Stream): void => {
   const goal = request.prompt.trim();
   if (goal === '') {
     stream.markdown(
-      'Say what shall be done, such as `@longhaul fix the failing tests`. `/status` says what goes on, `/decide` what waits for you, `/review` what is ready.',
+      t(
+        'Say what shall be done, such as `@longhaul fix the failing tests`. `/status` says what goes on, `/decide` what waits for you, `/review` what is ready.',
+      ),
     );
     return;
   }
   stream.markdown(
-    'A background agent can do that on a copy of the working tree. You see the details before it begins.',
+    t('A background agent can do that on a copy of the working tree. You see the details before it begins.'),
   );
   stream.button({
     command: 'longhaul.delegate',
-    title: 'Delegate…',
+    title: t('Delegate…'),
     arguments: [{ goal, files: request.references.flatMap(({ value }) => filesOf(value)) }],
   });
 };
@@ -77,20 +80,20 @@ const describe = (run: RunSummary, stream: Stream): void => {
   const { title, status, detail } = lineOf(run);
   const checks = evidence(run);
   stream.markdown(
-    paragraph(`#${run.number}`, title, `${status}: ${detail}`, ...(checks === null ? [] : [`Checks: ${checks}`])),
+    paragraph(`#${run.number}`, title, `${status}: ${detail}`, ...(checks === null ? [] : [t('Checks: {0}', checks)])),
   );
 };
 
 const openButton = (run: RunSummary): vscode.Command => ({
   command: 'longhaul.openRun',
-  title: `Open Run ${run.number}`,
+  title: t('Open Run {0}', run.number),
   arguments: [{ run: run.id }],
 });
 
 const status = async (longhaul: Longhaul, number: number | null, stream: Stream): Promise<void> => {
   const runs = await runsFor(longhaul, number);
   if (runs.length === 0)
-    stream.markdown(number === null ? 'Nothing has been delegated yet.' : `There is no run ${number}.`);
+    stream.markdown(number === null ? t('Nothing has been delegated yet.') : t('There is no run {0}.', number));
   for (const run of runs) {
     describe(run, stream);
     stream.button(openButton(run));
@@ -99,7 +102,7 @@ const status = async (longhaul: Longhaul, number: number | null, stream: Stream)
 
 const decide = async (longhaul: Longhaul, stream: Stream): Promise<void> => {
   const open = await openDecisions(longhaul);
-  if (open.length === 0) stream.markdown('Nothing waits for your decision.');
+  if (open.length === 0) stream.markdown(t('Nothing waits for your decision.'));
   for (const summary of open) ask(summary, stream);
 };
 
@@ -109,28 +112,28 @@ const ask = ({ run, title, request }: DecisionSummary, stream: Stream): void => 
   const target = [{ run, decision: request.id }];
   stream.markdown(
     paragraph(
-      'Decision:',
+      t('Decision:'),
       request.action,
-      `Run: ${title}`,
-      `Why: ${request.reason}`,
-      `Then: ${request.consequence}`,
+      t('Run: {0}', title),
+      t('Why: {0}', request.reason),
+      t('Then: {0}', request.consequence),
       expiry(request.expiresAt, Date.now()),
     ),
   );
   const command = request.kind === 'question' ? 'longhaul.answer' : 'longhaul.approve';
   stream.button({ command, title: `${yes}…`, arguments: target });
   stream.button({ command: 'longhaul.reject', title: `${no}…`, arguments: target });
-  stream.button({ command: 'longhaul.openDecision', title: 'Open', arguments: target });
+  stream.button({ command: 'longhaul.openDecision', title: t('Open'), arguments: target });
 };
 
 const review = async (longhaul: Longhaul, stream: Stream): Promise<void> => {
   const api = await longhaul.connection.api();
   const { runs } = await api.runs.list.query({ limit: 200, status: 'open' });
   const ready = runs.filter((run) => run.status === 'reviewing');
-  if (ready.length === 0) stream.markdown('No result waits for your review.');
+  if (ready.length === 0) stream.markdown(t('No result waits for your review.'));
   for (const run of ready) {
     describe(run, stream);
-    stream.button({ command: 'longhaul.review', title: `Review Run ${run.number}`, arguments: [{ run: run.id }] });
+    stream.button({ command: 'longhaul.review', title: t('Review Run {0}', run.number), arguments: [{ run: run.id }] });
     stream.button(openButton(run));
   }
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
@@ -7,8 +8,8 @@ import { runByNumber, runsFor } from './runs.ts';
 import { ResultToolInput, StatusToolInput } from './tool-inputs.ts';
 
 interface ReadTool {
-  /** What is read, said to the person who is asked whether it may be. */
-  readonly reads: (input: object) => string;
+  /** What is read, said to the person who is asked whether it may be, and while it is. */
+  readonly reads: (input: object) => { readonly asked: string; readonly under: string };
   /** Throws what the connection throws. */
   readonly read: (input: object) => Promise<string>;
 }
@@ -16,10 +17,10 @@ interface ReadTool {
 /** Reads, and changes nothing. A person confirms each call all the same: what is read goes to another model. */
 const readTool = ({ reads, read }: ReadTool): Tool => ({
   prepareInvocation: ({ input }) => ({
-    invocationMessage: `Reading ${reads(input)}`,
+    invocationMessage: reads(input).under,
     confirmationMessages: {
-      title: 'Read from Longhaul',
-      message: new vscode.MarkdownString().appendText(`The chat model reads ${reads(input)}.`),
+      title: t('Read from Longhaul'),
+      message: new vscode.MarkdownString().appendText(reads(input).asked),
     },
   }),
   invoke: async ({ input }) => {
@@ -37,7 +38,15 @@ export const statusTool = (longhaul: Longhaul): Tool =>
   readTool({
     reads: (input) => {
       const { data } = StatusToolInput.safeParse(input);
-      return typeof data?.run === 'number' ? `the state of run ${data.run}` : 'what background agents are at';
+      return typeof data?.run === 'number'
+        ? {
+            asked: t('The chat model reads the state of run {0}.', data.run),
+            under: t('Reading the state of run {0}', data.run),
+          }
+        : {
+            asked: t('The chat model reads what background agents are at.'),
+            under: t('Reading what background agents are at'),
+          };
     },
     read: async (input) => {
       const parsed = StatusToolInput.safeParse(input);
@@ -54,7 +63,12 @@ export const resultTool = (longhaul: Longhaul): Tool =>
   readTool({
     reads: (input) => {
       const { data } = ResultToolInput.safeParse(input);
-      return data === undefined ? 'the result of a run' : `the report, the checks and the patch of run ${data.run}`;
+      return data === undefined
+        ? { asked: t('The chat model reads the result of a run.'), under: t('Reading the result of a run') }
+        : {
+            asked: t('The chat model reads the report, the checks and the patch of run {0}.', data.run),
+            under: t('Reading the report, the checks and the patch of run {0}', data.run),
+          };
     },
     read: async (input) => {
       const parsed = ResultToolInput.safeParse(input);

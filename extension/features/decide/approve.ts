@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { asksForKey } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
@@ -11,9 +12,9 @@ import { decide, decisionFor } from './decisions.ts';
 /** Characters of arguments that a dialog can show whole. What is longer is read, and approved, in an editor. */
 const dialogCharacters = 1_200;
 
-const setKey = 'Set Model Key and Try Again';
-const edit = 'Edit and Approve…';
-const look = 'Open Approval';
+const setKey = t('Set Model Key and Try Again');
+const edit = t('Edit and Approve…');
+const look = t('Open Approval');
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -30,11 +31,11 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
     {
       modal: true,
       detail: [
-        `Run: ${title}`,
-        request.reason === '' ? '' : `Why: ${request.reason}`,
-        `Then: ${request.consequence}`,
-        `Exactly:\n${exact}`,
-        `${expiry(request.expiresAt, Date.now())}. Otherwise: ${request.onExpiry}`,
+        t('Run: {0}', title),
+        request.reason === '' ? '' : t('Why: {0}', request.reason),
+        t('Then: {0}', request.consequence),
+        t('Exactly:\n{0}', exact),
+        t('{0}. Otherwise: {1}', expiry(request.expiresAt, Date.now()), request.onExpiry),
       ]
         .filter((line) => line !== '')
         .join('\n\n'),

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Story } from '../../../shared/run/story/story.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { localTime } from '../../ground/text/local-time.ts';
@@ -12,8 +13,8 @@ export const becameText = (story: Story, decision: string, now: number): string 
   const { made, status } = moment.about.decision;
   if (made !== null) {
     const ago = span(now - Date.parse(made.at));
-    return `This was ${moment.detail} ${ago} ago (${localTime(made.at)}). What you did was not taken.`;
+    return t('This was {0} {1} ago ({2}). What you did was not taken.', moment.detail, ago, localTime(made.at));
   }
-  if (status === 'withdrawn') return 'This was asked anew meanwhile; the new question is in Needs You.';
-  return status === 'void' ? 'The run ended before this was decided.' : null;
+  if (status === 'withdrawn') return t('This was asked anew meanwhile; the new question is in Needs You.');
+  return status === 'void' ? t('The run ended before this was decided.') : null;
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { z } from 'zod';
 import type { DecisionKind, DecisionVerdict } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
@@ -26,18 +27,18 @@ export const decisionFor = async (
     ? longhaul.runs.decisions().find(({ run, request }) => run === data.run && request.id === data.decision)
     : await pickDecision(
         (await openDecisions(longhaul)).filter(({ request }) => kinds.includes(request.kind)),
-        { title: 'Longhaul: Decide', none: 'No such decision is open.' },
+        { title: t('Longhaul: Decide'), none: t('No such decision is open.') },
       );
   if (summary === undefined) {
     if (!success) return undefined;
     const became = await becameOf(longhaul, data);
-    throw new ConnectionError('refused', became ?? 'This decision is no longer open.', '');
+    throw new ConnectionError('refused', became ?? t('This decision is no longer open.'), '');
   }
   if (!isWhole(summary))
     throw new ConnectionError(
       'refused',
-      `The hash of ${summary.request.id} does not match what it asks for.`,
-      "Do not approve it; look into the runner's log.",
+      t('The hash of {0} does not match what it asks for.', summary.request.id),
+      t("Do not approve it; look into the runner's log."),
     );
   return summary;
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
@@ -61,7 +62,11 @@ const editedHere = (argument: unknown): Pick<ArgumentFile, 'summary' | 'field'> 
   const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
   const found = uri === undefined ? undefined : argumentsIn(uri);
   if (uri === undefined || found === undefined)
-    throw new ConnectionError('refused', 'No arguments are being edited here.', 'Begin at a decision in Needs You.');
+    throw new ConnectionError(
+      'refused',
+      t('No arguments are being edited here.'),
+      t('Begin at a decision in Needs You.'),
+    );
   return { uri, ...found };
 };
 
@@ -82,7 +87,7 @@ export const approveEdited = async (longhaul: Longhaul, argument: unknown): Prom
   const edited = parseFile({ summary, field }, document.getText());
   if (edited.outcome === 'invalid') {
     if (edited.at !== undefined) await showPlace(uri, edited.at);
-    throw new ConnectionError('refused', `Nothing was approved. ${edited.message}`, '');
+    throw new ConnectionError('refused', t('Nothing was approved. {0}', edited.message), '');
   }
   const asAsked = JSON.stringify(edited.arguments) === JSON.stringify(summary.request.arguments);
   await decide(longhaul, summary, { kind: 'approved', arguments: asAsked ? null : edited.arguments });
@@ -113,7 +118,7 @@ const leaveBehind = async (longhaul: Longhaul, told: () => void): Promise<void> 
     const { run, request } = file.summary;
     if (open.has(`${run} ${request.id}`)) continue;
     const document = vscode.workspace.textDocuments.find((other) => other.uri.toString() === uri.toString());
-    file.became = 'This decision is no longer open.';
+    file.became = t('This decision is no longer open.');
     if (document === undefined || document.getText() === file.asked) await closeDocument(uri);
     else {
       file.became = (await becameOf(longhaul, { run, decision: request.id })) ?? file.became;
@@ -134,11 +139,18 @@ const placeOf = (document: vscode.TextDocument, at: Fault | undefined): vscode.R
 const allArguments = (uri: vscode.Uri, { arguments: args }: DecisionRequest, { name }: Field): vscode.Command => {
   const others = exactArguments(besides(args, name));
   return {
-    title: `$(json) ${others === '' ? 'As JSON' : `With ${oneLine(others, 160)}`}`,
+    title: `$(json) ${others === '' ? t('As JSON') : t('With {0}', oneLine(others, 160))}`,
     command: 'longhaul.editAllArguments',
-    tooltip: 'Edit all arguments as JSON',
+    tooltip: t('Edit all arguments as JSON'),
     arguments: [uri],
   };
+};
+
+const approveWith: Readonly<Record<Field['name'], string>> = {
+  content: t('Approve with This Content'),
+  new: t('Approve with This Text'),
+  command: t('Approve with This Command'),
+  patch: t('Approve with This Patch'),
 };
 
 /** The documents, what is wrong in them, and the lens that approves. */
@@ -171,11 +183,11 @@ export const registerArgumentEditor = (longhaul: Longhaul): vscode.Disposable =>
       const over = { title: `$(circle-slash) ${became}`, command: 'longhaul.openDecision', arguments: [target] };
       const decidable: readonly vscode.Command[] = [
         {
-          title: `$(check) Approve with ${field === null ? 'These Arguments' : `This ${field.noun}`}`,
+          title: `$(check) ${field === null ? t('Approve with These Arguments') : approveWith[field.name]}`,
           command: 'longhaul.approveEdited',
           arguments: [uri],
         },
-        { title: '$(close) Reject…', command: 'longhaul.reject', arguments: [target] },
+        { title: `$(close) ${t('Reject…')}`, command: 'longhaul.reject', arguments: [target] },
         ...(field === null ? [] : [allArguments(uri, request, field)]),
         { title: oneLine(request.action, 100), command: 'longhaul.focusNeedsYou', tooltip: request.consequence },
       ];

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import { budgetRaise } from '../../../shared/run/reduce-decisions.ts';
 import { withField, type Field } from '../../ground/decision/field.ts';
@@ -20,12 +21,15 @@ export const parseEdited = (request: Pick<DecisionRequest, 'kind' | 'tool' | 'ar
     return raise === null || asked === null || raise.budget !== asked.budget
       ? {
           outcome: 'invalid',
-          message: `Give {"budget": ${JSON.stringify(asked?.budget ?? 'turns')}, "limit": a positive number}.`,
+          message: t(
+            'Give an object with "budget": {0} and a positive number as "limit".',
+            JSON.stringify(asked?.budget ?? 'turns'),
+          ),
         }
       : json;
   }
   if (request.kind !== 'call' || request.tool === null)
-    return { outcome: 'invalid', message: 'This decision has no arguments to edit.' };
+    return { outcome: 'invalid', message: t('This decision has no arguments to edit.') };
   return parseArguments(request.tool, json.arguments);
 };
 
@@ -46,7 +50,7 @@ const parseJson = (text: string): Edited => {
   if (fault !== null)
     return {
       outcome: 'invalid',
-      message: `Line ${fault.line}, column ${fault.column}: expected ${fault.expected}.`,
+      message: t('Line {0}, column {1}: expected {2}.', fault.line, fault.column, fault.expected),
       at: fault,
     };
   const json = Json.safeParse(JSON.parse(text));

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
@@ -35,7 +36,7 @@ const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const reason = await vscode.window.showInputBox({
     title: `${no}: ${summary.request.action}`,
     prompt: noMeans,
-    placeHolder: 'Reason (may be left out)',
+    placeHolder: t('Reason (may be left out)'),
     ignoreFocusOut: true,
   });
   if (reason !== undefined) await decide(longhaul, summary, { kind: 'rejected', reason });
@@ -52,7 +53,7 @@ const answer = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
 const ask = ({ action, reason, choices }: DecisionRequest): Thenable<string | undefined> =>
   choices.length > 0
     ? vscode.window.showQuickPick(choices, { title: action, placeHolder: reason, ignoreFocusOut: true })
-    : vscode.window.showInputBox({ title: action, prompt: reason, placeHolder: 'Answer', ignoreFocusOut: true });
+    : vscode.window.showInputBox({ title: action, prompt: reason, placeHolder: t('Answer'), ignoreFocusOut: true });
 
 /** Asks an expired decision again; decides nothing yet. */
 const renew = async (longhaul: Longhaul, argument: unknown): Promise<void> => {

@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+
 /** Where a text stops being JSON. Line and column from 1. */
 export interface Fault {
   readonly line: number;
@@ -27,9 +29,13 @@ export const faultOf = (text: string): Fault | null => {
   };
   /** What is missing at `at`; null: a value stands there, and `at` is behind it. */
   const value = (): string | null => {
-    if (taken('{')) return members('}', () => (name() ? (taken(':') ? value() : '":"') : 'a name in double quotes'));
+    if (taken('{')) return members('}', () => (name() ? (taken(':') ? value() : '":"') : t('a name in double quotes')));
     if (taken('[')) return members(']', value);
-    return takes(scalar) ? null : text[at] === '"' ? 'a string that ends on its line, with its escapes' : 'a value';
+    return takes(scalar)
+      ? null
+      : text[at] === '"'
+        ? t('a string that ends on its line, with its escapes')
+        : t('a value');
   };
   const name = (): boolean => {
     takes(space);
@@ -41,12 +47,12 @@ export const faultOf = (text: string): Fault | null => {
       const missing = member();
       if (missing !== null) return missing;
       if (taken(end)) return null;
-      if (!taken(',')) return `"," or "${end}"`;
+      if (!taken(',')) return t('"," or "{0}"', end);
     }
   };
   const missing = value();
   takes(space);
-  const expected = missing ?? (at < text.length ? 'nothing more' : null);
+  const expected = missing ?? (at < text.length ? t('nothing more') : null);
   if (expected === null) return null;
   const before = text.slice(0, at).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1, expected };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { parsePatch, type LineChange } from '../../../shared/review/patch.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
@@ -93,10 +94,10 @@ const changesByPath = (patch: string): ReadonlyMap<string, readonly LineChange[]
 const hoverOf = ({ run, number, title, round }: Application): vscode.MarkdownString => {
   const hover = new vscode.MarkdownString('', true);
   hover.isTrusted = { enabledCommands: ['longhaul.review'] };
-  hover.appendMarkdown('$(rocket) Applied from ');
-  hover.appendText(`#${number} ${title} (round ${round})`);
+  hover.appendMarkdown('$(rocket) ');
+  hover.appendText(t('Applied from #{0} {1} (round {2})', number, title, round));
   const argument = encodeURIComponent(JSON.stringify([run]));
-  return hover.appendMarkdown(` — [Open Review](command:longhaul.review?${argument})`);
+  return hover.appendMarkdown(` — [${t('Open Review')}](command:longhaul.review?${argument})`);
 };
 
 type PatchOf = (application: Application) => Promise<ReadonlyMap<string, readonly LineChange[]>>;

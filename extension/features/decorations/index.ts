@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
@@ -65,7 +66,7 @@ export const registerDecorations = (longhaul: Longhaul): vscode.Disposable => {
     'longhaul.openWhatTheAgentHas': async (argument) => {
       const uri = argument instanceof vscode.Uri ? argument : vscode.window.activeTextEditor?.document.uri;
       const own = uri === undefined ? undefined : touched.get(uri.fsPath);
-      if (own === undefined) return say('No open run has changed this file.');
+      if (own === undefined) return say(t('No open run has changed this file.'));
       const chosen = await choose(own);
       if (chosen === undefined) return;
       const { run, path, soFar } = chosen;
@@ -84,5 +85,5 @@ export const registerDecorations = (longhaul: Longhaul): vscode.Disposable => {
 const choose = async (touched: readonly Touched[]): Promise<Touched | undefined> => {
   if (touched.length <= 1) return touched[0];
   const rows = touched.map((one) => ({ label: one.title, description: `#${one.number}`, one }));
-  return (await vscode.window.showQuickPick(rows, { title: 'Longhaul: Open What the Agent Has' }))?.one;
+  return (await vscode.window.showQuickPick(rows, { title: t('Longhaul: Open What the Agent Has') }))?.one;
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { isTerminal } from '../../../shared/run/state.ts';
 
@@ -49,5 +50,7 @@ export const touchedFiles = (
 /** `#3 “Mend the parser” has changed this`. Titles are text. */
 export const touchedText = (touched: readonly Touched[]): string =>
   touched
-    .map(({ number, title, soFar }) => `#${number} “${title}” ${soFar ? 'is changing' : 'has changed'} this`)
+    .map(({ number, title, soFar }) =>
+      soFar ? t('#{0} “{1}” is changing this', number, title) : t('#{0} “{1}” has changed this', number, title),
+    )
     .join('\n');

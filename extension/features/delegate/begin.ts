@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunState } from '../../../shared/run/state.ts';
 import { choicesText } from '../../ground/delegation/choices-text.ts';
@@ -59,11 +60,15 @@ export const begin = async (longhaul: Longhaul, root: string, beginning: Beginni
 /** Which to go on with: what a person had begun to write, or what they called now; undefined: neither. */
 const askDraft = async (kept: Draft, anew: Draft): Promise<Draft | undefined> => {
   const items = [
-    { label: `$(edit) Continue the draft: ${draftTitle(kept)}`, detail: choicesText(kept.choices), draft: kept },
-    { label: '$(trash) Discard the draft and begin anew', detail: anew.typed, draft: anew },
+    {
+      label: `$(edit) ${t('Continue the draft: {0}', draftTitle(kept))}`,
+      detail: choicesText(kept.choices),
+      draft: kept,
+    },
+    { label: `$(trash) ${t('Discard the draft and begin anew')}`, detail: anew.typed, draft: anew },
   ];
   const chosen = await vscode.window.showQuickPick(items, {
-    title: 'Delegate to Background Agent: a draft is there',
+    title: t('Delegate to Background Agent: a draft is there'),
     ignoreFocusOut: true,
   });
   return chosen?.draft;
@@ -145,11 +150,19 @@ const foundIn = (folders: readonly Folder[], chosen: string): Folder['found'] =>
 const goalWith = async (root: string, typed: string, { prefill }: Draft): Promise<string> => {
   const { found, missing } = await findReferences(root, typed);
   if (missing.length > 0) {
-    const asText = 'Delegate as Text';
-    const message = `${missing.join(' and ')} is no file of ${path.basename(root)}.`;
-    const detail = 'Delegated as text, the agent reads it as it stands.';
-    const chosen = await vscode.window.showWarningMessage(message, { modal: true, detail }, 'Do Not Delegate', asText);
-    if (chosen !== asText) throw new ConnectionError('refused', 'Nothing was delegated.', '');
+    const asText = t('Delegate as Text');
+    const message =
+      missing.length === 1
+        ? t('{0} is no file of {1}.', missing.join(''), path.basename(root))
+        : t('These are no files of {1}: {0}.', missing.join(', '), path.basename(root));
+    const detail = t('Delegated as text, the agent reads it as it stands.');
+    const chosen = await vscode.window.showWarningMessage(
+      message,
+      { modal: true, detail },
+      t('Do Not Delegate'),
+      asText,
+    );
+    if (chosen !== asText) throw new ConnectionError('refused', t('Nothing was delegated.'), '');
   }
   return [goalOf(typed, prefill), referencesText(found)].filter(Boolean).join('\n\n');
 };
@@ -161,7 +174,7 @@ const hand = async (longhaul: Longhaul, { session }: Draft, delegation: Delegati
   // What is as in the last commit by now goes along as it is.
   const without = choices.without.filter((file) => now === null || now.includes(file));
   const run = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Longhaul: handing the task over…' },
+    { location: vscode.ProgressLocation.Notification, title: t('Longhaul: handing the task over…') },
     () => submit(longhaul, { ...delegation, choices: { ...choices, without } }, session),
   );
   announce(run);
@@ -171,8 +184,8 @@ const hand = async (longhaul: Longhaul, { session }: Draft, delegation: Delegati
 const announce = ({ id, number, task }: RunState): void => {
   const show = async (): Promise<void> => {
     await vscode.commands.executeCommand('longhaul.runs.focus');
-    await offer(vscode.window.showInformationMessage, `Delegated as run ${number}: ${task.title}`, {
-      'Open Run': doing('longhaul.openRun', { run: id }),
+    await offer(vscode.window.showInformationMessage, t('Delegated as run {0}: {1}', number, task.title), {
+      [t('Open Run')]: doing('longhaul.openRun', { run: id }),
     });
   };
   show().catch(showProblem);

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import { budgetLine, parseBudget } from '../../ground/delegation/budget-line.ts';
@@ -25,24 +26,24 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
   switch (row) {
     case 'recipe': {
       const items = offered.recipes().then(recipeItems);
-      const chosen = await vscode.window.showQuickPick(items, { title: 'By which recipe?', matchOnDetail: true });
+      const chosen = await vscode.window.showQuickPick(items, { title: t('By which recipe?'), matchOnDetail: true });
       if (chosen?.problem === null) return { ...choices, recipe: chosen.recipe };
       if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
       return choices;
     }
     case 'base': {
       const items = (['worktree', 'head'] as const).map((base) => ({ label: baseText(base), base }));
-      const chosen = await vscode.window.showQuickPick(items, { title: 'What does the agent begin with?' });
+      const chosen = await vscode.window.showQuickPick(items, { title: t('What does the agent begin with?') });
       return { ...choices, base: chosen?.base ?? choices.base };
     }
     case 'without':
       return { ...choices, ...(await askFiles(offered.dirty ?? [], choices)) };
     case 'folder': {
       const items = offered.folders.map(({ folder }) => ({
-        label: folder === '' ? 'The root of the repository' : folder,
+        label: folder === '' ? t('The root of the repository') : folder,
         folder,
       }));
-      const chosen = await vscode.window.showQuickPick(items, { title: 'Which folder is it about?' });
+      const chosen = await vscode.window.showQuickPick(items, { title: t('Which folder is it about?') });
       return chosen === undefined ? choices : inFolder(choices, chosen.folder);
     }
     case 'verification':
@@ -52,8 +53,8 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
     }
     case 'budget': {
       const line = await vscode.window.showInputBox({
-        title: 'Budget',
-        prompt: 'What is not named is as the runner and the repository say. "none" lifts a limit.',
+        title: t('Budget'),
+        prompt: t('What is not named is as the runner and the repository say. "none" lifts a limit.'),
         placeHolder: 'turns=40, usd=2, tokens=none, activeMinutes=30, toolMinutes=10, retries=5',
         value: budgetLine(choices.budget),
         ignoreFocusOut: true,
@@ -72,7 +73,7 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
     case 'policy': {
       const names: readonly PolicyName[] = ['repository', 'ask', 'offline'];
       const items = names.map((name) => ({ label: policies[name].label, detail: policies[name].detail, name }));
-      const chosen = await vscode.window.showQuickPick(items, { title: 'What may the agent do unasked?' });
+      const chosen = await vscode.window.showQuickPick(items, { title: t('What may the agent do unasked?') });
       return { ...choices, policy: chosen?.name ?? choices.policy };
     }
   }
@@ -81,8 +82,8 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
 /** Null: the runner's. Undefined: dismissed. */
 export const askModel = async (before: string | null): Promise<string | null | undefined> => {
   const name = await vscode.window.showInputBox({
-    title: 'By which model?',
-    prompt: 'As the endpoint of the runner names it. Empty: the one that the runner is set to.',
+    title: t('By which model?'),
+    prompt: t('As the endpoint of the runner names it. Empty: the one that the runner is set to.'),
     placeHolder: 'gpt-5.1-codex',
     value: before ?? '',
     ignoreFocusOut: true,
@@ -92,12 +93,17 @@ export const askModel = async (before: string | null): Promise<string | null | u
 
 const questions = {
   verification: {
-    title: 'What shows that it works?',
-    none: 'No verification',
-    other: 'Run a command at the end…',
+    title: t('What shows that it works?'),
+    none: t('No verification'),
+    other: t('Run a command at the end…'),
     placeholder: 'npm test',
   },
-  setup: { title: 'What is to be run first?', none: 'No setup', other: 'Run a command first…', placeholder: 'npm ci' },
+  setup: {
+    title: t('What is to be run first?'),
+    none: t('No setup'),
+    other: t('Run a command first…'),
+    placeholder: 'npm ci',
+  },
 } as const;
 
 /** Which of the files that are not committed go along; one that does makes it the working tree. */
@@ -107,8 +113,8 @@ const askFiles = async (
 ): Promise<Partial<Pick<Choices, 'base' | 'without'>>> => {
   const items = dirty.map((label) => ({ label, picked: base === 'worktree' && !without.includes(label) }));
   const chosen = await vscode.window.showQuickPick(items, {
-    title: 'Which files that are not committed go along?',
-    placeHolder: 'One without a mark is for the agent as in the last commit',
+    title: t('Which files that are not committed go along?'),
+    placeHolder: t('One without a mark is for the agent as in the last commit'),
     canPickMany: true,
   });
   if (chosen === undefined) return {};
@@ -129,10 +135,14 @@ const askCommands = async (
   const given = before === null || before.length === 0 ? '' : commandsText(before, folder);
   const found = kind === 'verification' ? (folders.find((each) => each.folder === folder)?.found ?? null) : null;
   const items: readonly (vscode.QuickPickItem & { readonly commands: Choices['setup'] | undefined })[] = [
-    { label: 'As the repository says', description: 'by its .longhaul/config.yaml, or the recipe', commands: null },
+    {
+      label: t('As the repository says'),
+      description: t('by its .longhaul/config.yaml, or the recipe'),
+      commands: null,
+    },
     ...(found?.tests ?? []).map(({ command, file }) => ({
       label: command,
-      description: `found in ${[found?.folder ?? '', file].filter(Boolean).join('/')}`,
+      description: t('found in {0}', [found?.folder ?? '', file].filter(Boolean).join('/')),
       commands: [plannedCommand(commandIn(found?.folder ?? '', command))],
     })),
     { label: other, description: given, commands: undefined },
@@ -142,17 +152,20 @@ const askCommands = async (
   if (picked?.label !== other) return picked?.commands;
   const command = await vscode.window.showInputBox({
     title,
-    prompt: `A shell command, run in ${folder === '' ? 'the root of the repository' : folder}, in the sandbox.`,
+    prompt:
+      folder === ''
+        ? t('A shell command, run in the root of the repository, in the sandbox.')
+        : t('A shell command, run in {0}, in the sandbox.', folder),
     placeHolder: placeholder,
     value: commandWithout(folder, before?.[0]?.command ?? ''),
     ignoreFocusOut: true,
-    validateInput: (value) => (value.trim() === '' ? 'Give a command.' : null),
+    validateInput: (value) => (value.trim() === '' ? t('Give a command.') : null),
   });
   if (command === undefined) return undefined;
   if (kind === 'verification') return [plannedCommand(command, [], folder)];
   const hosts = await vscode.window.showInputBox({
     title,
-    prompt: 'Hosts that it may reach, separated by spaces. Empty: no network.',
+    prompt: t('Hosts that it may reach, separated by spaces. Empty: no network.'),
     placeHolder: 'packages.example.org',
     value: before?.[0]?.network.join(' ') ?? '',
     ignoreFocusOut: true,

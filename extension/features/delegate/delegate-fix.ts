@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { oneLine } from '../../ground/text/text.ts';
 import type { ProblemArgument } from './called-from.ts';
@@ -18,8 +19,8 @@ export const registerDelegateFix = (): vscode.Disposable =>
 /** `several`: the title says which problem it is of. */
 const fixOf = (document: vscode.TextDocument, diagnostic: vscode.Diagnostic, several: boolean): vscode.CodeAction => {
   const title = several
-    ? `Delegate “${oneLine(diagnostic.message, 60)}” to Background Agent…`
-    : 'Delegate to Background Agent…';
+    ? t('Delegate “{0}” to Background Agent…', oneLine(diagnostic.message, 60))
+    : t('Delegate to Background Agent…');
   const action = new vscode.CodeAction(title, vscode.CodeActionKind.QuickFix);
   action.diagnostics = [diagnostic];
   const argument: ProblemArgument = {

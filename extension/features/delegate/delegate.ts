@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { runFor } from '../../ground/ask/pick.ts';
 import { choicesOfTask, leftBehind, rememberedChoices, type Choices } from '../../ground/delegation/choices.ts';
@@ -70,7 +71,10 @@ const openedIn = async (root: string): Promise<string> => {
 
 /** The same task once more, with what its run was delegated with; on the tree as it is now. */
 const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: boolean): Promise<void> => {
-  const run = await runFor(longhaul, argument, { title: 'Delegate Which Run Again?', none: 'There is no run yet.' });
+  const run = await runFor(longhaul, argument, {
+    title: t('Delegate Which Run Again?'),
+    none: t('There is no run yet.'),
+  });
   if (run === undefined) return;
   const api = await longhaul.connection.api();
   const { task } = await api.runs.get.query({ run: run.id });
@@ -86,13 +90,13 @@ const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: 
 /** Whether the person wants it without the rules that held the run back; without such rules nobody is asked. */
 const isLooserSo = async (run: number, rules: readonly string[]): Promise<boolean> => {
   if (rules.length === 0) return true;
-  const without = 'Go On Without Them';
+  const without = t('Go On Without Them');
   const detail = [
     ...rules.slice(0, mostNamed),
-    ...(rules.length > mostNamed ? [`and ${rules.length - mostNamed} more`] : []),
-    'With the same rules it can be delegated from the command line: longhaul delegate --policy',
+    ...(rules.length > mostNamed ? [t('and {0} more', rules.length - mostNamed)] : []),
+    t('With the same rules it can be delegated from the command line: longhaul delegate --policy'),
   ].join('\n');
-  const message = `Run ${run} was held to rules of its own, which are not taken over.`;
+  const message = t('Run {0} was held to rules of its own, which are not taken over.', run);
   return (await vscode.window.showWarningMessage(message, { modal: true, detail }, without)) === without;
 };
 
@@ -111,7 +115,7 @@ const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void
     return openGoal(called.root, typed);
   }
   const typed = document.getText().trim();
-  if (typed === '') return say('Write the goal first: the first line becomes its title.');
+  if (typed === '') return say(t('Write the goal first: the first line becomes its title.'));
   const root = rootOfGoal(document) ?? (await rootOf(document.uri.scheme === 'file' ? [document.uri.fsPath] : []));
   if (root === null) return;
   const kept = isGoal(document) ? keptDraft(longhaul, root) : null;

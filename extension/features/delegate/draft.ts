@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { z } from 'zod';
 import { Choices } from '../../ground/delegation/choices.ts';
 import type { Origin, Prefill } from '../../ground/delegation/origin.ts';
@@ -34,4 +35,4 @@ export const isWorthKeeping = (draft: Draft, first: Draft): boolean =>
 
 /** What the draft is called by in a list. */
 export const draftTitle = ({ typed, choices }: Draft): string =>
-  typed.replace(/\s+/g, ' ').trim() || (choices.recipe?.title ?? 'no goal yet');
+  typed.replace(/\s+/g, ' ').trim() || (choices.recipe?.title ?? t('no goal yet'));

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** What the name of a goal's document begins with; the manifest's menus know it too. */
@@ -75,8 +76,12 @@ export const registerGoals = (typed: (root: string, text: string) => void): vsco
           const top = new vscode.Range(0, 0, 0, 0);
           const command = 'longhaul.delegateGoal';
           return [
-            new vscode.CodeLens(top, { title: '$(rocket) Delegate This Goal', command, arguments: [document.uri] }),
-            new vscode.CodeLens(top, { title: '#file:path and @symbol name what it is about', command: '' }),
+            new vscode.CodeLens(top, {
+              title: `$(rocket) ${t('Delegate This Goal')}`,
+              command,
+              arguments: [document.uri],
+            }),
+            new vscode.CodeLens(top, { title: t('#file:path and @symbol name what it is about'), command: '' }),
           ];
         },
       },

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import type { RecipeChoice } from '../../ground/delegation/choices.ts';
 
@@ -9,7 +10,7 @@ export type RecipeItem = { readonly label: string; readonly description: string;
 
 /** None, then each recipe; the broken ones too, so that their authors learn of it. */
 export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeItem[] => [
-  { label: '$(circle-slash) None', description: '', detail: 'The goal alone.', problem: null, recipe: null },
+  { label: `$(circle-slash) ${t('None')}`, description: '', detail: t('The goal alone.'), problem: null, recipe: null },
   ...recipes.map((listed): RecipeItem => {
     const { name, problem } = listed;
     const description = `${name} · ${fromText(listed)}`;
@@ -17,7 +18,7 @@ export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeIt
       return {
         label: `$(warning) ${name}`,
         description: fromText(listed),
-        detail: `Cannot be used. ${problem}`,
+        detail: t('Cannot be used. {0}', problem),
         problem,
       };
     const { title, needsGoal, description: detail } = listed;
@@ -26,6 +27,6 @@ export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeIt
 ];
 
 const fromText = ({ origin, replaces }: ListedRecipe): string => {
-  if (origin === 'built-in') return 'built in';
-  return replaces ? "the repository's, instead of the built-in one" : "the repository's";
+  if (origin === 'built-in') return t('built in');
+  return replaces ? t("the repository's, instead of the built-in one") : t("the repository's");
 };

@@ -1,6 +1,6 @@
+import { t } from '@vscode/l10n';
 import type { NearestTests } from '../../../runner/local/packages.ts';
 import type { Preview, PreviewedCommands } from '../../../shared/recipe/preview.ts';
-import { plural } from '../../../shared/text/figures.ts';
 import type { Check } from '../../ground/connection/examine.ts';
 import { budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
 import { policies, type Choices } from '../../ground/delegation/choices.ts';
@@ -51,7 +51,7 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
   return [
     {
       row: 'delegate',
-      label: '$(rocket) Delegate',
+      label: `$(rocket) ${t('Delegate')}`,
       description: choicesText(
         withTests(choices, holds, found),
         choices.verification === null ? found?.folder : choices.folder,
@@ -60,30 +60,34 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
     },
     ...failing.map(({ name, detail: why, remedy }): Row => ({
       row: 'ready',
-      label: '$(error) Not Ready',
+      label: `$(error) ${t('Not Ready')}`,
       description: `${name}: ${why}`,
       ...(remedy === '' ? {} : { detail: remedy }),
     })),
-    { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) || 'what the recipe says' },
-    { row: 'recipe', label: '$(book) Recipe', description: choices.recipe?.title ?? 'none' },
+    { row: 'goal', label: `$(edit) ${t('Goal')}`, description: firstLine(goal) || t('what the recipe says') },
+    { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: choices.recipe?.title ?? t('none') },
     {
       row: 'base',
-      label: '$(git-branch) Base',
-      description: choices.base === 'worktree' ? 'the working tree' : 'the last commit (HEAD)',
+      label: `$(git-branch) ${t('Base')}`,
+      description: choices.base === 'worktree' ? t('the working tree') : t('the last commit (HEAD)'),
     },
     ...dirtyRow(summary),
     ...(folders.length > 1 ? [folderRow(choices)] : []),
-    { row: 'verification', label: '$(beaker) Verification', description: verificationText(summary) },
-    { row: 'setup', label: '$(tools) Setup', description: setupText(summary) },
-    { row: 'budget', label: '$(dashboard) Budget', description: limitsText(summary) },
-    { row: 'policy', label: '$(shield) Policy', description: policyText(summary) },
-    { row: 'model', label: '$(hubot) Model', description: modelText(summary) },
+    { row: 'verification', label: `$(beaker) ${t('Verification')}`, description: verificationText(summary) },
+    { row: 'setup', label: `$(tools) ${t('Setup')}`, description: setupText(summary) },
+    { row: 'budget', label: `$(dashboard) ${t('Budget')}`, description: limitsText(summary) },
+    { row: 'policy', label: `$(shield) ${t('Policy')}`, description: policyText(summary) },
+    { row: 'model', label: `$(hubot) ${t('Model')}`, description: modelText(summary) },
   ];
 };
 
 const detailOf = ({ unsaved, holds }: Summary): string =>
   [
-    unsaved === 0 ? '' : `Saves ${plural(unsaved, 'unsaved file')} first.`,
+    unsaved === 0
+      ? ''
+      : unsaved === 1
+        ? t('Saves 1 unsaved file first.')
+        : t('Saves {0} unsaved files first.', unsaved),
     ...(holds.status === 'known' ? holds.preview.notes : []),
     holds.status === 'unknown' ? holds.reason : '',
   ]
@@ -96,7 +100,7 @@ const namedFiles = 3;
 const some = (paths: readonly string[]): string =>
   paths.length <= namedFiles
     ? paths.join(', ')
-    : `${paths.slice(0, namedFiles).join(', ')} and ${paths.length - namedFiles} more`;
+    : t('{0} and {1} more', paths.slice(0, namedFiles).join(', '), paths.length - namedFiles);
 
 const dirtyRow = ({ choices: { base, without }, dirty }: Summary): readonly Row[] => {
   if (dirty === null || dirty.length === 0) return [];
@@ -104,34 +108,36 @@ const dirtyRow = ({ choices: { base, without }, dirty }: Summary): readonly Row[
   const along = dirty.filter((path) => !left.includes(path));
   const description =
     left.length === 0
-      ? `${plural(along.length, 'file goes', 'files go')} along: ${some(along)}`
+      ? along.length === 1
+        ? t('1 file goes along: {0}', some(along))
+        : t('{0} files go along: {1}', along.length, some(along))
       : along.length === 0
-        ? `none goes along: without ${some(left)}`
-        : `${along.length} of ${plural(dirty.length, 'file')} go along, without ${some(left)}`;
-  return [{ row: 'without', label: '$(diff) Not Committed', description }];
+        ? t('none goes along: without {0}', some(left))
+        : t('{0} of {1} files go along, without {2}', along.length, dirty.length, some(left));
+  return [{ row: 'without', label: `$(diff) ${t('Not Committed')}`, description }];
 };
 
-const folderText = (folder: string): string => (folder === '' ? 'the root of the repository' : folder);
+const folderText = (folder: string): string => (folder === '' ? t('the root of the repository') : folder);
 
 const folderRow = ({ folder }: Choices): Row => ({
   row: 'folder',
-  label: '$(folder) Folder',
-  description: `${folderText(folder)}: told to the agent, and where your commands run`,
+  label: `$(folder) ${t('Folder')}`,
+  description: t('{0}: told to the agent, and where your commands run', folderText(folder)),
 });
 
 const settingsText = ({ settings }: Preview): string =>
-  settings === null ? 'there is no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings} names none`;
+  settings === null ? t('there is no .longhaul/config.yaml') : t('.longhaul/config.yaml on {0} names none', settings);
 
 /** The commands that the choices do not say; null: nobody says any, or none. */
 const otherCommands = ({ commands, by }: PreviewedCommands, { settings }: Preview): string | null => {
   if (by === 'runner') return null;
-  const whose = by === 'recipe' ? "the recipe's" : `.longhaul/config.yaml on ${settings ?? ''}`;
-  if (commands.length === 0) return `none (${whose})`;
+  const whose = by === 'recipe' ? t("the recipe's") : t('.longhaul/config.yaml on {0}', settings ?? '');
+  if (commands.length === 0) return t('none ({0})', whose);
   return `${commandsText(commands)} (${whose})`;
 };
 
 const unsaidText = ({ holds }: Summary): string =>
-  holds.status === 'asked' ? 'asking the runner…' : 'not known: the runner did not say';
+  holds.status === 'asked' ? t('asking the runner…') : t('not known: the runner did not say');
 
 const verificationText = (summary: Summary): string => {
   const { choices, holds, found } = summary;
@@ -139,43 +145,47 @@ const verificationText = (summary: Summary): string => {
   const offered = found === null ? null : foundText(found);
   if (holds.status === 'known')
     return (
-      otherCommands(holds.preview.verification, holds.preview) ?? offered ?? `none: ${settingsText(holds.preview)}`
+      otherCommands(holds.preview.verification, holds.preview) ?? offered ?? t('none: {0}', settingsText(holds.preview))
     );
-  return offered === null ? unsaidText(summary) : `${offered}, unless the repository says otherwise`;
+  return offered === null ? unsaidText(summary) : t('{0}, unless the repository says otherwise', offered);
 };
 
 const foundText = (found: NearestTests): string => {
   const file = found.tests[0]?.file ?? '';
   const where = found.folder === '' ? file : `${found.folder}/${file}`;
-  return `${found.tests[0]?.command ?? ''} (${found.folder === '' ? '' : `in ${found.folder}; `}found in ${where})`;
+  const command = found.tests[0]?.command ?? '';
+  return found.folder === ''
+    ? t('{0} (found in {1})', command, where)
+    : t('{0} (in {1}; found in {2})', command, found.folder, where);
 };
 
 const setupText = (summary: Summary): string => {
   const { choices, holds } = summary;
   if (choices.setup !== null) return commandsText(choices.setup, choices.folder);
   if (holds.status !== 'known') return unsaidText(summary);
-  return otherCommands(holds.preview.setup, holds.preview) ?? `none: ${settingsText(holds.preview)}`;
+  return otherCommands(holds.preview.setup, holds.preview) ?? t('none: {0}', settingsText(holds.preview));
 };
 
 const limitsText = (summary: Summary): string => {
   const { choices, holds } = summary;
   if (holds.status === 'known') return budgetText(holds.preview.budget);
-  return [budgetText(choices.budget), unsaidText(summary)].filter(Boolean).join('; else ');
+  const said = budgetText(choices.budget);
+  return said === '' ? unsaidText(summary) : t('{0}; else {1}', said, unsaidText(summary));
 };
 
 const changesWords = {
-  allow: 'edits and commands unasked, in the sandbox',
-  ask: 'asks before each edit and command',
-  deny: 'no edits, no commands',
+  allow: t('edits and commands unasked, in the sandbox'),
+  ask: t('asks before each edit and command'),
+  deny: t('no edits, no commands'),
 } as const;
-const networkWords = { allow: 'any network', ask: 'asks before network', deny: 'no network' } as const;
+const networkWords = { allow: t('any network'), ask: t('asks before network'), deny: t('no network') } as const;
 
 const openText = (hosts: Preview['hosts']): string => {
   const named = (when: 'run' | 'setup') =>
     hosts.flatMap(({ host, during }) => (during === when ? [host] : [])).join(', ');
   const [run, setup] = [named('run'), named('setup')];
-  if (setup === '') return run === '' ? 'opens no host' : `opens ${run}`;
-  return run === '' ? `opens ${setup} while setup runs` : `opens ${run}, and ${setup} while setup runs`;
+  if (setup === '') return run === '' ? t('opens no host') : t('opens {0}', run);
+  return run === '' ? t('opens {0} while setup runs', setup) : t('opens {0}, and {1} while setup runs', run, setup);
 };
 
 const policyText = (summary: Summary): string => {
@@ -183,7 +193,7 @@ const policyText = (summary: Summary): string => {
   const label = policies[choices.policy].label;
   if (holds.status !== 'known') return label;
   const { policy, hosts, settings } = holds.preview;
-  const whose = choices.policy === 'repository' && settings === null ? 'The default' : label;
+  const whose = choices.policy === 'repository' && settings === null ? t('The default') : label;
   return `${whose}: ${openText(hosts)}, ${networkWords[policy.otherwise.network]}, ${changesWords[policy.otherwise.changes]}`;
 };
 
@@ -191,7 +201,10 @@ const modelText = (summary: Summary): string => {
   const { choices, holds } = summary;
   if (holds.status !== 'known') return choices.model ?? unsaidText(summary);
   const { name, price } = holds.preview.model;
-  const cost = price === null ? 'price not known' : `$${price.input} in, $${price.output} out for a million tokens`;
+  const cost =
+    price === null
+      ? t('price not known')
+      : t('{0} in, {1} out for a million tokens', `$${price.input}`, `$${price.output}`);
   return `${name} · ${cost}`;
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { WentElsewhere } from '../../ground/problem/connection-error.ts';
 import { say } from '../../ground/problem/offer.ts';
@@ -10,7 +11,7 @@ import { goalTrouble, type Prefill } from '../../ground/delegation/origin.ts';
 import type { Holds } from './holds.ts';
 import { summaryRows, type RowId } from './rows.ts';
 
-const title = 'Delegate to Background Agent';
+const title = t('Delegate to Background Agent');
 
 export interface WizardInput extends Offered {
   readonly prefill: Prefill;
@@ -94,11 +95,11 @@ interface Goal {
   readonly next: 'summary' | 'recipe' | 'editor';
 }
 
-const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: 'Recipe…' };
+const recipeButton: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('book'), tooltip: t('Recipe…') };
 
 const editorButton: vscode.QuickInputButton = {
   iconPath: new vscode.ThemeIcon('go-to-file'),
-  tooltip: 'Write It in an Editor…',
+  tooltip: t('Write It in an Editor…'),
 };
 
 const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<Goal | undefined> => {
@@ -107,9 +108,11 @@ const askGoal = (input: WizardInput, value: string, choices: Choices): Promise<G
   box.title = `${title} (1/2)`;
   box.prompt =
     recipe === null
-      ? `What shall the agent do in ${input.repository}? It works on a copy.`
-      : `${recipe.title}: ${recipe.needsGoal ? 'what is it about' : 'is it about something in particular'}?`;
-  box.placeholder = 'Such as: fix the rounding of totals, and add a test for it';
+      ? t('What shall the agent do in {0}? It works on a copy.', input.repository)
+      : recipe.needsGoal
+        ? t('{0}: what is it about?', recipe.title)
+        : t('{0}: is it about something in particular?', recipe.title);
+  box.placeholder = t('Such as: fix the rounding of totals, and add a test for it');
   box.buttons = [editorButton, recipeButton];
   box.ignoreFocusOut = true;
   box.value = value;
@@ -140,7 +143,7 @@ interface Shown {
 const askSummary = (input: WizardInput, { typed, choices, row }: Shown): Promise<RowId | undefined> => {
   const list = vscode.window.createQuickPick<vscode.QuickPickItem & { readonly row: RowId }>();
   list.title = `${title} (2/2)`;
-  list.placeholder = 'Enter delegates; choose a row to change it';
+  list.placeholder = t('Enter delegates; choose a row to change it');
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
   let holds: Holds = { status: 'asked' };

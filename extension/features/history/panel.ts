@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { HistoryRow } from '../../../shared/run/statistics.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -13,7 +14,7 @@ const gatherMs = 100;
 
 /** Opens the panel with the history of all runs. */
 export const openHistory = (longhaul: Longhaul): vscode.WebviewPanel => {
-  const panel = vscode.window.createWebviewPanel('longhaul.history', 'Longhaul History', vscode.ViewColumn.Active, {
+  const panel = vscode.window.createWebviewPanel('longhaul.history', t('Longhaul History'), vscode.ViewColumn.Active, {
     enableFindWidget: true,
   });
   panel.iconPath = new vscode.ThemeIcon('history');
@@ -71,7 +72,7 @@ export const exportHistory = async (longhaul: Longhaul): Promise<void> => {
     { label: 'CSV', format: 'csv' },
     { label: 'JSON', format: 'json' },
   ] as const;
-  const chosen = await vscode.window.showQuickPick(formats, { title: 'Export the history of all runs as' });
+  const chosen = await vscode.window.showQuickPick(formats, { title: t('Export the history of all runs as') });
   if (chosen === undefined) return;
   const rows = historyRows(longhaul, () => {});
   try {
@@ -85,13 +86,14 @@ export const exportHistory = async (longhaul: Longhaul): Promise<void> => {
 const save = async (rows: readonly HistoryRow[], format: 'json' | 'csv'): Promise<void> => {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({
-    title: `Export ${rows.length} runs`,
+    title: rows.length === 1 ? t('Export 1 run') : t('Export {0} runs', rows.length),
     filters: format === 'csv' ? { CSV: ['csv'] } : { JSON: ['json'] },
     ...(folder === undefined ? {} : { defaultUri: vscode.Uri.joinPath(folder, `longhaul-history.${format}`) }),
   });
   if (uri === undefined) return;
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(format === 'csv' ? toCsv(rows) : toJson(rows)));
-  await offer(vscode.window.showInformationMessage, `${rows.length} runs exported.`, {
-    Open: () => vscode.window.showTextDocument(uri),
+  const told = rows.length === 1 ? t('1 run exported.') : t('{0} runs exported.', rows.length);
+  await offer(vscode.window.showInformationMessage, told, {
+    [t('Open')]: () => vscode.window.showTextDocument(uri),
   });
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { changes, evidence, expiry, oneLine } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
@@ -27,15 +28,15 @@ export const askingRows = ({ decisions, reviews, ends }: Needs, now: number): re
   })),
   ...reviews.map((run) => ({
     icon: 'git-pull-request',
-    label: `Review: ${text(run.task.title)}`,
+    label: t('Review: {0}', text(run.task.title)),
     description: `#${run.number}`,
-    detail: [changes(run) ?? 'no changes', evidence(run) ?? 'not verified'].join(' · '),
+    detail: [changes(run) ?? t('no changes'), evidence(run) ?? t('not verified')].join(' · '),
     command: 'longhaul.review',
     argument: { run: run.id },
   })),
   ...ends.map((end) => ({
     icon: end.status === 'failed' ? 'error' : 'pass',
-    label: `${end.status === 'failed' ? 'Failed' : 'Finished'}: ${text(end.task.title)}`,
+    label: end.status === 'failed' ? t('Failed: {0}', text(end.task.title)) : t('Finished: {0}', text(end.task.title)),
     description: `#${end.number}`,
     detail: text(endText(end)),
     command: 'longhaul.openRun',

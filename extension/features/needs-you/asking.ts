@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
@@ -24,12 +25,12 @@ export const registerAsking = (longhaul: Longhaul): vscode.Disposable =>
       await untilLoaded(longhaul);
       const rows = askingRows(needsOf(longhaul), Date.now());
       if (rows.length === 0) {
-        void vscode.window.showInformationMessage('Nothing needs you.');
+        void vscode.window.showInformationMessage(t('Nothing needs you.'));
         return;
       }
       const chosen = await vscode.window.showQuickPick(
         rows.map(({ icon, label, ...row }) => ({ ...row, label: `$(${icon}) ${label}` })),
-        { title: 'Longhaul: What Needs Me', matchOnDescription: true, matchOnDetail: true },
+        { title: t('Longhaul: What Needs Me'), matchOnDescription: true, matchOnDetail: true },
       );
       if (chosen !== undefined) await vscode.commands.executeCommand(chosen.command, chosen.argument);
     },

@@ -1,4 +1,4 @@
-import { plural } from '../../../shared/text/figures.ts';
+import { t } from '@vscode/l10n';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { isKeyRefused } from '../../ground/decision/refused-key.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -43,8 +43,8 @@ export const countsOf = ({
 /** `2 things wait for you, 1 run ended unseen`; empty: nothing does. */
 export const countsText = ({ waiting, ended }: ReturnType<typeof countsOf>): string =>
   [
-    waiting === 0 ? '' : `${plural(waiting, 'thing waits', 'things wait')} for you`,
-    ended === 0 ? '' : `${plural(ended, 'run')} ended unseen`,
+    waiting === 0 ? '' : waiting === 1 ? t('1 thing waits for you') : t('{0} things wait for you', waiting),
+    ended === 0 ? '' : ended === 1 ? t('1 run ended unseen') : t('{0} runs ended unseen', ended),
   ]
     .filter(Boolean)
     .join(', ');

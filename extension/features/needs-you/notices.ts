@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { isResumable, passed } from '../../../shared/run/state.ts';
 import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
 import { keyRefused } from '../../ground/decision/refused-key.ts';
@@ -27,7 +28,7 @@ export const noticesOf = ({ decisions, keyless, reviews, ends }: Needs): readonl
 
 const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Notice => {
   const { yes, no } = verbsOf(request);
-  const key = { title: 'Set Model Key', command: 'longhaul.setModelKey', argument: undefined };
+  const key = { title: t('Set Model Key'), command: 'longhaul.setModelKey', argument: undefined };
   const act = (title: string, command: string) => ({ title, command, argument: { run, decision: request.id } });
   return {
     // One that was asked for again has another time to run out.
@@ -39,7 +40,7 @@ const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Noti
       ...(request.kind === 'question'
         ? [act(`${yes}…`, 'longhaul.answer')]
         : [act(`${yes}…`, 'longhaul.approve'), act(`${no}…`, 'longhaul.reject')]),
-      act('Show', 'longhaul.focusNeedsYou'),
+      act(t('Show'), 'longhaul.focusNeedsYou'),
     ],
   };
 };
@@ -52,15 +53,15 @@ const actionOf = ({ id }: RunSummary, title: string, command: string): Notice['a
   argument: id,
 });
 
-const openRun = (state: RunSummary): Notice['actions'][number] => actionOf(state, 'Open Run', 'longhaul.openRun');
+const openRun = (state: RunSummary): Notice['actions'][number] => actionOf(state, t('Open Run'), 'longhaul.openRun');
 
 const handedOver = (state: RunSummary): Notice => {
   const title = oneLine(state.task.title, 80);
   return {
     key: `${state.id} round ${state.round}`,
     kind: failing(state) ? 'trouble' : 'news',
-    text: failing(state) ? `${title}: ${lineOf(state).detail}.` : `${title} is ready for review.`,
-    actions: [actionOf(state, 'Review', 'longhaul.review'), openRun(state)],
+    text: failing(state) ? `${title}: ${lineOf(state).detail}.` : t('{0} is ready for review.', title),
+    actions: [actionOf(state, t('Review'), 'longhaul.review'), openRun(state)],
   };
 };
 
@@ -69,8 +70,8 @@ const ended = (end: End): Notice => ({
   kind: end.status === 'failed' || failing(end) ? 'trouble' : 'news',
   text: `${oneLine(end.task.title, 80)}: ${oneLine(endText(end), 200)}`,
   actions: [
-    ...(isResumable(end) ? [actionOf(end, 'Resume from Last Checkpoint', 'longhaul.resumeRun')] : []),
-    actionOf(end, 'Delegate Again…', 'longhaul.delegateAgain'),
+    ...(isResumable(end) ? [actionOf(end, t('Resume from Last Checkpoint'), 'longhaul.resumeRun')] : []),
+    actionOf(end, t('Delegate Again…'), 'longhaul.delegateAgain'),
     openRun(end),
   ],
 });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
@@ -70,6 +71,6 @@ const mostAtOnce = 3;
 const summaryOf = (count: number): Notice => ({
   key: '',
   kind: 'news',
-  text: `${count} things are new in Longhaul.`,
-  actions: [{ title: 'Show', command: 'longhaul.focusNeedsYou', argument: undefined }],
+  text: t('{0} things are new in Longhaul.', count),
+  actions: [{ title: t('Show'), command: 'longhaul.focusNeedsYou', argument: undefined }],
 });

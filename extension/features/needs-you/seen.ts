@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { pickRun } from '../../ground/ask/pick.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -16,7 +17,7 @@ export const registerSeen = (longhaul: Longhaul): vscode.Disposable =>
 
 const pickUnseen = (longhaul: Longhaul) =>
   pickRun(longhaul, {
-    title: 'Longhaul: Mark as Seen',
-    none: 'There is no end that nobody has seen.',
+    title: t('Longhaul: Mark as Seen'),
+    none: t('There is no end that nobody has seen.'),
     among: () => longhaul.unseen.all(),
   });

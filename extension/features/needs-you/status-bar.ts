@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { labelledTooltip } from '../../ground/node/node.ts';
@@ -23,7 +24,7 @@ export const registerStatusBar = (longhaul: Longhaul): vscode.Disposable => {
     item.command = counts.waiting + counts.ended > 0 ? 'longhaul.whatNeedsMe' : 'longhaul.focusNeedsYou';
     item.tooltip = labelledTooltip({ Longhaul: about });
     item.backgroundColor = warning ? new vscode.ThemeColor('statusBarItem.warningBackground') : undefined;
-    item.accessibilityInformation = { label: `Longhaul: ${about}` };
+    item.accessibilityInformation = { label: t('Longhaul: {0}', about) };
     item.show();
   };
   draw();

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { isResumable } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -26,37 +27,44 @@ export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'appli
 const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
   const { id: run, task, round, report, spent } = state;
   const id = `review ${run} ${round}`;
-  const size = changes(state) ?? 'no changes';
-  const shown = evidence(state) ?? 'not verified';
+  const size = changes(state) ?? t('no changes');
+  const shown = evidence(state) ?? t('not verified');
   return {
     run,
     row: () => ({
       id,
       label: oneLine(task.title, labelCharacters),
-      description: `${repositoryName(task.repository)} · #${state.number} · to review: ${size} · ${shown}`,
+      description: [repositoryName(task.repository), `#${state.number}`, t('to review: {0}', size), shown].join(' · '),
       contextValue: 'run.reviewing',
       icon: ['git-pull-request', 'charts.blue'],
       command: openRun(run),
       tooltip: card(`#${state.number} ${task.title}`, {
-        Goal: oneLine(task.goal, 600),
-        Repository: task.repository,
-        Result: size,
-        Evidence: shown,
-        Round: String(round),
+        [t('Goal')]: oneLine(task.goal, 600),
+        [t('Repository')]: task.repository,
+        [t('Result')]: size,
+        [t('Evidence')]: shown,
+        [t('Round')]: String(round),
       }),
-      said: `Review of run ${state.number}, ${task.title}, in ${repositoryName(task.repository)}: ${size}, ${shown}`,
+      said: t(
+        'Review of run {0}, {1}, in {2}: {3}, {4}',
+        state.number,
+        task.title,
+        repositoryName(task.repository),
+        size,
+        shown,
+      ),
     }),
     children: () =>
       factNodes(id, {
-        Report: { text: report?.summary ?? '', icon: 'note' },
-        Result: { text: changes(state) ?? '', icon: 'diff-multiple' },
-        Evidence: { text: evidence(state) ?? '', icon: 'beaker' },
-        Cost: { text: costFact(spent), icon: 'credit-card' },
+        [t('Report')]: { text: report?.summary ?? '', icon: 'note' },
+        [t('Result')]: { text: changes(state) ?? '', icon: 'diff-multiple' },
+        [t('Evidence')]: { text: evidence(state) ?? '', icon: 'beaker' },
+        [t('Cost')]: { text: costFact(spent), icon: 'credit-card' },
       }),
   };
 };
 
-const wayOn = 'Resume from Last Checkpoint has it go on where it was; its page says what happened.';
+const wayOn = t('Resume from Last Checkpoint has it go on where it was; its page says what happened.');
 
 /** An end that nobody has seen: a click shows the run's page, and then it is seen. */
 const endNode = (end: End): Node & { readonly run: string } => {
@@ -64,27 +72,33 @@ const endNode = (end: End): Node & { readonly run: string } => {
   const id = `end ${run} ${end.at}`;
   const text = endText(end);
   const facts = {
-    ...(end.status === 'failed' ? { Class: end.class, Cause: end.message } : { Result: text }),
-    Evidence: evidence(end) ?? '',
-    Then: isResumable(end) ? wayOn : '',
-    Round: round === 1 ? '' : String(round),
-    Cost: costFact(spent),
+    ...(end.status === 'failed' ? { [t('Class')]: end.class, [t('Cause')]: end.message } : { [t('Result')]: text }),
+    [t('Evidence')]: evidence(end) ?? '',
+    [t('Then')]: isResumable(end) ? wayOn : '',
+    [t('Round')]: round === 1 ? '' : String(round),
+    [t('Cost')]: costFact(spent),
   };
   return {
     run,
     row: () => ({
       id,
       label: oneLine(task.title, labelCharacters),
-      description: `${repositoryName(task.repository)} · #${end.number} · ${status === 'failed' ? 'failed' : 'finished'}: ${oneLine(end.status === 'failed' ? `${end.class}: ${end.message}` : text, 120)}`,
+      description: [
+        repositoryName(task.repository),
+        `#${end.number}`,
+        end.status === 'failed'
+          ? t('failed: {0}', oneLine(`${end.class}: ${end.message}`, 120))
+          : t('finished: {0}', oneLine(text, 120)),
+      ].join(' · '),
       contextValue: `run.${status}`,
       icon: status === 'failed' ? ['error', 'testing.iconFailed'] : ['pass'],
       command: openRun(run),
       tooltip: card(`#${end.number} ${task.title}`, {
-        Goal: oneLine(task.goal, 600),
-        Repository: task.repository,
+        [t('Goal')]: oneLine(task.goal, 600),
+        [t('Repository')]: task.repository,
         ...facts,
       }),
-      said: `Not seen yet: ${task.title}, ${text}. Run ${end.number} in ${repositoryName(task.repository)}.`,
+      said: t('Not seen yet: {0}, {1}. Run {2} in {3}.', task.title, text, end.number, repositoryName(task.repository)),
     }),
     children: () =>
       factNodes(id, Object.fromEntries(Object.entries(facts).map(([label, fact]) => [label, factOf(label, fact)]))),
@@ -92,11 +106,11 @@ const endNode = (end: End): Node & { readonly run: string } => {
 };
 
 const factIcons: Readonly<Record<string, string>> = {
-  Class: 'tag',
-  Cause: 'info',
-  Then: 'arrow-right',
-  Evidence: 'beaker',
-  Cost: 'credit-card',
+  [t('Class')]: 'tag',
+  [t('Cause')]: 'info',
+  [t('Then')]: 'arrow-right',
+  [t('Evidence')]: 'beaker',
+  [t('Cost')]: 'credit-card',
 };
 
 const factOf = (label: string, text: string) => ({ text, icon: factIcons[label] ?? 'note' });

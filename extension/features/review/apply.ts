@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { AcceptedFile, Applied } from '../../../shared/api/runner-api.ts';
 import { mayHaveWritten } from '../../../shared/api/written.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { visible } from '../../../shared/text/clean.ts';
-import { plural } from '../../../shared/text/figures.ts';
 import { stateOf } from '../../ground/ask/pick.ts';
 import { doing, offer, say, type Deeds } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
@@ -32,7 +32,7 @@ interface Accepted {
 /** Asks about what is undecided, and where to. Null: the person turned back, and nothing was chosen for them; or there is nothing to apply. */
 const acceptedOf = async (reviewing: Reviewing, argument: unknown): Promise<Accepted | null> => {
   const { session, longhaul } = reviewing;
-  const round = await roundFor(reviewing, argument, 'Apply the result of which run?');
+  const round = await roundFor(reviewing, argument, t('Apply the result of which run?'));
   if (round === null) return null;
   const title = session.title(round);
   const rest = await whetherTheRest(reviewing, round);
@@ -41,7 +41,7 @@ const acceptedOf = async (reviewing: Reviewing, argument: unknown): Promise<Acce
   const choices = session.choices(round.run);
   const accepted = acceptedFiles(rest ? choose(choices, round.files, theRest) : choices, round.files);
   if (accepted.length === 0) {
-    say(`${title}: every change was rejected; there is nothing to apply.`);
+    say(t('{0}: every change was rejected; there is nothing to apply.', title));
     return null;
   }
   if (!(await stillWanted(title, round, accepted))) return null;
@@ -71,13 +71,13 @@ const whetherTheRest = async (reviewing: Reviewing, round: ReviewRound): Promise
   const { session } = reviewing;
   const { accepted, rejected, undecided } = tallyOf(session.choices(round.run), round.files);
   if (undecided === 0) return false;
-  const only = 'Apply Accepted Only';
-  const look = 'Show Changes';
-  const rest = accepted > 0 || rejected > 0 ? 'Accept the Rest and Apply' : 'Accept All and Apply';
+  const only = t('Apply Accepted Only');
+  const look = t('Show Changes');
+  const rest = accepted > 0 || rejected > 0 ? t('Accept the Rest and Apply') : t('Accept All and Apply');
   // The first is what Enter does: never more than the person has chosen.
   const chosen = await vscode.window.showWarningMessage(
-    `${session.title(round)}: ${undecided} of ${accepted + rejected + undecided} changes are undecided.`,
-    { modal: true, detail: 'Only accepted changes are applied.' },
+    t('{0}: {1} of {2} changes are undecided.', session.title(round), undecided, accepted + rejected + undecided),
+    { modal: true, detail: t('Only accepted changes are applied.') },
     accepted > 0 ? only : look,
     rest,
   );
@@ -100,10 +100,12 @@ const stillWanted = async (
     return why === undefined ? [] : [`${visible(file)}: ${why.join(' ')}`];
   });
   if (marked.length === 0) return true;
-  const more = marked.length > mostNamed ? [`… and ${marked.length - mostNamed} more`] : [];
-  const apply = 'Apply';
+  const more = marked.length > mostNamed ? [t('… and {0} more', marked.length - mostNamed)] : [];
+  const apply = t('Apply');
   const chosen = await vscode.window.showWarningMessage(
-    `${title}: ${plural(marked.length, 'file needs', 'files need')} a closer look.`,
+    marked.length === 1
+      ? t('{0}: 1 file needs a closer look.', title)
+      : t('{0}: {1} files need a closer look.', title, marked.length),
     { modal: true, detail: [...marked.slice(0, mostNamed), ...more].join('\n\n') },
     apply,
   );
@@ -115,10 +117,12 @@ const saved = async (title: string, repository: string, paths: readonly string[]
   const places = new Set(paths.map((file) => path.join(repository, file)));
   const dirty = vscode.workspace.textDocuments.filter(({ isDirty, uri }) => isDirty && places.has(uri.fsPath));
   if (dirty.length === 0) return true;
-  const save = 'Save and Apply';
+  const save = t('Save and Apply');
   const chosen = await vscode.window.showWarningMessage(
-    `${title}: ${plural(dirty.length, 'file')} that the result changes ${dirty.length === 1 ? 'has' : 'have'} unsaved changes.`,
-    { modal: true, detail: 'They are merged with the result once they are saved.' },
+    dirty.length === 1
+      ? t('{0}: 1 file that the result changes has unsaved changes.', title)
+      : t('{0}: {1} files that the result changes have unsaved changes.', title, dirty.length),
+    { modal: true, detail: t('They are merged with the result once they are saved.') },
     save,
   );
   if (chosen !== save) return false;
@@ -151,20 +155,20 @@ export const applyAccepted = async (reviewing: Reviewing, argument: unknown): Pr
     trouble ? vscode.window.showWarningMessage : vscode.window.showInformationMessage,
     toldOf(reviewing, run, applied),
     {
-      'Show Files': () => showFiles(applied),
-      ...(mayHaveWritten(applied) ? { Undo: doing('longhaul.undoApply', run) } : {}),
+      [t('Show Files')]: () => showFiles(applied),
+      ...(mayHaveWritten(applied) ? { [t('Undo')]: doing('longhaul.undoApply', run) } : {}),
       ...(trouble ? {} : acceptance(state)),
     },
   ).catch(showProblem);
 };
 
 const outcomes = {
-  written: '$(check) written',
-  removed: '$(check) removed',
-  merged: '$(git-merge) merged with your changes',
-  already: '$(dash) was there already',
-  conflict: '$(warning) conflict',
-  refused: '$(circle-slash) left as it is',
+  written: `$(check) ${t('written')}`,
+  removed: `$(check) ${t('removed')}`,
+  merged: `$(git-merge) ${t('merged with your changes')}`,
+  already: `$(dash) ${t('was there already')}`,
+  conflict: `$(warning) ${t('conflict')}`,
+  refused: `$(circle-slash) ${t('left as it is')}`,
 } as const;
 
 const showFiles = async ({ target, files }: Applied): Promise<void> => {
@@ -175,7 +179,7 @@ const showFiles = async ({ target, files }: Applied): Promise<void> => {
     file,
   }));
   const chosen = await vscode.window.showQuickPick(items, {
-    title: 'What became of each file',
+    title: t('What became of each file'),
     matchOnDescription: true,
   });
   if (chosen !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(path.join(target, chosen.label)));
@@ -203,12 +207,12 @@ const askBranch = (title: string, value: string, prompt: string): Thenable<strin
     prompt,
     value,
     valueSelection: [value.indexOf('/') + 1, value.length],
-    validateInput: (name) => (name.trim() === '' ? 'A branch needs a name.' : null),
+    validateInput: (name) => (name.trim() === '' ? t('A branch needs a name.') : null),
     ignoreFocusOut: true,
   });
 
-const leave = 'Leave Them Out';
-const include = 'Commit Them, Too';
+const leave = t('Leave Them Out');
+const include = t('Commit Them, Too');
 
 /** Whether the person's own uncommitted work goes along as a commit below the result. Null: they turned back. */
 const ownWork = async ({ longhaul }: Reviewing, { title, state }: Accepted): Promise<boolean | null> => {
@@ -217,11 +221,12 @@ const ownWork = async ({ longhaul }: Reviewing, { title, state }: Accepted): Pro
   // Without any commit there is nothing else that the result could stand on.
   if (task.source.head === null) return true;
   const chosen = await vscode.window.showWarningMessage(
-    `${title}: commit your own uncommitted changes on the branch, too?`,
+    t('{0}: commit your own uncommitted changes on the branch, too?', title),
     {
       modal: true,
-      detail:
+      detail: t(
         'You had some when you delegated, and the agent worked on top of them. They would become a commit of their own below the result. Without them a file that both of you changed cannot go on the branch, and that is said then.',
+      ),
     },
     // The first is what Enter does.
     leave,
@@ -236,9 +241,11 @@ const tellBranch = (
   { state }: Accepted,
   { applied, folder }: { readonly applied: Applied; readonly folder: string | null },
 ): void => {
-  const where = folder === null ? '' : ` It is in ${folder}.`;
-  offer(vscode.window.showInformationMessage, `${toldOf(reviewing, state.id, applied)}${where}`, {
-    ...(folder === null ? {} : { 'Open in New Window': doing('vscode.openFolder', vscode.Uri.file(folder), true) }),
+  const where = folder === null ? [] : [t('It is in {0}.', folder)];
+  offer(vscode.window.showInformationMessage, [toldOf(reviewing, state.id, applied), ...where].join(' '), {
+    ...(folder === null
+      ? {}
+      : { [t('Open in New Window')]: doing('vscode.openFolder', vscode.Uri.file(folder), true) }),
     ...acceptance(state),
   }).catch(showProblem);
 };
@@ -250,14 +257,18 @@ const noteApplied = ({ longhaul }: Reviewing, { state, round, whole }: Accepted)
 
 /** Where the result still waits for a verdict. */
 const acceptance = ({ id, status }: RunSummary): Deeds =>
-  status === 'reviewing' ? { 'Accept Run': doing('longhaul.acceptRun', id) } : {};
+  status === 'reviewing' ? { [t('Accept Run')]: doing('longhaul.acceptRun', id) } : {};
 
 export const applyAsBranch = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
   const { title, state, target, part } = accepted;
-  const prompt = 'The accepted changes become a commit on this branch. Your working tree stays as it is.';
-  const named = await askBranch(`${title}: Apply as a New Branch`, branchName(state.number, state.task.title), prompt);
+  const prompt = t('The accepted changes become a commit on this branch. Your working tree stays as it is.');
+  const named = await askBranch(
+    t('{0}: Apply as a New Branch', title),
+    branchName(state.number, state.task.title),
+    prompt,
+  );
   if (named === undefined) return;
   const own = await ownWork(reviewing, accepted);
   if (own === null) return;
@@ -274,17 +285,17 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
   const accepted = await acceptedOf(reviewing, argument);
   if (accepted === null) return;
   const { title, state, target, part } = accepted;
-  const heading = `${title}: Apply in a New Worktree`;
-  const prompt = 'A new branch, which is checked out in a folder of its own. Next: which folder.';
+  const heading = t('{0}: Apply in a New Worktree', title);
+  const prompt = t('A new branch, which is checked out in a folder of its own. Next: which folder.');
   const named = await askBranch(heading, branchName(state.number, state.task.title), prompt);
   if (named === undefined) return;
   const branch = named.trim();
   const { repository } = target;
   const typed = await vscode.window.showInputBox({
     title: heading,
-    prompt: `The accepted changes are committed on the branch ${branch} and checked out in this folder.`,
+    prompt: t('The accepted changes are committed on the branch {0} and checked out in this folder.', branch),
     value: path.join(path.dirname(repository), `${path.basename(repository)}-${branch.replaceAll('/', '-')}`),
-    validateInput: (value) => (path.isAbsolute(absolute(value)) ? null : 'Name the whole path of a new folder.'),
+    validateInput: (value) => (path.isAbsolute(absolute(value)) ? null : t('Name the whole path of a new folder.')),
     ignoreFocusOut: true,
   });
   if (typed === undefined) return;
@@ -300,7 +311,7 @@ export const applyInWorktree = async (reviewing: Reviewing, argument: unknown): 
 /** Takes the last application of a run back. Files that were changed since stay as they are, and are told. */
 export const undoApply = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const { longhaul } = reviewing;
-  const run = await runFor(reviewing, argument, 'Take the application of which run back?');
+  const run = await runFor(reviewing, argument, t('Take the application of which run back?'));
   if (run === null) return;
   const target = await targetOf(longhaul, await stateOf(longhaul, run));
   if (target === null) return;
@@ -308,5 +319,5 @@ export const undoApply = async (reviewing: Reviewing, argument: unknown): Promis
   longhaul.applied.takenBack(run);
   const told = toldOf(reviewing, run, applied);
   if (troubled(applied).length === 0) say(told);
-  else await offer(vscode.window.showWarningMessage, told, { 'Show Files': () => showFiles(applied) });
+  else await offer(vscode.window.showWarningMessage, told, { [t('Show Files')]: () => showFiles(applied) });
 };

@@ -1,6 +1,6 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
-import { plural } from '../../../shared/text/figures.ts';
 import { offer, say } from '../../ground/problem/offer.ts';
 import { addressOf } from './address.ts';
 import { choiceOf, toggled, Verdict, verdictOf } from './choices.ts';
@@ -16,7 +16,7 @@ const UnitArguments = z.tuple([z.custom<vscode.Uri>((value) => value instanceof 
 const reviewedIn = async ({ longhaul, session }: Reviewing, uri: vscode.Uri | undefined): Promise<Reviewed | null> => {
   const reviewed = uri === undefined ? null : await session.reviewed(uri);
   if (reviewed?.kind === 'reviewed') return reviewed;
-  if (reviewed === null) say('Open a file of the result under review, or select one in the view Review.');
+  if (reviewed === null) say(t('Open a file of the result under review, or select one in the view Review.'));
   else await offerNewer({ longhaul, session }, reviewed);
   return null;
 };
@@ -64,7 +64,7 @@ export const chooseAtCursor = async (reviewing: Reviewing, verdict: Verdict): Pr
   const here = unitsAt(file, side, line);
   const open = here.filter((unit) => verdictOf(choice, unit) !== verdict);
   const [unit] = open;
-  if (here.length === 0) return say('There is no change at the cursor. Go to one with Next Change.');
+  if (here.length === 0) return say(t('There is no change at the cursor. Go to one with Next Change.'));
   if (unit !== undefined) await reviewing.session.choose(round, [file], { unit, verdict });
   const next = open.length > 1 ? null : neighbour(file, side, { line, step: 1 });
   if (next !== null && verdict !== 'undecided') show(editor, next);
@@ -81,25 +81,31 @@ export const chooseAll = async (
   verdict: 'accepted' | 'rejected',
   argument: unknown,
 ): Promise<void> => {
-  const what = verdict === 'accepted' ? 'Accept' : 'Reject';
-  const round = await roundFor(reviewing, argument, `${what} all changes of which run?`);
+  const accepts = verdict === 'accepted';
+  const which = accepts ? t('Accept all changes of which run?') : t('Reject all changes of which run?');
+  const round = await roundFor(reviewing, argument, which);
   if (round === null || !(await isOpen(reviewing, round))) return;
   await reviewing.session.chooseAll(round, verdict);
   const changes = round.files.reduce((sum, { units }) => sum + units.length, 0);
+  const title = reviewing.session.title(round);
+  const one = accepts
+    ? t('{0}: 1 change accepted. Nothing is applied yet.', title)
+    : t('{0}: 1 change rejected. Nothing is applied yet.', title);
+  const many = accepts
+    ? t('{0}: {1} changes accepted. Nothing is applied yet.', title, changes)
+    : t('{0}: {1} changes rejected. Nothing is applied yet.', title, changes);
   // Not waited for: it may stay for long, and nothing depends on it.
-  void offer(
-    vscode.window.showInformationMessage,
-    `${reviewing.session.title(round)}: ${plural(changes, 'change')} ${verdict}. Nothing is applied yet.`,
-    { Undo: () => undoAll(reviewing, round.run) },
-  );
+  void offer(vscode.window.showInformationMessage, changes === 1 ? one : many, {
+    [t('Undo')]: () => undoAll(reviewing, round.run),
+  });
 };
 
 /** Brings back what was chosen before all was accepted or rejected. */
 export const undoAll = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const round = await roundFor(reviewing, argument, 'Take back what was chosen for all changes of which run?');
+  const round = await roundFor(reviewing, argument, t('Take back what was chosen for all changes of which run?'));
   if (round === null || !(await isOpen(reviewing, round))) return;
   if (!(await reviewing.session.undoAll(round)))
-    say(`${reviewing.session.title(round)}: nothing was accepted or rejected as a whole in this window.`);
+    say(t('{0}: nothing was accepted or rejected as a whole in this window.', reviewing.session.title(round)));
 };
 
 /** Sets or takes away the mark that a file was looked at. */
@@ -127,7 +133,7 @@ export const go = async (reviewing: Reviewing, step: 1 | -1): Promise<void> => {
   const line = neighbour(file, side, { line: editor.selection.active.line, step });
   if (line !== null) return show(editor, line);
   const next = round.files[round.files.indexOf(file) + step];
-  if (next === undefined) return say(step === 1 ? 'This is the last change.' : 'This is the first change.');
+  if (next === undefined) return say(step === 1 ? t('This is the last change.') : t('This is the first change.'));
   const unit = step === 1 ? next.units[0] : next.units.at(-1);
   await openFile({ round, file: next }, unit === undefined ? null : lineOf(next, unit, 'after'));
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
@@ -35,10 +36,11 @@ export const registerCodeLens = ({ extension: { globalState }, log }: Longhaul):
   };
   const ask = async (): Promise<void> => {
     asked = true;
-    const show = 'Show Them';
-    const not = 'Not in Diffs';
-    const text =
-      'Accept and Reject can stand above each change. The editor shows them with CodeLens in all diffs (diffEditor.codeLens): switch that on while a review is open? Without it they are in the view Review and on Ctrl+K Y and N.';
+    const show = t('Show Them');
+    const not = t('Not in Diffs');
+    const text = t(
+      'Accept and Reject can stand above each change. The editor shows them with CodeLens in all diffs (diffEditor.codeLens): switch that on while a review is open? Without it they are in the view Review and on Ctrl+K Y and N.',
+    );
     const chosen = await vscode.window.showInformationMessage(text, show, not);
     if (chosen === undefined) return;
     await globalState.update(answerKey, chosen === show);

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -20,7 +21,7 @@ const noteOf = (saved: string, mode = vscode.CommentMode.Preview): Note => ({
   saved,
   body: saved,
   mode,
-  author: { name: 'You' },
+  author: { name: t('You') },
   contextValue: 'own',
 });
 const typedIn = ({ body }: vscode.Comment): string => (typeof body === 'string' ? body : body.value).trim();
@@ -32,7 +33,7 @@ const isComment = (value: unknown): value is vscode.Comment =>
 /** Comments on the result, kept in the workspace until they are sent with *Request Changes* as the next round. */
 export class ReviewComments implements vscode.Disposable {
   readonly #kept: vscode.Memento;
-  readonly #controller = vscode.comments.createCommentController('longhaul.review', 'Longhaul Review');
+  readonly #controller = vscode.comments.createCommentController('longhaul.review', t('Longhaul Review'));
   readonly #threads = new Set<vscode.CommentThread>();
   /** What stood at the line of a thread that is on what was there before. */
   readonly #before = new Map<vscode.CommentThread, string>();
@@ -42,8 +43,8 @@ export class ReviewComments implements vscode.Disposable {
   constructor({ extension }: Longhaul) {
     this.#kept = extension.workspaceState;
     this.#controller.options = {
-      prompt: 'Comment for the next round…',
-      placeHolder: 'What should be different here? It is sent with Request Changes.',
+      prompt: t('Comment for the next round…'),
+      placeHolder: t('What should be different here? It is sent with Request Changes.'),
     };
     this.#controller.commentingRangeProvider = {
       provideCommentingRanges: ({ uri, lineCount }) => {
@@ -205,5 +206,5 @@ const setOpen = (thread: vscode.CommentThread, open: boolean): void => {
   thread.canReply = true;
   thread.state = open ? vscode.CommentThreadState.Unresolved : vscode.CommentThreadState.Resolved;
   thread.contextValue = open ? 'open' : 'resolved';
-  thread.label = open ? 'For the next round' : 'Resolved or sent';
+  thread.label = open ? t('For the next round') : t('Resolved or sent');
 };

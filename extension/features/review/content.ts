@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { FileVersion } from '../../../shared/run/artifacts.ts';
 import { visible } from '../../../shared/text/clean.ts';
@@ -27,9 +28,9 @@ const noImage = Buffer.from(
 );
 
 const kinds: Readonly<Record<FileVersion['mode'], string>> = {
-  '100644': 'File',
-  '100755': 'Executable file',
-  '120000': 'Link',
+  '100644': t('File'),
+  '100755': t('Executable file'),
+  '120000': t('Link'),
 };
 
 type Read = Extract<Content, { readonly as: 'text' | 'image' }>;
@@ -42,7 +43,8 @@ export const contentOf = (content: Exclude<Content, Read>, path: string): Uint8A
   if (content.as === 'nothing') return isImage(path) ? noImage : new Uint8Array();
   const { mode, bytes, blob } = content;
   const size = bytes.toLocaleString('en-US');
-  return encoder.encode(`${visible(path)}\n${kinds[mode]} (mode ${mode})\n${size} bytes\nSHA-256 ${blob}\n`);
+  const lines = [visible(path), t('{0} (mode {1})', kinds[mode], mode), t('{0} bytes', size), `SHA-256 ${blob}`];
+  return encoder.encode(`${lines.join('\n')}\n`);
 };
 
 /** How a version is shown: where it has no text, and in a list where its text is that of the other side, too, by a notice. */

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ChangedFile, FileVersion } from '../../../shared/run/artifacts.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
@@ -34,7 +35,7 @@ export const registerDocuments = (
   });
   return vscode.workspace.registerFileSystemProvider(reviewScheme, documents, {
     isCaseSensitive: true,
-    isReadonly: new vscode.MarkdownString('This is under review. Accept or reject its changes, or comment on them.'),
+    isReadonly: new vscode.MarkdownString(t('This is under review. Accept or reject its changes, or comment on them.')),
   });
 };
 

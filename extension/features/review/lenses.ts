@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { movedText } from '../../../shared/review/moved.ts';
 import type { Unit } from '../../../shared/review/review-file.ts';
@@ -10,13 +11,17 @@ import type { RunAuthors } from './run-authors.ts';
 import type { Reviewed, ReviewSession, Superseded } from './session.ts';
 import { supersededText } from './successor.ts';
 
-const icon: Record<Verdict, string> = { accepted: '$(check) ', rejected: '$(x) ', undecided: '' };
+const standing: Record<Verdict, (name: string) => string> = {
+  accepted: (name) => `$(check) ${t('{0}: accepted', name)}`,
+  rejected: (name) => `$(x) ${t('{0}: rejected', name)}`,
+  undecided: (name) => t('{0}: undecided', name),
+};
 
 /** What can be done about a change, by what comes of it. */
 const titles: readonly (readonly [Verdict, string])[] = [
-  ['accepted', 'Accept'],
-  ['rejected', 'Reject'],
-  ['undecided', 'Undo'],
+  ['accepted', t('Accept')],
+  ['rejected', t('Reject')],
+  ['undecided', t('Undo')],
 ];
 
 /** Names and where links lead are the agent's words: what the editor would draw as a symbol is shown as it is written. */
@@ -25,12 +30,13 @@ const plain = (text: string): string => visible(text).replaceAll('$(', '\\$(');
 const nameOf = ({ file }: Reviewed, unit: Unit): string => {
   if (unit.kind === 'lines') {
     const lines = file.units.filter(({ kind }) => kind === 'lines');
-    return `Change ${lines.indexOf(unit) + 1} of ${lines.length}`;
+    return t('Change {0} of {1}', lines.indexOf(unit) + 1, lines.length);
   }
   const words = plain(unit.words);
   if (unit.kind !== 'whole') return words;
   const { status, before, after } = file.file;
-  return `This file (${before === null || after === null ? [status, words].filter(Boolean).join(', ') : words})`;
+  const said = before === null || after === null ? [status, words].filter(Boolean).join(', ') : words;
+  return t('This file ({0})', said);
 };
 
 /** What was chosen for each unit of the file, and what else can be chosen. */
@@ -46,13 +52,13 @@ const unitLenses = (
     const line = lineOf(file, unit, side);
     const name = nameOf(reviewed, unit);
     return [
-      lens(line, { title: `${icon[verdict]}${name}: ${verdict}`, tooltip: authors.checks(round.run), command: '' }),
+      lens(line, { title: standing[verdict](name), tooltip: authors.checks(round.run), command: '' }),
       ...titles
         .filter(([other]) => other !== verdict)
         .map(([other, title]) =>
           lens(line, {
             title,
-            tooltip: `${title}: ${name} in ${file.path}`,
+            tooltip: t('{0}: {1} in {2}', title, name, file.path),
             command: 'longhaul.review.choose',
             arguments: [uri, unit.id, other],
           }),
@@ -69,7 +75,7 @@ const movedLenses = ({ round, file }: Reviewed, unit: Unit, line: number): vscod
   const title = movedText(unit.kind === 'lines' ? [unit.change] : file.changes, moves);
   const [other] = [...(moves?.from ?? []), ...(moves?.to ?? [])];
   if (title === '' || other === undefined) return [];
-  const tooltip = 'The same lines are deleted here and added there, as git diff --color-moved tells them.';
+  const tooltip = t('The same lines are deleted here and added there, as git diff --color-moved tells them.');
   const there = { run: round.run, path: other.path };
   return [lens(line, { title: plain(title), tooltip, command: 'longhaul.review.openFile', arguments: [there] })];
 };
@@ -86,7 +92,7 @@ const authorLenses = (
 ): vscode.CodeLens[] => {
   const author = unit.kind === 'lines' ? authors.of(run, path, unit.change) : null;
   if (author === null) return [];
-  const title = `by call [${author.number}] ${author.tool}`;
+  const title = t('by call [{0}] {1}', author.number, author.tool);
   return [lens(line, { title, tooltip: authors.checks(run), command: 'longhaul.openRun', arguments: [run] })];
 };
 
@@ -94,11 +100,11 @@ const fileLenses = ({ file, side }: Reviewed, choices: Choices, uri: vscode.Uri)
   if (file.units.length === 1) return [];
   const { accepted } = tallyOf(choices, [file]);
   const line = topOf(file, side);
-  const title = `${plain(file.path)}: ${accepted} of ${file.units.length} changes accepted`;
+  const title = t('{0}: {1} of {2} changes accepted', plain(file.path), accepted, file.units.length);
   return [
     lens(line, { title, command: '' }),
-    lens(line, { title: 'Accept File', command: 'longhaul.review.acceptFile', arguments: [uri] }),
-    lens(line, { title: 'Reject File', command: 'longhaul.review.rejectFile', arguments: [uri] }),
+    lens(line, { title: t('Accept File'), command: 'longhaul.review.acceptFile', arguments: [uri] }),
+    lens(line, { title: t('Reject File'), command: 'longhaul.review.rejectFile', arguments: [uri] }),
   ];
 };
 
@@ -107,7 +113,7 @@ const imageLenses = ({ round, file }: Reviewed, uri: vscode.Uri): vscode.CodeLen
   file.file.binary && isImage(file.path) && addressOf(uri)?.content.as === 'notice'
     ? [
         lens(0, {
-          title: 'Show Image',
+          title: t('Show Image'),
           command: 'longhaul.review.openFile',
           arguments: [{ run: round.run, path: file.path }],
         }),
@@ -116,7 +122,7 @@ const imageLenses = ({ round, file }: Reviewed, uri: vscode.Uri): vscode.CodeLen
 
 const supersededLenses = ({ run, round, successor, file, side }: Superseded): vscode.CodeLens[] => {
   const line = file === null ? 0 : topOf(file, side);
-  const newer = { title: `Review Round ${successor.by}`, command: 'longhaul.review', arguments: [run] };
+  const newer = { title: t('Review Round {0}', successor.by), command: 'longhaul.review', arguments: [run] };
   return [
     lens(line, { title: `$(history) ${supersededText(round, successor)}`, command: '' }),
     ...(successor.finished ? [lens(line, newer)] : []),

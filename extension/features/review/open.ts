@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { RunId } from '../../../shared/ids.ts';
@@ -14,7 +15,7 @@ import { compareRounds } from './rounds.ts';
 import { isMultiDiff, reviewInFront } from './in-front.ts';
 import type { ReviewSession, Superseded } from './session.ts';
 import { supersededText } from './successor.ts';
-import { changesTitle, type RoundRef } from './title.ts';
+import { changesTitle, roundsText, roundText, soFarText, type RoundRef } from './title.ts';
 import { isReviewNode } from './tree.ts';
 
 /** What a review command works on. */
@@ -27,7 +28,7 @@ const pick = async ({ longhaul }: Reviewing, title: string): Promise<RoundRef | 
   const rank = ({ status }: RunSummary): number => (status === 'reviewing' ? 0 : 1);
   const state = await pickRun(longhaul, {
     title,
-    none: 'No run has a result yet. It is ready for review when a round is finished.',
+    none: t('No run has a result yet. It is ready for review when a round is finished.'),
     among: (states) => states.filter(({ result }) => result !== null).toSorted((a, b) => rank(a) - rank(b)),
   });
   return state === undefined ? null : { run: state.id, round: null };
@@ -52,7 +53,7 @@ export const roundFor = async (reviewing: Reviewing, argument: unknown, title: s
   const round = shown ?? (await reviewing.session.load(reviewed.run));
   if (reviewed.round === null || reviewed.round === round.round) return round;
   if (reviewed.round > round.round) {
-    say(`Round ${reviewed.round} of what is in front is not finished yet: there is nothing to decide about it.`);
+    say(t('Round {0} of what is in front is not finished yet: there is nothing to decide about it.', reviewed.round));
     return null;
   }
   const successor = { by: round.round, finished: true };
@@ -67,8 +68,8 @@ export const offerNewer = async (
 ): Promise<void> => {
   await offer(
     vscode.window.showWarningMessage,
-    `${supersededText(round, successor)} Nothing was done.`,
-    successor.finished ? { [`Review Round ${successor.by}`]: () => review(reviewing, { run }) } : {},
+    t('{0} Nothing was done.', supersededText(round, successor)),
+    successor.finished ? { [t('Review Round {0}', successor.by)]: () => review(reviewing, { run }) } : {},
   );
 };
 
@@ -110,10 +111,10 @@ const titleOf = ({ runs }: Longhaul, run: string, what: string): string => {
 
 /** Shows a run's latest result against its base. */
 export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const reviewed = named(argument) ?? (await pick(reviewing, 'Which result do you want to review?'));
+  const reviewed = named(argument) ?? (await pick(reviewing, t('Which result do you want to review?')));
   if (reviewed === null) return;
   const round = await reviewing.session.open(reviewed.run);
-  if (round.files.length === 0) say('This round changed no files.');
+  if (round.files.length === 0) say(t('This round changed no files.'));
   else await openPage(reviewing.session.title(round), rowsOf(round, round.changes.files), 0);
 };
 
@@ -123,8 +124,8 @@ export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknow
   if (run === null) return;
   const { round, changes } = await loadSoFar(longhaul.connection, run);
   const rows = rowsOf({ run, round }, changes.files);
-  if (rows.length === 0) say('By now this run changes no file.');
-  else await openPage(titleOf(longhaul, run, 'so far'), rows, 0);
+  if (rows.length === 0) say(t('By now this run changes no file.'));
+  else await openPage(titleOf(longhaul, run, soFarText), rows, 0);
 };
 
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
@@ -135,14 +136,19 @@ const openPage = async (title: string, rows: readonly Row[], from: number): Prom
   const page = rows.slice(from, from + filesAtOnce);
   const to = from + page.length;
   await openChanges(
-    page.length === rows.length ? title : `${title}, files ${from + 1} to ${to} of ${rows.length}`,
+    page.length === rows.length ? title : t('{0}, files {1} to {2} of {3}', title, from + 1, to, rows.length),
     page,
   );
   if (to === rows.length) return;
   offer(
     vscode.window.showInformationMessage,
-    `${rows.length} files changed; this shows ${from + 1} to ${to}. The row "Changed files" of the run lists all.`,
-    { 'Show the Next Ones': () => openPage(title, rows, to) },
+    t(
+      '{0} files changed; this shows {1} to {2}. The row "Changed files" of the run lists all.',
+      rows.length,
+      from + 1,
+      to,
+    ),
+    { [t('Show the Next Ones')]: () => openPage(title, rows, to) },
   ).catch(showProblem);
 };
 
@@ -159,7 +165,7 @@ export const openFile = async (
 ): Promise<void> => {
   const { before, after } = documentsOf(file, { before: round, after: round }, line === null);
   const one = file.before === null || file.after === null ? file.status : '';
-  const title = [`round ${round.round}`, one, unseenOf({ units })].filter(Boolean).join(', ');
+  const title = [roundText(round.round), one, unseenOf({ units })].filter(Boolean).join(', ');
   await vscode.commands.executeCommand('vscode.diff', before, after, `${path} (${title})`, {
     // What is under review does not give way to the next file that is looked at.
     preview: false,
@@ -170,7 +176,7 @@ export const openFile = async (
 const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
   const { round, changes } = await loadSoFar(connection, run);
   const file = reviewFiles(changes, []).find((one) => one.path === path);
-  if (file === undefined) say(`By now this run does not change ${path} any more.`);
+  if (file === undefined) say(t('By now this run does not change {0} any more.', path));
   else await openFile({ round: { run, round }, file });
 };
 
@@ -185,27 +191,27 @@ export const openReviewFile = async ({ longhaul, session }: Reviewing, argument:
   if (soFar) return openFileSoFar(longhaul, { run, path });
   const round = await session.load(run);
   const file = round.byPath.get(path);
-  if (file === undefined) say(`The latest result of this run does not change ${path}.`);
+  if (file === undefined) say(t('The latest result of this run does not change {0}.', path));
   else await openFile({ round, file });
 };
 
 /** Shows what the latest round changed in the result of an earlier one. */
 export const compare = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const run = await runFor(reviewing, argument, 'Rounds of which run?');
+  const run = await runFor(reviewing, argument, t('Rounds of which run?'));
   if (run === null) return;
   const rounds = await loadRounds(reviewing.longhaul.connection, run);
   const later = rounds.at(-1);
   const earlier = rounds.slice(0, -1);
   if (later === undefined || earlier.length === 0)
-    return say('This run has finished one round only; there is nothing to compare it with.');
-  const items = earlier.toReversed().map((one) => ({ label: `Round ${one.round}`, one }));
+    return say(t('This run has finished one round only; there is nothing to compare it with.'));
+  const items = earlier.toReversed().map((one) => ({ label: t('Round {0}', one.round), one }));
   const chosen =
     items.length === 1
       ? items[0]
-      : await vscode.window.showQuickPick(items, { title: `Compare round ${later.round} with which one?` });
+      : await vscode.window.showQuickPick(items, { title: t('Compare round {0} with which one?', later.round) });
   if (chosen === undefined) return;
   const places = { before: { run, round: chosen.one.round }, after: { run, round: later.round } };
   const rows = compareRounds(chosen.one.changes, later.changes).map((pair) => rowOf(pair, places));
-  if (rows.length === 0) say('Both rounds have the same result.');
-  else await openChanges(titleOf(reviewing.longhaul, run, `rounds ${chosen.one.round} and ${later.round}`), rows);
+  if (rows.length === 0) say(t('Both rounds have the same result.'));
+  else await openChanges(titleOf(reviewing.longhaul, run, roundsText(chosen.one.round, later.round)), rows);
 };

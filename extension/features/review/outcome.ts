@@ -1,4 +1,4 @@
-import { plural } from '../../../shared/text/figures.ts';
+import { t } from '@vscode/l10n';
 import { isDone } from '../../../shared/api/written.ts';
 import type { Applied, AppliedFile } from '../../../shared/api/runner-api.ts';
 
@@ -11,27 +11,48 @@ export const appliedSummary = (applied: Applied): string => {
   const { how, target, files } = applied;
   const count = (wanted: AppliedFile['outcome']): number => files.filter(({ outcome }) => outcome === wanted).length;
   const whole = files.filter(isDone).length;
-  const done = plural(whole, 'file');
   const conflicts = count('conflict');
   const parts: string[] = [];
   if (how === 'branch')
-    parts.push(`The branch ${target} holds the accepted changes of ${plural(files.length, 'file')}.`);
+    parts.push(
+      files.length === 1
+        ? t('The branch {0} holds the accepted changes of 1 file.', target)
+        : t('The branch {0} holds the accepted changes of {1} files.', target, files.length),
+    );
   const already = count('already');
   if (how === 'worktree' && files.length > 0 && already === files.length)
-    return 'Everything is in the working tree already; nothing was written.';
+    return t('Everything is in the working tree already; nothing was written.');
   // What fits of a file in conflict was written, too.
   const none = whole === 0 && conflicts > 0;
-  if (how === 'worktree') parts.push(none ? 'No file was applied whole.' : `Applied ${done} to the working tree.`);
-  if (how === 'undo') parts.push(`Brought back ${done} as before the application.`);
+  if (how === 'worktree')
+    parts.push(
+      none
+        ? t('No file was applied whole.')
+        : whole === 1
+          ? t('Applied 1 file to the working tree.')
+          : t('Applied {0} files to the working tree.', whole),
+    );
+  if (how === 'undo')
+    parts.push(
+      whole === 1
+        ? t('Brought back 1 file as before the application.')
+        : t('Brought back {0} files as before the application.', whole),
+    );
   const merged = count('merged');
-  if (merged > 0) parts.push(`${plural(merged, 'file')} merged with your own changes.`);
-  if (already > 0 && how === 'worktree') parts.push(`${plural(already, 'file')} had it already.`);
+  if (merged > 0)
+    parts.push(
+      merged === 1 ? t('1 file merged with your own changes.') : t('{0} files merged with your own changes.', merged),
+    );
+  if (already > 0 && how === 'worktree')
+    parts.push(already === 1 ? t('1 file had it already.') : t('{0} files had it already.', already));
   if (conflicts > 0)
     parts.push(
-      `${plural(conflicts, 'file')} in conflict, to be resolved: marked in ${conflicts === 1 ? 'its' : 'their'} text, or left as ${conflicts === 1 ? 'it is' : 'they are'}.`,
+      conflicts === 1
+        ? t('1 file in conflict, to be resolved: marked in its text, or left as it is.')
+        : t('{0} files in conflict, to be resolved: marked in their text, or left as they are.', conflicts),
     );
   const refused = count('refused');
-  if (refused > 0) parts.push(`${plural(refused, 'file')} left as ${refused === 1 ? 'it is' : 'they are'}.`);
+  if (refused > 0) parts.push(refused === 1 ? t('1 file left as it is.') : t('{0} files left as they are.', refused));
   return parts.join(' ');
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { Applied, type ApplyInput } from '../../../shared/api/runner-api.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
@@ -34,7 +35,10 @@ export const perform = async (
   { run, how }: Pick<ApplyInput, 'run' | 'how'>,
 ): Promise<Applied> =>
   vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: how.kind === 'undo' ? 'Taking it back' : 'Applying' },
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: how.kind === 'undo' ? t('Taking it back') : t('Applying'),
+    },
     async (progress) => {
       if (elsewhere === null) {
         const api = await longhaul.connection.api();

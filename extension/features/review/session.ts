@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ReviewFile } from '../../../shared/review/review-file.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -9,7 +10,7 @@ import { choicesOf, choose, keepOnly, markReviewed, type Choices, type Chosen, t
 import type { Place } from './documents.ts';
 import { loadRound, type ReviewRound } from './round.ts';
 import { successorOf, type Successor } from './successor.ts';
-import { reviewTitle } from './title.ts';
+import { reviewTitle, roundText } from './title.ts';
 
 /** In the state of the workspace, under the name that it began with. */
 const choicesKey = (run: string): string => `longhaul.review.decisions/${run}`;
@@ -81,13 +82,13 @@ export class ReviewSession implements vscode.Disposable {
   /** Names a round of a run, for tabs, the view and every dialog. */
   title({ run, round }: Pick<ReviewRound, 'run' | 'round'>): string {
     const state = this.#longhaul.runs.get(run);
-    return state === undefined ? `${run} (round ${round})` : reviewTitle(state, round);
+    return state === undefined ? `${run} (${roundText(round)})` : reviewTitle(state, round);
   }
 
   /** What is on record of the checks of a result: `2 of 2 checks pass`, or that none ran. */
   checks({ run }: Pick<ReviewRound, 'run'>): string {
     const state = this.#longhaul.runs.get(run);
-    return (state && evidence(state)) ?? 'no check ran';
+    return (state && evidence(state)) ?? t('no check ran');
   }
 
   /** Shows in the view what is in front. */
@@ -204,7 +205,10 @@ export class ReviewSession implements vscode.Disposable {
     const state = this.#longhaul.runs.get(run);
     const what = state === undefined ? run : `#${state.number} ${state.task.title}`;
     say(
-      `${what}: what you had accepted and rejected with an earlier version of Longhaul is forgotten. Please choose anew.`,
+      t(
+        '{0}: what you had accepted and rejected with an earlier version of Longhaul is forgotten. Please choose anew.',
+        what,
+      ),
     );
     this.#longhaul.extension.workspaceState.update(choicesKey(run), {}).then(undefined, (error: unknown) => {
       this.#longhaul.log.warn(String(error));

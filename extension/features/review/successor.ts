@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { isTerminal } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
@@ -23,4 +24,6 @@ export const successorOf = (
 
 /** That a round is superseded, for lenses, the view and whoever still wants to decide about it. */
 export const supersededText = (round: number, { by, finished }: Successor): string =>
-  `Round ${round} is superseded: changes were requested, and round ${by} ${finished ? 'takes its place' : 'is under way'}.`;
+  finished
+    ? t('Round {0} is superseded: changes were requested, and round {1} takes its place.', round, by)
+    : t('Round {0} is superseded: changes were requested, and round {1} is under way.', round, by);

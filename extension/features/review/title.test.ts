@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { config } from '@vscode/l10n';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { changesTitle, isReviewTitle, reviewedOf, reviewTitle } from './title.ts';
 
 const runs = [
@@ -35,4 +36,19 @@ test('a tab that shows something of a run can be told from another one without k
   ];
   expect(shown.every(isReviewTitle)).toBe(true);
   expect(['README.md', '#6 Mend it', 'Mend it (round 1)'].some(isReviewTitle)).toBe(false);
+});
+
+test('in a window of another language titles are told by its words', async () => {
+  onTestFinished(() => config({ contents: {} }));
+  const contents = { 'round {0}': '{0}. Runde (neu?)', 'rounds {0} and {1}': 'Runden {0}+{1}', 'so far': 'bisher' };
+  config({ contents });
+  vi.resetModules();
+  const title = await import('./title.ts');
+  const [, six] = runs;
+  const named = title.reviewTitle(six!, 12);
+  expect(named).toBe('#6 Mend it (12. Runde (neu?))');
+  expect(title.reviewedOf(`${named} (2 files)`, () => runs)).toEqual({ run: 'run_six', round: 12 });
+  const shown = [named, title.changesTitle(six!, title.roundsText(1, 2)), title.changesTitle(six!, title.soFarText)];
+  expect(shown.map(title.isReviewTitle)).toEqual([true, true, true]);
+  expect(title.isReviewTitle('#6 Mend it (1. Rundex)')).toBe(false);
 });

@@ -1,8 +1,8 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { movedText } from '../../../shared/review/moved.ts';
 import { unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
-import { plural } from '../../../shared/text/figures.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
 import { addressOf, reviewScheme } from './address.ts';
 import { choiceOf, tallyOf, type Choices } from './choices.ts';
@@ -26,10 +26,12 @@ export const isReviewNode = (value: unknown): value is ReviewNode =>
 const words = (choices: Choices, file: ReviewFile): string => {
   const { accepted, rejected, undecided } = tallyOf(choices, [file]);
   const all = file.units.length;
-  if (accepted === all) return 'accepted';
-  if (rejected === all) return 'rejected';
-  if (undecided === all) return all === 1 ? '' : `${all} changes`;
-  return `${accepted}/${all} accepted${undecided === 0 ? '' : `, ${undecided} undecided`}`;
+  if (accepted === all) return t('accepted');
+  if (rejected === all) return t('rejected');
+  if (undecided === all) return all === 1 ? '' : t('{0} changes', all);
+  return undecided === 0
+    ? t('{0}/{1} accepted', accepted, all)
+    : t('{0}/{1} accepted, {2} undecided', accepted, all, undecided);
 };
 
 /** Of a file that is decided as one, where its lines were or are; of others their lenses say it. */
@@ -80,15 +82,19 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
   try {
     const round = await session.load(session.shown);
     const { accepted, rejected, undecided } = tallyOf(session.choices(round.run), round.files);
-    view.description = `${session.title(round)}, ${plural(round.files.length, 'file')}`;
+    const files = round.files.length;
+    view.description =
+      files === 1 ? t('{0}, 1 file', session.title(round)) : t('{0}, {1} files', session.title(round), files);
     const successor = session.successor(round);
     view.message =
       successor === null
-        ? `${accepted} accepted, ${rejected} rejected, ${undecided} undecided; ${session.checks(round)}`
+        ? t('{0} accepted, {1} rejected, {2} undecided; {3}', accepted, rejected, undecided, session.checks(round))
         : supersededText(round.round, successor);
     const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
-    const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
-    return files.map((file) => ({ round, file }));
+    return [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))].map((file) => ({
+      round,
+      file,
+    }));
   } catch (error) {
     const { message, remedy } = problemOf(error);
     view.message = `${message} ${remedy}`;
@@ -110,28 +116,28 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   item.iconPath = careful
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : vscode.ThemeIcon.File;
-  item.description = [careful ? 'look closely' : '', unseen, said, folderOf(file.path)].filter(Boolean).join(' · ');
+  item.description = [careful ? t('look closely') : '', unseen, said, folderOf(file.path)].filter(Boolean).join(' · ');
   item.contextValue = reviewed ? 'reviewed' : 'unreviewed';
   if (session.successor(round) === null)
     item.checkboxState = {
       state: whole ? vscode.TreeItemCheckboxState.Checked : vscode.TreeItemCheckboxState.Unchecked,
-      tooltip: whole ? 'Accepted' : 'Accept all changes of this file',
-      accessibilityInformation: { label: `Accept ${file.path}`, role: 'checkbox' },
+      tooltip: whole ? t('Accepted') : t('Accept all changes of this file'),
+      accessibilityInformation: { label: t('Accept {0}', file.path), role: 'checkbox' },
     };
   item.accessibilityInformation = {
     label: [
       file.path,
       file.file.status,
       unseen,
-      said === '' ? 'undecided' : said,
-      reviewed ? 'reviewed' : '',
-      careful ? `look closely: ${cautions.join(' ')}` : '',
+      said === '' ? t('undecided') : said,
+      reviewed ? t('reviewed') : '',
+      careful ? t('look closely: {0}', cautions.join(' ')) : '',
     ]
       .filter(Boolean)
       .join(', '),
   };
   item.tooltip = [tooltipOf(file), ...cautions].join('\n');
-  item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ round, file }] };
+  item.command = { command: 'longhaul.review.openFile', title: t('Open Changes'), arguments: [{ round, file }] };
   return item;
 };
 
@@ -143,7 +149,7 @@ const decorationOf = (session: ReviewSession, uri: vscode.Uri): vscode.FileDecor
   const { letter, color } = look[file.file.status];
   return new vscode.FileDecoration(
     reviewed ? `${letter}✓` : letter,
-    `${file.file.status}${reviewed ? ', reviewed' : ''}`,
+    reviewed ? t('{0}, reviewed', file.file.status) : file.file.status,
     new vscode.ThemeColor(color),
   );
 };
@@ -156,6 +162,6 @@ const look = {
 } as const;
 
 const tooltipOf = ({ path, file, units }: ReviewFile): string => {
-  const lines = file.binary ? 'binary' : `+${file.additions} −${file.deletions}`;
+  const lines = file.binary ? t('binary') : `+${file.additions} −${file.deletions}`;
   return `${path}\n${[file.status, unseenOf({ units }), lines].filter(Boolean).join(', ')}`;
 };

@@ -1,7 +1,7 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ReviewInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { plural } from '../../../shared/text/figures.ts';
 import { change } from '../../ground/ask/change.ts';
 import { say } from '../../ground/problem/offer.ts';
 import type { ReviewComments } from './comments.ts';
@@ -20,44 +20,46 @@ export const requestChanges = async (
   comments: ReviewComments,
   argument: unknown,
 ): Promise<void> => {
-  const round = await roundFor(reviewing, argument, 'Request changes of which run?');
+  const round = await roundFor(reviewing, argument, t('Request changes of which run?'));
   if (round === null) return;
   const open = comments.open(round.run);
   const reason = await vscode.window.showInputBox({
-    title: `${reviewing.session.title(round)}: Request Changes`,
+    title: t('{0}: Request Changes', reviewing.session.title(round)),
     prompt:
       open.length === 0
-        ? 'What should be different?'
-        : `${plural(open.length, 'comment')} will be sent. Anything to say about the whole?`,
-    placeHolder: open.length === 0 ? 'What the agent should change' : 'Optional',
+        ? t('What should be different?')
+        : open.length === 1
+          ? t('1 comment will be sent. Anything to say about the whole?')
+          : t('{0} comments will be sent. Anything to say about the whole?', open.length),
+    placeHolder: open.length === 0 ? t('What the agent should change') : t('Optional'),
     ignoreFocusOut: true,
     validateInput: (value) =>
-      open.length === 0 && value.trim() === '' ? 'Say what should change, or comment on lines of the result.' : null,
+      open.length === 0 && value.trim() === '' ? t('Say what should change, or comment on lines of the result.') : null,
   });
   if (reason === undefined) return;
   const state = await judge(reviewing, round, { verdict: 'changes', reason: reason.trim(), comments: open });
   await comments.sent(round.run);
-  say(`Round ${state.round} of #${state.number} begins with what you asked for.`);
+  say(t('Round {0} of #{1} begins with what you asked for.', state.round, state.number));
 };
 
 /** Ends the review with a yes. It says that the result is good; applying it is another matter. */
 export const acceptRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const round = await roundFor(reviewing, argument, 'Accept which run?');
+  const round = await roundFor(reviewing, argument, t('Accept which run?'));
   if (round === null) return;
   const state = await judge(reviewing, round, { verdict: 'accepted' });
-  say(`#${state.number} ${state.task.title} is accepted.`);
+  say(t('#{0} {1} is accepted.', state.number, state.task.title));
 };
 
 /** Ends the review with a no. The result stays to be read. */
 export const discardRun = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const round = await roundFor(reviewing, argument, 'Discard which run?');
+  const round = await roundFor(reviewing, argument, t('Discard which run?'));
   if (round === null) return;
   const reason = await vscode.window.showInputBox({
-    title: `${reviewing.session.title(round)}: Discard Result`,
-    prompt: 'Nothing of it is applied. Why is it of no use? Press Enter to discard, Escape to keep it.',
-    placeHolder: 'Optional',
+    title: t('{0}: Discard Result', reviewing.session.title(round)),
+    prompt: t('Nothing of it is applied. Why is it of no use? Press Enter to discard, Escape to keep it.'),
+    placeHolder: t('Optional'),
   });
   if (reason === undefined) return;
   const state = await judge(reviewing, round, { verdict: 'rejected', reason: reason.trim() });
-  say(`#${state.number} ${state.task.title} is discarded.`);
+  say(t('#{0} {1} is discarded.', state.number, state.task.title));
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { span } from '../../../shared/text/figures.ts';
@@ -34,22 +35,22 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   const checks = story.moments.filter(isVerification);
   const calls = story.moments.filter(isOf('call'));
   return pageOf(
-    request.kind === 'question' ? 'A question for you' : 'A decision for you',
+    request.kind === 'question' ? t('A question for you') : t('A decision for you'),
     cleanLine(`#${state.number} ${state.task.title}`),
     [
-      section('ask', 'What is asked', askItems(input)),
-      section('goal', 'Goal', [textItem('goal', visible(state.task.goal.trim()))]),
-      section('plan', 'Plan', planItems(state)),
-      section('diff', 'Changes so far', changeItems(state, story)),
+      section('ask', t('What is asked'), askItems(input)),
+      section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim()))]),
+      section('plan', t('Plan'), planItems(state)),
+      section('diff', t('Changes so far'), changeItems(state, story)),
       section(
         'tests',
-        'Tests so far',
+        t('Tests so far'),
         checks.length > 0
           ? entries(checks, state.createdAt)
-          : [textItem('none', 'Verification has not run yet.', 'dim')],
+          : [textItem('none', t('Verification has not run yet.'), 'dim')],
       ),
-      section('calls', 'Calls so far', entries(calls, state.createdAt)),
-      section('spent', `Cost so far: ${costFact(state.spent)}`, [factsItem('spent', spentFacts(state, now))]),
+      section('calls', t('Calls so far'), entries(calls, state.createdAt)),
+      section('spent', t('Cost so far: {0}', costFact(state.spent)), [factsItem('spent', spentFacts(state, now))]),
     ],
   );
 };
@@ -69,7 +70,7 @@ const isVerification = ({ about }: Moment): boolean => about.kind === 'command' 
 
 const brokenHash = textItem(
   'broken',
-  "The hash does not match what is asked. Do not decide on it; look into the runner's log.",
+  t("The hash does not match what is asked. Do not decide on it; look into the runner's log."),
   'bad',
 );
 
@@ -87,23 +88,23 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
   const until = localTime(request.expiresAt);
   const outcome = story.find(`decision ${decision}`)?.detail ?? '';
   const status: Record<Standing, string> = {
-    pending: left > 0 ? `waits; ${span(left)} left, until ${until}` : `expired undecided at ${until}`,
-    expired: `expired undecided at ${until}; nothing was done`,
-    decided: outcome === '' || outcome === 'waits' ? 'decided' : outcome,
-    over: 'the run is over; nothing is left to decide',
+    pending: left > 0 ? t('waits; {0} left, until {1}', span(left), until) : t('expired undecided at {0}', until),
+    expired: t('expired undecided at {0}; nothing was done', until),
+    decided: outcome === '' || outcome === 'waits' ? t('decided') : outcome,
+    over: t('the run is over; nothing is left to decide'),
   };
   return [
-    { label: 'Status', text: status[standing] },
+    { label: t('Status'), text: status[standing] },
     {
-      label: 'Asked by',
-      text: request.requester.call === null ? 'Longhaul' : `the agent, in turn ${request.requester.turn}`,
+      label: t('Asked by'),
+      text: request.requester.call === null ? 'Longhaul' : t('the agent, in turn {0}', request.requester.turn),
     },
-    { label: 'Why', text: visible(request.reason) },
-    { label: request.kind === 'question' ? 'Then' : 'If approved', text: visible(request.consequence) },
-    { label: 'If nobody decides', text: visible(request.onExpiry) },
-    { label: 'Choices', text: request.choices.map((choice) => visible(JSON.stringify(choice))).join('  ') },
-    { label: 'On tree', text: request.tree ?? '' },
-    { label: 'Hash', text: request.hash },
+    { label: t('Why'), text: visible(request.reason) },
+    { label: request.kind === 'question' ? t('Then') : t('If approved'), text: visible(request.consequence) },
+    { label: t('If nobody decides'), text: visible(request.onExpiry) },
+    { label: t('Choices'), text: request.choices.map((choice) => visible(JSON.stringify(choice))).join('  ') },
+    { label: t('On tree'), text: request.tree ?? '' },
+    { label: t('Hash'), text: request.hash },
   ];
 };
 
@@ -112,16 +113,17 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   const act = (command: string, label: string): Button =>
     button(command, label, { run: state.id, decision, hash: request.hash });
   const standing = standingOf(input);
-  const open = act('longhaul.openRun', 'Open Run');
-  if (standing === 'expired') return [primary(act('longhaul.renew', 'Ask Again')), open];
+  const open = act('longhaul.openRun', t('Open Run'));
+  if (standing === 'expired') return [primary(act('longhaul.renew', t('Ask Again'))), open];
   if (standing !== 'pending' || !whole) return [open];
   const { yes, no } = verbsOf(request);
   const reject = act('longhaul.reject', `${no}…`);
   if (request.kind === 'question') return [primary(act('longhaul.answer', `${yes}…`)), reject, open];
   const approve = act('longhaul.approve', `${yes}…`);
-  if (asksForKey(state, request)) return [primary(act('longhaul.setModelKey', 'Set Model Key')), approve, reject, open];
+  if (asksForKey(state, request))
+    return [primary(act('longhaul.setModelKey', t('Set Model Key'))), approve, reject, open];
   const editable = request.kind === 'call' || request.kind === 'budget';
-  const edit = editable ? [act('longhaul.editAndApprove', 'Edit and Approve…')] : [];
+  const edit = editable ? [act('longhaul.editAndApprove', t('Edit and Approve…'))] : [];
   return [primary(approve), ...edit, reject, open];
 };
 
@@ -137,12 +139,12 @@ const changeItems = (state: RunState, story: Story): readonly Item[] => {
     ];
   const result = changes(state);
   const told = toldItems(story);
-  if (result === null) return told.length > 0 ? told : [textItem('none', 'None yet.', 'dim')];
-  return [...told, textItem('result', `The last finished round: ${result}.`), openDiff(state, 'longhaul.review')];
+  if (result === null) return told.length > 0 ? told : [textItem('none', t('None yet.'), 'dim')];
+  return [...told, textItem('result', t('The last finished round: {0}.', result)), openDiff(state, 'longhaul.review')];
 };
 
 const openDiff = ({ id }: RunState, command: string): Item =>
-  buttonsItem('diff', button(command, 'Open Diff', { run: id }));
+  buttonsItem('diff', button(command, t('Open Diff'), { run: id }));
 
 /** Files that calls of the agent changed, by what they say; commands may have changed others. */
 const toldItems = (story: Story): readonly Item[] => {
@@ -158,10 +160,10 @@ const toldItems = (story: Story): readonly Item[] => {
   }
   const facts = [...edits].map(([path, times]) => ({
     label: path,
-    text: times === 1 ? 'edited once' : `edited ${times} times`,
+    text: times === 1 ? t('edited once') : t('edited {0} times', times),
   }));
   return [
     ...(facts.length === 0 ? [] : [factsItem('files', facts)]),
-    ...(commands === 0 ? [] : [textItem('commands', 'Commands that ran may have changed other files.', 'dim')]),
+    ...(commands === 0 ? [] : [textItem('commands', t('Commands that ran may have changed other files.'), 'dim')]),
   ];
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DecisionId, RunId } from '../../../shared/ids.ts';
@@ -45,7 +46,7 @@ export const registerPages = (longhaul: Longhaul): Pages => {
     const isDecision = 'decision' in target;
     const panel = vscode.window.createWebviewPanel(
       isDecision ? types.decision : types.run,
-      isDecision ? 'Decision' : 'Run',
+      isDecision ? t('Decision') : t('Run'),
       vscode.ViewColumn.Active,
       { enableFindWidget: true },
     );
@@ -90,7 +91,7 @@ const whileShown = (panel: vscode.WebviewPanel, { runs }: Longhaul, look: () => 
   panel.onDidDispose(() => vscode.Disposable.from(...listeners).dispose());
 };
 
-const anyRun: RunChoice = { title: 'Longhaul: Open Run', none: 'Nothing has been delegated yet.' };
+const anyRun: RunChoice = { title: t('Longhaul: Open Run'), none: t('Nothing has been delegated yet.') };
 
 const isAboutFile = ({ request }: DecisionSummary): boolean => fileArguments(request) !== null;
 
@@ -100,7 +101,7 @@ const chooseDecision = async (
   among: (summary: DecisionSummary) => boolean = () => true,
 ): Promise<z.infer<typeof DecisionTarget> | undefined> => {
   const open = (await openDecisions(longhaul)).filter(among);
-  const said = { title: 'Longhaul: Open Approval', none: 'Nothing waits for your decision.' };
+  const said = { title: t('Longhaul: Open Approval'), none: t('Nothing waits for your decision.') };
   const chosen = open.length === 1 ? open[0] : await pickDecision(open, said);
   return chosen && { run: chosen.run, decision: chosen.request.id };
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { ShownPart } from '../../ground/page/page.ts';
 import type { Moment, Part } from '../../../shared/run/story/moment.ts';
 import { clean, cleanButColours, visible } from '../../../shared/text/clean.ts';
@@ -9,7 +10,11 @@ const mostCharacters = 1_000_000;
 export const shownParts = (moment: Moment, whole: string | null): readonly ShownPart[] =>
   allParts(moment, whole).map((part) =>
     part.text.length > mostCharacters
-      ? { ...part, label: `${part.label} (its first million characters)`, text: part.text.slice(0, mostCharacters) }
+      ? {
+          ...part,
+          label: t('{0} (its first million characters)', part.label),
+          text: part.text.slice(0, mostCharacters),
+        }
       : part,
   );
 
@@ -33,12 +38,12 @@ const allParts = (moment: Moment, whole: string | null): readonly ShownPart[] =>
   const { parts, about } = moment;
   const known = parts.map((part): ShownPart => ({ ...part, as: kindOf(moment, part) }));
   if (about.kind === 'changes')
-    return whole === null ? known : [...known, { label: 'Patch', text: visible(whole), as: 'patch' }];
+    return whole === null ? known : [...known, { label: t('Patch'), text: visible(whole), as: 'patch' }];
   const printed = whole ?? printedBy(moment);
   if (printed === null) return known;
   return [
     ...known.filter(({ label }) => label !== 'Output'),
-    { label: 'Output', text: cleanButColours(printed), as: 'output' },
+    { label: t('Output'), text: cleanButColours(printed), as: 'output' },
   ];
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
@@ -5,7 +6,7 @@ import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { plural, span } from '../../../shared/text/figures.ts';
+import { span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
@@ -31,17 +32,17 @@ export const runPage = (state: RunState, story: Story, { images, now }: Seen): P
     cleanLine(`${state.status}: ${lineOf(state).detail}`),
     [
       section('top', '', [factsItem('facts', headFacts(state, now)), verbItem(state)]),
-      section('needs', 'Needs you', needsItems(state)),
-      section('goal', 'Goal', [textItem('goal', visible(state.task.goal.trim()))]),
-      section('plan', 'Plan', planItems(state)),
-      section('report', 'Report', reportItems(state, story)),
-      section('evidence', 'Evidence', evidenceItems(state, story)),
-      section('images', 'Images', imageItems(state, images)),
-      section('spent', 'Spent', [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
-      section('decisions', 'Decisions', told(isOf('decision'))),
-      section('retries', 'Retries', told(isTrouble)),
-      section('steer', 'Steer', steerItems(state)),
-      section('timeline', 'Timeline', [...contentsItems(story), ...told(isTold)]),
+      section('needs', t('Needs you'), needsItems(state)),
+      section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim()))]),
+      section('plan', t('Plan'), planItems(state)),
+      section('report', t('Report'), reportItems(state, story)),
+      section('evidence', t('Evidence'), evidenceItems(state, story)),
+      section('images', t('Images'), imageItems(state, images)),
+      section('spent', t('Spent'), [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
+      section('decisions', t('Decisions'), told(isOf('decision'))),
+      section('retries', t('Retries'), told(isTrouble)),
+      section('steer', t('Steer'), steerItems(state)),
+      section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
     ],
   );
 };
@@ -50,24 +51,27 @@ const isTrouble = ({ about }: Moment): boolean => about.kind === 'retry' || abou
 
 const headFacts = (state: RunState, now: number): readonly Part[] => {
   const { source } = state.task;
-  const branch = source.branch === null ? '' : ` (${cleanLine(source.branch)})`;
+  const repository = cleanLine(state.task.repository);
+  const base = `${source.commit.slice(0, 12)}${source.branch === null ? '' : ` (${cleanLine(source.branch)})`}`;
   return [
     {
-      label: 'Repository',
-      text: `${cleanLine(state.task.repository)} at ${source.commit.slice(0, 12)}${branch}${source.dirty ? ', with uncommitted changes' : ''}`,
+      label: t('Repository'),
+      text: source.dirty
+        ? t('{0} at {1}, with uncommitted changes', repository, base)
+        : t('{0} at {1}', repository, base),
     },
-    { label: 'Delegated', text: `${localTime(state.createdAt)} by ${actor(state.task.requester)}` },
+    { label: t('Delegated'), text: t('{0} by {1}', localTime(state.createdAt), actor(state.task.requester)) },
     ...state.task.loosened.map(({ what, from, to, by }) => ({
-      label: 'Loosened',
-      text: cleanLine(`${what}: ${from} → ${to}, by ${actor(by)}`),
+      label: t('Loosened'),
+      text: cleanLine(t('{0}: {1} → {2}, by {3}', what, from, to, actor(by))),
     })),
-    ...taskNotes(state.task).map((note) => ({ label: 'Note', text: cleanLine(note) })),
-    { label: 'Round', text: state.round === 1 ? '' : String(state.round) },
-    { label: 'Worked', text: span(activeMs(state, now)) },
-    { label: 'Cost', text: costFact(state.spent) },
-    { label: 'Result', text: changes(state) ?? '' },
-    { label: 'Checks', text: evidence(state) ?? '' },
-    { label: 'Failure', text: state.status === 'failed' ? `${state.class}: ${cleanLine(state.message)}` : '' },
+    ...taskNotes(state.task).map((note) => ({ label: t('Note'), text: cleanLine(note) })),
+    { label: t('Round'), text: state.round === 1 ? '' : String(state.round) },
+    { label: t('Worked'), text: span(activeMs(state, now)) },
+    { label: t('Cost'), text: costFact(state.spent) },
+    { label: t('Result'), text: changes(state) ?? '' },
+    { label: t('Checks'), text: evidence(state) ?? '' },
+    { label: t('Failure'), text: state.status === 'failed' ? `${state.class}: ${cleanLine(state.message)}` : '' },
   ];
 };
 
@@ -84,7 +88,7 @@ export const actionItem = (
 const needsItems = (state: RunState): readonly Item[] =>
   decisionSummaries(state).flatMap(({ request, status }) => {
     const expired = status === 'expired';
-    const label = expired ? 'Expired: See What Was Asked' : 'Look and Decide';
+    const label = expired ? t('Expired: See What Was Asked') : t('Look and Decide');
     const look = primary(button('longhaul.openDecision', label, { run: state.id, decision: request.id }));
     return [
       actionItem(`ask ${request.id}`, request, expired),
@@ -112,7 +116,7 @@ const reportItems = (state: RunState, story: Story): readonly Item[] =>
           calls: claim.calls.map((id) => {
             const moment = story.call(id);
             return moment === undefined
-              ? { label: 'a call that is not in the log', target: null, ok: false }
+              ? { label: t('a call that is not in the log'), target: null, ok: false }
               : {
                   label: `[${moment.about.call.number}] ${moment.text}${moment.detail === '' ? '' : `, ${moment.detail}`}`,
                   target: moment.key,
@@ -129,8 +133,8 @@ const evidenceItems = (state: RunState, story: Story): readonly Item[] => {
   if (state.result === null) return [];
   const text =
     state.task.verification.length === 0
-      ? 'No verification command was given, so nothing shows that it works.'
-      : 'None was recorded in this round.';
+      ? t('No verification command was given, so nothing shows that it works.')
+      : t('None was recorded in this round.');
   return [textItem('none', text, 'warning')];
 };
 
@@ -149,9 +153,12 @@ const imageItems = (state: RunState, images: readonly ChangedFile[]): readonly I
   const left = images.length - buttons.length;
   return [
     ...(buttons.length === 0 ? [] : [buttonsItem('images', ...buttons)]),
-    ...(left === 0 ? [] : [textItem('more', `${plural(left, 'more image')}: see the changed files.`, 'dim')]),
+    ...(left === 0 ? [] : [textItem('more', moreImages(left), 'dim')]),
   ];
 };
+
+const moreImages = (left: number): string =>
+  left === 1 ? t('1 more image: see the changed files.') : t('{0} more images: see the changed files.', left);
 
 /** Turns from which on a list of them is of use. */
 const leastTurns = 3;
@@ -167,23 +174,23 @@ const contentsItems = ({ moments }: Story): readonly Item[] => {
       label: oneLine(headline({ ...moment, said: firstLine(moment.said) }), 90),
       target: moment.key,
     }));
-  return entries.length < leastTurns ? [] : [{ key: 'contents', kind: 'contents', label: 'Turns', entries }];
+  return entries.length < leastTurns ? [] : [{ key: 'contents', kind: 'contents', label: t('Turns'), entries }];
 };
 
 /** The agent reads messages while a round is under way. */
 const steerItems = (state: RunState): readonly Item[] => {
   if (isTerminal(state) || state.status === 'reviewing') return [];
-  const placeholder = 'It reads the message before its next turn';
-  return [{ key: 'composer', kind: 'composer', label: 'Message to the agent', placeholder }];
+  const placeholder = t('It reads the message before its next turn');
+  return [{ key: 'composer', kind: 'composer', label: t('Message to the agent'), placeholder }];
 };
 
 const labels: Record<BudgetName, string> = {
-  turns: 'Turns',
-  tokens: 'Tokens',
-  usd: 'Cost',
-  activeMinutes: 'Worked',
-  toolMinutes: 'In commands',
-  retries: 'Retries',
+  turns: t('Turns'),
+  tokens: t('Tokens'),
+  usd: t('Cost'),
+  activeMinutes: t('Worked'),
+  toolMinutes: t('In commands'),
+  retries: t('Retries'),
 };
 
 /** What was used of each budget. */
@@ -192,21 +199,22 @@ export const spentFacts = (state: RunState, now: number): readonly Part[] => {
   const usage = used(spent);
   const shown: Record<BudgetName, string> = {
     turns: String(usage.turns),
-    tokens: `${spent.inputTokens.toLocaleString('en')} in, ${spent.outputTokens.toLocaleString('en')} out`,
+    tokens: t('{0} in, {1} out', spent.inputTokens.toLocaleString('en'), spent.outputTokens.toLocaleString('en')),
     usd: costFact(spent),
     activeMinutes: span(activeMs(state, now)),
     toolMinutes: span(spent.toolMs),
-    retries: `${spent.retries} in all, ${usage.retries} in a row`,
+    retries: t('{0} in all, {1} in a row', spent.retries, usage.retries),
   };
   return budgetNames.map((name) => {
     const limit = budget[name];
-    const unit =
-      name === 'usd' ? `$${limit}` : `${limit?.toLocaleString('en')}${name.endsWith('Minutes') ? ' min' : ''}`;
-    return { label: labels[name], text: `${shown[name]} ${limit === null ? '(no limit)' : `of ${unit}`}` };
+    if (limit === null) return { label: labels[name], text: t('{0} (no limit)', shown[name]) };
+    const figure = limit.toLocaleString('en');
+    const most = name === 'usd' ? `$${limit}` : name.endsWith('Minutes') ? t('{0} min', figure) : figure;
+    return { label: labels[name], text: t('{0} of {1}', shown[name], most) };
   });
 };
 
 const unpricedItems = ({ spent: { unpriced } }: RunState): readonly Item[] => {
-  const text = `What ${unpriced} of the model calls cost is unknown, and not in the figure above.`;
+  const text = t('What {0} of the model calls cost is unknown, and not in the figure above.', unpriced);
   return unpriced === 0 ? [] : [textItem('unpriced', text, 'dim')];
 };

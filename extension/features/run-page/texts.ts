@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { DecisionId } from '../../../shared/ids.ts';
@@ -55,13 +56,13 @@ export const openProposal = async (
   { run, decision }: { readonly run: string; readonly decision: string },
 ): Promise<void> => {
   const proposal = await readProposal(connection, { run, decision });
-  if (proposal === null) return say('This question is not about a file.');
+  if (proposal === null) return say(t('This question is not about a file.'));
   const [before, after] = (['before', 'after'] as const).map((side) =>
     addressOf(run, proposal.path, { decision, side }),
   );
   if (proposal.before === null && after !== undefined) await vscode.window.showTextDocument(after, { preview: true });
   else
-    await vscode.commands.executeCommand('vscode.diff', before, after, `${proposal.path} (asked for)`, {
+    await vscode.commands.executeCommand('vscode.diff', before, after, t('{0} (asked for)', proposal.path), {
       preview: true,
     });
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { archivedBy, isPausable, pausedBy, type RunState } from '../../../shared/run/state.ts';
 import type { Item } from '../../ground/page/page.ts';
 import { button, buttonsItem, primary } from './items.ts';
@@ -11,19 +12,19 @@ interface Verb {
 
 const verb = (command: string, label: string): Verb => ({ command: `longhaul.${command}`, label });
 
-const apply = [verb('applyAccepted', 'Apply…'), verb('applyAsBranch', 'Create Branch…')];
+const apply = [verb('applyAccepted', t('Apply…')), verb('applyAsBranch', t('Create Branch…'))];
 
 /** What can be done with a run that is over, besides what its end allows. */
 const afterwards = (state: RunState): readonly Verb[] => [
-  verb('delegateAgain', 'Delegate Again…'),
-  verb('delegateAgainByModel', 'Delegate Again by Another Model…'),
-  archivedBy(state) === null ? verb('archiveRun', 'Archive') : verb('unarchiveRun', 'Unarchive'),
-  verb('deleteRun', 'Delete…'),
+  verb('delegateAgain', t('Delegate Again…')),
+  verb('delegateAgainByModel', t('Delegate Again by Another Model…')),
+  archivedBy(state) === null ? verb('archiveRun', t('Archive')) : verb('unarchiveRun', t('Unarchive')),
+  verb('deleteRun', t('Delete…')),
 ];
 
 /** What a person can do with a run as it stands, the likeliest first. */
 const verbs = (state: RunState): readonly Verb[] => {
-  const diff = state.result === null ? [] : [verb('review', 'Open Diff')];
+  const diff = state.result === null ? [] : [verb('review', t('Open Diff'))];
   const applying = state.result === null ? [] : apply;
   switch (state.status) {
     case 'queued':
@@ -31,19 +32,19 @@ const verbs = (state: RunState): readonly Verb[] => {
     case 'waiting':
     case 'ready':
       return [
-        ...(pausedBy(state) === null ? [] : [{ ...verb('unpauseRun', 'Resume'), first: true }]),
-        verb('sendMessage', 'Message…'),
+        ...(pausedBy(state) === null ? [] : [{ ...verb('unpauseRun', t('Resume')), first: true }]),
+        verb('sendMessage', t('Message…')),
         ...diff,
-        ...(isPausable(state) ? [verb('pauseRun', 'Pause')] : []),
-        verb('cancelRun', 'Stop…'),
+        ...(isPausable(state) ? [verb('pauseRun', t('Pause'))] : []),
+        verb('cancelRun', t('Stop…')),
       ];
     case 'reviewing':
       return [
         ...diff.map((open) => ({ ...open, first: true })),
-        verb('acceptRun', 'Accept'),
-        verb('requestChanges', 'Request Changes…'),
+        verb('acceptRun', t('Accept')),
+        verb('requestChanges', t('Request Changes…')),
         ...applying,
-        verb('discardRun', 'Discard…'),
+        verb('discardRun', t('Discard…')),
       ];
     case 'accepted':
       return [...diff, ...applying, ...afterwards(state)];
@@ -52,7 +53,7 @@ const verbs = (state: RunState): readonly Verb[] => {
       return [...diff, ...afterwards(state)];
     case 'failed':
     case 'cancelled':
-      return [verb('resumeRun', 'Resume from Last Checkpoint'), ...diff, ...afterwards(state)];
+      return [verb('resumeRun', t('Resume from Last Checkpoint')), ...diff, ...afterwards(state)];
   }
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { reviewFiles, unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
@@ -16,7 +17,7 @@ export const changedFileNodes = (
   const text = changes({ result: unfinished ?? result });
   if (text === null) return [];
   const soFar = unfinished !== null;
-  const label = soFar ? 'Changed files so far' : 'Changed files';
+  const label = soFar ? t('Changed files so far') : t('Changed files');
   const id = `run ${run} files`;
   const children = async (): Promise<readonly Node[]> => {
     try {
@@ -45,7 +46,7 @@ const fileNode = (run: string, { path, file, units }: ReviewFile, soFar: boolean
   const { status, additions, deletions, binary } = file;
   const unseen = unseenOf({ units });
   const slash = path.lastIndexOf('/');
-  const size = binary ? 'binary' : `+${additions} −${deletions}`;
+  const size = binary ? t('binary') : `+${additions} −${deletions}`;
   const said = [status, unseen, size].filter(Boolean).join(', ');
   return {
     row: () => ({
@@ -54,7 +55,7 @@ const fileNode = (run: string, { path, file, units }: ReviewFile, soFar: boolean
       description: [unseen, path.slice(0, Math.max(0, slash)), size].filter(Boolean).join(' · '),
       icon: icons[status],
       tooltip: plainTooltip(`${path}\n${said}`),
-      command: { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ run, path, soFar }] },
+      command: { command: 'longhaul.review.openFile', title: t('Open Changes'), arguments: [{ run, path, soFar }] },
       said: `${path}, ${said}`,
     }),
   };

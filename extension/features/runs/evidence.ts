@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { passed, type CommandRecord } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
@@ -12,10 +13,10 @@ export const evidenceNodes = ({ id, verification }: RunSummary): readonly Node[]
     {
       row: () => ({
         id: `run ${id} evidence`,
-        label: 'Evidence',
+        label: t('Evidence'),
         description: text,
         icon: ['beaker', verification.every(passed) ? undefined : 'testing.iconFailed'],
-        said: `Evidence: ${text}`,
+        said: t('Evidence: {0}', text),
       }),
       children: () => verification.map((command) => commandNode(id, command)),
     },
@@ -26,7 +27,7 @@ export const evidenceNodes = ({ id, verification }: RunSummary): readonly Node[]
 const commandNode = (run: string, record: CommandRecord): Node => {
   const { index, command, outcome, exitCode, durationMs } = record;
   const good = passed(record);
-  const result = outcome === 'exited' ? `exit ${exitCode}` : outcome;
+  const result = outcome === 'exited' ? t('exit {0}', String(exitCode)) : outcome;
   return {
     row: () => ({
       id: `run ${run} evidence ${index}`,
@@ -35,7 +36,7 @@ const commandNode = (run: string, record: CommandRecord): Node => {
       icon: good ? ['pass', 'testing.iconPassed'] : ['error', 'testing.iconFailed'],
       tooltip: plainTooltip(command),
       command: openRun(run),
-      said: `${command}: ${good ? 'passed' : 'failed'}, ${result}`,
+      said: good ? t('{0}: passed, {1}', command, result) : t('{0}: failed, {1}', command, result),
     }),
   };
 };

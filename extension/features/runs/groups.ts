@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { isTerminal, openDecisions, pausedBy } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
@@ -6,13 +7,13 @@ export const groupNames = ['needs you', 'working', 'in review', 'queued', 'pause
 export type GroupName = (typeof groupNames)[number];
 
 export const groupTitles: Record<GroupName, string> = {
-  'needs you': 'Needs You',
-  'in review': 'In Review',
-  working: 'Working',
-  queued: 'Queued',
-  paused: 'Paused',
-  failed: 'Failed',
-  done: 'Done',
+  'needs you': t('Needs You'),
+  'in review': t('In Review'),
+  working: t('Working'),
+  queued: t('Queued'),
+  paused: t('Paused'),
+  failed: t('Failed'),
+  done: t('Done'),
 };
 
 /** Where a run belongs: by whom it waits for, and else by what it does. */

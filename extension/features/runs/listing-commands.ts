@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
@@ -40,16 +41,20 @@ export const registerListing = ({ runs, extension }: Longhaul): RunsListing => {
   return { current, onDidChange: changed.event, dispose: () => vscode.Disposable.from(changed, commands).dispose() };
 };
 
-const groupings: Record<Listing['groupBy'], string> = { state: 'State', repository: 'Repository', recipe: 'Recipe' };
+const groupings: Record<Listing['groupBy'], string> = {
+  state: t('State'),
+  repository: t('Repository'),
+  recipe: t('Recipe'),
+};
 
 const pickGrouping = async ({ groupBy }: Listing): Promise<Listing['groupBy'] | undefined> => {
   // safe: the keys of that very object
   const rows = (Object.keys(groupings) as Listing['groupBy'][]).map((name) => ({
     label: groupings[name],
-    ...(name === groupBy ? { description: 'as now' } : {}),
+    ...(name === groupBy ? { description: t('as now') } : {}),
     name,
   }));
-  return (await vscode.window.showQuickPick(rows, { title: 'Longhaul: Group Runs By' }))?.name;
+  return (await vscode.window.showQuickPick(rows, { title: t('Longhaul: Group Runs By') }))?.name;
 };
 
 interface Choice extends vscode.QuickPickItem {
@@ -66,8 +71,8 @@ const heading = (label: string): Choice => ({
 /** One list of all that can be filtered by; what is ticked is shown. */
 const pickFilter = async (listing: Listing, runs: Parameters<typeof choicesFor>[1]): Promise<Listing | undefined> => {
   const chosen = await vscode.window.showQuickPick(choicesFor(listing, runs), {
-    title: 'Longhaul: Show Only These Runs',
-    placeHolder: 'With nothing ticked all are shown that are not archived',
+    title: t('Longhaul: Show Only These Runs'),
+    placeHolder: t('With nothing ticked all are shown that are not archived'),
     canPickMany: true,
     matchOnDescription: true,
   });
@@ -78,28 +83,28 @@ const choicesFor = (listing: Listing, runs: ReturnType<Longhaul['runs']['all']>)
   const repositories = new Set([...runs.map(({ task }) => task.repository), ...listing.repositories]);
   const recipes = new Set([...runs.map(recipeOf), ...listing.recipes]);
   return [
-    heading('State'),
+    heading(t('State')),
     ...groupNames.map((name) => ({
       label: groupTitles[name],
       picked: listing.states.includes(name),
       add: (sum: Listing) => ({ ...sum, states: [...sum.states, name] }),
     })),
-    heading('Repository'),
+    heading(t('Repository')),
     ...[...repositories].toSorted().map((repository) => ({
       label: repositoryName(repository),
       description: repository,
       picked: listing.repositories.includes(repository),
       add: (sum: Listing) => ({ ...sum, repositories: [...sum.repositories, repository] }),
     })),
-    heading('Recipe'),
+    heading(t('Recipe')),
     ...[...recipes].toSorted().map((recipe) => ({
       label: recipeTitle(recipe),
       picked: listing.recipes.includes(recipe),
       add: (sum: Listing) => ({ ...sum, recipes: [...sum.recipes, recipe] }),
     })),
-    heading('Archive'),
+    heading(t('Archive')),
     {
-      label: 'Archived runs, too',
+      label: t('Archived runs, too'),
       picked: listing.archived,
       add: (sum: Listing) => ({ ...sum, archived: true }),
     },

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { z } from 'zod';
 import { archivedBy } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
@@ -22,7 +23,7 @@ export const everything: Listing = { groupBy: 'state', repositories: [], states:
 export const withoutFilter = ({ groupBy }: Listing): Listing => ({ ...everything, groupBy });
 
 export const recipeOf = ({ task }: RunSummary): string => task.recipe ?? '';
-export const recipeTitle = (recipe: string): string => (recipe === '' ? 'No Recipe' : cleanLine(recipe));
+export const recipeTitle = (recipe: string): string => (recipe === '' ? t('No Recipe') : cleanLine(recipe));
 
 /** One group of the view, with its runs in their order. */
 export interface RunGroup {
@@ -90,7 +91,8 @@ export const filterText = ({ repositories, states, recipes, archived }: Listing)
     states.map((state) => groupTitles[state]).join(', '),
     recipes.map(recipeTitle).join(', '),
   ].filter(Boolean);
-  const back = 'Clear Filter, in the title of this view, ends that.';
-  if (parts.length > 0) return `Only ${parts.join('; ')}${archived ? ', archived too' : ''}. ${back}`;
-  return archived ? `Archived runs, too. ${back}` : '';
+  const back = t('Clear Filter, in the title of this view, ends that.');
+  const said = parts.join('; ');
+  if (said !== '') return `${archived ? t('Only {0}, archived too.', said) : t('Only {0}.', said)} ${back}`;
+  return archived ? `${t('Archived runs, too.')} ${back}` : '';
 };

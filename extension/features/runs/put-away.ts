@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { archivedBy, isTerminal } from '../../../shared/run/state.ts';
 import { deletionText } from '../../../shared/api/deletion.ts';
@@ -7,19 +8,19 @@ import { runFor } from '../../ground/ask/pick.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { oneLine } from '../../ground/text/text.ts';
 
-const title = 'Longhaul: Which Run?';
+const title = t('Longhaul: Which Run?');
 
 /** Hides a run that is over, with the way back. */
 const archive = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run is over that is not archived.',
+    none: t('No run is over that is not archived.'),
     among: (states) => states.filter((candidate) => isTerminal(candidate) && archivedBy(candidate) === null),
   });
   if (state === undefined) return;
   await change(longhaul, state.id, (api) => api.runs.archive.mutate({ run: state.id }));
-  const undo = 'Undo';
-  const text = `Run ${state.number}, "${oneLine(state.task.title, 60)}", is archived. Nothing of it is gone.`;
+  const undo = t('Undo');
+  const text = t('Run {0}, "{1}", is archived. Nothing of it is gone.', state.number, oneLine(state.task.title, 60));
   // Not waited for: it may stay for long, and nothing depends on it.
   void vscode.window.showInformationMessage(text, undo).then(async (chosen) => {
     if (chosen === undo) await vscode.commands.executeCommand('longhaul.unarchiveRun', state.id);
@@ -29,28 +30,28 @@ const archive = async (longhaul: Longhaul, argument: unknown): Promise<void> => 
 const unarchive = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run is archived.',
+    none: t('No run is archived.'),
     among: (states) => states.filter((candidate) => archivedBy(candidate) !== null),
   });
   if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.unarchive.mutate({ run: state.id }));
 };
 
-const keep: vscode.MessageItem = { title: 'Keep' };
-const gone: vscode.MessageItem = { title: 'Delete for Good' };
-const close: vscode.MessageItem = { title: 'Close', isCloseAffordance: true };
+const keep: vscode.MessageItem = { title: t('Keep') };
+const gone: vscode.MessageItem = { title: t('Delete for Good') };
+const close: vscode.MessageItem = { title: t('Close'), isCloseAffordance: true };
 
 const remove = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run is over.',
+    none: t('No run is over.'),
     among: (states) => states.filter(isTerminal),
   });
   if (state === undefined) return;
   const api = await longhaul.connection.api();
   const told = await api.runs.deletion.query({ run: state.id });
   const chosen = await vscode.window.showWarningMessage(
-    `Delete run ${told.number}, "${oneLine(told.title, 80)}"?`,
-    { modal: true, detail: `${deletionText(told)} There is no way back.` },
+    t('Delete run {0}, "{1}"?', told.number, oneLine(told.title, 80)),
+    { modal: true, detail: t('{0} There is no way back.', deletionText(told)) },
     // The first is what Enter does.
     keep,
     gone,

@@ -1,7 +1,8 @@
+import { t } from '@vscode/l10n';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { openDecisions, pausedBy, runningCall } from '../../../shared/run/state.ts';
 import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
-import { plural, span } from '../../../shared/text/figures.ts';
+import { span } from '../../../shared/text/figures.ts';
 import { activeMs, costText, oneLine, repositoryName } from '../../ground/text/text.ts';
 
 /** Characters of what it is at: a row is narrow. */
@@ -25,8 +26,8 @@ const leadOf = (state: RunSummary): string => {
   if (state.status === 'working') return progressOf(state);
   const asked = openDecisions(state).length;
   // What it asks stands right below it, in a row of its own.
-  const asks = asked === 0 ? '' : asked === 1 ? 'asks you' : `asks you ${plural(asked, 'thing')}`;
-  if (pausedBy(state) !== null) return ['paused', asks].filter(Boolean).join(' · ');
+  const asks = asked === 0 ? '' : asked === 1 ? t('asks you') : t('asks you {0} things', asked);
+  if (pausedBy(state) !== null) return [t('paused'), asks].filter(Boolean).join(' · ');
   return asks === '' ? oneLine(lineOf(state).detail, 80) : asks;
 };
 
@@ -36,8 +37,8 @@ const progressOf = (state: Extract<RunSummary, { status: 'working' }>): string =
   const { turn, spent } = state;
   const at = call === undefined ? phaseOf(state) : callLine(call.tool, call.arguments).replace(/^bash /, '');
   return [
-    state.pausing === null ? '' : 'pausing',
-    turn === null ? '' : `turn ${turn.number}`,
+    state.pausing === null ? '' : t('pausing'),
+    turn === null ? '' : t('turn {0}', turn.number),
     // That nobody knows it is no progress.
     spent.usd === 0 ? '' : costText(spent),
     oneLine(at, atCharacters),

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { PlanStep } from '../../../shared/run/events.ts';
 import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
@@ -6,7 +7,7 @@ import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import { factNodes, card, openRun, plainTooltip, type Icon, type Node, type Row } from '../../ground/node/node.ts';
 import { callLine } from '../../../shared/policy/call-line.ts';
-import { plural, span } from '../../../shared/text/figures.ts';
+import { span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costText, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
 import { actor } from '../../../shared/text/clean.ts';
 import { rowText } from './row-text.ts';
@@ -61,22 +62,29 @@ const rowOf = (state: RunSummary, repository: boolean): Row => {
     icon: iconOf(state),
     command: openRun(state.id),
     tooltip: cardOf(state),
-    said: `Run ${state.number}, ${title}, ${state.status}: ${detail}. In ${repositoryName(state.task.repository)}.`,
+    said: t(
+      'Run {0}, {1}, {2}: {3}. In {4}.',
+      state.number,
+      title,
+      state.status,
+      detail,
+      repositoryName(state.task.repository),
+    ),
   };
 };
 
 /** What a run is and how far it has come, for whoever rests on its row. */
 const cardOf = (state: RunSummary): vscode.MarkdownString =>
   card(`#${state.number} ${state.task.title}`, {
-    State: `${state.status}: ${lineOf(state).detail}`,
-    Goal: oneLine(state.task.goal, goalCharacters),
-    Repository: state.task.repository,
-    Recipe: state.task.recipe ?? '',
-    Round: state.round === 1 ? '' : String(state.round),
-    Spent: [costText(state.spent), turnsText(state), span(activeMs(state, Date.now()))].join(' · '),
-    Checks: evidence(state) ?? '',
-    Result: changes(state) ?? '',
-    Archived: archivedBy(state) === null ? '' : `by ${actor(archivedBy(state) ?? '')}`,
+    [t('State')]: `${state.status}: ${lineOf(state).detail}`,
+    [t('Goal')]: oneLine(state.task.goal, goalCharacters),
+    [t('Repository')]: state.task.repository,
+    [t('Recipe')]: state.task.recipe ?? '',
+    [t('Round')]: state.round === 1 ? '' : String(state.round),
+    [t('Spent')]: [costText(state.spent), turnsText(state), span(activeMs(state, Date.now()))].join(' · '),
+    [t('Checks')]: evidence(state) ?? '',
+    [t('Result')]: changes(state) ?? '',
+    [t('Archived')]: archivedBy(state) === null ? '' : t('by {0}', actor(archivedBy(state) ?? '')),
   });
 
 /** Characters of a goal on a card. */
@@ -91,8 +99,8 @@ const contextOf = (state: RunSummary): string => {
 const figuresOf = (state: RunSummary) => {
   const call = runningCall(state);
   return {
-    Now: { text: call === undefined ? '' : callLine(call.tool, call.arguments), icon: 'terminal' },
-    Turns: { text: turnsText(state), icon: 'comment-discussion' },
+    [t('Now')]: { text: call === undefined ? '' : callLine(call.tool, call.arguments), icon: 'terminal' },
+    [t('Turns')]: { text: turnsText(state), icon: 'comment-discussion' },
   };
 };
 
@@ -109,15 +117,16 @@ const stepNode = (run: string, index: number, { text, status }: PlanStep): Node 
     label: oneLine(text, 160),
     icon: stepIcons[status],
     tooltip: plainTooltip(text),
-    said: `Plan step ${index + 1}, ${status}: ${text}`,
+    said: t('Plan step {0}, {1}: {2}', index + 1, status, text),
   }),
 });
 
 const turnsText = ({ spent, budget }: RunSummary): string => {
   const tokens = spent.inputTokens + spent.outputTokens;
-  const turns = budget.turns === null ? plural(spent.turns, 'turn') : `${spent.turns} of ${budget.turns} turns`;
-  const retries = spent.retries === 0 ? '' : `, ${plural(spent.retries, 'retry', 'retries')}`;
-  return `${turns}, ${tokens.toLocaleString('en-US')} tokens${retries}`;
+  const done = spent.turns === 1 ? t('1 turn') : t('{0} turns', spent.turns);
+  const turns = budget.turns === null ? done : t('{0} of {1} turns', spent.turns, budget.turns);
+  const retries = spent.retries === 0 ? '' : spent.retries === 1 ? t('1 retry') : t('{0} retries', spent.retries);
+  return [turns, t('{0} tokens', tokens.toLocaleString('en-US')), retries].filter(Boolean).join(', ');
 };
 
 const iconOf = (state: RunSummary): Icon => {

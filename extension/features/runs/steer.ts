@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { isPausable, isResumable, isTerminal, pausedBy } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -7,25 +8,28 @@ import { runArgument } from '../../ground/runs/argument.ts';
 import { change } from '../../ground/ask/change.ts';
 import { runFor, type RunChoice } from '../../ground/ask/pick.ts';
 
-const title = 'Longhaul: Which Run?';
+const title = t('Longhaul: Which Run?');
 
 const underWay: RunChoice = {
   title,
-  none: 'No run is under way.',
+  none: t('No run is under way.'),
   among: (states) => states.filter((state) => !isTerminal(state)),
   status: 'open',
 };
 
-const keep: vscode.MessageItem = { title: 'Keep Running' };
-const stop: vscode.MessageItem = { title: 'Cancel Run' };
-const close: vscode.MessageItem = { title: 'Close', isCloseAffordance: true };
+const keep: vscode.MessageItem = { title: t('Keep Running') };
+const stop: vscode.MessageItem = { title: t('Cancel Run') };
+const close: vscode.MessageItem = { title: t('Close'), isCloseAffordance: true };
 
 const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
   const chosen = await vscode.window.showWarningMessage(
-    `Cancel "${state.task.title}"?`,
-    { modal: true, detail: 'It stops at once. Its log stays, and for some days its checkpoints, to resume it from.' },
+    t('Cancel "{0}"?', state.task.title),
+    {
+      modal: true,
+      detail: t('It stops at once. Its log stays, and for some days its checkpoints, to resume it from.'),
+    },
     // The first is what Enter does.
     keep,
     stop,
@@ -37,7 +41,7 @@ const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
 const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run has failed or was cancelled lately.',
+    none: t('No run has failed or was cancelled lately.'),
     among: (states) => states.filter(isResumable),
   });
   if (state !== undefined) await change(longhaul, state.id, (api) => api.runs.retry.mutate({ run: state.id }));
@@ -46,7 +50,7 @@ const resume = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
 const pause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run is queued or working.',
+    none: t('No run is queued or working.'),
     among: (states) => states.filter(isPausable),
     status: 'open',
   });
@@ -56,7 +60,7 @@ const pause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
 const unpause = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, {
     title,
-    none: 'No run is paused.',
+    none: t('No run is paused.'),
     among: (states) => states.filter((candidate) => pausedBy(candidate) !== null),
     status: 'open',
   });
@@ -67,8 +71,8 @@ const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void>
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
   const text = await vscode.window.showInputBox({
-    title: `Message to the agent of "${state.task.title}"`,
-    prompt: 'It reads the message before its next turn.',
+    title: t('Message to the agent of "{0}"', state.task.title),
+    prompt: t('It reads the message before its next turn.'),
     ignoreFocusOut: true,
   });
   if (text === undefined || text.trim() === '') return;

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import { isTold } from '../../ground/runs/told.ts';
 import { headline, type Moment } from '../../../shared/run/story/moment.ts';
@@ -46,7 +47,7 @@ export class OpenTimelines implements vscode.Disposable {
 
 /** What happened in a run, the last first. */
 export const timelineNode = (run: string, timelines: OpenTimelines): Node => ({
-  row: () => ({ id: `run ${run} timeline`, label: 'Timeline', icon: ['history'] }),
+  row: () => ({ id: `run ${run} timeline`, label: t('Timeline'), icon: ['history'] }),
   children: () => {
     const moments = timelines.of(run).moments.filter(isTold);
     const rows = moments.slice(-shown).toReversed();
@@ -82,5 +83,5 @@ const momentNode = (run: string, moment: Moment): Node => {
 };
 
 const olderNode = (run: string, count: number): Node => ({
-  row: () => ({ id: `run ${run} earlier moments`, label: `${count} earlier…`, command: openRun(run) }),
+  row: () => ({ id: `run ${run} earlier moments`, label: t('{0} earlier…', count), command: openRun(run) }),
 });

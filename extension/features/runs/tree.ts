@@ -3,7 +3,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { createTree, type Node, type Tree } from '../../ground/node/node.ts';
 import type { RunsListing } from './listing-commands.ts';
 import { arranged, placeOf, type RunGroup } from './listing.ts';
-import { plural } from '../../../shared/text/figures.ts';
+import { t } from '@vscode/l10n';
 import { runNode, type RunNode } from './run-node.ts';
 import { OpenTimelines } from './timeline.ts';
 
@@ -76,7 +76,7 @@ const groupNode = ({ key, title, unfolded }: RunGroup, members: readonly RunNode
     unfolded,
     description: String(members.length),
     contextValue: 'group',
-    said: `${title}: ${plural(members.length, 'run')}`,
+    said: members.length === 1 ? t('{0}: 1 run', title) : t('{0}: {1} runs', title, members.length),
   }),
   children: () => members,
 });

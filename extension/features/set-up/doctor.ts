@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { achieved } from '../../ground/achieved.ts';
 import { examine, type Check } from '../../ground/connection/examine.ts';
@@ -14,7 +15,7 @@ const order = ['fail', 'warn', 'ok'] as const satisfies readonly Check['outcome'
 /** Shows each check, the bad ones first; choosing one offers what the editor can do about it. */
 export const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
   const checks = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Window, title: 'Longhaul: examining this machine' },
+    { location: vscode.ProgressLocation.Window, title: t('Longhaul: examining this machine') },
     () => examine(extension),
   );
   for (const { name, outcome, detail, remedy } of checks) log.info(`doctor: ${outcome} ${name}: ${detail} ${remedy}`);
@@ -29,8 +30,8 @@ export const doctor = async ({ extension, log }: Longhaul): Promise<void> => {
       check,
     }));
   const chosen = await vscode.window.showQuickPick(rows, {
-    title: bad === 0 ? 'Longhaul: Doctor — all is well' : `Longhaul: Doctor — ${bad} to look at`,
-    placeHolder: bad === 0 ? 'Nothing is left to do' : 'Choose a line to do something about it',
+    title: bad === 0 ? t('Longhaul: Doctor — all is well') : t('Longhaul: Doctor — {0} to look at', bad),
+    placeHolder: bad === 0 ? t('Nothing is left to do') : t('Choose a line to do something about it'),
     matchOnDescription: true,
     ignoreFocusOut: true,
   });

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { logFile } from '../../../runner/local/find-runner.ts';
 import { tellAchieved } from '../../ground/achieved.ts';
@@ -15,7 +16,7 @@ import { registerVersionNotice } from './version-notice.ts';
 
 const openRunnerLog = async (): Promise<void> => {
   if (readSettings().url !== '') {
-    void vscode.window.showInformationMessage('The runner is on another machine; its log is there.');
+    void vscode.window.showInformationMessage(t('The runner is on another machine; its log is there.'));
     return;
   }
   await vscode.window.showTextDocument(vscode.Uri.file(logFile(homeOf())), { preview: true });

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { secretsIn } from '../../ground/connection/secrets.ts';
 import { readSettings } from '../../ground/connection/settings.ts';
@@ -9,13 +10,13 @@ import { reconnect } from '../../ground/model-key/restart.ts';
 export const setRunnerToken = async (longhaul: Longhaul): Promise<void> => {
   const { url } = readSettings();
   if (url === '') {
-    const told = 'The runner of this machine needs no token. For one elsewhere, set its address first.';
+    const told = t('The runner of this machine needs no token. For one elsewhere, set its address first.');
     const openSettings = doing('workbench.action.openSettings', 'longhaul.url');
-    return offer(vscode.window.showInformationMessage, told, { 'Open Settings': openSettings });
+    return offer(vscode.window.showInformationMessage, told, { [t('Open Settings')]: openSettings });
   }
   const token = await vscode.window.showInputBox({
-    title: 'Longhaul: Runner Token',
-    prompt: `Token for ${url}. It is kept in the secret storage of VS Code and sent to that runner alone.`,
+    title: t('Longhaul: Runner Token'),
+    prompt: t('Token for {0}. It is kept in the secret storage of VS Code and sent to that runner alone.', url),
     password: true,
     ignoreFocusOut: true,
   });

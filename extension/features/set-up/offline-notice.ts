@@ -1,11 +1,12 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { doing, offer, type Deeds } from '../../ground/problem/offer.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 
 const waysOut: Deeds = {
-  'Try Again': doing('longhaul.reconnect'),
-  'Check with Doctor': doing('longhaul.doctor'),
-  'Set Runner Token': doing('longhaul.setRunnerToken'),
+  [t('Try Again')]: doing('longhaul.reconnect'),
+  [t('Check with Doctor')]: doing('longhaul.doctor'),
+  [t('Set Runner Token')]: doing('longhaul.setRunnerToken'),
 };
 
 /** Says why no runner can be reached: once for each reason, until one was or a person tries again. */

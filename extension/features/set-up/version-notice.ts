@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { restartRunner } from '../../ground/model-key/restart.ts';
@@ -18,7 +19,7 @@ export const registerVersionNotice = (longhaul: Longhaul): vscode.Disposable => 
     told = state.version;
     const text = versionText(state, own);
     if (text === null) return;
-    const deeds = state.local ? { 'Restart Runner': () => restartRunner(longhaul) } : {};
+    const deeds = state.local ? { [t('Restart Runner')]: () => restartRunner(longhaul) } : {};
     offer(vscode.window.showWarningMessage, text, deeds).catch(showProblem);
   });
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Longhaul } from '../longhaul.ts';
@@ -20,8 +21,8 @@ export const change = async (
   if (asked === null)
     throw new ConnectionError(
       'refused',
-      'The runner has not answered yet to what was asked about this run before.',
-      'What was asked stays asked; wait for the answer.',
+      t('The runner has not answered yet to what was asked about this run before.'),
+      t('What was asked stays asked; wait for the answer.'),
     );
   const answer = connection.api().then(ask);
   const told = setTimeout(() => tellWaiting(answer), slowMs);
@@ -36,7 +37,7 @@ export const change = async (
 
 const tellWaiting = (answer: Promise<unknown>): void =>
   void vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Longhaul: waiting for the runner…' },
+    { location: vscode.ProgressLocation.Notification, title: t('Longhaul: waiting for the runner…') },
     // What went wrong is shown by whoever asked.
     () => answer.catch(() => {}),
   );

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { z } from 'zod';
 import { ConnectionError } from '../problem/connection-error.ts';
 
@@ -12,8 +13,8 @@ export const answerOf = (printed: string): unknown => {
   if (answer === null)
     throw new ConnectionError(
       'refused',
-      'The command line ended without an answer, so it may have been done or not.',
-      'Look at the list of runs and at your files, then try again; the log of Longhaul says more.',
+      t('The command line ended without an answer, so it may have been done or not.'),
+      t('Look at the list of runs and at your files, then try again; the log of Longhaul says more.'),
     );
   return answer;
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { TRPCClient } from '@trpc/client';
 import * as vscode from 'vscode';
 import type { ApiRouter } from '../../../shared/api/router.ts';
@@ -93,8 +94,8 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
       if (content === null)
         throw new ConnectionError(
           'refused',
-          `Run ${run} has no content ${hash} (any more).`,
-          'Retention may have removed it.',
+          t('Run {0} has no content {1} (any more).', run, hash),
+          t('Retention may have removed it.'),
         );
       return content;
     },
@@ -107,13 +108,13 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
 /** Where a runner elsewhere is, with the token that the person gave for it. Throws ConnectionError. */
 export const remoteEndpoint = async (extension: vscode.ExtensionContext, url: string): Promise<Endpoint> => {
   if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
-    throw new ConnectionError('refused', `The setting longhaul.url is no web address: ${url}`, 'Correct it.');
+    throw new ConnectionError('refused', t('The setting longhaul.url is no web address: {0}', url), t('Correct it.'));
   const token = await secretsIn(extension.secrets).runnerToken(url);
   if (token === undefined)
     throw new ConnectionError(
       'unauthorized',
-      `There is no token for the runner at ${url}.`,
-      'Set it with the command "Longhaul: Set Runner Token".',
+      t('There is no token for the runner at {0}.', url),
+      t('Set it with the command "Longhaul: Set Runner Token".'),
     );
   return { url, token };
 };

@@ -5,19 +5,11 @@ import { besides, fieldOf, withField } from './field.ts';
 const call = (tool: string, args: Json) => ({ kind: 'call', tool, arguments: args }) as const;
 
 test.each([
-  [
-    'write',
-    { path: 'src/a.ts', content: 'a\nb\n' },
-    { name: 'content', noun: 'Content', text: 'a\nb\n', file: 'a.ts' },
-  ],
-  ['edit', { path: 'a.py', old: 'x', new: 'y' }, { name: 'new', noun: 'Text', text: 'y', file: 'a.py' }],
-  [
-    'bash',
-    { command: 'npm ci', network: null },
-    { name: 'command', noun: 'Command', text: 'npm ci', file: 'command.sh' },
-  ],
-  ['apply_patch', { patch: '*** x' }, { name: 'patch', noun: 'Patch', text: '*** x', file: 'patch.diff' }],
-  ['write', { path: 'a/', content: '' }, { name: 'content', noun: 'Content', text: '', file: 'content' }],
+  ['write', { path: 'src/a.ts', content: 'a\nb\n' }, { name: 'content', text: 'a\nb\n', file: 'a.ts' }],
+  ['edit', { path: 'a.py', old: 'x', new: 'y' }, { name: 'new', text: 'y', file: 'a.py' }],
+  ['bash', { command: 'npm ci', network: null }, { name: 'command', text: 'npm ci', file: 'command.sh' }],
+  ['apply_patch', { patch: '*** x' }, { name: 'patch', text: '*** x', file: 'patch.diff' }],
+  ['write', { path: 'a/', content: '' }, { name: 'content', text: '', file: 'content' }],
 ])('of %s %j one field matters', (tool, args, field) => {
   expect(fieldOf(call(tool, args))).toEqual(field);
 });

@@ -3,14 +3,11 @@ import { Json, type DecisionRequest } from '../../../shared/decision/decision.ts
 /** The field of a call's arguments that matters to a person, as a document in its own language. */
 export interface Field {
   readonly name: 'content' | 'new' | 'command' | 'patch';
-  /** What it is called: "Approve with This …". */
-  readonly noun: 'Content' | 'Text' | 'Command' | 'Patch';
   readonly text: string;
   /** The name of a file in its language. */
   readonly file: string;
 }
 
-const named = { content: 'Content', new: 'Text', command: 'Command', patch: 'Patch' } as const;
 const byTool = { write: 'content', edit: 'new', bash: 'command', apply_patch: 'patch' } as const;
 const isTool = (tool: string): tool is keyof typeof byTool => Object.hasOwn(byTool, tool);
 
@@ -27,11 +24,10 @@ export const fieldOf = ({
   const name = byTool[tool];
   const { [name]: text, path } = fieldsOf(args);
   if (typeof text !== 'string' || !isKept(text)) return null;
-  const noun = named[name];
-  if (name === 'command') return { name, noun, text, file: 'command.sh' };
-  if (name === 'patch') return { name, noun, text, file: 'patch.diff' };
+  if (name === 'command') return { name, text, file: 'command.sh' };
+  if (name === 'patch') return { name, text, file: 'patch.diff' };
   const file = typeof path === 'string' ? path.replace(/^.*[/\\]/, '') : '';
-  return { name, noun, text, file: file === '' ? 'content' : file };
+  return { name, text, file: file === '' ? 'content' : file };
 };
 
 /** Whether an editor gives back a text as it is: one kind of line end, nothing that is no text, no mark of an encoding. */

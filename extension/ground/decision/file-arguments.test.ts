@@ -27,7 +27,7 @@ test.each([
   ['a\na', 'a', ' a\n-a'],
   ['x', '', '-x\n+'],
   ['same', 'same', ' same'],
-  ['1\n2\n3\n4\nx\n5', '1\n2\n3\n4\ny\n5', '@@ 1 line more that stay @@\n 2\n 3\n 4\n-x\n+y\n 5'],
+  ['1\n2\n3\n4\nx\n5', '1\n2\n3\n4\ny\n5', '@@ 1 line more that stays @@\n 2\n 3\n 4\n-x\n+y\n 5'],
 ])('%j that becomes %j is shown as a patch', (before, after, patch) => {
   expect(editAsPatch(before, after)).toBe(patch);
 });

@@ -1,6 +1,6 @@
+import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { normalPath, parseCall } from '../../../shared/policy/call.ts';
-import { plural } from '../../../shared/text/figures.ts';
 import { toolArguments } from '../../../shared/tool/arguments.ts';
 
 /** What a call that is asked about writes into files. `path` from the root of the repository. */
@@ -40,7 +40,7 @@ export const editAsPatch = (before: string, after: string): string => {
   while (last < most - first && old.at(-1 - last) === next.at(-1 - last)) last += 1;
   const mark = (sign: string, lines: readonly string[]): readonly string[] => lines.map((line) => `${sign}${line}`);
   const stays = (count: number): readonly string[] =>
-    count > 0 ? [`@@ ${plural(count, 'line')} more that stay @@`] : [];
+    count <= 0 ? [] : [`@@ ${count === 1 ? t('1 line more that stays') : t('{0} lines more that stay', count)} @@`];
   return [
     ...stays(first - context),
     ...mark(' ', old.slice(Math.max(0, first - context), first)),

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 
@@ -15,4 +16,4 @@ export const asksForKey = (
 ): boolean => state !== undefined && isKeyRefused(state) && kind === 'retry' && requester.call === null;
 
 /** What is asked then, in a row and in a notification: the request's own words do not say why. */
-export const keyRefused = 'Model key refused';
+export const keyRefused = t('Model key refused');

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { Budget, budgetNames } from '../../../shared/run/budget.ts';
 import type { Choices } from './choices.ts';
 
@@ -20,11 +21,11 @@ export const parseBudget = (line: string): ParsedBudget => {
   for (const part of line.split(/[\s,]+/).filter(Boolean)) {
     const [name = '', value = ''] = part.split('=');
     if (!budgetNames.some((known) => known === name))
-      return { outcome: 'invalid', message: `"${name}" is no budget. There are ${budgetNames.join(', ')}.` };
-    if (name in budget) return { outcome: 'invalid', message: `${name} is given twice.` };
+      return { outcome: 'invalid', message: t('"{0}" is no budget. There are {1}.', name, budgetNames.join(', ')) };
+    if (name in budget) return { outcome: 'invalid', message: t('{0} is given twice.', name) };
     const limit = value === 'none' ? null : Number(value);
     if (value === '' || !Budget.partial().safeParse({ [name]: limit }).success)
-      return { outcome: 'invalid', message: `${name}=${value}: expected a number above 0, or none.` };
+      return { outcome: 'invalid', message: t('{0}={1}: expected a number above 0, or none.', name, value) };
     budget[name] = limit;
   }
   return { outcome: 'ok', budget };

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
@@ -134,7 +135,7 @@ export const leftBehind = (task: Task): readonly string[] => {
     layers
       .map(({ otherwise }) => otherwise[what])
       .filter((verdict) => !asStrict(chosen[what], verdict))
-      .map((verdict) => `${verdict}: all other ${what}`),
+      .map((verdict) => t('{0}: all other {1}', verdict, what)),
   );
   return [...new Set([...rules, ...rest])];
 };
@@ -152,19 +153,20 @@ export const policies: Readonly<
   Record<PolicyName, { readonly label: string; readonly detail: string; readonly policy: Policy | null }>
 > = {
   repository: {
-    label: "The repository's",
-    detail:
+    label: t("The repository's"),
+    detail: t(
       'The default, with the rules of .longhaul/config.yaml: asks before network access and changes to automation.',
+    ),
     policy: null,
   },
   ask: {
-    label: 'Ask before each change',
-    detail: "Every edit and command waits for you. Replaces the repository's rules.",
+    label: t('Ask before each change'),
+    detail: t("Every edit and command waits for you. Replaces the repository's rules."),
     policy: { ...defaultPolicy, otherwise: { ...defaultPolicy.otherwise, changes: 'ask' } },
   },
   offline: {
-    label: 'No network',
-    detail: "Network access is denied without asking. Replaces the repository's rules.",
+    label: t('No network'),
+    detail: t("Network access is denied without asking. Replaces the repository's rules."),
     policy: { ...defaultPolicy, otherwise: { ...defaultPolicy.otherwise, network: 'deny' } },
   },
 };

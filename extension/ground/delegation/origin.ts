@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { fenced } from '../text/fenced.ts';
 
 /** Where a delegation was called from. Paths are relative to the repository, lines count from 1. */
@@ -65,39 +66,57 @@ export const prefillOf = (origin: Origin): Prefill => {
       return { text: first.trim(), whole: true, context: rest.join('\n').trim() };
     }
     case 'files':
-      return { text: `In ${named(origin.paths)}: `, whole: false, context: '' };
+      return { text: `${t('In {0}:', named(origin.paths))} `, whole: false, context: '' };
     case 'selection':
       return {
-        text: `In ${origin.path}:${lines(origin.from, origin.to)}: `,
+        text: `${t('In {0}:', `${origin.path}:${lines(origin.from, origin.to)}`)} `,
         whole: false,
         context: origin.text.trim() === '' ? '' : `The selected lines are:\n\n${quoted(origin.text)}`,
       };
     case 'problem': {
       const source = origin.source === '' ? '' : ` (${origin.source})`;
+      const place = `${origin.path}:${origin.line}`;
       return {
-        text: `Fix the problem in ${origin.path}:${origin.line}: ${oneLine(origin.message)}${source}`,
+        text: t('Fix the problem in {0}: {1}', place, `${oneLine(origin.message)}${source}`),
         whole: true,
         context: origin.message.includes('\n') ? `The whole message is:\n\n${quoted(origin.message)}` : '',
       };
     }
     case 'test': {
-      const at = origin.path === null ? '' : ` in ${origin.path}${origin.line === null ? '' : `:${origin.line}`}`;
       const { failure } = origin;
       return {
-        text: `${testDeed(origin)} "${oneLine(origin.label)}"${at} ${failure === null && !origin.several ? 'passes' : 'pass'}`,
+        text: testGoal(origin),
         whole: true,
         context: failure === null || failure.trim() === '' ? '' : `It fails with:\n\n${quoted(failure)}`,
       };
     }
     case 'changes':
-      return { text: `In my uncommitted changes to ${named(origin.paths)}: `, whole: false, context: '' };
+      return {
+        text: `${t('In my uncommitted changes to {0}:', named(origin.paths))} `,
+        whole: false,
+        context: '',
+      };
   }
 };
 
 /** VS Code tells nobody how a test of another extension ended; only whoever calls from a failure knows of one. */
-const testDeed = ({ failure, several }: Pick<Extract<Origin, { kind: 'test' }>, 'failure' | 'several'>): string => {
-  if (failure !== null) return several ? 'Make the failing tests of' : 'Make the failing test';
-  return several ? 'Make sure that all tests of' : 'Make sure that the test';
+const testGoal = ({ failure, several, label, path, line }: Extract<Origin, { kind: 'test' }>): string => {
+  const name = oneLine(label);
+  if (path === null) {
+    if (failure !== null)
+      return several ? t('Make the failing tests of "{0}" pass', name) : t('Make the failing test "{0}" pass', name);
+    return several
+      ? t('Make sure that all tests of "{0}" pass', name)
+      : t('Make sure that the test "{0}" passes', name);
+  }
+  const place = line === null ? path : `${path}:${line}`;
+  if (failure !== null)
+    return several
+      ? t('Make the failing tests of "{0}" in {1} pass', name, place)
+      : t('Make the failing test "{0}" in {1} pass', name, place);
+  return several
+    ? t('Make sure that all tests of "{0}" in {1} pass', name, place)
+    : t('Make sure that the test "{0}" in {1} passes', name, place);
 };
 
 /** The goal as the agent gets it. */
@@ -108,8 +127,8 @@ export const goalOf = (typed: string, { context }: Prefill): string =>
 export const goalTrouble = (typed: string, prefill: Prefill, needed = true): string | null => {
   if (!needed) return null;
   const text = typed.trim();
-  if (text === '') return 'Say what the agent shall do.';
-  return !prefill.whole && text === prefill.text.trim() ? 'Say what the agent shall do there.' : null;
+  if (text === '') return t('Say what the agent shall do.');
+  return !prefill.whole && text === prefill.text.trim() ? t('Say what the agent shall do there.') : null;
 };
 
 const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { examine, type Check } from '../connection/examine.ts';
 import { secretsIn } from '../connection/secrets.ts';
@@ -58,20 +59,21 @@ export const mustBeReady = async (longhaul: Longhaul): Promise<void> => {
   const [first] = checks;
   if (first === undefined) return;
   const ways = waysFor(first).filter(({ kind }) => kind !== 'copy');
-  const anyway = 'Delegate All the Same';
+  const anyway = t('Delegate All the Same');
+  const doctor = t('Doctor');
   const other = first.name === 'sandbox' ? elsewhere(process.platform) : null;
   const chosen = await vscode.window.showWarningMessage(
-    `A run would fail: ${checks.map(({ name }) => name).join(', ')}.`,
+    t('A run would fail: {0}.', checks.map(({ name }) => name).join(', ')),
     { modal: true, detail: [other?.text ?? '', failingText(checks)].filter(Boolean).join('\n\n') },
     // The first is what Enter does.
     ...ways.slice(0, 2).map(({ title }) => title),
-    'Doctor',
+    doctor,
     anyway,
   );
   if (chosen === anyway) return;
   const way = ways.find(({ title }) => title === chosen);
   if (way !== undefined) await take(way);
-  else if (chosen === 'Doctor') await vscode.commands.executeCommand('longhaul.doctor');
-  if (chosen === 'Doctor' || (way !== undefined && leadsAway(way))) throw new WentElsewhere();
-  throw new ConnectionError('refused', 'Nothing was delegated.', '');
+  else if (chosen === doctor) await vscode.commands.executeCommand('longhaul.doctor');
+  if (chosen === doctor || (way !== undefined && leadsAway(way))) throw new WentElsewhere();
+  throw new ConnectionError('refused', t('Nothing was delegated.'), '');
 };

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
@@ -42,8 +43,8 @@ const handOver = async (longhaul: Longhaul, delegation: Delegation, session: str
   if (!(await ensureModelKey(longhaul)))
     throw new ConnectionError(
       'refused',
-      'Nothing was delegated: agents need a model, and there is no key for it.',
-      'Set it with the command "Longhaul: Set Model Key", or name an endpoint that needs none in longhaul.baseUrl.',
+      t('Nothing was delegated: agents need a model, and there is no key for it.'),
+      t('Set it with the command "Longhaul: Set Model Key", or name an endpoint that needs none in longhaul.baseUrl.'),
     );
   await mustBeReady(longhaul);
   // Asked for only now: a key that was just given started the runner anew.
@@ -57,7 +58,7 @@ const handOver = async (longhaul: Longhaul, delegation: Delegation, session: str
 const submitElsewhere = async (longhaul: Longhaul, url: string, input: DelegateInput): Promise<RunState> => {
   const { runCommand } = await import('../connection/elsewhere.ts');
   const answer = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: 'Delegating' },
+    { location: vscode.ProgressLocation.Notification, title: t('Delegating') },
     (progress) =>
       runCommand(longhaul.extension, url, {
         words: ['delegate', '--input'],
@@ -87,5 +88,7 @@ const saveAll = async (root: string): Promise<void> => {
   const saved = await Promise.all(unsavedIn(root).map(async (document) => ({ document, ok: await document.save() })));
   const left = saved.filter(({ ok }) => !ok).map(({ document }) => path.basename(document.fileName));
   if (left.length > 0)
-    void vscode.window.showWarningMessage(`Not saved, so the agent gets the version on the disk: ${left.join(', ')}.`);
+    void vscode.window.showWarningMessage(
+      t('Not saved, so the agent gets the version on the disk: {0}.', left.join(', ')),
+    );
 };

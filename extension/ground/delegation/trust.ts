@@ -1,8 +1,9 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { untrustedOf, type Untrusted } from '../../../shared/client/untrusted.ts';
 import { ConnectionError } from '../problem/connection-error.ts';
 
-const agree = 'Trust and Delegate';
+const agree = t('Trust and Delegate');
 
 /** Delegates; where the repository's settings open something that nobody has agreed to, shows what, and asks. Throws what the API throws. */
 export const withTrust = async <Answer>(delegate: (trust: string | null) => Promise<Answer>): Promise<Answer> => {
@@ -11,15 +12,15 @@ export const withTrust = async <Answer>(delegate: (trust: string | null) => Prom
   } catch (error) {
     const asked = untrustedOf(error) ?? fromCommandLine(error);
     if (asked === null) throw error;
-    const detail = `${asked.openings.join('\n')}\n\nThis is asked once for this repository and this list.`;
+    const detail = `${asked.openings.join('\n')}\n\n${t('This is asked once for this repository and this list.')}`;
     const chosen = await vscode.window.showWarningMessage(
-      "This repository's settings open hosts to what runs in it.",
+      t("This repository's settings open hosts to what runs in it."),
       { modal: true, detail },
       // The first is what Enter does.
-      'Do Not Delegate',
+      t('Do Not Delegate'),
       agree,
     );
-    if (chosen !== agree) throw new ConnectionError('refused', 'Nothing was delegated.', '');
+    if (chosen !== agree) throw new ConnectionError('refused', t('Nothing was delegated.'), '');
     return delegate(asked.hash);
   }
 };

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Check } from '../connection/examine.ts';
 
 /** What the model's endpoint said to a key. `refused`: runs will not work with it as things are. */
@@ -12,13 +13,13 @@ export const keyAnswer = (checks: readonly Check[]): KeyAnswer => {
   if (check === undefined)
     return {
       refused: false,
-      text: 'The key could not be tried: the settings of the runner cannot be used. The doctor says why.',
+      text: t('The key could not be tried: the settings of the runner cannot be used. The doctor says why.'),
     };
   switch (check.outcome) {
     case 'ok':
-      return { refused: false, text: `The key works: ${check.detail}.` };
+      return { refused: false, text: t('The key works: {0}.', check.detail) };
     case 'warn':
-      return { refused: false, text: `The endpoint was asked with the key: ${check.detail}.` };
+      return { refused: false, text: t('The endpoint was asked with the key: {0}.', check.detail) };
     case 'fail':
       return { refused: true, text: `${check.detail}.` };
   }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { errorMessage } from '../../../shared/trouble.ts';
 import { achieved } from '../achieved.ts';
@@ -16,7 +17,9 @@ export const setModelKey = async (longhaul: Longhaul): Promise<boolean> => {
   const { url, baseUrl } = readSettings();
   if (url !== '') {
     void vscode.window.showInformationMessage(
-      'The runner is on another machine and has its own model key. It is set there, in OPENAI_API_KEY or its config.yaml.',
+      t(
+        'The runner is on another machine and has its own model key. It is set there, in OPENAI_API_KEY or its config.yaml.',
+      ),
     );
     return false;
   }
@@ -37,8 +40,11 @@ interface GivenKey {
 /** Asks for a key and tries it. One that is refused is told where it was typed, and taken if the person enters it again. */
 const askKey = (longhaul: Longhaul, endpoint: string): Promise<GivenKey | undefined> => {
   const box = vscode.window.createInputBox();
-  box.title = 'Longhaul: Model Key';
-  box.prompt = `Key for ${endpoint}. It is kept in the secret storage of VS Code; the runner gets it when it starts.`;
+  box.title = t('Longhaul: Model Key');
+  box.prompt = t(
+    'Key for {0}. It is kept in the secret storage of VS Code; the runner gets it when it starts.',
+    endpoint,
+  );
   box.password = true;
   box.ignoreFocusOut = true;
   let refused: GivenKey | null = null;
@@ -49,7 +55,7 @@ const askKey = (longhaul: Longhaul, endpoint: string): Promise<GivenKey | undefi
     const take = async (key: string): Promise<void> => {
       if (key === '') return box.hide();
       if (/\s/.test(key)) {
-        box.validationMessage = 'A key has no spaces in it.';
+        box.validationMessage = t('A key has no spaces in it.');
         return;
       }
       if (refused?.key === key) return end(refused);
@@ -60,7 +66,7 @@ const askKey = (longhaul: Longhaul, endpoint: string): Promise<GivenKey | undefi
       box.enabled = true;
       if (!given.answer.refused) return end(given);
       refused = given;
-      box.validationMessage = `${given.answer.text} Enter keeps it all the same.`;
+      box.validationMessage = t('{0} Enter keeps it all the same.', given.answer.text);
     };
     box.onDidAccept(() => take(box.value.trim()).catch(showProblem));
   });
@@ -71,7 +77,7 @@ const tryKey = async ({ extension, log }: Longhaul, key: string): Promise<KeyAns
     return keyAnswer(await examine(extension, key));
   } catch (error) {
     log.warn(`model key: ${String(error)}`);
-    return { refused: false, text: `The key could not be tried: ${errorMessage(error)}` };
+    return { refused: false, text: t('The key could not be tried: {0}', errorMessage(error)) };
   }
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { asksForKey, keyRefused } from '../decision/refused-key.ts';
@@ -20,12 +21,12 @@ export const decisionNode = (
     row: () => rowOf(id, summary, of),
     children: () =>
       factNodes(id, {
-        Why: { text: request.reason, icon: 'info' },
-        Then: { text: request.consequence, icon: 'arrow-right' },
-        Exactly: { text: exactArguments(request.arguments), icon: 'json' },
-        Until: { text: localTime(request.expiresAt), icon: 'clock' },
-        Otherwise: { text: request.onExpiry, icon: 'debug-pause' },
-        Run: { text: title, icon: 'rocket' },
+        [t('Why')]: { text: request.reason, icon: 'info' },
+        [t('Then')]: { text: request.consequence, icon: 'arrow-right' },
+        [t('Exactly')]: { text: exactArguments(request.arguments), icon: 'json' },
+        [t('Until')]: { text: localTime(request.expiresAt), icon: 'clock' },
+        [t('Otherwise')]: { text: request.onExpiry, icon: 'debug-pause' },
+        [t('Run')]: { text: title, icon: 'rocket' },
       }),
   };
 };
@@ -35,7 +36,7 @@ const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => 
   const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
   const action = of !== null && asksForKey(of, request) ? keyRefused : request.action;
   const expired = status === 'expired';
-  const until = expired ? 'expired undecided' : expiry(request.expiresAt, Date.now());
+  const until = expired ? t('expired undecided') : expiry(request.expiresAt, Date.now());
   return {
     id,
     // Short where its repository stands behind it: both are to be read in a narrow view.
@@ -48,16 +49,16 @@ const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => 
     ],
     command: {
       command: 'longhaul.openDecision',
-      title: 'Open Approval',
+      title: t('Open Approval'),
       arguments: [{ run, decision: request.id }],
     },
     tooltip: card(action, {
-      Run: [where, title].filter(Boolean).join(' · '),
-      Why: request.reason,
-      Then: request.consequence,
-      Until: `${localTime(request.expiresAt)} (${until})`,
-      Otherwise: request.onExpiry,
+      [t('Run')]: [where, title].filter(Boolean).join(' · '),
+      [t('Why')]: request.reason,
+      [t('Then')]: request.consequence,
+      [t('Until')]: `${localTime(request.expiresAt)} (${until})`,
+      [t('Otherwise')]: request.onExpiry,
     }),
-    said: `Decision: ${action}. Run: ${[title, where].filter(Boolean).join(', ')}. ${until}.`,
+    said: t('Decision: {0}. Run: {1}. {2}.', action, [title, where].filter(Boolean).join(', '), until),
   };
 };

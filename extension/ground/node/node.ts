@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 /** Of VS Code's icons and colours. */
@@ -59,9 +60,9 @@ const itemOf = (node: Node, slow: boolean): vscode.TreeItem => {
 const waiting = ({ said, ...row }: Row): Row => ({
   ...row,
   contextValue: 'waiting',
-  description: 'waiting for the runner…',
+  description: t('waiting for the runner…'),
   icon: ['loading~spin'],
-  said: `${said ?? row.label}, waiting for the runner`,
+  said: t('{0}, waiting for the runner', said ?? row.label),
 });
 
 /** A row that only says something. */
@@ -90,7 +91,7 @@ export const factNodes = (id: string, facts: Readonly<Record<string, Fact>>): re
 /** What a click on a run, or on something of it, does: the run's page. */
 export const openRun = (run: string): vscode.Command => ({
   command: 'longhaul.openRun',
-  title: 'Open Run',
+  title: t('Open Run'),
   arguments: [run],
 });
 

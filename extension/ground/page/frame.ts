@@ -17,5 +17,7 @@ export const framePage = (
     script: own(`${name}.js`),
     style: own(`${name}.css`),
     title,
+    language: vscode.env.language,
+    texts: vscode.l10n.bundle ?? null,
   });
 };

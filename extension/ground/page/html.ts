@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+
 export interface PageFrame {
   /** Fresh random text for this page alone; only the script that names it runs. */
   readonly nonce: string;
@@ -6,11 +8,23 @@ export interface PageFrame {
   readonly script: string;
   readonly style: string;
   readonly title: string;
+  /** The language of the window, as HTML names it. */
+  readonly language: string;
+  /** The extension's texts in that language, by the English ones; null: it is English. */
+  readonly texts: Readonly<Record<string, string>> | null;
 }
 
 /** The frame of a page. It holds nothing of any run: contents come as messages and are set as text. */
-export const pageHtml = ({ nonce, cspSource, script, style, title }: PageFrame): string => `<!DOCTYPE html>
-<html lang="en">
+export const pageHtml = ({
+  nonce,
+  cspSource,
+  script,
+  style,
+  title,
+  language,
+  texts,
+}: PageFrame): string => `<!DOCTYPE html>
+<html lang="${escape(language)}">
 <head>
 <meta charset="UTF-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src ${escape(cspSource)}; script-src 'nonce-${escape(nonce)}'">
@@ -18,8 +32,8 @@ export const pageHtml = ({ nonce, cspSource, script, style, title }: PageFrame):
 <link rel="stylesheet" href="${escape(style)}">
 <title>${escape(title)}</title>
 </head>
-<body>
-<main id="page" aria-busy="true"><p class="dim">Reading the log…</p></main>
+<body data-texts="${escape(JSON.stringify(texts ?? {}))}">
+<main id="page" aria-busy="true"><p class="dim">${escape(t('Reading the log…'))}</p></main>
 <div id="live" class="unseen" role="status" aria-live="polite"></div>
 <script nonce="${escape(nonce)}" src="${escape(script)}"></script>
 </body>

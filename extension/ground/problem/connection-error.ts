@@ -1,3 +1,5 @@
+import { t } from '@vscode/l10n';
+
 /** `unauthorized`, `refused`: trying again without a person is of no use. */
 export type ConnectionTrouble = 'unreachable' | 'unauthorized' | 'refused';
 
@@ -16,6 +18,6 @@ export class ConnectionError extends Error {
 /** The person went to put something right first. What they were asked meanwhile is over, and not lost. */
 export class WentElsewhere extends ConnectionError {
   constructor() {
-    super('refused', 'Nothing was delegated yet.', 'Delegate again once it is put right: your draft is kept.');
+    super('refused', t('Nothing was delegated yet.'), t('Delegate again once it is put right: your draft is kept.'));
   }
 }

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { TRPCClientError } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
 import * as vscode from 'vscode';
@@ -21,10 +22,10 @@ const ErrorData = z.object({
 export const problemOf = (error: unknown): Problem => {
   if (error instanceof ConnectionError) return { code: error.trouble, message: error.message, remedy: error.remedy };
   const message = error instanceof Error ? error.message : String(error);
-  if (!isApiError(error)) return { code: 'internal', message, remedy: 'The output of Longhaul says more.' };
+  if (!isApiError(error)) return { code: 'internal', message, remedy: t('The output of Longhaul says more.') };
   const data = ErrorData.safeParse(error.data);
   if (!data.success)
-    return { code: 'unreachable', message: 'The runner does not answer.', remedy: 'It is looked for again.' };
+    return { code: 'unreachable', message: t('The runner does not answer.'), remedy: t('It is looked for again.') };
   const { code, refusal } = data.data;
   if (refusal)
     return {
@@ -35,13 +36,13 @@ export const problemOf = (error: unknown): Problem => {
   if (code === 'UNAUTHORIZED')
     return {
       code: 'unauthorized',
-      message: 'The runner does not know this token.',
-      remedy: 'Set the right one with the command "Longhaul: Set Runner Token".',
+      message: t('The runner does not know this token.'),
+      remedy: t('Set the right one with the command "Longhaul: Set Runner Token".'),
     };
   if (code === 'FORBIDDEN')
-    return { code: 'refused', message, remedy: 'Ask the one who runs it for a token with that role.' };
-  if (code === 'SERVICE_UNAVAILABLE') return { code: 'unavailable', message, remedy: 'Then try again.' };
-  return { code: 'internal', message, remedy: "The runner's log says more." };
+    return { code: 'refused', message, remedy: t('Ask the one who runs it for a token with that role.') };
+  if (code === 'SERVICE_UNAVAILABLE') return { code: 'unavailable', message, remedy: t('Then try again.') };
+  return { code: 'internal', message, remedy: t("The runner's log says more.") };
 };
 
 /** By name: to load the client's whole package in order to compare classes would make every start slower. */
@@ -60,12 +61,12 @@ export const showProblem = (error: unknown): void => {
 const deedsFor = (code: Problem['code']): Deeds => {
   switch (code) {
     case 'unauthorized':
-      return { 'Set Runner Token': doing('longhaul.setRunnerToken') };
+      return { [t('Set Runner Token')]: doing('longhaul.setRunnerToken') };
     case 'unreachable':
-      return { 'Try Again': doing('longhaul.reconnect'), 'Check with Doctor': doing('longhaul.doctor') };
+      return { [t('Try Again')]: doing('longhaul.reconnect'), [t('Check with Doctor')]: doing('longhaul.doctor') };
     case 'internal':
     case 'unavailable':
-      return { 'Show Log': doing('longhaul.showLog') };
+      return { [t('Show Log')]: doing('longhaul.showLog') };
     case 'invalid':
     case 'refused':
       return {};

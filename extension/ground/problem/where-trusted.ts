@@ -1,11 +1,13 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { doing, offer } from './offer.ts';
 
 type Commands = Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
 
 /** What Restricted Mode leaves, in words. */
-export const restricted =
-  'Restricted Mode: runs can be read, rejected and cancelled. To delegate, approve or apply, trust the workspace.';
+export const restricted = t(
+  'Restricted Mode: runs can be read, rejected and cancelled. To delegate, approve or apply, trust the workspace.',
+);
 
 /**
  * Commands that let an agent do something, or write into the workspace. In Restricted Mode they say that, with the way to trust it: a repository
@@ -21,5 +23,5 @@ export const whereTrusted = (commands: Commands): Commands =>
 
 const askForTrust = (): Promise<void> =>
   offer(vscode.window.showErrorMessage, restricted, {
-    'Manage Workspace Trust': doing('workbench.trust.manage'),
+    [t('Manage Workspace Trust')]: doing('workbench.trust.manage'),
   });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { t } from '@vscode/l10n';
 import { parsePatch, type LineChange } from '../../../shared/review/patch.ts';
 
 export type FoundRepository =
@@ -27,7 +28,7 @@ export const repositoryOf = async (file: string): Promise<FoundRepository> => {
   );
   const { code, out, err } = await git(isFolder ? file : path.dirname(file), ['rev-parse', '--show-toplevel']);
   if (code === 0) return { outcome: 'found', root: out.replace(/\r?\n$/, '') };
-  if (code === 'ENOENT') return { outcome: 'failed', message: 'The program git was not found on this machine.' };
+  if (code === 'ENOENT') return { outcome: 'failed', message: t('The program git was not found on this machine.') };
   if (err.includes('not a git repository')) return { outcome: 'none' };
   return { outcome: 'failed', message: err.trim() };
 };

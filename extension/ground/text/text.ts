@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { passed } from '../../../shared/run/state.ts';
@@ -10,12 +11,12 @@ export const costFact = ({ usd, unpriced }: Pick<RunSummary['spent'], 'usd' | 'u
 
 /** The same where no label says that it is a cost. */
 export const costText = (spent: Pick<RunSummary['spent'], 'usd' | 'unpriced'>): string =>
-  costFact(spent) === 'unknown' ? 'cost unknown' : costFact(spent);
+  costFact(spent) === 'unknown' ? t('cost unknown') : costFact(spent);
 
 /** Until when a decision waits, seen from now. */
 export const expiry = (expiresAt: string, now: number): string => {
   const left = Date.parse(expiresAt) - now;
-  return left <= 0 ? 'expired' : `${span(left)} left`;
+  return left <= 0 ? t('expired') : t('{0} left', span(left));
 };
 
 /** Milliseconds that workers had the run, with the time since the present one took it. */
@@ -27,16 +28,16 @@ export const evidence = ({ verification }: Pick<RunSummary, 'verification'>): st
   if (verification.length === 0) return null;
   const good = verification.filter(passed).length;
   return good === verification.length
-    ? `${good} of ${good} checks pass`
-    : `${verification.length - good} of ${verification.length} checks failed`;
+    ? t('{0} of {1} checks pass', good, good)
+    : t('{0} of {1} checks failed', verification.length - good, verification.length);
 };
 
 /** The same of a result under review, as far as it is on record: no check says which lines it ran. */
 export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): string => {
   const shown = run === undefined ? null : evidence(run);
   return shown === null
-    ? 'No check ran on this result.'
-    : `On the whole result ${shown}; which lines they ran is not on record.`;
+    ? t('No check ran on this result.')
+    : t('On the whole result {0}; which lines they ran is not on record.', shown);
 };
 
 /** The size of the result of a round; null: there is none yet. */

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { WayOut } from './ways-out.ts';
 
 /** What has to be known of a system that agents cannot work on, and what works from there. */
@@ -15,16 +16,16 @@ const reopen = (title: string, extension: string, command: string): WayOut => ({
   extension,
   command,
 });
-const wsl = reopen('Reopen in WSL', 'ms-vscode-remote.remote-wsl', 'remote-wsl.reopenInWSL');
+const wsl = reopen(t('Reopen in WSL'), 'ms-vscode-remote.remote-wsl', 'remote-wsl.reopenInWSL');
 const container = reopen(
-  'Reopen in Dev Container',
+  t('Reopen in Dev Container'),
   'ms-vscode-remote.remote-containers',
   'remote-containers.reopenInContainer',
 );
-const ssh = reopen('Connect over SSH', 'ms-vscode-remote.remote-ssh', 'opensshremotes.openEmptyWindow');
+const ssh = reopen(t('Connect over SSH'), 'ms-vscode-remote.remote-ssh', 'opensshremotes.openEmptyWindow');
 const runner: WayOut = {
   kind: 'command',
-  title: 'Use a Runner Elsewhere',
+  title: t('Use a Runner Elsewhere'),
   command: 'workbench.action.openSettings',
   args: ['longhaul.url'],
 };
@@ -35,10 +36,18 @@ const runner: WayOut = {
  */
 export const elsewhere = (platform: string): Elsewhere | null => {
   if (platform === 'linux') return null;
-  const name = names[platform] ?? 'This system';
+  const name = names[platform] ?? t('This system');
   const windows = platform === 'win32';
   return {
-    text: `Agents work in a sandbox of Linux, which ${name} does not have. From here Longhaul works with a runner on a Linux machine, or in a window that is ${windows ? 'in WSL, ' : ''}in a dev container or over SSH.`,
+    text: windows
+      ? t(
+          'Agents work in a sandbox of Linux, which {0} does not have. From here Longhaul works with a runner on a Linux machine, or in a window that is in WSL, in a dev container or over SSH.',
+          name,
+        )
+      : t(
+          'Agents work in a sandbox of Linux, which {0} does not have. From here Longhaul works with a runner on a Linux machine, or in a window that is in a dev container or over SSH.',
+          name,
+        ),
     ways: windows ? [wsl, container, ssh, runner] : [container, ssh, runner],
   };
 };

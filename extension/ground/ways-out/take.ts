@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { WayOut } from './ways-out.ts';
 
@@ -12,7 +13,7 @@ export const take = async (way: WayOut): Promise<void> => {
       return void (await vscode.commands.executeCommand(way.command));
     }
     case 'terminal': {
-      const terminal = vscode.window.createTerminal('Longhaul: Doctor');
+      const terminal = vscode.window.createTerminal(t('Longhaul: Doctor'));
       terminal.show();
       return terminal.sendText(way.text, false);
     }
@@ -31,8 +32,8 @@ export const chosenWay = async (about: string, ways: readonly WayOut[]): Promise
   if (ways.length < 2) return ways[0];
   const items = ways.map((way) => ({ label: way.title, way }));
   const chosen = await vscode.window.showQuickPick(items, {
-    title: `Longhaul: Doctor — ${about}`,
-    placeHolder: 'Choose what to do about it',
+    title: t('Longhaul: Doctor — {0}', about),
+    placeHolder: t('Choose what to do about it'),
     ignoreFocusOut: true,
   });
   return chosen?.way;

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Check } from '../connection/examine.ts';
 
 /** What the editor can do about a check. `terminal`: typed there, and left for the person to run. `extension`: its command, or where to get it. */
@@ -18,18 +19,18 @@ const command = (title: string, id: string, ...args: readonly unknown[]): WayOut
 
 const ofName: Readonly<Record<string, readonly WayOut[]>> = {
   model: [
-    command('Set Model Key', 'longhaul.setModelKey'),
-    command('Choose a Model', 'workbench.action.openSettings', 'longhaul.model'),
-    command('Choose an Endpoint', 'workbench.action.openSettings', 'longhaul.baseUrl'),
+    command(t('Set Model Key'), 'longhaul.setModelKey'),
+    command(t('Choose a Model'), 'workbench.action.openSettings', 'longhaul.model'),
+    command(t('Choose an Endpoint'), 'workbench.action.openSettings', 'longhaul.baseUrl'),
   ],
   runner: [
-    command('Restart Runner', 'longhaul.restartRunner'),
-    command('Open Runner Log', 'longhaul.openRunnerLog'),
-    command('Choose a Runner', 'workbench.action.openSettings', 'longhaul.url'),
+    command(t('Restart Runner'), 'longhaul.restartRunner'),
+    command(t('Open Runner Log'), 'longhaul.openRunnerLog'),
+    command(t('Choose a Runner'), 'workbench.action.openSettings', 'longhaul.url'),
   ],
-  home: [command('Choose a Folder', 'workbench.action.openSettings', 'longhaul.home')],
-  disk: [command('Choose a Folder', 'workbench.action.openSettings', 'longhaul.home')],
-  database: [command('Open Runner Log', 'longhaul.openRunnerLog')],
+  home: [command(t('Choose a Folder'), 'workbench.action.openSettings', 'longhaul.home')],
+  disk: [command(t('Choose a Folder'), 'workbench.action.openSettings', 'longhaul.home')],
+  database: [command(t('Open Runner Log'), 'longhaul.openRunnerLog')],
 };
 
 /** Commands that remedies name and that are good to run as they stand; those of the kernel need root. */
@@ -42,10 +43,10 @@ export const waysOut = ({ name, outcome, remedy }: Check): readonly WayOut[] => 
   if (outcome === 'ok') return [];
   const typed = [...remedy.matchAll(shellCommand)].map(([text]): WayOut => {
     const line = asRoot(text);
-    return { kind: 'terminal', title: `Type into a Terminal: ${line}`, text: line };
+    return { kind: 'terminal', title: t('Type into a Terminal: {0}', line), text: line };
   });
-  const links = [...remedy.matchAll(link)].map(([url]): WayOut => ({ kind: 'link', title: `Open ${url}`, url }));
+  const links = [...remedy.matchAll(link)].map(([url]): WayOut => ({ kind: 'link', title: t('Open {0}', url), url }));
   const copied: readonly WayOut[] =
-    remedy === '' ? [] : [{ kind: 'copy', title: 'Copy What to Do', text: remedy.trim() }];
+    remedy === '' ? [] : [{ kind: 'copy', title: t('Copy What to Do'), text: remedy.trim() }];
   return [...typed, ...(ofName[name] ?? []), ...links, ...copied];
 };

@@ -1,4 +1,5 @@
-import { cost, plural, span } from '../../../../shared/text/figures.ts';
+import { t } from '@vscode/l10n';
+import { cost, span } from '../../../../shared/text/figures.ts';
 import type { Statistics, Week } from '../../../../shared/run/statistics.ts';
 import { element, svg } from '../../../ground/page/webview/element.ts';
 import { dayOf, percent } from './words.ts';
@@ -48,7 +49,9 @@ const columnHeight = 100;
 /** A column for each week, as high as runs were over in it; filled are those that succeeded. The figures stand above it. */
 const trendChart = (weeks: readonly Week[]): HTMLElement => {
   const most = Math.max(1, ...weeks.map(({ succeeded }) => succeeded.of));
-  const said = weeks.map(({ from, succeeded }) => `from ${dayOf(from)}: ${succeeded.count} of ${succeeded.of}`);
+  const said = weeks.map(({ from, succeeded }) =>
+    t('from {0}: {1} of {2}', dayOf(from), succeeded.count, succeeded.of),
+  );
   const columns = weeks.flatMap(({ from, succeeded: { count, of } }, index) => {
     const box = (value: number, kind: string) => {
       const height = (columnHeight * value) / most;
@@ -69,13 +72,13 @@ const trendChart = (weeks: readonly Week[]): HTMLElement => {
   return element(
     'figure',
     { class: 'chart' },
-    element('figcaption', {}, 'Succeeded, of those over by week'),
+    element('figcaption', {}, t('Succeeded, of those over by week')),
     svg(
       'svg',
       {
         viewBox: `0 0 ${weeks.length * columnWidth} ${columnHeight + 44}`,
         role: 'img',
-        'aria-label': `Succeeded, of those over by week. ${said.join(', ')}.`,
+        'aria-label': t('Succeeded, of those over by week. {0}.', said.join(', ')),
       },
       ...columns,
     ),
@@ -86,34 +89,57 @@ const trendChart = (weeks: readonly Week[]): HTMLElement => {
 export const figures = (statistics: Statistics): HTMLElement => {
   const { succeeded, failedChecks, takeovers, costPerAccepted, review, open, withdrawn, outcomes } = statistics;
   const left = [
-    ...(open > 0 ? [`${open} not over yet`] : []),
-    ...(withdrawn > 0 ? [`${withdrawn} cancelled before ${withdrawn === 1 ? 'it' : 'they'} began`] : []),
+    ...(open > 0 ? [t('{0} not over yet', open)] : []),
+    ...(withdrawn === 1 ? [t('1 cancelled before it began')] : []),
+    ...(withdrawn > 1 ? [t('{0} cancelled before they began', withdrawn)] : []),
   ];
-  const outside = left.length === 0 ? '' : `; not counted: ${left.join(', ')}`;
+  const outside = left.length === 0 ? '' : t('; not counted: {0}', left.join(', '));
   const { usd } = costPerAccepted;
   const unknown =
-    costPerAccepted.unknown === 0 ? '' : `; the cost of ${plural(costPerAccepted.unknown, 'run')} is not wholly known`;
+    costPerAccepted.unknown === 0
+      ? ''
+      : costPerAccepted.unknown === 1
+        ? t('; the cost of 1 run is not wholly known')
+        : t('; the cost of {0} runs is not wholly known', costPerAccepted.unknown);
   const rows: readonly (readonly [name: string, value: string, explained: string])[] = [
     [
-      'Success',
+      t('Success'),
       percent(succeeded),
-      `${succeeded.count} of ${plural(succeeded.of, 'run')} that began and are over${outside}`,
+      (succeeded.of === 1
+        ? t('{0} of 1 run that began and are over', succeeded.count)
+        : t('{0} of {1} runs that began and are over', succeeded.count, succeeded.of)) + outside,
     ],
     [
-      'Failed checks',
+      t('Failed checks'),
       percent(failedChecks),
-      `${failedChecks.count} of ${plural(failedChecks.of, 'result')} that Longhaul checked; accepted all the same, or no success`,
+      failedChecks.of === 1
+        ? t('{0} of 1 result that Longhaul checked; accepted all the same, or no success', failedChecks.count)
+        : t(
+            '{0} of {1} results that Longhaul checked; accepted all the same, or no success',
+            failedChecks.count,
+            failedChecks.of,
+          ),
     ],
-    ['Takeovers', percent(takeovers), `${takeovers.count} of ${takeovers.of} rejected, or cancelled after they began`],
     [
-      'Cost per accepted run',
+      t('Takeovers'),
+      percent(takeovers),
+      t('{0} of {1} rejected, or cancelled after they began', takeovers.count, takeovers.of),
+    ],
+    [
+      t('Cost per accepted run'),
       usd === null ? '–' : cost(usd, costPerAccepted.unknown === 0),
-      `${cost(costPerAccepted.total, costPerAccepted.unknown === 0)} for all attempts, ${outcomes.accepted} accepted${unknown}`,
+      t(
+        '{0} for all attempts, {1} accepted',
+        cost(costPerAccepted.total, costPerAccepted.unknown === 0),
+        outcomes.accepted,
+      ) + unknown,
     ],
     [
-      'Time to review',
+      t('Time to review'),
       review.medianMs === null ? '–' : span(review.medianMs),
-      `median of ${review.measured}${review.measured === review.of ? '' : ` measured of ${review.of}`} with a verdict`,
+      review.measured === review.of
+        ? t('median of {0} with a verdict', review.of)
+        : t('median of {0} measured of {1} with a verdict', review.measured, review.of),
     ],
   ];
   return element(
@@ -134,17 +160,17 @@ export const charts = ({ outcomes, failures, open }: Statistics, weeks: readonly
   element(
     'div',
     { class: 'charts' },
-    barChart('Outcomes', [
-      { label: 'accepted', value: outcomes.accepted, kind: 'good' },
-      { label: 'no changes', value: outcomes.completed, kind: 'good' },
-      { label: 'checks failed', value: outcomes.unmended, kind: 'bad' },
-      { label: 'rejected', value: outcomes.rejected, kind: 'bad' },
-      { label: 'cancelled', value: outcomes.cancelled, kind: 'neutral' },
-      { label: 'failed', value: outcomes.failed, kind: 'bad' },
-      { label: 'open', value: open, kind: 'neutral' },
+    barChart(t('Outcomes'), [
+      { label: t('accepted'), value: outcomes.accepted, kind: 'good' },
+      { label: t('no changes'), value: outcomes.completed, kind: 'good' },
+      { label: t('checks failed'), value: outcomes.unmended, kind: 'bad' },
+      { label: t('rejected'), value: outcomes.rejected, kind: 'bad' },
+      { label: t('cancelled'), value: outcomes.cancelled, kind: 'neutral' },
+      { label: t('failed'), value: outcomes.failed, kind: 'bad' },
+      { label: t('open'), value: open, kind: 'neutral' },
     ]),
     barChart(
-      'Failures by class',
+      t('Failures by class'),
       failureClasses.map((label) => ({ label, value: failures[label], kind: 'bad' })),
     ),
     trendChart(weeks),

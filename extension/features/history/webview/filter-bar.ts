@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
 import { element } from '../../../ground/page/webview/element.ts';
 import { facets, valuesOf, type Facet, type Listing } from '../listing.ts';
@@ -16,17 +17,22 @@ const statuses: readonly Listing['status'][] = [
 ];
 const periods = [null, 1, 7, 30, 90] as const;
 const periodText = (days: number | null): string =>
-  days === null ? 'any time' : days === 1 ? 'last day' : `last ${days} days`;
+  days === null ? t('any time') : days === 1 ? t('last day') : t('last {0} days', days);
 
 const everything: Readonly<Record<Facet, string>> = {
-  repository: 'all repositories',
-  recipe: 'all recipes',
-  model: 'all models',
+  repository: t('all repositories'),
+  recipe: t('all recipes'),
+  model: t('all models'),
+};
+const narrowedBy: Readonly<Record<Facet, string>> = {
+  repository: t('Filter by repository'),
+  recipe: t('Filter by recipe'),
+  model: t('Filter by model'),
 };
 const without: Readonly<Record<Facet, string>> = {
-  repository: 'no repository',
-  recipe: 'no recipe',
-  model: "the runner's model",
+  repository: t('no repository'),
+  recipe: t('no recipe'),
+  model: t("the runner's model"),
 };
 
 interface Option {
@@ -58,16 +64,16 @@ export interface FilterBar {
 /** What narrows the history, by outcome, time, repository, recipe and model. */
 export const filterBar = (first: Listing, change: (changed: Partial<Listing>) => void): FilterBar => {
   let { of } = first;
-  const status = selectOf('Filter by outcome', (value) => {
+  const status = selectOf(t('Filter by outcome'), (value) => {
     const chosen = statuses.find((one) => one === value);
     if (chosen !== undefined) change({ status: chosen });
   });
-  const period = selectOf('Filter by time of delegation', (value) =>
+  const period = selectOf(t('Filter by time of delegation'), (value) =>
     change({ days: value === any ? null : Number(value) }),
   );
   const byFacet = facets.map((facet) => ({
     facet,
-    select: selectOf(`Filter by ${facet}`, (value) =>
+    select: selectOf(narrowedBy[facet], (value) =>
       // A value is prefixed, so that no repository can be called like "any".
       change({ of: { ...of, [facet]: value === any ? null : value.slice(1) } }),
     ),
@@ -78,7 +84,7 @@ export const filterBar = (first: Listing, change: (changed: Partial<Listing>) =>
       ({ of } = listing);
       setOptions(
         status,
-        statuses.map((value) => ({ value, text: value === 'all' ? 'all outcomes' : value })),
+        statuses.map((value) => ({ value, text: value === 'all' ? t('all outcomes') : value })),
         listing.status,
       );
       setOptions(

@@ -1,4 +1,6 @@
-import { plural } from '../../../../shared/text/figures.ts';
+// oxlint-disable-next-line import/no-unassigned-import -- the language, before any text is made
+import '../../../ground/page/webview/language.ts';
+import { t } from '@vscode/l10n';
 import { statistics, trend, type HistoryRow } from '../../../../shared/run/statistics.ts';
 import { defaultListing, listed, type Listing, type SortKey } from '../listing.ts';
 import type { FromPage, ToPage } from '../messages.ts';
@@ -26,21 +28,21 @@ let limit = rowsAtOnce;
 
 const search = element('input', {
   type: 'search',
-  placeholder: 'Search tasks, repositories, people, reasons',
-  'aria-label': 'Search runs',
+  placeholder: t('Search tasks, repositories, people, reasons'),
+  'aria-label': t('Search runs'),
   value: listing.search,
 });
 const filters = filterBar(listing, (changed) => change(changed));
 const exportButton = (format: 'csv' | 'json'): HTMLElement => {
-  const label = `Export ${format.toUpperCase()}`;
-  const title = `${label}: the runs that are listed, in this order`;
+  const label = t('Export {0}', format.toUpperCase());
+  const title = t('{0}: the runs that are listed, in this order', label);
   const runs = (): string[] => shown().map(({ id }) => id);
   return button({ title }, () => ask({ type: 'export', format, runs: runs() }), label);
 };
 /** Says how many runs are listed; a screen reader hears of it when it changes. */
-const status = element('p', { role: 'status', class: 'status' }, 'Reading the history…');
-const summary = element('section', { 'aria-label': 'Statistics of the listed runs' });
-const list = element('section', { 'aria-label': 'Runs' });
+const status = element('p', { role: 'status', class: 'status' }, t('Reading the history…'));
+const summary = element('section', { 'aria-label': t('Statistics of the listed runs') });
+const list = element('section', { 'aria-label': t('Runs') });
 
 /** The runs that are asked for, in the order that is asked for. */
 const shown = (): readonly HistoryRow[] => listed(rows, listing, Date.now());
@@ -58,15 +60,19 @@ const sort = (key: SortKey): void => {
   list.querySelector<HTMLElement>(`[data-key="${key}"]`)?.focus();
 };
 
+const countText = (listedRuns: number, all: number): string => {
+  if (listedRuns === all) return all === 1 ? t('1 run') : t('{0} runs', all);
+  return all === 1 ? t('{0} of 1 run', listedRuns) : t('{0} of {1} runs', listedRuns, all);
+};
+
 const draw = (): void => {
   const runs = shown();
   filters.offer(rows, listing);
-  const all = plural(rows.length, 'run');
-  status.textContent = runs.length === rows.length ? all : `${runs.length} of ${all}`;
+  status.textContent = countText(runs.length, rows.length);
   const numbers = statistics(runs);
   summary.replaceChildren(figures(numbers), charts(numbers, trend(runs, { weeks, now: Date.now() })));
   if (runs.length === 0) {
-    const nothing = rows.length === 0 ? 'Nothing was delegated yet.' : 'No run is like that.';
+    const nothing = rows.length === 0 ? t('Nothing was delegated yet.') : t('No run is like that.');
     list.replaceChildren(element('p', { class: 'empty' }, nothing));
     return;
   }
@@ -85,14 +91,14 @@ const draw = (): void => {
       limit = runs.length;
       draw();
     };
-    list.append(button({ class: 'more' }, showAll, `Show ${runs.length - limit} more`));
+    list.append(button({ class: 'more' }, showAll, t('Show {0} more', runs.length - limit)));
   }
 };
 
 search.addEventListener('input', () => change({ search: search.value }));
 page.removeAttribute('aria-busy');
 page.replaceChildren(
-  element('h1', {}, 'History'),
+  element('h1', {}, t('History')),
   element('div', { class: 'tools' }, search, ...filters.elements, exportButton('csv'), exportButton('json')),
   status,
   summary,

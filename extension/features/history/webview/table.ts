@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { actor } from '../../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../../shared/text/figures.ts';
 import type { HistoryRow } from '../../../../shared/run/statistics.ts';
@@ -13,13 +14,13 @@ export interface TableActions {
 }
 
 const columns: readonly { readonly key: SortKey; readonly label: string; readonly numeric: boolean }[] = [
-  { key: 'number', label: 'Run', numeric: true },
-  { key: 'title', label: 'Task', numeric: false },
-  { key: 'status', label: 'Outcome', numeric: false },
-  { key: 'createdAt', label: 'Delegated', numeric: false },
-  { key: 'activeMs', label: 'Worked', numeric: true },
-  { key: 'usd', label: 'Cost', numeric: true },
-  { key: 'reviewMs', label: 'Review', numeric: true },
+  { key: 'number', label: t('Run'), numeric: true },
+  { key: 'title', label: t('Task'), numeric: false },
+  { key: 'status', label: t('Outcome'), numeric: false },
+  { key: 'createdAt', label: t('Delegated'), numeric: false },
+  { key: 'activeMs', label: t('Worked'), numeric: true },
+  { key: 'usd', label: t('Cost'), numeric: true },
+  { key: 'reviewMs', label: t('Review'), numeric: true },
 ];
 
 /** A table of thousands of rows is slow to draw and is read by nobody: the rest is a click away. */
@@ -62,10 +63,10 @@ const task = (row: HistoryRow, actions: TableActions): HTMLElement => {
   const cell = element(
     'td',
     {},
-    link(row.title, `Open run ${row.number}, ${row.title}`, () => actions.open(row.id)),
+    link(row.title, t('Open run {0}, {1}', row.number, row.title), () => actions.open(row.id)),
     element('div', { class: 'facts' }, facts),
   );
-  if (row.files !== null) cell.append(link('Review', `Review run ${row.number}`, () => actions.review(row.id)));
+  if (row.files !== null) cell.append(link(t('Review'), t('Review run {0}', row.number), () => actions.review(row.id)));
   return cell;
 };
 
@@ -90,7 +91,7 @@ export const table = (
   element(
     'table',
     {},
-    element('caption', { class: 'unseen' }, 'Runs'),
+    element('caption', { class: 'unseen' }, t('Runs')),
     element('thead', {}, header(listing, actions)),
     element('tbody', {}, ...rows.slice(0, actions.limit).map((row) => line(row, actions))),
   );

@@ -1,3 +1,6 @@
+// oxlint-disable-next-line import/no-unassigned-import -- the language, before any text is made
+import './language.ts';
+import { t } from '@vscode/l10n';
 import type { FromPage, PageChange, ToPage } from '../page.ts';
 import { element } from './element.ts';
 import { readKept, withRow } from './kept.ts';
@@ -155,7 +158,8 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
         send.draft('');
       }
       if (note !== null)
-        note.textContent = message.type === 'sent' ? 'Sent. The agent reads it before its next turn.' : message.message;
+        note.textContent =
+          message.type === 'sent' ? t('Sent. The agent reads it before its next turn.') : message.message;
     }
   }
 });

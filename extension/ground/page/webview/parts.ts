@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { ShownPart } from '../page.ts';
 import { button, element } from './element.ts';
 import { foldOf, patchSpans, spansOf, type Span } from './output.ts';
@@ -16,9 +17,9 @@ export const showParts = (
 const createPart = (part: ShownPart, read: () => void): HTMLElement => {
   const { label, text, as } = part;
   const open = button(
-    { class: 'link', 'aria-label': `Open in Editor: ${label}`, title: 'To be searched, and read in full' },
+    { class: 'link', 'aria-label': t('Open in Editor: {0}', label), title: t('To be searched, and read in full') },
     read,
-    'Open in Editor',
+    t('Open in Editor'),
   );
   const head = element('div', { class: 'label' }, label, ...(text.includes('\n') ? [open] : []));
   return element('div', { class: 'part' }, head, ...(as === 'markdown' ? [prose(text)] : folded(label, spans(part))));
@@ -26,7 +27,7 @@ const createPart = (part: ShownPart, read: () => void): HTMLElement => {
 
 /** A text by what it is. */
 export const spans = ({ text, as }: Pick<ShownPart, 'text' | 'as'>): readonly Span[] => {
-  if (text === '') return [{ text: '(empty)', look: 'dim' }];
+  if (text === '') return [{ text: t('(empty)'), look: 'dim' }];
   if (as === 'output') return spansOf(text);
   return as === 'patch' ? patchSpans(text) : [{ text, look: '' }];
 };
@@ -35,11 +36,11 @@ export const spans = ({ text, as }: Pick<ShownPart, 'text' | 'as'>): readonly Sp
 const folded = (label: string, all: readonly Span[]): readonly HTMLElement[] => {
   const { first, left, last } = foldOf(all);
   if (left === null) return [block(label, first)];
-  const summary = `${left.lines} lines left out`;
+  const summary = left.lines === 1 ? t('1 line left out') : t('{0} lines left out', left.lines);
   return [
-    block(`${label}, its first lines`, first),
+    block(t('{0}, its first lines', label), first),
     element('details', { class: 'left' }, element('summary', {}, summary), block(`${label}, ${summary}`, left.spans)),
-    block(`${label}, its last lines`, last),
+    block(t('{0}, its last lines', label), last),
   ];
 };
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import { button } from './element.ts';
 import type { Place } from './kept.ts';
 
@@ -20,7 +21,7 @@ export const startReading = (from: Place | null, moved: () => void): Reading => 
   let returning = from;
   /** Where going back led, pixels from the top: a page that is elsewhere was moved by somebody. */
   let ledTo = 0;
-  const newest = button({ class: 'primary newest' }, toEnd, 'Newest');
+  const newest = button({ class: 'primary newest' }, toEnd, t('Newest'));
   newest.hidden = true;
   document.body.append(newest);
 

@@ -1,3 +1,4 @@
+import { t } from '@vscode/l10n';
 import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
@@ -19,13 +20,13 @@ export interface Deeds {
 
 const marks = { ok: '✓', bad: '✗', busy: '●', note: '·', warning: '!', person: '▸', model: '◆' } as const;
 const markNames = {
-  ok: 'succeeded',
-  bad: 'failed',
-  busy: 'under way',
+  ok: t('succeeded'),
+  bad: t('failed'),
+  busy: t('under way'),
   note: '',
-  warning: 'warning',
-  person: 'by a person',
-  model: 'the model',
+  warning: t('warning'),
+  person: t('by a person'),
+  model: t('the model'),
 } as const;
 const steps = { pending: '○', active: '●', done: '✓' } as const;
 
@@ -99,7 +100,7 @@ const createEntry = (item: Extract<Item, { kind: 'entry' }>, deeds: Deeds): HTML
     const row = element('div', { class: 'row' }, ...cells);
     return element('div', { ...attributes, tabindex: '-1' }, row, ...said);
   }
-  const body = element('div', { class: 'parts' }, 'Reading…');
+  const body = element('div', { class: 'parts' }, t('Reading…'));
   const details = element('details', attributes, element('summary', { class: 'row' }, ...cells), body);
   details.addEventListener('toggle', () => {
     if (details.open) deeds.open(item.key);
@@ -116,7 +117,7 @@ const createClaim = (item: Extract<Item, { kind: 'claim' }>): HTMLElement => {
       element('span', { class: `mark ${ok ? 'ok' : 'bad'}`, 'aria-hidden': 'true' }, ok ? '✓' : '✗'),
       target === null
         ? element('span', { class: 'bad' }, label)
-        : button({ class: 'link', title: 'Show this call in the timeline' }, () => reveal(target), label),
+        : button({ class: 'link', title: t('Show this call in the timeline') }, () => reveal(target), label),
     ),
   );
   return element('div', { class: 'claim' }, element('p', {}, ...line(item.text)), ...calls);
@@ -158,7 +159,7 @@ const createComposer = (item: Extract<Item, { kind: 'composer' }>, deeds: Deeds)
   const box = element('textarea', {
     rows: '2',
     'aria-label': item.label,
-    placeholder: `${item.placeholder} (Ctrl+Enter sends)`,
+    placeholder: t('{0} (Ctrl+Enter sends)', item.placeholder),
   });
   box.value = deeds.readDraft();
   const submit = (): void => {
@@ -174,7 +175,7 @@ const createComposer = (item: Extract<Item, { kind: 'composer' }>, deeds: Deeds)
     'form',
     { class: 'composer' },
     box,
-    element('button', { type: 'submit', class: 'primary' }, 'Send'),
+    element('button', { type: 'submit', class: 'primary' }, t('Send')),
     element('span', { class: 'note', role: 'status' }),
   );
   form.addEventListener('submit', (event) => {
