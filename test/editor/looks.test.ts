@@ -21,12 +21,13 @@ let place: Place;
 let workbench: Workbench;
 let page: Page;
 
-const delegate = async (goal: string, ...rest: readonly string[]): Promise<void> => {
-  await promisify(execFile)(process.execPath, [longhaul, 'delegate', goal, ...rest], {
+const longhaulDoes = async (...args: readonly string[]): Promise<void> => {
+  await promisify(execFile)(process.execPath, [longhaul, ...args], {
     cwd: place.repository,
     env: { ...process.env, ...place.env },
   });
 };
+const delegate = (goal: string, ...rest: readonly string[]): Promise<void> => longhaulDoes('delegate', goal, ...rest);
 
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
@@ -38,8 +39,11 @@ beforeAll(async () => {
   await delegate('[line] Say sums', '--verify', 'node --version');
   await delegate('[nothing] Look around', '--verify', 'true');
   await delegate('[ask] Record the receipts');
+  await delegate('[ask] Never mind');
+  await place.settled(({ status }) => status === 'waiting');
+  await longhaulDoes('cancel', 'latest');
   await delegate('[line] Name it well', '--verify', 'true');
-  const states = ['working', 'waiting', 'completed', 'reviewing', 'waiting'];
+  const states = ['working', 'cancelled', 'waiting', 'completed', 'reviewing', 'waiting'];
   await place.listed((runs) => runs.every(({ status }, index) => status === states[index]));
   await gate.reached;
   workbench = things.use(
@@ -61,18 +65,20 @@ beforeEach(({ task }) => {
   onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
 });
 
+const openRun = async (title: string): Promise<void> => {
+  await palette(page, 'Longhaul: Open Run');
+  const box = await quickStep(page, 'Longhaul: Open Run');
+  await box.fill(title);
+  await box.press('Enter');
+};
+
 /** The pages, each with what opens it and what is on it when it is drawn. */
 const pages = [
-  {
-    name: 'run page',
-    open: async () => {
-      await palette(page, 'Longhaul: Open Run');
-      const box = await quickStep(page, 'Longhaul: Open Run');
-      await box.fill('Say sums');
-      await box.press('Enter');
-    },
-    drawn: 'Evidence',
-  },
+  { name: 'page of a run in review', open: () => openRun('Say sums'), drawn: 'Evidence' },
+  { name: 'page of a run that works', open: () => openRun('Name it well'), drawn: 'Pause' },
+  { name: 'page of a run that waits', open: () => openRun('Record the receipts'), drawn: /record\.js/ },
+  { name: 'page of a run without changes', open: () => openRun('Look around'), drawn: 'Delegate Again' },
+  { name: 'page of a run that was cancelled', open: () => openRun('Never mind'), drawn: 'Resume from Last Checkpoint' },
   {
     name: 'decision page',
     open: async () => {
