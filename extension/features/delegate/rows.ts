@@ -2,6 +2,7 @@ import type { NearestTests } from '../../../runner/local/packages.ts';
 import type { Preview, PreviewedCommands } from '../../../shared/recipe/preview.ts';
 import { plural } from '../../../shared/text/figures.ts';
 import type { Check } from '../../ground/connection/examine.ts';
+import { nameOfImage } from '../../ground/delegation/attached.ts';
 import { budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
 import { policies, type Choices } from '../../ground/delegation/choices.ts';
 import { withTests, type Holds } from './holds.ts';
@@ -14,6 +15,7 @@ export type RowId =
   | 'base'
   | 'without'
   | 'folder'
+  | 'images'
   | 'verification'
   | 'setup'
   | 'budget'
@@ -65,6 +67,7 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
       ...(remedy === '' ? {} : { detail: remedy }),
     })),
     { row: 'goal', label: '$(edit) Goal', description: firstLine(goal) || 'what the recipe says' },
+    { row: 'images', label: '$(file-media) Images', description: imagesText(choices) },
     { row: 'recipe', label: '$(book) Recipe', description: choices.recipe?.title ?? 'none' },
     {
       row: 'base',
@@ -118,6 +121,8 @@ const folderRow = ({ folder }: Choices): Row => ({
   label: '$(folder) Folder',
   description: `${folderText(folder)}: told to the agent, and where your commands run`,
 });
+
+const imagesText = ({ images }: Choices): string => (images.length === 0 ? 'none' : some(images.map(nameOfImage)));
 
 const settingsText = ({ settings }: Preview): string =>
   settings === null ? 'there is no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings} names none`;

@@ -1,6 +1,7 @@
 import { budgetNames, type BudgetName } from '../../../shared/run/budget.ts';
 import { commandWithout } from '../../../shared/run/command-folder.ts';
 import type { PlannedCommand } from '../../../shared/run/events.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import { policies, type Choices } from './choices.ts';
 
 export const baseText = (base: Choices['base']): string =>
@@ -48,6 +49,7 @@ export const choicesText = (choices: Choices, folder = choices.folder): string =
   [
     choices.recipe?.title ?? '',
     choices.base === 'worktree' ? 'working tree' : 'HEAD',
+    choices.images.length === 0 ? '' : plural(choices.images.length, 'image'),
     choices.verification === null ? '' : verificationText(choices.verification, folder),
     budgetText(choices.budget),
     choices.policy === 'repository' ? '' : policies[choices.policy].label.toLowerCase(),
