@@ -47,7 +47,8 @@ const mustBeHere = ({ source }: DelegateInput): void => {
     throw usage('--preview is for a repository here.', 'Leave it out: the runner reads that remote when you delegate.');
 };
 
-const terms = ({ recipe, priority, budget, policy, setup, verification, model, decisionHours }: DelegateInput) => ({
+const terms = ({
+  images,
   recipe,
   priority,
   budget,
@@ -56,6 +57,16 @@ const terms = ({ recipe, priority, budget, policy, setup, verification, model, d
   verification,
   model,
   decisionHours,
+}: DelegateInput) => ({
+  recipe,
+  priority,
+  budget,
+  policy,
+  setup,
+  verification,
+  model,
+  decisionHours,
+  images: images.length,
 });
 
 const folder = ({ repository: path }: DelegateInput) => ({ kind: 'folder', path }) as const;

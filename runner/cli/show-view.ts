@@ -2,11 +2,12 @@ import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.
 import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
+import { imageKind, type AttachedImage } from '../../shared/run/image.ts';
 import { archivedBy, checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
-import { cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
+import { bytes, cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { statusWord } from './runs-view.ts';
 import { actor, clean, cleanLine } from '../../shared/text/clean.ts';
@@ -64,6 +65,7 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     `  ${paint.dim('id        ')} ${state.id}${state.round > 1 ? `, round ${state.round}` : ''}`,
     `  ${paint.dim('repository')} ${cleanLine(task.repository)} at ${from}${task.source.dirty ? ' with uncommitted changes' : ''}`,
     ...archived(state, paint),
+    ...task.images.map((image) => `  ${paint.dim('image     ')} ${imageText(image)}`),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
     `  ${paint.dim('delegated ')} ${utc(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${actor(task.requester)}`,
     ...task.loosened.map(
@@ -74,6 +76,9 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     ...failure(state, paint),
   ].join('\n');
 };
+
+const imageText = ({ name, mediaType, bytes: size }: AttachedImage): string =>
+  cleanLine(`${name} (${imageKind(mediaType)}, ${bytes(size)})`);
 
 const archived = (state: RunState, paint: Paint): readonly string[] => {
   const by = archivedBy(state);

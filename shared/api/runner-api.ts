@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
+import type { RunnerInfo } from './runner-info.ts';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
@@ -10,6 +11,7 @@ import { SettingsFile } from '../recipe/settings-file.ts';
 import { MarkedFile } from '../review/caution.ts';
 import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
+import { ImageName, mostImages } from '../run/image.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
 import { BundleSource, RemoteRef, RemoteUrl } from '../run/source.ts';
 import type { RunState } from '../run/state.ts';
@@ -49,6 +51,11 @@ const Delegation = z.strictObject({
   /** May be empty with a recipe that does not need one. */
   goal: z.string().trim().max(100_000),
   title: z.string().trim().min(1).max(200).nullable().default(null),
+  /** What the model is shown with the goal, in this order. Each was uploaded with PUT /blobs before. */
+  images: z
+    .array(z.strictObject({ name: ImageName, blob: BlobHash }))
+    .max(mostImages)
+    .default([]),
   /** Absolute path of a repository on the runner's machine; with a `source`, what to call the repository: its URL or its name. */
   repository: z.string().min(1).max(4096),
   /** Null: `repository` itself, as `base` says. */
@@ -112,6 +119,8 @@ export const PreviewInput = Delegation.pick({
     z.strictObject({ kind: z.literal('folder'), path: z.string().min(1).max(4096) }),
     z.strictObject({ kind: z.literal('files'), files: z.array(SettingsFile).max(500) }),
   ]),
+  /** How many images are to go along. */
+  images: z.int().min(0).max(mostImages).default(0),
   /** Null: what would hold is told, and nothing is checked that it does not depend on. */
   delegation: PreviewedDelegation.nullable().default(null),
 });
@@ -255,24 +264,6 @@ export const Applied = z.strictObject({
   cautions: z.array(MarkedFile).readonly(),
 });
 export type Applied = Readonly<z.infer<typeof Applied>>;
-
-export interface RunnerInfo {
-  readonly version: string;
-  /** Where its home is and which process it is: null for whoever does not administer it on its own machine. */
-  readonly place: { readonly home: string; readonly pid: number } | null;
-  readonly startedAt: string;
-  readonly engine: string;
-  /** What of the engine does not work as it should, a sentence each; for admins. */
-  readonly troubles: readonly string[];
-  readonly store: string;
-  readonly model: { readonly name: string; readonly api: string; readonly endpoint: string; readonly key: boolean };
-  readonly runs: {
-    readonly working: number;
-    readonly queued: number;
-    readonly waiting: number;
-    readonly reviewing: number;
-  };
-}
 
 /** Branches and tags by their full names, with the commit of each; the most that are told are 5,000. */
 export interface RemoteRefs {

@@ -14,6 +14,7 @@ const task: Task = {
   repository: '/r',
   title: 't',
   goal: 'g',
+  images: [],
   recipe: null,
   requester: 'person:ada',
   priority: 0,
@@ -67,7 +68,7 @@ const retry = request({ kind: 'retry' });
 /** A run with this decision open. */
 const stateWith = (...bodies: EventBody[]) =>
   fold(
-    [{ type: 'run.created', v: 2, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
+    [{ type: 'run.created', v: 3, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
       run: 'run_abcd',
       seq: index + 1,
       position: index + 1,

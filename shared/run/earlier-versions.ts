@@ -21,6 +21,7 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
       notes: [],
     },
   }),
+  'run.created 2': ({ task, ...body }) => ({ ...body, v: 3, task: { ...fieldsOf(task), images: [] } }),
   // Which hosts were reached was not on record.
   'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),
   'setup.finished 1': (body) => ({ ...body, v: 2, refusedHosts: [], reachedHosts: [] }),

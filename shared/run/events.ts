@@ -5,6 +5,7 @@ import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
 import { Effect, EffectResult } from './effect.ts';
+import { AttachedImage, mostImages } from './image.ts';
 import { Loosened } from './loosened.ts';
 import { ModelItem, Usage } from './model-item.ts';
 import { PullRequestSeen } from './pull-request.ts';
@@ -51,6 +52,8 @@ export const Task = z.strictObject({
   repository: z.string().min(1),
   title: z.string().min(1).max(200),
   goal: z.string().min(1).max(100_000),
+  /** What the model is shown with it, in this order. */
+  images: z.array(AttachedImage).max(mostImages),
   recipe: z.string().nullable(),
   requester: Actor,
   /** Higher goes first; 0 is ordinary. */
@@ -250,7 +253,7 @@ export const workerEvents = [
 
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
-  event('run.created', 2, { number: z.int().positive(), task: Task }),
+  event('run.created', 3, { number: z.int().positive(), task: Task }),
   event('activation.queued', 2, {
     activation: ActivationId,
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),

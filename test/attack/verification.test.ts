@@ -88,6 +88,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     keep: 'local',
     visits: { last: async () => null, record: async () => {} },
     model: { name: 'scripted', contextWindow: null, respond },
+    images: async () => [],
     price: () => 0.01,
     workspace: await openWorkspace({ folder: path.join(folder, 'run'), lease, user }),
     sandboxes: {

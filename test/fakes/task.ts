@@ -8,6 +8,7 @@ export const someTask = (different: Partial<Task> = {}): Task => ({
   repository: '/home/ada/shop',
   title: 'Repair the price list',
   goal: 'The test of the price list fails. Repair it.',
+  images: [],
   recipe: null,
   requester: 'person:ada',
   priority: 0,

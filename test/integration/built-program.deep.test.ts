@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { everyCommand } from '../../runner/cli/program/program.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
 import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { pixel } from '../suites/model.ts';
 import { Installed } from '../harness/installed.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
 
@@ -49,6 +50,8 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --repo {opening} --preview --unchecked', code: 0, says: /open hosts +a\.example\.org/ },
     { args: 'delegate Greet --repo {repo} --without no.txt --preview', code: 2, says: /it cannot be left out/ },
     { args: 'delegate Greet --repo {dirty} --without extra.txt', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --image {image} --image {image}', code: 0, says: run },
+    { args: 'delegate Greet --repo {repo} --image {goal}', code: 2, says: /is no PNG, JPEG, WebP or GIF/ },
   ],
   recipes: [
     { args: 'recipes --repo {repo}', code: 0, says: /fix-failing-test/ },
@@ -256,6 +259,7 @@ describe('the built program, installed', () => {
       `remotes:\n  - { match: "file://${installed.folder}/bare/*", publish: true }\n  - { match: "file://${path.dirname(repo)}/*" }\n`,
     );
     await writeFile(path.join(installed.folder, 'goal.md'), 'Greet');
+    await writeFile(path.join(installed.folder, 'pixel.png'), Buffer.from(pixel.base64, 'base64'));
     await writeFile(path.join(installed.folder, 'policy.yaml'), JSON.stringify(defaultPolicy));
   });
   afterAll(async () => {
@@ -304,6 +308,7 @@ describe('the built program, installed', () => {
       return { opening, hash: /--trust (\w+)/.exec(stderr)?.[1] ?? '' };
     },
     goal: async () => ({ goal: path.join(installed.folder, 'goal.md') }),
+    image: async () => ({ image: path.join(installed.folder, 'pixel.png') }),
     policy: async () => ({ policy: path.join(installed.folder, 'policy.yaml') }),
     model: async () => ({ model: installed.model.url }),
     url: async () => ({ url: (await runnerFile()).url }),

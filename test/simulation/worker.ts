@@ -151,6 +151,7 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
     keep: 'local',
     visits: disk.visitsOf(run),
     model,
+    images: async () => [],
     price: () => 0.01,
     workspace,
     sandboxes: {

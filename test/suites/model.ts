@@ -66,6 +66,12 @@ export const ask = (items: readonly ModelItem[], rest: Partial<ModelRequest> = {
   ...rest,
 });
 
+/** The smallest PNG that there is: one pixel. */
+export const pixel = {
+  mediaType: 'image/png',
+  base64: 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+} as const;
+
 export const user = (text: string): ModelItem => ({ type: 'message', role: 'user', text });
 export const assistant = (text: string): ModelItem => ({ type: 'message', role: 'assistant', text });
 

@@ -669,6 +669,26 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(await store.runHasBlob('run_aaaa', one)).toBe(true);
     });
 
+    test('images of a goal are the run’s, for good, and go with it', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      for (const hash of [one, two]) await store.recordUpload('local', { hash, bytes: 10 });
+      const images = [one, two, one].map((hash) => ({ hash, bytes: 10 }));
+      for (const run of ['run_aaaa', 'run_bbbb'])
+        await store.create({ run, task: someTask(), dedupeKey: null, ...(run === 'run_aaaa' ? { images } : {}) });
+      expect(await store.blobsOf('run_aaaa')).toEqual({ count: 2, bytes: 20 });
+      // Whoever uploaded the same at the same moment can attach it as well, and nobody of another tenant.
+      expect([await store.upload('local', two), await store.upload('others', two)]).toEqual([10, null]);
+      expect(await store.runHasBlob('run_bbbb', one)).toBe(false);
+      await complete(store, 'run_aaaa');
+      now += 400 * day;
+      expect(await forget(store, now)).toEqual([]);
+      expect((await store.delete('run_aaaa', 'person:ada')).outcome).toBe('deleted');
+      now += day;
+      expect([...(await forget(store, now))].toSorted()).toEqual([one, two]);
+    });
+
     test('an upload that came again is as new as its last time', async () => {
       let now = start;
       await using opened = await open({ now: () => now });

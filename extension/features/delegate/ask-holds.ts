@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Preview } from '../../../shared/recipe/preview.ts';
+import { nameOfImage } from '../../ground/delegation/attached.ts';
 import { delegationInput, type Choices } from '../../ground/delegation/choices.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
@@ -25,7 +26,11 @@ export const holdsIn = (longhaul: Longhaul, repository: string): ((choices: Choi
 const ask = async (longhaul: Longhaul, repository: string, choices: Choices): Promise<Holds> => {
   const api = await longhaul.connection.api();
   // Any goal: nothing that would hold depends on it.
-  const input = delegationInput({ goal: 'preview', repository, choices });
+  const input = {
+    ...delegationInput({ goal: 'preview', repository, choices }),
+    // Nothing is uploaded for it: only how many there are counts.
+    images: choices.images.map((image) => ({ name: nameOfImage(image), blob: noBlob })),
+  };
   const { state } = longhaul.connection;
   if (state.status === 'connected' && !state.local) {
     const { runCommand } = await import('../../ground/connection/elsewhere.ts');
@@ -38,8 +43,14 @@ const ask = async (longhaul: Longhaul, repository: string, choices: Choices): Pr
   }
   const { recipe, priority, budget, policy, setup, verification, model, decisionHours } = input;
   const own = { recipe, priority, budget, policy, setup, verification, model, decisionHours };
-  const preview = await api.runs.preview.query({ ...own, settings: { kind: 'folder', path: repository } });
+  const preview = await api.runs.preview.query({
+    ...own,
+    images: choices.images.length,
+    settings: { kind: 'folder', path: repository },
+  });
   return { status: 'known', preview };
 };
+
+const noBlob = '0'.repeat(64);
 
 const Answer = z.object({ preview: Preview });

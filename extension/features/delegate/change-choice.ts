@@ -6,6 +6,7 @@ import { baseText, commandsText } from '../../ground/delegation/choices-text.ts'
 import { inFolder, plannedCommand, policies, type Choices, type PolicyName } from '../../ground/delegation/choices.ts';
 import type { Folder } from '../../ground/delegation/folder.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
+import { askImages } from './ask-images.ts';
 import { recipeItems } from './recipe-items.ts';
 import type { RowId } from './rows.ts';
 
@@ -38,6 +39,8 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
     }
     case 'without':
       return { ...choices, ...(await askFiles(offered.dirty ?? [], choices)) };
+    case 'images':
+      return { ...choices, images: await askImages(choices.images) };
     case 'folder': {
       const items = offered.folders.map(({ folder }) => ({
         label: folder === '' ? t('The root of the repository') : folder,

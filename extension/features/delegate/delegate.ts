@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { mostImages } from '../../../shared/run/image.ts';
 import { runFor } from '../../ground/ask/pick.ts';
+import { canBeAttached, imagesOfRun, type ImageChoice } from '../../ground/delegation/attached.ts';
 import { choicesOfTask, leftBehind, rememberedChoices, type Choices } from '../../ground/delegation/choices.ts';
 import { foldersFor } from '../../ground/delegation/folder.ts';
 import { goalOf, type Origin } from '../../ground/delegation/origin.ts';
@@ -58,8 +60,15 @@ const calledIn = async (longhaul: Longhaul, args: readonly unknown[]): Promise<C
   const [nearest] = await foldersFor(root, origin, await openedIn(root));
   const remembered = longhaul.extension.workspaceState.get(choicesKey(root));
   const choices = rememberedChoices(remembered, { from: origin.kind, folder: nearest?.folder ?? '' });
-  return { root, origin, choices };
+  return { root, origin, choices: { ...choices, images: origin.kind === 'files' ? imagesAmong(from.files) : [] } };
 };
+
+/** Of the files that were selected those that the model can be shown. */
+const imagesAmong = (files: readonly string[]): ImageChoice[] =>
+  files
+    .filter(canBeAttached)
+    .slice(0, mostImages)
+    .map((path) => ({ kind: 'file', path }));
 
 /** The folder of the repository that the window is open on, from its root; empty: the root, or several. */
 const openedIn = async (root: string): Promise<string> => {
@@ -84,7 +93,10 @@ const delegateAgain = async (longhaul: Longhaul, argument: unknown, otherModel: 
   const model = otherModel ? await askModel(task.model) : task.model;
   if (model === undefined) return;
   const origin: Origin = { kind: 'again', goal: task.goal };
-  await begin(longhaul, root, { origin, choices: { ...choicesOfTask(task), model } });
+  await begin(longhaul, root, {
+    origin,
+    choices: { ...choicesOfTask(task), model, images: imagesOfRun(run.id, task) },
+  });
 };
 
 /** Whether the person wants it without the rules that held the run back; without such rules nobody is asked. */

@@ -54,6 +54,7 @@ test('the first row delegates, the others say what would happen, in figures', ()
       detail: 'Saves 2 unsaved files first. The budget does not hold.',
     },
     { row: 'goal', label: '$(edit) Goal', description: 'Fix it' },
+    { row: 'images', label: '$(file-media) Images', description: 'none' },
     { row: 'recipe', label: '$(book) Recipe', description: 'none' },
     { row: 'base', label: '$(git-branch) Base', description: 'the working tree' },
     { row: 'without', label: '$(diff) Not Committed', description: '1 file goes along: a.ts' },
@@ -165,4 +166,13 @@ test('with a recipe, the rows say what it is', () => {
     recipe: 'Update documentation',
     verification: "none (the recipe's)",
   });
+});
+
+test('images that go along are named, and of a row of them the first', () => {
+  const file = (name: string) => ({ kind: 'file' as const, path: `/home/ada/pictures/${name}` });
+  const again = { kind: 'run' as const, run: 'run_aaaa', name: 'mockup.png', blob: 'a'.repeat(64) };
+  const choices: Choices = { ...firstChoices, images: [again, file('a.png')] };
+  expect(described({ choices })).toMatchObject({ delegate: 'working tree · 2 images', images: 'mockup.png, a.png' });
+  const many = { ...choices, images: ['a.png', 'b.png', 'c.png', 'd.png', 'e.png'].map(file) };
+  expect(described({ choices: many })['images']).toBe('a.png, b.png, c.png and 2 more');
 });

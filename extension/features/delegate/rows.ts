@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { NearestTests } from '../../../runner/local/packages.ts';
 import type { Preview, PreviewedCommands } from '../../../shared/recipe/preview.ts';
 import type { Check } from '../../ground/connection/examine.ts';
+import { nameOfImage } from '../../ground/delegation/attached.ts';
 import { budgetText, choicesText, commandsText } from '../../ground/delegation/choices-text.ts';
 import { policies, type Choices } from '../../ground/delegation/choices.ts';
 import { withTests, type Holds } from './holds.ts';
@@ -14,6 +15,7 @@ export type RowId =
   | 'base'
   | 'without'
   | 'folder'
+  | 'images'
   | 'verification'
   | 'setup'
   | 'budget'
@@ -65,6 +67,7 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
       ...(remedy === '' ? {} : { detail: remedy }),
     })),
     { row: 'goal', label: `$(edit) ${t('Goal')}`, description: firstLine(goal) || t('what the recipe says') },
+    { row: 'images', label: `$(file-media) ${t('Images')}`, description: imagesText(choices) },
     { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: choices.recipe?.title ?? t('none') },
     {
       row: 'base',
@@ -124,6 +127,8 @@ const folderRow = ({ folder }: Choices): Row => ({
   label: `$(folder) ${t('Folder')}`,
   description: t('{0}: told to the agent, and where your commands run', folderText(folder)),
 });
+
+const imagesText = ({ images }: Choices): string => (images.length === 0 ? t('none') : some(images.map(nameOfImage)));
 
 const settingsText = ({ settings }: Preview): string =>
   settings === null ? t('there is no .longhaul/config.yaml') : t('.longhaul/config.yaml on {0} names none', settings);

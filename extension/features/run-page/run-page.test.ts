@@ -3,7 +3,7 @@ import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, finished, followed, judged, leased } from '../../../shared/run/story/fixture.ts';
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { runPage } from './run-page.ts';
+import { attachedOf, runPage } from './run-page.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 
 const report = (calls: string[]): EventBody => ({
@@ -331,4 +331,21 @@ test('the turns of a run are listed once there are some', () => {
     label: 'Turns',
     entries: [1, 2, 3].map((number) => ({ label: `Turn ${number}: I do ${number}`, target: `event ${number + 3}` })),
   });
+});
+
+test('images that go with the goal stand below it, each by its name, and are read when they are looked at', () => {
+  const image = { name: 'mock\u202eup.png', mediaType: 'image/png', bytes: 12_300, blob: 'a'.repeat(64) } as const;
+  const begun = created('Like this');
+  if (begun.type !== 'run.created') throw new Error('not created');
+  const { state, story } = followed([{ ...begun, task: { ...begun.task, images: [image] } }]);
+  const goal = runPage(state, story, { images: [], now: began }).sections.find(({ id }) => id === 'goal');
+  expect(goal?.items).toEqual([
+    { key: 'goal', kind: 'text', text: 'Like this', tone: 'plain' },
+    { key: 'attached 0', kind: 'image', name: expect.not.stringContaining('\u202e') as string, detail: 'PNG, 12.3 kB' },
+  ]);
+  expect([attachedOf(state, 'attached 0'), attachedOf(state, 'attached 1'), attachedOf(state, 'goal')]).toEqual([
+    image,
+    undefined,
+    undefined,
+  ]);
 });

@@ -2,11 +2,12 @@ import { t } from '@vscode/l10n';
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { imageKind, type AttachedImage } from '../../../shared/run/image.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
-import { span } from '../../../shared/text/figures.ts';
+import { bytes, span } from '../../../shared/text/figures.ts';
 import { activeMs, changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
@@ -33,7 +34,7 @@ export const runPage = (state: RunState, story: Story, { images, now }: Seen): P
     [
       section('top', '', [factsItem('facts', headFacts(state, now)), verbItem(state)]),
       section('needs', t('Needs you'), needsItems(state)),
-      section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim()))]),
+      section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim())), ...attachedItems(state)]),
       section('plan', t('Plan'), planItems(state)),
       section('report', t('Report'), reportItems(state, story)),
       section('evidence', t('Evidence'), evidenceItems(state, story)),
@@ -46,6 +47,20 @@ export const runPage = (state: RunState, story: Story, { images, now }: Seen): P
     ],
   );
 };
+
+const attachedItems = ({ task }: RunState): readonly Item[] =>
+  task.images.map(({ name, mediaType, bytes: size }, index) => ({
+    key: attachedKey(index),
+    kind: 'image',
+    name: cleanLine(name),
+    detail: `${imageKind(mediaType)}, ${bytes(size)}`,
+  }));
+
+const attachedKey = (index: number): string => `attached ${index}`;
+
+/** Which of the images that go with the goal an item shows. */
+export const attachedOf = ({ task }: Pick<RunState, 'task'>, key: string): AttachedImage | undefined =>
+  task.images.find((_, index) => attachedKey(index) === key);
 
 const isTrouble = ({ about }: Moment): boolean => about.kind === 'retry' || about.kind === 'delay';
 

@@ -13,7 +13,7 @@ import { restricted } from '../../ground/problem/where-trusted.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
-import { runPage } from './run-page.ts';
+import { attachedOf, runPage } from './run-page.ts';
 import { shownParts } from './parts.ts';
 import { readChanges } from './there.ts';
 import { thereFor } from './proposal.ts';
@@ -65,6 +65,12 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
       const moment = story.find(key);
       if (moment === undefined) return [];
       return shownParts(moment, await readWhole(longhaul.connection, run, moment.blob));
+    },
+    image: async (key) => {
+      const image = state && attachedOf(state, key);
+      if (image === undefined) return null;
+      const content = await longhaul.connection.blob(run, image.blob);
+      return `data:${image.mediaType};base64,${Buffer.from(content).toString('base64')}`;
     },
     openPart: (key, part) => openPart(longhaul.connection, story, { run, key, part }),
     send: async (text) => {

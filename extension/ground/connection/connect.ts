@@ -99,6 +99,11 @@ export const createConnection = (extension: vscode.ExtensionContext, log: vscode
         );
       return content;
     },
+    upload: async (content) => {
+      const { endpoint } = await attempts.get();
+      const { writeBlob } = await import('../../../shared/client/client.ts');
+      return writeBlob(endpoint, content);
+    },
     lost: () => attempts.forget(),
     reconnect,
     dispose: () => changed.dispose(),

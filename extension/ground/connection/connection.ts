@@ -27,6 +27,8 @@ export interface Connection extends vscode.Disposable {
   api(): Promise<TRPCClient<ApiRouter>>;
   /** A blob that a run may read. Throws ConnectionError when nobody answers or the run has none of that name. */
   blob(run: string, hash: string): Promise<Uint8Array>;
+  /** Uploads content to delegate on; gives its name. Throws what the API throws, and ConnectionError. */
+  upload(content: Uint8Array<ArrayBuffer>): Promise<string>;
   /** The runner stopped answering: the next `api()` looks for it again. */
   lost(): void;
   /** Forgets the runner and looks for one again, with the settings and secrets as they are now. Throws ConnectionError. */

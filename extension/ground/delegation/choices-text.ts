@@ -52,6 +52,7 @@ export const choicesText = (choices: Choices, folder = choices.folder): string =
   [
     choices.recipe?.title ?? '',
     choices.base === 'worktree' ? t('working tree') : 'HEAD',
+    choices.images.length === 0 ? '' : imagesText(choices.images.length),
     choices.verification === null ? '' : verificationText(choices.verification, folder),
     budgetText(choices.budget),
     choices.policy === 'repository' ? '' : policies[choices.policy].label.toLowerCase(),
@@ -62,3 +63,5 @@ export const choicesText = (choices: Choices, folder = choices.folder): string =
 
 const verificationText = (commands: readonly PlannedCommand[], folder: string): string =>
   commands.length === 0 ? t('no verification') : commandsText(commands, folder);
+
+const imagesText = (count: number): string => (count === 1 ? t('1 image') : t('{0} images', count));

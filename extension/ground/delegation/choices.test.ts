@@ -37,7 +37,7 @@ test('what was chosen last is remembered, and what cannot be read is the first c
 });
 
 test('what was stored before there were recipes can still be read', () => {
-  const { recipe: _, model: __, folder: ___, without: ____, ...old } = chosen;
+  const { recipe: _, model: __, folder: ___, without: ____, images: _____, ...old } = chosen;
   expect(rememberedChoices(old, { from: 'test', folder: '' })).toEqual({ ...chosen, recipe: null });
 });
 
@@ -96,6 +96,7 @@ test('a delegation is one that the API takes', () => {
   expect(DelegateInput.parse(input)).toEqual({
     goal: 'Fix it',
     title: null,
+    images: [],
     repository: '/repo',
     source: null,
     base: { commit: 'HEAD' },

@@ -8,6 +8,8 @@ import { asStrict } from '../../../shared/recipe/settings.ts';
 import { Budget } from '../../../shared/run/budget.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { PlannedCommand, type Task } from '../../../shared/run/events.ts';
+import { mostImages } from '../../../shared/run/image.ts';
+import { ImageChoice } from './attached.ts';
 import type { Origin } from './origin.ts';
 
 const PolicyName = z.enum(['repository', 'ask', 'offline']);
@@ -33,6 +35,8 @@ export const Choices = z.strictObject({
   policy: PolicyName,
   /** Null: the runner's. */
   model: z.string().min(1).nullable().default(null),
+  /** What the model is shown with the goal. */
+  images: z.array(ImageChoice).max(mostImages).default([]),
 });
 export type Choices = z.infer<typeof Choices>;
 
@@ -46,14 +50,15 @@ export const firstChoices: Choices = {
   budget: {},
   policy: 'repository',
   model: null,
+  images: [],
 };
 
 /**
  * What is kept of choices. Recipes are kept by where they were chosen from: what was right for a failing test is not what
- * somebody wants who selected a function. Another model, a folder and files left out are for one run, and commands are kept as they were
+ * somebody wants who selected a function. Another model, a folder, images and files left out are for one run, and commands are kept as they were
  * typed. Those from before there were recipes can still be read.
  */
-const Kept = Choices.omit({ recipe: true, model: true, folder: true, without: true }).extend({
+const Kept = Choices.omit({ recipe: true, model: true, folder: true, without: true, images: true }).extend({
   recipes: z.record(z.string(), RecipeChoice).default({}),
 });
 
@@ -179,12 +184,12 @@ export interface Delegation {
   readonly choices: Choices;
 }
 
-/** The API's input, without the key that makes it happen once and what a person agreed to. */
+/** The API's input, without the key that makes it happen once, what a person agreed to, and images, which are uploaded first. */
 export const delegationInput = ({
   goal,
   repository,
   choices,
-}: Delegation): Omit<DelegateInput, 'dedupeKey' | 'trust'> => ({
+}: Delegation): Omit<DelegateInput, 'dedupeKey' | 'trust' | 'images'> => ({
   goal,
   title: null,
   repository: path.join(repository, choices.folder),

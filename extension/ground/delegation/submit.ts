@@ -13,6 +13,7 @@ import type { Longhaul } from '../longhaul.ts';
 import { delegationInput, type Delegation } from './choices.ts';
 import { mustBeReady } from './ready.ts';
 import { withTrust } from './trust.ts';
+import { uploadImages } from './upload-images.ts';
 
 /**
  * Hands a task over to the runner. Editors are saved first, since only what is on the disk goes along. With one
@@ -32,11 +33,12 @@ export const submit = async (
 const handOver = async (longhaul: Longhaul, delegation: Delegation, session: string): Promise<RunState> => {
   const { repository, choices } = delegation;
   if (choices.base === 'worktree') await saveAll(repository);
-  const input = delegationInput(delegation);
+  await longhaul.connection.api();
+  const images = await uploadImages(longhaul.connection, choices.images);
+  const input = { ...delegationInput(delegation), images };
   const dedupeKey = createHash('sha256')
     .update(session + JSON.stringify(input))
     .digest('hex');
-  await longhaul.connection.api();
   const { state } = longhaul.connection;
   if (state.status === 'connected' && !state.local)
     return withTrust((trust) => submitElsewhere(longhaul, state.url, { ...input, trust, dedupeKey }));

@@ -18,7 +18,7 @@ test('whatever the frame is given, it is text there', () => {
   expect(html).toContain('<title>&quot;&gt;&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;</title>');
 });
 
-test('only the script of the nonce runs, and nothing comes from elsewhere', () => {
+test('only the script of the nonce runs, and nothing comes from elsewhere: an image is its own address', () => {
   const html = pageHtml({
     nonce: 'n0',
     cspSource: 'https://cdn',
@@ -29,7 +29,7 @@ test('only the script of the nonce runs, and nothing comes from elsewhere', () =
     texts: null,
   });
   expect(html).toContain(
-    `content="default-src 'none'; base-uri 'none'; form-action 'none'; style-src https://cdn; script-src 'nonce-n0'"`,
+    `content="default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src https://cdn; script-src 'nonce-n0'"`,
   );
   expect(html).not.toMatch(/\son\w+=|style=|<style|javascript:|unsafe/);
 });

@@ -33,6 +33,8 @@ export type Item = { readonly key: string } & (
       readonly folded?: boolean;
       readonly as?: 'text' | 'patch';
     }
+  /** The page asks for what it looks like when it shows it. */
+  | { readonly kind: 'image'; readonly name: string; readonly detail: string }
   /** Its text is a line of Markdown. */
   | { readonly kind: 'step'; readonly text: string; readonly status: 'pending' | 'active' | 'done' }
   | {
@@ -114,6 +116,8 @@ export type ToPage =
   /** `kept`: it is a whole page, and this is what it says to be opened again after a restart. Null: a change of what is shown. */
   | { readonly type: 'page'; readonly page: PageChange; readonly kept: Readonly<Record<string, string>> | null }
   | { readonly type: 'parts'; readonly key: string; readonly parts: readonly ShownPart[] }
+  /** `source`: an address that is the image itself. Null: it cannot be read. */
+  | { readonly type: 'image'; readonly key: string; readonly source: string | null }
   | { readonly type: 'sent' }
   | { readonly type: 'failed'; readonly message: string };
 
@@ -121,6 +125,8 @@ export type ToPage =
 export const FromPage = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('ready') }),
   z.strictObject({ type: z.literal('open'), key: z.string() }),
+  /** An image is shown. */
+  z.strictObject({ type: z.literal('look'), key: z.string() }),
   /** A part of a row, by its place, is wanted in an editor. */
   z.strictObject({ type: z.literal('read'), key: z.string(), part: z.int().nonnegative() }),
   z.strictObject({ type: z.literal('press'), button: z.string() }),

@@ -16,6 +16,8 @@ export interface PageSource extends vscode.Disposable {
   page(): Page | null;
   /** What a row holds. */
   parts(key: string): Promise<readonly ShownPart[]>;
+  /** An image, as an address that is its content; null: there is none of that key. Throws what the connection throws. */
+  image(key: string): Promise<string | null>;
   /** Shows a part of a row, by its place, in an editor. Throws what the API throws. */
   openPart(key: string, part: number): Promise<void>;
   /** Throws what the API throws. */
@@ -65,6 +67,8 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
         return draw();
       case 'open':
         return post({ type: 'parts', key: message.key, parts: await source.parts(message.key) });
+      case 'look':
+        return post({ type: 'image', key: message.key, source: await source.image(message.key).catch(() => null) });
       case 'read':
         return source.openPart(message.key, message.part);
       case 'press': {

@@ -2,7 +2,8 @@ import type { Command } from '@commander-js/extra-typings';
 import { errorMessage, usage } from '../../../shared/trouble.ts';
 import { readFile } from 'node:fs/promises';
 import { posix, relative, resolve } from 'node:path';
-import { DelegateInput, type RunnerInfo } from '../../../shared/api/runner-api.ts';
+import { DelegateInput } from '../../../shared/api/runner-api.ts';
+import type { RunnerInfo } from '../../../shared/api/runner-info.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
 import { commandIn } from '../../../shared/run/command-folder.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
@@ -17,6 +18,7 @@ import { jsonOf } from '../json-input.ts';
 import { folderInRepository } from '../../machine/repository/user-repository.ts';
 import { collect, positiveNumber, wholeNumber } from '../options.ts';
 import type { Define } from '../define.ts';
+import { imageFiles, uploadImages } from '../image-files.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import type { Api } from '../connection/client.ts';
 import { previewOf, previewView, termsOf, untestedNote } from '../preview.ts';
@@ -40,6 +42,7 @@ const withOptions = (command: Command) =>
       collect,
     )
     .option('--file <path>', 'read the goal from a file ("-": stdin)')
+    .option('--image <file>', 'PNG, JPEG, WebP or GIF that the model is shown with the goal (repeatable)', collect)
     .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
     .option(
       '--verify <command>',
@@ -88,7 +91,9 @@ type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
 export const define: Define = (command, act) => {
   withOptions(command).action(
     act(async (context, words, options) => {
-      const input = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
+      const said = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
+      const images = await imageFiles(context, { named: options.image ?? [], others: said.images.length });
+      const input = { ...said, images: [...said.images, ...images.map(({ name, blob }) => ({ name, blob }))] };
       const api = await context.runner();
       if (options.unchecked === true && options.preview !== true)
         throw usage('--unchecked is for --preview.', 'Give both, or leave it out.');
@@ -105,9 +110,10 @@ export const define: Define = (command, act) => {
         return exit.done;
       }
       await warnAboutKey(context, api.call.runner.info.query());
+      const uploaded = [...said.images, ...(await uploadImages(api, images))];
       const run = await withTrust(context, options.trustSettings === true ? 'all' : 'ask', (trust) =>
         delegateFrom(context, api, {
-          input: { ...input, trust: trust ?? input.trust },
+          input: { ...input, images: uploaded, trust: trust ?? input.trust },
           remote: input.source !== null,
         }),
       );
@@ -146,6 +152,7 @@ where the runner can read that; else all of its files, without their history.`,
       'with dependencies',
     ],
     ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'by a recipe'],
+    ['longhaul delegate "Make the page look like this" --image mockup.png', 'with a picture'],
     [
       'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
       'a goal from a pipe, on what is committed',

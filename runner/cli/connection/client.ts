@@ -1,12 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { TRPCClientError, type TRPCClient } from '@trpc/client';
-import { z } from 'zod';
+import type { TRPCClient } from '@trpc/client';
 import type { ApiRouter } from '../../../shared/api/router.ts';
-import { clientOf, readBlob, type Endpoint } from '../../../shared/client/client.ts';
+import { clientOf, readBlob, writeBlob, type Endpoint } from '../../../shared/client/client.ts';
 import { straightFetch } from '../../../shared/client/straight-fetch.ts';
-import { BlobHash } from '../../../shared/run/artifacts.ts';
 
 /** A runner as a client sees it. Calls throw what `problemOf` makes sentences of. */
 export interface Api {
@@ -36,18 +34,7 @@ export const connect = (endpoint: Endpoint): Api => {
     let sent = 0;
     const body = createReadStream(file).on('data', (chunk) => onProgress((sent += chunk.length)));
     try {
-      const answer = await straightFetch(`${endpoint.url}/blobs`, {
-        method: 'PUT',
-        headers: { authorization, 'content-type': 'application/octet-stream' },
-        body: Readable.toWeb(body),
-        duplex: 'half',
-      });
-      const said: unknown = await answer.json();
-      const stored = Stored.safeParse(said);
-      if (answer.ok && stored.success) return stored.data.hash;
-      throw TRPCClientError.from(ErrorAnswer.parse(said));
-    } catch (error) {
-      throw error instanceof TRPCClientError ? error : TRPCClientError.from(error as Error); // safe: fetch and zod throw nothing else
+      return await writeBlob(endpoint, Readable.toWeb(body));
     } finally {
       body.destroy();
     }
@@ -60,9 +47,3 @@ export const connect = (endpoint: Endpoint): Api => {
     upload,
   };
 };
-
-const Stored = z.object({ hash: BlobHash });
-/** The runner's answers outside of procedures have tRPC's own shape. */
-const ErrorAnswer = z.object({
-  error: z.object({ message: z.string(), code: z.number(), data: z.looseObject({ code: z.string() }) }),
-});

@@ -25,6 +25,21 @@ export interface Blobs {
   remove(hashes: readonly string[], spareMs: number): Promise<void>;
 }
 
+/** The first bytes of a blob, at least `enough` of them where it has as many. */
+export const beginningOf = async ({ stream }: Pick<Blobs, 'stream'>, hash: string, enough: number): Promise<Buffer> => {
+  const content = await stream(hash);
+  // What is not read to its end is not missed.
+  content.on('error', () => {});
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of content) {
+    chunks.push(chunk as Buffer); // safe: no encoding is set
+    bytes += (chunk as Buffer).length; // safe: as above
+    if (bytes >= enough) break;
+  }
+  return Buffer.concat(chunks);
+};
+
 export const checkName = (hash: string): string => {
   if (!/^[0-9a-f]{64}$/.test(hash)) throw new Error('that is no name of a blob');
   return hash;

@@ -32,13 +32,24 @@ export const performOnBlobs = async (db: Database, write: BlobWrite): Promise<Fo
   }
 };
 
-/** Makes an upload the source of a run, in the transaction that creates the run. */
-export const takeUpload = async (
+/** Makes uploads the source and the images of a run, in the transaction that creates the run. */
+export const takeUploads = async (
   db: Database,
-  { run, tenant, hash, bytes }: StoredBlob & { readonly run: string; readonly tenant: string },
+  {
+    run,
+    tenant,
+    source,
+    images = [],
+  }: Pick<Parameters<Store['create']>[0], 'run' | 'source' | 'images'> & { readonly tenant: string },
 ): Promise<void> => {
-  await insertBlob(db, { run, hash, bytes, use: 'source' });
-  await db.deleteFrom('loose_blobs').where('tenant', '=', tenant).where('hash', '=', hash).execute();
+  const taken = [
+    ...(source === undefined ? [] : [{ ...source, use: 'source' as const }]),
+    ...images.map((image) => ({ ...image, use: 'image' as const })),
+  ];
+  for (const { hash, bytes, use } of taken) {
+    await insertBlob(db, { run, hash, bytes, use });
+    await db.deleteFrom('loose_blobs').where('tenant', '=', tenant).where('hash', '=', hash).execute();
+  }
 };
 
 const insertBlob = prepare<Tables['blobs'], unknown>((db, row) =>

@@ -315,7 +315,7 @@ export const readUpload = async (db: Database, tenant: string, hash: string): Pr
     .innerJoin('runs', 'runs.id', 'blobs.run')
     .select('blobs.bytes')
     .where('blobs.hash', '=', hash)
-    .where('blobs.use', '=', 'source')
+    .where('blobs.use', 'in', ['source', 'image'])
     .where('runs.tenant', '=', tenant)
     .limit(1)
     .execute();

@@ -104,8 +104,8 @@ export interface StoredBlob {
   readonly bytes: number;
 }
 
-/** What a run has a blob for. `result`: for good. `checkpoint`: until it is over. `source`: until some time after that. */
-export type BlobUse = 'result' | 'checkpoint' | 'source';
+/** What a run has a blob for. `result`, and `image` of its goal: for good. `checkpoint`: until it is over. `source`: until some time after that. */
+export type BlobUse = 'result' | 'image' | 'checkpoint' | 'source';
 
 /**
  * The log and its projections. All writes of one call are one transaction: the events, the run's row, its open
@@ -120,6 +120,8 @@ export interface Store extends AsyncDisposable {
     readonly dedupeKey: string | null;
     /** An upload of the tenant's that becomes the run's source. */
     readonly source?: StoredBlob;
+    /** Uploads of the tenant's that become the run's: what the model is shown with the goal. */
+    readonly images?: readonly StoredBlob[];
   }): Promise<Created>;
   /** Runs `obey` of shared/ on the run's state and appends what comes of it, the next activation included. */
   command(run: string, command: Command, options?: CommandOptions): Promise<Written>;
@@ -183,7 +185,7 @@ export interface Store extends AsyncDisposable {
   isTrusted(settings: TrustedSettings): Promise<boolean>;
   /** Remembers that somebody did. Again: who did first stays. */
   trust(settings: TrustedSettings, by: string): Promise<void>;
-  /** Bytes of an upload that no run has yet, or that is the source of a run of this tenant; null: there is none. */
+  /** Bytes of an upload that no run has yet, or that is the source or an image of a run of this tenant; null: there is none. */
   upload(tenant: string, hash: string): Promise<number | null>;
   /** Bytes of all of them. */
   uploadedBytes(tenant: string): Promise<number>;

@@ -5,7 +5,7 @@ import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { performOnBlobs, takeUpload, type BlobWrite, type Forgotten } from './blob-writes.ts';
+import { performOnBlobs, takeUploads, type BlobWrite, type Forgotten } from './blob-writes.ts';
 import { envelop, eventRow, insertEvent } from './envelopes.ts';
 import { deletedStatus, deleteRun, deletionRefused } from './delete-run.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
@@ -51,6 +51,7 @@ export type Write =
       readonly task: Task;
       readonly dedupeKey: string | null;
       readonly source?: StoredBlob;
+      readonly images?: readonly StoredBlob[];
     } & Circumstances)
   | ({
       readonly kind: 'command';
@@ -143,7 +144,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
     position,
     at,
     activation: null,
-    body: { type: 'run.created', v: 2, number, task },
+    body: { type: 'run.created', v: 3, number, task },
   };
   const created = reduce(undefined, first);
   if (created === undefined) throw new Error('A run that was created has no state.');
@@ -154,7 +155,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   await projectNew(db, held);
   for (const event of events) await insertEvent(db, eventRow(event, task.tenant));
   if (key !== null) await insertDedupe(db, { tenant: task.tenant, key, run });
-  if (input.source !== undefined) await takeUpload(db, { run, tenant: task.tenant, ...input.source });
+  await takeUploads(db, { ...input, tenant: task.tenant });
   transaction.remember(held);
   return { outcome: 'created', state: held.state, events };
 };

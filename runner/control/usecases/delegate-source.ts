@@ -8,6 +8,7 @@ import { resolveRef } from '../../machine/git/remote.ts';
 import { settingsOfFolder, type RepositorySettings } from '../../machine/repository/settings.ts';
 import { snapshotRepository } from '../../machine/repository/snapshot.ts';
 import { privateExcludes } from '../../machine/repository/upload.ts';
+import { beginningOf } from '../blobs/blobs.ts';
 import type { StoredBlob } from '../store/store.ts';
 import { mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { allowedRemote, listAllowed } from './remotes.ts';
@@ -107,6 +108,9 @@ const uploaded = async (
   };
 };
 
+/** Bytes that the header of a bundle can have. */
+const longestHeader = 65_536;
+
 type Uploaded = Extract<DelegateSource, { kind: 'bundle' }>;
 
 const fromUpload = async (
@@ -120,7 +124,7 @@ const fromUpload = async (
     throw refused('not_found', `There is no upload ${given.blob}.`, 'Upload the snapshot, then delegate within a day.');
   const needs =
     given.needs === null ? null : { url: allowedRemote(plane, given.needs.url).url, commit: given.needs.commit };
-  const wrong = headerProblem(await headOf(plane, given.blob), {
+  const wrong = headerProblem(await beginningOf(plane.blobs, given.blob, longestHeader), {
     commit: given.commit,
     since: needs === null ? [] : [needs.commit],
   });
@@ -144,21 +148,6 @@ export const toldSettings = (files: RepositorySettings['files']): RepositorySett
   branch: 'the default branch',
   files,
 });
-
-/** The beginning of a blob, as much of it as a header can be. */
-const headOf = async ({ blobs }: ControlPlane, hash: string): Promise<Buffer> => {
-  const stream = await blobs.stream(hash);
-  // What is not read to its end is not missed.
-  stream.on('error', () => {});
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk as Buffer); // safe: no encoding is set
-    bytes += (chunk as Buffer).length; // safe: as above
-    if (bytes >= 65_536) break;
-  }
-  return Buffer.concat(chunks);
-};
 
 const fromRemote = async (
   plane: ControlPlane,

@@ -6,6 +6,7 @@ import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { Task } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { attachedImages, mustTakeImages } from './delegate-images.ts';
 import { sourceFor, toldSettings, type FoundSource } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
@@ -44,6 +45,7 @@ const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput):
   if (task.recipe !== input.recipe) return 'recipe';
   if (input.recipe === null ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
   if (input.title !== null && task.title !== input.title) return 'title';
+  if (task.images.map(({ blob }) => blob).join() !== input.images.map(({ blob }) => blob).join()) return 'image';
   const { repository } = input;
   if (input.source === null)
     return repository === task.repository || repository.startsWith(`${task.repository}/`) ? null : 'repository';
@@ -74,13 +76,20 @@ const create = (plane: ControlPlane, person: Person, creation: Creation): Promis
 
 const createNow = (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> =>
   inRunFolder(plane, run, async (folder, keep) => {
+    const images = await attachedImages(plane, person, input);
     const found = await sourceFor(plane, person, { input, run, folder });
-    const { title, goal, terms, notes } = await planned(plane, person, { input, found, record: true });
+    const { title, goal, terms, notes } = await planned(plane, person, {
+      input,
+      images: images.length,
+      found,
+      record: true,
+    });
     const task = Task.parse({
       tenant: person.tenant,
       repository: found.repository,
       title,
       goal,
+      images: [...images],
       recipe: input.recipe,
       requester: actor(person),
       source: found.source,
@@ -94,6 +103,7 @@ const createNow = (plane: ControlPlane, person: Person, { input, run }: Creation
       task,
       dedupeKey: input.dedupeKey,
       ...(found.blob === null ? {} : { source: found.blob }),
+      images: images.map(({ blob, bytes }) => ({ hash: blob, bytes })),
     });
     keep(answer.state.id === run);
     return answer.state;
@@ -120,22 +130,24 @@ const inRunFolder = async <Result>(
   }
 };
 
-type Said = Pick<DelegateInput, keyof PreviewInput & keyof DelegateInput> &
+type Said = Pick<DelegateInput, Exclude<keyof PreviewInput & keyof DelegateInput, 'images'>> &
   Pick<DelegateInput, 'goal' | 'title' | 'trust'>;
 
 interface Planning {
   readonly input: Said;
+  readonly images: number;
   readonly found: Pick<FoundSource, 'repository' | 'settings' | 'notes'>;
   /** Whether what the person agrees to with it is put on record. */
   readonly record: boolean;
 }
 
 /** What a task would be, but for where its code comes from. Throws RefusedError where there cannot be one. */
-const planned = async (plane: ControlPlane, person: Person, { input, found, record }: Planning) => {
+const planned = async (plane: ControlPlane, person: Person, { input, images, found, record }: Planning) => {
   const { repository, settings } = found;
   const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
   const config = configIn(settings);
   const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: config });
+  mustTakeImages(plane, terms, images);
   await mustBeTrusted(plane, person, {
     repository,
     brought: broughtBy(config, recipe, input),
@@ -159,10 +171,15 @@ const planned = async (plane: ControlPlane, person: Person, { input, found, reco
 export const rehearse = async (
   plane: ControlPlane,
   person: Person,
-  { delegation, settings, ...terms }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
+  {
+    delegation,
+    settings,
+    images,
+    ...terms
+  }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
 ) => {
   const { dedupeKey } = delegation;
-  const input: DelegateInput = { ...terms, ...delegation, source: null };
+  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, input)];
   const run = `run_${randomId()}`;
@@ -175,7 +192,7 @@ export const rehearse = async (
             sourceFor({ ...plane, keep: 'local' }, person, { input, run, folder }),
           ),
         );
-  const plan = await planned(plane, person, { input, found, record: false });
+  const plan = await planned(plane, person, { input, images, found, record: false });
   return { ...plan, settings: found.settings, notes: [...again, ...plan.notes] };
 };
 

@@ -3,6 +3,7 @@ import { limitsBy, openHosts, policyBy, saidBy, type Preview } from '../../../sh
 import type { Terms, TermSources } from '../../../shared/recipe/terms.ts';
 import { settingsOfFolder, type FolderSettings, type RepositorySettings } from '../../machine/repository/settings.ts';
 import { toldSettings } from './delegate-source.ts';
+import { mustTakeImages } from './delegate-images.ts';
 import { rehearse } from './delegate.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
@@ -32,6 +33,7 @@ const termsAlone = async (plane: ControlPlane, person: Person, input: PreviewInp
   const { settings, notes } = await settingsFor(person, input.settings);
   const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
   const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: configIn(settings) });
+  mustTakeImages(plane, terms, input.images);
   const price = await priceNotes(plane, terms, [input, recipe, sources.repository]);
   return { settings, terms, sources, notes: [...notes, ...terms.notes, ...price] };
 };

@@ -1,11 +1,5 @@
-import type {
-  EventsInput,
-  ListInput,
-  Principal,
-  RunInput,
-  RunnerInfo,
-  RunPage,
-} from '../../../shared/api/runner-api.ts';
+import type { EventsInput, ListInput, Principal, RunInput, RunPage } from '../../../shared/api/runner-api.ts';
+import type { RunnerInfo } from '../../../shared/api/runner-info.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { summary } from '../../../shared/run/summary.ts';

@@ -2,6 +2,7 @@ import type { ContentBlockParam, MessageParam, ToolResultBlockParam } from '@ant
 import type { Json } from '../../../shared/decision/decision.ts';
 import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
 import { isBag } from './lenient.ts';
+import type { ModelImage, ModelRequest } from './model.ts';
 
 /** Up to here a later request can read from the cache what an earlier one sent. Good for five minutes, renewed by each use. */
 export const cachePoint = { cache_control: { type: 'ephemeral' as const } };
@@ -12,7 +13,10 @@ export const cachePoint = { cache_control: { type: 'ephemeral' as const } };
  *
  * @param to names the endpoint, which gets back the thinking that it signed; null: nothing is given back.
  */
-export function messagesOf(items: readonly ModelItem[], to: string | null): MessageParam[] {
+export function messagesOf(
+  { items, images = [] }: Pick<ModelRequest, 'items' | 'images'>,
+  to: string | null,
+): MessageParam[] {
   const messages: { role: 'user' | 'assistant'; content: ContentBlockParam[] }[] = [];
   const add = (role: 'user' | 'assistant', ...blocks: readonly ContentBlockParam[]) => {
     const last = messages.at(-1);
@@ -40,9 +44,16 @@ export function messagesOf(items: readonly ModelItem[], to: string | null): Mess
         break;
     }
   }
+  // What is about an image is understood best where it stands below it.
+  messages.find(({ role }) => role === 'user')?.content.unshift(...images.map(imageBlock));
   for (const message of messages.filter(({ role }) => role === 'user').slice(-2)) markLast(message.content);
   return messages;
 }
+
+const imageBlock = ({ mediaType, base64 }: ModelImage): ContentBlockParam => ({
+  type: 'image',
+  source: { type: 'base64', media_type: mediaType, data: base64 },
+});
 
 const outputBlock = ({ call, output }: Extract<ModelItem, { type: 'output' }>): ToolResultBlockParam => ({
   type: 'tool_result',

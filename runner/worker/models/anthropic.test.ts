@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answersRaw, calls, says, scripted, sequence, startFakeOpenAi } from '../../../test/fakes/openai/index.ts';
-import { ask, assistant, describeModel, user } from '../../../test/suites/model.ts';
+import { ask, assistant, describeModel, pixel, user } from '../../../test/suites/model.ts';
 import { anthropicModel } from './anthropic.ts';
 
 describeModel({
@@ -18,6 +18,18 @@ const bodyOf = (journal: readonly { readonly body: unknown }[], index: number) =
   journal[index]!.body as Record<string, unknown> & { messages: { role: string; content: object[] }[] };
 
 describe('Anthropic: the request', () => {
+  it('has images first in the first message of the user', async () => {
+    await using fake = await startFakeOpenAi({ script: scripted([says('Hm.')]) });
+    const context = [user('Like this.'), assistant('Hm.'), user('Well?')];
+    await open(fake.url).respond(ask(context, { images: [pixel] }), unaborted());
+    const [first, , last] = bodyOf(fake.journal, 0).messages;
+    expect(first?.content).toEqual([
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixel.base64 } },
+      { type: 'text', text: 'Like this.', cache_control: { type: 'ephemeral' } },
+    ]);
+    expect(last?.content).toEqual([{ type: 'text', text: 'Well?', cache_control: { type: 'ephemeral' } }]);
+  });
+
   it('has points of the cache at the tools, the instructions and the last two messages of the user', async () => {
     await using fake = await startFakeOpenAi({ script: scripted([says('Hm.'), says('Yes.')]) });
     const model = open(fake.url, { reasoningEffort: 'high' });

@@ -42,7 +42,10 @@ function bodyOf(
     max_tokens: mostOutput ?? usualMostOutput,
     stream: true,
     system: [{ type: 'text', text: request.instructions, ...cachePoint }],
-    messages: messagesOf(validHistory(request.items), switches.returnReasoning ? nameOf(endpoint) : null),
+    messages: messagesOf(
+      { ...request, items: validHistory(request.items) },
+      switches.returnReasoning ? nameOf(endpoint) : null,
+    ),
     ...(request.tools.length > 0 && { tools: toolsOf(request.tools) }),
     ...(switches.reasoning && thinking(options.reasoningEffort)),
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { answersRaw, says, scripted, sequence, stalls, startFakeOpenAi } from '../../../test/fakes/openai/index.ts';
-import { ask, assistant, describeModel, user } from '../../../test/suites/model.ts';
+import { ask, assistant, describeModel, pixel, user } from '../../../test/suites/model.ts';
 import { chatCompletionsModel } from './chat-completions.ts';
 
 describeModel({
@@ -30,6 +30,28 @@ describe('Chat Completions: the request', () => {
       parallel_tool_calls: true,
       reasoning_effort: 'low',
     });
+  });
+});
+
+describe('Chat Completions: images', () => {
+  it('stand in the first message of the user, and a request without any is as it was', async () => {
+    await using fake = await startFakeOpenAi({ script: scripted([says('Hm.'), says('Hm.')]) });
+    const model = chatCompletionsModel({ apiKey: 'sk-fake', baseURL: fake.url, model: 'scripted' });
+    const context = [user('Like this.'), assistant('Hm.'), user('Well?')];
+    await model.respond(ask(context, { images: [pixel] }), unaborted());
+    await model.respond(ask(context, { images: [] }), unaborted());
+    const users = (request: number) =>
+      (fake.journal[request]!.body as { messages: { role: string; content: unknown }[] }).messages
+        .filter(({ role }) => role === 'user')
+        .map(({ content }) => content);
+    expect(users(0)).toEqual([
+      [
+        { type: 'text', text: 'Like this.' },
+        { type: 'image_url', image_url: { url: `data:image/png;base64,${pixel.base64}` } },
+      ],
+      'Well?',
+    ]);
+    expect(users(1)).toEqual(['Like this.', 'Well?']);
   });
 });
 

@@ -39,7 +39,7 @@ function bodyOf(
   const from = switches.returnReasoning ? nameOf(endpoint) : null;
   return {
     model: options.model,
-    messages: messagesOf(request.instructions, validHistory(request.items), from),
+    messages: messagesOf({ ...request, items: validHistory(request.items) }, from),
     stream: true,
     ...(switches.streamOptions && { stream_options: { include_usage: true } }),
     // Both are refused without tools.

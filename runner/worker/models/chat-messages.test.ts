@@ -22,7 +22,7 @@ describe('the messages of a request', () => {
       { type: 'refusal', text: 'No.' },
       { type: 'message', role: 'assistant', text: 'Sorry.' },
     ];
-    expect(messagesOf('Be good.', items, null)).toEqual([
+    expect(messagesOf({ instructions: 'Be good.', items }, null)).toEqual([
       { role: 'system', content: 'Be good.' },
       { role: 'user', content: 'Go.' },
       { role: 'assistant', content: 'I look.', tool_calls: [wireCall('1'), wireCall('2')] },

@@ -1,8 +1,11 @@
 import type {
   ChatCompletionAssistantMessageParam,
+  ChatCompletionContentPart,
   ChatCompletionMessageParam,
 } from 'openai/resources/chat/completions';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
+import { dataUrl } from './data-url.ts';
+import type { ModelRequest } from './model.ts';
 
 /**
  * Our items as chat messages. What the model said and called in one turn becomes one assistant message, followed by the
@@ -12,16 +15,18 @@ import type { ModelItem } from '../../../shared/run/model-item.ts';
  * @param to names the endpoint, which gets back what it gave to be returned; null: nothing is. Reasoning of others is left out.
  */
 export function messagesOf(
-  instructions: string,
-  items: readonly ModelItem[],
+  { instructions, items, images = [] }: Pick<ModelRequest, 'instructions' | 'items' | 'images'>,
   to: string | null,
 ): ChatCompletionMessageParam[] {
+  let shown = images;
   const messages: ChatCompletionMessageParam[] = [{ role: 'system', content: instructions }];
   for (const item of items) {
     switch (item.type) {
       case 'message':
-        if (item.role === 'user') messages.push({ role: 'user', content: item.text });
-        else say(messages, item.text);
+        if (item.role === 'user') {
+          messages.push({ role: 'user', content: contentOf(item.text, shown) });
+          shown = [];
+        } else say(messages, item.text);
         break;
       case 'refusal':
         say(messages, item.text);
@@ -43,6 +48,15 @@ export function messagesOf(
   }
   return messages;
 }
+
+/** Text alone is sent as such: servers that take no parts take that. */
+const contentOf = (text: string, images: NonNullable<ModelRequest['images']>): string | ChatCompletionContentPart[] =>
+  images.length === 0
+    ? text
+    : [
+        { type: 'text', text },
+        ...images.map((image) => ({ type: 'image_url' as const, image_url: { url: dataUrl(image) } })),
+      ];
 
 /** The message of the model's turn at the end, begun where there is none. */
 function turn(messages: ChatCompletionMessageParam[]): ChatCompletionAssistantMessageParam {

@@ -9,6 +9,7 @@ import {
   lostFailure,
   retryAfterMs,
   stalledFailure,
+  withImages,
 } from './failure.ts';
 import type { ModelFailure } from './model.ts';
 
@@ -278,5 +279,39 @@ describe('a background response', () => {
     ['after the key was refused', poll(401), false],
   ])('%s may be gone on with: %s', (_when, failure, expected) => {
     expect(canResume(failure)).toBe(expected);
+  });
+});
+
+describe('a request with images that is refused', () => {
+  const refusedWith = (status: number, message: string, images = 1) =>
+    withImages(failureOf(http(status, { message }), endpoint, now), images);
+  const advice =
+    'An image goes with the goal: if the model takes none, delegate again without, or with a model that does.';
+
+  it.each([
+    [400, 'Invalid content type. image_url is only supported by certain models.'],
+    [400, 'messages[1].content must be a string'],
+    [404, 'No endpoints found that support image input'],
+    [413, 'Payload too large'],
+    [500, 'image input is not supported - hint: you may need to provide the mmproj'],
+  ])('says the way on: %d %s', (status, message) => {
+    expect(refusedWith(status, message)).toMatchObject({
+      message: expect.stringContaining(advice) as string,
+      retryable: false,
+    });
+  });
+
+  it.each([
+    [429, 'Slow down.', true],
+    [401, 'No.', false],
+    [503, 'Overloaded.', true],
+  ])('says nothing of them where they are not the reason: %d %s', (status, message, retryable) => {
+    const failure = refusedWith(status, message);
+    expect(failure.retryable).toBe(retryable);
+    expect(failure.message).not.toContain('image');
+  });
+
+  it('says nothing where there were none', () => {
+    expect(refusedWith(400, 'No.', 0)).toEqual(failureOf(http(400, { message: 'No.' }), endpoint, now));
   });
 });

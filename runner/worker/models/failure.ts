@@ -141,6 +141,21 @@ function redirectFailure(to: string, status: number, endpoint: Endpoint): ModelF
   return failure('protocol', message, { status });
 }
 
+const aboutImages = /\bimages?\b|image_url|input_image|\bvision\b|multi-?modal/i;
+const unsupported =
+  /not (?:currently )?support|unsupported|does(?: not|n't) (?:take|accept|support|handle)|no endpoints|only/i;
+
+/** The failure of a request that had so many images in it, with what is to be done if they are the reason. To ask again with the same would be in vain. */
+export function withImages(failure: ModelFailure, images: number): ModelFailure {
+  const { code, message, status } = failure;
+  const named = aboutImages.test(message);
+  if (images === 0 || !(code === 'bad_request' || status === 413 || named)) return failure;
+  const them = images === 1 ? 'An image goes' : `${images} images go`;
+  const advice = `${them} with the goal: if the model takes none, delegate again without, or with a model that does.`;
+  const inVain = named && unsupported.test(message);
+  return { ...failure, message: `${message} ${advice}`, retryable: failure.retryable && !inVain };
+}
+
 /** The stream ended, cleanly or not, before its terminal event. */
 export function cutFailure(endpoint: Endpoint): ModelFailure {
   return failure('network', `The connection to ${shown(endpoint)} ended before the response of ${endpoint.model} did.`);

@@ -1,3 +1,4 @@
+import type { ImageType } from '../../../shared/run/image.ts';
 import type { ModelItem, Usage } from '../../../shared/run/model-item.ts';
 
 /** One function that the model may call. `parameters` is a JSON schema in which every property is required (null stands for "left out"). */
@@ -7,10 +8,18 @@ export interface ToolSpec {
   readonly parameters: Record<string, unknown>;
 }
 
+/** An image as requests carry it: all APIs take base64. */
+export interface ModelImage {
+  readonly mediaType: ImageType;
+  readonly base64: string;
+}
+
 export interface ModelRequest {
   readonly instructions: string;
   /** The whole context, oldest first: the adapters are stateless. */
   readonly items: readonly ModelItem[];
+  /** Shown with the first message of the user. Left out: none. */
+  readonly images?: readonly ModelImage[];
   readonly tools: readonly ToolSpec[];
   /** Sent as the `Idempotency-Key` header; nothing promises that a provider honours it. */
   readonly idempotencyKey: string;

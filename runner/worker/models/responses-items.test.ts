@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pixel } from '../../../test/suites/model.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
 import { inputOf, itemsOf } from './responses-items.ts';
 import { usageOf } from './usage.ts';
@@ -36,7 +37,23 @@ describe('the input of a request', () => {
       [{ type: 'message', role: 'assistant', content: 'No.' }],
     ],
   ])('has %s', (_what, items, expected) => {
-    expect(inputOf(items)).toEqual(expected);
+    expect(inputOf({ items })).toEqual(expected);
+  });
+
+  it('has images in the first message of the user alone', () => {
+    const said = { type: 'message', role: 'assistant', text: 'Hm.' } as const;
+    expect(inputOf({ items: [user, said, user], images: [pixel] })).toEqual([
+      {
+        type: 'message',
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'Go.' },
+          { type: 'input_image', image_url: `data:image/png;base64,${pixel.base64}`, detail: 'auto' },
+        ],
+      },
+      { type: 'message', role: 'assistant', content: 'Hm.' },
+      wireUser,
+    ]);
   });
 });
 

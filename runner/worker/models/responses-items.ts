@@ -1,17 +1,22 @@
-import type { ResponseInputItem } from 'openai/resources/responses/responses';
+import type { ResponseInputContent, ResponseInputItem } from 'openai/resources/responses/responses';
 import { z } from 'zod';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
+import { dataUrl } from './data-url.ts';
 import { argumentsOf, type Bag, callIdOf, idOf, isBag, type Odd, textOf } from './lenient.ts';
+import type { ModelRequest } from './model.ts';
 
 /**
  * Our items as the input of the Responses API. Nothing is sent that a stateless endpoint refuses: reasoning without its
  * encrypted content, and reasoning that nothing of the model's own follows.
  */
-export function inputOf(items: readonly ModelItem[]): ResponseInputItem[] {
+export function inputOf({ items, images = [] }: Pick<ModelRequest, 'items' | 'images'>): ResponseInputItem[] {
+  const first = images.length === 0 ? -1 : items.findIndex((item) => item.type === 'message' && item.role === 'user');
   return items.flatMap((item, index): ResponseInputItem[] => {
     switch (item.type) {
       case 'message':
-        return [{ type: 'message', role: item.role, content: item.text }];
+        return index === first
+          ? [{ type: 'message', role: 'user', content: partsOf(item.text, images) }]
+          : [{ type: 'message', role: item.role, content: item.text }];
       case 'reasoning': {
         if (item.encrypted === null || !isFollowed(items, index)) return [];
         const summary = item.summary === '' ? [] : [{ type: 'summary_text' as const, text: item.summary }];
@@ -28,6 +33,11 @@ export function inputOf(items: readonly ModelItem[]): ResponseInputItem[] {
     }
   });
 }
+
+const partsOf = (text: string, images: NonNullable<ModelRequest['images']>): ResponseInputContent[] => [
+  { type: 'input_text', text },
+  ...images.map((image) => ({ type: 'input_image' as const, image_url: dataUrl(image), detail: 'auto' as const })),
+];
 
 /** Whether the next item that is no reasoning is the model's own, too. */
 function isFollowed(items: readonly ModelItem[], index: number): boolean {

@@ -175,7 +175,7 @@ function bodyOf(
   return {
     model: options.model,
     instructions: request.instructions,
-    input: inputOf(validHistory(request.items)),
+    input: inputOf({ ...request, items: validHistory(request.items) }),
     tools: request.tools.map((tool) => toolOf(tool, switches.strict)),
     ...(switches.parallelCalls && { parallel_tool_calls: true }),
     stream: true,

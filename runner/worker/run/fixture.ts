@@ -162,6 +162,7 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
     keep: 'local',
     visits: { last: async () => null, record: async () => {} },
     model,
+    images: async () => [],
     price: () => 0.01,
     workspace,
     sandboxes: {

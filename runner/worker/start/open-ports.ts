@@ -9,6 +9,7 @@ import type { ControlClient } from '../plane/client.ts';
 import { redactor } from '../agent/redact.ts';
 import { costOf } from '../models/cost.ts';
 import { openModel } from '../models/open.ts';
+import { imagesOf } from '../run/images.ts';
 import type { Clock, Ports, Visits } from '../run/ports/ports.ts';
 import { ripgrepInside, sandboxesOf } from './sandboxes.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
@@ -41,6 +42,7 @@ export const openPorts = async (
   return {
     blobs,
     model,
+    images: imagesOf(state.task.images, { blobs, folder }),
     price: (usage) => costOf(usage, model.name, { baseURL, pricesOf: pricesOf ?? undefined }),
     workspace: await openWorkspace({
       folder,

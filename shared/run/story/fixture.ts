@@ -20,13 +20,14 @@ const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
 
 export const created = (goal: string): EventBody => ({
   type: 'run.created',
-  v: 2,
+  v: 3,
   number: 7,
   task: {
     tenant: 'local',
     repository: '/repo',
     title: goal,
     goal,
+    images: [],
     recipe: null,
     requester: 'person:ada',
     priority: 0,

@@ -12,6 +12,14 @@ const Text = z.string().regex(/\S/, 'text content blocks must contain non-whites
 
 const Block = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('text'), text: Text, cache_control: CachePoint }),
+  z.strictObject({
+    type: z.literal('image'),
+    source: z.strictObject({
+      type: z.literal('base64'),
+      media_type: z.enum(['image/jpeg', 'image/png', 'image/gif', 'image/webp']),
+      data: z.base64(),
+    }),
+  }),
   z.strictObject({ type: z.literal('tool_use'), id: Id, name: Name, input: z.record(z.string(), z.unknown()) }),
   z.strictObject({ type: z.literal('tool_result'), tool_use_id: Id, content: z.string(), cache_control: CachePoint }),
   z.strictObject({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() }),
@@ -98,6 +106,7 @@ function entryOf(role: Message['role'], block: Block): Entry[] {
       return [{ by: 'call', text: JSON.stringify(block.input), call: block.id }];
     case 'tool_result':
       return [{ by: 'output', text: block.content, call: block.tool_use_id }];
+    case 'image':
     case 'thinking':
     case 'redacted_thinking':
       return [];

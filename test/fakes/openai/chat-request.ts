@@ -1,15 +1,23 @@
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import { z } from 'zod';
+import { ImageAddress } from './image-address.ts';
 import { complaintOf, invalid } from './complaint.ts';
 import type { Rejection } from './reply.ts';
 import type { Asked, Entry } from './script.ts';
 import { strictModeComplaint } from './strict-schema.ts';
 
 const Name = z.string().regex(/^[a-zA-Z0-9_-]{1,64}$/);
+const Part = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('text'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('image_url'),
+    image_url: z.strictObject({ url: ImageAddress, detail: z.enum(['auto', 'low', 'high']).optional() }),
+  }),
+]);
 const Message = z.discriminatedUnion('role', [
   z.strictObject({ role: z.literal('system'), content: z.string() }),
   z.strictObject({ role: z.literal('developer'), content: z.string() }),
-  z.strictObject({ role: z.literal('user'), content: z.string() }),
+  z.strictObject({ role: z.literal('user'), content: z.union([z.string(), z.array(Part).min(1)]) }),
   z.strictObject({
     role: z.literal('assistant'),
     content: z.string().nullish(),
@@ -92,11 +100,11 @@ export function checkChatRequest(wire: unknown): { body: Body; asked: Omit<Asked
   const body = parsed.data;
   const wrong = toolsComplaint(body) ?? contextComplaint(body.messages);
   if (wrong !== null) return wrong;
-  const instructions = body.messages.filter(({ role }) => role === 'system' || role === 'developer');
+  const instructions = body.messages.filter((message) => message.role === 'system' || message.role === 'developer');
   const asked = {
     api: 'chat' as const,
     model: body.model,
-    instructions: instructions.map(({ content }) => content ?? '').join('\n'),
+    instructions: instructions.map(({ content }) => content).join('\n'),
     entries: body.messages.flatMap(entriesOf),
     tools: (body.tools ?? []).map((tool) => tool.function.name),
     // safe: a body that passed the schema is an object
@@ -156,7 +164,7 @@ function entriesOf(message: Message): Entry[] {
     case 'developer':
       return [];
     case 'user':
-      return [{ by: 'user', text: message.content, call: null }];
+      return [{ by: 'user', text: textIn(message.content), call: null }];
     case 'tool':
       return [{ by: 'output', text: message.content, call: message.tool_call_id }];
     case 'assistant': {
@@ -172,3 +180,6 @@ function entriesOf(message: Message): Entry[] {
     }
   }
 }
+
+const textIn = (content: string | readonly z.infer<typeof Part>[]): string =>
+  typeof content === 'string' ? content : content.map((part) => (part.type === 'text' ? part.text : '')).join('');

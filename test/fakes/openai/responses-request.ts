@@ -1,16 +1,25 @@
 import type { FunctionTool, ResponseCreateParamsStreaming } from 'openai/resources/responses/responses';
 import { z } from 'zod';
+import { ImageAddress } from './image-address.ts';
 import { complaintOf, invalid } from './complaint.ts';
 import type { Rejection } from './reply.ts';
 import type { Asked, Entry } from './script.ts';
 import { strictModeComplaint } from './strict-schema.ts';
 
 const Role = z.enum(['user', 'assistant', 'system', 'developer']);
-const Text = z.strictObject({ type: z.enum(['input_text', 'output_text']), text: z.string() });
+const Part = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('input_text'), text: z.string() }),
+  z.strictObject({ type: z.literal('output_text'), text: z.string() }),
+  z.strictObject({
+    type: z.literal('input_image'),
+    image_url: ImageAddress,
+    detail: z.enum(['auto', 'low', 'high']).optional(),
+  }),
+]);
 const Message = z.strictObject({
   type: z.literal('message').optional(),
   role: Role,
-  content: z.union([z.string(), z.array(Text)]),
+  content: z.union([z.string(), z.array(Part)]),
   phase: z.enum(['commentary', 'final_answer']).nullish(),
 });
 const Reasoning = z.strictObject({
@@ -199,7 +208,10 @@ function entryOf(item: Item): Entry {
       return { by: 'output', text: item.output, call: item.call_id };
     case 'message':
     case undefined: {
-      const text = typeof item.content === 'string' ? item.content : item.content.map((part) => part.text).join('');
+      const text =
+        typeof item.content === 'string'
+          ? item.content
+          : item.content.map((part) => (part.type === 'input_image' ? '' : part.text)).join('');
       return { by: item.role === 'assistant' ? 'model' : 'user', text, call: null };
     }
   }

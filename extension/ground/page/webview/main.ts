@@ -3,6 +3,7 @@ import './language.ts';
 import { t } from '@vscode/l10n';
 import type { FromPage, PageChange, ToPage } from '../page.ts';
 import { element } from './element.ts';
+import { showImage } from './image.ts';
 import { readKept, withRow } from './kept.ts';
 import { showParts } from './parts.ts';
 import { startReading } from './reading.ts';
@@ -37,6 +38,7 @@ const post = (message: FromPage): void => {
 
 const send = {
   open: (key: string): void => post({ type: 'open', key }),
+  look: (key: string): void => post({ type: 'look', key }),
   read: (key: string, part: number): void => post({ type: 'read', key, part }),
   press: (button: string): void => post({ type: 'press', button }),
   message: (text: string): void => post({ type: 'message', text }),
@@ -147,6 +149,13 @@ window.addEventListener('message', (event: MessageEvent<ToPage>) => {
           const node = items.get(message.key);
           if (node instanceof HTMLDetailsElement)
             showParts(node, message.parts, (part) => send.read(message.key, part));
+        }
+      }, false);
+    case 'image':
+      return reading.during(() => {
+        for (const { items } of sections.values()) {
+          const node = items.get(message.key);
+          if (node !== undefined) showImage(node, message.source);
         }
       }, false);
     case 'sent':

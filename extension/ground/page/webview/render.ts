@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import type { Part } from '../../../../shared/run/story/moment.ts';
 import type { Item } from '../page.ts';
 import { button, element } from './element.ts';
+import { createImage } from './image.ts';
 import { block, spans } from './parts.ts';
 import { plainLine } from './markdown.ts';
 import { line, prose } from './prose.ts';
@@ -9,6 +10,7 @@ import { line, prose } from './prose.ts';
 /** What an item can do. */
 export interface Deeds {
   open(key: string): void;
+  look(key: string): void;
   read(key: string, part: number): void;
   press(button: string): void;
   message(text: string): void;
@@ -40,6 +42,9 @@ export const createItem = (item: Item, deeds: Deeds): HTMLElement => {
       return createFacts(item.facts);
     case 'code':
       return createCode(item, deeds);
+    case 'image':
+      deeds.look(item.key);
+      return createImage(item);
     case 'step':
       return element(
         'div',

@@ -3,7 +3,7 @@ import type { BlobHash } from '../../../../shared/run/artifacts.ts';
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
 import type { Usage } from '../../../../shared/run/model-item.ts';
 import type { RunState } from '../../../../shared/run/state.ts';
-import type { Model } from '../../models/model.ts';
+import type { Model, ModelImage } from '../../models/model.ts';
 import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import type { Workspace } from '../../workspace/workspace.ts';
 
@@ -86,6 +86,8 @@ export class SandboxRefused extends Error {
 export interface Ports {
   readonly blobs: Blobs;
   readonly model: Model;
+  /** What the task brings along for the model to see, in its order. Throws BlobMissing. */
+  readonly images: () => Promise<readonly ModelImage[]>;
   /** US dollars, or null where nobody knows. */
   readonly price: (usage: Usage) => number | null;
   readonly workspace: Workspace;

@@ -17,7 +17,7 @@ test('the same question is asked under the same key, and another one under anoth
     const context = {
       state: log.state,
       events,
-      ports: { model: { name: 'scripted', contextWindow: null, respond } },
+      ports: { model: { name: 'scripted', contextWindow: null, respond }, images: async () => [] },
       signal: new AbortController().signal,
       append: async () => {},
     } as unknown as StepContext; // safe: an aborted turn touches nothing else

@@ -4,7 +4,7 @@ import { buildContext } from '../../agent/context.ts';
 import { compactionRequest } from '../../agent/compaction.ts';
 import { instructions } from '../../agent/instructions.ts';
 import { uniqueCalls } from '../../agent/unique-calls.ts';
-import { canResume } from '../../models/failure.ts';
+import { canResume, withImages } from '../../models/failure.ts';
 import type { ModelFailure, ModelOutcome } from '../../models/model.ts';
 import type { StepContext } from '../ports/ports.ts';
 import { toolSpecs } from '../../tools/index.ts';
@@ -28,9 +28,11 @@ export const takeTurn = async (
     items: buildContext(events),
     tools: toolSpecs(state.task.policy),
   };
+  const images = await ports.images();
   const outcome = await ports.model.respond(
     {
       ...request,
+      ...(images.length === 0 ? {} : { images }),
       idempotencyKey: keyOf(`${state.id}-${turn}-${attempt}`, request),
       ...(step.responseId === null ? {} : { resume: { responseId: step.responseId } }),
     },
@@ -42,7 +44,8 @@ export const takeTurn = async (
       },
     },
   );
-  if (outcome.kind !== 'completed') return unanswered(context, { turn, attempt, responseId }, outcome);
+  if (outcome.kind !== 'completed')
+    return unanswered(context, { turn, attempt, responseId }, saidOfImages(outcome, images.length));
   const { usage } = outcome;
   return [
     {
@@ -58,6 +61,13 @@ export const takeTurn = async (
     },
   ];
 };
+
+/** What may be the reason, where a request with images was refused. */
+const saidOfImages = (
+  outcome: Exclude<ModelOutcome, { kind: 'completed' }>,
+  images: number,
+): Exclude<ModelOutcome, { kind: 'completed' }> =>
+  outcome.kind === 'failed' ? { ...outcome, failure: withImages(outcome.failure, images) } : outcome;
 
 /** The same for the same question, and for no other: what an attempt asks is another thing once earlier turns were summed up. */
 const keyOf = (attempt: string, request: object): string =>
