@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
-import { longhaul } from '../harness/rig.ts';
 import { contactSheet, drawIn, themes, violations, widen, type Tile } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
@@ -21,24 +18,17 @@ let place: Place;
 let workbench: Workbench;
 let page: Page;
 
-const delegate = async (goal: string, ...rest: readonly string[]): Promise<void> => {
-  await promisify(execFile)(process.execPath, [longhaul, 'delegate', goal, ...rest], {
-    cwd: place.repository,
-    env: { ...process.env, ...place.env },
-  });
-};
-
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   // One run in each state that a person meets.
   const gate = place.model.hold('[line] Name it well', 1);
   things.defer(() => gate.open());
-  await delegate('Mend the failing tests');
-  await delegate('[line] Say sums', '--verify', 'node --version');
-  await delegate('[nothing] Look around', '--verify', 'true');
-  await delegate('[ask] Record the receipts');
-  await delegate('[line] Name it well', '--verify', 'true');
+  await place.delegate('Mend the failing tests');
+  await place.delegate('[line] Say sums', '--verify', 'node --version');
+  await place.delegate('[nothing] Look around', '--verify', 'true');
+  await place.delegate('[ask] Record the receipts');
+  await place.delegate('[line] Name it well', '--verify', 'true');
   const states = ['working', 'waiting', 'completed', 'reviewing', 'waiting'];
   await place.listed((runs) => runs.every(({ status }, index) => status === states[index]));
   await gate.reached;
