@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
 import { z } from 'zod';
-import { longhaul } from '../harness/rig.ts';
 import { extensionId, packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { lens, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
@@ -38,18 +35,11 @@ const translate = async (folder: string): Promise<void> => {
   }
 };
 
-const delegate = async (goal: string, ...rest: readonly string[]): Promise<void> => {
-  await promisify(execFile)(process.execPath, [longhaul, 'delegate', goal, ...rest], {
-    cwd: place.repository,
-    env: { ...process.env, ...place.env },
-  });
-};
-
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
-  await delegate('[line] Say sums', '--verify', 'node --version');
-  await delegate('[ask] Record the receipts');
+  await place.delegate('[line] Say sums', '--verify', 'node --version');
+  await place.delegate('[ask] Record the receipts');
   const states = ['waiting', 'reviewing'];
   await place.listed((runs) => runs.every(({ status }, index) => status === states[index]));
   workbench = things.use(

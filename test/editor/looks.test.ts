@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
-import { longhaul } from '../harness/rig.ts';
 import { contactSheet, drawIn, themes, violations, widen, type Tile } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
@@ -21,28 +18,20 @@ let place: Place;
 let workbench: Workbench;
 let page: Page;
 
-const longhaulDoes = async (...args: readonly string[]): Promise<void> => {
-  await promisify(execFile)(process.execPath, [longhaul, ...args], {
-    cwd: place.repository,
-    env: { ...process.env, ...place.env },
-  });
-};
-const delegate = (goal: string, ...rest: readonly string[]): Promise<void> => longhaulDoes('delegate', goal, ...rest);
-
 beforeAll(async () => {
   await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   // One run in each state that a person meets.
   const gate = place.model.hold('[line] Name it well', 1);
   things.defer(() => gate.open());
-  await delegate('Mend the failing tests');
-  await delegate('[line] Say sums', '--verify', 'node --version');
-  await delegate('[nothing] Look around', '--verify', 'true');
-  await delegate('[ask] Record the receipts');
-  await delegate('[ask] Never mind');
+  await place.delegate('Mend the failing tests');
+  await place.delegate('[line] Say sums', '--verify', 'node --version');
+  await place.delegate('[nothing] Look around', '--verify', 'true');
+  await place.delegate('[ask] Record the receipts');
+  await place.delegate('[ask] Never mind');
   await place.settled(({ status }) => status === 'waiting');
-  await longhaulDoes('cancel', 'latest');
-  await delegate('[line] Name it well', '--verify', 'true');
+  await place.does('cancel', 'latest');
+  await place.delegate('[line] Name it well', '--verify', 'true');
   const states = ['working', 'cancelled', 'waiting', 'completed', 'reviewing', 'waiting'];
   await place.listed((runs) => runs.every(({ status }, index) => status === states[index]));
   await gate.reached;

@@ -1,6 +1,7 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { TRPCClient } from '@trpc/client';
 import { clientOf } from '../../shared/client/client.ts';
 import { findRunner } from '../../runner/local/find-runner.ts';
@@ -55,6 +56,19 @@ export class Place implements AsyncDisposable {
       OPENAI_API_KEY: this.#server.apiKey,
       LONGHAUL_MODEL: 'scripted',
     };
+  }
+
+  /** Delegates from the command line. */
+  delegate(goal: string, ...rest: readonly string[]): Promise<void> {
+    return this.does('delegate', goal, ...rest);
+  }
+
+  /** Runs the command line. */
+  async does(...args: readonly string[]): Promise<void> {
+    await promisify(execFile)(process.execPath, [longhaul, ...args], {
+      cwd: this.repository,
+      env: { ...process.env, ...this.env },
+    });
   }
 
   /** A client of the runner that the extension started. */
