@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { fileRun, fileRunMark, fileRunText, inReviewOrder } from '../../../shared/review/coverage.ts';
 import { movedText } from '../../../shared/review/moved.ts';
 import { unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
@@ -86,9 +87,8 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
       successor === null
         ? `${accepted} accepted, ${rejected} rejected, ${undecided} undecided; ${session.checks(round)}`
         : supersededText(round.round, successor);
-    const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
-    const files = [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))];
-    return files.map((file) => ({ round, file }));
+    const marked = ({ path }: ReviewFile): boolean => round.cautions.has(path);
+    return inReviewOrder(round.files, { marked, coverage: round.coverage }).map((file) => ({ round, file }));
   } catch (error) {
     const { message, remedy } = problemOf(error);
     view.message = `${message} ${remedy}`;
@@ -102,6 +102,8 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   const said = words(choices, file);
   const unseen = [unseenOf(file), visible(movedOf(round, file))].filter(Boolean).join(', ');
   const cautions = round.cautions.get(file.path) ?? [];
+  const run = fileRun(round.coverage, file.path);
+  const ran = run === null ? '' : fileRunText(run);
   const careful = cautions.length > 0;
   const whole = tallyOf(choices, [file]).accepted === file.units.length;
   const item = new vscode.TreeItem(file.path.slice(file.path.lastIndexOf('/') + 1));
@@ -110,7 +112,15 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   item.iconPath = careful
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : vscode.ThemeIcon.File;
-  item.description = [careful ? 'look closely' : '', unseen, said, folderOf(file.path)].filter(Boolean).join(' · ');
+  item.description = [
+    careful ? 'look closely' : '',
+    run === null ? '' : fileRunMark(run),
+    unseen,
+    said,
+    folderOf(file.path),
+  ]
+    .filter(Boolean)
+    .join(' · ');
   item.contextValue = reviewed ? 'reviewed' : 'unreviewed';
   if (session.successor(round) === null)
     item.checkboxState = {
@@ -122,6 +132,7 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
     label: [
       file.path,
       file.file.status,
+      ran,
       unseen,
       said === '' ? 'undecided' : said,
       reviewed ? 'reviewed' : '',
@@ -130,7 +141,7 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
       .filter(Boolean)
       .join(', '),
   };
-  item.tooltip = [tooltipOf(file), ...cautions].join('\n');
+  item.tooltip = [tooltipOf(file), ran, ...cautions].filter(Boolean).join('\n');
   item.command = { command: 'longhaul.review.openFile', title: 'Open Changes', arguments: [{ round, file }] };
   return item;
 };

@@ -31,12 +31,12 @@ export const evidence = ({ verification }: Pick<RunSummary, 'verification'>): st
     : `${verification.length - good} of ${verification.length} checks failed`;
 };
 
-/** The same of a result under review, as far as it is on record: no check says which lines it ran. */
+/** The same of a result under review, with whether it is known which lines they ran. */
 export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): string => {
   const shown = run === undefined ? null : evidence(run);
-  return shown === null
-    ? 'No check ran on this result.'
-    : `On the whole result ${shown}; which lines they ran is not on record.`;
+  if (shown === null) return 'No check ran on this result.';
+  const counted = run?.verification.some(({ coverage }) => coverage !== null) === true;
+  return `On the whole result ${shown}${counted ? '' : '; which lines they ran is not on record'}.`;
 };
 
 /** The size of the result of a round; null: there is none yet. */
