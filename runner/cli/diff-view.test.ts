@@ -128,7 +128,7 @@ test.each<[Pick<Applied, 'how' | 'dryRun'>, readonly AppliedFile['outcome'][], r
 
 test('whoever uses a result hears that checks failed, and that it was rejected', () => {
   const check = (exitCode: number) =>
-    ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1 }) as const;
+    ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1, coverage: null }) as const;
   const warnings = (status: Status, ...codes: readonly number[]): readonly string[] =>
     resultWarnings({ number: 12, status, verification: codes.map(check) });
   expect(warnings('reviewing', 0)).toEqual([]);

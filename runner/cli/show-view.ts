@@ -1,6 +1,7 @@
 import { isOf, type Moment, type MomentOf } from '../../shared/run/story/moment.ts';
 import { standingVerification, type Story } from '../../shared/run/story/story.ts';
 import type { MarkedFile } from '../../shared/review/caution.ts';
+import type { CommandCoverage } from '../../shared/review/coverage.ts';
 import { budgetNames, used } from '../../shared/run/budget.ts';
 import { imageKind, type AttachedImage } from '../../shared/run/image.ts';
 import { archivedBy, checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
@@ -8,6 +9,7 @@ import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
 import { cautionLines } from './cautions-view.ts';
 import { bytes, cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
+import { coverageView } from './coverage-view.ts';
 import type { Paint } from './paint.ts';
 import { statusWord } from './runs-view.ts';
 import { actor, clean, cleanLine } from '../../shared/text/clean.ts';
@@ -22,6 +24,8 @@ export interface ShowOptions {
   readonly calls: boolean;
   /** Files of what it changed that are not to be overlooked. */
   readonly cautions: readonly MarkedFile[];
+  /** What verification commands were seen to run of it. */
+  readonly coverage: readonly CommandCoverage[];
 }
 
 /** Lines of a failed command's output that are shown: the end says what went wrong. */
@@ -43,6 +47,7 @@ export const showView = (state: RunState, story: Story, options: ShowOptions): s
     section('Evidence', evidenceText(state, story, options), options),
     section('Result', changesText(state.result), options),
     section('Look at closely', cautionLines(options.cautions, options.paint).slice(1).join('\n'), options),
+    section('Changed lines that verification ran', coverageView(options.coverage, options.paint).join('\n'), options),
     section('Reviews', reviewsText(story), options),
     section('Applied', dated(story, isOf('application'), options), options),
     section('Retries', dated(story, isOf('retry'), options), options),

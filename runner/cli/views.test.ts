@@ -14,7 +14,13 @@ import { statusLine } from './status-line.ts';
 const now = delegatedAt + 200_000;
 
 test('a run on one page', () => {
-  const view = showView(stateAt(null), storyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
+  const view = showView(stateAt(null), storyOf(eventsOf(story)), {
+    now,
+    paint: plain,
+    calls: false,
+    cautions: [],
+    coverage: [],
+  });
   expect(view).toMatchInlineSnapshot(`
     "#12 Mend the parser  reviewing: round 1 is ready for review
       id         run_k3v9x2
@@ -78,7 +84,13 @@ test('a run on one page', () => {
 test('a run that was delegated by a recipe says so', () => {
   const state = stateAt(null);
   const delegated = { ...state, task: { ...state.task, recipe: 'fix-failing-test' } };
-  const view = showView(delegated, storyOf(eventsOf(story)), { now, paint: plain, calls: false, cautions: [] });
+  const view = showView(delegated, storyOf(eventsOf(story)), {
+    now,
+    paint: plain,
+    calls: false,
+    cautions: [],
+    coverage: [],
+  });
   expect(view).toContain('\n  recipe     fix-failing-test\n  delegated  ');
 });
 
@@ -121,7 +133,13 @@ test('recipes with what they are for, and what is wrong with them', () => {
 });
 
 test('with --calls every output is there', () => {
-  const view = showView(stateAt(null), storyOf(eventsOf(story)), { now, paint: plain, calls: true, cautions: [] });
+  const view = showView(stateAt(null), storyOf(eventsOf(story)), {
+    now,
+    paint: plain,
+    calls: true,
+    cautions: [],
+    coverage: [],
+  });
   expect(
     ['Cannot find package', 'added 3 packages', 'edited', '1 passed'].filter((text) => !view.includes(text)),
   ).toEqual([]);
@@ -129,7 +147,8 @@ test('with --calls every output is there', () => {
 
 test('a failed run says whose fault it was and what to do', () => {
   const state = stateAt('activation.leased', [[9, { type: 'run.failed', v: 1, class: 'budget', message: 'Used up.' }]]);
-  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [] })).toMatchInlineSnapshot(`
+  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [], coverage: [] }))
+    .toMatchInlineSnapshot(`
     "#12 Mend the parser  failed
       id         run_k3v9x2
       repository /home/ada/parser at aaaaaaaaaaaa (main) with uncommitted changes

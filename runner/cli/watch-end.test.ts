@@ -10,7 +10,7 @@ const review = (verdict: 'accepted' | 'rejected' | 'changes'): readonly [number,
 ];
 const withFailedCheck = (state: RunState): RunState => ({
   ...state,
-  verification: [{ index: 0, command: 'npm test', outcome: 'exited', exitCode: 1, durationMs: 5 }],
+  verification: [{ index: 0, command: 'npm test', outcome: 'exited', exitCode: 1, durationMs: 5, coverage: null }],
 });
 const paused = stateAt('activation.queued', [[1, { type: 'pause.requested', v: 1, by: 'person:ada' }]]);
 const follow = { kind: 'follow' };

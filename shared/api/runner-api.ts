@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { RunnerInfo } from './runner-info.ts';
+import type { Review } from './review.ts';
 import { Json } from '../decision/decision.ts';
 import { DecisionId, RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
@@ -9,7 +10,7 @@ import type { Preview } from '../recipe/preview.ts';
 import type { ListedRecipe } from '../recipe/recipe.ts';
 import { SettingsFile } from '../recipe/settings-file.ts';
 import { MarkedFile } from '../review/caution.ts';
-import { BlobHash, type ChangeSet } from '../run/artifacts.ts';
+import { BlobHash } from '../run/artifacts.ts';
 import { Budget } from '../run/budget.ts';
 import { ImageName, mostImages } from '../run/image.ts';
 import { PlannedCommand, ReviewComment, type RunEvent } from '../run/events.ts';
@@ -277,16 +278,6 @@ export interface RunPage {
   /** Subscribe to the feed after this and nothing is missed. */
   readonly position: number;
   readonly next: number | null;
-}
-
-export interface Review {
-  readonly run: string;
-  readonly round: number;
-  readonly changes: ChangeSet;
-  /** Files of it that a person should not overlook, with why. */
-  readonly cautions: readonly MarkedFile[];
-  /** A git patch as text; null where it is over 10 MB: read it as a blob. */
-  readonly patch: string | null;
 }
 
 export const RecipesInput = z.strictObject({

@@ -8,7 +8,7 @@ const evil =
 
 const bodyOf = (goal: string, summary: string): string => {
   const { state } = new MemoryLog(someTask({ goal }));
-  return pullRequestBody({ ...state, report: { summary, claims: [{ text: summary, calls: [] }] } }, []);
+  return pullRequestBody({ ...state, report: { summary, claims: [{ text: summary, calls: [] }] } }, [], []);
 };
 
 test('nothing that a model or a person wrote mentions anybody, closes anything, links, or shows a picture', () => {
@@ -30,4 +30,17 @@ test('it says what was not verified, who asked, and how to ask for changes, and 
   expect(body.length).toBeLessThan(65_000);
   expect(body).toContain('To ask for changes: *Request changes* in a review here');
   expect(bodyOf('Mend it', 'Done.')).toContain('Nothing was run to verify it.');
+});
+
+test('it says which changed lines verification ran, those that were left out first; names of files mean nothing to Markdown', () => {
+  const { state } = new MemoryLog(someTask({ goal: 'Mend it' }));
+  const files = [
+    { path: 'src/a.js', run: [[1, 2] as [number, number]], missed: [] },
+    { path: 'src/@acme/[x](b).js', run: [], missed: [[4, 4] as [number, number]] },
+  ];
+  const body = pullRequestBody(state, [], [{ command: 'npm test', files }]);
+  expect(body).toContain(
+    '## Changed lines that verification ran\n\n- **src/@<!-- -->acme/\\[x\\]\\(b\\).js: not run by verification \\(1 changed line\\)**\n- src/a.js: run by verification \\(2 changed lines\\)\n',
+  );
+  expect(bodyOf('Mend it', 'Done.')).not.toContain('Changed lines');
 });

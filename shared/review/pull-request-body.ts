@@ -1,9 +1,10 @@
+import { countedHow, coverageLines, type CommandCoverage } from './coverage.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { CommandFacts, DecisionFacts } from '../run/story/moment.ts';
 import { isOf } from '../run/story/moment.ts';
 import { createStory, type Story } from '../run/story/story.ts';
 import { passed, type RunState } from '../run/state.ts';
-import { actor, clean, cleanLine } from '../text/clean.ts';
+import { actor, clean, cleanLine, shownPath } from '../text/clean.ts';
 import { changeSize, cost, count, plural, utc } from '../text/figures.ts';
 
 /** GitHub takes 65,536 characters. */
@@ -16,7 +17,11 @@ const mostOutput = 4_000;
  * Longhaul ran itself. Texts of models, commands and people are shown as they are: nothing in them becomes a link, an image, a mention or a
  * word that closes an issue.
  */
-export const pullRequestBody = (run: RunState, events: readonly RunEvent[]): string => {
+export const pullRequestBody = (
+  run: RunState,
+  events: readonly RunEvent[],
+  coverage: readonly CommandCoverage[],
+): string => {
   const story = createStory();
   for (const event of events) story.add(event);
   const sections = [
@@ -24,6 +29,7 @@ export const pullRequestBody = (run: RunState, events: readonly RunEvent[]): str
     ['What was done', run.report === null ? 'The agent reported nothing.' : plainText(run.report.summary)],
     ['Claims', claims(run, story)],
     ['Verification, run by Longhaul', verification(story, run)],
+    ['Changed lines that verification ran', linesRun(coverage)],
     ['Plan', run.plan.map(({ text, status }) => `- [${status === 'done' ? 'x' : ' '}] ${plainLine(text)}`).join('\n')],
     ['Decisions', decisions(story)],
   ] as const;
@@ -51,6 +57,20 @@ const verification = (story: Story, run: RunState): string => {
     .map(({ about }) => about.command);
   if (ran.length === 0) return '**Nothing was run to verify it.**';
   return ran.map(commandText).join('\n\n');
+};
+
+/** Files that are named. */
+const mostFiles = 50;
+
+const linesRun = (coverage: readonly CommandCoverage[]): string => {
+  const lines = coverageLines(coverage);
+  if (lines.length === 0) return '';
+  const more = lines.length > mostFiles ? [`- and ${plural(lines.length - mostFiles, 'more file')}`] : [];
+  const shown = lines.slice(0, mostFiles).map(({ path, text, missed }) => {
+    const told = `${plainLine(shownPath(path))}: ${plainLine(text)}`;
+    return `- ${missed ? `**${told}**` : told}`;
+  });
+  return [...shown, ...more, '', countedHow].join('\n');
 };
 
 const commandText = (command: CommandFacts): string => {

@@ -242,6 +242,11 @@ export const workerEvents = [
   }),
   event('verification.setup.finished', 1, { verification: Count, on: SetupTree, ...CommandResult }),
   event('verification.finished', 2, { ...CommandResult, setup: PreparedBy }),
+  /**
+   * Which lines of the result it was seen to run: `blob` is a Coverage of what the result added. `run` and `missed`: how many of those lines were seen
+   * to run, and how many not; of all others nothing is known.
+   */
+  event('verification.counted', 1, { index: Count, command: z.string(), blob: BlobHash, run: Count, missed: Count }),
   /** Verification failed; the agent is shown how, and goes on. */
   event('repair.requested', 1, { repair: Count }),
   /** What differs from the base while a person is asked something. */

@@ -49,6 +49,7 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
     case 'verification.setup.started':
     case 'verification.setup.finished':
     case 'verification.finished':
+    case 'verification.counted':
     case 'repair.requested':
       return ofVerification(state, body);
     case 'model.started':
@@ -161,6 +162,7 @@ const ofVerification = (
     | 'verification.setup.started'
     | 'verification.setup.finished'
     | 'verification.finished'
+    | 'verification.counted'
     | 'repair.requested'
   >,
 ): Change => {
@@ -181,9 +183,15 @@ const ofVerification = (
     case 'verification.finished':
       return {
         underWay: null,
-        verification: [...state.verification, record(body)],
+        verification: [...state.verification, { ...record(body), coverage: null }],
         losses: 0,
         spent: ran(state.spent, body),
+      };
+    case 'verification.counted':
+      return {
+        verification: state.verification.map((one) =>
+          one.index === body.index ? { ...one, coverage: body.blob } : one,
+        ),
       };
     case 'repair.requested':
       return { repairs: body.repair, report: null, verification: [] };

@@ -15,6 +15,11 @@ export interface CommandRecord {
   readonly durationMs: number;
 }
 
+/** A verification command, with which lines of the result it was seen to run; null: that is not known. */
+interface VerificationRecord extends CommandRecord {
+  readonly coverage: BlobHash | null;
+}
+
 export const passed = ({ outcome, exitCode }: Pick<CommandRecord, 'outcome' | 'exitCode'>): boolean =>
   outcome === 'exited' && exitCode === 0;
 
@@ -142,7 +147,7 @@ export interface RunFacts {
   readonly wrapUp: 'budget' | 'task' | null;
   /** A person declined to have something tried again; says what. */
   readonly givenUp: { readonly class: FailureClass; readonly message: string } | null;
-  readonly verification: readonly CommandRecord[];
+  readonly verification: readonly VerificationRecord[];
   /** Null: nobody was asked. */
   readonly newSetup: NewSetup | null;
   readonly repairs: number;

@@ -93,6 +93,7 @@ const world = async (files: Readonly<Record<string, string>>, wishes: readonly W
     workspace: await openWorkspace({ folder: path.join(folder, 'run'), lease, user }),
     sandboxes: {
       copy: copiesIn(path.join(folder, 'run', 'copies'), user),
+      homeOf: () => null,
       homeIsEmpty: async () => true,
       moveHome: async () => {},
       open: async (tree) => {

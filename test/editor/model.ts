@@ -78,6 +78,18 @@ const stories: Readonly<Record<string, Script>> = {
     edit('README.md', 'Sums a cart', 'Sums up a cart'),
     finish('The README says sums up', 'Sums up a cart'),
   ]),
+  // A function that no test calls, and a word where nothing is run.
+  untested: scripted([
+    together(
+      edit(
+        'src/cart.js',
+        '  return sum;\n}\n',
+        '  return sum;\n}\n\nexport function cheapest(items) {\n  const prices = items.map(({ price }) => price);\n  return Math.min(...prices);\n}\n',
+      ),
+      edit('README.md', 'Adds up a cart', 'Sums a cart'),
+    ),
+    finish('The cheapest item is known', 'cheapest'),
+  ]),
   shop: scripted([edit('shop/README.md', 'Adds up a cart', 'Sums a cart'), finish('It says sums', 'Sums a cart')]),
   kinds: scripted([
     bash(

@@ -85,6 +85,8 @@ test('the diff opens, one change is rejected, the rest accepted and applied, and
   await chooseFromMenu(run, /^Review Result/);
   await page.locator('.multiDiffEditor').first().waitFor();
   await lens(page, 'undecided').first().waitFor();
+  // The tests of the repository ran the repaired lines.
+  await lens(page, 'run by node --test').first().waitFor();
   await picture(page, '4 the diff of all files');
   await lens(page, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
   await lens(page, /Change 1 of 2: .*rejected/).waitFor();
@@ -115,4 +117,19 @@ test('the run is accepted, and the history shows it', async () => {
   await palette(page, 'Longhaul: Show History');
   await webview(page).getByText(goal).first().waitFor();
   await picture(page, '8 the history');
+});
+
+test('lines that verification did not run are said to be, at the change and in their row, and their file comes first', async () => {
+  await delegateFrom(page, ['README.md'], '[untested] Name the cheapest');
+  await place.settled(({ number, status }) => number === 2 && status === 'reviewing');
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run 2, .*, reviewing/), /^Review Result/);
+  await lens(page, 'not run by verification').waitFor();
+  await picture(page, '9 lines that were not run');
+  const rows = page.getByRole('treeitem', { name: /^(?:src\/cart\.js|README\.md), modified/ });
+  await treeItem(page, /^src\/cart\.js, modified, not run by verification \(2 changed lines\), undecided/).waitFor();
+  expect(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('aria-label')?.split(',')[0]))).toEqual([
+    'src/cart.js',
+    'README.md',
+  ]);
 });

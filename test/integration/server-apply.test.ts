@@ -75,7 +75,14 @@ describe('a result', () => {
     const { run, changes, text } = await reviewed(runner);
     const { client } = runner;
     const hello = join(runner.repo, 'hello.txt');
-    expect(await client.runs.diff.query({ run })).toEqual({ run, round: 1, changes, cautions: [], patch: text });
+    expect(await client.runs.diff.query({ run })).toEqual({
+      run,
+      round: 1,
+      changes,
+      cautions: [],
+      coverage: [],
+      patch: text,
+    });
 
     const written = [{ path: 'hello.txt', outcome: 'written', reason: '' }];
     const dry = await client.runs.applyChanges.mutate({ run, how: { kind: 'worktree', dryRun: true } });

@@ -167,6 +167,7 @@ const portsOf = (world: World, { ticket, worker }: PortsFor): Ports => {
           tree: at === workspace.root ? tree() : { lines: [] },
         }),
       copy: async (name) => ({ tree: `/nowhere/${name}`, [Symbol.asyncDispose]: async () => {} }),
+      homeOf: () => null,
       homeIsEmpty: async () => true,
       moveHome: async () => {},
     },

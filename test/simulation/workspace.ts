@@ -92,6 +92,7 @@ export class Disk {
       bundle: nowhere,
       take: nowhere,
       checkout: async () => {},
+      addedLines: async () => new Map(),
       readFiles: async () => [],
       difference: async (from, to) => (from.tree === to.tree ? [] : [{ path: 'lines', target: null }]),
       patch: async () => '',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Review } from '../../../shared/api/runner-api.ts';
+import type { Review } from '../../../shared/api/review.ts';
 import { stateAt } from '../../../runner/cli/fixture.ts';
 import { resultText } from './result-text.ts';
 
@@ -24,6 +24,7 @@ const review = (patch: string | null): Review => ({
     ],
   },
   cautions: [],
+  coverage: [],
   patch,
 });
 

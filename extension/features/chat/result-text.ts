@@ -1,4 +1,4 @@
-import type { Review } from '../../../shared/api/runner-api.ts';
+import type { Review } from '../../../shared/api/review.ts';
 import { passed, type RunState } from '../../../shared/run/state.ts';
 import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
 import { changeSize } from '../../../shared/text/figures.ts';

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { changeRunText, changesRun, countedHow } from '../../../shared/review/coverage.ts';
 import { movedText } from '../../../shared/review/moved.ts';
 import type { Unit } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
@@ -63,10 +64,26 @@ const unitLenses = (
             arguments: [uri, unit.id, other],
           }),
         ),
+      ...ranLenses(reviewed, unit, line),
       ...movedLenses(reviewed, unit, line),
       ...authorLenses(unit, { run: round.run, path: file.path, line, authors }),
     ];
   });
+};
+
+/** Which verification command ran what it added, as far as that is known; a click shows the run with what the command printed. */
+const ranLenses = ({ round, file }: Reviewed, unit: Unit, line: number): vscode.CodeLens[] => {
+  const changes = unit.kind === 'lines' ? [unit.change] : unit.kind === 'whole' ? file.changes : [];
+  const ran = changes.length === 0 ? null : changesRun(round.coverage, file.path, changes);
+  if (ran === null) return [];
+  return [
+    lens(line, {
+      title: plain(changeRunText(ran)),
+      tooltip: countedHow,
+      command: 'longhaul.openRun',
+      arguments: [round.run],
+    }),
+  ];
 };
 
 /** Where its lines were, or are by now; a click shows the other file. */

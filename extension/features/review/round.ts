@@ -1,5 +1,6 @@
 import type { Connection } from '../../ground/connection/connection.ts';
 import { visible } from '../../../shared/text/clean.ts';
+import type { CommandCoverage } from '../../../shared/review/coverage.ts';
 import { movedIn, type Moves } from '../../../shared/review/moved.ts';
 import { parsePatch } from '../../../shared/review/patch.ts';
 import { reviewFiles, type ReviewFile, type Unit } from '../../../shared/review/review-file.ts';
@@ -18,6 +19,8 @@ export interface ReviewRound {
   readonly cautions: ReadonlyMap<string, readonly string[]>;
   /** What was moved, by the units of these files. */
   readonly moves: ReadonlyMap<Unit, Moves>;
+  /** What each verification command was seen to run of it; empty where that is known of none. */
+  readonly coverage: readonly CommandCoverage[];
 }
 
 const decoder = new TextDecoder();
@@ -25,7 +28,7 @@ const decoder = new TextDecoder();
 /** Reads the latest result of a run: the list of its files and its patch, no contents. Throws as the connection does. */
 export const loadRound = async (connection: Connection, run: string): Promise<ReviewRound> => {
   const api = await connection.api();
-  const { round, changes, cautions, patch } = await api.runs.diff.query({ run });
+  const { round, changes, cautions, coverage = [], patch } = await api.runs.diff.query({ run });
   const text = patch ?? decoder.decode(await connection.blob(run, changes.patch));
   const files = reviewFiles(changes, parsePatch(text));
   return {
@@ -36,6 +39,7 @@ export const loadRound = async (connection: Connection, run: string): Promise<Re
     byPath: new Map(files.map((file) => [file.path, file])),
     cautions: new Map(cautions.map(({ path, cautions }) => [path, cautions.map(({ text }) => visible(text))])),
     moves: movedIn(files),
+    coverage,
   };
 };
 

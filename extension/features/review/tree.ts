@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { fileRun, fileRunMark, fileRunText, inReviewOrder } from '../../../shared/review/coverage.ts';
 import { movedText } from '../../../shared/review/moved.ts';
 import { unseenOf, type ReviewFile } from '../../../shared/review/review-file.ts';
 import { visible } from '../../../shared/text/clean.ts';
@@ -90,11 +91,8 @@ const filesIn = async (session: ReviewSession, view: vscode.TreeView<ReviewNode>
       successor === null
         ? t('{0} accepted, {1} rejected, {2} undecided; {3}', accepted, rejected, undecided, session.checks(round))
         : supersededText(round.round, successor);
-    const marked = (file: ReviewFile): boolean => round.cautions.has(file.path);
-    return [...round.files.filter(marked), ...round.files.filter((file) => !marked(file))].map((file) => ({
-      round,
-      file,
-    }));
+    const marked = ({ path }: ReviewFile): boolean => round.cautions.has(path);
+    return inReviewOrder(round.files, { marked, coverage: round.coverage }).map((file) => ({ round, file }));
   } catch (error) {
     const { message, remedy } = problemOf(error);
     view.message = `${message} ${remedy}`;
@@ -108,6 +106,8 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   const said = words(choices, file);
   const unseen = [unseenOf(file), visible(movedOf(round, file))].filter(Boolean).join(', ');
   const cautions = round.cautions.get(file.path) ?? [];
+  const run = fileRun(round.coverage, file.path);
+  const ran = run === null ? '' : fileRunText(run);
   const careful = cautions.length > 0;
   const whole = tallyOf(choices, [file]).accepted === file.units.length;
   const item = new vscode.TreeItem(file.path.slice(file.path.lastIndexOf('/') + 1));
@@ -116,7 +116,15 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
   item.iconPath = careful
     ? new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'))
     : vscode.ThemeIcon.File;
-  item.description = [careful ? t('look closely') : '', unseen, said, folderOf(file.path)].filter(Boolean).join(' · ');
+  item.description = [
+    careful ? t('look closely') : '',
+    run === null ? '' : fileRunMark(run),
+    unseen,
+    said,
+    folderOf(file.path),
+  ]
+    .filter(Boolean)
+    .join(' · ');
   item.contextValue = reviewed ? 'reviewed' : 'unreviewed';
   if (session.successor(round) === null)
     item.checkboxState = {
@@ -128,6 +136,7 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
     label: [
       file.path,
       file.file.status,
+      ran,
       unseen,
       said === '' ? t('undecided') : said,
       reviewed ? t('reviewed') : '',
@@ -136,7 +145,7 @@ const itemOf = (session: ReviewSession, { round, file }: ReviewNode): vscode.Tre
       .filter(Boolean)
       .join(', '),
   };
-  item.tooltip = [tooltipOf(file), ...cautions].join('\n');
+  item.tooltip = [tooltipOf(file), ran, ...cautions].filter(Boolean).join('\n');
   item.command = { command: 'longhaul.review.openFile', title: t('Open Changes'), arguments: [{ round, file }] };
   return item;
 };

@@ -17,7 +17,7 @@ test('a decision says how long it waits, and when it no longer does', () => {
 
 test('evidence counts what passed of what ran, and is none where nothing ran', () => {
   const record = (exitCode: number) =>
-    ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1 }) as const;
+    ({ index: 0, command: 'npm test', outcome: 'exited', exitCode, durationMs: 1, coverage: null }) as const;
   expect(evidence({ verification: [] })).toBeNull();
   expect(evidence({ verification: [record(0)] })).toBe('1 of 1 checks pass');
   expect(evidence({ verification: [record(0), record(1)] })).toBe('1 of 2 checks failed');

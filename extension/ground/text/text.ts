@@ -32,11 +32,13 @@ export const evidence = ({ verification }: Pick<RunSummary, 'verification'>): st
     : t('{0} of {1} checks failed', verification.length - good, verification.length);
 };
 
-/** The same of a result under review, as far as it is on record: no check says which lines it ran. */
+/** The same of a result under review, with whether it is known which lines they ran. */
 export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): string => {
   const shown = run === undefined ? null : evidence(run);
-  return shown === null
-    ? t('No check ran on this result.')
+  if (shown === null) return t('No check ran on this result.');
+  const counted = run?.verification.some(({ coverage }) => coverage !== null) === true;
+  return counted
+    ? t('On the whole result {0}.', shown)
     : t('On the whole result {0}; which lines they ran is not on record.', shown);
 };
 

@@ -1,7 +1,8 @@
 import { Trouble, usage } from '../../../shared/trouble.ts';
-import type { Review } from '../../../shared/api/runner-api.ts';
+import type { Review } from '../../../shared/api/review.ts';
 import type { Api } from '../connection/client.ts';
 import { cautionLines } from '../cautions-view.ts';
+import { coverageSection } from '../coverage-view.ts';
 import { changedNames, diffStat, paintPatch } from '../diff-view.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
@@ -24,6 +25,7 @@ export const define: Define = (command, act) => {
         const { id, number, result, soFar: saved } = state;
         const soFar = options.soFar === true || (result === null && saved !== null);
         const review = await api.call.runs.diff.query({ run: id, soFar });
+        const { coverage = [] } = review;
         if (soFar)
           context.note(`Round ${review.round} is not finished: this is what had changed when the run began to wait.`);
         if (context.json) context.printJson(review);
@@ -31,14 +33,22 @@ export const define: Define = (command, act) => {
         else if (options.nameOnly === true) context.print(changedNames(review.changes.files).join('\n'));
         else if (options.stat === true)
           context.print(
-            [diffStat(review.changes.files, context.paint), ...cautionLines(review.cautions, context.paint)].join('\n'),
+            [
+              diffStat(review.changes.files, context.paint),
+              ...cautionLines(review.cautions, context.paint),
+              ...coverageSection(coverage, context.paint),
+            ].join('\n'),
           );
         else if (context.terminal.outIsTty)
           context.print(paintPatch(visible((await patchOf(api, review)).toString('utf8')), context.paint));
         else context.terminal.out(await patchOf(api, review));
         // Beside a patch, so that a pipe gets nothing but the patch.
         if (!context.json && options.stat !== true && options.nameOnly !== true)
-          for (const line of cautionLines(review.cautions, context.paint)) context.note(line);
+          for (const line of [
+            ...cautionLines(review.cautions, context.paint),
+            ...coverageSection(coverage, context.paint),
+          ])
+            context.note(line);
         return exit.done;
       }),
     );
@@ -51,7 +61,8 @@ control characters are made visible.`,
       ['longhaul diff 12 > fix.patch', 'the patch as a file'],
     ],
     json: `{"run", "round", "changes": {"base", "head", "patch", "files": [{"status", "before", "after", "binary",
-"additions", "deletions"}, …]}, "cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …], "patch": the text of the patch, or null where it is over 10 MB}`,
+"additions", "deletions"}, …]}, "cautions": [{"path", "cautions": [{"kind", "text"}, …]}, …], "coverage": [{"command", "files": [{"path", "run",
+"missed"}, …]}, …], "patch": the text of the patch, or null where it is over 10 MB}`,
   });
 };
 

@@ -1,7 +1,7 @@
 import type { CommandContext } from '../context.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
-import type { MarkedFile } from '../../../shared/review/caution.ts';
+import type { Review } from '../../../shared/api/review.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Api } from '../connection/client.ts';
 import { exit } from '../exit.ts';
@@ -28,9 +28,16 @@ export const define: Define = (command, act) => {
           story.add(event);
         }
         const calls = options.calls === true;
-        const cautions = await cautionsOf(api, state);
-        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions }));
-        printDetail(context, { state, story, cautions, events: options.events === true ? events : null, calls });
+        const { cautions, coverage } = await markedIn(api, state);
+        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions, coverage }));
+        printDetail(context, {
+          state,
+          story,
+          cautions,
+          coverage,
+          events: options.events === true ? events : null,
+          calls,
+        });
         return exit.done;
       }),
     );
@@ -43,7 +50,7 @@ the calls that show each claim, what verification printed, cost, retries, and wh
       ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
     ],
     json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
-"reviews": […], "applications": […], "cautions": […]}
+"reviews": […], "applications": […], "cautions": […], "coverage": […]}
 "run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
 A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
 durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
@@ -51,22 +58,24 @@ without --calls. With --events: "events", as they are in the log.`,
   });
 };
 
+type Marked = Required<Pick<Review, 'cautions' | 'coverage'>>;
+
 /** Of what it changed in its last round, or has changed by now; none where that is gone. */
-const cautionsOf = async (api: Api, { id, result, soFar }: RunState): Promise<readonly MarkedFile[]> => {
-  if (result === null && soFar === null) return [];
-  const review = await api.call.runs.diff.query({ run: id, soFar: result === null }).catch(() => null);
-  return review?.cautions ?? [];
+const markedIn = async (api: Api, { id, result, soFar }: RunState): Promise<Marked> => {
+  const unknown = { cautions: [], coverage: [] };
+  if (result === null && soFar === null) return unknown;
+  const review = await api.call.runs.diff.query({ run: id, soFar: result === null }).catch(() => unknown);
+  return { ...unknown, ...review };
 };
 
-interface Detail {
+interface Detail extends Marked {
   readonly state: RunState;
   readonly story: Story;
-  readonly cautions: readonly MarkedFile[];
   readonly events: RunEvent[] | null;
   readonly calls: boolean;
 }
 
-const printDetail = (context: CommandContext, { state, story, cautions, events, calls }: Detail): void => {
+const printDetail = (context: CommandContext, { state, story, cautions, coverage, events, calls }: Detail): void => {
   const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
@@ -74,6 +83,7 @@ const printDetail = (context: CommandContext, { state, story, cautions, events, 
     state,
     ...history,
     cautions,
+    coverage,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),
     ...(events === null ? {} : { events }),

@@ -1,8 +1,10 @@
-import type { DiffInput, Principal, Review } from '../../../shared/api/runner-api.ts';
+import type { Review } from '../../../shared/api/review.ts';
+import type { DiffInput, Principal } from '../../../shared/api/runner-api.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { RoundResult, RunState } from '../../../shared/run/state.ts';
 import { marksOf } from '../../machine/repository/marks.ts';
 import { readBlob } from './blob.ts';
+import { coverageOf } from './coverage.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 
 /** A larger patch is read as a blob: an editor or a terminal has no use for it in one piece. */
@@ -55,5 +57,6 @@ export const diff = async (plane: ControlPlane, caller: Principal, { run, soFar 
       ? null
       : (await readBlob(plane, { run: state, hash: result.patch, what: 'the patch' })).toString('utf8');
   const cautions = await marksOf(changes, state.task.policy, (hash) => plane.blobs.read(hash));
-  return { run, round: soFar ? state.round : roundOf(state), changes, cautions, patch };
+  const coverage = await coverageOf(plane, state, result);
+  return { run, round: soFar ? state.round : roundOf(state), changes, cautions, coverage, patch };
 };

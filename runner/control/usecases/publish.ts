@@ -14,6 +14,7 @@ import { remoteUrl } from '../../machine/repository/upload.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { pushRequestOf } from '../effects/push-request.ts';
 import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
+import { coverageOf } from './coverage.ts';
 import { readLog } from './log.ts';
 import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
 import { listAllowed } from './remotes.ts';
@@ -61,7 +62,7 @@ export const publication = async (
         : {
             into: into ?? targetOf(allowed.url, listed, state),
             title,
-            body: pullRequestBody(state, await readLog(plane.store, state.id)),
+            body: pullRequestBody(state, await readLog(plane.store, state.id), await coverageOf(plane, state, result)),
             draft: true,
           },
   };

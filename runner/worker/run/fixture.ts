@@ -105,6 +105,7 @@ const folderWorkspace = (root: string) => {
           : [{ status: 'modified' as const, before: null, after: null, binary: false, additions: 1, deletions: 0 }],
       patch: await patchIn(`${root}-patch`, JSON.stringify([saved.get(from.commit), saved.get(to.commit)]), keeping),
     }),
+    addedLines: async () => new Map(),
     readFiles: async () => [],
     difference: async (from: Checkpoint, to: Checkpoint) => {
       const [before = {}, after = {}] = [saved.get(from.commit), saved.get(to.commit)];
@@ -167,6 +168,7 @@ export const rig = async (turns: readonly (readonly Wish[])[], different: Parame
     workspace,
     sandboxes: {
       open: async (tree) => bareSandbox(tree),
+      homeOf: () => null,
       homeIsEmpty: async () => true,
       moveHome: async () => {},
       copy: copiesIn(`${folder}-copies`, null),

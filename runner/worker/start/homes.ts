@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Ports, Sandboxes } from '../run/ports/ports.ts';
 
 /** Beside the tree, in a folder that is the worker's: nobody else can change what it is. */
-const homeOf = (tree: string): string => path.join(path.dirname(tree), 'home');
+export const homeOf = (tree: string): string => path.join(path.dirname(tree), 'home');
 
 /** The home of a tree, made where there is none. */
 export const homeBeside = async (tree: string, owner: Ports['owner']): Promise<string> => {

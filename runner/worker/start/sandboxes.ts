@@ -10,7 +10,7 @@ import { e2b } from '../../sandbox/remote/e2b.ts';
 import { openRemote } from '../../sandbox/remote/remote.ts';
 import type { Sandbox, SandboxOptions, SandboxRefusal } from '../../sandbox/sandbox.ts';
 import { copiesIn } from './copies.ts';
-import { homeBeside, homes } from './homes.ts';
+import { homeBeside, homeOf, homes } from './homes.ts';
 
 interface Opening {
   readonly run: string;
@@ -33,16 +33,20 @@ export const sandboxesOf = (settings: WorkerSettings, opening: Opening): Sandbox
       if ('outcome' in opened) throw new SandboxRefused(opened.reason, opened.remedy);
       return opened;
     },
+    homeOf: isElsewhere(settings) ? () => null : homeOf,
     ...homes,
   };
 };
+
+/** Whether commands run on a machine of a provider. */
+const isElsewhere = ({ isolation: { kind } }: WorkerSettings): boolean => kind === 'e2b' || kind === 'daytona';
 
 /** Where the search program lies on a machine that is not this one. */
 const remoteRipgrep = '/opt/longhaul/rg';
 
 /** How commands call the search program that lies at `ripgrep` here. */
-export const ripgrepInside = ({ isolation }: WorkerSettings, ripgrep: string): string =>
-  isolation.kind === 'e2b' || isolation.kind === 'daytona' ? remoteRipgrep : ripgrep;
+export const ripgrepInside = (settings: WorkerSettings, ripgrep: string): string =>
+  isElsewhere(settings) ? remoteRipgrep : ripgrep;
 
 type Places = Pick<SandboxOptions, 'workspace' | 'home' | 'scratch'>;
 

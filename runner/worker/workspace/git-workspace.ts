@@ -21,6 +21,7 @@ import {
 } from './place.ts';
 import { baseMark, Rest } from './rest.ts';
 import { usualLimits, type RestLimits } from './rest-limits.ts';
+import { readAddedLines } from './added-lines.ts';
 import { readChanges, readDifference, readPatch } from './tree-changes.ts';
 import { removeTree, TreeFiles, type Owner } from './tree-files.ts';
 import { TreeIndex } from './tree-index.ts';
@@ -229,6 +230,10 @@ class GitWorkspace implements Workspace {
 
   async difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]> {
     return from.tree === to.tree ? [] : readDifference(this.#repository, { from: from.tree, to: to.tree });
+  }
+
+  addedLines(from: Checkpoint, to: Checkpoint): Promise<ReadonlyMap<string, readonly number[]>> {
+    return readAddedLines(this.#repository, { from: from.tree, to: to.tree });
   }
 
   patch(from: Checkpoint, to: Checkpoint, paths: readonly string[]): Promise<string> {

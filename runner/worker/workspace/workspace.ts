@@ -93,6 +93,8 @@ export interface Workspace {
   changes(from: Checkpoint, to: Checkpoint, keeping: Keeping): Promise<Changes>;
   /** The files that differ, by path, in git's order. */
   difference(from: Checkpoint, to: Checkpoint): Promise<readonly Differing[]>;
+  /** Lines that the second one adds, by path, from 1, ascending; of files whose content is text. Empty where they are more than anybody reviews. */
+  addedLines(from: Checkpoint, to: Checkpoint): Promise<ReadonlyMap<string, readonly number[]>>;
   /** Those of these paths that are files of the checkpoint, in that order: no links, none above `most` bytes. */
   readFiles(checkpoint: Checkpoint, paths: readonly string[], most: number): Promise<readonly FileRead[]>;
   /** The git patch between them for these files alone; binary content is not in it. */

@@ -201,6 +201,25 @@ const verified: EventBody = {
   setup: 'offline',
 };
 
+test('how many changed lines verification ran is told as far as it is known, and kept with the check', () => {
+  const counted = (run: number, missed: number, blob = 'a'.repeat(64)): EventBody => ({
+    type: 'verification.counted',
+    v: 1,
+    index: 0,
+    command: 'npm\u001b[2J test',
+    blob,
+    run,
+    missed,
+  });
+  const told = (run: number, missed: number) =>
+    followed([created('Fix it'), verified, counted(run, missed)]).story.moments.at(-1);
+  expect(told(12, 2)).toMatchObject({ mark: 'note', text: 'npm test ran 12 of 14 changed lines' });
+  expect(told(1, 0)).toMatchObject({ mark: 'note', text: 'npm test ran 1 changed line' });
+  expect(told(0, 3)).toMatchObject({ mark: 'warning', text: 'npm test ran none of 3 changed lines' });
+  const { state } = followed([created('Fix it'), verified, { ...verified, index: 1 }, counted(1, 0)]);
+  expect(state.verification.map(({ coverage }) => coverage)).toEqual(['a'.repeat(64), null]);
+});
+
 test('verification that the agent went on from shows nothing any more', () => {
   const { story } = followed([
     created('Fix it'),

@@ -1,6 +1,6 @@
 import { callLine } from '../../policy/call-line.ts';
 import { clean, cleanLine, exactArguments, shownPath, visible } from '../../text/clean.ts';
-import { cost, count, duration, utcSeconds } from '../../text/figures.ts';
+import { cost, count, duration, plural, utcSeconds } from '../../text/figures.ts';
 import {
   facts,
   saying,
@@ -197,6 +197,17 @@ const commands: Tellers<Of<'setup'> | Of<'verification'>> = {
   'verification.setup.finished': (body) =>
     command(body.on === 'base' ? 'setup on the base' : 'setup on the result', body),
   'verification.finished': (body) => command('verification', body),
+  'verification.counted': (body) => ({
+    mark: body.run === 0 ? 'warning' : 'note',
+    text: `${cleanLine(body.command)} ran ${countedText(body)}`,
+  }),
+};
+
+/** `12 of 14 changed lines`, `none of 3 changed lines`, `1 changed line`. */
+const countedText = ({ run, missed }: Pick<Body<'verification.counted'>, 'run' | 'missed'>): string => {
+  const lines = plural(run + missed, 'changed line');
+  if (missed === 0) return lines;
+  return `${run === 0 ? 'none' : run} of ${lines}`;
 };
 
 const command = (phase: CommandFacts['phase'], body: Omit<CommandFacts, 'phase'>): Telling => {

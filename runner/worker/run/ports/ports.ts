@@ -68,6 +68,8 @@ export interface Sandboxes {
    */
   open(tree: string): Promise<Sandbox>;
   readonly copy: Copies;
+  /** The home of a tree where commands have one that is kept on this machine; null: theirs is elsewhere. */
+  homeOf(tree: string): string | null;
   /** Whether no command has left anything in the home of a tree. */
   homeIsEmpty(tree: string): Promise<boolean>;
   /** Gives the home of one tree, of which no sandbox is open, to another, which has none or an empty one. */

@@ -1,7 +1,7 @@
 import type { PlannedCommand, WorkerEvent } from '../../../../shared/run/events.ts';
 import { passed } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
-import type { Sandbox } from '../../../sandbox/sandbox.ts';
+import type { Sandbox, SandboxCommand } from '../../../sandbox/sandbox.ts';
 import type { StepContext } from '../ports/ports.ts';
 import type { CommandEnd } from '../../agent/notes.ts';
 import { headAndTail } from '../../tools/output.ts';
@@ -70,15 +70,20 @@ export const planned = (commands: readonly PlannedCommand[], index: number): Pla
   return command;
 };
 
+interface Planned extends PlannedCommand {
+  /** Left out: the shell runs it as it was written. */
+  readonly argv?: SandboxCommand['argv'];
+}
+
 /** Null: aborted. */
 export const runPlanned = async (
   { ports, signal }: StepContext,
   sandbox: Sandbox,
-  planned: PlannedCommand,
+  planned: Planned,
 ): Promise<CommandResult | null> => {
-  const { command, network, timeoutSeconds } = planned;
+  const { command, network, timeoutSeconds, argv = ['/bin/bash', '-c', command] } = planned;
   const { outcome, exitCode, output, durationMs, refusedHosts, reachedHosts } = await sandbox.run(
-    { argv: ['/bin/bash', '-c', command], timeoutMs: timeoutSeconds * 1000, network, maxOutputBytes: keptBytes },
+    { argv, timeoutMs: timeoutSeconds * 1000, network, maxOutputBytes: keptBytes },
     { signal },
   );
   if (signal.aborted) return null;

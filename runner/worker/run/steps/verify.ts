@@ -8,6 +8,7 @@ import type { Sandbox } from '../../../sandbox/sandbox.ts';
 import { ask } from './ask.ts';
 import { changedSetup, differing } from './changed-setup.ts';
 import { planned, runPlanned, type CommandResult } from './command.ts';
+import { runCounted } from './counted.ts';
 
 type Finished = Extract<WorkerEvent, { type: 'verification.finished' }>;
 
@@ -35,14 +36,25 @@ type Prepared =
  */
 export const verify = async (
   context: StepContext,
-  { index, tree: { base, head } }: Extract<Next, { do: 'verify' }>,
+  step: Extract<Next, { do: 'verify' }>,
 ): Promise<readonly WorkerEvent[]> => {
+  // That its lines were counted must not be why it failed: then it is run without that, on nothing that the first attempt left.
+  return (await attempt(context, step, true)) ?? (await attempt(context, step, false)) ?? [];
+};
+
+/** Null: it is to be tried once more, with nothing counted. */
+const attempt = async (
+  context: StepContext,
+  { index, tree: { base, head } }: Extract<Next, { do: 'verify' }>,
+  count: boolean,
+): Promise<readonly WorkerEvent[] | null> => {
   const { ports } = context;
   const { task } = context.state;
   await using copy = await ports.sandboxes.copy(`verify-${index}`);
   const { tree } = copy;
   await using sandbox = await ports.sandboxes.open(tree);
-  const prepared = await prepare({ context, index, tree, sandbox, base, head });
+  const place = { context, index, tree, sandbox, base, head };
+  const prepared = await prepare(place);
   switch (prepared.outcome) {
     case 'aborted':
       return [];
@@ -54,9 +66,12 @@ export const verify = async (
     }
     case 'ready': {
       const command = planned(task.verification, index);
-      const result = await runPlanned(context, sandbox, { ...command, network: [] });
-      if (result === null) return [];
-      return [finished(index, result, { setup: prepared.setup, notes: notesOn(command, prepared) })];
+      // One approval is good for one attempt.
+      const ran = await runCounted(place, { ...command, network: [] }, count && prepared.setup !== 'approved');
+      if (ran.outcome === 'aborted') return [];
+      if (ran.outcome === 'unclear') return null;
+      const { result, seen } = ran;
+      return [finished(index, result, { setup: prepared.setup, notes: notesOn(command, prepared) }), ...seen];
     }
   }
 };
