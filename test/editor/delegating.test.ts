@@ -1,15 +1,25 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
 import { clientOf } from '../../shared/client/client.ts';
 import { findEndpoint } from '../../runner/local/find-runner.ts';
 import { gitIn } from '../harness/repository.ts';
-import { longhaul } from '../harness/rig.ts';
+import { longhaul, projectRoot } from '../harness/rig.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { chooseFromMenu, dialog, lens, openActivity, palette, picture, quickStep } from './steps.ts';
+import {
+  chooseFromMenu,
+  dialog,
+  lens,
+  notification,
+  openActivity,
+  palette,
+  picture,
+  quickStep,
+  webview,
+} from './steps.ts';
 import { output, Workbench } from './workbench.ts';
 
 /** What a person sees and chooses before a run begins. */
@@ -33,6 +43,7 @@ beforeAll(async () => {
     'web/package.json': '{"scripts": {"test": "node --test"}}',
     'web/page.js': 'export const title = "shop";\n',
   });
+  await cp(path.join(projectRoot, 'extension/media/icon.png'), path.join(place.repository, 'web/mockup.png'));
   gitIn(place.repository, 'rm', '--quiet', '.longhaul/config.yaml');
   gitIn(place.repository, 'add', '--all');
   gitIn(place.repository, 'commit', '--quiet', '--message=A package, and no settings');
@@ -97,6 +108,44 @@ test('the rows say what will hold; tests that lie near are offered, and a change
       ],
     },
   });
+});
+
+test('an image among the files that it is called from goes along, unless it is left out, and is on the page of the run', async () => {
+  place.model.hold('Look like this', 0);
+  await openActivity(page, /^Explorer/);
+  await chooseFromMenu(explorer('mockup.png'), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill('Look like this');
+  await box.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Images.*mockup\.png/).click();
+  await quickStep(page, 'Which images does the model see with the goal?');
+  await row('mockup.png').click();
+  await picture(page, '63 which images go along');
+  await page.keyboard.press('Enter');
+  await row(/Images.*none/).waitFor();
+  await page.keyboard.press('Escape');
+  // What was left out is left out of the draft, too; begun anew it is there again.
+  await chooseFromMenu(explorer('mockup.png'), /^Delegate to Background Agent/);
+  await row('Discard the draft and begin anew').click();
+  await (await quickStep(page, '(1/2)')).fill('Look like this');
+  await page.keyboard.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Delegate.*1 image/).waitFor();
+  await picture(page, '63 an image goes along');
+  await page.keyboard.press('Enter');
+  const content = await readFile(path.join(place.repository, 'web/mockup.png'));
+  await notification(page, ': Look like this').getByRole('button', { name: 'Open Run' }).click();
+  const shown = webview(page).locator('figure.image img');
+  await shown.waitFor();
+  await expect.poll(() => shown.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+  const source = await shown.getAttribute('src');
+  expect(source).toBe(`data:image/png;base64,${content.toString('base64')}`);
+  await picture(page, '63 an image on the page of its run');
+  expect((await newest()).images).toMatchObject([
+    { name: 'mockup.png', mediaType: 'image/png', bytes: content.length },
+  ]);
+  await palette(page, 'View: Close All Editors');
 });
 
 test('a goal of several lines is written in an editor, and what it names is found', async () => {

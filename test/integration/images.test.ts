@@ -156,3 +156,25 @@ test('a model that is known to take none is refused by the preview and by delega
   expect((await blind.api.runs.list.query({})).runs).toEqual([]);
   expect(await blind.cli(words.slice(0, 4))).toMatchObject({ code: 0 });
 });
+
+test('delegated again under the same key it is the same run, and with other images it is another task', async () => {
+  const words = ['delegate', 'Once', '--repo', repository, '--dedupe', 'once', '--json'];
+  const once = (...more: string[]) => rig.cli([...words, ...more], { cwd: folder });
+  const numberOf = ({ code, stdout }: { code: number; stdout: string }): number => {
+    expect(code).toBe(0);
+    return (JSON.parse(stdout) as { run: { number: number } }).run.number; // safe: what its help says
+  };
+  const first = numberOf(await once('--image', 'mockup.jpg'));
+  expect(numberOf(await once('--image', 'mockup.jpg'))).toBe(first);
+  expect((await once('--image', 'mockup.jpg', '--preview')).stdout).toContain('delegating gives that run');
+  for (const more of [
+    [],
+    ['--preview'],
+    ['--image', 'photo.jpeg'],
+    ['--image', 'mockup.jpg', '--image', 'mockup.jpg', '--preview'],
+  ])
+    expect(await once(...more)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('with another number of images, or another image.') as string,
+    });
+});

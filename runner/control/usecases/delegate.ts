@@ -37,15 +37,18 @@ export const delegate = async (plane: ControlPlane, caller: Principal, input: De
   });
 };
 
+/** A preview is told how many images are to go along, and not which. */
+type Asked = Omit<DelegateInput, 'images'> & { readonly images: DelegateInput['images'] | number };
+
 /**
  * What makes this another task than the one that a run was made of; null: it is the same one, asked for again because its
  * answer was lost. What the tree looked like meanwhile makes no difference.
  */
-const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput): string | null => {
+const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: Asked): string | null => {
   if (task.recipe !== input.recipe) return 'recipe';
   if (input.recipe === null ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
   if (input.title !== null && task.title !== input.title) return 'title';
-  if (task.images.map(({ blob }) => blob).join() !== input.images.map(({ blob }) => blob).join()) return 'image';
+  if (!areImagesOf(task, input.images)) return 'number of images, or another image';
   const { repository } = input;
   if (input.source === null)
     return repository === task.repository || repository.startsWith(`${task.repository}/`) ? null : 'repository';
@@ -55,6 +58,11 @@ const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: DelegateInput):
       : task.source.kind === 'bundle' && task.repository === repository;
   return same ? null : 'repository';
 };
+
+const areImagesOf = ({ images }: Task, asked: Asked['images']): boolean =>
+  typeof asked === 'number'
+    ? asked === images.length
+    : asked.length === images.length && asked.every(({ blob }, index) => blob === images[index]?.blob);
 
 /** A key always means the same id, so whether it was used is known before any work is done for it. */
 const runOfKey = (plane: ControlPlane, tenant: string, key: string): string => {
@@ -181,7 +189,7 @@ export const rehearse = async (
   const { dedupeKey } = delegation;
   const input: DelegateInput = { ...terms, ...delegation, images: [], source: null };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
-  const again = known === null ? [] : [sameRun(known, input)];
+  const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
   const found =
     settings.kind === 'files'
@@ -197,7 +205,7 @@ export const rehearse = async (
 };
 
 /** Throws RefusedError where the run that a key was used for is another task. */
-const sameRun = (known: RunState, input: DelegateInput): string => {
+const sameRun = (known: RunState, input: Asked): string => {
   const other = differenceFrom(known, input);
   if (other === null)
     return `Run ${known.number} was delegated with this key: delegating gives that run, and no other.`;

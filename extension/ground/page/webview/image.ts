@@ -8,7 +8,7 @@ export const createImage = ({ name, detail }: Extract<Item, { kind: 'image' }>):
     'figure',
     { class: 'image' },
     element('img', { alt: name, hidden: '' }),
-    element('figcaption', {}, name, ' ', element('span', { class: 'dim' }, detail)),
+    element('figcaption', {}, name, ' · ', element('span', { class: 'dim' }, detail)),
   );
 
 /** Nothing is loaded from anywhere: the address is the image. */
