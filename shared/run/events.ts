@@ -5,18 +5,12 @@ import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
 import { Effect, EffectResult } from './effect.ts';
+import { event } from './event.ts';
 import { AttachedImage, mostImages } from './image.ts';
 import { Loosened } from './loosened.ts';
 import { ModelItem, Usage } from './model-item.ts';
 import { PullRequestSeen } from './pull-request.ts';
 import { Source } from './source.ts';
-
-/** An event's body: its type, its version (raised when its fields change), its fields. A body without a version does not compile. */
-const event = <Type extends string, Version extends number, Shape extends z.ZodRawShape>(
-  type: Type,
-  v: Version,
-  shape: Shape,
-) => z.strictObject({ type: z.literal(type), v: z.literal(v), ...shape });
 
 const Fence = z.int().positive();
 const Count = z.int().nonnegative();
