@@ -21,6 +21,8 @@ export const PublishInput = z.strictObject({
   branch: NewBranch,
   /** Of the commit. */
   message: z.string().trim().min(1).max(5_000),
+  /** What looks like a secret in all that, a line each, and is published all the same. */
+  secrets: z.array(z.string().min(1).max(5_000)).max(200).default([]),
   /** Null: the branch alone. */
   pullRequest: z
     .strictObject({

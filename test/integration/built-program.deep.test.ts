@@ -162,7 +162,11 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       code: 0,
       says: /Branch one: [0-9a-f]{12}/,
     },
-    { args: 'publish {review} --remote {bare} --branch two --yes --no-wait', code: 0, says: /It goes on without you/ },
+    {
+      args: 'publish {review} --remote {bare} --branch two --yes --with-secrets --no-wait',
+      code: 0,
+      says: /It goes on without you/,
+    },
     { args: 'publish {review} --remote {bare} --into main --yes', code: 2, says: /has no pull requests/, looks: true },
   ],
   accept: [{ args: 'accept {review} --round 1 --reason Fine', code: 0, says: /ccepted/ }],

@@ -2,12 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { calls, scripted, type Asked } from '../fakes/openai/index.ts';
+import { calls, scripted, type Asked, type Script } from '../fakes/openai/index.ts';
 import { startGitHttp, type GitHttp } from '../harness/git-http.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
 import { openFolder, Rig } from '../harness/rig.ts';
 
-const script = scripted([
+/** Put together here, so that nobody who looks this file over finds one. */
+const token = ['ghp', 'a1B2'.repeat(9)].join('_');
+const withToken = scripted([
+  calls('write', { path: 'token.js', content: `export const token = '${token}';\n` }),
+  calls('finish', { summary: 'Kept.', claims: [] }),
+]);
+
+const withoutToken = scripted([
   calls('write', { path: 'sum.js', content: 'export const sum = (a, b) => a + b;\n' }),
   ({ entries }: Asked) =>
     calls('finish', {
@@ -18,6 +25,9 @@ const script = scripted([
   calls('write', { path: 'more.js', content: 'export const more = 1;\n' }),
   calls('finish', { summary: 'And more.', claims: [] }),
 ]);
+
+const script: Script = (asked, place) =>
+  (asked.entries.some(({ text }) => text.includes('Keep the token')) ? withToken : withoutToken)(asked, place);
 
 const password = `pw-${randomBytes(12).toString('hex')}`;
 
@@ -57,8 +67,8 @@ describe('a result is published to a plain remote', () => {
     const { code, stdout, stderr } = await rig.cli(args, { cwd: clone });
     return { code, stdout, stderr };
   };
-  const delegated = async (): Promise<number> => {
-    const { stdout } = await run('delegate', 'Mend the sum', '--json', '--verify', 'grep -q "a + b" sum.js');
+  const delegated = async (goal = 'Mend the sum', verification = 'grep -q "a + b" sum.js'): Promise<number> => {
+    const { stdout } = await run('delegate', goal, '--json', '--verify', verification);
     const { id, number } = (JSON.parse(stdout) as { run: { id: string; number: number } }).run; // safe: what its help says
     await rig.settled(id, ({ status }) => status === 'reviewing' || status === 'failed');
     return number;
@@ -153,6 +163,23 @@ describe('a result is published to a plain remote', () => {
       expect(gitIn(bare, 'rev-list', '--count', `main..${branch}`).trim()).toBe('1');
     },
   );
+
+  test('and what looks like a secret only by the word of a person who was shown it', async () => {
+    const number = await delegated('Keep the token', 'true');
+    const shown = await run('publish', String(number), '--dry-run');
+    expect(shown).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Looks like a secret:\n {2}token\.js:1: GitHub Token/),
+    });
+    expect(shown.stdout).not.toContain(token);
+    expect(await run('publish', String(number), '--yes')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('has what looks like a secret: token.js:1: GitHub Token'),
+    });
+    expect(branches()).not.toContain(`longhaul/${number}-keep-the-token`);
+    expect(await run('publish', String(number), '--yes', '--with-secrets')).toMatchObject({ code: 0 });
+    expect(branches()).toContain(`longhaul/${number}-keep-the-token`);
+  });
 
   test('and not where the operator lets nothing be published', async () => {
     const number = await delegated();

@@ -27,6 +27,7 @@ export const define: Define = (command, act) => {
     .option('--body <file>', 'its text, Markdown, from a file, instead of the one that is shown')
     .option('--ready', 'a pull request that is ready for review, and no draft')
     .option('--branch-only', 'the branch, and no pull request')
+    .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
     .option('--dry-run', 'show what would be published, and do nothing')
     .option('--no-wait', 'do not wait for what comes of it')
     .option('-y, --yes', 'do not ask')
@@ -39,13 +40,15 @@ export const define: Define = (command, act) => {
         if (context.json && options.dryRun === true) context.printJson({ publication: wanted });
         for (const line of shown(state, wanted)) context.print(line);
         if (options.dryRun === true) return exit.done;
-        if (options.yes !== true && !(await isConfirmed(context))) {
+        if (options.yes !== true && !(await isConfirmed(context, wanted))) {
           context.note('Nothing was published.');
           context.printJson({ error: { code: 'declined', message: 'Nothing was published.', remedy: '' } });
           return exit.failed;
         }
         const { position } = await api.call.runs.list.query({ limit: 1 });
-        const after = await api.call.runs.publish.mutate(wanted);
+        // Whoever said yes at the terminal has seen them.
+        const seen = options.yes !== true || options.withSecrets === true;
+        const after = await api.call.runs.publish.mutate({ ...wanted, secrets: seen ? wanted.secrets : [] });
         const end = options.wait ? await settled(context, api, { state: after, position, wanted }) : after;
         return conclude(context, end, wanted);
       }),
@@ -107,7 +110,7 @@ const textOf = async (file: string): Promise<string> => {
   }
 };
 
-const shown = (state: RunState, { remote, branch, message, pullRequest }: PublishInput): readonly string[] => [
+const shown = (state: RunState, { remote, branch, message, pullRequest, secrets }: PublishInput): readonly string[] => [
   `Run ${state.number}, "${cleanLine(state.task.title)}", round ${state.round}`,
   `Remote:  ${cleanLine(remote)}`,
   `Branch:  ${cleanLine(branch)}${state.result === null ? '' : `, ${changeSize(state.result)}`}`,
@@ -120,11 +123,13 @@ const shown = (state: RunState, { remote, branch, message, pullRequest }: Publis
         indent(clean(pullRequest.body), '  '),
         '',
       ]),
+  ...(secrets.length === 0 ? [] : ['Looks like a secret:', ...secrets.map((secret) => `  ${cleanLine(secret)}`), '']),
 ];
 
-const isConfirmed = async ({ terminal }: CommandContext): Promise<boolean> => {
+const isConfirmed = async ({ terminal }: CommandContext, { secrets }: PublishInput): Promise<boolean> => {
   if (!terminal.interactive) throw usage('Publishing needs a person.', 'Publish at a terminal, or say --yes.');
-  return /^y(es)?$/i.test(((await terminal.ask('Publish this? [y/N] ')) ?? '').trim());
+  const question = secrets.length === 0 ? 'Publish this? [y/N] ' : 'Publish this, and what looks like a secret? [y/N] ';
+  return /^y(es)?$/i.test(((await terminal.ask(question)) ?? '').trim());
 };
 
 /** What was asked for in this publication, as far as it has come. */

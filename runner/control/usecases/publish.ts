@@ -17,6 +17,7 @@ import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
 import { coverageOf } from './coverage.ts';
 import { readLog } from './log.ts';
 import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
+import { mustHaveNoOtherSecrets, secretsOf } from './publish-secrets.ts';
 import { listAllowed } from './remotes.ts';
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
@@ -49,23 +50,18 @@ export const publication = async (
       `${allowed.url} has no pull requests, so that nothing is merged into ${into}.`,
       'Leave --into out.',
     );
-  return {
-    run,
-    round: state.round,
-    patch: result.patch,
-    message: title,
-    remote: allowed.url,
-    branch: name,
-    pullRequest:
-      publishing.github === null
-        ? null
-        : {
-            into: into ?? targetOf(allowed.url, listed, state),
-            title,
-            body: pullRequestBody(state, await readLog(plane.store, state.id), await coverageOf(plane, state, result)),
-            draft: true,
-          },
-  };
+  const pullRequest =
+    publishing.github === null
+      ? null
+      : {
+          into: into ?? targetOf(allowed.url, listed, state),
+          title,
+          body: pullRequestBody(state, await readLog(plane.store, state.id), await coverageOf(plane, state, result)),
+          draft: true,
+        };
+  const { patch } = result;
+  const wanted = { run, round: state.round, patch, message: title, remote: allowed.url, branch: name, pullRequest };
+  return { ...wanted, secrets: await secretsOf(plane, wanted) };
 };
 
 /** What would be refused when it is done is refused before a person reads it all. Throws RefusedError. */
@@ -126,6 +122,7 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   const { round, patch, branch, message, pullRequest } = input;
   const { allowed, publishing } = publishingTo(plane, input.remote);
   const remote = allowed.url;
+  if (patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
   const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
   if (pullRequest !== null) {
     if (publishing.github === null)

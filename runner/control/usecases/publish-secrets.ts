@@ -1,0 +1,33 @@
+import type { PublishInput } from '../../../shared/api/publication.ts';
+import { parsePatch } from '../../../shared/review/patch.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import { secretsIn } from '../effects/secrets.ts';
+import { refused, type ControlPlane } from './plane.ts';
+
+/** What looks like a secret in all that would be published. */
+export const secretsOf = async (
+  { blobs }: Pick<ControlPlane, 'blobs'>,
+  { patch, message, pullRequest }: Pick<PublishInput, 'patch' | 'message' | 'pullRequest'>,
+): Promise<string[]> => {
+  const files = parsePatch((await blobs.read(patch)).toString('utf8'));
+  return secretsIn(files, [message, ...(pullRequest === null ? [] : [pullRequest.title, pullRequest.body])]);
+};
+
+/** How many are named in a refusal. */
+const mostNamed = 5;
+
+/** What the person was not shown is not published. Throws RefusedError. */
+export const mustHaveNoOtherSecrets = async (
+  plane: Pick<ControlPlane, 'blobs'>,
+  { number }: Pick<RunState, 'number'>,
+  input: PublishInput,
+): Promise<void> => {
+  const others = (await secretsOf(plane, input)).filter((secret) => !input.secrets.includes(secret));
+  if (others.length === 0) return;
+  const named = others.slice(0, mostNamed).join('; ');
+  throw refused(
+    'denied',
+    `What would be published has what looks like ${others.length === 1 ? 'a secret' : `${others.length} secrets`}: ${named}${others.length > mostNamed ? '; …' : ''}.`,
+    `Have it taken out: longhaul discard ${number} --changes "…". Or, where it is none: longhaul publish ${number} --with-secrets`,
+  );
+};
