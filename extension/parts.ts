@@ -14,6 +14,7 @@ import { createConnection } from './ground/connection/connect.ts';
 import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
+import { registerPublish } from './features/publish/index.ts';
 import { registerReview } from './features/review/index.ts';
 import { createPending } from './ground/runs/pending.ts';
 import { Runs } from './ground/runs/runs.ts';
@@ -49,6 +50,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerPutAway,
     registerSetUp,
     registerReview,
+    registerPublish,
     registerDelegate,
     registerHistory,
     rememberOpenRuns,

@@ -99,7 +99,7 @@ const foot = ({ number, id, task, spent, result, round }: RunState): string => {
   const facts = [
     `Run ${number} of Longhaul (${id}), round ${round}, for ${plainLine(actor(requester))}`,
     ...(result === null ? [] : [changeSize(result)]),
-    `${cost(spent.usd, spent.unpriced === 0)}, ${count(spent.inputTokens + spent.outputTokens)} tokens, ${plural(spent.turns, 'turn')}`,
+    `cost: ${cost(spent.usd, spent.unpriced === 0)}, ${count(spent.inputTokens + spent.outputTokens)} tokens, ${plural(spent.turns, 'turn')}`,
     ...(model === null ? [] : [plainLine(model)]),
   ];
   return `---\n${facts.join(' · ')}\n\nTo ask for changes: *Request changes* in a review here, from whoever may write to this repository; or \`longhaul discard ${number} --changes "…"\`, or *Request Changes* in VS Code.`;

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { TRPCClient } from '@trpc/client';
@@ -11,6 +11,7 @@ import { homeAt } from '../../runner/machine/home/home.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { leasedRun, park } from '../bench/store-run.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
+import { GitHub } from '../harness/github.ts';
 import { gitIn } from '../harness/repository.ts';
 import { longhaul, openFolder, projectRoot } from '../harness/rig.ts';
 import { editorModel, type EditorModel } from './model.ts';
@@ -25,6 +26,7 @@ export class Place implements AsyncDisposable {
   readonly home: string;
   readonly model: EditorModel;
   readonly #server: FakeOpenAi;
+  #more: Readonly<Record<string, string>> = {};
 
   private constructor(folder: string, model: EditorModel, server: FakeOpenAi) {
     this.folder = folder;
@@ -48,9 +50,19 @@ export class Place implements AsyncDisposable {
     return place;
   }
 
+  /** Lets its runner publish to GitHub, which has what the repository has, and look often at what becomes of it. */
+  async onGitHub(people: readonly string[]): Promise<GitHub> {
+    const variable = 'GITHUB_TOKEN_OF_THE_RUNNER';
+    const github = await GitHub.start(this.repository, people);
+    await writeFile(path.join(this.home, 'config.yaml'), JSON.stringify({ remotes: [github.remote(variable)] }));
+    this.#more = { [variable]: github.token, LONGHAUL_FOLLOW_SECONDS: '1' };
+    return github;
+  }
+
   /** What the extension host has in its environment. */
   get env(): Record<string, string> {
     return {
+      ...this.#more,
       LONGHAUL_HOME: this.home,
       OPENAI_BASE_URL: this.#server.url,
       OPENAI_API_KEY: this.#server.apiKey,

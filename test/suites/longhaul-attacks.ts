@@ -209,8 +209,8 @@ const resources: readonly HostileCall[] = [
   {
     name: 'a fork bomb ends with its command',
     call: ({ bait }) =>
-      bash(`exec -a ${bait.mark}-bomb bash -c 'bomb() { bomb | bomb & }; bomb; sleep 1; echo over'`, {
-        timeoutSeconds: 5,
+      bash(`exec -a ${bait.mark}-bomb bash -c 'bomb() { bomb | bomb & }; bomb; sleep 6; echo over'`, {
+        timeoutSeconds: 60,
       }),
     evidence: /Resource temporarily unavailable/,
   },

@@ -44,7 +44,8 @@ export function attackCommand(attack: Attack, bait: Bait): SandboxCommand {
   return {
     argv: ['bash', '-c', attack.script(bait)],
     network: attack.network ?? [],
-    timeoutMs: 20_000,
+    // What is stopped ends long before, on a busy machine, too; what is not gets to its end.
+    timeoutMs: 120_000,
     maxOutputBytes: 256 * 1024,
   };
 }

@@ -1,0 +1,101 @@
+import { t } from '@vscode/l10n';
+import * as vscode from 'vscode';
+import type { PublishInput } from '../../../shared/api/publication.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
+
+/** What a person can do about a publication: what is asked of the runner anew, what is said otherwise, or all of it as it is. */
+export type Answer =
+  | { readonly kind: 'publish' }
+  | { readonly kind: 'text' }
+  | { readonly kind: 'elsewhere'; readonly where: { readonly branch: string; readonly into: string | null } }
+  | { readonly kind: 'otherwise'; readonly wanted: PublishInput };
+
+type Row = vscode.QuickPickItem & { readonly ask: () => Promise<Answer | undefined> };
+
+/** Asks about all that would be published but the text, which stands in an editor. Undefined: the person turned back. */
+export const askPublication = async (title: string, wanted: PublishInput): Promise<Answer | undefined> => {
+  const chosen = await vscode.window.showQuickPick(rowsOf(wanted), {
+    title,
+    placeHolder: t('What stands here and in the editor is published, and nothing else'),
+    ignoreFocusOut: true,
+  });
+  return chosen?.ask();
+};
+
+const rowsOf = (wanted: PublishInput): readonly Row[] => {
+  const { remote, branch, pullRequest, secrets } = wanted;
+  const into = pullRequest?.into ?? null;
+  return [
+    { label: goLabel(wanted), description: cleanLine(remote), ask: async () => ({ kind: 'publish' }) },
+    ...secrets.map((secret): Row => ({
+      label: `$(warning) ${t('Looks like a secret')}`,
+      description: cleanLine(secret),
+      ask: async () => ({ kind: 'otherwise', wanted }),
+    })),
+    {
+      label: `$(git-branch) ${t('Branch')}`,
+      description: cleanLine(branch),
+      ask: async () => {
+        const other = await line(t('On which branch?'), branch);
+        return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: other, into } };
+      },
+    },
+    ...(pullRequest === null ? [] : pullRequestRows(wanted, pullRequest)),
+  ];
+};
+
+const goLabel = ({ pullRequest }: PublishInput): string => {
+  if (pullRequest === null) return `$(repo-push) ${t('Publish Branch')}`;
+  return pullRequest.draft
+    ? `$(git-pull-request-draft) ${t('Create Draft Pull Request')}`
+    : `$(git-pull-request) ${t('Create Pull Request')}`;
+};
+
+const pullRequestRows = (
+  wanted: PublishInput,
+  pullRequest: NonNullable<PublishInput['pullRequest']>,
+): readonly Row[] => {
+  const { into, title, draft } = pullRequest;
+  const otherwise = (other: Partial<typeof pullRequest>): Answer => ({
+    kind: 'otherwise',
+    wanted: { ...wanted, pullRequest: { ...pullRequest, ...other } },
+  });
+  return [
+    {
+      label: `$(git-merge) ${t('Into')}`,
+      description: cleanLine(into),
+      ask: async () => {
+        const other = await line(t('Into which branch?'), into);
+        return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: wanted.branch, into: other } };
+      },
+    },
+    {
+      label: `$(edit) ${t('Title')}`,
+      description: cleanLine(title),
+      ask: async () => {
+        const other = await line(t('What is its title?'), title);
+        return other === undefined ? undefined : otherwise({ title: other });
+      },
+    },
+    {
+      label: `$(markdown) ${t('Text')}`,
+      description: t('in the editor, to be read and changed'),
+      ask: async () => ({ kind: 'text' }),
+    },
+    {
+      label: draft ? `$(circle-outline) ${t('Draft')}` : `$(eye) ${t('Ready for review')}`,
+      description: draft ? t('nobody is asked to review it yet') : t('whoever owns the code is asked to review it'),
+      ask: async () => otherwise({ draft: !draft }),
+    },
+  ];
+};
+
+const line = async (prompt: string, value: string): Promise<string | undefined> => {
+  const said = await vscode.window.showInputBox({
+    prompt,
+    value,
+    ignoreFocusOut: true,
+    validateInput: (text) => (text.trim() === '' ? t('Something has to stand here.') : null),
+  });
+  return said?.trim();
+};

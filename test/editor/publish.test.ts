@@ -1,0 +1,79 @@
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import type { GitHub } from '../harness/github.ts';
+import { packedExtension } from './packed.ts';
+import { Place } from './place.ts';
+import { chooseFromMenu, fold, notification, openActivity, picture, quickStep, treeItem } from './steps.ts';
+import { output, Workbench } from './workbench.ts';
+
+/** From a result under review to a merged pull request, on GitHub as an independent implementation has it. */
+const at = { owner: 'acme', repo: 'shop' };
+
+const things = new AsyncDisposableStack();
+let place: Place;
+let github: GitHub;
+let page: Page;
+
+beforeAll(async () => {
+  await mkdir(output, { recursive: true });
+  place = things.use(await Place.make());
+  github = things.use(await place.onGitHub(['acme', 'ada']));
+  await place.delegate('[line] Say sums', '--verify', 'true');
+  await place.settled(({ status }) => status === 'reviewing');
+  const workbench = things.use(
+    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+  );
+  page = await workbench.open(place.repository);
+  await openActivity(page, /^Longhaul/);
+});
+afterAll(() => things.disposeAsync());
+beforeEach(({ task }) => {
+  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
+});
+
+const row = (said: string | RegExp) => treeItem(page, said).first();
+const listed = (text: string | RegExp) => page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });
+
+test('a pull request is created with what is shown, its title and its text as the person changed them', async () => {
+  await chooseFromMenu(row(/Say sums, reviewing/), /^Create Pull Request/);
+  await quickStep(page, 'Say sums');
+  await page.getByText('What was done').first().waitFor();
+  await picture(page, '20 a pull request before it is created');
+  await listed('Title').click();
+  const box = await quickStep(page, 'What is its title?');
+  await box.fill('Sums are said');
+  await box.press('Enter');
+  await listed('Sums are said').waitFor();
+  await listed('Text').click();
+  const line = page.locator('.monaco-editor .view-line', { hasText: 'What was done' }).first();
+  await line.click();
+  await page.keyboard.press('End');
+  await page.keyboard.insertText(', says Ada');
+  await page.getByText('Create Pull Request with This Text').click();
+  await quickStep(page, 'Say sums');
+  await listed('Draft').filter({ hasNotText: 'Create' }).click();
+  await listed(/Create Pull Request/).click();
+  await notification(page, /is pull request 1\./).waitFor();
+  const { pulls } = await github.as('acme');
+  const { data } = await pulls.list({ ...at, state: 'all' });
+  expect(data.map(({ title, draft, base }) => [title, draft, base.ref])).toEqual([['Sums are said', false, 'main']]);
+  expect(data[0]?.body).toContain('What was done, says Ada');
+  await row(/Say sums, reviewing: pull request 1 is open/).waitFor();
+});
+
+test('what reviewers say is in the row, and merged it is accepted', async () => {
+  await github.sync();
+  const { pulls, repos } = await github.as('acme');
+  await repos.addCollaborator({ ...at, username: 'ada', permission: 'push' });
+  const ada = await github.as('ada');
+  await ada.pulls.createReview({ ...at, pull_number: 1, event: 'APPROVE' });
+  await row(/Say sums, reviewing: .*it is approved/).waitFor();
+  await picture(page, '21 a pull request that is approved');
+  await pulls.merge({ ...at, pull_number: 1, commit_title: 'Say sums' });
+  expect(await place.settled(({ status }) => status === 'accepted')).toMatchObject({ by: 'github:acme' });
+  await fold(treeItem(page, /^Done: 1 run/), true);
+  await row(/Say sums, accepted: .*was merged by acme on GitHub/).waitFor();
+  await picture(page, '22 a pull request that was merged');
+});
