@@ -28,7 +28,7 @@ export class PullRequestTexts implements vscode.Disposable {
   /** Shows the text of a run, behind what is asked about it; one that is there already stays as it is. */
   async show(run: string, number: number, text: string): Promise<void> {
     const known = this.#open(run);
-    const uri = vscode.Uri.from({ scheme: 'untitled', path: `Pull Request of Run ${number}.md` });
+    const uri = vscode.Uri.from({ scheme: 'untitled', path: `${t('Pull Request of Run {0}', number)}.md` });
     const document = known ?? (await vscode.workspace.openTextDocument(uri));
     this.#documents.set(run, document.uri);
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
