@@ -120,6 +120,7 @@ export const chatTests = {
         title: 'Say sums',
         recipe: null,
         priority: 0,
+        images: [],
         policy,
         budget: defaultBudget,
         setup: [],
