@@ -9,7 +9,7 @@ import { picture } from './steps.ts';
 import { output, Workbench } from './workbench.ts';
 
 /** ms for the whole suite; it takes a tenth of it on two busy cores. */
-export const suiteMs = 900_000;
+export const suiteMs = 1_800_000;
 
 /** A window on a folder whose extension host runs a suite; `ended` resolves when that is over. */
 export const openInHost = async (
