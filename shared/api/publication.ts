@@ -23,6 +23,8 @@ export const PublishInput = z.strictObject({
   message: z.string().trim().min(1).max(5_000),
   /** What looks like a secret in all that, a line each, and is published all the same. */
   secrets: z.array(z.string().min(1).max(5_000)).max(200).default([]),
+  /** Whatever looks like one is: whoever says so has seen all of it otherwise, such as in a text that they wrote. */
+  anySecrets: z.boolean().default(false),
   /** Null: the branch alone. */
   pullRequest: z
     .strictObject({

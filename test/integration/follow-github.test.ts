@@ -5,6 +5,7 @@ import { createEmulator, type Emulator } from 'emulate';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { looking } from '../../runner/control/effects/perform.ts';
+import { lookAt } from '../../runner/control/github/look.ts';
 import { startFollowing } from '../../runner/control/effects/following.ts';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
 import { openRemotes } from '../../runner/control/remotes/remotes.ts';
@@ -231,4 +232,35 @@ test('a runner that cannot look says why, and sees what has become of it when it
   await pulls.merge({ ...repository, pull_number: opened.number, commit_title: 'Mend the sum' });
   await using _ = follow();
   expect(await comesTo(is('accepted'))).toMatchObject({ pullRequest: { unseen: null } });
+});
+
+test('of an answer that is not as the API says nothing goes on record but that', async () => {
+  const ada = (await as('ada')).rest;
+  await ada.pulls.createReview({ ...repository, pull_number: opened.number, event: 'APPROVE' });
+  const { Octokit } = await octokitModules();
+  /** Somebody between who changes what is said. */
+  const through = (change: (said: Record<string, unknown>) => object): Octokit =>
+    new Octokit({
+      ...octokitOptions({ apiUrl: github.url }),
+      auth: 'token-of-acme',
+      request: {
+        fetch: async (...asked: Parameters<typeof fetch>) => {
+          const answer = await fetch(...asked);
+          const said = (await answer.json()) as Record<string, unknown> | Record<string, unknown>[]; // safe: what the API says
+          const { status, headers } = answer;
+          return Response.json(Array.isArray(said) ? said.map(change) : change(said), { status, headers });
+        },
+      },
+    });
+  const look = (octokit: Octokit) => lookAt({ octokit, repository, number: opened.number, reviewed: 0 });
+  // Who wrote it has no account any more, and wrote nothing.
+  expect(
+    await look(through((said) => ({ ...said, ...('submitted_at' in said && { user: null, body: null }) }))),
+  ).toEqual(
+    expect.objectContaining({ request: null, seen: expect.objectContaining({ approvedBy: [], state: 'open' }) }),
+  );
+  await expect(look(through((said) => ({ ...said, head: { sha: 'no commit' } })))).rejects.toMatchObject({
+    message: expect.stringMatching(/^What GitHub says of pull request \d+ cannot be read/),
+    remedy: expect.stringContaining('apiUrl'),
+  });
 });

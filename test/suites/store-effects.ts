@@ -37,6 +37,16 @@ export const publish = (store: Store, run: string, remote: string): Promise<void
   return obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [effect] });
 };
 
+/** It is a pull request there. */
+export const pullRequestOf = async (store: Store, run: string, remote: string): Promise<void> => {
+  const effects: readonly Effect[] = [
+    { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true },
+  ];
+  await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects });
+  const result = { reference: '12', url: null, adopted: false, notes: [] };
+  await obeyed(store, run, { kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
+};
+
 /** What every store must know of effects: who waits for one, and from when on. */
 export const effectsSuite = (name: string, open: OpenStore): void => {
   describe(`${name}: what is to be changed outside`, () => {
@@ -91,13 +101,8 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
       const remote = 'https://git.example.org/a.git';
       for (const run of ['run_aaaa', 'run_bbbb']) {
         await inReview(store, run);
-        const effects: readonly Effect[] = [
-          { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true },
-        ];
-        await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects });
         expect(await store.followed()).not.toContain(run);
-        const result = { reference: '12', url: null, adopted: false, notes: [] };
-        await obeyed(store, run, { kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
+        await pullRequestOf(store, run, remote);
       }
       const again = await opened.reopen();
       expect(await again.followed()).toEqual(['run_aaaa', 'run_bbbb']);

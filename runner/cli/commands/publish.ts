@@ -47,8 +47,9 @@ export const define: Define = (command, act) => {
         }
         const { position } = await api.call.runs.list.query({ limit: 1 });
         // Whoever said yes at the terminal has seen them.
-        const seen = options.yes !== true || options.withSecrets === true;
-        const after = await api.call.runs.publish.mutate({ ...wanted, secrets: seen ? wanted.secrets : [] });
+        const secrets = options.yes === true ? [] : wanted.secrets;
+        const anySecrets = options.withSecrets === true;
+        const after = await api.call.runs.publish.mutate({ ...wanted, secrets, anySecrets });
         const end = options.wait ? await settled(context, api, { state: after, position, wanted }) : after;
         return conclude(context, end, wanted);
       }),

@@ -1,13 +1,12 @@
 import type { Logger } from 'pino';
-import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { Sighting } from '../../../shared/run/command.ts';
-import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { isFollowed } from '../../../shared/run/followed.ts';
 import type { PullRequest } from '../../../shared/run/pull-request.ts';
 import { turns } from '../../machine/turns.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
 import { startPasses } from '../supervisor/passes.ts';
+import { failedAttempt } from './failed-attempt.ts';
 
 /** Looks at a pull request. Throws Trouble. */
 export type LookAtPullRequest = (asked: {
@@ -26,6 +25,8 @@ export interface FollowingOptions {
   readonly log: Logger;
 }
 
+/** What another side asks to wait is heeded up to this, an hour: it may be a mistake. */
+const longestAskedMs = 3_600_000;
 /** Where there is no news the pause grows to this many times as long. */
 const slowest = 10;
 
@@ -47,16 +48,19 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
   const watched = new Map<string, Watched>();
   const underWay = new Map<string, Promise<void>>();
 
-  /** Whether it was otherwise than before. */
-  const lookOnce = async (id: string): Promise<boolean> => {
-    const before = await store.state(id);
-    if (before?.pullRequest == null || !isFollowed(before)) return false;
-    const { pullRequest } = before;
-    return turn(new URL(pullRequest.remote).host, async () => {
-      if (!role.held || stop.signal.aborted) return false;
+  /** Whether it was otherwise than before, and how long nobody is to ask again (ms), if the other side said so. */
+  const lookOnce = async (id: string): Promise<{ readonly news: boolean; readonly afterMs: number }> => {
+    const nothing = { news: false, afterMs: 0 };
+    const first = await store.state(id);
+    if (first?.pullRequest == null) return nothing;
+    return turn(new URL(first.pullRequest.remote).host, async () => {
+      // As it is now: it may have waited for others.
+      const state = await store.state(id);
+      if (state?.pullRequest == null || !isFollowed(state) || !role.held || stop.signal.aborted) return nothing;
+      const { pullRequest } = state;
       const { fence } = role;
-      const sighting = await sightingOf(() => look({ pullRequest, signal: stop.signal }), log);
-      if (stop.signal.aborted && sighting.outcome === 'unseen') return false;
+      const { sighting, afterMs } = await sightingOf(() => look({ pullRequest, signal: stop.signal }), log);
+      if (stop.signal.aborted && sighting.outcome === 'unseen') return nothing;
       const written = await store.command(
         id,
         { kind: 'seen', effect: pullRequest.effect, ...sighting },
@@ -64,21 +68,21 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
       );
       const news = written.outcome === 'done' ? written.events.map(({ body }) => body.type) : [];
       if (news.length > 0) log.info({ run: id, pullRequest: pullRequest.url, news }, 'a pull request is otherwise');
-      return news.length > 0;
+      return { news: news.length > 0, afterMs };
     });
   };
 
   const begin = (run: string, watch: Watched): void => {
     const ended = lookOnce(run).catch((error: unknown) => {
       log.error({ err: error, run }, 'a pull request could not be looked after');
-      return false;
+      return { news: false, afterMs: 0 };
     });
     underWay.set(
       run,
-      ended.then((news) => {
+      ended.then(({ news, afterMs }) => {
         underWay.delete(run);
         watch.pauseMs = news ? everyMs : Math.min(watch.pauseMs * 1.5, everyMs * slowest);
-        watch.at = now() + watch.pauseMs;
+        watch.at = now() + Math.max(watch.pauseMs, Math.min(afterMs, longestAskedMs));
         passes.wakeAt(watch.at);
       }),
     );
@@ -114,19 +118,13 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
 };
 
 const sightingOf = async (
-  look: () => Promise<Extract<Sighting, { outcome: 'seen' }>>,
+  look: () => ReturnType<LookAtPullRequest>,
   log: Logger,
-): Promise<Sighting> => {
+): Promise<{ readonly sighting: Sighting; readonly afterMs: number }> => {
   try {
-    return await look();
+    return { sighting: await look(), afterMs: 0 };
   } catch (error) {
-    if (error instanceof EffectTrouble || error instanceof Trouble)
-      return { outcome: 'unseen', said: error.message, remedy: error.remedy ?? '' };
-    log.error({ err: error }, 'a look at a pull request failed as nobody expected');
-    return {
-      outcome: 'unseen',
-      said: errorMessage(error),
-      remedy: 'See the runner’s log (longhaul doctor says where it is).',
-    };
+    const { said, remedy, afterMs } = failedAttempt(error, log);
+    return { sighting: { outcome: 'unseen', said, remedy }, afterMs: afterMs ?? 0 };
   }
 };

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { EffectOutcome } from '../../../shared/run/command.ts';
 import { nextEffect, type EffectResult, type EffectState } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -7,7 +6,7 @@ import { turns } from '../../machine/turns.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
 import { startPasses } from '../supervisor/passes.ts';
-import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
+import { failedAttempt } from './failed-attempt.ts';
 
 /** What is to be done, for which run. */
 export interface Asked {
@@ -110,14 +109,6 @@ const outcomeOf = async (attempt: () => Promise<EffectResult>, log: Logger): Pro
   try {
     return { kind: 'done', result: await attempt() };
   } catch (error) {
-    if (error instanceof EffectTrouble) {
-      const { message: said, remedy, again, afterMs } = error;
-      return { kind: 'failed', said, remedy, again, afterMs };
-    }
-    if (error instanceof Trouble)
-      return { kind: 'failed', said: error.message, remedy: error.remedy, again: false, afterMs: null };
-    log.error({ err: error }, 'an effect failed as nobody expected');
-    const remedy = 'See the runner’s log (longhaul doctor says where it is).';
-    return { kind: 'failed', said: errorMessage(error), remedy, again: true, afterMs: null };
+    return { kind: 'failed', ...failedAttempt(error, log) };
   }
 };

@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { GitObject } from '../../../shared/ids.ts';
 import type { ChangeRequest } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
-import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { Trouble } from '../../../shared/trouble.ts';
 import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
@@ -18,7 +21,7 @@ export interface Look {
   readonly request: ChangeRequest | null;
 }
 
-/** A page of what GitHub lists. More reviews, comments and checks than that are passed over: the newest are not among them. */
+/** A page of what GitHub lists, oldest first. What comes after the last page that is read is passed over. */
 const page = { per_page: 100 } as const;
 const mostPages = 5;
 /** Characters of one comment. */
@@ -32,23 +35,50 @@ const mostComments = 200;
 export const lookAt = async (given: LookGiven): Promise<Look> => {
   const { octokit, repository, number } = given;
   try {
-    const { data: pull } = await octokit.rest.pulls.get({ ...repository, pull_number: number, request: limited() });
-    const merged = pull.merged || pull.merged_at !== null;
+    const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: number, request: limited() });
+    const pull = Pull.parse(data);
+    const merged = pull.merged || pull.merged_at != null;
     const reviews = await reviewsOf(given);
-    const seen = {
+    // What is put on record is read again by everybody: a server's answer is looked over first.
+    const seen = Seen.parse({
       state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
       by: merged && pull.merged_by != null ? byOf(pull.merged_by.login) : null,
       head: pull.head.sha,
       checks: await checksOf(given, pull.head.sha),
       ...opinionsOf(reviews),
-    } as const;
+    });
     return { seen, request: seen.state === 'open' ? await requestOf(given, reviews) : null };
   } catch (error) {
+    if (error instanceof z.ZodError)
+      throw new Trouble(`What GitHub says of pull request ${number} cannot be read (${z.prettifyError(error)}).`, {
+        remedy: 'Check apiUrl (remotes in config.yaml), and whether that server’s API is GitHub’s.',
+        cause: error,
+      });
     throw gitHubTrouble(`show pull request ${number}`, error);
   }
 };
 
+const Seen = PullRequestSeen.omit({ reviewed: true });
+
 const byOf = (login: string): string => `github:${login}`.slice(0, 200);
+
+const Pull = z.object({
+  state: z.string(),
+  merged: z.boolean().catch(false),
+  merged_at: z.string().nullish(),
+  merged_by: z.object({ login: z.string().min(1) }).nullish(),
+  head: z.object({ sha: GitObject }),
+});
+
+/** As GitHub tells of them; of somebody who has no account any more it says null. */
+const Told = z.array(
+  z.object({
+    id: z.int().positive(),
+    user: z.object({ login: z.string().min(1), type: z.string().optional() }).nullish(),
+    state: z.string(),
+    body: z.string().nullish(),
+  }),
+);
 
 interface Review {
   readonly id: number;
@@ -70,9 +100,9 @@ const reviewsOf = async (given: LookGiven): Promise<readonly Review[]> => {
     return asked;
   };
   const counted: Review[] = [];
-  for (const { id, user, state, body } of all) {
-    if (user === null || user.type === 'Bot' || state === 'PENDING' || !(await may(user.login))) continue;
-    counted.push({ id, login: user.login, state, body });
+  for (const { id, user, state, body } of Told.parse(all)) {
+    if (user == null || user.type === 'Bot' || state === 'PENDING' || !(await may(user.login))) continue;
+    counted.push({ id, login: user.login, state, body: body ?? '' });
   }
   return counted.toSorted((a, b) => a.id - b.id);
 };
@@ -168,6 +198,15 @@ const requestOf = async (given: LookGiven, reviews: readonly Review[]): Promise<
   return { review: last.id, by: byOf(last.login), reason, comments: comments.slice(0, mostComments) };
 };
 
+const Remarks = z.array(
+  z.object({
+    path: z.string(),
+    line: z.int().positive().nullish(),
+    side: z.string().nullish(),
+    body: z.string(),
+  }),
+);
+
 const commentsOf = async (
   { octokit, repository, number }: LookGiven,
   { id }: Review,
@@ -182,7 +221,7 @@ const commentsOf = async (
       request: limited(),
     }),
   );
-  return all.flatMap(({ path, line, side, body }) => {
+  return Remarks.parse(all).flatMap(({ path, line, side, body }) => {
     const text = textOf(body);
     if (text === '') return [];
     // Of what was there before, and of what is not there any more, the result has no line.

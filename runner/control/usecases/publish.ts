@@ -61,7 +61,7 @@ export const publication = async (
         };
   const { patch } = result;
   const wanted = { run, round: state.round, patch, message: title, remote: allowed.url, branch: name, pullRequest };
-  return { ...wanted, secrets: await secretsOf(plane, wanted) };
+  return { ...wanted, secrets: await secretsOf(plane, wanted), anySecrets: false };
 };
 
 /** What would be refused when it is done is refused before a person reads it all. Throws RefusedError. */
@@ -122,7 +122,7 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   const { round, patch, branch, message, pullRequest } = input;
   const { allowed, publishing } = publishingTo(plane, input.remote);
   const remote = allowed.url;
-  if (patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
+  if (!input.anySecrets && patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
   const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
   if (pullRequest !== null) {
     if (publishing.github === null)

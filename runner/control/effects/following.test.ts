@@ -1,0 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { inReview, pullRequestOf } from '../../../test/suites/store-effects.ts';
+import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
+import { onlyOne } from '../store/role.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { startFollowing } from './following.ts';
+
+const open: Omit<PullRequestSeen, 'reviewed'> = {
+  state: 'open',
+  by: null,
+  head: 'f'.repeat(40),
+  checks: { passed: 0, failed: 0, pending: 0, failing: [] },
+  approvedBy: [],
+  changesRequestedBy: [],
+};
+
+test('a host that asks for a rest has it, and others are looked at meanwhile', async ({ onTestFinished }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'following-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await using store = await openSqliteStore({ folder });
+  const limited = 'https://limited.example.org/a.git';
+  for (const [run, remote] of [
+    ['run_aaaa', limited],
+    ['run_bbbb', 'https://git.example.org/b.git'],
+  ] as const) {
+    await inReview(store, run);
+    await pullRequestOf(store, run, remote);
+  }
+  const looks = { limited: 0, other: 0 };
+  const often = Promise.withResolvers<void>();
+  await using _ = startFollowing({
+    store,
+    role: onlyOne,
+    everyMs: 1,
+    now: Date.now,
+    log: pino({ level: 'silent' }),
+    look: async ({ pullRequest }) => {
+      if (pullRequest.remote === limited) {
+        looks.limited += 1;
+        throw new EffectTrouble('Slower.', { remedy: 'Wait.', again: true, afterMs: 600_000 });
+      }
+      looks.other += 1;
+      if (looks.other === 10) often.resolve();
+      return { outcome: 'seen', seen: open, request: null };
+    },
+  });
+  await often.promise;
+  expect(looks.limited).toBe(1);
+  expect((await store.state('run_aaaa'))?.pullRequest).toMatchObject({ unseen: { said: 'Slower.', remedy: 'Wait.' } });
+});
