@@ -63,10 +63,27 @@ test('a pull request is created with what is shown, its title and its text as th
   await row(/Say sums, reviewing: pull request 1 is open/).waitFor();
 });
 
-test('what reviewers say is in the row, and merged it is accepted', async () => {
+test('what a reviewer wants changed is another round, whose pull request has the text of that round', async () => {
   await github.sync();
   const { pulls, repos } = await github.as('acme');
   await repos.addCollaborator({ ...at, username: 'ada', permission: 'push' });
+  const ada = await github.as('ada');
+  await ada.pulls.createReview({ ...at, pull_number: 1, event: 'REQUEST_CHANGES', body: 'Once more.' });
+  await place.settled(({ status, round }) => status === 'reviewing' && round === 2);
+  await chooseFromMenu(row(/Say sums, reviewing: round 2 is ready for review/), /^Create Pull Request/);
+  await quickStep(page, 'Say sums');
+  await page.getByRole('tab', { name: /^Pull Request of Run 1, Round 2/ }).waitFor();
+  await listed(/Create .*Pull Request/).click();
+  await notification(page, /is pull request 1\./).waitFor();
+  // The first one's notification may still be there.
+  const body = async () => (await pulls.get({ ...at, pull_number: 1 })).data.body;
+  await expect.poll(body).toContain('round 2');
+  expect(await body()).not.toContain('says Ada');
+});
+
+test('what reviewers say is in the row, and merged it is accepted', async () => {
+  await github.sync();
+  const { pulls } = await github.as('acme');
   const ada = await github.as('ada');
   await ada.pulls.createReview({ ...at, pull_number: 1, event: 'APPROVE' });
   await row(/Say sums, reviewing: .*it is approved/).waitFor();

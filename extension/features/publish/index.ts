@@ -40,7 +40,7 @@ const createPullRequest = async (longhaul: Longhaul, writing: Writing, argument:
   if (wanted === null || !(await isMeant(run, wanted))) return;
   await change(longhaul, run.id, (api) => api.runs.publish.mutate(wanted));
   writing.said.delete(run.id);
-  await writing.texts.close(run.id);
+  await writing.texts.close(run);
   await tellEnd(longhaul, run.id);
 };
 
@@ -62,7 +62,7 @@ const wantedOf = async (
     return { ...there, pullRequest: pullRequest && { ...pullRequest, ...said.get(run.id) } };
   };
   let wanted = await proposed({});
-  if (wanted.pullRequest !== null) await texts.show(run.id, run.number, wanted.pullRequest.body);
+  if (wanted.pullRequest !== null) await texts.show(run, wanted.pullRequest.body);
   for (;;) {
     const answer = await askPublication(nameOf(run), wanted);
     switch (answer?.kind) {
@@ -70,7 +70,7 @@ const wantedOf = async (
       case 'text':
         return null;
       case 'publish':
-        return withText(wanted, texts.textOf(run.id));
+        return withText(wanted, texts.textOf(run));
       case 'otherwise':
         ({ wanted } = answer);
         if (wanted.pullRequest !== null) said.set(run.id, saidIn(wanted.pullRequest));
@@ -109,17 +109,26 @@ const endOf = (run: RunSummary): EffectState | null => {
 
 /** Says what came of it, once that is known. */
 const tellEnd = async ({ runs }: Longhaul, id: string): Promise<void> => {
+  const location = vscode.ProgressLocation.Notification;
   const ended = await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, title: t('Longhaul: publishing…') },
-    () =>
+    { location, title: t('Longhaul: publishing…'), cancellable: true },
+    (progress, noLonger) =>
       new Promise<RunSummary | undefined>((resolve) => {
-        const look = (): void => {
-          const run = runs.get(id);
-          if (run !== undefined && endOf(run) === null) return;
+        const end = (run: RunSummary | undefined): void => {
           listening.dispose();
           resolve(run);
         };
-        const listening = runs.onDidChange(look);
+        const look = (): void => {
+          const run = runs.get(id);
+          if (run === undefined || endOf(run) !== null) return end(run);
+          const said = nextEffect(run)?.said;
+          if (said != null) progress.report({ message: t('tried again: {0}', cleanLine(said)) });
+        };
+        const listening = vscode.Disposable.from(
+          runs.onDidChange(look),
+          // It goes on; its row says what comes of it.
+          noLonger.onCancellationRequested(() => end(undefined)),
+        );
         look();
       }),
   );

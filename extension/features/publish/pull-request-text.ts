@@ -1,18 +1,23 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { RunSummary } from '../../../shared/run/summary.ts';
+
+/** What a text is about. */
+type Written = Pick<RunSummary, 'id' | 'number' | 'round'>;
 
 /**
- * The texts of pull requests that are being written, each in an untitled Markdown document, by their runs: what a person reads there, and may change, is
+ * The texts of pull requests that are being written, each in an untitled Markdown document: what a person reads there, and may change, is
  * what is published.
  */
 export class PullRequestTexts implements vscode.Disposable {
-  readonly #documents = new Map<string, vscode.Uri>();
+  /** By document: the run that it is about. */
+  readonly #runs = new Map<string, string>();
   readonly #lenses = vscode.languages.registerCodeLensProvider(
     { scheme: 'untitled', language: 'markdown' },
     {
       provideCodeLenses: ({ uri }) => {
-        const run = this.#runOf(uri);
-        if (run === null) return [];
+        const run = this.#runs.get(uri.toString());
+        if (run === undefined) return [];
         const title = `$(git-pull-request) ${t('Create Pull Request with This Text')}`;
         const command = 'longhaul.createPullRequest';
         return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: [{ run }] })];
@@ -20,26 +25,24 @@ export class PullRequestTexts implements vscode.Disposable {
     },
   );
 
-  /** What the document of a run says; null: there is none. */
-  textOf(run: string): string | null {
-    return this.#open(run)?.getText() ?? null;
+  /** What the document of a run's round says; null: there is none. */
+  textOf(of: Written): string | null {
+    return this.#open(of)?.getText() ?? null;
   }
 
-  /** Shows the text of a run, behind what is asked about it; one that is there already stays as it is. */
-  async show(run: string, number: number, text: string): Promise<void> {
-    const known = this.#open(run);
-    const uri = vscode.Uri.from({ scheme: 'untitled', path: `${t('Pull Request of Run {0}', number)}.md` });
-    const document = known ?? (await vscode.workspace.openTextDocument(uri));
-    this.#documents.set(run, document.uri);
+  /** Shows the text of a run's round, behind what is asked about it; one that is there already stays as it is. */
+  async show(of: Written, text: string): Promise<void> {
+    const document = this.#open(of) ?? (await vscode.workspace.openTextDocument(uriOf(of)));
+    this.#runs.set(document.uri.toString(), of.id);
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
     if (document.getText() === '') await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), text));
     await vscode.languages.setTextDocumentLanguage(document, 'markdown');
   }
 
   /** Closes it without a question: what was in it is published. */
-  async close(run: string): Promise<void> {
-    const document = this.#open(run);
-    this.#documents.delete(run);
+  async close(of: Written): Promise<void> {
+    const document = this.#open(of);
+    this.#runs.delete(uriOf(of).toString());
     if (document === undefined) return;
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
@@ -49,12 +52,14 @@ export class PullRequestTexts implements vscode.Disposable {
     this.#lenses.dispose();
   }
 
-  #open(run: string): vscode.TextDocument | undefined {
-    const uri = this.#documents.get(run)?.toString();
+  #open(of: Written): vscode.TextDocument | undefined {
+    const uri = uriOf(of).toString();
     return vscode.workspace.textDocuments.find((document) => !document.isClosed && document.uri.toString() === uri);
   }
-
-  #runOf(uri: vscode.Uri): string | null {
-    return [...this.#documents].find(([, known]) => known.toString() === uri.toString())?.[0] ?? null;
-  }
 }
+
+/** No two rounds, nor runs of other runners that have the same number, write in one document. */
+const uriOf = ({ id, number, round }: Written): vscode.Uri => {
+  const name = t('Pull Request of Run {0}, Round {1}', number, round);
+  return vscode.Uri.from({ scheme: 'untitled', path: `${name} (${id.slice(-6)}).md` });
+};
