@@ -15,15 +15,16 @@ const project = (
     exclude?: string[];
     isolate?: boolean;
     maxWorkers?: number;
+    setupFiles?: string[];
   } = {},
 ) => ({
   test: {
     name,
     include,
     pool: 'forks' as const,
-    setupFiles: ['test/harness/start-bundled-threads.ts'],
     exclude: [...configDefaults.exclude, deep],
     ...rest,
+    setupFiles: ['test/harness/start-bundled-threads.ts', ...(rest.setupFiles ?? [])],
   },
 });
 
@@ -84,7 +85,12 @@ export default defineConfig({
       }),
       // A real VS Code workbench with the packed extension: npm run test:editor.
       // A workbench, its browser and a runner for each: two at a time, however many cores there are.
-      project('editor', ['test/editor/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 600_000, maxWorkers: 2 }),
+      project('editor', ['test/editor/**/*.test.ts'], {
+        testTimeout: 600_000,
+        hookTimeout: 600_000,
+        maxWorkers: 2,
+        setupFiles: ['test/editor/at-failure.ts'],
+      }),
       // The engine suite on a real Trigger.dev: npm run test:trigger.
       project('trigger', ['test/trigger/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 180_000 }),
       // A virtual clock, and a scheduler that a seed decides. The 100,000 of `npm run test:deep` take 70 minutes of processor time.

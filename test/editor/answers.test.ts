@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { longhaul } from '../harness/rig.ts';
 import { extensionId, packedExtension } from './packed.ts';
@@ -18,7 +18,7 @@ import {
   picture,
   treeItem,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** What a person sees where nothing answers, or nothing may be done. */
 
@@ -33,15 +33,11 @@ const start = (folder: string, restricted: boolean): Promise<Workbench> =>
   Workbench.start({ folder: path.join(place.folder, folder), vsix: packedExtension(), env: place.env, restricted });
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   workbench = things.use(await start('code', false));
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 test('a runner that does not answer is waited for in the row, which offers nothing meanwhile', async () => {
   const gate = place.model.hold('[line] Say sums', 0);

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gitIn } from '../harness/repository.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
@@ -16,7 +16,7 @@ import {
   picture,
   treeItem,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** What is to be seen of a result once it is in the working tree. */
 
@@ -25,7 +25,6 @@ let place: Place;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), 'verification: []\n');
   gitIn(place.repository, 'commit', '--quiet', '--all', '--message=Settings');
@@ -35,9 +34,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 test('lines that were applied have a mark with their run, until they are committed, edited or taken back', async () => {
   const marked = async () =>

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { clientOf } from '../../shared/client/client.ts';
 import { findEndpoint } from '../../runner/local/find-runner.ts';
 import { gitIn } from '../harness/repository.ts';
@@ -20,7 +20,7 @@ import {
   quickStep,
   webview,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** What a person sees and chooses before a run begins. */
 
@@ -37,7 +37,6 @@ const write = async (files: Readonly<Record<string, string>>): Promise<void> => 
 };
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   await write({
     'web/package.json': '{"scripts": {"test": "node --test"}}',
@@ -54,9 +53,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 const row = (text: string | RegExp): Locator =>
   page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Draft } from '../../extension/features/delegate/draft.ts';
 import { firstChoices } from '../../extension/ground/delegation/choices.ts';
@@ -28,7 +28,7 @@ import {
   quickStep,
   treeItem,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** Every way to a delegation, taken in the real workbench; what it begins with and what comes of it, compared whole. */
 
@@ -38,7 +38,6 @@ let workbench: Workbench;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   place.model.hold('say sums', 0);
   const write = (name: string, text: string) => writeFile(path.join(place.repository, name), text);
@@ -62,9 +61,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 const entry = /^Delegate to Background Agent/;
 const explorer = (name: string) => explorerRow(page, name).first();

@@ -1,12 +1,12 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { extensionId, packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { lens, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** A window in a language that nobody speaks: each text in brackets. What stands without them cannot be translated. */
 
@@ -36,7 +36,6 @@ const translate = async (folder: string): Promise<void> => {
 };
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   await place.delegate('[line] Say sums', '--verify', 'node --version');
   await place.delegate('[ask] Record the receipts');
@@ -58,9 +57,6 @@ beforeAll(async () => {
     .waitFor();
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 /** The labels of the list in front, without what stands below them: there VS Code has commands in English, too. */
 const listed = (): Locator => page.locator('.quick-input-list-row:first-child .label-name:visible');

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gitIn } from '../harness/repository.ts';
 import { widen } from './looks.ts';
 import { packedExtension } from './packed.ts';
@@ -18,14 +18,13 @@ import {
   quickStep,
   treeItem,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const things = new AsyncDisposableStack();
 let place: Place;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   // The sample's own verification fails until somebody mends it.
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), 'verification: []\n');
@@ -42,9 +41,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 const goal = '[line] Say sums';
 const row = (status: string) => treeItem(page, new RegExp(`^Run 1, .*, ${status}`)).first();

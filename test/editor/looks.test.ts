@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contactSheet, drawIn, themes, violations, widen, type Tile } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { openActivity, palette, quickStep, treeItem, webview } from './steps.ts';
+import { Workbench } from './workbench.ts';
 
 /** How it looks: every view and page in every theme, narrow and wide, with a sheet of all that a person looks through. */
 
@@ -19,7 +18,6 @@ let workbench: Workbench;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   // One run in each state that a person meets.
   const gate = place.model.hold('[line] Name it well', 1);
@@ -49,9 +47,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await contactSheet(await workbench.open('', 'empty'), tiles, 'contact sheet');
   await things.disposeAsync();
-});
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
 });
 
 const openRun = async (title: string): Promise<void> => {

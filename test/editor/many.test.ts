@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { badge, notification, openActivity, palette, picture, treeItem, webview } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const runs = 500;
 const waiting = runs / 10;
@@ -14,7 +13,6 @@ const things = new AsyncDisposableStack();
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   const place = things.use(await Place.make({ seeded: runs }));
   const workbench = things.use(
     await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
@@ -22,9 +20,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 test('500 runs are in the trees, and the keyboard gets to the last of them', async () => {
   await openActivity(page, /^Longhaul/);

@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Gate } from './model.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { dialog, fold, notification, openActivity, palette, picture, quickStep, treeItem, webview } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const goal = 'Mend the failing tests';
 
@@ -17,7 +16,6 @@ let page: Page;
 let gate: Gate;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   workbench = things.use(
     await Workbench.start({
@@ -30,9 +28,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 test('a task is delegated with the keyboard alone', async () => {
   gate = place.model.hold(goal, 1);

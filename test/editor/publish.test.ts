@@ -1,12 +1,11 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GitHub } from '../harness/github.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { chooseFromMenu, fold, notification, openActivity, picture, quickStep, treeItem } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** From a result under review to a merged pull request, on GitHub as an independent implementation has it. */
 const at = { owner: 'acme', repo: 'shop' };
@@ -17,7 +16,6 @@ let github: GitHub;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   github = things.use(await place.onGitHub(['acme', 'ada']));
   await place.delegate('[line] Say sums', '--verify', 'true');
@@ -29,9 +27,6 @@ beforeAll(async () => {
   await openActivity(page, /^Longhaul/);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 const row = (said: string | RegExp) => treeItem(page, said).first();
 const listed = (text: string | RegExp) => page.locator('.quick-input-list .monaco-list-row').filter({ hasText: text });

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gitIn } from '../harness/repository.ts';
 import { drawIn, themes, violations } from './looks.ts';
 import type { Gate } from './model.ts';
@@ -18,7 +18,7 @@ import {
   treeItem,
   webview,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /** What a model says and a command prints, as a person reads it; and how a page stays with its reader. */
 
@@ -44,7 +44,6 @@ let page: Page;
 let gates: readonly Gate[];
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), asksForReadme);
   gitIn(place.repository, 'commit', '-qam', 'Ask about the README');
@@ -60,9 +59,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 /** The page in front, in each theme: a picture, and nothing that axe has against it. */
 const inAllThemes = async (name: string, show: () => Promise<unknown>): Promise<void> => {

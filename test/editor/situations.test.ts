@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { RunSummary } from '../../shared/run/summary.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
 import { gitIn } from '../harness/repository.ts';
@@ -21,7 +21,7 @@ import {
   treeItem,
   webview,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 /**
  * What a person sees, and can do next, in each situation that is not the usual one. Here, or in another file:
@@ -103,7 +103,6 @@ const applyAll = async (goal: string): Promise<void> => {
 };
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), 'verification: []\n');
   gitIn(place.repository, 'commit', '--quiet', '--all', '--message=Settings');
@@ -132,9 +131,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 test('without bubblewrap the line that installs it is typed into a terminal, and with it the draft goes on', async () => {
   await openActivity(page, /^Explorer/);

@@ -43,20 +43,26 @@ export const comes = (what: Locator): Promise<boolean> =>
   );
 
 /**
- * Chooses from a row's menu. A workbench that is still starting lists only what it knew when the menu opened, and a menu that has
- * just opened lets a click pass, so that it is opened until the entry is in it, and clicked until it is gone.
+ * Chooses from a row's menu. A workbench that is still starting lists only what it knew when the menu opened, a menu that has
+ * just opened lets a click pass, and one closes by itself where the focus is taken from it: it is opened until the entry is in it, and
+ * was clicked when it went.
  */
 export const chooseFromMenu = async (row: Locator, item: string | RegExp): Promise<void> => {
   const entry = row.page().getByRole('menuitem', { name: item });
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await row.click({ button: 'right' });
-    if (await comes(entry)) break;
+    let clicked = false;
+    for (let click = 0; click < 10 && (await comes(entry)); click += 1) {
+      clicked = await entry.click({ timeout: 2000 }).then(
+        () => true,
+        () => false,
+      );
+      await entry.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
+      if (clicked && !(await entry.isVisible())) return;
+    }
     await row.page().keyboard.press('Escape');
   }
-  for (let attempt = 0; attempt < 10 && (await entry.isVisible()); attempt += 1) {
-    await entry.click({ timeout: 2000 }).catch(() => {});
-    await entry.waitFor({ state: 'hidden', timeout: 1000 }).catch(() => {});
-  }
+  throw new Error(`the menu of the row has no ${String(item)} that can be chosen`);
 };
 
 const quickInput = (page: Page): Locator => page.locator('.quick-input-widget:visible .quick-input-box input');

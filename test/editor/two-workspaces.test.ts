@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openInHost, suiteMs } from './inhost-run.ts';
@@ -7,12 +6,11 @@ import { openMeeting, type Told } from './inhost/meeting.ts';
 import { packedExtension } from './packed.ts';
 import { copySample, Place } from './place.ts';
 import { picture } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 test(
   'two windows on two workspaces, whatever is done in which of them: what is applied is what was accepted there, in that review',
   async () => {
-    await mkdir(output, { recursive: true });
     await using place = await Place.make();
     // The same files in both.
     const other = path.join(place.folder, 'other-shop');

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gitIn } from '../harness/repository.ts';
 import type { Gate } from './model.ts';
 import { pointless, welcome } from './model.ts';
@@ -20,7 +19,7 @@ import {
   treeItem,
   webview,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const goal = 'Mend the failing tests';
 
@@ -30,7 +29,6 @@ let workbench: Workbench;
 let page: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   workbench = things.use(
     await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
@@ -38,9 +36,6 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(() => picture(page, `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`));
-});
 
 let gate: Gate;
 

@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decisionSummaries } from '../../shared/run/summary.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
@@ -16,7 +15,7 @@ import {
   picture,
   treeItem,
 } from './steps.ts';
-import { output, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const things = new AsyncDisposableStack();
 let place: Place;
@@ -25,7 +24,6 @@ let first: Page;
 let second: Page;
 
 beforeAll(async () => {
-  await mkdir(output, { recursive: true });
   place = things.use(await Place.make());
   workbench = things.use(
     await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
@@ -34,13 +32,6 @@ beforeAll(async () => {
   second = await workbench.open(place.repository);
 });
 afterAll(() => things.disposeAsync());
-beforeEach(({ task }) => {
-  onTestFailed(async () => {
-    const name = `failed ${task.name.replaceAll(/\W+/g, ' ').slice(0, 60)}`;
-    // A window may be closed just then.
-    await Promise.allSettled([picture(first, name), picture(second, `${name} 2`)]);
-  });
-});
 
 test('two windows show the same, and one of them tells', async () => {
   await delegateFrom(first, ['README.md'], 'Mend the failing tests');

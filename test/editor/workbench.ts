@@ -11,6 +11,9 @@ import { installedIn } from './packed.ts';
 /** Where CI keeps what a person looks at: screenshots, and the workbench's log. */
 export const output = path.join(projectRoot, 'out', 'editor');
 
+/** The windows that are open in this process. */
+export const windows = new Set<Page>();
+
 /** The workbench's program. */
 const codeServer = path.join(import.meta.dirname, 'node_modules', 'code-server', 'out', 'node', 'entry.js');
 
@@ -188,6 +191,8 @@ export class Workbench implements AsyncDisposable {
       ],
     });
     const page = await this.#browser.newPage();
+    windows.add(page);
+    page.once('close', () => windows.delete(page));
     // Each step waits for what it needs to be there, however busy the machine; this ends one that never comes.
     page.setDefaultTimeout(120_000);
     // What the file of a language pack sets before the workbench is loaded.
