@@ -64,7 +64,7 @@ const titled = (run: RunLine, columns: number | null): string => {
 };
 
 const open = (run: RunLine): boolean =>
-  ['queued', 'waiting', 'failed', 'working'].includes(run.status) || failedChecks(run);
+  ['queued', 'waiting', 'failed', 'working'].includes(run.status) || failedChecks(run) || run.pullRequest !== null;
 
 const failedChecks = ({ status, verified }: RunLine): boolean =>
   ['reviewing', 'accepted', 'completed'].includes(status) && verified.passed < verified.ran;

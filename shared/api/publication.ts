@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
-import { NewBranch } from '../run/effect.ts';
+import { CiRepairs, NewBranch } from '../run/effect.ts';
 import { RemoteRef, RemoteUrl } from '../run/source.ts';
 
 /** Null: what the runner proposes. */
@@ -33,6 +33,7 @@ export const PublishInput = z.strictObject({
       /** Markdown. */
       body: z.string().max(65_000),
       draft: z.boolean(),
+      ciRepairs: CiRepairs.default(0),
     })
     .nullable(),
 });

@@ -1,10 +1,9 @@
-import { over, type ChangeRequest, type Circumstances, type Told, type Wanted } from './command.ts';
+import { over, type Circumstances, type Sighting, type Told, type Wanted } from './command.ts';
 import { defaultBudget } from './budget.ts';
 import { effectKey, isPublishable, nextEffect, type Effect, type EffectState } from './effect.ts';
 import type { EventBody } from './events.ts';
 import { backOffMs } from './losses.ts';
 import { isFollowed } from './followed.ts';
-import type { PullRequestSeen } from './pull-request.ts';
 import { refuse } from './refusal.ts';
 import { anotherResult } from './stale-result.ts';
 import { isTerminal, type RunState } from './state.ts';
@@ -43,7 +42,7 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
         ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
         : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,
     );
-  return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 1, key, effect, by: command.by }));
+  return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 2, key, effect, by: command.by }));
 };
 
 const isElsewhere = (known: EffectState | undefined, { remote, branch }: Effect): boolean =>
@@ -90,29 +89,47 @@ export const seen = (state: RunState, command: Told<'seen'>): Wanted => {
     return pullRequest.unseen === null
       ? [{ type: 'effect.unseen', v: 1, key, said: command.said, remedy: command.remedy }]
       : [];
-  const { request } = command;
-  const before = pullRequest.seen?.reviewed ?? 0;
-  const wanted = status === 'reviewing' && request !== null && request.review > before ? request : null;
-  const now = { ...command.seen, reviewed: wanted?.review ?? before };
+  const { reviewed, ciRepaired } = pullRequest.seen ?? { reviewed: 0, ciRepaired: 0 };
+  const verdict = status === 'reviewing' ? verdictOf(state, command) : null;
+  const now = {
+    ...command.seen,
+    reviewed:
+      verdict?.verdict === 'changes' && verdict.from === 'person' ? (command.request?.review ?? reviewed) : reviewed,
+    ciRepaired: verdict?.from === 'checks' ? ciRepaired + 1 : ciRepaired,
+  };
   const isNews = pullRequest.unseen !== null || JSON.stringify(now) !== JSON.stringify(pullRequest.seen);
-  const verdict = status === 'reviewing' ? verdictOf(state, command.seen, wanted) : null;
   return [
-    ...(isNews ? [{ type: 'effect.seen', v: 1, key, seen: now } as const] : []),
+    ...(isNews ? [{ type: 'effect.seen', v: 2, key, seen: now } as const] : []),
     ...(verdict === null ? [] : [verdict]),
   ];
 };
 
-/** Of a result that is not in the pull request, because it was published before this round, its end there says nothing. */
+type Verdict = Extract<EventBody, { type: 'review.decided' }>;
+
+/** Of a result that is not in the pull request, because it was published before this round, its end and its checks there say nothing. */
 const verdictOf = (
   { effects, round, pullRequest }: RunState,
-  { state, by }: Pick<PullRequestSeen, 'state' | 'by'>,
-  wanted: ChangeRequest | null,
-): EventBody | null => {
-  const review = { type: 'review.decided' as const, v: 1 as const, by: by ?? 'github', reason: '', comments: [] };
+  { seen: { state, by, head }, request, failure }: Extract<Sighting, { outcome: 'seen' }>,
+): Verdict | null => {
+  const review = {
+    type: 'review.decided',
+    v: 2,
+    from: 'person',
+    by: by ?? 'github',
+    reason: '',
+    comments: [],
+  } as const;
   const isOfRound = effects.some(({ key, round: of }) => key === pullRequest?.effect && of === round);
-  if (state === 'merged') return isOfRound ? { ...review, verdict: 'accepted' } : null;
+  if (state === 'merged') return isOfRound ? { ...review, comments: [], verdict: 'accepted' } : null;
   if (state === 'closed')
-    return isOfRound ? { ...review, verdict: 'rejected', reason: 'Its pull request was closed.' } : null;
-  if (wanted === null) return null;
-  return { ...review, by: wanted.by, verdict: 'changes', reason: wanted.reason, comments: [...wanted.comments] };
+    return isOfRound ? { ...review, comments: [], verdict: 'rejected', reason: 'Its pull request was closed.' } : null;
+  if (request !== null && request.review > (pullRequest?.seen?.reviewed ?? 0))
+    return { ...review, by: request.by, verdict: 'changes', reason: request.reason, comments: [...request.comments] };
+  const mayRepair = (pullRequest?.ciRepairs ?? 0) > (pullRequest?.seen?.ciRepaired ?? 0);
+  // What somebody else has pushed on top is not what the run has made.
+  const isOwn = effects.some(
+    (effect) => effect.round === round && effect.status === 'done' && effect.result.reference === head,
+  );
+  if (failure === null || !mayRepair || !isOfRound || !isOwn) return null;
+  return { ...review, from: 'checks', verdict: 'changes', reason: failure.reason, comments: [...failure.comments] };
 };

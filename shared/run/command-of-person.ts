@@ -68,8 +68,9 @@ export const reviewed = (state: RunState, command: Told<'review'>): Wanted => {
   return [
     {
       type: 'review.decided',
-      v: 1,
+      v: 2,
       by: command.by,
+      from: 'person',
       verdict: command.verdict,
       reason: command.reason,
       comments: [...command.comments],

@@ -91,8 +91,10 @@ export type EffectOutcome =
 export type Sighting =
   | {
       readonly outcome: 'seen';
-      readonly seen: Omit<PullRequestSeen, 'reviewed'>;
+      readonly seen: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'>;
       readonly request: ChangeRequest | null;
+      /** What the checks that failed said, where all have ended and it was asked for; null: none has failed, or nobody asked. */
+      readonly failure: ChecksFailed | null;
     }
   | { readonly outcome: 'unseen'; readonly said: string; readonly remedy: string };
 
@@ -101,6 +103,12 @@ export interface ChangeRequest {
   /** Of the last review that says so: each has a higher one than those before. */
   readonly review: number;
   readonly by: string;
+  readonly reason: string;
+  readonly comments: readonly ReviewComment[];
+}
+
+/** Checks of a pull request that failed: what they said is data. */
+export interface ChecksFailed {
   readonly reason: string;
   readonly comments: readonly ReviewComment[];
 }

@@ -41,9 +41,20 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'activation.ended 1': (body) => ({ ...body, v: 2 }),
   'activation.lost 1': (body) => ({ ...body, v: 2, leaseUntil: null }),
   'activation.deferred 1': (body) => ({ ...body, v: 2, remedy: null }),
+  'review.decided 1': (body) => ({ ...body, v: 2, from: 'person' }),
+  // Checks that failed began no round.
+  'effect.requested 1': ({ effect, ...body }) => ({
+    ...body,
+    v: 2,
+    effect: { ...fieldsOf(effect), ...(kindOf(effect) === 'pull request' && { ciRepairs: 0 }) },
+  }),
+  'effect.seen 1': ({ seen, ...body }) => ({ ...body, v: 2, seen: { ...fieldsOf(seen), ciRepaired: 0 } }),
 };
 
 const fieldsOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});
+
+const kindOf = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && 'kind' in value ? value.kind : null;
 
 /** A body that the store read, brought up to the version that events.ts has. */
 export const upgraded = (body: Body, steps: Readonly<Record<string, (body: Body) => Body>> = upgrades): Body => {

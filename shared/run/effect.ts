@@ -11,6 +11,9 @@ export const NewBranch = RemoteRef.refine((name) => name !== 'HEAD' && name !== 
 /** Of a pull request: one line. */
 const Title = z.string().trim().min(1).max(250);
 
+/** How many rounds the checks of a pull request that fail may begin. */
+export const CiRepairs = z.int().min(0).max(10);
+
 /**
  * A change to the world outside, made by the control plane alone. All that it is to be like is in it: what it comes to is the same however
  * often it is begun.
@@ -39,6 +42,7 @@ export const Effect = z.discriminatedUnion('kind', [
     /** Markdown, at most 65,536 characters; a blob. */
     body: BlobHash,
     draft: z.boolean(),
+    ciRepairs: CiRepairs,
   }),
 ]);
 export type Effect = z.infer<typeof Effect>;

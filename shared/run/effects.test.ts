@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
-import type { ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
+import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { nextEffect, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
@@ -36,6 +36,7 @@ const pullRequest: Effect = {
   title: 'Mend',
   body: 'd'.repeat(64),
   draft: true,
+  ciRepairs: 1,
 };
 
 const inReview = (): RunState => {
@@ -162,7 +163,7 @@ test('the next round is published under its own keys, whatever became of the one
   expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
 });
 
-const open: Omit<PullRequestSeen, 'reviewed'> = {
+const open: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
   state: 'open',
   by: null,
   head: 'f'.repeat(40),
@@ -170,12 +171,17 @@ const open: Omit<PullRequestSeen, 'reviewed'> = {
   approvedBy: [],
   changesRequestedBy: [],
 };
-const seen = (different: object = {}, request: ChangeRequest | null = null): Command => ({
+const seen = (
+  different: object = {},
+  request: ChangeRequest | null = null,
+  failure: ChecksFailed | null = null,
+): Command => ({
   kind: 'seen',
   effect: '1 pull request',
   outcome: 'seen',
   seen: { ...open, ...different },
   request,
+  failure,
 });
 const asked: ChangeRequest = {
   review: 7,
@@ -231,6 +237,40 @@ test('a request for changes is the next round, once; one that comes while the ag
   const later = { ...asked, review: 9 };
   expect(after(changed, seen({}, later))).toMatchObject({ status: 'queued', round: 2 });
   expect(after(again, seen({}, later))).toMatchObject({ status: 'queued', round: 3 });
+});
+
+const failure: ChecksFailed = {
+  reason: 'Failed: build',
+  comments: [{ path: 'sum.js', line: 2, text: 'It is not a sum.' }],
+};
+/** As the branch was left by the first round. */
+const own = { head: 'f', checks: { passed: 1, failed: 1, pending: 0, failing: ['build'] } };
+
+test('checks that fail begin as many rounds as the person let them, with what they said', () => {
+  const failed = after(opened(), seen(own, null, failure));
+  expect(failed).toMatchObject({ status: 'queued', round: 2, pullRequest: { seen: { ciRepaired: 1, reviewed: 0 } } });
+  // The same checks, while the next round waits for a person; and those of a second round, of which one was allowed.
+  expect(after(nextRound(failed), seen(own, null, failure))).toMatchObject({ status: 'reviewing', round: 2 });
+  const again = after(
+    nextRound(failed),
+    publish({ round: 2 }),
+    effected('2 branch', done('a')),
+    effected('2 pull request', done('12')),
+    { ...seen({ ...own, head: 'a' }, null, failure), effect: '2 pull request' } as Command,
+  );
+  expect(again).toMatchObject({ status: 'reviewing', round: 2, pullRequest: { seen: { ciRepaired: 1 } } });
+});
+
+test('checks of what somebody else has pushed, and checks that nobody let begin anything, begin no round', () => {
+  expect(after(opened(), seen({ ...own, head: 'b' }, null, failure))).toMatchObject({ status: 'reviewing', round: 1 });
+  const unasked = opened();
+  const none = { ...unasked, pullRequest: unasked.pullRequest && { ...unasked.pullRequest, ciRepairs: 0 } };
+  expect(after(none, seen(own, null, failure))).toMatchObject({ status: 'reviewing', round: 1 });
+});
+
+test('what a person wants changed goes before what checks say', () => {
+  const both = after(opened(), seen(own, asked, failure));
+  expect(both).toMatchObject({ status: 'queued', round: 2, pullRequest: { seen: { ciRepaired: 0, reviewed: 7 } } });
 });
 
 test('what is merged or closed without the round that is in review leaves that to the person', () => {

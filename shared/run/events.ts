@@ -296,8 +296,10 @@ export const controlEvents = [
   event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
   event('timer.fired', 1, {}),
   event('message.sent', 1, { by: Actor, text: z.string().min(1) }),
-  event('review.decided', 1, {
+  event('review.decided', 2, {
     by: Actor,
+    /** `checks`: those of the pull request failed, and it is their output that is quoted; nobody has reviewed anything. */
+    from: z.enum(['person', 'checks']),
     verdict: z.enum(['accepted', 'rejected', 'changes']),
     reason: z.string(),
     comments: z.array(ReviewComment),
@@ -310,14 +312,14 @@ export const controlEvents = [
     conflicts: Count,
   }),
   /** The control plane is to change something outside. Asked for again under the same key: after it had failed. */
-  event('effect.requested', 1, { key: z.string().min(1).max(100), effect: Effect, by: Actor }),
+  event('effect.requested', 2, { key: z.string().min(1).max(100), effect: Effect, by: Actor }),
   /** An attempt failed, and there is to be another one then. */
   event('effect.delayed', 1, { key: z.string(), said: z.string(), retryAt: Time }),
   event('effect.done', 1, { key: z.string(), result: EffectResult }),
   /** To try again by itself would be in vain. */
   event('effect.failed', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** What became meanwhile of the pull request that an effect opened; only where it is otherwise than before. */
-  event('effect.seen', 1, { key: z.string(), seen: PullRequestSeen }),
+  event('effect.seen', 2, { key: z.string(), seen: PullRequestSeen }),
   /** It could not be looked at; said once until it can. */
   event('effect.unseen', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** It is over, and lists are not to show it any more; nothing of it is gone. */

@@ -25,6 +25,8 @@ export const PullRequestSeen = z.strictObject({
   changesRequestedBy: People,
   /** Requests for changes up to the review of this number have become a round. */
   reviewed: Count,
+  /** Rounds that its failing checks have begun. */
+  ciRepaired: Count,
 });
 export type PullRequestSeen = z.infer<typeof PullRequestSeen>;
 
@@ -36,6 +38,8 @@ export interface PullRequest {
   /** As its forge counts them. */
   readonly number: string;
   readonly url: string | null;
+  /** How many rounds its failing checks may begin. */
+  readonly ciRepairs: number;
   /** Null: it was not looked at yet. */
   readonly seen: PullRequestSeen | null;
   /** Why it could not be looked at since then; null: it could. */
@@ -49,9 +53,9 @@ export const pullRequestAfter = (
 ): PullRequest | null => {
   if (effect.effect.kind !== 'pull request') return before;
   const { reference: number, url } = effect.result;
-  const { remote } = effect.effect;
+  const { remote, ciRepairs } = effect.effect;
   const same = before !== null && before.remote === remote && before.number === number;
-  return { effect: effect.key, remote, number, url, seen: same ? before.seen : null, unseen: null };
+  return { effect: effect.key, remote, number, url, ciRepairs, seen: same ? before.seen : null, unseen: null };
 };
 
 /** How it stands, as "pull request 12 was merged by ada". */

@@ -100,7 +100,8 @@ test('the time to review is from each hand-over to its verdict; what the agent d
   };
   const verdict = (given: 'accepted' | 'changes'): EventBody => ({
     type: 'review.decided',
-    v: 1,
+    v: 2,
+    from: 'person',
     by: 'person:ada',
     verdict: given,
     reason: 'x',

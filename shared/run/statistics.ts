@@ -2,7 +2,16 @@ import type { FailureClass } from './events.ts';
 import { checksOf, isTerminal, type Status } from './state.ts';
 import { lineOf, type RunLine, type RunSummary } from './summary.ts';
 
-type NotInHistory = 'tenant' | 'detail' | 'archived' | 'attention' | 'decisions' | 'updatedAt' | 'round' | 'verified';
+type NotInHistory =
+  | 'tenant'
+  | 'detail'
+  | 'archived'
+  | 'attention'
+  | 'decisions'
+  | 'updatedAt'
+  | 'round'
+  | 'verified'
+  | 'pullRequest';
 
 /** A run as its history shows and exports it. Times are ISO 8601, money is US dollars. */
 export interface HistoryRow extends Omit<RunLine, NotInHistory> {
@@ -38,6 +47,7 @@ export const historyRow = (run: RunSummary): HistoryRow => {
     updatedAt: _u,
     round,
     verified: _v,
+    pullRequest: _p,
     ...line
   } = lineOf(run);
   const { ran, failed } = checksOf(run);

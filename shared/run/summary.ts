@@ -134,6 +134,8 @@ export interface RunLine {
   readonly deletions: number | null;
   /** Verification commands that passed, of those that ran in this round. */
   readonly verified: { readonly passed: number; readonly ran: number };
+  /** Where the result was published as one, as its forge counts them; `detail` says how it stands. */
+  readonly pullRequest: { readonly number: string; readonly url: string | null } | null;
 }
 
 export const lineOf = (state: RunSummary): RunLine => ({
@@ -159,6 +161,7 @@ export const lineOf = (state: RunSummary): RunLine => ({
   additions: state.result?.additions ?? null,
   deletions: state.result?.deletions ?? null,
   verified: { passed: state.verification.filter(passed).length, ran: state.verification.length },
+  pullRequest: state.pullRequest && { number: state.pullRequest.number, url: state.pullRequest.url },
 });
 
 const detailOf = (state: RunSummary): string => {

@@ -84,12 +84,25 @@ beforeEach(async ({ onTestFinished }) => {
   store = await openSqliteStore({ folder: await mkdtemp(path.join(tmpdir(), 'longhaul-follow-')) });
   onTestFinished(() => store[Symbol.asyncDispose]());
   await inReview(store, run);
+});
+
+/** It is the run's, and so many rounds may be begun by its checks. */
+const published = async (ciRepairs = 0): Promise<void> => {
   await told({
     kind: 'publish',
     by: 'person:ada',
     round: 1,
     patch,
     effects: [
+      {
+        kind: 'branch',
+        remote,
+        branch: 'longhaul/1-mend',
+        base: '1'.repeat(40),
+        onTop: null,
+        patch,
+        message: 'Mend the sum',
+      },
       {
         kind: 'pull request',
         remote,
@@ -98,13 +111,16 @@ beforeEach(async ({ onTestFinished }) => {
         title: 'Mend',
         body: patch,
         draft: false,
+        ciRepairs,
       },
     ],
   });
+  const pushed = { reference: opened.head, url: null, adopted: false, notes: [] };
+  await told({ kind: 'effected', effect: '1 branch', outcome: { kind: 'done', result: pushed } });
   const url = `${remote}/pull/${opened.number}`;
   const result = { reference: String(opened.number), url, adopted: false, notes: [] };
   await told({ kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
-});
+};
 
 const tokenVariable = 'GITHUB_TOKEN_OF_THE_RUNNER';
 const follow = (env: Readonly<Record<string, string>> = { [tokenVariable]: 'token-of-acme' }): AsyncDisposable => {
@@ -144,6 +160,7 @@ const is =
     state.status === status;
 
 test('its checks and what reviewers say are seen; merged, the run is accepted by whoever did it', async () => {
+  await published();
   const { checks, pulls } = (await as('acme')).rest;
   const ada = (await as('ada')).rest;
   await using _ = follow();
@@ -167,7 +184,40 @@ test('its checks and what reviewers say are seen; merged, the run is accepted by
   });
 });
 
+test('what failed checks say is the next round, once, where all of them have ended', async () => {
+  await published(1);
+  const { checks } = (await as('acme')).rest;
+  await using _ = follow();
+  const check = { ...repository, head_sha: opened.head } as const;
+  const { data: slow } = await checks.create({ ...check, name: 'slow' });
+  const annotation = { path: 'sum.js', start_line: 3, end_line: 3, annotation_level: 'failure' } as const;
+  const notice = { ...annotation, annotation_level: 'notice', message: 'By the way.' } as const;
+  await checks.create({
+    ...check,
+    name: 'build',
+    status: 'completed',
+    conclusion: 'failure',
+    output: {
+      title: 'It broke',
+      summary: '\u001B[31m1 test failed\u001B[0m',
+      annotations: [{ ...annotation, message: 'Expected 3.' }, notice],
+    },
+  });
+  await comesTo(({ pullRequest }) => pullRequest?.seen?.checks.failed === 1);
+  expect(await store.state(run)).toMatchObject({ status: 'reviewing', round: 1 });
+  await checks.update({ ...repository, check_run_id: slow.id, status: 'completed', conclusion: 'success' });
+  expect(await comesTo(is('queued'))).toMatchObject({ round: 2, pullRequest: { seen: { ciRepaired: 1 } } });
+  const [decided] = (await store.events(run, 0, 100)).filter(({ body }) => body.type === 'review.decided');
+  expect(decided?.body).toMatchObject({
+    from: 'checks',
+    verdict: 'changes',
+    reason: 'Failed: build\n\nbuild:\nIt broke\n\n1 test failed',
+    comments: [{ path: 'sum.js', line: 3, text: 'Expected 3.' }],
+  });
+});
+
 test('closed, the run is rejected', async () => {
+  await published();
   await using _ = follow();
   const { pulls } = (await as('acme')).rest;
   await pulls.update({ ...repository, pull_number: opened.number, state: 'closed' });
@@ -175,6 +225,7 @@ test('closed, the run is rejected', async () => {
 });
 
 test('what somebody who may write wants changed is the next round, with their remarks; what others say is nothing', async () => {
+  await published();
   const mallory = (await as('mallory')).rest;
   const ada = (await as('ada')).rest;
   const review = { ...repository, pull_number: opened.number, event: 'REQUEST_CHANGES' } as const;
@@ -223,6 +274,7 @@ test('what somebody who may write wants changed is the next round, with their re
 });
 
 test('a runner that cannot look says why, and sees what has become of it when it can again', async () => {
+  await published();
   {
     await using _ = follow({});
     const { pullRequest } = await comesTo((state) => state.pullRequest?.unseen != null);
@@ -252,12 +304,16 @@ test('of an answer that is not as the API says nothing goes on record but that',
         },
       },
     });
-  const look = (octokit: Octokit) => lookAt({ octokit, repository, number: opened.number, reviewed: 0 });
+  const look = (octokit: Octokit) => lookAt({ octokit, repository, number: opened.number, reviewed: 0, logOf: null });
   // Who wrote it has no account any more, and wrote nothing.
   expect(
     await look(through((said) => ({ ...said, ...('submitted_at' in said && { user: null, body: null }) }))),
   ).toEqual(
-    expect.objectContaining({ request: null, seen: expect.objectContaining({ approvedBy: [], state: 'open' }) }),
+    expect.objectContaining({
+      request: null,
+      failure: null,
+      seen: expect.objectContaining({ approvedBy: [], state: 'open' }),
+    }),
   );
   await expect(look(through((said) => ({ ...said, head: { sha: 'no commit' } })))).rejects.toMatchObject({
     message: expect.stringMatching(/^What GitHub says of pull request \d+ cannot be read/),

@@ -107,7 +107,15 @@ const publish = async (
     },
   );
   const opened = await publishPullRequest(
-    { kind: 'pull request', ...common, into: 'main', title: 'Mend the sum', body: 'd'.repeat(64), draft: true },
+    {
+      kind: 'pull request',
+      ...common,
+      into: 'main',
+      title: 'Mend the sum',
+      body: 'd'.repeat(64),
+      draft: true,
+      ciRepairs: 0,
+    },
     { octokit, repository, body: round.body },
   );
   return { made, opened } satisfies Record<string, EffectResult>;
@@ -269,7 +277,16 @@ test('the runner does both with what its settings say, and nothing where they do
   const perform = performing({ ...given, remotes: remotes(true) });
   await perform(toBranch);
   await perform(
-    asked({ kind: 'pull request', remote, branch, into: 'main', title: 'Mend the sum', body: text, draft: true }),
+    asked({
+      kind: 'pull request',
+      remote,
+      branch,
+      into: 'main',
+      title: 'Mend the sum',
+      body: text,
+      draft: true,
+      ciRepairs: 0,
+    }),
   );
   expect((await there(octokit)).pulls).toEqual(once.pulls);
   // By the app itself, whose tokens were for this repository and for no more than each effect needs.

@@ -40,7 +40,7 @@ export const publish = (store: Store, run: string, remote: string): Promise<void
 /** It is a pull request there. */
 export const pullRequestOf = async (store: Store, run: string, remote: string): Promise<void> => {
   const effects: readonly Effect[] = [
-    { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true },
+    { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true, ciRepairs: 0 },
   ];
   await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects });
   const result = { reference: '12', url: null, adopted: false, notes: [] };
@@ -106,7 +106,7 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
       }
       const again = await opened.reopen();
       expect(await again.followed()).toEqual(['run_aaaa', 'run_bbbb']);
-      const seen: Omit<PullRequestSeen, 'reviewed'> = {
+      const seen: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
         state: 'merged',
         by: 'github:bob',
         head: '1'.repeat(40),
@@ -114,7 +114,8 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
         approvedBy: [],
         changesRequestedBy: [],
       };
-      await obeyed(again, 'run_aaaa', { kind: 'seen', effect: '1 pull request', outcome: 'seen', seen, request: null });
+      const look = { outcome: 'seen', seen, request: null, failure: null } as const;
+      await obeyed(again, 'run_aaaa', { kind: 'seen', effect: '1 pull request', ...look });
       expect(await again.followed()).toEqual(['run_bbbb']);
       await obeyed(again, 'run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' });
       expect(await again.followed()).toEqual([]);

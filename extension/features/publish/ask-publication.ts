@@ -55,7 +55,7 @@ const pullRequestRows = (
   wanted: PublishInput,
   pullRequest: NonNullable<PublishInput['pullRequest']>,
 ): readonly Row[] => {
-  const { into, title, draft } = pullRequest;
+  const { into, title, draft, ciRepairs } = pullRequest;
   const otherwise = (other: Partial<typeof pullRequest>): Answer => ({
     kind: 'otherwise',
     wanted: { ...wanted, pullRequest: { ...pullRequest, ...other } },
@@ -87,7 +87,28 @@ const pullRequestRows = (
       description: draft ? t('nobody is asked to review it yet') : t('whoever owns the code is asked to review it'),
       ask: async () => otherwise({ draft: !draft }),
     },
+    {
+      label: `$(tools) ${t('Failing Checks')}`,
+      description: repairsText(ciRepairs),
+      ask: async () => {
+        const other = await askRepairs(title);
+        return other === undefined ? undefined : otherwise({ ciRepairs: other });
+      },
+    },
   ];
+};
+
+const repairsText = (times: number): string => {
+  if (times === 0) return t('begin no round');
+  return times === 1 ? t('begin another round, once') : t('begin another round, at most {0} in all', times);
+};
+
+const askRepairs = async (title: string): Promise<number | undefined> => {
+  const rows = [0, 1, 2, 3, 5].map((times) => ({ label: repairsText(times), times }));
+  const placeHolder = t(
+    'Checks that fail: what they said goes to the agent, from the run’s budget; you review what comes of it',
+  );
+  return (await vscode.window.showQuickPick(rows, { title, placeHolder, ignoreFocusOut: true }))?.times;
 };
 
 const line = async (prompt: string, value: string): Promise<string | undefined> => {

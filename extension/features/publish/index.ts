@@ -17,7 +17,7 @@ interface Writing {
   readonly texts: PullRequestTexts;
   readonly said: Map<string, Said>;
 }
-type Said = Pick<NonNullable<PublishInput['pullRequest']>, 'title' | 'draft'>;
+type Said = Pick<NonNullable<PublishInput['pullRequest']>, 'title' | 'draft' | 'ciRepairs'>;
 
 /** Publishing a result: as a branch, and as a pull request where the remote has any. */
 export const registerPublish = (longhaul: Longhaul): vscode.Disposable => {
@@ -81,7 +81,7 @@ const wantedOf = async (
   }
 };
 
-const saidIn = ({ title, draft }: Said): Said => ({ title, draft });
+const saidIn = ({ title, draft, ciRepairs }: Said): Said => ({ title, draft, ciRepairs });
 
 const withText = (wanted: PublishInput, text: string | null): PublishInput =>
   wanted.pullRequest === null || text === null

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PublishInput } from '../../../shared/api/publication.ts';
-import { effectKey, type EffectState } from '../../../shared/run/effect.ts';
+import { CiRepairs, effectKey, type EffectState } from '../../../shared/run/effect.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
@@ -26,6 +26,7 @@ export const define: Define = (command, act) => {
     .option('--title <text>', 'of the pull request')
     .option('--body <file>', 'its text, Markdown, from a file, instead of the one that is shown')
     .option('--ready', 'a pull request that is ready for review, and no draft')
+    .option('--ci-repairs <times>', 'how many rounds its failing checks may begin in all (default: none; at most 10)')
     .option('--branch-only', 'the branch, and no pull request')
     .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
     .option('--dry-run', 'show what would be published, and do nothing')
@@ -58,7 +59,8 @@ export const define: Define = (command, act) => {
     about: `Makes a branch with the result on a remote, and a draft pull request where that is GitHub's. Shows all of it first, and asks;
 what you see is what is published, and what you had not committed is not. The runner does it: it goes on where the runner is
 stopped amid it, and makes nothing twice. The operator says where to (remotes in config.yaml, publish: true). After another round,
-publish again: the same branch gets another commit, and the pull request goes along. Without a terminal --yes is needed.`,
+publish again: the same branch gets another commit, and the pull request goes along. With --ci-repairs, checks there that fail
+begin another round, with what they said; it spends from the run's budget, and waits for your review like any other. Without a terminal --yes is needed.`,
     examples: [
       ['longhaul publish 12 --dry-run', 'see what would be published'],
       ['longhaul publish 12', 'look at it and say yes or no'],
@@ -74,19 +76,20 @@ interface Options {
   readonly body?: string;
   readonly ready?: true;
   readonly branchOnly?: true;
+  readonly ciRepairs?: string;
 }
 
 const changed = async (
   context: CommandContext,
   proposed: PublishInput,
-  { title, body, ready, branchOnly }: Options,
+  { title, body, ready, branchOnly, ciRepairs }: Options,
 ): Promise<PublishInput> => {
   const { pullRequest } = proposed;
   if (branchOnly === true || pullRequest === null) {
-    if (title !== undefined || body !== undefined || ready !== undefined)
+    if (title !== undefined || body !== undefined || ready !== undefined || ciRepairs !== undefined)
       throw usage(
         branchOnly === true
-          ? '--title, --body and --ready are for a pull request, and --branch-only makes none.'
+          ? '--title, --body, --ready and --ci-repairs are for a pull request, and --branch-only makes none.'
           : `${proposed.remote} has no pull requests.`,
         'Leave them out.',
       );
@@ -98,9 +101,16 @@ const changed = async (
       ...pullRequest,
       draft: ready !== true,
       ...(title !== undefined && { title }),
+      ...(ciRepairs !== undefined && { ciRepairs: timesOf(ciRepairs) }),
       ...(body !== undefined && { body: await textOf(resolve(context.cwd, body)) }),
     },
   };
+};
+
+const timesOf = (text: string): number => {
+  const { success, data } = CiRepairs.safeParse(/^\d+$/.test(text) ? Number(text) : null);
+  if (success) return data;
+  throw usage(`--ci-repairs is a number from 0 to 10, and not "${cleanLine(text)}".`, 'Such as: --ci-repairs 2');
 };
 
 const textOf = async (file: string): Promise<string> => {
@@ -120,12 +130,15 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
     : [
         `Into:    ${cleanLine(pullRequest.into)}${pullRequest.draft ? ', as a draft' : ''}`,
         `Title:   ${cleanLine(pullRequest.title)}`,
+        ...(pullRequest.ciRepairs === 0 ? [] : [`Checks:  ${repairsText(pullRequest.ciRepairs)}`]),
         '',
         indent(clean(pullRequest.body), '  '),
         '',
       ]),
   ...(secrets.length === 0 ? [] : ['Looks like a secret:', ...secrets.map((secret) => `  ${cleanLine(secret)}`), '']),
 ];
+
+const repairsText = (times: number): string => `those that fail begin another round, at most ${times} in all`;
 
 const isConfirmed = async ({ terminal }: CommandContext, { secrets }: PublishInput): Promise<boolean> => {
   if (!terminal.interactive) throw usage('Publishing needs a person.', 'Publish at a terminal, or say --yes.');

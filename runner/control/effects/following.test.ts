@@ -10,7 +10,7 @@ import { onlyOne } from '../store/role.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { startFollowing } from './following.ts';
 
-const open: Omit<PullRequestSeen, 'reviewed'> = {
+const open: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
   state: 'open',
   by: null,
   head: 'f'.repeat(40),
@@ -46,7 +46,7 @@ test('a host that asks for a rest has it, and others are looked at meanwhile', a
       }
       looks.other += 1;
       if (looks.other === 10) often.resolve();
-      return { outcome: 'seen', seen: open, request: null };
+      return { outcome: 'seen', seen: open, request: null, failure: null };
     },
   });
   await often.promise;

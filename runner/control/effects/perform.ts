@@ -4,6 +4,7 @@ import { pushBranch } from '../../machine/repository/push-branch.ts';
 import type { Home } from '../../machine/home/home.ts';
 import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
+import { jobLog } from '../github/job-log.ts';
 import { lookAt } from '../github/look.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
@@ -46,16 +47,17 @@ const mayPublish = (
 export const looking =
   ({ remotes }: Pick<PerformOptions, 'remotes'>): LookAtPullRequest =>
   async ({ pullRequest, signal }) => {
-    const { remote, number, seen } = pullRequest;
-    const { publishing } = mayPublish(remotes, remote);
-    if (publishing.github === null)
+    const { remote, number, seen, ciRepairs } = pullRequest;
+    const { github } = mayPublish(remotes, remote).publishing;
+    if (github === null)
       throw new Trouble(`${remote} is no GitHub any more to this runner.`, {
         remedy: 'Say so in the runner’s config.yaml: remotes: [{ match: …, github: … }].',
       });
     const permissions = { pull_requests: 'read', checks: 'read', statuses: 'read' } as const;
-    const { octokit, repository } = await publishing.github(permissions, signal);
-    const reviewed = seen?.reviewed ?? 0;
-    return { outcome: 'seen', ...(await lookAt({ octokit, repository, number: Number(number), reviewed })) };
+    const { octokit, repository } = await github(permissions, signal);
+    const { reviewed, ciRepaired } = seen ?? { reviewed: 0, ciRepaired: 0 };
+    const logOf = ciRepairs > ciRepaired ? (job: number) => jobLog(github, job, signal) : null;
+    return { outcome: 'seen', ...(await lookAt({ octokit, repository, number: Number(number), reviewed, logOf })) };
   };
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;

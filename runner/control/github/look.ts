@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { GitObject } from '../../../shared/ids.ts';
-import type { ChangeRequest } from '../../../shared/run/command.ts';
+import type { ChangeRequest, Sighting } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import { Trouble } from '../../../shared/trouble.ts';
+import { checksOf, failureOf, type LogOf } from './checks.ts';
 import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
+import { page, pages, textOf } from './pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 export interface LookGiven {
@@ -13,19 +15,13 @@ export interface LookGiven {
   readonly number: number;
   /** Requests for changes up to the review of this number are known. */
   readonly reviewed: number;
+  /** How the end of a job's log is had; null: what failing checks say is not wanted. */
+  readonly logOf: LogOf | null;
 }
 
 /** What there is of a pull request now. `request`: what is wanted since `reviewed`; null: nothing is. */
-export interface Look {
-  readonly seen: Omit<PullRequestSeen, 'reviewed'>;
-  readonly request: ChangeRequest | null;
-}
+export type Look = Omit<Extract<Sighting, { outcome: 'seen' }>, 'outcome'>;
 
-/** A page of what GitHub lists, oldest first. What comes after the last page that is read is passed over. */
-const page = { per_page: 100 } as const;
-const mostPages = 5;
-/** Characters of one comment. */
-const longest = 10_000;
 const mostComments = 200;
 
 /**
@@ -39,15 +35,20 @@ export const lookAt = async (given: LookGiven): Promise<Look> => {
     const pull = Pull.parse(data);
     const merged = pull.merged || pull.merged_at != null;
     const reviews = await reviewsOf(given);
+    const checks = await checksOf(given, pull.head.sha);
     // What is put on record is read again by everybody: a server's answer is looked over first.
     const seen = Seen.parse({
       state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
       by: merged && pull.merged_by != null ? byOf(pull.merged_by.login) : null,
       head: pull.head.sha,
-      checks: await checksOf(given, pull.head.sha),
+      checks: checks.counted,
       ...opinionsOf(reviews),
     });
-    return { seen, request: seen.state === 'open' ? await requestOf(given, reviews) : null };
+    if (seen.state !== 'open') return { seen, request: null, failure: null };
+    const { logOf } = given;
+    const isOver = seen.checks.pending === 0 && seen.checks.failed > 0;
+    const failure = isOver && logOf !== null ? await failureOf(checks.failing, { ...given, logOf }) : null;
+    return { seen, request: await requestOf(given, reviews), failure };
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new Trouble(`What GitHub says of pull request ${number} cannot be read (${z.prettifyError(error)}).`, {
@@ -58,7 +59,7 @@ export const lookAt = async (given: LookGiven): Promise<Look> => {
   }
 };
 
-const Seen = PullRequestSeen.omit({ reviewed: true });
+const Seen = PullRequestSeen.omit({ reviewed: true, ciRepaired: true });
 
 const byOf = (login: string): string => `github:${login}`.slice(0, 200);
 
@@ -134,56 +135,6 @@ const opinionsOf = (reviews: readonly Review[]): Pick<PullRequestSeen, 'approved
   return { approvedBy: of('APPROVED'), changesRequestedBy: of('CHANGES_REQUESTED') };
 };
 
-const checksOf = async ({ octokit, repository }: LookGiven, head: string): Promise<PullRequestSeen['checks']> => {
-  const runs = await pages(async (at) => {
-    const { data } = await octokit.rest.checks.listForRef({
-      ...repository,
-      ref: head,
-      ...page,
-      page: at,
-      request: limited(),
-    });
-    return { data: data.check_runs };
-  });
-  const statuses = await statusesOf({ octokit, repository }, head);
-  const ended = [
-    ...runs.map(({ name, status, conclusion }) => ({
-      name,
-      ended: status === 'completed' ? (conclusion ?? '') : null,
-    })),
-    ...statuses.map(({ context, state }) => ({ name: context, ended: state === 'pending' ? null : state })),
-  ];
-  const failing = ended.filter(({ ended: how }) => how !== null && !fine.has(how));
-  const pending = ended.filter(({ ended: how }) => how === null).length;
-  return {
-    passed: ended.length - pending - failing.length,
-    failed: failing.length,
-    pending,
-    failing: failing
-      .map(({ name }) => name.slice(0, 200))
-      .filter((name) => name !== '')
-      .slice(0, 20),
-  };
-};
-
-/** What tells its results as statuses of the commit, and not as checks. */
-const statusesOf = async (
-  { octokit, repository }: Pick<LookGiven, 'octokit' | 'repository'>,
-  ref: string,
-): Promise<readonly { readonly context: string; readonly state: string }[]> => {
-  try {
-    return (await octokit.rest.repos.getCombinedStatusForRef({ ...repository, ref, ...page, request: limited() })).data
-      .statuses;
-  } catch (error) {
-    // What GitHub says where it has none that this token may see.
-    if (statusOf(error) === 404) return [];
-    throw error;
-  }
-};
-
-/** docs.github.com/rest/checks/runs: conclusions that do not hold up a merge. */
-const fine: ReadonlySet<string> = new Set(['success', 'neutral', 'skipped']);
-
 /** What a request for changes says, with all that was remarked since the last one that was heeded. */
 const requestOf = async (given: LookGiven, reviews: readonly Review[]): Promise<ChangeRequest | null> => {
   const fresh = reviews.filter(({ id }) => id > given.reviewed);
@@ -227,21 +178,4 @@ const commentsOf = async (
     // Of what was there before, and of what is not there any more, the result has no line.
     return [{ path, line: side === 'LEFT' ? null : (line ?? null), text }];
   });
-};
-
-const textOf = (body: string): string => {
-  const text = body.trim();
-  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
-};
-
-const pages = async <Item>(
-  ask: (at: number) => Promise<{ readonly data: readonly Item[] }>,
-): Promise<readonly Item[]> => {
-  const all: Item[] = [];
-  for (let at = 1; at <= mostPages; at += 1) {
-    const { data } = await ask(at);
-    all.push(...data);
-    if (data.length < page.per_page) break;
-  }
-  return all;
 };

@@ -58,6 +58,7 @@ export const publication = async (
           title,
           body: pullRequestBody(state, await readLog(plane.store, state.id), await coverageOf(plane, state, result)),
           draft: true,
+          ciRepairs: state.pullRequest?.ciRepairs ?? 0,
         };
   const { patch } = result;
   const wanted = { run, round: state.round, patch, message: title, remote: allowed.url, branch: name, pullRequest };
@@ -127,11 +128,11 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   if (pullRequest !== null) {
     if (publishing.github === null)
       throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
-    const { into, title, body, draft } = pullRequest;
+    const { into, title, body, draft, ciRepairs } = pullRequest;
     if (into === branch)
       throw refused('invalid', `A pull request cannot go from ${branch} into itself.`, 'Name another branch.');
     const text = await keep(plane, state, body);
-    effects.push({ kind: 'pull request', remote, branch, into, title, body: text, draft });
+    effects.push({ kind: 'pull request', remote, branch, into, title, body: text, draft, ciRepairs });
   }
   plane.log.info({ run: state.id, remote, branch, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {

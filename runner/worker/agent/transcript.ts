@@ -128,7 +128,8 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       tell(draft, 'person', said(body));
       return;
     case 'review.decided':
-      if (body.verdict === 'changes') tell(draft, 'person', changesRequested(body));
+      if (body.verdict === 'changes')
+        tell(draft, body.from === 'checks' ? 'longhaul' : 'person', changesRequested(body));
       return;
     case 'decision.requested':
       draft.requests.set(body.request.id, body.request);

@@ -60,14 +60,18 @@ export const people: Tellers<
     ...saying(text),
     about: { kind: 'message', message: { by, text } },
   }),
-  'review.decided': ({ by, verdict, reason, comments }) => ({
-    mark: 'person',
-    text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}`,
+  'review.decided': ({ by, from, verdict, reason, comments }) => ({
+    ...(from === 'person'
+      ? { mark: 'person', text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}` }
+      : { mark: 'warning', text: 'Another round: checks of the pull request failed' }),
     detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
-    parts: comments.map(({ path, line, text }) => ({
-      label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
-      text: clean(text),
-    })),
+    parts: [
+      ...(from === 'person' ? [] : [{ label: 'What they said', text: clean(reason) }]),
+      ...comments.map(({ path, line, text }) => ({
+        label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
+        text: clean(text),
+      })),
+    ],
     about: { kind: 'review', review: { by, verdict, text: reason, comments } },
   }),
 };

@@ -235,7 +235,8 @@ test('verification that the agent went on from shows nothing any more', () => {
 test('verification of an earlier round is not that of this one', () => {
   const changes: EventBody = {
     type: 'review.decided',
-    v: 1,
+    v: 2,
+    from: 'person',
     by: 'person:ada',
     verdict: 'changes',
     reason: '',
