@@ -34,6 +34,8 @@ export const PublishInput = z.strictObject({
       body: z.string().max(65_000),
       draft: z.boolean(),
       ciRepairs: CiRepairs.default(0),
+      /** Markdown: what is said there of this round, where there was one before it. Null: nothing is. */
+      comment: z.string().trim().min(1).max(65_000).nullable().default(null),
     })
     .nullable(),
 });

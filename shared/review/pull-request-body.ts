@@ -4,7 +4,8 @@ import type { CommandFacts, DecisionFacts } from '../run/story/moment.ts';
 import { isOf } from '../run/story/moment.ts';
 import { createStory, type Story } from '../run/story/story.ts';
 import { passed, type RunState } from '../run/state.ts';
-import { actor, clean, cleanLine, shownPath } from '../text/clean.ts';
+import { actor, clean, shownPath } from '../text/clean.ts';
+import { code, fenced, plainLine, plainText } from './plain-markdown.ts';
 import { changeSize, cost, count, plural, utc } from '../text/figures.ts';
 
 /** GitHub takes 65,536 characters. */
@@ -104,33 +105,3 @@ const foot = ({ number, id, task, spent, result, round }: RunState): string => {
   ];
   return `---\n${facts.join(' · ')}\n\nTo ask for changes: *Request changes* in a review here, from whoever may write to this repository; or \`longhaul discard ${number} --changes "…"\`, or *Request Changes* in VS Code.`;
 };
-
-/** A text of somebody else's in a fence that nothing in it ends. */
-const fenced = (text: string): string => {
-  const shown = clean(text);
-  const longest = Math.max(2, ...[...shown.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}text\n${shown}\n${fence}`;
-};
-
-const code = (text: string): string => {
-  const line = cleanLine(text);
-  const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map(([run]) => run.length));
-  const ticks = '`'.repeat(longest + 1);
-  return longest === 0 ? `\`${line}\`` : `${ticks} ${line} ${ticks}`;
-};
-
-/** One line in which no character means anything to Markdown, and which mentions nobody: an empty comment takes `@` and `#` from what follows. */
-const plainLine = (text: string): string =>
-  cleanLine(text)
-    .replace(/[\\`*_{}[\]<>()+!|~&^$=#-]/g, '\\$&')
-    .replace(/([@#])(?=\S)/g, '$1<!-- -->')
-    .replace(/\b(https?|www)(?=:|\.)/gi, '$1<!-- -->')
-    .replace(/\bGH(?=\\?-\d)/gi, 'GH<!-- -->');
-
-const plainText = (text: string): string =>
-  clean(text)
-    .split('\n')
-    .map((line) => plainLine(line).replace(/^(\d+)([.)])/, '$1\\$2'))
-    .join('  \n')
-    .trim();

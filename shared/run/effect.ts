@@ -44,6 +44,14 @@ export const Effect = z.discriminatedUnion('kind', [
     draft: z.boolean(),
     ciRepairs: CiRepairs,
   }),
+  /** What is said to whoever follows the run's pull request, once it has this round. */
+  z.strictObject({
+    kind: z.literal('comment'),
+    remote: RemoteUrl,
+    branch: RemoteRef,
+    /** Markdown; a blob. */
+    body: BlobHash,
+  }),
 ]);
 export type Effect = z.infer<typeof Effect>;
 

@@ -268,6 +268,20 @@ test('checks of what somebody else has pushed, and checks that nobody let begin 
   expect(after(none, seen(own, null, failure))).toMatchObject({ status: 'reviewing', round: 1 });
 });
 
+test('what cannot be said on a pull request leaves it published', () => {
+  const comment: Effect = { kind: 'comment', remote: branch.remote, branch: branch.branch, body: 'e'.repeat(64) };
+  const failed = { kind: 'failed', said: 'GitHub is out', remedy: '', again: false, afterMs: null } as const;
+  const told = after(
+    inReview(),
+    publish({ effects: [branch, pullRequest, comment] }),
+    effected('1 branch', done('f')),
+    effected('1 pull request', done('12')),
+    effected('1 comment', failed),
+  );
+  expect(effectsText(told)).toBe('pull request 12 is open; nothing was said there: GitHub is out');
+  expect(isFollowed(told)).toBe(true);
+});
+
 test('what a person wants changed goes before what checks say', () => {
   const both = after(opened(), seen(own, asked, failure));
   expect(both).toMatchObject({ status: 'queued', round: 2, pullRequest: { seen: { ciRepaired: 0, reviewed: 7 } } });

@@ -217,9 +217,11 @@ export const effectsText = (run: Pick<RunSummary, 'effects' | 'round' | 'pullReq
     case 'requested':
       return last.said === null ? `publishing ${effect.branch}` : `publishing is tried again: ${cleanLine(last.said)}`;
     case 'failed':
-      return `not published: ${cleanLine(last.said)}`;
+      return effect.kind === 'comment' && pullRequest !== null
+        ? `${pullRequestText(pullRequest)}; nothing was said there: ${cleanLine(last.said)}`
+        : `not published: ${cleanLine(last.said)}`;
     case 'done':
-      return effect.kind === 'pull request' && pullRequest !== null
+      return effect.kind !== 'branch' && pullRequest !== null
         ? pullRequestText(pullRequest)
         : `published as ${effect.branch}`;
   }

@@ -158,6 +158,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       looks: true,
     },
     {
+      args: 'publish {review} --remote {bare} --no-comment',
+      code: 2,
+      says: /has no pull requests/,
+      looks: true,
+    },
+    {
       args: 'publish {review} --remote {bare} --ci-repairs 2',
       code: 2,
       says: /has no pull requests/,

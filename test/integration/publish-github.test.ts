@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Asked } from '../../runner/control/effects/outbox.ts';
 import { performing } from '../../runner/control/effects/perform.ts';
 import { gitHubToken } from '../../runner/control/github/access.ts';
+import { publishComment } from '../../runner/control/github/comment.ts';
 import { publishBranch } from '../../runner/control/github/branch.ts';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
 import { publishPullRequest } from '../../runner/control/github/pull-request.ts';
@@ -118,7 +119,15 @@ const publish = async (
     },
     { octokit, repository, body: round.body },
   );
-  return { made, opened } satisfies Record<string, EffectResult>;
+  const said = await publishComment({
+    octokit,
+    repository,
+    number: Number(opened.reference),
+    mark: `Longhaul-Run: run_test ${round.key} comment`,
+    body: 'What was done.',
+    since: new Date(0).toISOString(),
+  });
+  return { made, opened, said } satisfies Record<string, EffectResult>;
 };
 
 /** What is there now of what was to be there once. */
@@ -126,13 +135,18 @@ const there = async (octokit: Octokit) => {
   const { data: refs } = await octokit.rest.git.listMatchingRefs({ ...repository, ref: 'heads/' });
   const { data: pulls } = await octokit.rest.pulls.list({ ...repository, state: 'all' });
   const { data: log } = await octokit.rest.repos.listCommits({ ...repository, sha: branch });
+  const comments = await Promise.all(
+    pulls.map(({ number }) => octokit.rest.issues.listComments({ ...repository, issue_number: number })),
+  );
   return {
+    comments: comments.flatMap(({ data }) => data).length,
     branches: refs.map(({ ref }) => ref.replace('refs/heads/', '')).toSorted(),
     commits: log.filter(({ commit }) => commit.message.includes('Longhaul-Run: run_test')).length,
     pulls: pulls.map(({ head, base, title, draft, body: text }) => [head.ref, base.ref, title, draft, text]),
   };
 };
 const once = {
+  comments: 1,
   branches: [branch, 'main'],
   commits: 1,
   pulls: [[branch, 'main', 'Mend the sum', true, body]],
@@ -176,12 +190,13 @@ test('a result becomes a commit on a branch and a draft pull request, and the ne
   expect(second.opened).toMatchObject({ reference: opened.reference, adopted: true });
   expect(await there(octokit)).toEqual({
     ...once,
+    comments: 2,
     commits: 2,
     pulls: [[branch, 'main', 'Mend the sum', true, 'And more.']],
   });
 });
 
-test('whatever request an attempt is ended at, the next one leaves one branch, one commit, one pull request', async () => {
+test('whatever request an attempt is ended at, the next one leaves one branch, one commit, one pull request, one comment', async () => {
   const ended: string[] = [];
   for (let request = 1, more = true; more; request += 1) {
     for (const when of ['before', 'after'] as const) {
@@ -197,8 +212,8 @@ test('whatever request an attempt is ended at, the next one leaves one branch, o
       expect([`${request} ${when}`, await there(octokit)]).toEqual([`${request} ${when}`, once]);
     }
   }
-  // A branch of two files: a look, base, tree, two blobs, tree, commit, ref; a pull request: a look, and it.
-  expect(ended.length).toBeGreaterThanOrEqual(20);
+  // A branch of two files: a look, base, tree, two blobs, tree, commit, ref; a pull request and a comment: a look, and it.
+  expect(ended.length).toBeGreaterThanOrEqual(24);
 });
 
 test('an attempt that does not look leaves two, so that the look is what the test above is about', async () => {

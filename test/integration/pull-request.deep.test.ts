@@ -105,6 +105,13 @@ test('delegated, published, checks fail, mended, published again, reviewed there
     'Begin',
   ]);
   expect((await acme.pulls.list({ ...place, state: 'all' })).data).toHaveLength(1);
+  const { data: comments } = await acme.issues.listComments({ ...place, issue_number: pull.pull_number });
+  expect(comments.map(({ body }) => body?.split('\n')[0])).toEqual([
+    '**Round 2**, for checks that failed:',
+    '**Round 3**, for what ada on GitHub asked for:',
+  ]);
+  expect(comments[1]?.body).toContain('> sum.js:1: Is it a whole number?');
+  expect(comments[1]?.body).toContain('And rounds.');
 
   await acme.checks.update({ ...place, check_run_id: build.id, status: 'completed', conclusion: 'success' });
   await ada.pulls.createReview({ ...pull, event: 'APPROVE' });

@@ -87,6 +87,7 @@ const pullRequestRows = (
       description: draft ? t('nobody is asked to review it yet') : t('whoever owns the code is asked to review it'),
       ask: async () => otherwise({ draft: !draft }),
     },
+    ...(pullRequest.comment === null ? [] : [commentRow(pullRequest.comment, () => otherwise({ comment: null }))]),
     {
       label: `$(tools) ${t('Failing Checks')}`,
       description: repairsText(ciRepairs),
@@ -97,6 +98,14 @@ const pullRequestRows = (
     },
   ];
 };
+
+/** What is said there of a later round, or nothing. */
+const commentRow = (comment: string, leaveOut: () => Answer): Row => ({
+  label: `$(comment) ${t('Comment')}`,
+  description: t('choose it to leave it out'),
+  detail: cleanLine(comment),
+  ask: async () => leaveOut(),
+});
 
 const repairsText = (times: number): string => {
   if (times === 0) return t('begin no round');

@@ -17,7 +17,7 @@ interface Writing {
   readonly texts: PullRequestTexts;
   readonly said: Map<string, Said>;
 }
-type Said = Pick<NonNullable<PublishInput['pullRequest']>, 'title' | 'draft' | 'ciRepairs'>;
+type Said = Pick<NonNullable<PublishInput['pullRequest']>, 'title' | 'draft' | 'ciRepairs' | 'comment'>;
 
 /** Publishing a result: as a branch, and as a pull request where the remote has any. */
 export const registerPublish = (longhaul: Longhaul): vscode.Disposable => {
@@ -39,10 +39,13 @@ const createPullRequest = async (longhaul: Longhaul, writing: Writing, argument:
   const wanted = await wantedOf(longhaul, writing, run);
   if (wanted === null || !(await isMeant(run, wanted))) return;
   await change(longhaul, run.id, (api) => api.runs.publish.mutate(wanted));
-  writing.said.delete(run.id);
+  writing.said.delete(roundOf(run));
   await writing.texts.close(run);
   await tellEnd(longhaul, run.id);
 };
+
+/** What was said of one round is not meant for the next. */
+const roundOf = ({ id, round }: RunSummary): string => `${id} ${round}`;
 
 const nameOf = ({ number, task }: RunSummary): string => visible(`#${number} ${task.title}`);
 
@@ -59,7 +62,7 @@ const wantedOf = async (
     const { pullRequest, ...there } = await vscode.window.withProgress({ location, title }, () =>
       api.runs.publication.query({ run: run.id, ...where }),
     );
-    return { ...there, pullRequest: pullRequest && { ...pullRequest, ...said.get(run.id) } };
+    return { ...there, pullRequest: pullRequest && { ...pullRequest, ...said.get(roundOf(run)) } };
   };
   let wanted = await proposed({});
   if (wanted.pullRequest !== null) await texts.show(run, wanted.pullRequest.body);
@@ -73,7 +76,7 @@ const wantedOf = async (
         return withText(wanted, texts.textOf(run));
       case 'otherwise':
         ({ wanted } = answer);
-        if (wanted.pullRequest !== null) said.set(run.id, saidIn(wanted.pullRequest));
+        if (wanted.pullRequest !== null) said.set(roundOf(run), saidIn(wanted.pullRequest));
         break;
       case 'elsewhere':
         wanted = await proposed(answer.where);
@@ -81,7 +84,7 @@ const wantedOf = async (
   }
 };
 
-const saidIn = ({ title, draft, ciRepairs }: Said): Said => ({ title, draft, ciRepairs });
+const saidIn = ({ title, draft, ciRepairs, comment }: Said): Said => ({ title, draft, ciRepairs, comment });
 
 const withText = (wanted: PublishInput, text: string | null): PublishInput =>
   wanted.pullRequest === null || text === null
@@ -104,7 +107,8 @@ const isMeant = async (run: RunSummary, { secrets }: PublishInput): Promise<bool
 const endOf = (run: RunSummary): EffectState | null => {
   if (nextEffect(run) !== null) return null;
   const effects = effectsOfRound(run);
-  return effects.find(({ status }) => status === 'failed') ?? effects.at(-1) ?? null;
+  const failed = effects.find(({ status }) => status === 'failed');
+  return failed ?? effects.findLast(({ effect }) => effect.kind !== 'comment') ?? null;
 };
 
 /** Says what came of it, once that is known. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PublishInput } from '../../../shared/api/publication.ts';
-import { CiRepairs, effectKey, type EffectState } from '../../../shared/run/effect.ts';
+import { CiRepairs, effectKey, type Effect, type EffectState } from '../../../shared/run/effect.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
@@ -27,6 +27,7 @@ export const define: Define = (command, act) => {
     .option('--body <file>', 'its text, Markdown, from a file, instead of the one that is shown')
     .option('--ready', 'a pull request that is ready for review, and no draft')
     .option('--ci-repairs <times>', 'how many rounds its failing checks may begin in all (default: none; at most 10)')
+    .option('--no-comment', 'say nothing of a later round on the pull request')
     .option('--branch-only', 'the branch, and no pull request')
     .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
     .option('--dry-run', 'show what would be published, and do nothing')
@@ -77,19 +78,20 @@ interface Options {
   readonly ready?: true;
   readonly branchOnly?: true;
   readonly ciRepairs?: string;
+  readonly comment: boolean;
 }
 
 const changed = async (
   context: CommandContext,
   proposed: PublishInput,
-  { title, body, ready, branchOnly, ciRepairs }: Options,
+  { title, body, ready, branchOnly, ciRepairs, comment }: Options,
 ): Promise<PublishInput> => {
   const { pullRequest } = proposed;
   if (branchOnly === true || pullRequest === null) {
-    if (title !== undefined || body !== undefined || ready !== undefined || ciRepairs !== undefined)
+    if (title !== undefined || body !== undefined || ready !== undefined || ciRepairs !== undefined || !comment)
       throw usage(
         branchOnly === true
-          ? '--title, --body, --ready and --ci-repairs are for a pull request, and --branch-only makes none.'
+          ? '--title, --body, --ready, --ci-repairs and --no-comment are for a pull request, and --branch-only makes none.'
           : `${proposed.remote} has no pull requests.`,
         'Leave them out.',
       );
@@ -101,6 +103,7 @@ const changed = async (
       ...pullRequest,
       draft: ready !== true,
       ...(title !== undefined && { title }),
+      ...(!comment && { comment: null }),
       ...(ciRepairs !== undefined && { ciRepairs: timesOf(ciRepairs) }),
       ...(body !== undefined && { body: await textOf(resolve(context.cwd, body)) }),
     },
@@ -134,6 +137,7 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
         '',
         indent(clean(pullRequest.body), '  '),
         '',
+        ...(pullRequest.comment === null ? [] : ['Comment on it:', '', indent(clean(pullRequest.comment), '  '), '']),
       ]),
   ...(secrets.length === 0 ? [] : ['Looks like a secret:', ...secrets.map((secret) => `  ${cleanLine(secret)}`), '']),
 ];
@@ -150,7 +154,9 @@ const isConfirmed = async ({ terminal }: CommandContext, { secrets }: PublishInp
 const asked = ({ effects }: RunState, { round, pullRequest }: PublishInput): readonly EffectState[] => {
   const keys = [
     effectKey(round, { kind: 'branch' }),
-    ...(pullRequest === null ? [] : [effectKey(round, { kind: 'pull request' })]),
+    ...(pullRequest === null
+      ? []
+      : [effectKey(round, { kind: 'pull request' }), effectKey(round, { kind: 'comment' })]),
   ];
   return effects.filter(({ key }) => keys.includes(key));
 };
@@ -182,6 +188,11 @@ const settled = async (
   return now;
 };
 
+const madeText = ({ kind, branch }: Effect, reference: string): string => {
+  if (kind === 'branch') return `Branch ${cleanLine(branch)}`;
+  return kind === 'comment' ? 'Comment' : `Pull request ${reference}`;
+};
+
 const conclude = (context: CommandContext, state: RunState, wanted: PublishInput): ExitCode => {
   const effects = asked(state, wanted);
   context.printJson({ run: lineOf(state), effects });
@@ -189,8 +200,7 @@ const conclude = (context: CommandContext, state: RunState, wanted: PublishInput
   for (const each of effects) {
     if (each.status !== 'done') continue;
     const { reference, url, notes } = each.result;
-    const what =
-      each.effect.kind === 'branch' ? `Branch ${cleanLine(each.effect.branch)}` : `Pull request ${reference}`;
+    const what = madeText(each.effect, reference);
     context.print(`${what}: ${url ?? reference.slice(0, 12)}`);
     for (const note of notes) context.note(cleanLine(note));
   }

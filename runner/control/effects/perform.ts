@@ -6,6 +6,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
 import { jobLog } from '../github/job-log.ts';
 import { lookAt } from '../github/look.ts';
+import { publishComment } from '../github/comment.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
@@ -29,6 +30,8 @@ export const performing =
         return toBranch(effect, { ...options, run, key, publishing, credential, at: Date.parse(requestedAt), signal });
       case 'pull request':
         return toPullRequest(effect, { ...options, publishing, signal });
+      case 'comment':
+        return toComment(effect, { ...options, run, key, publishing, signal });
     }
   };
 
@@ -96,10 +99,37 @@ const toPullRequest = async (
   effect: Of<'pull request'>,
   { publishing, blobs, signal }: PerformOptions & Pick<Asked, 'signal'> & { readonly publishing: Publishing },
 ): Promise<EffectResult> => {
-  if (publishing.github === null)
-    throw new Trouble(`${effect.remote} is no repository of GitHub’s: it has no pull requests.`, {
-      remedy: 'Publish the branch alone.',
-    });
-  const { octokit, repository } = await publishing.github({ contents: 'read', pull_requests: 'write' }, signal);
+  const github = mustBeGitHub(effect, publishing);
+  const { octokit, repository } = await github({ contents: 'read', pull_requests: 'write' }, signal);
   return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
+};
+
+const toComment = async (
+  effect: Of<'comment'>,
+  {
+    run,
+    key,
+    publishing,
+    blobs,
+    signal,
+  }: PerformOptions &
+    Pick<Asked, 'run' | 'signal'> & {
+      readonly key: string;
+      readonly publishing: Publishing;
+    },
+): Promise<EffectResult> => {
+  const github = mustBeGitHub(effect, publishing);
+  if (run.pullRequest === null)
+    throw new Trouble('There is no pull request to say it on.', { remedy: 'Publish it as one first.' });
+  const { octokit, repository } = await github({ pull_requests: 'write' }, signal);
+  const body = (await blobs.read(effect.body)).toString('utf8');
+  const number = Number(run.pullRequest.number);
+  return publishComment({ octokit, repository, number, mark: trailerOf(run, key), body, since: run.createdAt });
+};
+
+const mustBeGitHub = ({ remote }: Effect, { github }: Publishing): NonNullable<Publishing['github']> => {
+  if (github !== null) return github;
+  throw new Trouble(`${remote} is no repository of GitHub’s: it has no pull requests.`, {
+    remedy: 'Publish the branch alone.',
+  });
 };

@@ -10,7 +10,10 @@ export const secretsOf = async (
   { patch, message, pullRequest }: Pick<PublishInput, 'patch' | 'message' | 'pullRequest'>,
 ): Promise<string[]> => {
   const files = parsePatch((await blobs.read(patch)).toString('utf8'));
-  return secretsIn(files, [message, ...(pullRequest === null ? [] : [pullRequest.title, pullRequest.body])]);
+  return secretsIn(files, [
+    message,
+    ...(pullRequest === null ? [] : [pullRequest.title, pullRequest.body, pullRequest.comment ?? '']),
+  ]);
 };
 
 /** How many are named in a refusal. */

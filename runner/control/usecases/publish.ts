@@ -1,4 +1,5 @@
 import { pullRequestBody } from '../../../shared/review/pull-request-body.ts';
+import { roundComment } from '../../../shared/review/round-comment.ts';
 import type { PublicationInput, PublishInput } from '../../../shared/api/publication.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
@@ -50,15 +51,19 @@ export const publication = async (
       `${allowed.url} has no pull requests, so that nothing is merged into ${into}.`,
       'Leave --into out.',
     );
+  const events = await readLog(plane.store, state.id);
+  // There is one of an earlier round, on this branch: whoever follows it is told.
+  const goesOn = state.pullRequest?.remote === allowed.url && effect.onTop !== null;
   const pullRequest =
     publishing.github === null
       ? null
       : {
           into: into ?? targetOf(allowed.url, listed, state),
           title,
-          body: pullRequestBody(state, await readLog(plane.store, state.id), await coverageOf(plane, state, result)),
+          body: pullRequestBody(state, events, await coverageOf(plane, state, result)),
           draft: true,
           ciRepairs: state.pullRequest?.ciRepairs ?? 0,
+          comment: goesOn ? roundComment(state, events) : null,
         };
   const { patch } = result;
   const wanted = { run, round: state.round, patch, message: title, remote: allowed.url, branch: name, pullRequest };
@@ -128,11 +133,12 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   if (pullRequest !== null) {
     if (publishing.github === null)
       throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
-    const { into, title, body, draft, ciRepairs } = pullRequest;
+    const { into, title, body, draft, ciRepairs, comment } = pullRequest;
     if (into === branch)
       throw refused('invalid', `A pull request cannot go from ${branch} into itself.`, 'Name another branch.');
     const text = await keep(plane, state, body);
     effects.push({ kind: 'pull request', remote, branch, into, title, body: text, draft, ciRepairs });
+    if (comment !== null) effects.push({ kind: 'comment', remote, branch, body: await keep(plane, state, comment) });
   }
   plane.log.info({ run: state.id, remote, branch, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {

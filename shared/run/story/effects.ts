@@ -60,6 +60,8 @@ const seenKey = (key: string): string => `seen ${key}`;
 
 const wanted = (effect: Effect): string => {
   switch (effect.kind) {
+    case 'comment':
+      return 'Comment on the pull request';
     case 'branch':
       return `Branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}`;
     case 'pull request':
