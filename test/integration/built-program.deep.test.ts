@@ -221,7 +221,7 @@ const finish = ({ entries }: Asked) =>
 const write = bash('echo hello >hello.txt; cat hello.txt');
 const greets = scripted([write, finish, bash('echo louder >>hello.txt'), finish]);
 const asks = scripted([write, calls('ask', { question: 'Which?', choices: [] }), finish, finish]);
-const dawdles = scripted([bash('sleep 5'), finish]);
+const dawdles = scripted([bash('sleep 60'), finish]);
 const reaches = scripted([bash('true', ['allowed.example.org']), finish, finish]);
 
 const surroundings = {
@@ -305,7 +305,7 @@ describe('the built program, installed', () => {
     const { run: begun } = (await installed.json(['delegate', 'Greet #dawdle', '--repo', repo])) as {
       run: { number: number };
     };
-    await expect.poll(async () => (await installed.run(['show', String(begun.number)])).stdout).toContain('sleep 5');
+    await expect.poll(async () => (await installed.run(['show', String(begun.number)])).stdout).toContain('sleep 60');
     return String(begun.number);
   };
   const runnerFile = async (): Promise<{ url: string }> =>
