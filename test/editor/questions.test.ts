@@ -98,6 +98,42 @@ test('a file that an open run has changed is marked as such, and what the agent 
   await palette(page, 'View: Close Editor');
 });
 
+test('the files of a run are found by name, from its row and from the palette, and nobody can write them', async () => {
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run 1, .*reviewing/).first(), /^Open Run's Tree/);
+  const files = await quickStep(page, 'Longhaul: Tree of #1 [line] Say sums');
+  const row = page.locator('.quick-input-list .monaco-list-row');
+  await row.filter({ hasText: 'src/cart.js' }).waitFor();
+  await picture(page, '58 the files of a run');
+  await files.fill('receipts/car');
+  await row.filter({ hasText: 'README.md' }).waitFor({ state: 'hidden' });
+  expect(await row.count()).toBe(1);
+  await files.fill('readme');
+  await row.filter({ hasText: 'README.md' }).waitFor();
+  await files.press('Enter');
+  const tab = page.getByRole('tab', { name: /^README\.md/ });
+  await tab.waitFor();
+  const said = page.locator('.view-lines', { hasText: 'Sums a cart' });
+  await said.waitFor();
+  await said.click();
+  await page.keyboard.type('x');
+  await page.getByText('This is as the run saved it. Nothing that you do here reaches the run.').first().waitFor();
+  await picture(page, '59 a file of a run');
+  // Its neighbours are a click away in the path above it.
+  await page.locator('.monaco-breadcrumbs .monaco-breadcrumb-item', { hasText: 'README.md' }).click();
+  await page.getByRole('treeitem', { name: 'package.json' }).first().waitFor();
+  await picture(page, '59 beside a file of a run');
+  await page.keyboard.press('Escape');
+  await palette(page, 'View: Close Editor');
+
+  await palette(page, "Longhaul: Open Run's Tree");
+  const runs = await quickStep(page, 'Longhaul: Tree of Which Run?');
+  await runs.press('Enter');
+  await quickStep(page, 'Longhaul: Tree of #1 [line] Say sums');
+  await page.keyboard.press('Escape');
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
+});
+
 test('what runs by lying there comes first in the review, and is shown before it is applied', async () => {
   await delegateFrom(page, ['README.md'], '[makefile] Add a Makefile');
   const { number } = await place.settled(({ status, number }) => number === 2 && status === 'reviewing');
