@@ -54,7 +54,13 @@ beforeAll(async () => {
   place = things.use(await Place.make());
   await commitSettings('verification: []\n');
   workbench = things.use(
-    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+    await Workbench.start({
+      folder: path.join(place.folder, 'code'),
+      vsix: packedExtension(),
+      env: place.env,
+      // What is shown in a terminal can be read then.
+      settings: { 'terminal.integrated.gpuAcceleration': 'off' },
+    }),
   );
   page = await workbench.open(place.repository);
 });
@@ -131,6 +137,19 @@ test('the files of a run are found by name, from its row and from the palette, a
   await runs.press('Enter');
   await quickStep(page, 'Longhaul: Tree of #1 [line] Say sums');
   await page.keyboard.press('Escape');
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
+});
+
+test('a terminal in the sandbox of a run has a copy of its tree, and nothing that is done there reaches the run', async () => {
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run 1, .*reviewing/).first(), /^Open Terminal in Run's Sandbox/);
+  const shown = page.locator('.terminal-wrapper.active .xterm-rows');
+  await shown.filter({ hasText: 'sandbox:/workspace$' }).waitFor();
+  await page.keyboard.type('rm package.json; grep -c "Sums a cart" README.md; ls\n');
+  await shown.filter({ hasText: /README\.md\s+receipts\s+src\s+test/ }).waitFor();
+  await picture(page, '60 a terminal in the sandbox of a run');
+  await page.keyboard.type('exit\n');
+  await shown.waitFor({ state: 'hidden' });
   expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
 });
 

@@ -122,6 +122,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'tree {asking} --json', code: 0, says: /"files":\[.*"hello\.txt"/, looks: true },
     { args: 'tree {review} nowhere', code: 1, says: /has no nowhere/, looks: true },
   ],
+  shell: [{ args: 'shell {review}', code: 2, says: /needs a terminal/, looks: true }],
   apply: [
     { args: 'apply {review} --dry-run', code: 0, says: /hello\.txt/, looks: true },
     { args: 'apply {applied} --undo', code: 0, says: /hello\.txt|taken back/ },
@@ -225,6 +226,10 @@ const surroundings = {
     outIsTty: false,
     interactive: false,
     columns: () => 80,
+    rows: () => 24,
+    keys: () => {
+      throw new Error('nobody is at a terminal');
+    },
     input: async () => '',
     ask: async () => null,
   },

@@ -1,15 +1,16 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { isResumable, isTerminal } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { visible } from '../../../shared/text/clean.ts';
 import { runFor } from '../../ground/ask/pick.ts';
 import { untilHidden } from '../../ground/ask/until-hidden.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { uriParts } from './address.ts';
 import { registerTreeFiles } from './file-system.ts';
 import { filesWith, placeOf } from './folders.ts';
+import { hasTree, openShell } from './shell.ts';
 import { createTrees, type Trees } from './trees.ts';
 
 /**
@@ -20,7 +21,10 @@ export const registerRunTree = (longhaul: Longhaul): vscode.Disposable => {
   const trees = createTrees(longhaul.connection);
   return vscode.Disposable.from(
     registerTreeFiles(trees),
-    registerCommands({ 'longhaul.openTree': (argument) => openTree(longhaul, trees, argument) }),
+    registerCommands({
+      'longhaul.openTree': (argument) => openTree(longhaul, trees, argument),
+      ...whereTrusted({ 'longhaul.openShell': (argument) => openShell(longhaul, argument) }),
+    }),
   );
 };
 
@@ -42,9 +46,6 @@ const openTree = async (longhaul: Longhaul, trees: Trees, argument: unknown): Pr
 
 const uriOf = ({ id: run, number }: RunSummary, tree: string, path: string): vscode.Uri =>
   vscode.Uri.from(uriParts({ run, number, tree, path }));
-
-const hasTree = (state: RunSummary): boolean =>
-  state.tree.status === 'prepared' && (!isTerminal(state) || isResumable(state));
 
 /** Rows that VS Code is given at once: each is an address that it makes an icon of. */
 const mostRows = 5_000;
