@@ -18,7 +18,7 @@ export const openDoors = (
   const first = vscode.Disposable.from(
     ...commandsOf(extension).map((id) => commandDoor(id, load)),
     ...['longhaul.needsYou', 'longhaul.runs', 'longhaul.review'].map((view) => viewDoor(view, load)),
-    ...['longhaul-review', 'longhaul-text'].map((scheme) => documentDoor(scheme, load)),
+    ...['longhaul-review', 'longhaul-text', 'longhaul-tree'].map((scheme) => documentDoor(scheme, load)),
   );
   const stay = vscode.Disposable.from(
     first,

@@ -15,6 +15,7 @@ import type { Longhaul } from './ground/longhaul.ts';
 import { registerHistory } from './features/history/index.ts';
 import { registerPages } from './features/run-page/index.ts';
 import { registerPublish } from './features/publish/index.ts';
+import { registerRunTree } from './features/run-tree/index.ts';
 import { registerReview } from './features/review/index.ts';
 import { createPending } from './ground/runs/pending.ts';
 import { Runs } from './ground/runs/runs.ts';
@@ -48,6 +49,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerAppliedMarks,
     registerSteer,
     registerPutAway,
+    registerRunTree,
     registerSetUp,
     registerReview,
     registerPublish,

@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createInterface } from 'node:readline/promises';
 
@@ -10,14 +12,18 @@ export interface Terminal {
   /** A person can be asked: what is typed and what is shown both are at a terminal. */
   readonly interactive: boolean;
   readonly columns: () => number;
+  readonly rows: () => number;
+  /** What is typed from now on, key by key, with none of them obeyed (Ctrl-C neither), until it is disposed of. Only where `interactive`. */
+  readonly keys: () => Disposable & { readonly input: Readable };
   /** All of stdin. */
   readonly input: () => Promise<string>;
   /** One line from a person; null when they end the input or interrupt (Ctrl-D, Ctrl-C). The question goes to stderr, so that data stays data. */
   readonly ask: (question: string) => Promise<string | null>;
 }
 
-/** The width where nobody says: what a printed page and an old terminal have. */
+/** The size where nobody says: what a printed page and an old terminal have. */
 const columns = 80;
+const rows = 24;
 
 export const processTerminal = (): Terminal => {
   // `longhaul diff 3 | head` closes the pipe early: that is no error of ours.
@@ -31,6 +37,19 @@ export const processTerminal = (): Terminal => {
     outIsTty: process.stdout.isTTY,
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     columns: () => process.stdout.columns || columns,
+    rows: () => process.stdout.rows || rows,
+    keys: () => {
+      const input = process.stdin.setRawMode(true);
+      // That leaves line ends to be completed, which the other terminal has done. All of it goes back with the mode.
+      spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+      return {
+        input,
+        [Symbol.dispose]: () => {
+          input.setRawMode(false);
+          input.pause();
+        },
+      };
+    },
     input: () => text(process.stdin),
     ask: async (question) => {
       const lines = createInterface({ input: process.stdin, output: process.stderr });

@@ -49,12 +49,12 @@ const cannotExecute = 126;
 /** The port over one way to confine: commands one after the other, with their time, their output and why they ended. */
 export class CommandSandbox implements Sandbox {
   readonly #confinement: Confinement;
-  readonly #quotaPollMs: number;
+  readonly #quotaPollMs: number | undefined;
   readonly #disposal = new AbortController();
   /** The command before: each waits for it, whatever became of it. */
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(confinement: Confinement, quotaPollMs = usualQuotaPollMs) {
+  constructor(confinement: Confinement, quotaPollMs?: number) {
     this.#confinement = confinement;
     this.#quotaPollMs = quotaPollMs;
   }
@@ -82,8 +82,7 @@ export class CommandSandbox implements Sandbox {
     const ended = await this.#confinement.launch(command, {
       onOutput: (chunk) => output.push(chunk),
       onCut: (bytes) => output.skip(bytes),
-      watch: (reason, exceeded) =>
-        stop.watch({ reason, everyMs: reason === 'limit' ? this.#quotaPollMs : usualMemoryPollMs, exceeded }),
+      watch: watching(stop, this.#quotaPollMs),
       kill: stop.signal,
     });
     if (ended.outcome === 'failed') throw new Error(`the sandbox could not be started: ${ended.complaint}`);
@@ -98,7 +97,13 @@ export class CommandSandbox implements Sandbox {
   }
 }
 
-const conclude = (ended: Ended, stop: CommandStop): Pick<SandboxResult, 'outcome' | 'exitCode'> => {
+/** Has a command's limits looked at as long as it runs. */
+export const watching =
+  (stop: CommandStop, quotaPollMs = usualQuotaPollMs): Outlets['watch'] =>
+  (reason, exceeded) =>
+    stop.watch({ reason, everyMs: reason === 'limit' ? quotaPollMs : usualMemoryPollMs, exceeded });
+
+export const conclude = (ended: Ended, stop: CommandStop): Pick<SandboxResult, 'outcome' | 'exitCode'> => {
   switch (ended.outcome) {
     case 'exited':
       return { outcome: 'exited', exitCode: ended.exitCode };

@@ -5,6 +5,7 @@ import type { Refusal } from '../run/refusal.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
+import { TreeFileInput, TreeInput } from './tree.ts';
 import {
   AppendInput,
   CredentialInput,
@@ -148,6 +149,12 @@ export const apiRouter = trpc.router({
     diff: person('viewer')
       .input(runner.DiffInput)
       .query(({ ctx, input }) => ctx.runner.diff(ctx.caller, input)),
+    tree: person('viewer')
+      .input(TreeInput)
+      .query(({ ctx, input }) => ctx.runner.tree(ctx.caller, input)),
+    treeFile: person('viewer')
+      .input(TreeFileInput)
+      .query(({ ctx, input }) => ctx.runner.treeFile(ctx.caller, input)),
     review: person('developer')
       .input(runner.ReviewInput)
       .mutation(({ ctx, input }) => ctx.runner.review(ctx.caller, input)),

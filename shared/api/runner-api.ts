@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
+import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
 import { Json } from '../decision/decision.ts';
@@ -304,6 +305,9 @@ export interface RunnerApi {
   renew(caller: Principal, input: RenewInput): Promise<RunState>;
   message(caller: Principal, input: MessageInput): Promise<RunState>;
   diff(caller: Principal, input: DiffInput): Promise<Review>;
+  /** The files of a tree that a run saved, where that is on the runner's machine. */
+  tree(caller: Principal, input: TreeInput): Promise<TreePage>;
+  treeFile(caller: Principal, input: TreeFileInput): Promise<TreeFile>;
   review(caller: Principal, input: ReviewInput): Promise<RunState>;
   apply(caller: Principal, input: ApplyInput): Promise<Applied>;
   /** Puts on record what the caller did with a result on a machine of their own. */

@@ -53,7 +53,13 @@ beforeAll(async () => {
   place = things.use(await Place.make());
   await commitSettings('verification: []\n');
   workbench = things.use(
-    await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
+    await Workbench.start({
+      folder: path.join(place.folder, 'code'),
+      vsix: packedExtension(),
+      env: place.env,
+      // What is shown in a terminal can be read then.
+      settings: { 'terminal.integrated.gpuAcceleration': 'off' },
+    }),
   );
   page = await workbench.open(place.repository);
 });
@@ -92,6 +98,55 @@ test('a file that an open run has changed is marked as such, and what the agent 
   await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).waitFor();
   expect(await page.getByRole('tab', { name: /^README\.md \(round 1\)/ }).count()).toBe(1);
   await palette(page, 'View: Close Editor');
+});
+
+test('the files of a run are found by name, from its row and from the palette, and nobody can write them', async () => {
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run 1, .*reviewing/).first(), /^Open Run's Tree/);
+  const files = await quickStep(page, 'Longhaul: Tree of #1 [line] Say sums');
+  const row = page.locator('.quick-input-list .monaco-list-row');
+  await row.filter({ hasText: 'src/cart.js' }).waitFor();
+  await picture(page, '58 the files of a run');
+  await files.fill('receipts/car');
+  await row.filter({ hasText: 'README.md' }).waitFor({ state: 'hidden' });
+  expect(await row.count()).toBe(1);
+  await files.fill('readme');
+  await row.filter({ hasText: 'README.md' }).waitFor();
+  await files.press('Enter');
+  const tab = page.getByRole('tab', { name: /^README\.md/ });
+  await tab.waitFor();
+  const said = page.locator('.view-lines', { hasText: 'Sums a cart' });
+  await said.waitFor();
+  await said.click();
+  await page.keyboard.type('x');
+  await page.getByText('This is as the run saved it. Nothing that you do here reaches the run.').first().waitFor();
+  await picture(page, '59 a file of a run');
+  // Its neighbours are a click away in the path above it.
+  await page.locator('.monaco-breadcrumbs .monaco-breadcrumb-item', { hasText: 'README.md' }).click();
+  await page.getByRole('treeitem', { name: 'package.json' }).first().waitFor();
+  await picture(page, '59 beside a file of a run');
+  await page.keyboard.press('Escape');
+  await palette(page, 'View: Close Editor');
+
+  await palette(page, "Longhaul: Open Run's Tree");
+  const runs = await quickStep(page, 'Longhaul: Tree of Which Run?');
+  await runs.press('Enter');
+  await quickStep(page, 'Longhaul: Tree of #1 [line] Say sums');
+  await page.keyboard.press('Escape');
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
+});
+
+test('a terminal in the sandbox of a run has a copy of its tree, and nothing that is done there reaches the run', async () => {
+  await openActivity(page, /^Longhaul/);
+  await chooseFromMenu(treeItem(page, /^Run 1, .*reviewing/).first(), /^Open Terminal in Run's Sandbox/);
+  const shown = page.locator('.terminal-wrapper.active .xterm-rows');
+  await shown.filter({ hasText: 'sandbox:/workspace$' }).waitFor();
+  await page.keyboard.type('rm package.json; grep -c "Sums a cart" README.md; ls\n');
+  await shown.filter({ hasText: /README\.md\s+receipts\s+src\s+test/ }).waitFor();
+  await picture(page, '60 a terminal in the sandbox of a run');
+  await page.keyboard.type('exit\n');
+  await shown.waitFor({ state: 'hidden' });
+  expect(gitIn(place.repository, 'status', '--porcelain')).toBe('');
 });
 
 test('what runs by lying there comes first in the review, and is shown before it is applied', async () => {

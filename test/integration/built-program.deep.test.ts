@@ -116,6 +116,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'diff {call} --so-far', code: 2, says: /is no run/, looks: true },
     { args: 'diff {asking} --so-far', code: 0, says: /\+hello/, looks: true },
   ],
+  tree: [
+    { args: 'tree {review}', code: 0, says: /^hello\.txt$/m, looks: true },
+    { args: 'tree {review} hello.txt', code: 0, says: /^hello/, looks: true },
+    { args: 'tree {asking} --json', code: 0, says: /"files":\[.*"hello\.txt"/, looks: true },
+    { args: 'tree {review} nowhere', code: 1, says: /has no nowhere/, looks: true },
+  ],
+  shell: [{ args: 'shell {review}', code: 2, says: /needs a terminal/, looks: true }],
   apply: [
     { args: 'apply {review} --dry-run', code: 0, says: /hello\.txt/, looks: true },
     { args: 'apply {applied} --undo', code: 0, says: /hello\.txt|taken back/ },
@@ -231,6 +238,10 @@ const surroundings = {
     outIsTty: false,
     interactive: false,
     columns: () => 80,
+    rows: () => 24,
+    keys: () => {
+      throw new Error('nobody is at a terminal');
+    },
     input: async () => '',
     ask: async () => null,
   },

@@ -19,6 +19,10 @@ const cli = async (words: string | readonly string[], answer: string | null = nu
       outIsTty: false,
       interactive: true,
       columns: () => 80,
+      rows: () => 24,
+      keys: () => {
+        throw new Error('nobody is at a terminal');
+      },
       input: async () => '',
       ask: async () => answer,
     },

@@ -69,6 +69,11 @@ describe('who may call', () => {
     const approver = clientOf(url, people[1].token);
     expect((await viewer.runs.list.query({})).runs).toEqual([]);
     expect(JSON.stringify(await viewer.runner.info.query())).not.toMatch(new RegExp(`${runner.folder}|${process.pid}`));
+    const { id: run } = await runner.delegate();
+    expect(await failureOf(viewer.runs.tree.query({ run }))).toMatchObject({
+      code: 'CONFLICT',
+      message: 'Run 1 has no tree yet: it is queued.',
+    });
     expect(await failureOf(viewer.runs.delegate.mutate({ goal: 'x', repository: runner.repo }))).toMatchObject({
       code: 'FORBIDDEN',
     });
@@ -91,6 +96,8 @@ describe('who may call', () => {
       events: () => other.runs.events.query({ run }),
       message: () => other.runs.message.mutate({ run, text: 'x' }),
       diff: () => other.runs.diff.query({ run }),
+      tree: () => other.runs.tree.query({ run }),
+      treeFile: () => other.runs.treeFile.query({ run, tree: 'a'.repeat(40), path: 'a' }),
       review: () => other.runs.review.mutate({ run, round: 1, verdict: 'accepted' }),
       cancel: () => other.runs.cancel.mutate({ run }),
       pause: () => other.runs.pause.mutate({ run }),

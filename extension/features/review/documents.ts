@@ -5,7 +5,7 @@ import type { Connection } from '../../ground/connection/connection.ts';
 import { fileSystem } from '../../ground/files/files.ts';
 import { isImage } from '../../ground/files/image.ts';
 import { addressOf, reviewScheme, uriParts, type DocumentAddress } from './address.ts';
-import { BlobCache } from './blob-cache.ts';
+import { BlobCache } from '../../ground/files/blob-cache.ts';
 import { contentOf, isRead, shownAs } from './content.ts';
 
 /** Contents that are kept at hand: enough for a dozen of the largest files that are read in an editor. */

@@ -267,6 +267,16 @@ test.each([
   expect(buttonsOf({ status })).toEqual(labels);
 });
 
+test.each(['working', 'reviewing', 'cancelled', 'accepted', 'completed'] as const)(
+  'the tree of a run that is %s is opened from its page as long as it is kept',
+  (status) => {
+    const checkpoint = { commit: 'a', tree: 'b' };
+    const tree = { status: 'prepared' as const, base: checkpoint, head: checkpoint, saved: null, bundles: [] };
+    const kept = ['working', 'reviewing', 'cancelled'].includes(status);
+    expect(buttonsOf({ status, tree })?.includes("Open Run's Tree…")).toBe(kept);
+  },
+);
+
 test('a review without changes has nothing to apply', () => {
   expect(buttonsOf({ status: 'reviewing', result: null })).toEqual(['Accept', 'Request Changes…', 'Discard…']);
 });

@@ -26,6 +26,7 @@ const afterwards = (state: RunState): readonly Verb[] => [
 const verbs = (state: RunState): readonly Verb[] => {
   const diff = state.result === null ? [] : [verb('review', t('Open Diff'))];
   const applying = state.result === null ? [] : apply;
+  const tree = state.tree.status === 'prepared' ? [verb('openTree', t("Open Run's Tree…"))] : [];
   switch (state.status) {
     case 'queued':
     case 'working':
@@ -35,6 +36,7 @@ const verbs = (state: RunState): readonly Verb[] => {
         ...(pausedBy(state) === null ? [] : [{ ...verb('unpauseRun', t('Resume')), first: true }]),
         verb('sendMessage', t('Message…')),
         ...diff,
+        ...tree,
         ...(isPausable(state) ? [verb('pauseRun', t('Pause'))] : []),
         verb('cancelRun', t('Stop…')),
       ];
@@ -44,6 +46,7 @@ const verbs = (state: RunState): readonly Verb[] => {
         verb('acceptRun', t('Accept')),
         verb('requestChanges', t('Request Changes…')),
         ...applying,
+        ...tree,
         verb('discardRun', t('Discard…')),
       ];
     case 'accepted':
@@ -53,7 +56,7 @@ const verbs = (state: RunState): readonly Verb[] => {
       return [...diff, ...afterwards(state)];
     case 'failed':
     case 'cancelled':
-      return [verb('resumeRun', t('Resume from Last Checkpoint')), ...diff, ...afterwards(state)];
+      return [verb('resumeRun', t('Resume from Last Checkpoint')), ...diff, ...tree, ...afterwards(state)];
   }
 };
 

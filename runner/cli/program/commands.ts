@@ -32,6 +32,8 @@ const table: Readonly<Record<string, readonly (readonly [name: string, summary: 
   ],
   'Review:': [
     ['diff', 'what a run changed', () => import('../commands/diff.ts')],
+    ['tree', 'the files of a run as it saved them last', () => import('../commands/tree.ts')],
+    ['shell', 'a shell in the sandbox of a run, over a copy of its tree', () => import('../commands/shell.ts')],
     ['apply', 'put the changes into your working tree, or on a branch', () => import('../commands/apply.ts')],
     ['publish', 'make a branch and a pull request of a result', () => import('../commands/publish.ts')],
     ['accept', 'accept a result', () => import('../commands/accept.ts')],

@@ -15,6 +15,10 @@ const run = async (argv: readonly string[], env: NodeJS.ProcessEnv = {}) => {
     outIsTty: false,
     interactive: false,
     columns: () => 80,
+    rows: () => 24,
+    keys: () => {
+      throw new Error('nobody is at a terminal');
+    },
     input: async () => '',
     ask: async () => null,
   };

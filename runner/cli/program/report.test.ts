@@ -11,6 +11,10 @@ const told = async (error: unknown) => {
       outIsTty: false,
       interactive: false,
       columns: () => 80,
+      rows: () => 24,
+      keys: () => {
+        throw new Error('nobody is at a terminal');
+      },
       input: async () => '',
       ask: async () => null,
     },

@@ -11,6 +11,7 @@ import { pause, retry } from './retry.ts';
 import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
+import { tree, treeFile } from './tree.ts';
 
 /** What people can ask, over one control plane, and is answered once. Refusals are thrown as RefusedError; nothing else is expected. */
 export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
@@ -26,6 +27,8 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   renew: (caller, input) => renew(plane, caller, input),
   message: (caller, input) => message(plane, caller, input),
   diff: (caller, input) => diff(plane, caller, input),
+  tree: (caller, input) => tree(plane, caller, input),
+  treeFile: (caller, input) => treeFile(plane, caller, input),
   review: (caller, input) => review(plane, caller, input),
   apply: (caller, input) => apply(plane, caller, input),
   recordApplied: (caller, input) => recordApplied(plane, caller, input),

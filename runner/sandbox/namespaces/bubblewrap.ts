@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { chown, lstat, readFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { bubblewrapArguments, type BubblewrapPlan } from './arguments.ts';
 import { explainRefusal, type KernelSettings } from './refusal.ts';
@@ -38,6 +39,15 @@ export async function openBubblewrap(
   options: SandboxOptions,
   seams: BubblewrapSeams = {},
 ): Promise<Sandbox | SandboxRefusal> {
+  const confined = await confine(options, seams);
+  return 'outcome' in confined ? confined : new CommandSandbox(confined, seams.quotaPollMs);
+}
+
+/** The same for one command at a time, of which some read what a person types. */
+export async function confine(
+  options: SandboxOptions,
+  seams: BubblewrapSeams = {},
+): Promise<Bubblewrap | SandboxRefusal> {
   const unfit = await unfitOptions(options);
   if (unfit !== null) return unfit;
   const host = await readHost(seams.path ?? process.env['PATH'] ?? '/usr/bin:/bin');
@@ -54,7 +64,7 @@ export async function openBubblewrap(
     { argv: ['true'], timeoutMs: probeMs, network: [], maxOutputBytes: 0 },
     probeOutlets(),
   );
-  if (probe.outcome === 'exited' && probe.exitCode === 0) return new CommandSandbox(confinement, seams.quotaPollMs);
+  if (probe.outcome === 'exited' && probe.exitCode === 0) return confinement;
   return explainRefusal(
     probe.outcome === 'failed' ? probe.complaint : `\`true\` ended with ${JSON.stringify(probe)}`,
     await kernelSettings(),
@@ -150,7 +160,12 @@ class Bubblewrap implements Confinement {
     });
   }
 
-  async launch(command: SandboxCommand, outlets: Outlets): ReturnType<Confinement['launch']> {
+  /** `input`: what the command reads; left out: nothing. */
+  async launch(
+    command: SandboxCommand,
+    outlets: Outlets,
+    input: Readable | null = null,
+  ): ReturnType<Confinement['launch']> {
     const { options, host, toolchains, groups } = this.#parts;
     await using group = (await groups?.open(options.limits)) ?? null;
     const { network: allowed } = command;
@@ -182,6 +197,7 @@ class Bubblewrap implements Confinement {
         seccomp: join(options.scratch, 'seccomp.bpf'),
         scratch: options.scratch,
         group,
+        input,
         onOutput: outlets.onOutput,
         onStart: (init) => this.#watch(init, outlets),
         kill: outlets.kill,

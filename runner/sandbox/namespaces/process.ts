@@ -18,6 +18,8 @@ export interface Launch {
   readonly scratch: string;
   /** What limits it as a whole; null: there is none to be had. */
   readonly group: CommandGroup | null;
+  /** What the command reads; null: nothing. */
+  readonly input: Readable | null;
   readonly onOutput: (chunk: Buffer) => void;
   /** Called once, with the host's id of the namespace's first process. */
   readonly onStart: (init: number) => void;
@@ -40,6 +42,7 @@ export async function launch(options: Launch): Promise<Ended> {
   const { child, written, complaint } = spawned;
   const status = new NamespaceStatus(child, options.onStart);
   letGoAhead(child);
+  typeInto(child, options.input);
   using _killing = addAbortListener(kill, () => status.kill());
   written.onData(options.onOutput);
   const closed = Promise.all([once(child, 'close'), written.closed]);
@@ -52,13 +55,24 @@ export async function launch(options: Launch): Promise<Ended> {
   return kill.aborted ? { outcome: 'killed' } : { outcome: 'failed', complaint: complaint() };
 }
 
-function spawnBubblewrap({ bwrap, arguments: list, user, seccomp, group }: Launch, descriptors: CommandDescriptors) {
+/** Whoever types may go on when the command has ended: that is no error of theirs. */
+const typeInto = (child: ChildProcess, input: Readable | null): void => {
+  if (input === null || child.stdin === null) return;
+  child.stdin.on('error', () => {});
+  input.pipe(child.stdin);
+  child.once('exit', () => input.unpipe());
+};
+
+function spawnBubblewrap(
+  { bwrap, arguments: list, user, seccomp, group, input }: Launch,
+  [nothing, output]: CommandDescriptors,
+): ChildProcess {
   // bwrap reads the program from the descriptor's position, so each command needs one of its own.
   const filter = openSync(seccomp, 'r');
   using entrance = group?.entrance() ?? null;
   const [program, ...words] = entrance === null ? [bwrap, ...list] : joining(entranceFd, bwrap, list);
   const through = entrance === null ? [] : [entrance.descriptor];
-  const stdio: StdioOptions = [...descriptors, 'pipe', filter, 'pipe', 'pipe', ...through];
+  const stdio: StdioOptions = [input === null ? nothing : 'pipe', output, 'pipe', filter, 'pipe', 'pipe', ...through];
   try {
     // An empty environment: the first process of the namespace shows its own to all others, whatever bwrap clears for its child.
     return spawn(program, words, { env: {}, cwd: '/', stdio, ...user });

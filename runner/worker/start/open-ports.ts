@@ -11,6 +11,7 @@ import { costOf } from '../models/cost.ts';
 import { openModel } from '../models/open.ts';
 import { imagesOf } from '../run/images.ts';
 import type { Clock, Ports, Visits } from '../run/ports/ports.ts';
+import { userOf } from './owner.ts';
 import { ripgrepInside, sandboxesOf } from './sandboxes.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
 import { findRipgrep } from './ripgrep.ts';
@@ -62,14 +63,6 @@ export const openPorts = async (
     random: Math.random,
     newDecisionId: () => `dec_${randomBytes(8).toString('hex')}`,
   };
-};
-
-/** As root, each run's commands run as a user of their own; else all run as ours. */
-const userOf = (number: number, base: number): Ports['owner'] => {
-  if (process.getuid?.() !== 0) return null;
-  // Far more than there are runs at once; a number that comes round again belongs to a run that is long over.
-  const id = base + (number % 60_000);
-  return { uid: id, gid: id };
 };
 
 /** What is taken out of all that leaves the worker: what it began with, and what it was given to reach a remote. */
