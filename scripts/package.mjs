@@ -13,7 +13,7 @@ const mostBytes = 3 * 2 ** 20;
 
 /** All that may be in the package; what is new is named here first. */
 const needed =
-  /^((CHANGELOG|README)\.md|LICENSE|package(\.nls)?\.json|l10n\/bundle\.l10n\.json|extension\/README\.md|dist\/[\w-]+\.mjs(\.LEGAL\.txt)?|dist\/extension\/[\w-]+\.(cjs|js|css)(\.LEGAL\.txt)?|extension\/media\/[\w/-]+\.(svg|png|md))$/;
+  /^((CHANGELOG|README)\.md|LICENSE|package(\.nls)?\.json|l10n\/bundle\.l10n\.json|extension\/README\.md|dist\/[\w-]+\.mjs(\.LEGAL\.txt)?|dist\/extension\/[\w-]+\.(cjs|js|css)(\.LEGAL\.txt)?|extension\/media\/[\w/-]+\.(svg|png|gif|md))$/;
 
 const vsce = path.join(root, 'node_modules', '@vscode', 'vsce', 'vsce');
 const packed = spawnSync(
