@@ -110,7 +110,7 @@ test('delegated, published, checks fail, mended, published again, reviewed there
     '**Round 2**, for checks that failed:',
     '**Round 3**, for what ada on GitHub asked for:',
   ]);
-  expect(comments[1]?.body).toContain('> sum.js:1: Is it a whole number?');
+  expect(comments[1]?.body).toContain('> sum.js: Is it a whole number?');
   expect(comments[1]?.body).toContain('And rounds.');
 
   await acme.checks.update({ ...place, check_run_id: build.id, status: 'completed', conclusion: 'success' });
