@@ -104,13 +104,26 @@ export const seen = (state: RunState, command: Told<'seen'>): Wanted => {
   ];
 };
 
+type Published = Pick<RunState, 'effects' | 'round' | 'pullRequest'>;
+
+/** Whether the pull request has the round at hand. */
+const hasRound = ({ effects, round, pullRequest }: Published): boolean =>
+  effects.some(({ key, round: of }) => key === pullRequest?.effect && of === round);
+
+/** Whether checks of the pull request that fail begin a round, so that what they say is of use. */
+export const mayRepair = (run: Published & Pick<RunState, 'status'>): boolean =>
+  run.status === 'reviewing' &&
+  hasRound(run) &&
+  (run.pullRequest?.ciRepairs ?? 0) > (run.pullRequest?.seen?.ciRepaired ?? 0);
+
 type Verdict = Extract<EventBody, { type: 'review.decided' }>;
 
 /** Of a result that is not in the pull request, because it was published before this round, its end and its checks there say nothing. */
 const verdictOf = (
-  { effects, round, pullRequest }: RunState,
+  run: RunState,
   { seen: { state, by, head }, request, failure }: Extract<Sighting, { outcome: 'seen' }>,
 ): Verdict | null => {
+  const { effects, round, pullRequest } = run;
   const review = {
     type: 'review.decided',
     v: 2,
@@ -119,17 +132,16 @@ const verdictOf = (
     reason: '',
     comments: [],
   } as const;
-  const isOfRound = effects.some(({ key, round: of }) => key === pullRequest?.effect && of === round);
+  const isOfRound = hasRound(run);
   if (state === 'merged') return isOfRound ? { ...review, comments: [], verdict: 'accepted' } : null;
   if (state === 'closed')
     return isOfRound ? { ...review, comments: [], verdict: 'rejected', reason: 'Its pull request was closed.' } : null;
   if (request !== null && request.review > (pullRequest?.seen?.reviewed ?? 0))
     return { ...review, by: request.by, verdict: 'changes', reason: request.reason, comments: [...request.comments] };
-  const mayRepair = (pullRequest?.ciRepairs ?? 0) > (pullRequest?.seen?.ciRepaired ?? 0);
   // What somebody else has pushed on top is not what the run has made.
   const isOwn = effects.some(
     (effect) => effect.round === round && effect.status === 'done' && effect.result.reference === head,
   );
-  if (failure === null || !mayRepair || !isOfRound || !isOwn) return null;
+  if (failure === null || !mayRepair(run) || !isOwn) return null;
   return { ...review, from: 'checks', verdict: 'changes', reason: failure.reason, comments: [...failure.comments] };
 };

@@ -3,6 +3,7 @@ import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
 import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
+import { mayRepair } from './command-of-effects.ts';
 import { nextEffect, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
 import type { PullRequestSeen } from './pull-request.ts';
@@ -251,6 +252,9 @@ test('checks that fail begin as many rounds as the person let them, with what th
   expect(failed).toMatchObject({ status: 'queued', round: 2, pullRequest: { seen: { ciRepaired: 1, reviewed: 0 } } });
   // The same checks, while the next round waits for a person; and those of a second round, of which one was allowed.
   expect(after(nextRound(failed), seen(own, null, failure))).toMatchObject({ status: 'reviewing', round: 2 });
+  expect(mayRepair(opened())).toBe(true);
+  // Nobody is asked what they say where nothing would come of it.
+  for (const state of [failed, nextRound(failed)]) expect(mayRepair(state)).toBe(false);
   const again = after(
     nextRound(failed),
     publish({ round: 2 }),

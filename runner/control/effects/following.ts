@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Sighting } from '../../../shared/run/command.ts';
+import { mayRepair } from '../../../shared/run/command-of-effects.ts';
 import { isFollowed } from '../../../shared/run/followed.ts';
 import type { PullRequest } from '../../../shared/run/pull-request.ts';
 import { turns } from '../../machine/turns.ts';
@@ -11,6 +12,8 @@ import { failedAttempt } from './failed-attempt.ts';
 /** Looks at a pull request. Throws Trouble. */
 export type LookAtPullRequest = (asked: {
   readonly pullRequest: PullRequest;
+  /** What checks that failed say is wanted. */
+  readonly whyFailed: boolean;
   readonly signal: AbortSignal;
 }) => Promise<Extract<Sighting, { outcome: 'seen' }>>;
 
@@ -59,7 +62,10 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
       if (state?.pullRequest == null || !isFollowed(state) || !role.held || stop.signal.aborted) return nothing;
       const { pullRequest } = state;
       const { fence } = role;
-      const { sighting, afterMs } = await sightingOf(() => look({ pullRequest, signal: stop.signal }), log);
+      const { sighting, afterMs } = await sightingOf(
+        () => look({ pullRequest, whyFailed: mayRepair(state), signal: stop.signal }),
+        log,
+      );
       if (stop.signal.aborted && sighting.outcome === 'unseen') return nothing;
       const written = await store.command(
         id,

@@ -49,8 +49,8 @@ const mayPublish = (
 /** What a look needs, which changes nothing. */
 export const looking =
   ({ remotes }: Pick<PerformOptions, 'remotes'>): LookAtPullRequest =>
-  async ({ pullRequest, signal }) => {
-    const { remote, number, seen, ciRepairs } = pullRequest;
+  async ({ pullRequest, whyFailed, signal }) => {
+    const { remote, number, seen } = pullRequest;
     const { github } = mayPublish(remotes, remote).publishing;
     if (github === null)
       throw new Trouble(`${remote} is no GitHub any more to this runner.`, {
@@ -58,8 +58,8 @@ export const looking =
       });
     const permissions = { pull_requests: 'read', checks: 'read', statuses: 'read' } as const;
     const { octokit, repository } = await github(permissions, signal);
-    const { reviewed, ciRepaired } = seen ?? { reviewed: 0, ciRepaired: 0 };
-    const logOf = ciRepairs > ciRepaired ? (job: number) => jobLog(github, job, signal) : null;
+    const reviewed = seen?.reviewed ?? 0;
+    const logOf = whyFailed ? (job: number) => jobLog(github, job, signal) : null;
     return { outcome: 'seen', ...(await lookAt({ octokit, repository, number: Number(number), reviewed, logOf })) };
   };
 

@@ -104,9 +104,10 @@ const Statuses = z.array(z.object({ context: z.string(), state: z.string(), desc
 
 /** Of so many checks it is told what they said; the others are named. */
 const mostTold = 5;
-/** Characters of what one of them said, and of its log. */
+/** Characters of what one of them said. */
 const longestSaid = 4_000;
-const mostRemarks = 50;
+const mostRemarks = 30;
+const longestRemark = 500;
 
 /** What checks that failed said: their reports, the ends of their logs, and their remarks on lines. All of it is data. */
 export const failureOf = async (
@@ -117,10 +118,7 @@ export const failureOf = async (
   const comments: ReviewComment[] = [];
   for (const { name, run, isJob, said } of failing.slice(0, mostTold)) {
     const log = isJob && run !== null ? await given.logOf(run) : null;
-    const parts = [
-      clean(said).trim().slice(0, longestSaid),
-      log === null ? '' : `Its log ends so:\n${clean(log).trim()}`,
-    ];
+    const parts = [clean(said).trim().slice(0, longestSaid), logText(isJob, log)];
     const text = parts.filter((part) => part !== '').join('\n\n');
     if (text !== '') told.push(`${cleanLine(name)}:\n${text}`);
     if (run !== null) comments.push(...(await remarksOf(run, given)));
@@ -130,6 +128,11 @@ export const failureOf = async (
     reason: [`Failed: ${names.slice(0, 20).join(', ') || 'a check without a name'}`, ...told].join('\n\n'),
     comments: comments.slice(0, mostRemarks),
   };
+};
+
+const logText = (isJob: boolean, log: string | null): string => {
+  if (log !== null) return `Its log ends so:\n${clean(log).trim()}`;
+  return isJob ? 'Its log could not be read: that takes "Actions: read", and up to 50 MB.' : '';
 };
 
 /** A list, as docs.github.com/rest/checks/runs has it; some servers put it into an object, as with check runs. */
@@ -160,6 +163,6 @@ const remarksOf = async (run: number, { octokit, repository }: At): Promise<read
     const isOfFile = path !== '.github';
     return level === 'notice' || text === '' || !isOfFile
       ? []
-      : [{ path: cleanLine(path), line: line ?? null, text: clean(text).slice(0, longestSaid) }];
+      : [{ path: cleanLine(path), line: line ?? null, text: clean(text).slice(0, longestRemark) }];
   });
 };

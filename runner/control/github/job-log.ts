@@ -2,7 +2,7 @@ import { RedirectedError, redirectOf } from '../../../shared/client/straight-fet
 import { limited } from './octokit.ts';
 import type { OpenGitHub } from './access.ts';
 
-/** Bytes of a log's end that are kept, and of a log that are read at all. */
+/** Bytes of a log's end that are kept, and of the longest log that is read. */
 const kept = 6_000;
 const mostRead = 50_000_000;
 
@@ -16,7 +16,7 @@ export const jobLog = async (open: OpenGitHub, job: number, signal: AbortSignal)
     const { data } = await octokit.rest.actions.downloadJobLogsForWorkflowRun({
       ...repository,
       job_id: job,
-      request: { ...limited(), fetch: endOfLog },
+      request: { signal: AbortSignal.any([limited().signal, signal]), fetch: endOfLog },
     });
     return typeof data === 'string' ? data.replaceAll(stamps, '') : null;
   } catch {
@@ -45,7 +45,7 @@ const endOf = async ({ body, status, headers }: Response): Promise<Response> => 
   let read = 0;
   for await (const chunk of body ?? []) {
     read += chunk.byteLength;
-    if (read > mostRead) break;
+    if (read > mostRead) throw new Error(`a log of more than ${mostRead} bytes`);
     end = Buffer.concat([end, chunk]).subarray(-kept);
   }
   const type = headers.get('content-type') ?? 'text/plain';
