@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { upgraded } from './earlier-versions.ts';
-import { controlEvents, workerEvents } from './events.ts';
+import { controlEvents, EventBody, workerEvents } from './events.ts';
 
 test('a body goes through every version up to the current one', () => {
   const steps = {
@@ -23,3 +23,43 @@ test.each([...controlEvents, ...workerEvents].map(({ shape }) => [shape.type.val
     for (let v = 1; v <= current; v += 1) expect(upgraded({ type, v })).toMatchObject({ type, v: current });
   },
 );
+
+const head = 'a'.repeat(40);
+const checks = { passed: 0, failed: 1, pending: 0, failing: ['build'] };
+const pullRequest = {
+  kind: 'pull request',
+  remote: 'https://git.example.org/a.git',
+  branch: 'longhaul/1-mend',
+  into: 'main',
+  title: 'Mend',
+  body: 'd'.repeat(64),
+  draft: true,
+};
+
+test.each([
+  { type: 'review.decided', v: 1, by: 'person:ada', verdict: 'changes', reason: '', comments: [] },
+  { type: 'effect.requested', v: 1, key: '1 pull request', effect: pullRequest, by: 'person:ada' },
+  {
+    type: 'effect.requested',
+    v: 1,
+    key: '1 branch',
+    effect: {
+      kind: 'branch',
+      remote: pullRequest.remote,
+      branch: 'b',
+      base: head,
+      onTop: null,
+      patch: 'd'.repeat(64),
+      message: 'm',
+    },
+    by: 'person:ada',
+  },
+  {
+    type: 'effect.seen',
+    v: 1,
+    key: '1 pull request',
+    seen: { state: 'open', by: null, head, checks, approvedBy: [], changesRequestedBy: [], reviewed: 7 },
+  },
+])('what was written of publishing before is a body of today: $type $key', (body) => {
+  expect(EventBody.safeParse(upgraded(body)).error).toBeUndefined();
+});
