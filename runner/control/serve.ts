@@ -34,8 +34,10 @@ import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
+import { startSchedules } from './triggers/schedules.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
+import { triggering } from './usecases/triggers.ts';
 import { workerApi } from './usecases/worker.ts';
 
 export interface ServeOptions {
@@ -157,6 +159,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   stack.use(startOutbox({ ...common, perform: performing({ remotes: plane.remotes, blobs, home }) }));
   const everyMs = config.followSeconds * 1000;
   stack.use(startFollowing({ ...common, everyMs, look: looking({ remotes: plane.remotes }) }));
+  stack.use(startSchedules({ ...common, ...triggering(plane) }));
   const { startedAt, version } = plane;
   const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
   await writeDurably(home.runner, JSON.stringify(own));

@@ -6,6 +6,7 @@ import { PublicationInput, PublishInput } from './publication.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
 import { TreeFileInput, TreeInput } from './tree.ts';
+import { FireInput, TriggerInput, TriggersInput } from './triggers.ts';
 import {
   AppendInput,
   CredentialInput,
@@ -200,6 +201,20 @@ export const apiRouter = trpc.router({
     list: person('viewer')
       .input(runner.RecipesInput)
       .query(({ ctx, input }) => ctx.runner.recipes(ctx.caller, input)),
+  }),
+  triggers: trpc.router({
+    list: person('viewer')
+      .input(TriggersInput)
+      .query(({ ctx, input }) => ctx.runner.triggers(ctx.caller, input)),
+    enable: person('approver')
+      .input(TriggerInput)
+      .mutation(({ ctx, input }) => ctx.runner.enableTrigger(ctx.caller, input)),
+    disable: person('developer')
+      .input(TriggerInput)
+      .mutation(({ ctx, input }) => ctx.runner.disableTrigger(ctx.caller, input)),
+    fire: person('developer')
+      .input(FireInput)
+      .mutation(({ ctx, input }) => ctx.runner.fireTrigger(ctx.caller, input)),
   }),
   decisions: trpc.router({
     list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
+import type { FireInput, ListedTrigger, TriggerInput, TriggersInput } from './triggers.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
 import { Json } from '../decision/decision.ts';
@@ -295,6 +296,13 @@ export interface RunnerApi {
   preview(caller: Principal, input: PreviewInput): Promise<Preview>;
   /** By name. What is wrong with a recipe of the repository stands beside it. */
   recipes(caller: Principal, input: RecipesInput): Promise<readonly ListedRecipe[]>;
+  /** Of a repository's default branch, and those that somebody enabled; what is wrong with one stands beside it. */
+  triggers(caller: Principal, input: TriggersInput): Promise<readonly ListedTrigger[]>;
+  /** From now on it begins runs, with the caller's authority. */
+  enableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
+  disableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
+  /** Begins its run now, with the caller's authority, whether it is enabled or not. */
+  fireTrigger(caller: Principal, input: FireInput): Promise<RunState>;
   list(caller: Principal, input: ListInput): Promise<RunPage>;
   get(caller: Principal, input: RunInput): Promise<RunState>;
   events(caller: Principal, input: EventsInput): Promise<readonly RunEvent[]>;

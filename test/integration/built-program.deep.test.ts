@@ -57,6 +57,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'recipes --repo {repo}', code: 0, says: /fix-failing-test/ },
     { args: 'recipes --json', code: 0, says: inJson },
   ],
+  triggers: [
+    { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },
+    { args: 'triggers list --all --json', code: 0, says: inJson },
+    { args: 'triggers check --repo {repo}', code: 0, says: /There is no \.yaml file/ },
+    { args: 'triggers enable nightly --repo {repo}', code: 1, says: /has no \.longhaul\/triggers\/nightly\.yaml/ },
+  ],
   runs: [
     { args: 'runs --status open --repo {repo} --limit 3 --before 999', code: 0, says: /Greet|No runs/ },
     { args: 'runs --url {url} --token {token} --json', code: 0, says: inJson },

@@ -94,6 +94,22 @@ describe('a runner is not idle', () => {
     await runner.serving.closed;
   });
 
+  test('while a trigger is enabled', async () => {
+    const { runner, id } = await idleRunner();
+    await using _ = runner;
+    const repository = await repositoryWith({
+      '.longhaul/triggers/yearly.yaml': 'schedule: "0 3 1 1 *"\ngoal: Look.\n',
+    });
+    const where = { repository, name: 'yearly' };
+    await runner.client.triggers.enable.mutate(where);
+    const gone = watched(runner);
+    await runner.client.runs.cancel.mutate({ run: id, reason: '' });
+    await severalTimes();
+    expect(gone()).toBe(false);
+    await runner.client.triggers.disable.mutate(where);
+    await runner.serving.closed;
+  });
+
   test('while somebody reads its feed', async () => {
     const { runner, id } = await idleRunner();
     await using _ = runner;

@@ -19,6 +19,7 @@ import {
 } from './reads.ts';
 import type { Database } from './schema.ts';
 import type { Committer, Store } from './store.ts';
+import { readTriggers } from './trigger-writes.ts';
 import { readTrust } from './trust-writes.ts';
 import type { AnswerTo, Circumstances, Write } from './writes.ts';
 
@@ -88,6 +89,10 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     trust: async ({ tenant, repository, hash }, by) => {
       await write({ kind: 'trust', tenant, repository, hash, by, at: new Date(now()).toISOString() });
     },
+    triggers: (tenant) => read((db) => readTriggers(db, tenant)),
+    enableTrigger: async (key, by) => void (await write({ kind: 'enable trigger', ...key, by, at: now() })),
+    disableTrigger: async (key) => void (await write({ kind: 'disable trigger', ...key })),
+    triggerHandled: async (key, handled) => void (await write({ kind: 'trigger handled', ...key, ...handled })),
     upload: (tenant, hash) => read((db) => readUpload(db, tenant, hash)),
     uploadedBytes: (tenant) => read((db) => readUploadedBytes(db, tenant)),
     forgetBlobs: async (input) => (await write({ kind: 'forget blobs', ...input, now: now() })).hashes,

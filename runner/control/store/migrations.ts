@@ -144,6 +144,23 @@ const followed = (): readonly string[] => [
   'create index runs_followed on runs (number) where followed = 1',
 ];
 
+/** What began runs by itself, and up to when. */
+const triggers = (int64: Int64): readonly string[] => [
+  `create table triggers (
+    tenant text not null,
+    repository text not null,
+    name text not null,
+    "by" text not null,
+    enabled integer not null,
+    handled_at ${int64} not null,
+    run text,
+    due_at ${int64},
+    failures integer default 0 not null,
+    problem text,
+    constraint triggers_key primary key (tenant, repository, name)
+  )`,
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -155,6 +172,7 @@ const migrations: readonly Migration[] = [
   { name: '007-archived', up: archived },
   { name: '008-effects', up: effects },
   { name: '009-followed', up: followed },
+  { name: '010-triggers', up: triggers },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

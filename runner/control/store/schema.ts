@@ -111,6 +111,26 @@ export interface Tables {
     by: string;
     at: string;
   };
+  /** Triggers of repositories that somebody had begin runs by themselves. */
+  triggers: {
+    tenant: string;
+    repository: string;
+    name: string;
+    /** Name of the person with whose authority it begins them. */
+    by: string;
+    /** 0: it begins none any more. */
+    enabled: number;
+    /** What was due up to then is dealt with, ms since the epoch: it never goes back. */
+    handled_at: number;
+    /** Id of the run it began last. */
+    run: string | null;
+    /** For when it did, ms since the epoch; null: a person fired it. */
+    due_at: number | null;
+    /** How many of its runs have failed, one after the other. */
+    failures: number;
+    /** What went wrong the last time, or stopped it. */
+    problem: string | null;
+  };
   migrations: {
     name: string;
     at: string;

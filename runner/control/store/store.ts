@@ -99,6 +99,29 @@ interface TrustedSettings {
   readonly hash: string;
 }
 
+/** A trigger of a repository, by the name of its file. */
+export interface TriggerKey {
+  readonly tenant: string;
+  readonly repository: string;
+  readonly name: string;
+}
+
+/** What is remembered of a trigger that somebody had begin runs. Times in ms since the epoch. */
+export interface TriggerRow extends TriggerKey {
+  /** Name of the person with whose authority it does. */
+  readonly by: string;
+  readonly enabled: boolean;
+  /** What was due up to then is dealt with. */
+  readonly handledAt: number;
+  /** Id of the run it began last. */
+  readonly run: string | null;
+  /** For when; null: a person fired it. */
+  readonly dueAt: number | null;
+  /** How many of its runs have failed, one after the other. */
+  readonly failures: number;
+  readonly problem: string | null;
+}
+
 export interface StoredBlob {
   readonly hash: string;
   readonly bytes: number;
@@ -185,6 +208,23 @@ export interface Store extends AsyncDisposable {
   isTrusted(settings: TrustedSettings): Promise<boolean>;
   /** Remembers that somebody did. Again: who did first stays. */
   trust(settings: TrustedSettings, by: string): Promise<void>;
+  /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
+  triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
+  /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
+  enableTrigger(key: TriggerKey, by: string): Promise<void>;
+  disableTrigger(key: TriggerKey): Promise<void>;
+  /**
+   * What was due up to `handledAt` is dealt with, and how. Whatever was dealt with up to later stays so; with `stop` it begins nothing more.
+   * A trigger that nobody enabled is left alone.
+   */
+  triggerHandled(
+    key: TriggerKey,
+    handled: Pick<TriggerRow, 'handledAt' | 'failures' | 'problem'> & {
+      /** Null: no run came of it; the last one stays. */
+      readonly began: { readonly run: string; readonly dueAt: number | null } | null;
+      readonly stop: boolean;
+    },
+  ): Promise<void>;
   /** Bytes of an upload that no run has yet, or that is the source or an image of a run of this tenant; null: there is none. */
   upload(tenant: string, hash: string): Promise<number | null>;
   /** Bytes of all of them. */

@@ -5,15 +5,15 @@ import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { performOnBlobs, takeUploads, type BlobWrite, type Forgotten } from './blob-writes.ts';
+import { takeUploads, type Forgotten } from './blob-writes.ts';
 import { envelop, eventRow, insertEvent } from './envelopes.ts';
 import { deletedStatus, deleteRun, deletionRefused } from './delete-run.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
+import { performPlain, type PlainWrite } from './plain-writes.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
 import { isRoleHeld } from './role.ts';
 import { eventOf, stateOf, type EventRow, type StateRow } from './rows.ts';
-import { performOnTrust, type TrustWrite } from './trust-writes.ts';
 import { stateVersion, type Database, type Tables } from './schema.ts';
 import type { CommandOptions, Created, Deleted, Store, StoredBlob, Written } from './store.ts';
 
@@ -61,16 +61,15 @@ export type Write =
     } & Circumstances)
   | ({ readonly kind: 'heartbeat' } & Parameters<Store['heartbeat']>[0] & Circumstances)
   | ({ readonly kind: 'delete'; readonly run: string; readonly by: string } & Circumstances)
-  | TrustWrite
-  | BlobWrite;
+  | PlainWrite;
 
 /** What a write of a kind is answered with. */
 export type AnswerTo<Kind extends Write['kind']> = Kind extends 'create'
   ? Created
-  : Kind extends 'blob' | 'upload' | 'trust'
-    ? null
-    : Kind extends 'forget blobs'
-      ? Forgotten
+  : Kind extends 'forget blobs'
+    ? Forgotten
+    : Kind extends PlainWrite['kind']
+      ? null
       : Kind extends 'delete'
         ? Deleted
         : Written;
@@ -105,12 +104,8 @@ export const perform = (
       return heartbeat(transaction, write);
     case 'delete':
       return deleteWhole(transaction, write);
-    case 'trust':
-      return performOnTrust(transaction.db, write);
-    case 'blob':
-    case 'upload':
-    case 'forget blobs':
-      return performOnBlobs(transaction.db, write);
+    default:
+      return performPlain(transaction.db, write);
   }
 };
 

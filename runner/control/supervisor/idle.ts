@@ -49,7 +49,7 @@ export const lookAgainAt = (
 
 export interface IdleOptions {
   readonly presence: Presence;
-  readonly store: Pick<Store, 'counts' | 'due' | 'effects' | 'onCommit'>;
+  readonly store: Pick<Store, 'counts' | 'due' | 'effects' | 'triggers' | 'onCommit'>;
   readonly idleMs: number;
   /** Ms since the epoch. */
   readonly now: () => number;
@@ -64,7 +64,7 @@ const longestMs = 86_400_000;
 /**
  * Stops the runner when nobody has been there and nothing had to be done for so long. What waits for a person is a row and
  * needs no process: whoever wants to look at it or to decide starts the runner again, and what expired meanwhile expires
- * then. A run that waits for a time would wait for ever, so it keeps the runner.
+ * then. A run that waits for a time would wait for ever, so it keeps the runner; and so does what is to begin runs by itself.
  */
 export const stopWhenIdle = ({ presence, store, idleMs, now, log, stop }: IdleOptions): Disposable => {
   let movedAt = now();
@@ -115,5 +115,6 @@ const endOfTime = Number.MAX_SAFE_INTEGER;
 const hasWork = async (store: IdleOptions['store']): Promise<boolean> => {
   const { queued, working } = await store.counts(null);
   if (queued + working > 0 || (await store.due(endOfTime)).timers.length > 0) return true;
-  return (await store.effects()).length > 0;
+  if ((await store.effects()).length > 0) return true;
+  return (await store.triggers(null)).some(({ enabled }) => enabled);
 };

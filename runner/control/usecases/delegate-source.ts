@@ -147,6 +147,7 @@ const fromUpload = async (
 export const toldSettings = (files: RepositorySettings['files']): RepositorySettings => ({
   branch: 'the default branch',
   files,
+  triggers: [],
 });
 
 const fromRemote = async (
@@ -161,14 +162,7 @@ const fromRemote = async (
   if (found === null)
     throw refused('not_found', `${url} has no branch or tag ${ref}.`, 'Name one that it has, or a whole commit id.');
   const { commit, branch } = found;
-  const standard = listed.defaultBranch === null ? undefined : listed.refs.get(listed.defaultBranch);
-  const settings =
-    standard === undefined
-      ? null
-      : await settingsOfRemote(
-          { url, credential: await remote.credential() },
-          { commit: standard, branch: listed.defaultBranch ?? '' },
-        );
+  const settings = await settingsOfDefault(remote, listed);
   return {
     source: { kind: 'remote', url, ref, commit, head: commit, branch, dirty: false },
     repository: url,
@@ -176,4 +170,28 @@ const fromRemote = async (
     notes: [],
     blob: null,
   };
+};
+
+type Remote = ReturnType<typeof allowedRemote>;
+
+const settingsOfDefault = async (
+  remote: Remote,
+  { defaultBranch, refs }: Awaited<ReturnType<typeof listAllowed>>,
+): Promise<RepositorySettings | null> => {
+  const commit = defaultBranch === null ? undefined : refs.get(defaultBranch);
+  if (defaultBranch === null || commit === undefined) return null;
+  return settingsOfRemote(
+    { url: remote.url, credential: await remote.credential() },
+    { commit, branch: defaultBranch },
+  );
+};
+
+/** What the default branch of a repository says of itself: of a folder here, or of a remote that the runner may read. Throws RefusedError. */
+export const settingsOfRepository = async (
+  plane: ControlPlane,
+  repository: string,
+): Promise<RepositorySettings | null> => {
+  if (repository.startsWith('/')) return (await settingsOfFolder(repository)).settings;
+  const remote = allowedRemote(plane, repository);
+  return settingsOfDefault(remote, await listAllowed(plane, remote));
 };

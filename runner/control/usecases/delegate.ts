@@ -22,16 +22,20 @@ const snapshot = turns(4);
 
 /**
  * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
- * A snapshot is on the disk before the run is; one whose run never came is removed when the runner starts. Throws RefusedError.
+ * `notes` stand before what the task's own sources say. A snapshot is on the disk before the run is; one whose run never came is removed when the runner starts. Throws RefusedError.
  */
-export const delegate = async (plane: ControlPlane, caller: Principal, input: DelegateInput): Promise<RunState> => {
+export const delegate = async (
+  plane: ControlPlane,
+  caller: Principal,
+  { notes = [], ...input }: DelegateInput & { readonly notes?: readonly string[] },
+): Promise<RunState> => {
   const person = asPerson(caller);
   if (input.source === null) mustBeLocal(person, 'delegate on a path there');
-  if (input.dedupeKey === null) return create(plane, person, { input, run: `run_${randomId()}` });
+  if (input.dedupeKey === null) return create(plane, person, { input, notes, run: `run_${randomId()}` });
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
-    if (known === null) return create(plane, person, { input, run });
+    if (known === null) return create(plane, person, { input, notes, run });
     sameRun(known, input);
     return known;
   });
@@ -77,12 +81,14 @@ const runOfKey = (plane: ControlPlane, tenant: string, key: string): string => {
 interface Creation {
   readonly input: DelegateInput;
   readonly run: string;
+  /** What else whoever looks at the task should know, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> =>
   snapshot('', () => createNow(plane, person, creation));
 
-const createNow = (plane: ControlPlane, person: Person, { input, run }: Creation): Promise<RunState> =>
+const createNow = (plane: ControlPlane, person: Person, { input, run, notes: said }: Creation): Promise<RunState> =>
   inRunFolder(plane, run, async (folder, keep) => {
     const images = await attachedImages(plane, person, input);
     const found = await sourceFor(plane, person, { input, run, folder });
@@ -102,7 +108,7 @@ const createNow = (plane: ControlPlane, person: Person, { input, run }: Creation
       requester: actor(person),
       source: found.source,
       ...terms,
-      notes: [...notes],
+      notes: [...said, ...notes],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep(true);

@@ -12,6 +12,7 @@ import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 import { tree, treeFile } from './tree.ts';
+import { disableTrigger, enableTrigger, fireTrigger, triggers } from './triggers.ts';
 
 /** What people can ask, over one control plane, and is answered once. Refusals are thrown as RefusedError; nothing else is expected. */
 export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
@@ -19,6 +20,10 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   delegate: (caller, input) => delegate(plane, caller, input),
   preview: (caller, input) => preview(plane, caller, input),
   recipes: (caller, input) => recipes(caller, input),
+  triggers: (caller, input) => triggers(plane, caller, input),
+  enableTrigger: (caller, input) => enableTrigger(plane, caller, input),
+  disableTrigger: (caller, input) => disableTrigger(plane, caller, input),
+  fireTrigger: (caller, input) => fireTrigger(plane, caller, input),
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),

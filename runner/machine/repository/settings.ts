@@ -8,6 +8,8 @@ export interface RepositorySettings {
   /** For messages. */
   readonly branch: string;
   readonly files: readonly SettingsFile[];
+  /** Those that say what begins runs by itself: nobody who delegates has a use for them. */
+  readonly triggers: readonly SettingsFile[];
 }
 
 /** Those of a folder, and what whoever delegates there should know of them, a sentence each. */
@@ -17,7 +19,13 @@ export interface FolderSettings {
 }
 
 /** People write them; what is larger, or more, is something else, and is not read. */
-export const settingsLimits = { configBytes: 1_000_000, recipeBytes: 100_000, recipes: 100 } as const;
+export const settingsLimits = {
+  configBytes: 1_000_000,
+  recipeBytes: 100_000,
+  recipes: 100,
+  triggerBytes: 100_000,
+  triggers: 100,
+} as const;
 
 const folderName = '.longhaul';
 /** More are not even told. */
@@ -83,7 +91,8 @@ const treeEntry = (
 /** Of a commit in any repository. Links and folders are no settings, and neither is what says what a folder is for. */
 export const settingsAt = async (options: GitOptions, commit: string, branch: string): Promise<RepositorySettings> => {
   const entries = (await list(options, ['-l', commit])).slice(0, mostFiles);
-  const readable = entries.filter(({ bytes, most }, index) => bytes <= most && index <= settingsLimits.recipes);
+  const counts = { config: 0, recipes: 0, triggers: 0 };
+  const readable = entries.filter(({ bytes, most, kind }) => bytes <= most && (counts[kind] += 1) <= mostOf[kind]);
   const texts: string[] = [];
   for await (const content of readBlobs(
     options,
@@ -91,10 +100,17 @@ export const settingsAt = async (options: GitOptions, commit: string, branch: st
   ))
     texts.push(content.toString('utf8'));
   const textOf = new Map(readable.map(({ path }, index) => [path, texts[index] ?? '']));
-  return { branch, files: entries.map(({ path, bytes }) => ({ path, bytes, text: textOf.get(path) ?? null })) };
+  const files = (wanted: (kind: Entry['kind']) => boolean): readonly SettingsFile[] =>
+    entries
+      .filter(({ kind }) => wanted(kind))
+      .map(({ path, bytes }) => ({ path, bytes, text: textOf.get(path) ?? null }));
+  return { branch, files: files((kind) => kind !== 'triggers'), triggers: files((kind) => kind === 'triggers') };
 };
 
+const mostOf = { config: 1, recipes: settingsLimits.recipes, triggers: settingsLimits.triggers };
+
 interface Entry {
+  readonly kind: keyof typeof mostOf;
   readonly path: string;
   readonly object: string;
   readonly bytes: number;
@@ -117,10 +133,13 @@ const entryOf = (item: string): readonly Entry[] => {
   if (object === undefined || path === undefined) return [];
   const name = pathBytes(path).toString();
   const size = Number(bytes);
-  if (name === 'config.yaml') return [{ path: name, object, bytes: size, most: settingsLimits.configBytes }];
+  if (name === 'config.yaml')
+    return [{ kind: 'config', path: name, object, bytes: size, most: settingsLimits.configBytes }];
+  if (/^triggers\/[^/]+\.yaml$/.test(name))
+    return [{ kind: 'triggers', path: name, object, bytes: size, most: settingsLimits.triggerBytes }];
   const recipe = /^recipes\/([^/]+\.md)$/.exec(name)?.[1];
   if (recipe === undefined || recipe.toLowerCase() === 'readme.md') return [];
-  return [{ path: name, object, bytes: size, most: settingsLimits.recipeBytes }];
+  return [{ kind: 'recipes', path: name, object, bytes: size, most: settingsLimits.recipeBytes }];
 };
 
 /** The branch that others agree on, or why nobody can say which one that is. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { effectsSuite } from '../../../../test/suites/store-effects.ts';
 import { queueSuite } from '../../../../test/suites/store-queue.ts';
+import { triggersSuite } from '../../../../test/suites/store-triggers.ts';
 import { storeSuite, type OpenStore } from '../../../../test/suites/store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -28,3 +29,4 @@ const open: OpenStore = async ({ now }) => {
 storeSuite('SQLite', open);
 queueSuite('SQLite', open);
 effectsSuite('SQLite', open);
+triggersSuite('SQLite', open);

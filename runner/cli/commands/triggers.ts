@@ -1,0 +1,152 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Argument } from '@commander-js/extra-typings';
+import type { ListedTrigger } from '../../../shared/api/triggers.ts';
+import { lineOf } from '../../../shared/run/summary.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
+import { Trouble, usage } from '../../../shared/trouble.ts';
+import { settingsLimits } from '../../machine/repository/settings.ts';
+import { findRepository } from '../../machine/repository/user-repository.ts';
+import { definitionsIn } from '../../machine/triggers/definitions.ts';
+import type { Schedule } from '../../machine/triggers/schedule.ts';
+import type { CommandContext } from '../context.ts';
+import type { Define } from '../define.ts';
+import { exit, type ExitCode } from '../exit.ts';
+import { explain } from '../help.ts';
+import { localTime, triggersView, triggerText } from '../triggers-view.ts';
+
+const actions = ['list', 'check', 'enable', 'disable', 'fire'] as const;
+
+export const define: Define = (command, act) => {
+  command
+    .addArgument(new Argument('[action]', 'what to do').choices(actions).default('list'))
+    .argument('[name]', 'of the trigger: that of its file, without .yaml')
+    .option('--repo <folder>', 'the git repository, or the URL of a remote that the runner may read', '.')
+    .option('--all', 'list those of all repositories that somebody enabled, or had')
+    .action(
+      act(async (context, ...[action, name, options]) => {
+        if (options.all === true && action !== 'list')
+          throw usage('--all is for listing.', 'Name one repository with --repo.');
+        if (action === 'list' || action === 'check') {
+          if (name !== undefined) throw usage(`${action} takes no name.`, `Leave out ${cleanLine(name)}.`);
+          return action === 'list' ? list(context, options) : check(context, options.repo);
+        }
+        if (name === undefined) throw usage(`Which trigger?`, `Name it: longhaul triggers ${action} <name>`);
+        return change(context, { action, name, repository: repositoryOf(context, options.repo) });
+      }),
+    );
+  explain(command, {
+    about: `A trigger begins runs by itself, at the times of a schedule. A repository brings its own, in .longhaul/triggers/<name>.yaml
+on its default branch; it begins nothing before somebody enables it, whose authority its runs have from then on. The runner
+has to be there at that time, and stays there for it: what it missed is made up for as the file says. Its runs are of the
+default branch, and never of what is not committed. Such a file says: schedule, of cron's five fields, in a timeZone; a
+recipe, a goal, or both; missed (skip, once, all); whileOpen (skip, begin); and jitterMinutes.`,
+    examples: [
+      ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
+      ['longhaul triggers enable nightly-tests', 'have it begin runs'],
+      ['longhaul triggers fire nightly-tests', 'begin its run now'],
+      ['longhaul triggers --all', 'what begins runs by itself on this runner'],
+    ],
+    json: `list, enable, disable: {"triggers": [trigger, …]}
+A trigger has repository, name, enabledBy (null: nobody did), trigger (schedule, timeZone, recipe, goal, missed, whileOpen,
+jitterMinutes; null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt and last {run,
+number, status, dueAt (null: fired by hand)}. check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
+fire: {"run": run}, as "longhaul runs" has it.`,
+  });
+};
+
+/** An absolute path, or a URL. */
+const repositoryOf = (context: CommandContext, repo: string): string => {
+  if (repo.includes('://')) return repo;
+  if (context.remote !== null)
+    throw usage(
+      'A runner elsewhere does not see a folder here.',
+      'Name the URL of a remote that it may read: --repo https://…',
+    );
+  const folder = resolve(context.cwd, repo);
+  if (!existsSync(folder)) throw usage(`There is no folder ${folder}.`, 'Name a git repository with --repo.');
+  return folder;
+};
+
+const list = async (
+  context: CommandContext,
+  { repo, all }: { readonly repo: string; readonly all?: true | undefined },
+): Promise<ExitCode> => {
+  const api = await context.runner();
+  const repository = all === true ? null : repositoryOf(context, repo);
+  const triggers = await api.call.triggers.list.query({ repository });
+  context.printJson({ triggers });
+  context.print(triggers.length === 0 ? none(repository) : triggersView(triggers, context.paint));
+  return exit.done;
+};
+
+const none = (repository: string | null): string =>
+  repository === null
+    ? 'No trigger was ever enabled on this runner. Those of a repository: longhaul triggers --repo <folder>'
+    : 'Its default branch has no triggers: commit one as .longhaul/triggers/<name>.yaml (longhaul triggers --help).';
+
+interface Change {
+  readonly action: 'enable' | 'disable' | 'fire';
+  readonly name: string;
+  readonly repository: string;
+}
+
+const change = async (context: CommandContext, { action, name, repository }: Change): Promise<ExitCode> => {
+  const { call } = await context.runner();
+  if (action === 'fire') {
+    const run = await call.triggers.fire.mutate({ repository, name, key: randomUUID() });
+    context.printJson({ run: lineOf(run) });
+    context.print(`Run ${run.number} was begun. Follow it with: longhaul watch ${run.number}`);
+    return exit.done;
+  }
+  const trigger = await call.triggers[action].mutate({ repository, name });
+  context.printJson({ triggers: [trigger] });
+  context.print(
+    action === 'enable' ? enabledText(trigger) : `${trigger.name} begins no runs any more. What it began goes on.`,
+  );
+  return exit.done;
+};
+
+const enabledText = ({ name, nextAt }: ListedTrigger): string =>
+  `${name} begins runs from now on${nextAt === null ? '' : `, the next at ${localTime(nextAt)}`}. The runner stays there for it.`;
+
+/** The files as they are in the folder, committed or not. Asks no runner. */
+const check = async (context: CommandContext, repo: string): Promise<ExitCode> => {
+  if (repo.includes('://')) throw usage('Only files in a folder can be checked.', 'Name a git repository with --repo.');
+  const found = await findRepository(resolve(context.cwd, repo));
+  if (!('root' in found)) throw new Trouble(found.reason, { remedy: found.remedy, code: 'invalid' });
+  const folder = join(found.root, '.longhaul', 'triggers');
+  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted() : [];
+  const files = await Promise.all(
+    names.map(async (name) => {
+      const { size, ...entry } = await lstat(join(folder, name));
+      const readable = size <= settingsLimits.triggerBytes && (entry.mode & 0o170000) === 0o100000;
+      const text = readable ? await readFile(join(folder, name), 'utf8') : null;
+      return { path: `triggers/${name}`, bytes: size, text };
+    }),
+  );
+  const checked = definitionsIn(files, found.root).map((definition) => ({
+    name: definition.name,
+    problem: definition.outcome === 'refused' ? definition.problem : null,
+    about: definition.outcome === 'ok' ? triggerText(definition.trigger) : '',
+    next: definition.outcome === 'ok' ? nextTimes(definition.schedule) : [],
+  }));
+  context.printJson({ files: checked.map(({ name, problem, next }) => ({ name, problem, next })) });
+  if (checked.length === 0) context.print(`There is no .yaml file in ${folder}.`);
+  for (const { name, problem, about, next } of checked)
+    context.print(
+      problem === null
+        ? `${name}: ${about}\n  next: ${next.map(localTime).join(', ')}`
+        : context.paint.red(cleanLine(problem)),
+    );
+  return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;
+};
+
+const nextTimes = (schedule: Schedule): readonly string[] => {
+  const times: string[] = [];
+  for (let at = schedule.nextAfter(Date.now()); at !== null && times.length < 3; at = schedule.nextAfter(at))
+    times.push(new Date(at).toISOString());
+  return times;
+};

@@ -1,0 +1,72 @@
+import { sql } from 'kysely';
+import type { Database } from './schema.ts';
+import type { Store, TriggerKey, TriggerRow } from './store.ts';
+
+/** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
+export type TriggerWrite =
+  | ({ readonly kind: 'enable trigger'; readonly by: string; readonly at: number } & TriggerKey)
+  | ({ readonly kind: 'disable trigger' } & TriggerKey)
+  | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
+
+export const performOnTriggers = async (db: Database, write: TriggerWrite): Promise<null> => {
+  const { tenant, repository, name } = write;
+  switch (write.kind) {
+    case 'enable trigger': {
+      const { by, at } = write;
+      await db
+        .insertInto('triggers')
+        .values({ tenant, repository, name, by, enabled: 1, handled_at: at, failures: 0 })
+        .onConflict((conflict) =>
+          conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
+            by,
+            enabled: 1,
+            handled_at: later(at),
+            failures: 0,
+            problem: null,
+          }),
+        )
+        .execute();
+      return null;
+    }
+    case 'disable trigger':
+      await of(db, write).set({ enabled: 0 }).execute();
+      return null;
+    case 'trigger handled': {
+      const { handledAt, failures, problem, began, stop } = write;
+      await of(db, write)
+        .set({
+          handled_at: later(handledAt),
+          failures,
+          problem,
+          ...(began !== null && { run: began.run, due_at: began.dueAt }),
+          ...(stop && { enabled: 0 }),
+        })
+        .execute();
+      return null;
+    }
+  }
+};
+
+/** The clock may have been set back meanwhile. */
+const later = (at: number) =>
+  sql<number>`case when triggers.handled_at > ${sql.lit(at)} then triggers.handled_at else ${sql.lit(at)} end`;
+
+const of = (db: Database, { tenant, repository, name }: TriggerKey) =>
+  db.updateTable('triggers').where('tenant', '=', tenant).where('repository', '=', repository).where('name', '=', name);
+
+export const readTriggers = async (db: Database, tenant: string | null): Promise<readonly TriggerRow[]> => {
+  let query = db.selectFrom('triggers').selectAll().orderBy('repository').orderBy('name');
+  if (tenant !== null) query = query.where('tenant', '=', tenant);
+  return (await query.execute()).map((row) => ({
+    tenant: row.tenant,
+    repository: row.repository,
+    name: row.name,
+    by: row.by,
+    enabled: row.enabled === 1,
+    handledAt: row.handled_at,
+    run: row.run,
+    dueAt: row.due_at,
+    failures: row.failures,
+    problem: row.problem,
+  }));
+};

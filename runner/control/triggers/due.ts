@@ -1,0 +1,38 @@
+import type { Schedule } from '../../machine/triggers/schedule.ts';
+import type { Trigger } from '../../../shared/recipe/trigger.ts';
+
+interface Standing {
+  readonly schedule: Schedule;
+  readonly missed: Trigger['missed'];
+  readonly jitterMs: number;
+  /** What was due up to then is dealt with. All times in ms since the epoch. */
+  readonly handledAt: number;
+  readonly now: number;
+}
+
+export interface DueNow {
+  /** Times for each of which a run is to begin, the oldest first. */
+  readonly fire: readonly number[];
+  /** The newest time that has come, whatever is to be done about it; null: none has. */
+  readonly upTo: number | null;
+  /** When one comes next; null: none ever does. */
+  readonly nextAt: number | null;
+}
+
+/** What comes so much too late was missed: a busy runner is not one that was away. */
+const missedAfterMs = 5 * 60_000;
+/** A schedule of each minute and a week without a runner would otherwise be ten thousand runs. */
+const mostAtOnce = 24;
+
+/** Which of the times that came since are to have a run, as the trigger wants of those that were missed. */
+export const dueNow = ({ schedule, missed, jitterMs, handledAt, now }: Standing): DueNow => {
+  const came = schedule.dueBetween(handledAt, now - jitterMs, mostAtOnce);
+  const upTo = came.at(-1) ?? null;
+  const inTime = came.filter((at) => at + jitterMs >= now - missedAfterMs);
+  const next = schedule.nextAfter(Math.max(upTo ?? handledAt, handledAt, now - jitterMs));
+  return {
+    fire: missed === 'all' ? came : missed === 'once' && inTime.length === 0 ? came.slice(-1) : inTime,
+    upTo,
+    nextAt: next === null ? null : next + jitterMs,
+  };
+};

@@ -1,0 +1,45 @@
+import { parse } from 'yaml';
+import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
+import { parseTrigger, TriggerName, type Trigger } from '../../../shared/recipe/trigger.ts';
+import { settingsLimits } from '../repository/settings.ts';
+import { scheduleOf, type Schedule } from './schedule.ts';
+
+/** A trigger as a repository has it, under the name of its file. */
+export type Definition = { readonly name: string } & (
+  | { readonly outcome: 'ok'; readonly trigger: Trigger; readonly schedule: Schedule }
+  /** `problem`: what is wrong with it, with what file, in sentences. */
+  | { readonly outcome: 'refused'; readonly problem: string }
+);
+
+/** The triggers among a repository's settings, in the order of the files; the broken ones with what is wrong with them. */
+export const definitionsIn = (files: readonly SettingsFile[], branch: string): readonly Definition[] =>
+  files.flatMap((file) => {
+    const name = /^triggers\/(.+)\.yaml$/.exec(file.path)?.[1];
+    if (name === undefined) return [];
+    const found = definitionIn(name, file);
+    if (!Array.isArray(found)) return [found];
+    return [
+      {
+        name,
+        outcome: 'refused',
+        problem: `.longhaul/${file.path} of ${branch} cannot be used: ${found.join(' ')}`,
+      },
+    ];
+  });
+
+const definitionIn = (name: string, { bytes, text }: SettingsFile): Definition | string[] => {
+  const named = TriggerName.safeParse(name);
+  if (!named.success) return [`Its name cannot be used: ${named.error.issues[0]?.message ?? ''}.`];
+  if (text === null) return [`It has ${bytes} bytes; up to ${settingsLimits.triggerBytes} are read.`];
+  try {
+    const value: unknown = parse(text, { maxAliasCount: 100 });
+    const parsed = parseTrigger(value);
+    if (parsed.outcome === 'refused') return [...parsed.faults];
+    const { trigger } = parsed;
+    const found = scheduleOf(trigger);
+    return found.outcome === 'refused' ? [found.fault] : { name, outcome: 'ok', trigger, schedule: found.schedule };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [`${message.split('\n')[0]?.replace(/:$/, '') ?? message}.`];
+  }
+};

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { TriggerName, type Trigger } from '../recipe/trigger.ts';
+import type { Status } from '../run/state.ts';
+
+/** Absolute path on the runner's machine, or the URL of a remote that the runner may read. */
+const Repository = z.string().min(1).max(4096);
+
+export const TriggersInput = z.strictObject({
+  /** Null: those of all repositories that somebody enabled, or had. */
+  repository: Repository.nullable().default(null),
+});
+export type TriggersInput = z.infer<typeof TriggersInput>;
+
+export const TriggerInput = z.strictObject({ repository: Repository, name: TriggerName });
+export type TriggerInput = z.infer<typeof TriggerInput>;
+
+export const FireInput = TriggerInput.extend({
+  /** Fired twice with one key there is one run. */
+  key: z.string().min(1).max(100),
+});
+export type FireInput = z.infer<typeof FireInput>;
+
+/** A trigger as its repository's default branch has it, and what became of it here. */
+export interface ListedTrigger {
+  readonly repository: string;
+  readonly name: string;
+  /** With whose authority it begins runs; null: it begins none. */
+  readonly enabledBy: string | null;
+  /** Null: there is none, or it cannot be used. */
+  readonly trigger: Trigger | null;
+  /** Why it cannot be used, why it was stopped, or what went wrong the last time. */
+  readonly problem: string | null;
+  /** ISO: when it begins a run next; null: it does not, or nobody knows. */
+  readonly nextAt: string | null;
+  /** The run it began last. `dueAt`: for when, ISO; null: a person fired it. */
+  readonly last: {
+    readonly run: string;
+    readonly number: number;
+    readonly status: Status;
+    readonly dueAt: string | null;
+  } | null;
+}
