@@ -52,3 +52,15 @@ test('each command is in the palette, on a key, on a row, or in a menu that a ke
   ]);
   expect(commands.map(({ command }) => command).filter((command) => !reached.has(command))).toEqual([]);
 });
+
+test('Ctrl+Enter keeps what is typed into a comment', async () => {
+  const text = await readFile(path.join(import.meta.dirname, '..', 'package.json'), 'utf8');
+  const { menus } = Manifest.parse(JSON.parse(text)).contributes;
+  // VS Code runs the first of the buttons.
+  const first = (menu: string): string | undefined =>
+    (menus[menu] ?? []).toSorted((one, other) => (one.group ?? '').localeCompare(other.group ?? ''))[0]?.command;
+  expect([first('comments/commentThread/context'), first('comments/comment/context')]).toEqual([
+    'longhaul.review.addComment',
+    'longhaul.review.saveComment',
+  ]);
+});

@@ -130,7 +130,14 @@ const stories: Readonly<Record<string, Script>> = {
   'caps left.txt': caps('left.txt'),
   'caps right.txt': caps('right.txt'),
   nothing: scripted([bash('cat README.md'), finish('Nothing to do', 'README.md')]),
+  question: scripted([calls('ask', { question: 'Round up or down?', choices: ['Up', 'Down'] }), finish('Asked', 'Up')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
+  // Has changed something by the time that it asks.
+  half: scripted([
+    edit('README.md', 'Adds up a cart', 'Sums a cart'),
+    bash('node receipts/record.js'),
+    finish('Recorded', 'record.js'),
+  ]),
 };
 
 export interface Gate {
