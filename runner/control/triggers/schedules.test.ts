@@ -22,16 +22,17 @@ const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = 
   let time = Date.parse('2026-05-01T00:30:00Z');
   const store = await openSqliteStore({ folder, now: () => time });
   await store.enableTrigger(key, 'ada');
-  const said = { file: { schedule: '0 * * * *', goal: 'Look.', ...own } };
+  const reads = { count: 0 };
+  const said = { names: ['nightly'], file: { schedule: '0 * * * *', goal: 'Look.', ...own } };
   const begun: string[] = [];
   const options = (given: Store): SchedulesOptions => ({
     store: given,
     role: onlyOne,
-    define: async () => {
+    definitions: async () => {
+      reads.count += 1;
       const text = stringify(said.file);
-      const [definition] = definitionsIn([{ path: 'triggers/nightly.yaml', bytes: text.length, text }], 'main');
-      if (definition === undefined) throw new Error('there is none');
-      return definition;
+      const named = (name: string) => ({ path: `triggers/${name}.yaml`, bytes: text.length, text });
+      return definitionsIn(said.names.map(named), 'main');
     },
     // As delegating with a key does it.
     begin: async (_row, _definition, dueAt) => {
@@ -54,6 +55,7 @@ const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = 
     store,
     begun,
     said,
+    reads,
     at,
     row: async () => (await store.triggers(null))[0],
     [Symbol.asyncDispose]: async () => {
@@ -181,6 +183,25 @@ test('a file that is broken begins nothing and is said; mended it goes on, with 
   await it.at('01T01:12');
   expect(it.begun).toEqual(['05-01T01:00']);
   expect((await it.row())?.problem).toBe(null);
+});
+
+test('a file that is gone begins nothing, and is said', async () => {
+  await using it = await watched({});
+  it.said.names = [];
+  await it.at('01T01:10');
+  expect(it.begun).toEqual([]);
+  expect((await it.row())?.problem).toBe('The default branch of /r has no .longhaul/triggers/nightly.yaml.');
+});
+
+test('of many triggers of one repository that are due, it is read once', async () => {
+  await using it = await watched({ whileOpen: 'begin' });
+  it.said.names = ['nightly', ...Array.from({ length: 20 }, (_, index) => `other-${index}`)];
+  for (const name of it.said.names.slice(1)) await it.store.enableTrigger({ ...key, name }, 'ada');
+  await it.at('01T01:00');
+  expect((await it.store.triggers(null)).map(({ handledAt }) => handledAt)).toEqual(
+    Array.from({ length: 21 }, () => Date.parse('2026-05-01T01:00Z')),
+  );
+  expect(it.reads.count).toBe(1);
 });
 
 test('a run that cannot be is said with the time that it was for, and not tried for ever', async () => {

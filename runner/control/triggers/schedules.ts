@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import type { Definition } from '../../machine/triggers/definitions.ts';
+import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
 import { jitterOf } from '../../machine/triggers/schedule.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store, TriggerRow } from '../store/store.ts';
@@ -13,8 +13,8 @@ type Usable = Extract<Definition, { outcome: 'ok' }>;
 export interface SchedulesOptions {
   readonly store: Pick<Store, 'triggers' | 'triggerHandled' | 'state'>;
   readonly role: Pick<SupervisorRole, 'held' | 'onTaken'>;
-  /** A trigger as its repository's default branch has it now. Throws RefusedError where there is none. */
-  readonly define: (row: TriggerRow) => Promise<Definition>;
+  /** The triggers of a repository, as its default branch has them now. Throws RefusedError where that cannot be read. */
+  readonly definitions: (repository: string) => Promise<readonly Definition[]>;
   /** Makes the run of a time at which it is due (ms since the epoch); the one that there is, if it was made before. Throws RefusedError. */
   readonly begin: (row: TriggerRow, definition: Usable, dueAt: number) => Promise<RunState>;
   /** Ms since the epoch. */
@@ -30,7 +30,7 @@ const remoteEveryMs = 15 * 60_000;
 const mostFailures = 3;
 
 interface Known {
-  readonly definition: Definition;
+  readonly definitions: readonly Definition[] | RefusedError;
   readonly at: number;
 }
 
@@ -42,17 +42,19 @@ export const startSchedules = (options: SchedulesOptions): Passes => {
   const { store, role, now, log } = options;
   const known = new Map<string, Known>();
 
-  const definitionOf = async (row: TriggerRow, fresh: boolean): Promise<Definition> => {
-    const key = JSON.stringify([row.tenant, row.repository, row.name]);
-    const before = known.get(key);
-    const good = row.repository.startsWith('/') ? everyMs : remoteEveryMs;
-    if (!fresh && before !== undefined && now() - before.at < good && now() >= before.at) return before.definition;
-    const definition = await options.define(row).catch(asProblem);
-    known.set(key, { definition, at: now() });
-    return definition;
+  const definitionOf = async (row: TriggerRow, since: number): Promise<Definition> => {
+    let found = known.get(row.repository);
+    if (found === undefined || found.at < since || found.at > now()) {
+      found = { definitions: await options.definitions(row.repository).catch(asRefusal), at: now() };
+      known.set(row.repository, found);
+    }
+    const { definitions } = found;
+    if (definitions instanceof RefusedError) return { name: row.name, outcome: 'refused', problem: told(definitions) };
+    const definition = definitions.find(({ name }) => name === row.name);
+    return definition ?? { name: row.name, outcome: 'refused', problem: goneFrom(row) };
   };
 
-  const lookAt = async (row: TriggerRow): Promise<number> => {
+  const lookAt = async (row: TriggerRow, began: number): Promise<number> => {
     const standing = ({ trigger, schedule }: Usable) =>
       dueNow({
         schedule,
@@ -61,10 +63,10 @@ export const startSchedules = (options: SchedulesOptions): Passes => {
         handledAt: row.handledAt,
         now: now(),
       });
-    const before = await definitionOf(row, false);
+    const before = await definitionOf(row, began - (row.repository.startsWith('/') ? everyMs : remoteEveryMs));
     if (before.outcome === 'ok' && standing(before).upTo === null) return standing(before).nextAt ?? Infinity;
     // As the default branch has it now.
-    const definition = await definitionOf(row, true);
+    const definition = await definitionOf(row, began);
     if (definition.outcome === 'refused') {
       await tell(options, row, definition.problem);
       return now() + everyMs;
@@ -78,11 +80,12 @@ export const startSchedules = (options: SchedulesOptions): Passes => {
   const passes = startPasses({
     pass: async (signal) => {
       if (!role.held) return now() + everyMs;
-      let next = now() + everyMs;
+      const began = now();
+      let next = began + everyMs;
       for (const row of await store.triggers(null)) {
         if (signal.aborted) break;
         if (!row.enabled) continue;
-        const at = await lookAt(row).catch((error: unknown) => {
+        const at = await lookAt(row, began).catch((error: unknown) => {
           log.error(
             { err: error, repository: row.repository, trigger: row.name },
             'a trigger could not be looked after',
@@ -101,9 +104,9 @@ export const startSchedules = (options: SchedulesOptions): Passes => {
   return passes;
 };
 
-const asProblem = (error: unknown): Extract<Definition, { outcome: 'refused' }> => {
-  if (!(error instanceof RefusedError)) throw error;
-  return { name: '', outcome: 'refused', problem: told(error) };
+const asRefusal = (error: unknown): RefusedError => {
+  if (error instanceof RefusedError) return error;
+  throw error;
 };
 
 /** Says what is wrong with it, once. */

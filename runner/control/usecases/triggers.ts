@@ -5,7 +5,7 @@ import type { FireInput, ListedTrigger, TriggerInput, TriggersInput } from '../.
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn, type Definition } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
 import { jitterOf } from '../../machine/triggers/schedule.ts';
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
@@ -158,8 +158,11 @@ export const fireTrigger = async (plane: ControlPlane, caller: Principal, input:
 };
 
 /** What the supervisor needs to begin runs of triggers. */
-export const triggering = (plane: ControlPlane): Pick<SchedulesOptions, 'define' | 'begin'> => ({
-  define: async (row) => (await found(plane, row)).definition,
+export const triggering = (plane: ControlPlane): Pick<SchedulesOptions, 'definitions' | 'begin'> => ({
+  definitions: async (repository) => {
+    const settings = await settingsOfRepository(plane, repository);
+    return settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
+  },
   begin: async (row, definition, dueAt) => {
     const due = new Date(dueAt).toISOString();
     const settings = await settingsOfRepository(plane, row.repository);
@@ -260,6 +263,3 @@ const usable = async (plane: ControlPlane, key: TriggerKey) => {
   if (definition.outcome === 'ok') return { definition, settings };
   throw refused('invalid', definition.problem, 'Correct it there and commit. Try it first: longhaul triggers check');
 };
-
-const goneFrom = ({ repository, name }: TriggerKey): string =>
-  `The default branch of ${repository} has no .longhaul/triggers/${name}.yaml.`;

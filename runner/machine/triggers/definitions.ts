@@ -43,3 +43,7 @@ const definitionIn = (name: string, { bytes, text }: SettingsFile): Definition |
     return [`${message.split('\n')[0]?.replace(/:$/, '') ?? message}.`];
   }
 };
+
+/** Of one that the default branch does not have, or not any more. */
+export const goneFrom = ({ repository, name }: { readonly repository: string; readonly name: string }): string =>
+  `The default branch of ${repository} has no .longhaul/triggers/${name}.yaml.`;
