@@ -11,7 +11,7 @@ export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): 
     ...triggers.map((trigger) => [
       cleanLine(trigger.name),
       trigger.enabledBy === null ? 'nobody' : cleanLine(trigger.enabledBy),
-      trigger.nextAt === null ? '' : localTime(trigger.nextAt),
+      trigger.nextAt === null ? '' : minute(trigger.nextAt),
       lastText(trigger.last),
     ]),
   ]);
@@ -52,9 +52,5 @@ const lastText = (last: ListedTrigger['last']): string => {
   return `run ${last.number}, ${last.status}${last.dueAt === null ? ', by hand' : ''}`;
 };
 
-/** A moment by the clock of whoever reads it, to the minute. */
-export const localTime = (iso: string): string => {
-  const at = new Date(iso);
-  const two = (part: number): string => String(part).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
-};
+/** A moment to the minute, as `show` tells it. */
+export const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;

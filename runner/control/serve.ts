@@ -32,6 +32,7 @@ import { StoreError, type Scheduled } from './store/store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
+import type { Passes } from './supervisor/passes.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
 import { startSchedules } from './triggers/schedules.ts';
@@ -116,6 +117,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const engine = stack.use(await openEngine(base, (...asked) => server.answer(...asked)));
   let disposables: AsyncDisposable = stack;
   const ending = endOf({ log, home, dispose: () => disposables[Symbol.asyncDispose]() });
+  let schedules: Passes | null = null;
   const plane: ControlPlane = {
     store,
     engine,
@@ -131,6 +133,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     version: manifest.version,
     dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
     closing: ending.signal,
+    lookAtTriggers: () => schedules?.wakeAt(Date.now()),
     shutdown: () => void setImmediate(ending.ask),
   };
   const there = presence(Date.now);
@@ -159,7 +162,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   stack.use(startOutbox({ ...common, perform: performing({ remotes: plane.remotes, blobs, home }) }));
   const everyMs = config.followSeconds * 1000;
   stack.use(startFollowing({ ...common, everyMs, look: looking({ remotes: plane.remotes }) }));
-  stack.use(startSchedules({ ...common, ...triggering(plane) }));
+  schedules = stack.use(startSchedules({ ...common, ...triggering(plane), shared: ground.shared }));
   const { startedAt, version } = plane;
   const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
   await writeDurably(home.runner, JSON.stringify(own));

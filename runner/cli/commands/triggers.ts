@@ -15,7 +15,7 @@ import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import { localTime, triggersView, triggerText } from '../triggers-view.ts';
+import { minute, triggersView, triggerText } from '../triggers-view.ts';
 
 const actions = ['list', 'check', 'enable', 'disable', 'fire'] as const;
 
@@ -33,8 +33,9 @@ export const define: Define = (command, act) => {
           if (name !== undefined) throw usage(`${action} takes no name.`, `Leave out ${cleanLine(name)}.`);
           return action === 'list' ? list(context, options) : check(context, options.repo);
         }
-        if (name === undefined) throw usage(`Which trigger?`, `Name it: longhaul triggers ${action} <name>`);
-        return change(context, { action, name, repository: repositoryOf(context, options.repo) });
+        if (name === undefined) throw usage('No trigger is named.', `Name it: longhaul triggers ${action} <name>`);
+        const repository = repositoryOf(context, options.repo, action === 'disable');
+        return change(context, { action, name, repository });
       }),
     );
   explain(command, {
@@ -57,8 +58,8 @@ fire: {"run": run}, as "longhaul runs" has it.`,
   });
 };
 
-/** An absolute path, or a URL. */
-const repositoryOf = (context: CommandContext, repo: string): string => {
+/** An absolute path, or a URL. `maybeGone`: the folder need not be there. */
+const repositoryOf = (context: CommandContext, repo: string, maybeGone = false): string => {
   if (repo.includes('://')) return repo;
   if (context.remote !== null)
     throw usage(
@@ -66,7 +67,8 @@ const repositoryOf = (context: CommandContext, repo: string): string => {
       'Name the URL of a remote that it may read: --repo https://…',
     );
   const folder = resolve(context.cwd, repo);
-  if (!existsSync(folder)) throw usage(`There is no folder ${folder}.`, 'Name a git repository with --repo.');
+  if (!maybeGone && !existsSync(folder))
+    throw usage(`There is no folder ${folder}.`, 'Name a git repository with --repo.');
   return folder;
 };
 
@@ -110,7 +112,7 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
 };
 
 const enabledText = ({ name, nextAt }: ListedTrigger): string =>
-  `${name} begins runs from now on${nextAt === null ? '' : `, the next at ${localTime(nextAt)}`}. The runner stays there for it.`;
+  `${name} begins runs from now on${nextAt === null ? '' : `, the next at ${minute(nextAt)}`}. The runner stays there for it.`;
 
 /** The files as they are in the folder, committed or not. Asks no runner. */
 const check = async (context: CommandContext, repo: string): Promise<ExitCode> => {
@@ -118,7 +120,7 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
   const found = await findRepository(resolve(context.cwd, repo));
   if (!('root' in found)) throw new Trouble(found.reason, { remedy: found.remedy, code: 'invalid' });
   const folder = join(found.root, '.longhaul', 'triggers');
-  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith('.yaml')).toSorted() : [];
+  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted() : [];
   const files = await Promise.all(
     names.map(async (name) => {
       const { size, ...entry } = await lstat(join(folder, name));
@@ -138,7 +140,7 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
   for (const { name, problem, about, next } of checked)
     context.print(
       problem === null
-        ? `${name}: ${about}\n  next: ${next.map(localTime).join(', ')}`
+        ? `${name}: ${about}\n  next: ${next.map(minute).join(', ')}`
         : context.paint.red(cleanLine(problem)),
     );
   return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;

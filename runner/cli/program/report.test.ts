@@ -54,3 +54,11 @@ test('a bug is called unexpected and brings its stack', async () => {
     },
   });
 });
+
+test('what a repository is called or says reaches no terminal as a sequence', async () => {
+  const error = new Trouble('There is no recipe "x".', {
+    remedy: 'There are: a\u001b[31mb, c\u0007.',
+    code: 'invalid',
+  });
+  expect((await told(error)).note).toBe('longhaul: There is no recipe "x".\n  There are: ab, c.\n');
+});

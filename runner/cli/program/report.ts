@@ -1,7 +1,7 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { Surroundings } from '../context.ts';
 import { exitOf, type ExitCode } from '../exit.ts';
-import { safeJson } from '../../../shared/text/clean.ts';
+import { clean, safeJson } from '../../../shared/text/clean.ts';
 
 /** Says what ended a command: trouble in a sentence with its remedy, bugs with their stack. */
 export const report = async (
@@ -9,7 +9,9 @@ export const report = async (
   { terminal, json }: Surroundings & { json: boolean },
 ): Promise<ExitCode> => {
   const { code, message, remedy } = error instanceof Trouble ? error : await explained(error);
-  terminal.note(`longhaul: ${message}\n${remedy === '' ? '' : `  ${remedy.split('\n').join('\n  ')}\n`}`);
+  // What a server or a repository said may be in it.
+  const told = `longhaul: ${message}\n${remedy === '' ? '' : `  ${remedy.split('\n').join('\n  ')}\n`}`;
+  terminal.note(clean(told));
   if (json) terminal.out(`${safeJson({ error: { code, message, remedy } })}\n`);
   return exitOf(code);
 };

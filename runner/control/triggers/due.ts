@@ -19,7 +19,7 @@ export interface DueNow {
   readonly nextAt: number | null;
 }
 
-/** What comes so much too late was missed: a busy runner is not one that was away. */
+/** What comes no later than this was not missed: a busy runner, or one that was just started again, is not one that was away. */
 const missedAfterMs = 5 * 60_000;
 /** A schedule of each minute and a week without a runner would otherwise be ten thousand runs. */
 const mostAtOnce = 24;
@@ -28,10 +28,11 @@ const mostAtOnce = 24;
 export const dueNow = ({ schedule, missed, jitterMs, handledAt, now }: Standing): DueNow => {
   const came = schedule.dueBetween(handledAt, now - jitterMs, mostAtOnce);
   const upTo = came.at(-1) ?? null;
-  const inTime = came.filter((at) => at + jitterMs >= now - missedAfterMs);
+  // Of several that came since, all but the newest were missed, however late that one is.
+  const inTime = upTo !== null && upTo + jitterMs >= now - missedAfterMs;
   const next = schedule.nextAfter(Math.max(upTo ?? handledAt, handledAt, now - jitterMs));
   return {
-    fire: missed === 'all' ? came : missed === 'once' && inTime.length === 0 ? came.slice(-1) : inTime,
+    fire: missed === 'all' ? came : missed === 'once' || inTime ? came.slice(-1) : [],
     upTo,
     nextAt: next === null ? null : next + jitterMs,
   };

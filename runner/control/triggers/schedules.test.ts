@@ -16,6 +16,8 @@ import { startSchedules, type SchedulesOptions } from './schedules.ts';
 
 const key = { tenant: 'local', repository: '/r', name: 'nightly' };
 
+const nothing = { failures: 0, problem: null, began: null, stop: false };
+
 /** A store in which ada enabled a trigger of each hour at 00:30, and what looks after it, as often as it is started anew at a time of that day. */
 const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'schedules-'));
@@ -42,6 +44,7 @@ const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = 
       if (outcome === 'created') begun.push(due.slice(5));
       return state;
     },
+    shared: false,
     now: () => time,
     log: pino({ level: 'silent' }),
     ...over,
@@ -88,6 +91,17 @@ test.each([
   await it.at('02T00:40');
   await it.at('02T01:00');
   expect(it.begun).toEqual([...wanted, '05-02T01:00']);
+});
+
+test.each([
+  ['skip', ['05-01T03:00']],
+  ['once', ['05-01T03:00']],
+  ['all', ['05-01T02:58', '05-01T02:59', '05-01T03:00']],
+] as const)('three minutes without a runner, of a trigger of each minute: %s', async (missed, wanted) => {
+  await using it = await watched({ schedule: '* * * * *', missed, whileOpen: 'begin' });
+  await it.store.triggerHandled(key, { ...nothing, handledAt: Date.parse('2026-05-01T02:57Z') });
+  await it.at('01T03:00');
+  expect(it.begun).toEqual(wanted);
 });
 
 test('a clock that is set forth by a day and back again has no time come twice', async () => {

@@ -17,6 +17,8 @@ export interface SchedulesOptions {
   readonly definitions: (repository: string) => Promise<readonly Definition[]>;
   /** Makes the run of a time at which it is due (ms since the epoch); the one that there is, if it was made before. Throws RefusedError. */
   readonly begin: (row: TriggerRow, definition: Usable, dueAt: number) => Promise<RunState>;
+  /** Whether another control plane may have been told to enable one: this one is told by `wakeAt`. */
+  readonly shared: boolean;
   /** Ms since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -79,12 +81,14 @@ export const startSchedules = (options: SchedulesOptions): Passes => {
 
   const passes = startPasses({
     pass: async (signal) => {
-      if (!role.held) return now() + everyMs;
+      if (!role.held) return Infinity;
       const began = now();
+      const rows = (await store.triggers(null)).filter(({ enabled }) => enabled);
+      // Whoever has none has no timer for them.
+      if (rows.length === 0) return options.shared ? began + everyMs : Infinity;
       let next = began + everyMs;
-      for (const row of await store.triggers(null)) {
+      for (const row of rows) {
         if (signal.aborted) break;
-        if (!row.enabled) continue;
         const at = await lookAt(row, began).catch((error: unknown) => {
           log.error(
             { err: error, repository: row.repository, trigger: row.name },

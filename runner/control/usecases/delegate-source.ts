@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DelegateInput, DelegateSource } from '../../../shared/api/runner-api.ts';
 import type { LocalSource, Source } from '../../../shared/run/source.ts';
@@ -191,7 +191,15 @@ export const settingsOfRepository = async (
   plane: ControlPlane,
   repository: string,
 ): Promise<RepositorySettings | null> => {
-  if (repository.startsWith('/')) return (await settingsOfFolder(repository)).settings;
+  if (repository.startsWith('/')) return settingsOfLocal(repository);
   const remote = allowedRemote(plane, repository);
   return settingsOfDefault(remote, await listAllowed(plane, remote));
+};
+
+const settingsOfLocal = async (folder: string): Promise<RepositorySettings | null> => {
+  if (!(await stat(folder).catch(() => null))?.isDirectory())
+    throw refused('not_found', `There is no folder ${folder} any more.`, 'Put it back, or disable its triggers.');
+  const { settings, notes } = await settingsOfFolder(folder);
+  if (settings === null && notes.length > 0) throw refused('invalid', notes.join(' '), 'Then try again.');
+  return settings;
 };

@@ -37,6 +37,8 @@ export interface ControlPlane {
   readonly now: () => number;
   /** Fires when the runner stops: feeds end, and their readers come back. */
   readonly closing: AbortSignal;
+  /** Has it looked at now whether a trigger is due. */
+  readonly lookAtTriggers: () => void;
   /** Stops the runner, after this answer. */
   readonly shutdown: () => void;
 }

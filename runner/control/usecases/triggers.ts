@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DelegateInput, PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { FireInput, ListedTrigger, TriggerInput, TriggersInput } from '../../../shared/api/triggers.ts';
+import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
@@ -29,7 +30,9 @@ export const triggers = async (
   const repositories = repository === null ? [...new Set(rows.map((row) => row.repository))] : [repository];
   const listed = repositories.map(async (each) => {
     const own = rows.filter((row) => row.repository === each);
-    const { settings, problem } = await settingsFor(plane, person, each);
+    const { settings, problem, error } = await settingsFor(plane, person, each);
+    // There is nothing else to be told.
+    if (error !== null && own.length === 0) throw error;
     const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
     const names = new Set([...(repository === null ? [] : definitions), ...own].map(({ name }) => name));
     return Promise.all(
@@ -49,12 +52,12 @@ export const triggers = async (
 /** Null with the reason, where it cannot be read, or this person may not know what it says. */
 const settingsFor = async (plane: ControlPlane, person: Person, repository: string) => {
   if (repository.startsWith('/') && !person.local)
-    return { settings: null, problem: 'What it says is shown on the runner’s own machine alone.' };
+    return { settings: null, problem: 'What it says is shown on the runner’s own machine alone.', error: null };
   try {
-    return { settings: await settingsOfRepository(plane, repository), problem: null };
+    return { settings: await settingsOfRepository(plane, repository), problem: null, error: null };
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    return { settings: null, problem: `${error.refusal.message} ${error.refusal.remedy}` };
+    return { settings: null, problem: `${error.refusal.message} ${error.refusal.remedy}`, error };
   }
 };
 
@@ -110,6 +113,7 @@ export const enableTrigger = async (
   const { definition, settings } = await usable(plane, key);
   await mustBegin(plane, person, { key, definition, settings });
   await plane.store.enableTrigger(key, person.name);
+  plane.lookAtTriggers();
   plane.log.info({ ...key, by: person.name }, 'a trigger was enabled');
   return told(plane, key, definition);
 };
@@ -121,7 +125,9 @@ export const disableTrigger = async (
   input: TriggerInput,
 ): Promise<ListedTrigger> => {
   const person = asPerson(caller);
-  const key = await keyOf(person, input);
+  // Its folder may be gone.
+  const asSaid = { tenant: person.tenant, repository: input.repository, name: input.name };
+  const key = (await rowOf(plane, asSaid)) === null ? await keyOf(person, input) : asSaid;
   if ((await rowOf(plane, key)) === null)
     throw refused('not_found', `Nobody enabled a trigger ${key.name} of ${key.repository}.`, 'See: longhaul triggers');
   await plane.store.disableTrigger(key);
@@ -199,7 +205,13 @@ const mustBegin = async (
   const { recipe, goal } = definition.trigger;
   const delegation = { goal, repository };
   const files = [...(settings?.files ?? [])];
-  await preview(plane, person, PreviewInput.parse({ settings: { kind: 'files', files }, recipe, delegation }));
+  const input = PreviewInput.parse({ settings: { kind: 'files', files }, recipe, delegation });
+  await preview(plane, person, input).catch((error: unknown) => {
+    if (!(error instanceof RefusedError) || error.refusal.code !== 'untrusted') throw error;
+    const { refusal } = error;
+    const remedy = `If that is right, say so once with a delegation there: longhaul delegate … --trust ${refusal.hash}. Then enable it.`;
+    throw new RefusedError({ ...refusal, remedy });
+  });
 };
 
 const begin = (
@@ -254,7 +266,10 @@ const found = async (plane: ControlPlane, key: TriggerKey) => {
   const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
   const definition = definitions.find(({ name }) => name === key.name);
   if (definition !== undefined) return { definition, settings };
-  const names = definitions.map(({ name }) => name).join(', ');
+  const names = definitions
+    .map(({ name }) => name)
+    .filter((name) => TriggerName.safeParse(name).success)
+    .join(', ');
   throw refused('not_found', goneFrom(key), names === '' ? 'Commit it to the default branch.' : `There are: ${names}.`);
 };
 

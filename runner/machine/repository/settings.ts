@@ -135,7 +135,7 @@ const entryOf = (item: string): readonly Entry[] => {
   const size = Number(bytes);
   if (name === 'config.yaml')
     return [{ kind: 'config', path: name, object, bytes: size, most: settingsLimits.configBytes }];
-  if (/^triggers\/[^/]+\.yaml$/.test(name))
+  if (/^triggers\/[^/]+\.ya?ml$/.test(name))
     return [{ kind: 'triggers', path: name, object, bytes: size, most: settingsLimits.triggerBytes }];
   const recipe = /^recipes\/([^/]+\.md)$/.exec(name)?.[1];
   if (recipe === undefined || recipe.toLowerCase() === 'readme.md') return [];

@@ -14,7 +14,7 @@ export type Definition = { readonly name: string } & (
 /** The triggers among a repository's settings, in the order of the files; the broken ones with what is wrong with them. */
 export const definitionsIn = (files: readonly SettingsFile[], branch: string): readonly Definition[] =>
   files.flatMap((file) => {
-    const name = /^triggers\/(.+)\.yaml$/.exec(file.path)?.[1];
+    const name = /^triggers\/(.+)\.ya?ml$/.exec(file.path)?.[1];
     if (name === undefined) return [];
     const found = definitionIn(name, file);
     if (!Array.isArray(found)) return [found];
@@ -27,7 +27,8 @@ export const definitionsIn = (files: readonly SettingsFile[], branch: string): r
     ];
   });
 
-const definitionIn = (name: string, { bytes, text }: SettingsFile): Definition | string[] => {
+const definitionIn = (name: string, { path, bytes, text }: SettingsFile): Definition | string[] => {
+  if (path.endsWith('.yml')) return [`It is not read: call it ${name}.yaml.`];
   const named = TriggerName.safeParse(name);
   if (!named.success) return [`Its name cannot be used: ${named.error.issues[0]?.message ?? ''}.`];
   if (text === null) return [`It has ${bytes} bytes; up to ${settingsLimits.triggerBytes} are read.`];
