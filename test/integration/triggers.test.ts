@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ListedTrigger } from '../../shared/api/triggers.ts';
@@ -173,4 +173,33 @@ test('who may not, what there is not, and what cannot be used are said with what
     code: 2,
     stderr: expect.stringContaining('is not in a git repository'),
   });
+});
+
+test('a repository that is gone, or has no known default branch, is said to be so, and what it began can be ended', async () => {
+  const moving = await repositoryWith({
+    '.longhaul/triggers/yearly.yaml': yearly,
+    '.longhaul/triggers/other.yml': yearly,
+  });
+  const at = (...args: string[]) => rig.cli(['triggers', ...args, '--repo', moving]);
+  expect((await at('list')).stdout).toContain('It is not read: call it other.yaml.');
+  expect(await at('enable', 'yearly')).toMatchObject({ code: 0 });
+  gitIn(moving, 'branch', '--move', 'main', 'trunk');
+  gitIn(moving, 'branch', 'topic');
+  expect((await at('fire', 'yearly')).stderr).toContain('its default branch is not known');
+  await rename(moving, `${moving}-elsewhere`);
+  expect((await at('list')).stderr).toContain('There is no folder');
+  const [gone] = (await listed('--all')).filter((trigger) => trigger.repository === moving);
+  expect(gone).toMatchObject({ name: 'yearly', problem: expect.stringContaining('There is no folder') });
+  expect(await at('disable', 'yearly')).toMatchObject({ code: 0 });
+  const [after] = (await listed('--all')).filter((trigger) => trigger.repository === moving);
+  expect(after).toMatchObject({ enabledBy: null });
+});
+
+test('what its settings open has to be agreed to before a trigger is enabled, and how is said', async () => {
+  const opening = await repositoryWith({
+    '.longhaul/triggers/yearly.yaml': yearly,
+    '.longhaul/config.yaml': 'egress: [a.example.org]\n',
+  });
+  const refused = await rig.cli(['triggers', 'enable', 'yearly', '--repo', opening]);
+  expect(refused.stderr).toMatch(/a\.example\.org[^]*longhaul delegate … --trust [0-9a-f]{64}\. Then enable it\./);
 });
