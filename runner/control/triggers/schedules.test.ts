@@ -9,9 +9,11 @@ import { inReview } from '../../../test/suites/store-effects.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Trigger } from '../../../shared/recipe/trigger.ts';
 import { definitionsIn } from '../../machine/triggers/definitions.ts';
+import { scheduleOf } from '../../machine/triggers/schedule.ts';
 import { onlyOne } from '../store/role.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { dueNow } from './due.ts';
 import { startSchedules, type SchedulesOptions } from './schedules.ts';
 
 const key = { tenant: 'local', repository: '/r', name: 'nightly' };
@@ -232,4 +234,13 @@ test('what nobody has the role for begins nothing', async () => {
   await using it = await watched({}, { role: { held: false, onTaken: () => () => {} } });
   await it.at('01T01:00');
   expect(it.begun).toEqual([]);
+});
+
+test('what has come by the clock and waits for its jitter is what comes next', () => {
+  const found = scheduleOf({ schedule: '0 * * * *', timeZone: 'UTC' });
+  if (found.outcome === 'refused') throw new Error(found.fault);
+  const hour = Date.parse('2026-05-01T01:00Z');
+  const standing = { schedule: found.schedule, missed: 'once', jitterMs: 600_000, handledAt: hour - 1 } as const;
+  expect(dueNow({ ...standing, now: hour + 300_000 })).toEqual({ fire: [], upTo: null, nextAt: hour + 600_000 });
+  expect(dueNow({ ...standing, now: hour + 600_000 })).toMatchObject({ fire: [hour], upTo: hour });
 });

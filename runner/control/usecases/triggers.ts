@@ -79,7 +79,7 @@ const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: To
           schedule: usable.schedule,
           missed: usable.trigger.missed,
           jitterMs: jitterOf(key, usable.trigger),
-          handledAt: Math.max(row.handledAt, now),
+          handledAt: row.handledAt,
           now,
         }).nextAt;
   const broken = definition === null ? (problem ?? goneFrom(key)) : null;
