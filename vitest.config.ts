@@ -4,6 +4,8 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 /** What is long by nature, whatever kind it is of: `npm run test:deep` alone runs it. */
 const deep = '**/*.deep.test.ts';
+/** What starts processes by the hundred, half a minute of them and more on two slow cores: nobody who just came waits for it, CI always does. */
+const slow = '**/*.slow.test.ts';
 
 /** One project per kind of test: what they need and how long they may take differs. */
 const project = (
@@ -22,7 +24,7 @@ const project = (
     name,
     include,
     pool: 'forks' as const,
-    exclude: [...configDefaults.exclude, deep],
+    exclude: [...configDefaults.exclude, deep, slow],
     ...rest,
     setupFiles: ['test/harness/start-bundled-threads.ts', ...(rest.setupFiles ?? [])],
   },
@@ -68,6 +70,13 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts'], {
         testTimeout: 300_000,
         hookTimeout: 300_000,
+        isolate: false,
+        ...waiting,
+      }),
+      project('slow', [`{shared,runner,extension,scripts,test}/${slow}`], {
+        testTimeout: 600_000,
+        hookTimeout: 300_000,
+        exclude: configDefaults.exclude,
         isolate: false,
         ...waiting,
       }),

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 
 const usage = `Usage, after "npm run test:busy --":
-  test/integration/disk.test.ts …       these files of tests
+  test/integration/disk.slow.test.ts …       these files of tests
   vitest run --project integration      a suite; any command`;
 
 const words = process.argv.slice(2);
