@@ -1,5 +1,11 @@
-import type { ListedTrigger } from '../../shared/api/triggers.ts';
-import type { Trigger } from '../../shared/recipe/trigger.ts';
+import type { ListedTrigger, ShownTrigger } from '../../shared/api/triggers.ts';
+import {
+  isScheduled,
+  wantedBy,
+  type EventTrigger,
+  type ScheduledTrigger,
+  type Trigger,
+} from '../../shared/recipe/trigger.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
@@ -28,28 +34,46 @@ export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): 
 };
 
 /** What a trigger does, in a line. */
-export const triggerText = ({
-  schedule,
-  timeZone,
-  recipe,
-  goal,
-  missed,
-  whileOpen,
-  jitterMinutes,
-}: Trigger): string => {
+export const triggerText = (trigger: Trigger): string => {
+  const { recipe, goal } = trigger;
   const first = cleanLine(goal.split('\n')[0] ?? '');
   const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
-  const how = [
-    ...(missed === 'once' ? [] : [`missed: ${missed}`]),
-    ...(whileOpen === 'skip' ? [] : ['while another is open, too']),
-    ...(jitterMinutes === 0 ? [] : [`up to ${jitterMinutes} min later`]),
+  const [when, ...how] = isScheduled(trigger) ? scheduleText(trigger) : eventTexts(trigger);
+  return [when, what, ...how].join('; ');
+};
+
+const scheduleText = ({ schedule, timeZone, missed, whileOpen, jitterMinutes }: ScheduledTrigger): string[] => [
+  `${schedule} (${timeZone})`,
+  ...(missed === 'once' ? [] : [`missed: ${missed}`]),
+  ...(whileOpen === 'skip' ? [] : ['while another is open, too']),
+  ...(jitterMinutes === 0 ? [] : [`up to ${jitterMinutes} min later`]),
+];
+
+const eventTexts = (trigger: EventTrigger): string[] => {
+  const { source, kind, value } = wantedBy(trigger);
+  return [
+    `on ${source === 'webhook' ? 'webhook ' : ''}${kind}${value === null ? '' : ` "${cleanLine(value)}"`}`,
+    ...(trigger.whileOpen === 'begin' ? [] : ['not while another is open']),
+    `at most ${trigger.perDay} a day`,
   ];
-  return [`${schedule} (${timeZone})`, what, ...how].join('; ');
+};
+
+/** One trigger, and what came of it lately. */
+export const shownTriggerView = ({ trigger, firings }: ShownTrigger, paint: Paint): string => {
+  const lines = firings.map(({ at, about, run, said }) => [
+    minute(at),
+    cleanLine(about),
+    run === null ? 'no run' : `run ${run.number}, ${run.status}`,
+    said === null ? '' : cleanLine(said),
+  ]);
+  const [head = '', ...rows] = table([['AT', 'FOR', 'CAME TO', 'WHY'], ...lines]);
+  const lately = rows.length === 0 ? ['Nothing has come of it within 30 days.'] : [paint.dim(head), ...rows];
+  return [triggersView([trigger], paint), '', ...lately].join('\n');
 };
 
 const lastText = (last: ListedTrigger['last']): string => {
   if (last === null) return 'never';
-  return `run ${last.number}, ${last.status}${last.dueAt === null ? ', by hand' : ''}`;
+  return `run ${last.number}, ${last.status}`;
 };
 
 /** A moment to the minute, as `show` tells it. */

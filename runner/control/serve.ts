@@ -5,7 +5,7 @@ import { destination, pino, type LevelWithSilent, type Logger } from 'pino';
 import { Trouble } from '../../shared/trouble.ts';
 import manifest from '../../package.json' with { type: 'json' };
 import { sandboxForWorkers, type RunnerConfig } from '../machine/config/config.ts';
-import { isSystemError, prepareHome, writeDurably, type Home } from '../machine/home/home.ts';
+import { prepareHome, writeDurably, type Home } from '../machine/home/home.ts';
 import { endpointOf, recordEndpoint } from '../machine/config/model-endpoint.ts';
 import { isFullDisk } from '../machine/git/full-disk.ts';
 import { processStart } from '../machine/processes/process-start.ts';
@@ -21,8 +21,9 @@ import { keepEndpoint } from './supervisor/keep-endpoint.ts';
 import { openRemotes } from './remotes/remotes.ts';
 import { authentication } from './server/authentication.ts';
 import { hostName } from './server/guard.ts';
+import { listenError } from './server/listen-error.ts';
 import { signRunToken } from './server/run-token.ts';
-import { startFollowing } from './effects/following.ts';
+import { startFollowing, type Following } from './effects/following.ts';
 import { startOutbox } from './effects/outbox.ts';
 import { looking, performing } from './effects/perform.ts';
 import { openFeed } from './server/feed.ts';
@@ -32,13 +33,13 @@ import { StoreError, type Scheduled } from './store/store.ts';
 import type { Engine } from './engine/engine.ts';
 import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
-import type { Passes } from './supervisor/passes.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
-import { startSchedules } from './triggers/schedules.ts';
+import { openArrivals } from './triggers/arrivals.ts';
+import { startTriggers, type Triggers } from './triggers/triggers.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
-import { triggering } from './usecases/triggers.ts';
+import { triggering } from './usecases/triggering.ts';
 import { workerApi } from './usecases/worker.ts';
 
 export interface ServeOptions {
@@ -117,7 +118,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   const engine = stack.use(await openEngine(base, (...asked) => server.answer(...asked)));
   let disposables: AsyncDisposable = stack;
   const ending = endOf({ log, home, dispose: () => disposables[Symbol.asyncDispose]() });
-  let schedules: Passes | null = null;
+  let triggers: Triggers | null = null;
+  let following: Following | null = null;
   const plane: ControlPlane = {
     store,
     engine,
@@ -133,12 +135,23 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     version: manifest.version,
     dedupeSecret: createHmac('sha256', secret).update('dedupe').digest(),
     closing: ending.signal,
-    lookAtTriggers: () => schedules?.wakeAt(Date.now()),
+    lookAtTriggers: () => triggers?.enabled(),
     shutdown: () => void setImmediate(ending.ask),
   };
   const there = presence(Date.now);
   let ready = false;
-  const server = serverFor(plane, base, { presence: there, ready: () => ready });
+  const { webhooks } = config;
+  const arrivals = openArrivals({
+    remotes: plane.remotes,
+    webhooks,
+    env: process.env,
+    store,
+    now: Date.now,
+    log,
+    onKept: () => triggers?.told(),
+    onNews: (repository) => following?.ring(repository),
+  });
+  const server = serverFor(plane, base, { presence: there, ready: () => ready, arrivals });
   stack.defer(() => server.close());
   const retention = await openRetention({ store, blobs, home, role, ...config.retention, shared: ground.shared, log });
   const port = await server
@@ -161,8 +174,8 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   stack.use(await startSupervisor({ ...common, dispatcher, retention, workersOf, leaseSeconds }));
   stack.use(startOutbox({ ...common, perform: performing({ remotes: plane.remotes, blobs, home }) }));
   const everyMs = config.followSeconds * 1000;
-  stack.use(startFollowing({ ...common, everyMs, look: looking({ remotes: plane.remotes }) }));
-  schedules = stack.use(startSchedules({ ...common, ...triggering(plane), shared: ground.shared }));
+  following = stack.use(startFollowing({ ...common, everyMs, look: looking({ remotes: plane.remotes }) }));
+  triggers = stack.use(startTriggers({ ...common, ...triggering(plane), shared: ground.shared }));
   const { startedAt, version } = plane;
   const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
   await writeDurably(home.runner, JSON.stringify(own));
@@ -252,7 +265,7 @@ const openEngine = async (base: Base, answer: Server['answer']): Promise<Engine>
 const serverFor = (
   plane: ControlPlane,
   { config, ground, host, publicUrl }: Base,
-  signs: Pick<ServerOptions, 'presence' | 'ready'>,
+  signs: Pick<ServerOptions, 'presence' | 'ready' | 'arrivals'>,
 ): Server => {
   const { store, blobs, now, log, closing } = plane;
   const { tokens, origins } = config.server;
@@ -324,22 +337,6 @@ const settingsFor = async ({ home, config, keep }: Base, run: string): Promise<W
   const dataFolder = home.run(run);
   await mkdir(dataFolder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   return { dataFolder, keep, ...sandboxForWorkers(config), readable, uidBase, model: config.model };
-};
-
-const listenError = (error: unknown, host: string): unknown => {
-  if (!isSystemError(error)) return error;
-  const port = 'port' in error && typeof error.port === 'number' ? error.port : null;
-  if (error.code === 'EADDRINUSE')
-    return new Trouble(`Port ${port ?? '?'} of ${host} is taken by another program.`, {
-      remedy: 'Stop that program, or choose another port with --port (0: any free one).',
-      code: error.code,
-      cause: error,
-    });
-  return new Trouble(`Cannot listen on ${host}: ${error.message}.`, {
-    remedy: 'Choose another address with --host or another port with --port.',
-    ...(error.code !== undefined && { code: error.code }),
-    cause: error,
-  });
 };
 
 const stopOn = (signal: AbortSignal, stop: () => void): void => {

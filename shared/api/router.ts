@@ -206,6 +206,9 @@ export const apiRouter = trpc.router({
     list: person('viewer')
       .input(TriggersInput)
       .query(({ ctx, input }) => ctx.runner.triggers(ctx.caller, input)),
+    show: person('viewer')
+      .input(TriggerInput)
+      .query(({ ctx, input }) => ctx.runner.showTrigger(ctx.caller, input)),
     enable: person('approver')
       .input(TriggerInput)
       .mutation(({ ctx, input }) => ctx.runner.enableTrigger(ctx.caller, input)),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
-import type { FireInput, ListedTrigger, TriggerInput, TriggersInput } from './triggers.ts';
+import type { FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
 import { Json } from '../decision/decision.ts';
@@ -298,6 +298,8 @@ export interface RunnerApi {
   recipes(caller: Principal, input: RecipesInput): Promise<readonly ListedRecipe[]>;
   /** Of a repository's default branch, and those that somebody enabled; what is wrong with one stands beside it. */
   triggers(caller: Principal, input: TriggersInput): Promise<readonly ListedTrigger[]>;
+  /** One of them, with what came of it lately. */
+  showTrigger(caller: Principal, input: TriggerInput): Promise<ShownTrigger>;
   /** From now on it begins runs, with the caller's authority. */
   enableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
   disableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;

@@ -20,6 +20,24 @@ export const FireInput = TriggerInput.extend({
 });
 export type FireInput = z.infer<typeof FireInput>;
 
+/** What came of a time that a trigger was due. */
+export interface ListedFiring {
+  /** ISO. */
+  readonly at: string;
+  /** What it was due for: untrusted text. */
+  readonly about: string;
+  readonly url: string | null;
+  /** Null: it began none, and `said` says why. */
+  readonly run: { readonly run: string; readonly number: number; readonly status: Status } | null;
+  readonly said: string | null;
+}
+
+export interface ShownTrigger {
+  readonly trigger: ListedTrigger;
+  /** The newest first, of 30 days and at most 20. */
+  readonly firings: readonly ListedFiring[];
+}
+
 /** A trigger as its repository's default branch has it, and what became of it here. */
 export interface ListedTrigger {
   readonly repository: string;

@@ -15,31 +15,96 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
-/** Of `.longhaul/triggers/<name>.yaml`, as the YAML is parsed. */
-const TriggerFile = z
-  .strictObject({
-    /** Minute, hour, day of the month, month, day of the week, as cron has them; or @daily and the like. */
-    schedule: z.string().trim().min(1).max(100),
-    /** By its IANA name, such as Europe/Berlin. */
-    timeZone: z
-      .string()
-      .refine(isTimeZone, 'expected the name of a time zone, such as Europe/Berlin or UTC')
-      .default('UTC'),
-    recipe: RecipeName.nullable().default(null),
-    goal: z.string().trim().max(20_000).default(''),
-    /** What is done about times at which no runner was there: nothing, one run for all of them, or a run for each (the last 24). */
-    missed: z.enum(['skip', 'once', 'all']).default('once'),
-    /** Whether there is another run while the one before has not come to a result. */
-    whileOpen: z.enum(['skip', 'begin']).default('skip'),
-    /** It begins up to so many minutes later, always as many: by its name, so that not all begin at once. */
-    jitterMinutes: z.int().min(0).max(60).default(0),
-  })
-  .refine(({ goal, recipe }) => goal !== '' || recipe !== null, {
-    path: ['goal'],
-    message: 'expected a goal, or a recipe: what shall the agent do?',
-  });
-/** What begins a run by itself, and which. */
-export type Trigger = Readonly<z.output<typeof TriggerFile>>;
+const what = {
+  recipe: RecipeName.nullable().default(null),
+  goal: z.string().trim().max(20_000).default(''),
+};
+
+/** Whether there is another run while the one before has not come to a result. */
+const WhileOpen = z.enum(['skip', 'begin']);
+
+const Scheduled = z.strictObject({
+  /** Minute, hour, day of the month, month, day of the week, as cron has them; or @daily and the like. */
+  schedule: z.string().trim().min(1).max(100),
+  /** By its IANA name, such as Europe/Berlin. */
+  timeZone: z
+    .string()
+    .refine(isTimeZone, 'expected the name of a time zone, such as Europe/Berlin or UTC')
+    .default('UTC'),
+  ...what,
+  /** What is done about times at which no runner was there: nothing, one run for all of them, or a run for each (the last 24). */
+  missed: z.enum(['skip', 'once', 'all']).default('once'),
+  whileOpen: WhileOpen.default('skip'),
+  /** It begins up to so many minutes later, always as many: by its name, so that not all begin at once. */
+  jitterMinutes: z.int().min(0).max(60).default(0),
+});
+export type ScheduledTrigger = Readonly<z.output<typeof Scheduled>>;
+
+const Name = z.string().trim().min(1).max(200);
+const onGitHub = <const Kind extends string, Rest extends z.ZodRawShape>(kind: Kind, rest: Rest) =>
+  z.strictObject({ github: z.literal(kind), ...rest });
+
+/** The name under which a runner's configuration takes signed webhooks. */
+export const WebhookName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens, such as pagerduty');
+
+const GitHubEventWanted = z.discriminatedUnion(
+  'github',
+  [
+    onGitHub('issue-opened', {}),
+    onGitHub('issue-labeled', { label: Name }),
+    onGitHub('issue-assigned', { assignee: Name }),
+    /** A comment on an issue, a pull request or a line of one that begins with `/longhaul <command>`. */
+    onGitHub('comment', {
+      command: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'expected a word such as fix, for "/longhaul fix …"'),
+    }),
+    /** All checks of one app, for a commit of this branch, have ended and some failed. */
+    onGitHub('checks-failed', { branch: Name }),
+    onGitHub('workflow-failed', { branch: Name }),
+    onGitHub('push', { branch: Name }),
+    onGitHub('release-published', {}),
+    onGitHub('dependabot-alert', {}),
+    onGitHub('code-scanning-alert', {}),
+    onGitHub('secret-scanning-alert', {}),
+  ],
+  'expected what happened on GitHub, such as issue-labeled',
+);
+/** What happens on GitHub that a trigger can wait for. */
+export type GitHubEventKind = z.infer<typeof GitHubEventWanted>['github'];
+
+const event = {
+  ...what,
+  whileOpen: WhileOpen.default('begin'),
+  /** So many runs begin within 24 hours; what happens then begins none, and is told. */
+  perDay: z.int().min(1).max(1000).default(20),
+};
+const OnGitHub = z.strictObject({ on: GitHubEventWanted, ...event });
+const OnWebhook = z.strictObject({ on: z.strictObject({ webhook: WebhookName }), ...event });
+export type EventTrigger = Readonly<z.output<typeof OnGitHub> | z.output<typeof OnWebhook>>;
+
+/** What begins a run by itself, and which. Of `.longhaul/triggers/<name>.yaml`, as the YAML is parsed. */
+export type Trigger = ScheduledTrigger | EventTrigger;
+
+export const isScheduled = (trigger: Trigger): trigger is ScheduledTrigger => 'schedule' in trigger;
+
+export interface WantedEvent {
+  readonly source: 'github' | 'webhook';
+  /** What happened on GitHub, or the name of the webhook. */
+  readonly kind: string;
+  /** Its label, assignee, command or branch; null: whichever. */
+  readonly value: string | null;
+}
+
+/** What a trigger waits for. */
+export const wantedBy = ({ on }: EventTrigger): WantedEvent => {
+  if ('webhook' in on) return { source: 'webhook', kind: on.webhook, value: null };
+  const { github: kind, ...rest } = on;
+  return { source: 'github', kind, value: Object.values(rest)[0] ?? null };
+};
+
+const has = <const Key extends string>(value: unknown, key: Key): value is { readonly [K in Key]: unknown } =>
+  typeof value === 'object' && value !== null && key in value;
 
 export type ParsedTrigger =
   | { readonly outcome: 'ok'; readonly trigger: Trigger }
@@ -48,8 +113,13 @@ export type ParsedTrigger =
 
 /** What a trigger's file says, once its YAML is parsed. Whether its schedule is one, `scheduleOf` says. */
 export const parseTrigger = (value: unknown): ParsedTrigger => {
-  const parsed = TriggerFile.safeParse(value);
-  return parsed.success
-    ? { outcome: 'ok', trigger: parsed.data }
-    : { outcome: 'refused', faults: schemaFaults(parsed.error, 'the file') };
+  if (has(value, 'on') && has(value, 'schedule'))
+    return { outcome: 'refused', faults: ['A trigger has a schedule, or says what it begins on, and not both.'] };
+  const schema = !has(value, 'on') ? Scheduled : has(value.on, 'webhook') ? OnWebhook : OnGitHub;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) return { outcome: 'refused', faults: schemaFaults(parsed.error, 'the file') };
+  const { goal, recipe } = parsed.data;
+  return goal === '' && recipe === null
+    ? { outcome: 'refused', faults: ['goal: expected a goal, or a recipe: what shall the agent do?'] }
+    : { outcome: 'ok', trigger: parsed.data };
 };

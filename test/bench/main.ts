@@ -14,6 +14,7 @@ import { recovery } from './recovery.ts';
 import { machine, outcomeOf, tableOf, type Bench, type Row } from './rows.ts';
 import { sandboxCommand } from './sandbox-command.ts';
 import { wake } from './wake.ts';
+import { webhooks } from './webhooks.ts';
 import { workerAppend } from './worker-append.ts';
 
 const benches: readonly Bench[] = [
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   fanout,
   parked,
   postgres,
+  webhooks,
   editor,
   loadBench,
 ];

@@ -129,6 +129,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'runs.preview': () => ({ settings: { kind: 'folder', path: '/nowhere' } }),
   'recipes.list': () => ({ repository: '/nowhere' }),
   'triggers.list': () => ({ repository: '/nowhere' }),
+  'triggers.show': () => ({ repository: '/nowhere', name: 'nightly' }),
   'triggers.enable': () => ({ repository: '/nowhere', name: 'nightly' }),
   'triggers.disable': () => ({ repository: '/nowhere', name: 'nightly' }),
   'triggers.fire': () => ({ repository: '/nowhere', name: 'nightly', key: 'x' }),

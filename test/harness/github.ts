@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
+import { sign } from '@octokit/webhooks-methods';
 import { createEmulator, type Emulator } from 'emulate';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
 import { startGitHttp, type GitHttp } from './git-http.ts';
@@ -16,20 +19,29 @@ const branch = (name: string): string => `heads/${name}`;
  */
 export class GitHub implements AsyncDisposable {
   readonly #api: Emulator;
+  readonly #apiUrl: string;
   readonly #git: GitHttp;
   readonly #bare: string;
 
-  private constructor(api: Emulator, git: GitHttp, bare: string) {
+  private constructor({ api, apiUrl, git, bare }: Parts) {
     this.#api = api;
+    this.#apiUrl = apiUrl;
     this.#git = git;
     this.#bare = bare;
   }
 
   /** `clone`: what it has on main; gets it as its origin. `people`: who has an account; the first one owns the repository. */
   static async start(clone: string, people: readonly string[]): Promise<GitHub> {
+    const folder = await openFolder('longhaul-github-');
+    const bare = path.join(folder, place.owner, `${place.repo}.git`);
+    gitIn(folder, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
+    const git = await startGitHttp(folder, { username: 'x-access-token', password: tokenOf(place.owner) });
+    const port = await freePort();
     const api = await createEmulator({
       service: 'github',
-      port: 0,
+      port,
+      // What it tells of itself with a webhook is where its git is, as on GitHub.
+      baseUrl: git.url,
       seed: {
         tokens: Object.fromEntries(people.map((login) => [tokenOf(login), { login, scopes: ['repo', 'user'] }])),
         github: {
@@ -38,11 +50,7 @@ export class GitHub implements AsyncDisposable {
         },
       },
     });
-    const folder = await openFolder('longhaul-github-');
-    const bare = path.join(folder, place.owner, `${place.repo}.git`);
-    gitIn(folder, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
-    const git = await startGitHttp(folder, { username: 'x-access-token', password: tokenOf(place.owner) });
-    const github = new GitHub(api, git, bare);
+    const github = new GitHub({ api, apiUrl: `http://127.0.0.1:${port}`, git, bare });
     gitIn(clone, 'remote', 'add', 'origin', bare);
     gitIn(clone, 'push', '--quiet', 'origin', 'HEAD:main');
     gitIn(clone, 'remote', 'set-url', 'origin', github.url);
@@ -55,9 +63,21 @@ export class GitHub implements AsyncDisposable {
     return `${this.#git.url}/${place.owner}/${place.repo}.git`;
   }
 
+  /** The same as its pages have it. */
+  get webUrl(): string {
+    return this.url.replace(/\.git$/, '');
+  }
+
   /** Settings of a runner that may publish there, by the token that is in this variable. */
-  remote(tokenVariable: string): object {
-    return { match: `${this.#git.url}/*`, github: { tokenVariable, apiUrl: this.#api.url }, publish: true };
+  remote(tokenVariable: string, webhookSecretVariable: string | null = null): object {
+    const github = { tokenVariable, apiUrl: this.#apiUrl, webhookSecretVariable };
+    return { match: `${this.#git.url}/*`, github, publish: true };
+  }
+
+  /** Has it tell of these events to an address, signed with a secret. */
+  async hook(url: string, { secret, events }: { readonly secret: string; readonly events: string[] }): Promise<void> {
+    const { repos } = await this.as(place.owner);
+    await repos.createWebhook({ ...place, events, config: { url, secret, content_type: 'json' } });
   }
 
   get token(): string {
@@ -67,7 +87,7 @@ export class GitHub implements AsyncDisposable {
   /** Its API as somebody uses it. */
   async as(login: string): Promise<Octokit['rest']> {
     const { Octokit } = await octokitModules();
-    const options = octokitOptions({ apiUrl: this.#api.url });
+    const options = octokitOptions({ apiUrl: this.#apiUrl });
     return new Octokit({ ...options, auth: tokenOf(login), request: { fetch } }).rest;
   }
 
@@ -172,5 +192,45 @@ export class GitHub implements AsyncDisposable {
     execFileSync('git', ['-C', this.#bare, 'write-tree'], { env });
   }
 }
+
+export const hookSecret = 'it is a secret to everybody';
+
+/** What GitHub would send of an issue that mallory opened just now, signed. */
+export const deliveryOf = async (
+  { webUrl }: Pick<GitHub, 'webUrl'>,
+  number: number,
+): Promise<{ readonly headers: Record<string, string>; readonly body: string }> => {
+  const body = JSON.stringify({
+    action: 'opened',
+    issue: { number, title: `Issue ${number}`, body: 'It is wrong.', updated_at: new Date().toISOString() },
+    repository: { html_url: webUrl, full_name: `${place.owner}/${place.repo}` },
+    sender: { login: 'mallory', type: 'User' },
+  });
+  return {
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'issues',
+      'x-github-delivery': `delivery-${number}`,
+      'x-hub-signature-256': await sign(hookSecret, body),
+    },
+    body,
+  };
+};
+
+interface Parts {
+  readonly api: Emulator;
+  /** Where its API is: what it says of itself is where its git is. */
+  readonly apiUrl: string;
+  readonly git: GitHttp;
+  readonly bare: string;
+}
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // safe: it listens on TCP
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
 
 const tokenOf = (login: string): string => `token-of-${login}`;

@@ -61,6 +61,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },
     { args: 'triggers list --all --json', code: 0, says: inJson },
     { args: 'triggers check --repo {repo}', code: 0, says: /There is no \.yaml file/ },
+    { args: 'triggers show nightly --repo {repo}', code: 1, says: /has no \.longhaul\/triggers\/nightly\.yaml/ },
     { args: 'triggers enable nightly --repo {repo}', code: 1, says: /has no \.longhaul\/triggers\/nightly\.yaml/ },
   ],
   runs: [

@@ -130,7 +130,7 @@ const follow = (env: Readonly<Record<string, string>> = { [tokenVariable]: 'toke
         match: `${remote}*`,
         username: 'x',
         passwordVariable: null,
-        github: { tokenVariable, apiUrl: github.url },
+        github: { tokenVariable, apiUrl: github.url, webhookSecretVariable: null },
         publish: true,
       },
     ],

@@ -58,7 +58,13 @@ afterAll(() => github.close());
 type Fetch = typeof fetch;
 
 const octokitWith = async (through: Fetch = fetch): Promise<Octokit> => {
-  const app = { appId: '4711', installationId: null, privateKeyFile: keyFile, apiUrl: github.url };
+  const app = {
+    appId: '4711',
+    installationId: null,
+    privateKeyFile: keyFile,
+    apiUrl: github.url,
+    webhookSecretVariable: null,
+  };
   const permissions = { contents: 'write', pull_requests: 'write' } as const;
   const auth = await gitHubToken(app, { url: remote, env: {}, permissions });
   const { Octokit } = await octokitModules();
@@ -254,7 +260,13 @@ test('the runner does both with what its settings say, and nothing where they do
   const base = await headOf(octokit, 'main');
   const text = version('', body).blob;
   const list = version('', JSON.stringify(mended)).blob;
-  const app = { appId: '4711', installationId: null, privateKeyFile: keyFile, apiUrl: github.url };
+  const app = {
+    appId: '4711',
+    installationId: null,
+    privateKeyFile: keyFile,
+    apiUrl: github.url,
+    webhookSecretVariable: null,
+  };
   const remotes = (publish: boolean) =>
     openRemotes([{ match: `${remote}*`, username: 'x', passwordVariable: null, github: app, publish }], {});
   const run = {

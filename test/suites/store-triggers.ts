@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { someEvent } from '../fakes/outside-event.ts';
 import type { OpenStore } from './store.ts';
 
 const start = Date.parse('2030-01-01T00:00:00.000Z');
@@ -11,13 +12,28 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await using opened = await open({ now: () => now });
       const { store } = opened;
       const key = { tenant: 'one', repository: '/r', name: 'nightly' };
-      const handled = { failures: 1, problem: 'It is late.', began: { run: 'run_aaaa', dueAt: start }, stop: false };
+      const handled = {
+        failures: 1,
+        problem: 'It is late.',
+        began: { run: 'run_aaaa', dueAt: start },
+        firing: null,
+        stop: false,
+      };
       // Nobody enabled it.
       await store.triggerHandled(key, { ...handled, handledAt: start });
       expect(await store.triggers(null)).toEqual([]);
-      await store.enableTrigger(key, 'ada');
-      await store.enableTrigger({ ...key, tenant: 'two' }, 'bob');
-      const fresh = { by: 'ada', enabled: true, handledAt: start, run: null, dueAt: null, failures: 0, problem: null };
+      await store.enableTrigger(key, { by: 'ada', byOwner: true });
+      await store.enableTrigger({ ...key, tenant: 'two' }, { by: 'bob', byOwner: false });
+      const fresh = {
+        by: 'ada',
+        byOwner: true,
+        enabled: true,
+        handledAt: start,
+        run: null,
+        dueAt: null,
+        failures: 0,
+        problem: null,
+      };
       expect(await store.triggers('one')).toEqual([{ ...key, ...fresh }]);
       expect((await store.triggers(null)).map(({ tenant }) => tenant).toSorted()).toEqual(['one', 'two']);
       await store.triggerHandled(key, { ...handled, handledAt: start + 5_000 });
@@ -26,12 +42,67 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const again = await opened.reopen();
       const after = { run: 'run_aaaa', dueAt: start, failures: 1, problem: null, enabled: false };
       expect(await again.triggers('one')).toEqual([{ ...key, ...fresh, ...after, handledAt: start + 5_000 }]);
-      await again.enableTrigger(key, 'eve');
-      const enabled = { ...fresh, by: 'eve', run: 'run_aaaa', dueAt: start, handledAt: start + 5_000 };
+      await again.enableTrigger(key, { by: 'eve', byOwner: false });
+      const enabled = { ...fresh, by: 'eve', byOwner: false, run: 'run_aaaa', dueAt: start, handledAt: start + 5_000 };
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled }]);
       await again.disableTrigger(key);
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled, enabled: false }]);
-      expect(await again.triggers('two')).toEqual([{ ...key, tenant: 'two', ...fresh, by: 'bob' }]);
+      expect(await again.triggers('two')).toEqual([{ ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false }]);
+    });
+
+    test('keep what happened outside where one waits for it, once, however it is told again', async () => {
+      let now = start;
+      await using opened = await open({ now: () => now });
+      const { store } = opened;
+      const repository = 'https://github.com/acme/shop';
+      const key = { tenant: 'one', repository: `${repository}.git`, name: 'bugs' };
+      const told = { id: 'github 1', digest: '1'.repeat(64), event: someEvent({ repository }) };
+      expect(await store.recordEvent(told)).toBe('unwanted');
+      await store.enableTrigger(key, { by: 'ada', byOwner: true });
+      expect(await store.recordEvent({ ...told, event: someEvent({ repository: `${repository}s` }) })).toBe('unwanted');
+      expect(await store.recordEvent({ ...told, event: someEvent({ repository: null, tenant: 'two' }) })).toBe(
+        'unwanted',
+      );
+      const all = await Promise.all([store.recordEvent(told), store.recordEvent(told)]);
+      expect(all.toSorted()).toEqual(['known', 'new']);
+      expect(await store.recordEvent({ ...told, id: 'github 2' })).toBe('known');
+      expect(await store.recordEvent({ ...told, digest: '2'.repeat(64) })).toBe('known');
+      now += 1_000;
+      const other = { id: 'github 3', digest: '3'.repeat(64), event: someEvent({ repository, subject: 'issue 13' }) };
+      expect(await store.recordEvent(other)).toBe('new');
+      expect(await store.newEvents(1)).toEqual([{ id: 'github 1', at: start, event: told.event }]);
+      await store.eventHandled('github 1');
+      const again = await opened.reopen();
+      expect(await again.newEvents(9)).toEqual([{ id: 'github 3', at: start + 1_000, event: other.event }]);
+      // What is handled is forgotten when it is old, and what is not is not.
+      now += 10_000;
+      await again.forgetEvents(now);
+      expect(await again.recordEvent(told)).toBe('new');
+      expect(await again.recordEvent(other)).toBe('known');
+      await again.disableTrigger(key);
+      expect(await again.recordEvent({ ...told, id: 'github 4', digest: '4'.repeat(64) })).toBe('unwanted');
+    });
+
+    test('have what came of each time they were due on record once', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      const key = { tenant: 'one', repository: '/r', name: 'bugs' };
+      await store.enableTrigger(key, { by: 'ada', byOwner: true });
+      const handled = { handledAt: start, failures: 0, problem: null, stop: false };
+      const firing = { event: 'github 1', at: start, about: 'issue 1 by eve', url: null, run: null, said: 'No.' };
+      const began = { run: 'run_aaaa', dueAt: null };
+      const second = { ...firing, event: 'github 2', at: start + 1, run: 'run_aaaa', said: null };
+      await store.triggerHandled(key, { ...handled, began: null, firing });
+      await store.triggerHandled(key, { ...handled, began: null, firing: { ...firing, said: 'Otherwise.' } });
+      await store.triggerHandled(key, { ...handled, began, firing: second });
+      expect(await store.firings(key, 9)).toEqual([second, firing]);
+      expect(await store.firings(key, 1)).toEqual([second]);
+      expect(await store.firings({ ...key, tenant: 'two' }, 9)).toEqual([]);
+      expect(await store.firedFor('github 2')).toEqual([key]);
+      expect(await store.begunSince(key, start)).toBe(1);
+      expect(await store.begunSince(key, start + 1)).toBe(0);
+      await store.forgetEvents(start + 1);
+      expect(await store.firings(key, 9)).toEqual([second]);
     });
   });
 };

@@ -15,9 +15,9 @@ import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import { minute, triggersView, triggerText } from '../triggers-view.ts';
+import { minute, shownTriggerView, triggersView, triggerText } from '../triggers-view.ts';
 
-const actions = ['list', 'check', 'enable', 'disable', 'fire'] as const;
+const actions = ['list', 'show', 'check', 'enable', 'disable', 'fire'] as const;
 
 export const define: Define = (command, act) => {
   command
@@ -34,26 +34,34 @@ export const define: Define = (command, act) => {
           return action === 'list' ? list(context, options) : check(context, options.repo);
         }
         if (name === undefined) throw usage('No trigger is named.', `Name it: longhaul triggers ${action} <name>`);
-        const repository = repositoryOf(context, options.repo, action === 'disable');
+        const repository = repositoryOf(context, options.repo, action === 'disable' || action === 'show');
+        if (action === 'show') return show(context, { repository, name });
         return change(context, { action, name, repository });
       }),
     );
   explain(command, {
-    about: `A trigger begins runs by itself, at the times of a schedule. A repository brings its own, in .longhaul/triggers/<name>.yaml
-on its default branch; it begins nothing before somebody enables it, whose authority its runs have from then on. The runner
-has to be there at that time, and stays there for it: what it missed is made up for as the file says. Its runs are of the
-default branch, and never of what is not committed. Such a file says: schedule, of cron's five fields, in a timeZone; a
-recipe, a goal, or both; missed (skip, once, all); whileOpen (skip, begin); and jitterMinutes.`,
+    about: `A trigger begins runs by itself, at the times of a schedule or on something that happens. A repository brings its own, in
+.longhaul/triggers/<name>.yaml on its default branch; it begins nothing before somebody enables it, whose authority its runs
+have from then on. Its runs are of the default branch or the branch that it is about, and never of what is not committed.
+Such a file says a recipe, a goal, or both, and one of these:
+  schedule  of cron's five fields, in a timeZone; with missed (skip, once, all), whileOpen (skip, begin) and jitterMinutes.
+            The runner has to be there at that time, and stays there for it; what it missed is made up for as missed says.
+  on        {github: issue-labeled, label: agent}, or issue-opened; issue-assigned with assignee; comment with command, for
+            "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-,
+            code-scanning- or secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what
+            people do who may write to the repository counts. Servers tell the runner of it (docs/github.md).`,
     examples: [
       ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
       ['longhaul triggers enable nightly-tests', 'have it begin runs'],
+      ['longhaul triggers show nightly-tests', 'what came of it lately'],
       ['longhaul triggers fire nightly-tests', 'begin its run now'],
       ['longhaul triggers --all', 'what begins runs by itself on this runner'],
     ],
     json: `list, enable, disable: {"triggers": [trigger, …]}
-A trigger has repository, name, enabledBy (null: nobody did), trigger (schedule, timeZone, recipe, goal, missed, whileOpen,
-jitterMinutes; null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt and last {run,
-number, status, dueAt (null: fired by hand)}. check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
+A trigger has repository, name, enabledBy (null: nobody did), trigger (what its file says; null: it cannot be used), problem
+(null, or what is wrong with it or went wrong), nextAt and last {run, number, status, dueAt (null: for no time)}.
+show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not)}, …]}
+check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
 fire: {"run": run}, as "longhaul runs" has it.`,
   });
 };
@@ -89,6 +97,17 @@ const none = (repository: string | null): string =>
     ? 'No trigger was ever enabled on this runner. Those of a repository: longhaul triggers --repo <folder>'
     : 'Its default branch has no triggers: commit one as .longhaul/triggers/<name>.yaml (longhaul triggers --help).';
 
+const show = async (
+  context: CommandContext,
+  asked: { readonly repository: string; readonly name: string },
+): Promise<ExitCode> => {
+  const { call } = await context.runner();
+  const shown = await call.triggers.show.query(asked);
+  context.printJson(shown);
+  context.print(shownTriggerView(shown, context.paint));
+  return exit.done;
+};
+
 interface Change {
   readonly action: 'enable' | 'disable' | 'fire';
   readonly name: string;
@@ -112,7 +131,7 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
 };
 
 const enabledText = ({ name, nextAt }: ListedTrigger): string =>
-  `${name} begins runs from now on${nextAt === null ? '' : `, the next at ${minute(nextAt)}`}. The runner stays there for it.`;
+  `${name} begins runs from now on${nextAt === null ? ', when it is told of what happens' : `, the next at ${minute(nextAt)}`}. The runner stays there for it.`;
 
 /** The files as they are in the folder, committed or not. Asks no runner. */
 const check = async (context: CommandContext, repo: string): Promise<ExitCode> => {
@@ -132,15 +151,15 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
   const checked = definitionsIn(files, found.root).map((definition) => ({
     name: definition.name,
     problem: definition.outcome === 'refused' ? definition.problem : null,
-    about: definition.outcome === 'ok' ? triggerText(definition.trigger) : '',
-    next: definition.outcome === 'ok' ? nextTimes(definition.schedule) : [],
+    about: definition.outcome === 'refused' ? '' : triggerText(definition.trigger),
+    next: definition.outcome === 'scheduled' ? nextTimes(definition.schedule) : [],
   }));
   context.printJson({ files: checked.map(({ name, problem, next }) => ({ name, problem, next })) });
   if (checked.length === 0) context.print(`There is no .yaml file in ${folder}.`);
   for (const { name, problem, about, next } of checked)
     context.print(
       problem === null
-        ? `${name}: ${about}\n  next: ${next.map(minute).join(', ')}`
+        ? `${name}: ${about}${next.length === 0 ? '' : `\n  next: ${next.map(minute).join(', ')}`}`
         : context.paint.red(cleanLine(problem)),
     );
   return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;

@@ -53,3 +53,51 @@ test('a host that asks for a rest has it, and others are looked at meanwhile', a
   expect(looks.limited).toBe(1);
   expect((await store.state('run_aaaa'))?.pullRequest).toMatchObject({ unseen: { said: 'Slower.', remedy: 'Wait.' } });
 });
+
+test('what rings is looked at, once more where it is being looked at, and not before a host that asked for a rest', async ({
+  onTestFinished,
+}) => {
+  const folder = await mkdtemp(join(tmpdir(), 'following-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await using store = await openSqliteStore({ folder });
+  for (const [run, name] of [
+    ['run_aaaa', 'a'],
+    ['run_bbbb', 'b'],
+    ['run_cccc', 'c'],
+  ] as const) {
+    await inReview(store, run);
+    await pullRequestOf(store, run, `https://${name}.example.org/acme/shop.git`);
+  }
+  const looks: string[] = [];
+  const held = Promise.withResolvers<void>();
+  const twice = Promise.withResolvers<void>();
+  const limited = Promise.withResolvers<void>();
+  await using following = startFollowing({
+    store,
+    role: onlyOne,
+    everyMs: 3_600_000,
+    now: Date.now,
+    log: pino({ level: 'silent' }),
+    look: async ({ pullRequest: { remote } }) => {
+      const name = remote.slice('https://'.length, 'https://'.length + 1);
+      looks.push(name);
+      if (name === 'c') {
+        limited.resolve();
+        throw new EffectTrouble('Slower.', { remedy: 'Wait.', again: true, afterMs: 600_000 });
+      }
+      if (name === 'a' && looks.filter((each) => each === 'a').length === 2) twice.resolve();
+      else if (name === 'a') await held.promise;
+      return { outcome: 'seen', seen: open, request: null, failure: null };
+    },
+  });
+  await limited.promise;
+  await expect.poll(() => looks.toSorted()).toEqual(['a', 'b', 'c']);
+  // As GitHub tells of it: without .git.
+  following.ring('https://a.example.org/acme/shop');
+  held.resolve();
+  await twice.promise;
+  following.ring('https://c.example.org/acme/shop');
+  following.ring('https://a.example.org/acme/shop');
+  await expect.poll(() => looks.filter((name) => name === 'a')).toHaveLength(3);
+  expect(looks.filter((name) => name !== 'a').toSorted()).toEqual(['b', 'c']);
+});

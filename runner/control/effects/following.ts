@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sighting } from '../../../shared/run/command.ts';
 import { mayRepair } from '../../../shared/run/command-of-effects.ts';
+import { isSameRepository } from '../../../shared/recipe/repository-address.ts';
 import { isFollowed } from '../../../shared/run/followed.ts';
 import type { PullRequest } from '../../../shared/run/pull-request.ts';
 import { turns } from '../../machine/turns.ts';
@@ -30,13 +31,27 @@ export interface FollowingOptions {
 
 /** What another side asks to wait is heeded up to this, an hour: it may be a mistake. */
 const longestAskedMs = 3_600_000;
+/** They come in bursts. */
+const afterRingMs = 200;
+/** Between two looks at one pull request, however often somebody rings. */
+const ringGapMs = 2_000;
 /** Where there is no news the pause grows to this many times as long. */
 const slowest = 10;
 
+export interface Following extends AsyncDisposable {
+  /** Of pull requests of this repository (its address) something may be otherwise than before: they are looked at soon. */
+  ring(repository: string): void;
+}
+
 interface Watched {
-  /** Ms since the epoch. */
+  /** Where its pull request is; null until it was looked at. */
+  remote: string | null;
+  /** Ms since the epoch: when it is looked at next, and before when it is not, whoever rings. */
   at: number;
+  notBefore: number;
   pauseMs: number;
+  /** Somebody rang while it was looked at: what was seen may be older. */
+  rung: boolean;
 }
 
 /**
@@ -44,42 +59,16 @@ interface Watched {
  * request for changes begins a round. It asks and is not told: a laptop cannot be called from outside, and what is asked is nobody's
  * claim. Only who has the supervisor's role does.
  */
-export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
-  const { store, role, look, everyMs, now, log } = options;
+export const startFollowing = (options: FollowingOptions): Following => {
+  const { store, role, everyMs, now, log } = options;
   const stop = new AbortController();
   const turn = turns(1);
   const watched = new Map<string, Watched>();
   const underWay = new Map<string, Promise<void>>();
 
-  /** Whether it was otherwise than before, and how long nobody is to ask again (ms), if the other side said so. */
-  const lookOnce = async (id: string): Promise<{ readonly news: boolean; readonly afterMs: number }> => {
-    const nothing = { news: false, afterMs: 0 };
-    const first = await store.state(id);
-    if (first?.pullRequest == null) return nothing;
-    return turn(new URL(first.pullRequest.remote).host, async () => {
-      // As it is now: it may have waited for others.
-      const state = await store.state(id);
-      if (state?.pullRequest == null || !isFollowed(state) || !role.held || stop.signal.aborted) return nothing;
-      const { pullRequest } = state;
-      const { fence } = role;
-      const { sighting, afterMs } = await sightingOf(
-        () => look({ pullRequest, whyFailed: mayRepair(state), signal: stop.signal }),
-        log,
-      );
-      if (stop.signal.aborted && sighting.outcome === 'unseen') return nothing;
-      const written = await store.command(
-        id,
-        { kind: 'seen', effect: pullRequest.effect, ...sighting },
-        { role: fence },
-      );
-      const news = written.outcome === 'done' ? written.events.map(({ body }) => body.type) : [];
-      if (news.length > 0) log.info({ run: id, pullRequest: pullRequest.url, news }, 'a pull request is otherwise');
-      return { news: news.length > 0, afterMs };
-    });
-  };
-
   const begin = (run: string, watch: Watched): void => {
-    const ended = lookOnce(run).catch((error: unknown) => {
+    watch.rung = false;
+    const ended = lookOnce(options, { id: run, watch, turn, signal: stop.signal }).catch((error: unknown) => {
       log.error({ err: error, run }, 'a pull request could not be looked after');
       return { news: false, afterMs: 0 };
     });
@@ -87,8 +76,11 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
       run,
       ended.then(({ news, afterMs }) => {
         underWay.delete(run);
-        watch.pauseMs = news ? everyMs : Math.min(watch.pauseMs * 1.5, everyMs * slowest);
-        watch.at = now() + Math.max(watch.pauseMs, Math.min(afterMs, longestAskedMs));
+        rest(watch, {
+          pauseMs: news ? everyMs : Math.min(watch.pauseMs * 1.5, everyMs * slowest),
+          afterMs,
+          now: now(),
+        });
         passes.wakeAt(watch.at);
       }),
     );
@@ -100,7 +92,7 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
       const runs = new Set(await store.followed());
       for (const run of watched.keys()) if (!runs.has(run)) watched.delete(run);
       for (const run of runs) {
-        const watch = watched.get(run) ?? { at: now(), pauseMs: everyMs };
+        const watch = watched.get(run) ?? { remote: null, at: now(), notBefore: 0, pauseMs: everyMs, rung: false };
         watched.set(run, watch);
         if (watch.at <= now() && !underWay.has(run)) begin(run, watch);
       }
@@ -114,6 +106,11 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
   role.onTaken(() => passes.wakeAt(now()));
   passes.wakeAt(now());
   return {
+    ring: (repository) => {
+      for (const watch of watched.values()) rung(watch, repository, now());
+      // One that has not been looked at yet is looked at then, too.
+      passes.wakeAt(now() + afterRingMs);
+    },
     [Symbol.asyncDispose]: async () => {
       forget();
       stop.abort();
@@ -121,6 +118,67 @@ export const startFollowing = (options: FollowingOptions): AsyncDisposable => {
       await Promise.all(underWay.values());
     },
   };
+};
+
+interface Looked {
+  readonly news: boolean;
+  /** How long nobody is to ask again (ms), if the other side said so. */
+  readonly afterMs: number;
+}
+
+/** Looks at the pull request of a run, and puts on record what is otherwise than before. */
+const lookOnce = async (
+  { store, role, look, log }: FollowingOptions,
+  {
+    id,
+    watch,
+    turn,
+    signal,
+  }: {
+    readonly id: string;
+    readonly watch: Watched;
+    readonly turn: ReturnType<typeof turns>;
+    readonly signal: AbortSignal;
+  },
+): Promise<Looked> => {
+  const nothing = { news: false, afterMs: 0 };
+  const first = await store.state(id);
+  if (first?.pullRequest == null) return nothing;
+  watch.remote = first.pullRequest.remote;
+  return turn(new URL(first.pullRequest.remote).host, async () => {
+    // As it is now: it may have waited for others.
+    const state = await store.state(id);
+    if (state?.pullRequest == null || !isFollowed(state) || !role.held || signal.aborted) return nothing;
+    const { pullRequest } = state;
+    const { fence } = role;
+    const { sighting, afterMs } = await sightingOf(
+      () => look({ pullRequest, whyFailed: mayRepair(state), signal }),
+      log,
+    );
+    if (signal.aborted && sighting.outcome === 'unseen') return nothing;
+    const written = await store.command(id, { kind: 'seen', effect: pullRequest.effect, ...sighting }, { role: fence });
+    const news = written.outcome === 'done' ? written.events.map(({ body }) => body.type) : [];
+    if (news.length > 0) log.info({ run: id, pullRequest: pullRequest.url, news }, 'a pull request is otherwise');
+    return { news: news.length > 0, afterMs };
+  });
+};
+
+/** How long it is left alone after a look. */
+const rest = (
+  watch: Watched,
+  { pauseMs, afterMs, now }: { readonly pauseMs: number; readonly afterMs: number; readonly now: number },
+): void => {
+  const askedMs = Math.min(afterMs, longestAskedMs);
+  watch.pauseMs = pauseMs;
+  watch.notBefore = now + Math.max(askedMs, ringGapMs);
+  watch.at = watch.rung ? watch.notBefore : now + Math.max(pauseMs, askedMs);
+};
+
+/** What a look that is under way comes to is older than this: there is another one after it. */
+const rung = (watch: Watched, repository: string, now: number): void => {
+  if (watch.remote === null || !isSameRepository(watch.remote, repository)) return;
+  watch.rung = true;
+  watch.at = Math.min(watch.at, Math.max(now, watch.notBefore));
 };
 
 const sightingOf = async (

@@ -17,7 +17,8 @@ const serve = async (answer: RequestListener): Promise<string> => {
 };
 
 const logOf = (apiUrl: string): Promise<string | null> => {
-  const open = openGitHub({ tokenVariable: 'TOKEN', apiUrl }, 'https://github.com/acme/shop', { TOKEN: 'secret' });
+  const access = { tokenVariable: 'TOKEN', apiUrl, webhookSecretVariable: null };
+  const open = openGitHub(access, 'https://github.com/acme/shop', { TOKEN: 'secret' });
   return jobLog(open, 7, AbortSignal.timeout(30_000));
 };
 

@@ -5,7 +5,8 @@ import type { ReviewComment } from '../../../shared/run/events.ts';
 import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { checksOf, failureOf, type LogOf } from './checks.ts';
-import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
+import { mayWrite } from './may-write.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
 import { page, pages, textOf } from './pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
@@ -107,24 +108,6 @@ const reviewsOf = async (given: LookGiven): Promise<readonly Review[]> => {
   }
   return counted.toSorted((a, b) => a.id - b.id);
 };
-
-/** As GitHub says now; of whom it does not say it, no. Throws where it cannot be asked. */
-const mayWrite = async ({ octokit, repository }: LookGiven, username: string): Promise<boolean> => {
-  try {
-    const { data } = await octokit.rest.repos.getCollaboratorPermissionLevel({
-      ...repository,
-      username,
-      request: limited(),
-    });
-    return writing.has(data.permission) || writing.has(data.role_name);
-  } catch (error) {
-    if (statusOf(error) === 404) return false;
-    throw error;
-  }
-};
-
-/** docs.github.com/rest/collaborators: the roles that may push. What a custom role may is said by `permission`. */
-const writing: ReadonlySet<string> = new Set(['admin', 'maintain', 'write']);
 
 /** Each person's last word. */
 const opinionsOf = (reviews: readonly Review[]): Pick<PullRequestSeen, 'approvedBy' | 'changesRequestedBy'> => {

@@ -99,7 +99,13 @@ describe('a GitHub app', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'app-'));
     const privateKeyFile = path.join(folder, 'key.pem');
     await writeFile(privateKeyFile, github.privateKey, { mode: 0o600 });
-    const app = { appId: github.appId, installationId: null, privateKeyFile, apiUrl: github.url };
+    const app = {
+      appId: github.appId,
+      installationId: null,
+      privateKeyFile,
+      apiUrl: github.url,
+      webhookSecretVariable: null,
+    };
     const ask = (url: string, different: Partial<typeof app> = {}) =>
       openRemotes([remote('https://github.com/*', { github: { ...app, ...different } })], {})
         .allowed(url)

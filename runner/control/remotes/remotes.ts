@@ -7,6 +7,8 @@ import { gitHubToken, openGitHub, type OpenGitHub } from '../github/access.ts';
 export interface Remotes {
   /** The remote as it is to be asked for; null: none that this runner may go to. */
   allowed(url: string): AllowedRemote | null;
+  /** What GitHub's webhooks may be signed with, each once. */
+  readonly webhookSecrets: readonly string[];
 }
 
 export interface AllowedRemote {
@@ -14,6 +16,10 @@ export interface AllowedRemote {
   readonly url: string;
   /** Made for reading this remote alone, where its server can do that. Null: it is read without. Throws Trouble. */
   readonly credential: () => Promise<RemoteCredential | null>;
+  /** GitHub's API, where the remote is GitHub's: for that repository alone. */
+  readonly github: OpenGitHub | null;
+  /** What its webhooks are signed with; null: nothing is heard of it. */
+  readonly webhookSecret: string | null;
   /** How results are published there; null: its operator lets nothing be. */
   readonly publishing: Publishing | null;
 }
@@ -26,14 +32,26 @@ export interface Publishing {
 /** The first setting that matches a URL decides; where none does, nobody connects. */
 export const openRemotes = (configs: readonly RemoteConfig[], env: Environment): Remotes => {
   const known = configs.map((config) => ({ config, pattern: patternOf(config.match) }));
+  const secretOf = ({ github }: RemoteConfig): string | null => {
+    const secret = github?.webhookSecretVariable == null ? '' : (env[github.webhookSecretVariable] ?? '');
+    return secret === '' ? null : secret;
+  };
   return {
+    webhookSecrets: [...new Set(configs.map(secretOf).filter((secret) => secret !== null))],
     allowed: (given) => {
       const url = plainUrl(given);
       if (url === null) return null;
       const match = known.find(({ pattern }) => pattern.test(url));
       if (match === undefined) return null;
       const credential = () => credentialFor(match.config, url, env);
-      return { url, credential, publishing: publishingOf(match.config, url, env) };
+      const github = match.config.github === null ? null : openGitHub(match.config.github, url, env);
+      return {
+        url,
+        credential,
+        github,
+        webhookSecret: secretOf(match.config),
+        publishing: match.config.publish ? { github } : null,
+      };
     },
   };
 };
@@ -57,14 +75,6 @@ const patternOf = (match: string): RegExp =>
       .map((part) => part.replace(/[\\^$.+?()[\]{}|/]/g, '\\$&'))
       .join('.*')}$`,
   );
-
-const publishingOf = (config: RemoteConfig, url: string, env: Environment): Publishing | null => {
-  if (!config.publish) return null;
-  const { github } = config;
-  return {
-    github: github === null ? null : openGitHub(github, url, env),
-  };
-};
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

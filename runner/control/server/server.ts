@@ -13,6 +13,7 @@ import type { WorkerApi } from '../../../shared/api/worker-api.ts';
 import type { Presence } from '../supervisor/idle.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
+import type { Arrivals } from '../triggers/arrivals.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
 import { answerTo, errorBody, unauthorized } from './errors.ts';
@@ -21,6 +22,7 @@ import { feedRoute, type Feed } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
 import { hasBody, holdToPace, usualReceiving, type Receiving } from './receiving.ts';
 import { explainer } from './typed-errors.ts';
+import { webhookRoutes } from './webhooks.ts';
 import { answer } from './answer.ts';
 import type { Answered, Asked } from '../../machine/processes/child-protocol.ts';
 
@@ -33,6 +35,8 @@ export interface ServerOptions {
   readonly blobs: Blobs;
   readonly guard: GuardOptions;
   readonly presence: Presence;
+  /** What servers elsewhere tell; null: nobody may tell anything. */
+  readonly arrivals: Arrivals | null;
   /** Is all begun that may fail to? Until then it is not healthy, though it answers. */
   readonly ready: () => boolean;
   /** Fires when the runner stops. */
@@ -88,7 +92,8 @@ const guardRequests = (http: Http, options: ServerOptions, limits: Receiving): v
     if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
     // Before a byte of a body is read: nobody whom we do not know makes us keep one.
     if (hasBody(request.raw)) {
-      if (options.authenticate(request.headers.authorization) === null)
+      const isSigned = request.routeOptions.config.signed === true;
+      if (!isSigned && options.authenticate(request.headers.authorization) === null)
         return reply.code(401).header('connection', 'close').send(errorBody(unauthorized));
       holdToPace(request.raw, limits);
     }
@@ -120,7 +125,7 @@ const concludeRequests = (http: Http, { log, maxBodyBytes }: ServerOptions): voi
   );
 };
 
-/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, a sign of life at /healthz. Does not listen yet. */
+/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, webhooks at /webhooks, a sign of life at /healthz. Does not listen yet. */
 export const createServer = (options: ServerOptions): Server => {
   const { log, authenticate, receiving = usualReceiving } = options;
   const http = fastifyFor(options, receiving);
@@ -145,6 +150,8 @@ export const createServer = (options: ServerOptions): Server => {
   void http.register(async (scope) => {
     blobRoutes(scope, options);
   });
+  const { arrivals } = options;
+  if (arrivals !== null) void http.register(async (scope) => webhookRoutes(scope, arrivals));
   const { runner, worker } = options;
   const explain = explainer(options.closing);
   const trpcOptions = {

@@ -17,9 +17,10 @@ import {
   readUpload,
   readUploadedBytes,
 } from './reads.ts';
+import { readNewEvents } from './event-writes.ts';
 import type { Database } from './schema.ts';
 import type { Committer, Store } from './store.ts';
-import { readTriggers } from './trigger-writes.ts';
+import { readBegunSince, readFiredFor, readFirings, readTriggers } from './trigger-writes.ts';
 import { readTrust } from './trust-writes.ts';
 import type { AnswerTo, Circumstances, Write } from './writes.ts';
 
@@ -90,9 +91,16 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
       await write({ kind: 'trust', tenant, repository, hash, by, at: new Date(now()).toISOString() });
     },
     triggers: (tenant) => read((db) => readTriggers(db, tenant)),
-    enableTrigger: async (key, by) => void (await write({ kind: 'enable trigger', ...key, by, at: now() })),
+    enableTrigger: async (key, by) => void (await write({ kind: 'enable trigger', ...key, ...by, at: now() })),
     disableTrigger: async (key) => void (await write({ kind: 'disable trigger', ...key })),
     triggerHandled: async (key, handled) => void (await write({ kind: 'trigger handled', ...key, ...handled })),
+    firings: (key, limit) => read((db) => readFirings(db, key, limit)),
+    firedFor: (event) => read((db) => readFiredFor(db, event)),
+    begunSince: (key, since) => read((db) => readBegunSince(db, key, since)),
+    recordEvent: async (told) => (await write({ kind: 'outside event', ...told, at: now() })).outcome,
+    newEvents: (limit) => read((db) => readNewEvents(db, limit)),
+    eventHandled: async (id) => void (await write({ kind: 'event handled', id })),
+    forgetEvents: async (before) => void (await write({ kind: 'forget events', before })),
     upload: (tenant, hash) => read((db) => readUpload(db, tenant, hash)),
     uploadedBytes: (tenant) => read((db) => readUploadedBytes(db, tenant)),
     forgetBlobs: async (input) => (await write({ kind: 'forget blobs', ...input, now: now() })).hashes,

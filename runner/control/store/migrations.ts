@@ -161,6 +161,33 @@ const triggers = (int64: Int64): readonly string[] => [
   )`,
 ];
 
+/** What happened outside, until its triggers have been looked at and some time longer; and what came of each trigger that was due. */
+const outsideEvents = (int64: Int64): readonly string[] => [
+  'alter table triggers add column by_owner integer default 1 not null',
+  `create table outside_events (
+    id text primary key,
+    digest text not null unique,
+    event text not null,
+    at ${int64} not null,
+    done integer not null
+  )`,
+  'create index outside_events_new on outside_events (at) where done = 0',
+  `create table firings (
+    tenant text not null,
+    repository text not null,
+    name text not null,
+    event text not null,
+    at ${int64} not null,
+    about text not null,
+    url text,
+    run text,
+    said text,
+    constraint firings_key primary key (tenant, repository, name, event)
+  )`,
+  'create index firings_by_event on firings (event)',
+  'create index firings_by_time on firings (tenant, repository, name, at)',
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -173,6 +200,7 @@ const migrations: readonly Migration[] = [
   { name: '008-effects', up: effects },
   { name: '009-followed', up: followed },
   { name: '010-triggers', up: triggers },
+  { name: '011-outside-events', up: outsideEvents },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

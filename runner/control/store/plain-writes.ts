@@ -1,12 +1,13 @@
 import { performOnBlobs, type BlobWrite, type Forgotten } from './blob-writes.ts';
+import { performOnEvents, type EventWrite, type Recorded } from './event-writes.ts';
 import type { Database } from './schema.ts';
 import { performOnTriggers, type TriggerWrite } from './trigger-writes.ts';
 import { performOnTrust, type TrustWrite } from './trust-writes.ts';
 
 /** A write of which no event comes. */
-export type PlainWrite = TrustWrite | TriggerWrite | BlobWrite;
+export type PlainWrite = TrustWrite | TriggerWrite | EventWrite | BlobWrite;
 
-export const performPlain = (db: Database, write: PlainWrite): Promise<Forgotten | null> => {
+export const performPlain = (db: Database, write: PlainWrite): Promise<Forgotten | Recorded | null> => {
   switch (write.kind) {
     case 'trust':
       return performOnTrust(db, write);
@@ -14,6 +15,10 @@ export const performPlain = (db: Database, write: PlainWrite): Promise<Forgotten
     case 'disable trigger':
     case 'trigger handled':
       return performOnTriggers(db, write);
+    case 'outside event':
+    case 'event handled':
+    case 'forget events':
+      return performOnEvents(db, write);
     case 'blob':
     case 'upload':
     case 'forget blobs':

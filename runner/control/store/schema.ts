@@ -118,6 +118,8 @@ export interface Tables {
     name: string;
     /** Name of the person with whose authority it begins them. */
     by: string;
+    /** 1: that is the runner's owner, at its own machine. */
+    by_owner: number;
     /** 0: it begins none any more. */
     enabled: number;
     /** What was due up to then is dealt with, ms since the epoch: it never goes back. */
@@ -130,6 +132,34 @@ export interface Tables {
     failures: number;
     /** What went wrong the last time, or stopped it. */
     problem: string | null;
+  };
+  /** What happened outside, as servers that know a secret told it. */
+  outside_events: {
+    /** As its server calls the telling of it. */
+    id: string;
+    /** Of the telling as it came: hex SHA-256. Told again under another name it is the same. */
+    digest: string;
+    /** OutsideEvent, as JSON. */
+    event: string;
+    /** When it was told, ms since the epoch. */
+    at: number;
+    /** 1: its triggers have been looked at. */
+    done: number;
+  };
+  /** What came of each time that a trigger was due. */
+  firings: {
+    tenant: string;
+    repository: string;
+    name: string;
+    /** What it was due for: an event outside, a time, somebody's wish. Each comes to one firing. */
+    event: string;
+    at: number;
+    about: string;
+    url: string | null;
+    /** Null: it began none. */
+    run: string | null;
+    /** Why not. */
+    said: string | null;
   };
   migrations: {
     name: string;

@@ -1,5 +1,6 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
+import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
@@ -110,6 +111,8 @@ export interface TriggerKey {
 export interface TriggerRow extends TriggerKey {
   /** Name of the person with whose authority it does. */
   readonly by: string;
+  /** That is the runner's owner, at its own machine, and nobody with a token. */
+  readonly byOwner: boolean;
   readonly enabled: boolean;
   /** What was due up to then is dealt with. */
   readonly handledAt: number;
@@ -120,6 +123,28 @@ export interface TriggerRow extends TriggerKey {
   /** How many of its runs have failed, one after the other. */
   readonly failures: number;
   readonly problem: string | null;
+}
+
+/** What came of a time that a trigger was due. */
+export interface Firing {
+  /** What it was due for, which comes to one firing: the id of an event, a time, somebody's wish. */
+  readonly event: string;
+  /** Ms since the epoch. */
+  readonly at: number;
+  /** The same in a few words, which somebody outside may have chosen. */
+  readonly about: string;
+  readonly url: string | null;
+  /** Id of the run that it began; null: none, and `said` says why. */
+  readonly run: string | null;
+  readonly said: string | null;
+}
+
+/** What happened outside, and has not been looked at. */
+export interface StoredEvent {
+  readonly id: string;
+  /** When it was told, ms since the epoch. */
+  readonly at: number;
+  readonly event: OutsideEvent;
 }
 
 export interface StoredBlob {
@@ -211,7 +236,7 @@ export interface Store extends AsyncDisposable {
   /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
-  enableTrigger(key: TriggerKey, by: string): Promise<void>;
+  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner'>): Promise<void>;
   disableTrigger(key: TriggerKey): Promise<void>;
   /**
    * What was due up to `handledAt` is dealt with, and how. Whatever was dealt with up to later stays so; with `stop` it begins nothing more.
@@ -222,9 +247,32 @@ export interface Store extends AsyncDisposable {
     handled: Pick<TriggerRow, 'handledAt' | 'failures' | 'problem'> & {
       /** Null: no run came of it; the last one stays. */
       readonly began: { readonly run: string; readonly dueAt: number | null } | null;
+      /** Put on record with it, once for each event; null: nothing was due. */
+      readonly firing: Firing | null;
       readonly stop: boolean;
     },
   ): Promise<void>;
+  /** What came of the times that it was due, the newest first. */
+  firings(key: TriggerKey, limit: number): Promise<readonly Firing[]>;
+  /** Triggers for which something came of an event. */
+  firedFor(event: string): Promise<readonly TriggerKey[]>;
+  /** How many runs it has begun since (ms since the epoch). */
+  begunSince(key: TriggerKey, since: number): Promise<number>;
+  /**
+   * Keeps what happened outside until it is handled. `known`: it was told before, under this name or with these very words. `unwanted`: no trigger
+   * that is enabled is of that repository, or waits for webhooks; nothing was kept.
+   */
+  recordEvent(told: {
+    readonly id: string;
+    /** Of the telling as it came: hex SHA-256. */
+    readonly digest: string;
+    readonly event: OutsideEvent;
+  }): Promise<'new' | 'known' | 'unwanted'>;
+  /** Those that are not handled, the oldest first. */
+  newEvents(limit: number): Promise<readonly StoredEvent[]>;
+  eventHandled(id: string): Promise<void>;
+  /** Forgets what was told before then and is handled, and what came of triggers then. Ms since the epoch. */
+  forgetEvents(before: number): Promise<void>;
   /** Bytes of an upload that no run has yet, or that is the source or an image of a run of this tenant; null: there is none. */
   upload(tenant: string, hash: string): Promise<number | null>;
   /** Bytes of all of them. */

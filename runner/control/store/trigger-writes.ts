@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import type { Database } from './schema.ts';
-import type { Store, TriggerKey, TriggerRow } from './store.ts';
+import { prepare } from './queries.ts';
+import type { Database, Tables } from './schema.ts';
+import type { Firing, Store, TriggerKey, TriggerRow } from './store.ts';
 
 /** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
 export type TriggerWrite =
-  | ({ readonly kind: 'enable trigger'; readonly by: string; readonly at: number } & TriggerKey)
+  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<TriggerRow, 'by' | 'byOwner'> & TriggerKey)
   | ({ readonly kind: 'disable trigger' } & TriggerKey)
   | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
 
@@ -13,12 +14,14 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
   switch (write.kind) {
     case 'enable trigger': {
       const { by, at } = write;
+      const by_owner = write.byOwner ? 1 : 0;
       await db
         .insertInto('triggers')
-        .values({ tenant, repository, name, by, enabled: 1, handled_at: at, failures: 0 })
+        .values({ tenant, repository, name, by, by_owner, enabled: 1, handled_at: at, failures: 0 })
         .onConflict((conflict) =>
           conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
             by,
+            by_owner,
             enabled: 1,
             handled_at: later(at),
             failures: 0,
@@ -32,7 +35,8 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
       await of(db, write).set({ enabled: 0 }).execute();
       return null;
     case 'trigger handled': {
-      const { handledAt, failures, problem, began, stop } = write;
+      const { handledAt, failures, problem, began, firing, stop } = write;
+      if (firing !== null) await recordFiring(db, { tenant, repository, name, ...firing });
       await of(db, write)
         .set({
           handled_at: later(handledAt),
@@ -46,6 +50,13 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
     }
   }
 };
+
+const recordFiring = prepare<Tables['firings'], unknown>((db, row) =>
+  db
+    .insertInto('firings')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['tenant', 'repository', 'name', 'event']).doNothing()),
+);
 
 /** The clock may have been set back meanwhile. */
 const later = (at: number) =>
@@ -62,6 +73,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     repository: row.repository,
     name: row.name,
     by: row.by,
+    byOwner: row.by_owner === 1,
     enabled: row.enabled === 1,
     handledAt: row.handled_at,
     run: row.run,
@@ -69,4 +81,27 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     failures: row.failures,
     problem: row.problem,
   }));
+};
+
+const firingsOf = (db: Database, { tenant, repository, name }: TriggerKey) =>
+  db.selectFrom('firings').where('tenant', '=', tenant).where('repository', '=', repository).where('name', '=', name);
+
+export const readFirings = (db: Database, key: TriggerKey, limit: number): Promise<readonly Firing[]> =>
+  firingsOf(db, key)
+    .select(['event', 'at', 'about', 'url', 'run', 'said'])
+    .orderBy('at', 'desc')
+    .orderBy('event', 'desc')
+    .limit(limit)
+    .execute();
+
+export const readFiredFor = (db: Database, event: string): Promise<readonly TriggerKey[]> =>
+  db.selectFrom('firings').select(['tenant', 'repository', 'name']).where('event', '=', event).execute();
+
+export const readBegunSince = async (db: Database, key: TriggerKey, since: number): Promise<number> => {
+  const { count } = await firingsOf(db, key)
+    .select((eb) => eb.fn.countAll<number | string>().as('count'))
+    .where('at', '>', since)
+    .where('run', 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(count);
 };

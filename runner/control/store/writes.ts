@@ -9,6 +9,7 @@ import { takeUploads, type Forgotten } from './blob-writes.ts';
 import { envelop, eventRow, insertEvent } from './envelopes.ts';
 import { deletedStatus, deleteRun, deletionRefused } from './delete-run.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
+import type { Recorded } from './event-writes.ts';
 import { performPlain, type PlainWrite } from './plain-writes.ts';
 import { locksRows, prepare } from './queries.ts';
 import { readState } from './reads.ts';
@@ -68,11 +69,13 @@ export type AnswerTo<Kind extends Write['kind']> = Kind extends 'create'
   ? Created
   : Kind extends 'forget blobs'
     ? Forgotten
-    : Kind extends PlainWrite['kind']
-      ? null
-      : Kind extends 'delete'
-        ? Deleted
-        : Written;
+    : Kind extends 'outside event'
+      ? Recorded
+      : Kind extends PlainWrite['kind']
+        ? null
+        : Kind extends 'delete'
+          ? Deleted
+          : Written;
 
 /** Where a write is done: within a transaction, whose commit and rollback are the adapter's business. */
 export interface Transaction {
@@ -94,7 +97,7 @@ export interface Transaction {
 export const perform = (
   transaction: Transaction,
   write: Write,
-): Promise<Created | Written | Deleted | Forgotten | null> => {
+): Promise<Created | Written | Deleted | Forgotten | Recorded | null> => {
   switch (write.kind) {
     case 'create':
       return create(transaction, write);

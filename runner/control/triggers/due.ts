@@ -1,9 +1,9 @@
 import type { Schedule } from '../../machine/triggers/schedule.ts';
-import type { Trigger } from '../../../shared/recipe/trigger.ts';
+import type { ScheduledTrigger } from '../../../shared/recipe/trigger.ts';
 
 interface Standing {
   readonly schedule: Schedule;
-  readonly missed: Trigger['missed'];
+  readonly missed: ScheduledTrigger['missed'];
   readonly jitterMs: number;
   /** What was due up to then is dealt with. All times in ms since the epoch. */
   readonly handledAt: number;

@@ -14,30 +14,36 @@ import { onlyOne } from '../store/role.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { dueNow } from './due.ts';
+import { openDefinitions } from './known-definitions.ts';
 import { startSchedules, type SchedulesOptions } from './schedules.ts';
 
 const key = { tenant: 'local', repository: '/r', name: 'nightly' };
 
-const nothing = { failures: 0, problem: null, began: null, stop: false };
+const nothing = { failures: 0, problem: null, began: null, firing: null, stop: false };
+const ada = { by: 'ada', byOwner: true };
 
 /** A store in which ada enabled a trigger of each hour at 00:30, and what looks after it, as often as it is started anew at a time of that day. */
 const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'schedules-'));
   let time = Date.parse('2026-05-01T00:30:00Z');
   const store = await openSqliteStore({ folder, now: () => time });
-  await store.enableTrigger(key, 'ada');
+  await store.enableTrigger(key, ada);
   const reads = { count: 0 };
   const said = { names: ['nightly'], file: { schedule: '0 * * * *', goal: 'Look.', ...own } };
   const begun: string[] = [];
+  const read = async () => {
+    reads.count += 1;
+    const text = stringify(said.file);
+    const named = (name: string) => ({ path: `triggers/${name}.yaml`, bytes: text.length, text });
+    return definitionsIn(said.names.map(named), 'main');
+  };
+  // Each look is that of a runner that was just started.
+  const definitionOf: SchedulesOptions['definitionOf'] = (...asked) => known(...asked);
+  let known = openDefinitions(read, () => time);
   const options = (given: Store): SchedulesOptions => ({
     store: given,
     role: onlyOne,
-    definitions: async () => {
-      reads.count += 1;
-      const text = stringify(said.file);
-      const named = (name: string) => ({ path: `triggers/${name}.yaml`, bytes: text.length, text });
-      return definitionsIn(said.names.map(named), 'main');
-    },
+    definitionOf,
     // As delegating with a key does it.
     begin: async (_row, _definition, dueAt) => {
       const due = new Date(dueAt).toISOString().slice(0, 16);
@@ -53,6 +59,7 @@ const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = 
   });
   const at = async (clock: string, given: Store = store): Promise<void> => {
     time = Date.parse(`2026-05-${clock}:00Z`);
+    known = openDefinitions(read, () => time);
     await using schedules = startSchedules(options(given));
     await schedules.passNow();
   };
@@ -146,7 +153,7 @@ test('while the run before has come to no result there is no other, and it says 
 test('what waits for a review is a result', async () => {
   await using it = await watched({});
   await inReview(it.store, 'run_aaaa');
-  const handled = { handledAt: 0, failures: 0, problem: null, stop: false };
+  const handled = { ...nothing, handledAt: 0 };
   await it.store.triggerHandled(key, { ...handled, began: { run: 'run_aaaa', dueAt: null } });
   await it.at('01T01:00');
   expect(it.begun).toEqual(['05-01T01:00']);
@@ -181,7 +188,7 @@ test('whose runs fail three times one after the other begins no more until someb
   });
   await it.at('01T05:00');
   expect(it.begun).toHaveLength(3);
-  await it.store.enableTrigger(key, 'bob');
+  await it.store.enableTrigger(key, { by: 'bob', byOwner: true });
   expect(await it.row()).toMatchObject({ enabled: true, by: 'bob', failures: 0, problem: null });
   await it.at('01T06:00');
   expect(it.begun.at(-1)).toBe('05-01T06:00');
@@ -212,7 +219,7 @@ test('a file that is gone begins nothing, and is said', async () => {
 test('of many triggers of one repository that are due, it is read once', async () => {
   await using it = await watched({ whileOpen: 'begin' });
   it.said.names = ['nightly', ...Array.from({ length: 20 }, (_, index) => `other-${index}`)];
-  for (const name of it.said.names.slice(1)) await it.store.enableTrigger({ ...key, name }, 'ada');
+  for (const name of it.said.names.slice(1)) await it.store.enableTrigger({ ...key, name }, ada);
   await it.at('01T01:00');
   expect((await it.store.triggers(null)).map(({ handledAt }) => handledAt)).toEqual(
     Array.from({ length: 21 }, () => Date.parse('2026-05-01T01:00Z')),

@@ -12,7 +12,7 @@ import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
 import { events, get, info, list } from './runs.ts';
 import { tree, treeFile } from './tree.ts';
-import { disableTrigger, enableTrigger, fireTrigger, triggers } from './triggers.ts';
+import { disableTrigger, enableTrigger, fireTrigger, showTrigger, triggers } from './triggers.ts';
 
 /** What people can ask, over one control plane, and is answered once. Refusals are thrown as RefusedError; nothing else is expected. */
 export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
@@ -21,6 +21,7 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   preview: (caller, input) => preview(plane, caller, input),
   recipes: (caller, input) => recipes(caller, input),
   triggers: (caller, input) => triggers(plane, caller, input),
+  showTrigger: (caller, input) => showTrigger(plane, caller, input),
   enableTrigger: (caller, input) => enableTrigger(plane, caller, input),
   disableTrigger: (caller, input) => disableTrigger(plane, caller, input),
   fireTrigger: (caller, input) => fireTrigger(plane, caller, input),

@@ -1,20 +1,26 @@
-import { createHash } from 'node:crypto';
-import { DelegateInput, PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
+import { PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
-import type { FireInput, ListedTrigger, TriggerInput, TriggersInput } from '../../../shared/api/triggers.ts';
-import { TriggerName } from '../../../shared/recipe/trigger.ts';
+import type {
+  FireInput,
+  ListedFiring,
+  ListedTrigger,
+  ShownTrigger,
+  TriggerInput,
+  TriggersInput,
+} from '../../../shared/api/triggers.ts';
+import { TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn, goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '../../machine/triggers/definitions.ts';
 import { jitterOf } from '../../machine/triggers/schedule.ts';
-import type { TriggerKey, TriggerRow } from '../store/store.ts';
-import type { SchedulesOptions } from '../triggers/schedules.ts';
+import type { Firing, TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
-import { delegate } from './delegate.ts';
+import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { preview } from './preview.ts';
+import { beginTriggered, type Beginning } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
@@ -70,10 +76,10 @@ interface Told {
 
 const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: Told): Promise<ListedTrigger> => {
   const run = row?.run == null ? null : await plane.store.state(row.run);
-  const usable = definition?.outcome === 'ok' ? definition : null;
+  const usable = definition === null || definition.outcome === 'refused' ? null : definition;
   const now = plane.now();
   const nextAt =
-    usable === null || row?.enabled !== true
+    usable?.outcome !== 'scheduled' || row?.enabled !== true
       ? null
       : dueNow({
           schedule: usable.schedule,
@@ -111,8 +117,9 @@ export const enableTrigger = async (
   const person = asPerson(caller);
   const key = await keyOf(person, input);
   const { definition, settings } = await usable(plane, key);
+  mustHear(plane, key, definition);
   await mustBegin(plane, person, { key, definition, settings });
-  await plane.store.enableTrigger(key, person.name);
+  await plane.store.enableTrigger(key, { by: person.name, byOwner: person.local });
   plane.lookAtTriggers();
   plane.log.info({ ...key, by: person.name }, 'a trigger was enabled');
   return told(plane, key, definition);
@@ -142,65 +149,89 @@ export const fireTrigger = async (plane: ControlPlane, caller: Principal, input:
   const person = asPerson(caller);
   const key = await keyOf(person, input);
   const { definition, settings } = await usable(plane, key);
-  const run = await begin(plane, person, {
-    key,
-    definition,
-    settings,
-    due: `by hand ${input.key}`,
-    note: `Begun by the trigger ${key.name}, which ${person.name} fired.`,
-  });
+  const event = `by hand ${input.key}`;
+  const note = `Begun by the trigger ${key.name}, which ${person.name} fired.`;
+  const branch = settings?.branch ?? null;
+  const run = await beginTriggered(plane, person, { key, definition, due: event, branch, note, happened: null });
   const row = await rowOf(plane, key);
   if (row !== null) {
     const { handledAt, failures, problem } = row;
-    await plane.store.triggerHandled(key, {
-      handledAt,
-      failures,
-      problem,
-      began: { run: run.id, dueAt: null },
-      stop: false,
-    });
+    const about = `fired by ${person.name}`;
+    const due = { event, when: about, about, url: null, dueAt: null, handledAt };
+    await handled(plane, row, { due, failures, problem, run: run.id, said: null });
   }
   return run;
 };
 
-/** What the supervisor needs to begin runs of triggers. */
-export const triggering = (plane: ControlPlane): Pick<SchedulesOptions, 'definitions' | 'begin'> => ({
-  definitions: async (repository) => {
-    const settings = await settingsOfRepository(plane, repository);
-    return settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-  },
-  begin: async (row, definition, dueAt) => {
-    const due = new Date(dueAt).toISOString();
-    const settings = await settingsOfRepository(plane, row.repository);
-    const note = `Begun by the trigger ${row.name}, which ${row.by} enabled, for ${due.slice(0, 16).replace('T', ' ')} UTC.`;
-    // Only who may name paths could enable a trigger of one.
-    const person: Person = {
-      kind: 'person',
-      name: row.by,
-      tenant: row.tenant,
-      role: 'developer',
-      local: row.repository.startsWith('/'),
-    };
-    return begin(plane, person, { key: row, definition, settings, due, note });
-  },
-});
+/** One of those of a repository, with what came of it lately. Throws RefusedError where there is none. */
+export const showTrigger = async (
+  plane: ControlPlane,
+  caller: Principal,
+  input: TriggerInput,
+): Promise<ShownTrigger> => {
+  const all = await triggers(plane, caller, { repository: input.repository });
+  const trigger = all.find(({ name }) => name === input.name);
+  if (trigger === undefined) throw refused('not_found', goneFrom(input), 'See those it has: longhaul triggers');
+  const key = { tenant: asPerson(caller).tenant, repository: trigger.repository, name: trigger.name };
+  const firings = await plane.store.firings(key, mostFirings);
+  return { trigger, firings: await Promise.all(firings.map((firing) => tellFiring(plane, firing))) };
+};
 
-type Usable = Extract<Definition, { outcome: 'ok' }>;
+const mostFirings = 20;
 
-interface Beginning {
-  readonly key: TriggerKey;
-  readonly definition: Usable;
-  readonly settings: RepositorySettings | null;
-  /** What makes this run one of its own: asked for again, it is the same. */
-  readonly due: string;
-  readonly note: string;
-}
+const tellFiring = async (
+  { store }: ControlPlane,
+  { at, about, url, run: id, said }: Firing,
+): Promise<ListedFiring> => {
+  const run = id === null ? null : await store.state(id);
+  return {
+    at: new Date(at).toISOString(),
+    about,
+    url,
+    run: run === null ? null : { run: run.id, number: run.number, status: run.status },
+    said: said ?? (id !== null && run === null ? 'Its run was deleted.' : null),
+  };
+};
+
+/** What nobody tells this runner of begins nothing. */
+const mustHear = (
+  { remotes, config }: ControlPlane,
+  { repository, tenant }: TriggerKey,
+  definition: UsableTrigger,
+): void => {
+  if (definition.outcome !== 'on event') return;
+  const { source, kind } = wantedBy(definition.trigger);
+  if (source === 'webhook') {
+    if (config.webhooks.some((webhook) => webhook.name === kind && webhook.tenant === tenant)) return;
+    throw refused(
+      'invalid',
+      `This runner knows no webhook ${kind} for ${tenant}.`,
+      'Its operator can set it up: webhooks: [{ name: …, secretVariable: … }] in its config.yaml.',
+    );
+  }
+  if (repository.startsWith('/'))
+    throw refused(
+      'invalid',
+      'What happens on GitHub is heard of for a repository there, and this is a folder.',
+      'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
+    );
+  if (remotes.allowed(repository)?.webhookSecret == null)
+    throw refused(
+      'invalid',
+      `This runner hears of nothing that happens at ${repository}.`,
+      'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md).',
+    );
+};
 
 /** What would be refused when it is due is refused now, while somebody is there to hear it. */
 const mustBegin = async (
   plane: ControlPlane,
   person: Person,
-  { key: { repository }, definition, settings }: Pick<Beginning, 'key' | 'definition' | 'settings'>,
+  {
+    key: { repository },
+    definition,
+    settings,
+  }: Pick<Beginning, 'key' | 'definition'> & { readonly settings: RepositorySettings | null },
 ): Promise<void> => {
   const { recipe, goal } = definition.trigger;
   const delegation = { goal, repository };
@@ -212,29 +243,6 @@ const mustBegin = async (
     const remedy = `If that is right, say so once with a delegation there: longhaul delegate … --trust ${refusal.hash}. Then enable it.`;
     throw new RefusedError({ ...refusal, remedy });
   });
-};
-
-const begin = (
-  plane: ControlPlane,
-  person: Person,
-  { key: { repository, name }, definition, settings, due, note }: Beginning,
-): Promise<RunState> => {
-  const { recipe, goal } = definition.trigger;
-  const trigger = createHash('sha256')
-    .update(JSON.stringify([repository, name]))
-    .digest('hex')
-    .slice(0, 32);
-  const local = repository.startsWith('/');
-  const input = DelegateInput.parse({
-    goal,
-    recipe,
-    repository,
-    ...(local
-      ? { base: { commit: settings?.branch ?? 'HEAD' } }
-      : { source: { kind: 'remote', url: repository, ref: null } }),
-    dedupeKey: `trigger:${trigger}:${due}`,
-  });
-  return delegate(plane, person, { ...input, notes: [note] });
 };
 
 const keyOf = async (person: Person, { repository, name }: TriggerInput): Promise<TriggerKey> => ({
@@ -275,6 +283,6 @@ const found = async (plane: ControlPlane, key: TriggerKey) => {
 
 const usable = async (plane: ControlPlane, key: TriggerKey) => {
   const { definition, settings } = await found(plane, key);
-  if (definition.outcome === 'ok') return { definition, settings };
+  if (definition.outcome !== 'refused') return { definition, settings };
   throw refused('invalid', definition.problem, 'Correct it there and commit. Try it first: longhaul triggers check');
 };

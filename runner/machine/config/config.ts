@@ -9,6 +9,7 @@ import {
   ModelSwitches,
   SandboxLimits,
 } from '../../../shared/api/worker-api.ts';
+import { WebhookName } from '../../../shared/recipe/trigger.ts';
 import { Budget, defaultBudget } from '../../../shared/run/budget.ts';
 import { readConfigFile } from './config-file.ts';
 import { fromTexts, isObject, layer, textOf, type Layer } from './layers.ts';
@@ -142,6 +143,18 @@ const Blobs = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** Variable of the runner's environment that holds the secret of GitHub's webhooks; null: it hears of nothing there. */
+const webhookSecretVariable = z.string().min(1).nullable().default(null);
+
+/** Signed webhooks of anybody's, as standardwebhooks.com has them: `POST /webhooks/in/<name>`. */
+const WebhookConfig = z.strictObject({
+  name: WebhookName,
+  /** Whose triggers they are for. */
+  tenant: z.string().min(1).max(100).default('local'),
+  /** Variable of the runner's environment that holds the secret: `whsec_` and base64. */
+  secretVariable: z.string().min(1),
+});
+
 const apiUrl = z.url({ protocol: /^https?$/ }).default('https://api.github.com');
 
 /** An app of GitHub's: each run gets a token for its repository alone, to read, good for an hour; each effect one of its own, to write. */
@@ -152,6 +165,7 @@ const GitHubApp = z.strictObject({
   /** PEM, readable by the runner alone. */
   privateKeyFile: z.string().startsWith('/', 'expected an absolute path'),
   apiUrl,
+  webhookSecretVariable,
 });
 export type GitHubApp = z.infer<typeof GitHubApp>;
 
@@ -160,6 +174,7 @@ const GitHubToken = z.strictObject({
   /** Variable of the runner's environment that holds it. */
   tokenVariable: z.string().min(1),
   apiUrl,
+  webhookSecretVariable,
 });
 export type GitHubToken = z.infer<typeof GitHubToken>;
 
@@ -200,6 +215,7 @@ const Config = z.strictObject({
   server: Server.prefault({}),
   blobs: Blobs.prefault({ kind: 'folder' }),
   remotes: z.array(RemoteConfig).default([]),
+  webhooks: z.array(WebhookConfig).default([]),
   /** A worker that is not heard of for so long has lost its run. Three heartbeats fit in. */
   leaseSeconds: z.number().min(0.5).max(600).default(15),
   /** Between two looks at a pull request of which there has been news lately; where there is none, up to ten times as long. */

@@ -1,15 +1,25 @@
 import { parse } from 'yaml';
 import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
-import { parseTrigger, TriggerName, type Trigger } from '../../../shared/recipe/trigger.ts';
+import {
+  isScheduled,
+  parseTrigger,
+  TriggerName,
+  type EventTrigger,
+  type ScheduledTrigger,
+} from '../../../shared/recipe/trigger.ts';
 import { settingsLimits } from '../repository/settings.ts';
 import { scheduleOf, type Schedule } from './schedule.ts';
 
 /** A trigger as a repository has it, under the name of its file. */
 export type Definition = { readonly name: string } & (
-  | { readonly outcome: 'ok'; readonly trigger: Trigger; readonly schedule: Schedule }
+  | { readonly outcome: 'scheduled'; readonly trigger: ScheduledTrigger; readonly schedule: Schedule }
+  | { readonly outcome: 'on event'; readonly trigger: EventTrigger }
   /** `problem`: what is wrong with it, with what file, in sentences. */
   | { readonly outcome: 'refused'; readonly problem: string }
 );
+
+/** One that can begin runs. */
+export type UsableTrigger = Exclude<Definition, { outcome: 'refused' }>;
 
 /** The triggers among a repository's settings, in the order of the files; the broken ones with what is wrong with them. */
 export const definitionsIn = (files: readonly SettingsFile[], branch: string): readonly Definition[] =>
@@ -37,8 +47,11 @@ const definitionIn = (name: string, { path, bytes, text }: SettingsFile): Defini
     const parsed = parseTrigger(value);
     if (parsed.outcome === 'refused') return [...parsed.faults];
     const { trigger } = parsed;
+    if (!isScheduled(trigger)) return { name, outcome: 'on event', trigger };
     const found = scheduleOf(trigger);
-    return found.outcome === 'refused' ? [found.fault] : { name, outcome: 'ok', trigger, schedule: found.schedule };
+    return found.outcome === 'refused'
+      ? [found.fault]
+      : { name, outcome: 'scheduled', trigger, schedule: found.schedule };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [`${message.split('\n')[0]?.replace(/:$/, '') ?? message}.`];

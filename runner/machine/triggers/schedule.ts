@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
-import type { Trigger } from '../../../shared/recipe/trigger.ts';
+import type { ScheduledTrigger } from '../../../shared/recipe/trigger.ts';
 
 /** When a trigger is due, in ms since the epoch. By its clock an hour that is set back comes once, and one that is left out comes when the clock goes on. */
 export interface Schedule {
@@ -14,7 +14,10 @@ export type FoundSchedule =
   | { readonly outcome: 'ok'; readonly schedule: Schedule }
   | { readonly outcome: 'refused'; readonly fault: string };
 
-export const scheduleOf = ({ schedule: pattern, timeZone }: Pick<Trigger, 'schedule' | 'timeZone'>): FoundSchedule => {
+export const scheduleOf = ({
+  schedule: pattern,
+  timeZone,
+}: Pick<ScheduledTrigger, 'schedule' | 'timeZone'>): FoundSchedule => {
   const told = `schedule: ${JSON.stringify(pattern)} is no schedule`;
   let cron: Cron;
   try {
@@ -43,7 +46,7 @@ export const scheduleOf = ({ schedule: pattern, timeZone }: Pick<Trigger, 'sched
 /** How much later than its schedule says a trigger begins: always as much, ms. */
 export const jitterOf = (
   { tenant, repository, name }: { readonly tenant: string; readonly repository: string; readonly name: string },
-  { jitterMinutes }: Pick<Trigger, 'jitterMinutes'>,
+  { jitterMinutes }: Pick<ScheduledTrigger, 'jitterMinutes'>,
 ): number =>
   jitterMinutes === 0
     ? 0

@@ -1,0 +1,160 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { deliveredBy } from './webhook.ts';
+
+/**
+ * Payloads as GitHub sends them: those of github.com/octokit/webhooks (MIT), which were recorded on api.github.com, where they are not said to be changed here.
+ */
+const payload = async (file: string): Promise<Record<string, unknown>> => {
+  const text = await readFile(new URL(`../../../test/fixtures/github-webhooks/${file}.json`, import.meta.url), 'utf8');
+  return JSON.parse(text) as Record<string, unknown>; // safe: each is an object
+};
+
+/** What a recorded payload comes to, with some of it changed. */
+const told = async (name: string, file: string, changed: object = {}) =>
+  deliveredBy(name, { ...(await payload(file)), ...changed });
+
+const shop = 'https://github.com/Codertocat/Hello-World';
+
+test.each([
+  ['issues', 'issues-opened', 'issue-opened', null, 'issue 1'],
+  ['issues', 'issues-labeled', 'issue-labeled', 'bug', 'issue 1'],
+  ['issues', 'issues-assigned', 'issue-assigned', 'Codertocat', 'issue 1'],
+  ['push', 'push', 'push', 'main', 'a push to main'],
+  ['release', 'release-published', 'release-published', null, 'release 0.0.1'],
+])('%s (%s) is %s', async (...[name, file, kind, value, subject]) => {
+  const changed = name === 'push' ? { ref: 'refs/heads/main', deleted: false } : {};
+  expect(await told(name, file, changed)).toMatchObject({
+    outcome: 'event',
+    event: { source: 'github', kind, value, subject, repository: shop, actor: { login: 'Codertocat', isBot: false } },
+  });
+});
+
+test('an issue tells its title, its text, where it is, and when', async () => {
+  expect(await told('issues', 'issues-opened')).toMatchObject({
+    happenedAt: Date.parse('2019-05-15T15:20:18Z'),
+    event: {
+      url: `${shop}/issues/1`,
+      title: 'Spelling error in the README file',
+      text: "It looks like you accidently spelled 'commit' with two 't's.",
+      branch: null,
+    },
+  });
+});
+
+test.each([
+  ['issue_comment', 'issue_comment-created', 'a comment on issue 1', null],
+  ['pull_request_review_comment', 'pull_request_review_comment-created', 'a comment on pull request 2', 2],
+])('%s is one that begins with a command, and no other', async (...[name, file, subject, pullRequest]) => {
+  expect(await told(name, file)).toMatchObject({ outcome: 'nothing' });
+  const { comment } = await payload(file);
+  const saying = (body: string, action = 'created') =>
+    told(name, file, { action, comment: { ...(comment as object), body } }); // safe: it has one
+  expect(await saying('/longhaul fix the README\nand all else')).toMatchObject({
+    outcome: 'event',
+    event: {
+      kind: 'comment',
+      value: 'fix',
+      subject,
+      pullRequest,
+      text: expect.stringContaining('the README\nand all'),
+    },
+  });
+  expect(await saying('/longhaul Fix')).toMatchObject({ event: { value: 'fix' } });
+  for (const body of [
+    '/longhaul',
+    '/longhaulfix',
+    'please /longhaul fix',
+    '/longhaul-fix it',
+    '/longhaul fix_it',
+    '/longhaul ../x',
+  ])
+    expect([body, await saying(body)]).toMatchObject([body, { outcome: 'nothing' }]);
+  for (const action of ['edited', 'deleted'])
+    expect([action, await saying('/longhaul fix', action)]).toMatchObject([action, { outcome: 'nothing' }]);
+});
+
+test('a comment on a line tells which, and what is there', async () => {
+  const { comment } = await payload('pull_request_review_comment-created');
+  const changed = { comment: { ...(comment as object), body: '/longhaul fix' } }; // safe: it has one
+  const delivered = await told('pull_request_review_comment', 'pull_request_review_comment-created', changed);
+  expect(delivered).toMatchObject({ event: { text: expect.stringMatching(/^On README\.md:265:\n[^]*# Hello-World/) } });
+});
+
+test.each([
+  ['check_suite', 'check_suite-completed', 'checks-failed', 'changes'],
+  ['workflow_run', 'workflow_run-completed', 'workflow-failed', 'master'],
+] as const)('%s is one that failed, of the repository itself', async (...[name, file, kind, branch]) => {
+  expect(await told(name, file)).toMatchObject({ outcome: 'nothing', news: expect.stringContaining('https://') });
+  const { [name]: whole } = await payload(file);
+  const with_ = (changed: object) => told(name, file, { [name]: { ...(whole as object), ...changed } }); // safe: it has one
+  expect(await with_({ conclusion: 'failure' })).toMatchObject({
+    event: { kind, value: branch, branch, commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
+  });
+  expect(await with_({ conclusion: 'cancelled' })).toMatchObject({ outcome: 'nothing' });
+  expect(await with_({ conclusion: 'failure', head_branch: null })).toMatchObject({ outcome: 'nothing' });
+  const fork = { head_repository: { full_name: 'mallory/Hello-World' } };
+  expect(await with_({ conclusion: 'failure', ...fork })).toMatchObject({ outcome: 'nothing' });
+});
+
+test.each([
+  [
+    'dependabot_alert',
+    'dependabot_alert-created',
+    'dependabot-alert',
+    'dependabot alert 20',
+    /^Severity: \w+\nPackage: /,
+  ],
+  ['code_scanning_alert', 'code_scanning_alert-created', 'code-scanning-alert', 'code scanning alert 10', /Tool: /],
+  [
+    'secret_scanning_alert',
+    'secret_scanning_alert-reopened',
+    'secret-scanning-alert',
+    'secret scanning alert 191',
+    /Kind of secret: adafruit_io_key/,
+  ],
+])('%s is told by GitHub itself', async (...[name, file, kind, subject, text]) => {
+  expect(await told(name, file)).toMatchObject({
+    event: { kind, subject, actor: null, text: expect.stringMatching(text) },
+  });
+  expect(await told(name, file, { action: 'dismissed' })).toMatchObject({ outcome: 'nothing' });
+});
+
+test('a push tells its commits', async () => {
+  const commits = [{ id: '1'.repeat(40), message: 'Mend the sum\n\nIt was wrong.' }];
+  expect(await told('push', 'push', { ref: 'refs/heads/main', deleted: false, commits })).toMatchObject({
+    happenedAt: 1_557_933_657_000,
+    event: { title: 'Mend the sum', text: '111111111111 Mend the sum', branch: 'main' },
+  });
+});
+
+test('what is pushed to no branch, or takes one away, is nothing', async () => {
+  expect(await told('push', 'push', { ref: 'refs/tags/v1', deleted: false })).toMatchObject({ outcome: 'nothing' });
+  expect(await told('push', 'push', { ref: 'refs/heads/main', deleted: true })).toMatchObject({ outcome: 'nothing' });
+});
+
+test.each([
+  [{ login: 'renovate[bot]', type: 'Bot' }, true],
+  [{ login: 'renovate[bot]', type: 'User' }, true],
+  [{ login: 'acme', type: 'Organization' }, true],
+  [{ login: 'ada', type: 'User' }, false],
+])('%j is a bot: %j', async (sender, isBot) => {
+  expect(await told('issues', 'issues-opened', { sender })).toMatchObject({ event: { actor: { isBot } } });
+});
+
+test('an unknown event is nothing; a payload that is none is said', async () => {
+  expect(await told('star', 'issues-opened')).toEqual({ outcome: 'nothing', news: null });
+  expect(deliveredBy('issues', 'x')).toMatchObject({ outcome: 'unreadable', why: expect.stringContaining('issues') });
+  expect(
+    await told('issues', 'issues-opened', { repository: { html_url: 'javascript:x', full_name: 'a/b' } }),
+  ).toMatchObject({ outcome: 'unreadable' });
+  expect(await told('issues', 'issues-opened', { issue: { number: 'x' } })).toMatchObject({ outcome: 'nothing' });
+});
+
+test('texts are bounded, and cannot steer a terminal', async () => {
+  const { issue } = await payload('issues-opened');
+  const wrong = { ...(issue as object), title: '\u001b[2Ja\nb', body: 'x'.repeat(50_000), html_url: 'javascript:x' }; // safe: it has one
+  const delivered = await told('issues', 'issues-opened', { issue: wrong });
+  expect(delivered).toMatchObject({ event: { title: 'a b', url: null } });
+  expect(delivered.outcome === 'event' && delivered.event.text.length).toBe(20_000);
+});

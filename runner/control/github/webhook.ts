@@ -1,0 +1,320 @@
+import { z } from 'zod';
+import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
+import { clean, cleanLine } from '../../../shared/text/clean.ts';
+import { webUrl } from './octokit.ts';
+
+/** What a delivery comes to. */
+export type Delivered =
+  | {
+      readonly outcome: 'event';
+      readonly event: OutsideEvent;
+      /** Ms since the epoch: when it happened; null: it does not say. */
+      readonly happenedAt: number | null;
+    }
+  /** Nothing that a trigger can wait for. `news`: of this repository's pull requests something may be otherwise than before. */
+  | { readonly outcome: 'nothing'; readonly news: string | null }
+  /** `why`: a sentence. */
+  | { readonly outcome: 'unreadable'; readonly why: string };
+
+/** docs.github.com/webhooks: events after which a pull request may stand otherwise. */
+const ofPullRequests: ReadonlySet<string> = new Set([
+  'pull_request',
+  'pull_request_review',
+  'pull_request_review_comment',
+  'check_run',
+  'check_suite',
+  'status',
+  'workflow_run',
+]);
+
+/** What GitHub tells with a webhook, by the event's name (`X-GitHub-Event`) and its payload as it was parsed. */
+export const deliveredBy = (name: string, payload: unknown): Delivered => {
+  const parsed = Payload.safeParse(payload);
+  if (!parsed.success)
+    return { outcome: 'unreadable', why: `The payload of ${cleanLine(name).slice(0, 100)} cannot be read.` };
+  const told = parsed.data;
+  const news = ofPullRequests.has(name) ? (told.repository?.html_url ?? null) : null;
+  const about = told.repository == null ? null : aboutOf(name, told);
+  if (about === null || told.repository == null) return { outcome: 'nothing', news };
+  const { at, ...rest } = about;
+  const { sender } = told;
+  return {
+    outcome: 'event',
+    happenedAt: at === null || Number.isNaN(Date.parse(at)) ? null : Date.parse(at),
+    event: {
+      source: 'github',
+      repository: told.repository.html_url,
+      tenant: null,
+      actor: sender == null || rest.actor === null ? null : { login: sender.login.slice(0, 200), isBot: isBot(sender) },
+      kind: rest.kind,
+      value: rest.value?.slice(0, 300) ?? null,
+      subject: cleanLine(rest.subject).slice(0, 200),
+      url: webUrl(rest.url ?? ''),
+      title: cleanLine(rest.title).slice(0, 500),
+      text: clean(rest.text).trim().slice(0, longestOutsideText),
+      branch: rest.branch ?? null,
+      commit: rest.commit ?? null,
+      pullRequest: rest.pullRequest ?? null,
+    },
+  };
+};
+
+const isBot = ({ login, type }: z.infer<typeof Sender>): boolean => type !== 'User' || login.endsWith('[bot]');
+
+const Sender = z.object({ login: z.string().min(1), type: z.string().catch('User') });
+const Text = z.string().nullish().catch(null);
+const Number_ = z.int().positive();
+
+const Issue = z.object({
+  number: Number_,
+  title: Text,
+  body: Text,
+  html_url: Text,
+  updated_at: Text,
+  pull_request: z.unknown().optional(),
+});
+
+const Failed = z.object({
+  conclusion: Text,
+  head_branch: Text,
+  head_sha: Text,
+  updated_at: Text,
+  name: Text,
+  html_url: Text,
+  app: z.object({ name: Text }).nullish().catch(null),
+  head_repository: z.object({ full_name: Text }).nullish().catch(null),
+  head_commit: z.object({ message: Text }).nullish().catch(null),
+});
+
+/** As much as is read of GitHub's payloads. What is not as its documentation has it is passed over, where the rest makes sense. */
+const Payload = z.object({
+  action: Text,
+  repository: z
+    .object({
+      html_url: z.url({ protocol: /^https?$/ }),
+      full_name: z.string(),
+      default_branch: Text,
+      pushed_at: z.unknown().optional(),
+    })
+    .nullish(),
+  sender: Sender.nullish().catch(null),
+  issue: Issue.nullish().catch(null),
+  label: z.object({ name: z.string() }).nullish().catch(null),
+  assignee: z.object({ login: z.string() }).nullish().catch(null),
+  comment: z
+    .object({
+      body: Text,
+      html_url: Text,
+      updated_at: Text,
+      path: Text,
+      line: Number_.nullish().catch(null),
+      diff_hunk: Text,
+    })
+    .nullish()
+    .catch(null),
+  pull_request: z.object({ number: Number_, title: Text, body: Text }).nullish().catch(null),
+  check_suite: Failed.nullish().catch(null),
+  workflow_run: Failed.nullish().catch(null),
+  ref: Text,
+  deleted: z.boolean().nullish().catch(null),
+  compare: Text,
+  commits: z
+    .array(z.object({ id: z.string(), message: z.string() }))
+    .nullish()
+    .catch(null),
+  release: z
+    .object({ tag_name: z.string(), name: Text, body: Text, html_url: Text, published_at: Text })
+    .nullish()
+    .catch(null),
+  alert: z
+    .object({
+      number: Number_,
+      html_url: Text,
+      created_at: Text,
+      updated_at: Text,
+      secret_type: Text,
+      rule: z.object({ description: Text, severity: Text }).nullish().catch(null),
+      tool: z.object({ name: Text }).nullish().catch(null),
+      security_advisory: z
+        .object({ summary: Text, description: Text, severity: Text, ghsa_id: Text, cve_id: Text })
+        .nullish()
+        .catch(null),
+      security_vulnerability: z
+        .object({
+          package: z.object({ name: Text, ecosystem: Text }).nullish().catch(null),
+          vulnerable_version_range: Text,
+          first_patched_version: z.object({ identifier: Text }).nullish().catch(null),
+        })
+        .nullish()
+        .catch(null),
+      dependency: z.object({ manifest_path: Text }).nullish().catch(null),
+    })
+    .nullish()
+    .catch(null),
+});
+type Payload = z.infer<typeof Payload>;
+
+interface About {
+  readonly kind: GitHubEventKind;
+  readonly value: string | null;
+  readonly subject: string;
+  readonly url: string | null | undefined;
+  readonly title: string;
+  readonly text: string;
+  /** ISO. */
+  readonly at: string | null;
+  /** Null: GitHub says it of its own accord, whoever it names. */
+  readonly actor?: null;
+  readonly branch?: string | null | undefined;
+  readonly commit?: string | null | undefined;
+  readonly pullRequest?: number | null;
+}
+
+/** Null: nothing that a trigger waits for. */
+const aboutOf = (name: string, told: Payload): About | null => {
+  switch (name) {
+    case 'issues':
+      return ofIssue(told);
+    case 'issue_comment':
+    case 'pull_request_review_comment':
+      return ofComment(told);
+    case 'check_suite':
+      return ofFailed('checks-failed', told, told.check_suite);
+    case 'workflow_run':
+      return ofFailed('workflow-failed', told, told.workflow_run);
+    case 'push':
+      return ofPush(told);
+    case 'release':
+      return ofRelease(told);
+    case 'dependabot_alert':
+      return ofAlert('dependabot-alert', told);
+    case 'code_scanning_alert':
+      return ofAlert('code-scanning-alert', told);
+    case 'secret_scanning_alert':
+      return ofAlert('secret-scanning-alert', told);
+    default:
+      return null;
+  }
+};
+
+const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
+  if (issue == null) return null;
+  const about = {
+    subject: `issue ${issue.number}`,
+    url: issue.html_url,
+    title: issue.title ?? '',
+    text: issue.body ?? '',
+    at: issue.updated_at ?? null,
+  };
+  if (action === 'opened') return { kind: 'issue-opened', value: null, ...about };
+  if (action === 'labeled' && label != null) return { kind: 'issue-labeled', value: label.name, ...about };
+  if (action === 'assigned' && assignee != null) return { kind: 'issue-assigned', value: assignee.login, ...about };
+  return null;
+};
+
+/** The first line of a comment that is for us: `/longhaul fix the rest`. */
+const command = /^\s*\/longhaul[ \t]+([a-z0-9][a-z0-9-]{0,30})(?![\w-])[ \t]*/i;
+
+const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): About | null => {
+  const body = comment?.body ?? '';
+  const said = command.exec(body);
+  const thread = issue ?? pull;
+  if (action !== 'created' || said === null || comment == null || thread == null) return null;
+  const isPull = pull != null || issue?.pull_request !== undefined;
+  const where = comment.path == null ? '' : `On ${comment.path}${comment.line == null ? '' : `:${comment.line}`}:\n`;
+  const hunk = comment.diff_hunk == null ? '' : `\n\n${comment.diff_hunk}`;
+  return {
+    kind: 'comment',
+    value: said[1]?.toLowerCase() ?? null,
+    subject: `a comment on ${isPull ? 'pull request' : 'issue'} ${thread.number}`,
+    url: comment.html_url,
+    title: thread.title ?? '',
+    text: `${where}${body.slice(said[0].length)}${hunk}\n\n${isPull ? 'The pull request' : 'The issue'} says:\n${thread.body ?? ''}`,
+    at: comment.updated_at ?? null,
+    pullRequest: isPull ? thread.number : null,
+  };
+};
+
+/** docs.github.com/rest/checks/suites: conclusions of what went wrong. */
+const bad: ReadonlySet<string> = new Set(['failure', 'timed_out', 'startup_failure']);
+
+const ofFailed = (
+  kind: 'checks-failed' | 'workflow-failed',
+  { action, repository }: Payload,
+  failed: z.infer<typeof Failed> | null | undefined,
+): About | null => {
+  if (action !== 'completed' || failed?.head_branch == null || !bad.has(failed.conclusion ?? '')) return null;
+  // What a fork's code does is no event of this repository.
+  const from = failed.head_repository?.full_name;
+  if (from != null && from !== repository?.full_name) return null;
+  const what = failed.name ?? failed.app?.name ?? '';
+  return {
+    kind,
+    value: failed.head_branch,
+    subject: `${kind === 'checks-failed' ? 'checks that failed' : 'a workflow that failed'} on ${failed.head_branch}`,
+    url: failed.html_url,
+    title: what === '' ? failed.head_branch : `${what} on ${failed.head_branch}`,
+    text: `Commit ${failed.head_sha ?? ''}: ${failed.head_commit?.message ?? ''}`,
+    at: failed.updated_at ?? null,
+    branch: failed.head_branch,
+    commit: failed.head_sha,
+  };
+};
+
+const ofPush = ({ ref, deleted, commits, compare, repository }: Payload): About | null => {
+  const branch = /^refs\/heads\/(.+)$/s.exec(ref ?? '')?.[1];
+  if (branch === undefined || deleted === true) return null;
+  const first = (message: string): string => message.split('\n')[0] ?? '';
+  const all = commits ?? [];
+  // Seconds since the epoch, in this event alone.
+  const pushed = typeof repository?.pushed_at === 'number' ? new Date(repository.pushed_at * 1000).toISOString() : null;
+  return {
+    kind: 'push',
+    value: branch,
+    subject: `a push to ${branch}`,
+    url: compare,
+    title: first(all.at(-1)?.message ?? ''),
+    text: all.map(({ id, message }) => `${id.slice(0, 12)} ${first(message)}`).join('\n'),
+    at: pushed,
+    branch,
+  };
+};
+
+const ofRelease = ({ action, release }: Payload): About | null =>
+  action !== 'published' || release == null
+    ? null
+    : {
+        kind: 'release-published',
+        value: null,
+        subject: `release ${release.tag_name}`,
+        url: release.html_url,
+        title: release.name ?? release.tag_name,
+        text: release.body ?? '',
+        at: release.published_at ?? null,
+      };
+
+const ofAlert = (kind: Extract<GitHubEventKind, `${string}-alert`>, { action, alert }: Payload): About | null => {
+  if (alert == null || !['created', 'reopened', 'reintroduced'].includes(action ?? '')) return null;
+  const { security_advisory: advisory, security_vulnerability: vulnerable, rule, tool } = alert;
+  const lines = [
+    ['Severity', advisory?.severity ?? rule?.severity],
+    ['Package', vulnerable?.package?.name],
+    ['Affected', vulnerable?.vulnerable_version_range],
+    ['Mended in', vulnerable?.first_patched_version?.identifier],
+    ['Manifest', alert.dependency?.manifest_path],
+    ['Advisory', [advisory?.ghsa_id, advisory?.cve_id].filter((id) => id != null).join(', ')],
+    ['Tool', tool?.name],
+    ['Kind of secret', alert.secret_type],
+  ].flatMap(([name, value]) => (value == null || value === '' ? [] : [`${name}: ${value}`]));
+  return {
+    kind,
+    value: null,
+    subject: `${kind.replace(/-alert$/, '').replace('-', ' ')} alert ${alert.number}`,
+    url: alert.html_url,
+    title: advisory?.summary ?? rule?.description ?? alert.secret_type ?? '',
+    text: [lines.join('\n'), advisory?.description ?? ''].join('\n\n'),
+    at: alert.updated_at ?? alert.created_at ?? null,
+    actor: null,
+  };
+};

@@ -1,0 +1,110 @@
+import type { Logger } from 'pino';
+import { RefusedError } from '../../../shared/api/router.ts';
+import type { Trigger } from '../../../shared/recipe/trigger.ts';
+import type { RunState } from '../../../shared/run/state.ts';
+import type { Firing, Store, TriggerRow } from '../store/store.ts';
+import { toldRefusal } from './known-definitions.ts';
+
+/** So many failures one after the other, and it stops: what fails each night costs each night. */
+const mostFailures = 3;
+
+/** What a trigger is due for. `when`: completes "No run was begun for …". */
+export interface Due {
+  readonly event: string;
+  readonly when: string;
+  readonly about: string;
+  readonly url: string | null;
+  /** The schedule's time; null: it was no schedule. Ms since the epoch. */
+  readonly dueAt: number | null;
+  /** What is dealt with up to then, with this. */
+  readonly handledAt: number;
+}
+
+export interface FireOptions {
+  readonly store: Pick<Store, 'triggerHandled' | 'state'>;
+  readonly now: () => number;
+  readonly log: Logger;
+}
+
+export interface Fired {
+  readonly row: TriggerRow;
+  /** It begins no more: its runs fail. */
+  readonly stopped: boolean;
+}
+
+/**
+ * Begins the run that a trigger is due for, or puts on record why it does not: the run before has come to no result, runs fail one after the
+ * other, or it is refused. `row`: as it stands; returns it as it is then. What else is thrown leaves it as it was.
+ */
+export const fire = async (
+  options: FireOptions,
+  row: TriggerRow,
+  {
+    trigger,
+    due,
+    begin,
+  }: { readonly trigger: Trigger; readonly due: Due; readonly begin: () => Promise<Pick<RunState, 'id' | 'number'>> },
+): Promise<Fired> => {
+  const { store, log } = options;
+  const before = row.run === null ? null : await store.state(row.run);
+  const failures = before?.status === 'failed' ? row.failures + 1 : 0;
+  const passOver = async (said: string, problem = said): Promise<Fired> => {
+    await handled(options, row, { due, failures: row.failures, problem, run: null, said });
+    return { row: { ...row, problem }, stopped: false };
+  };
+  if (failures >= mostFailures) {
+    log.warn({ repository: row.repository, trigger: row.name, failures }, 'a trigger was stopped: its runs fail');
+    const problem = stopped(row, before);
+    await handled(options, row, { due, failures: row.failures, problem, run: null, said: problem, stop: true });
+    return { row: { ...row, enabled: false, problem }, stopped: true };
+  }
+  if (trigger.whileOpen === 'skip' && before !== null && isUnderWay(before))
+    return passOver(
+      `No run was begun for ${due.when}: run ${before.number}, the one before, had come to no result yet.`,
+    );
+  let begun: Pick<RunState, 'id' | 'number'>;
+  try {
+    begun = await begin();
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    return passOver(`No run was begun for ${due.when}: ${toldRefusal(error)}`);
+  }
+  log.info({ run: begun.id, number: begun.number, trigger: row.name, due: due.event }, 'a trigger began a run');
+  // Each run counts once, when another one comes after it.
+  await handled(options, row, { due, failures, problem: null, run: begun.id, said: null });
+  return { row: { ...row, run: begun.id, failures, problem: null }, stopped: false };
+};
+
+interface Outcome {
+  readonly due: Due;
+  readonly failures: number;
+  readonly problem: string | null;
+  readonly run: string | null;
+  readonly said: string | null;
+  readonly stop?: boolean;
+}
+
+/** Puts on record what came of what a trigger was due for. */
+export const handled = (
+  { store, now }: Pick<FireOptions, 'store' | 'now'>,
+  row: TriggerRow,
+  { due, failures, problem, run, said, stop = false }: Outcome,
+): Promise<void> => {
+  const { event, about, url, dueAt, handledAt } = due;
+  const firing: Firing = { event, at: now(), about, url, run, said };
+  const began = run === null ? null : { run, dueAt };
+  return store.triggerHandled(row, { handledAt, failures, problem, began, firing, stop });
+};
+
+/** Says what is wrong with it, once. */
+export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, problem: string): Promise<void> => {
+  if (row.problem === problem) return;
+  log.warn({ repository: row.repository, trigger: row.name, problem }, 'a trigger cannot begin runs');
+  const { handledAt, failures } = row;
+  await store.triggerHandled(row, { handledAt, failures, problem, began: null, firing: null, stop: false });
+};
+
+const isUnderWay = ({ status }: RunState): boolean => ['queued', 'working', 'ready', 'waiting'].includes(status);
+
+const stopped = ({ name }: TriggerRow, before: RunState | null): string =>
+  `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: longhaul triggers enable ${name}`;
