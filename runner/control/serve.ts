@@ -140,10 +140,9 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   };
   const there = presence(Date.now);
   let ready = false;
-  const { webhooks } = config;
   const arrivals = openArrivals({
     remotes: plane.remotes,
-    webhooks,
+    webhooks: config.webhooks,
     env: process.env,
     store,
     now: Date.now,
