@@ -73,11 +73,11 @@ const rowOf = (report: Report, figure: FigureName, target: Row['target']): Row =
   };
 };
 
-const opened = (what: string, taken: readonly number[]): Row => ({
+const opened = (what: string, taken: readonly number[], target: Row['target']): Row => ({
   what: `editor: ${manyRuns.toLocaleString('en-US')} runs: the view is opened${what}, to its first row`,
   value: p50(taken),
   unit: 'ms',
-  target: { at: 'below', value: 200 },
+  target,
   note: `p50 of ${taken.length} windows: ${taken.map((ms) => Math.round(ms)).join(', ')}`,
 });
 
@@ -94,8 +94,8 @@ const rows: readonly Row[] = [
     target: { at: 'below', value: 30 },
     note: `by VS Code's own count; p50 of ${windows} windows: ${taken.map(({ load, call }) => `${load} + ${call}`).join(', ')}`,
   },
-  opened(', the first time in a window', listed.first),
-  opened(' again', listed.again),
+  opened(', the first time in a window', listed.first, null),
+  opened(' again', listed.again, { at: 'below', value: 200 }),
   rowOf(report, 'latency', { at: 'below', value: 50 }),
   rowOf(report, 'thousand', { at: 'below', value: 2000 }),
   rowOf(report, 'large', null),

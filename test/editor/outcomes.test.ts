@@ -21,7 +21,7 @@ beforeAll(async () => {
   await writeFile(path.join(place.repository, 'own.txt'), 'mine\n');
   await place.delegate('[line] Say sums');
   await place.settled(({ status }) => status === 'reviewing');
-  await place.delegate('[nothing] Look around', '--verify', 'false');
+  await place.delegate('[unmended] Look around', '--verify', 'false');
   await place.settled(({ status }) => status === 'completed');
   const workbench = things.use(
     await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
@@ -33,7 +33,7 @@ afterAll(() => things.disposeAsync());
 
 test('a run whose checks failed says so first: in its row, in red, on its page and in the figures of the history', async () => {
   await fold(treeItem(page, /^Done: 1 run/), true);
-  const row = treeItem(page, /^Run 2, \[nothing\] Look around, completed: 1 of 1 check failed/);
+  const row = treeItem(page, /^Run 2, \[unmended\] Look around, completed: 1 of 1 check failed/);
   await row.waitFor();
   await row.locator('.codicon-warning').waitFor();
   await picture(page, '150 a run whose checks failed');
