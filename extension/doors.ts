@@ -52,7 +52,9 @@ const viewDoor = (view: string, load: Load): vscode.Disposable =>
   vscode.window.registerTreeDataProvider<never>(view, {
     getTreeItem: (none) => none,
     getChildren: async () => {
-      await load();
+      const { longhaul } = await load();
+      // Connects, while VS Code takes the view that has come.
+      longhaul.runs.all();
       return [];
     },
   });

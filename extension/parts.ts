@@ -36,7 +36,7 @@ export interface Parts extends vscode.Disposable {
 export const openParts = (extension: vscode.ExtensionContext): Parts => {
   const log = vscode.window.createOutputChannel('Longhaul', { log: true });
   const connection = createConnection(extension, log);
-  const runs = new Runs(connection, { log, changes: new vscode.EventEmitter() });
+  const runs = new Runs(connection, { log, changes: new vscode.EventEmitter(), firsts: new vscode.EventEmitter() });
   const unseen = new UnseenEnds(runs, extension.globalState);
   const applied = new AppliedRounds(extension.globalState);
   const pending = createPending(new vscode.EventEmitter());

@@ -44,7 +44,8 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     const needs = runs.loaded ? countsOf(needsOf(longhaul)) : { waiting: 0, ended: 0 };
     needsYouView.message = offline || (needs.waiting + needs.ended > 0 ? limits : '');
     const listed = runs.loaded && runs.all().length > 0 ? limits : '';
-    runsView.message = [offline || listed, filterText(listing.current())].filter(Boolean).join(' ');
+    const left = runs.leavesOut ? t('Older runs that are over are in the history alone.') : '';
+    runsView.message = [offline || listed, filterText(listing.current()), left].filter(Boolean).join(' ');
   };
   const drawNeeds = (): void => {
     if (!runs.loaded) return;
@@ -64,6 +65,7 @@ export const registerViews = (longhaul: Longhaul): vscode.Disposable => {
     needsYouView,
     runsView,
     runs.onDidChange(redraw),
+    runs.onDidReadFirst(() => runsTree.redraw()),
     unseen.onDidChange(drawNeeds),
     applied.onDidChange(drawNeeds),
     // Ends may have been seen in another window meanwhile.

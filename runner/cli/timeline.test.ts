@@ -20,7 +20,7 @@ test('a whole run reads as a story', () => {
     "    0:00  Queued
         0:00  A worker took it
         0:01  The workspace is ready
-        0:03  ! Model call failed: Too many requests.  tries again at 12:00:05 UTC
+        0:03  ! Model call failed: Too many requests.  tries again at 2026-03-04 12:00:05 UTC
         0:09  Turn 1  12.0k tokens in, 340 out · $0.0042
               I look at the test.
               … 1 more line
@@ -68,7 +68,7 @@ test('what else can happen to a run is said, too', () => {
         0:06  A worker took it up again  activation 2
         0:07  ! A model call was lost in flight  its cost is unknown
         0:08  Earlier turns were summarised, through turn 1
-        0:09  Waits until 2026-03-04 12:05:00 UTC
+        0:09  Waits  until 2026-03-04 12:05:00 UTC
     1d 01:00  ada: Mind the gap
     3d 11:20  ! Verification failed; the agent is shown how (repair 1)
     3d 11:20  ! Applied to /r by ada  2 files, 1 conflict

@@ -62,7 +62,7 @@ test('a run on one page', () => {
       1 file changed, +3 -1
 
     Retries
-      2026-03-04 12:00 UTC  ! Model call failed: Too many requests.  tries again at 12:00:05 UTC
+      2026-03-04 12:00 UTC  ! Model call failed: Too many requests.  tries again at 2026-03-04 12:00:05 UTC
 
     Spent
       turns       3 of 60

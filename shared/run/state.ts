@@ -258,10 +258,11 @@ export const runningCall = ({ turn }: Pick<RunFacts, 'turn'>): CallIn<'running'>
   turn?.phase === 'taken' ? turn.calls.find((call) => call.status === 'running') : undefined;
 
 /** The checkpoint that the run is at; null: it is not prepared yet. */
-export const headOf = ({ tree }: RunFacts): Checkpoint | null => (tree.status === 'prepared' ? tree.head : null);
+export const headOf = ({ tree }: Pick<RunFacts, 'tree'>): Checkpoint | null =>
+  tree.status === 'prepared' ? tree.head : null;
 
 /** The tree that a call left which a person has not yet let stay; null: there is none. */
-export const heldTree = ({ turn }: RunFacts): Checkpoint | null => {
+export const heldTree = ({ turn }: Pick<RunFacts, 'turn'>): Checkpoint | null => {
   const call =
     turn?.phase === 'taken' ? turn.calls.find(({ status }) => status === 'held' || status === 'released') : undefined;
   return call?.status === 'held' || call?.status === 'released' ? call.after : null;

@@ -65,5 +65,5 @@ test('one file is no files', () => {
 
 test('times are said with their zone', () => {
   const at = '2026-03-04T12:01:05.123Z';
-  expect([utc(at), utcSeconds(at)]).toEqual(['2026-03-04 12:01 UTC', '12:01:05 UTC']);
+  expect([utc(at), utcSeconds(at)]).toEqual(['2026-03-04 12:01 UTC', '2026-03-04 12:01:05 UTC']);
 });

@@ -69,8 +69,8 @@ export const plural = (value: number, one: string, many = `${one}s`): string => 
 /** A time as people here write it, with the zone: `2026-03-04 12:01 UTC`. */
 export const utc = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
-/** One that is near, to the second: `12:01:05 UTC`. */
-export const utcSeconds = (iso: string): string => `${iso.slice(11, 19)} UTC`;
+/** The same to the second, of one that is near: `2026-03-04 12:01:05 UTC`. */
+export const utcSeconds = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
 /** How much a change is: `2 files, +8 −4`. */
 export const changeSize = (change: {

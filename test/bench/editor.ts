@@ -16,7 +16,7 @@ const run = (program: string, ...args: readonly string[]): string => {
 /** The extension in a real workbench. In a process of its own: what it needs is not among the project's packages. */
 export const editor: Bench = {
   name: 'editor',
-  limitMs: 300_000,
+  limitMs: 900_000,
   run: async () => {
     if (!existsSync(path.join(suites, 'node_modules', '.longhaul-lock')))
       return [

@@ -1,6 +1,7 @@
 // The extension in a real workbench, from its package, as figures: a JSON array of the rows of `npm run bench`.
 import path from 'node:path';
 import type { Page } from 'playwright-core';
+import { firstRows, manyRuns } from './first-row.ts';
 import { runInHost } from './inhost-run.ts';
 import { figureNames, type FigureName, type Report } from './inhost/names.ts';
 import { packedExtension } from './packed.ts';
@@ -72,7 +73,16 @@ const rowOf = (report: Report, figure: FigureName, target: Row['target']): Row =
   };
 };
 
+const opened = (what: string, taken: readonly number[], target: Row['target']): Row => ({
+  what: `editor: ${manyRuns.toLocaleString('en-US')} runs: the view is opened${what}, to its first row`,
+  value: p50(taken),
+  unit: 'ms',
+  target,
+  note: `p50 of ${taken.length} windows: ${taken.map((ms) => Math.round(ms)).join(', ')}`,
+});
+
 const taken = await activations();
+const listed = await firstRows();
 const report = await runInHost();
 const failed = Object.entries(report).find(([, { failure }]) => failure !== null);
 if (failed !== undefined) throw new Error(`"${failed[0]}" failed: ${failed[1].failure}`);
@@ -84,6 +94,8 @@ const rows: readonly Row[] = [
     target: { at: 'below', value: 30 },
     note: `by VS Code's own count; p50 of ${windows} windows: ${taken.map(({ load, call }) => `${load} + ${call}`).join(', ')}`,
   },
+  opened(', the first time in a window', listed.first, null),
+  opened(' again', listed.again, { at: 'below', value: 200 }),
   rowOf(report, 'latency', { at: 'below', value: 50 }),
   rowOf(report, 'thousand', { at: 'below', value: 2000 }),
   rowOf(report, 'large', null),

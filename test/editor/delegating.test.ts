@@ -172,6 +172,33 @@ test('a goal of several lines is written in an editor, and what it names is foun
   });
 });
 
+test('a file that is open is the goal only if the person says so, and what is only shown never is', async () => {
+  const write = row('Write the goal in an editor');
+  await palette(page, 'View: Close All Editors');
+  await openActivity(page, /^Explorer/);
+  await explorer('README.md').dblclick();
+  await page.getByRole('tab', { name: /^README\.md/ }).waitFor();
+  await palette(page, 'Longhaul: Delegate with Goal from Editor');
+  await quickStep(page, 'Delegate Which Goal?');
+  await row('What README.md says is the goal').waitFor();
+  await picture(page, '65 which goal');
+  await row('What README.md says is the goal').click();
+  await quickStep(page, '(2/2)');
+  await row(/Goal.*# Changed/).waitFor();
+  await page.keyboard.press('Escape');
+  await palette(page, 'View: Close All Editors');
+
+  await palette(page, "Longhaul: Open Run's Tree");
+  await (await quickStep(page, 'Longhaul: Tree of Which Run?')).press('Enter');
+  await row('README.md').first().click();
+  await page.getByRole('tab', { name: /^README\.md/ }).waitFor();
+  await palette(page, 'Longhaul: Delegate with Goal from Editor');
+  await page.getByRole('tab', { name: /^Goal for corner-shop/ }).waitFor();
+  expect(await write.count()).toBe(0);
+  await picture(page, '65 a goal of its own');
+  await palette(page, 'View: Revert and Close Editor');
+});
+
 test('what a run would fail for is said before there is one, and nothing is delegated', async () => {
   const nobody = {
     ...place.env,

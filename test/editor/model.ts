@@ -130,6 +130,8 @@ const stories: Readonly<Record<string, Script>> = {
   'caps left.txt': caps('left.txt'),
   'caps right.txt': caps('right.txt'),
   nothing: scripted([bash('cat README.md'), finish('Nothing to do', 'README.md')]),
+  // Nobody mends what its verification finds.
+  unmended: scripted([bash('cat README.md'), ...Array.from({ length: 3 }, () => finish('Nothing to do', 'README.md'))]),
   question: scripted([calls('ask', { question: 'Round up or down?', choices: ['Up', 'Down'] }), finish('Asked', 'Up')]),
   ask: scripted([bash('node receipts/record.js'), finish('Recorded', 'record.js')]),
   // Has changed something by the time that it asks.

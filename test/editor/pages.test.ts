@@ -58,9 +58,22 @@ test('its page is live, and takes a message for the agent', async () => {
   expect(events.flatMap(({ body }) => (body.type === 'message.sent' ? [body.text] : []))).toEqual([
     'Do not touch the README.',
   ]);
+});
+
+test('a page that is drawn anew leaves the focus to whoever has gone elsewhere in the window', async () => {
+  const shown = webview(page);
+  const pause = shown.locator('#section-top').getByRole('button', { name: 'Pause' });
+  await pause.focus();
+  await page.keyboard.press('F1');
+  const box = await quickStep(page, '');
+  const hasFocus = () => box.evaluate((input) => input === document.activeElement);
+  await expect.poll(hasFocus).toBe(true);
   gate.open();
   await place.settled(({ status }) => status === 'waiting');
   await shown.getByText('receipts/record.js').first().waitFor();
+  await pause.waitFor({ state: 'hidden' });
+  expect(await hasFocus()).toBe(true);
+  await page.keyboard.press('Escape');
 });
 
 test('the page of an approval holds what is asked and all that it rests on, and approves', async () => {

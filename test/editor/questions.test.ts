@@ -248,9 +248,13 @@ test('arguments that are no JSON say where, and what was decided elsewhere meanw
   const run = await place.settled(({ status }) => status === 'waiting');
   await openActivity(page, /^Longhaul/);
   const asked = treeItem(page, /^Decision: .*record\.js/).first();
+  await chooseFromMenu(asked, /^Open Changes So Far/);
+  const nothing = notification(page, `Run ${run.number} has changed nothing so far.`);
+  await nothing.locator('.codicon-info').waitFor();
   // Enter alone approves nothing: it opens the page, which shows all of it.
+  const named = `#${run.number} [ask] Record the receipts (round 1)`;
   await chooseFromMenu(asked, /^Approve/);
-  await dialog(page, 'record.js').waitFor();
+  await dialog(page, 'record.js').getByText(`Run: ${named}`).waitFor();
   await page.keyboard.press('Enter');
   await webview(page).getByText('Record the receipts').first().waitFor();
   await chooseFromMenu(asked, /^Edit and Approve/);
@@ -265,6 +269,7 @@ test('arguments that are no JSON say where, and what was decided elsewhere meanw
   await notification(page, 'Nothing was approved. Line 1, column 13: expected a value.').waitFor();
   await chooseFromMenu(asked, /^Reject/);
   await quickStep(page, 'Reject: Run node receipts/record.js');
+  await page.locator('.quick-input-widget').getByText(`${named}. Why?`).waitFor();
   const api = await place.api();
   const [open] = await api.decisions.list.query();
   if (open === undefined) throw new Error('nothing is asked');
@@ -287,7 +292,7 @@ test('a run is not cancelled by Enter alone', async () => {
   await gate.reached;
   await openActivity(page, /^Longhaul/);
   await chooseFromMenu(treeItem(page, /^Run \d+, \[line\] Keep on, working/).first(), /^Cancel Run/);
-  const question = dialog(page, 'Cancel "[line] Keep on"?');
+  const question = dialog(page, /Cancel #\d+ \[line\] Keep on \(round 1\)\?/);
   await question.waitFor();
   await page.keyboard.press('Enter');
   await question.waitFor({ state: 'hidden' });

@@ -7,7 +7,7 @@ import { setModelKey } from '../../ground/model-key/model-key.ts';
 import { exactArguments } from '../../../shared/text/clean.ts';
 import { expiry } from '../../ground/text/text.ts';
 import { editArguments } from './edit.ts';
-import { decide, decisionFor } from './decisions.ts';
+import { askedBy, decide, decisionFor } from './decisions.ts';
 
 /** Characters of arguments that a dialog can show whole. What is longer is read, and approved, in an editor. */
 const dialogCharacters = 1_200;
@@ -22,7 +22,7 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
   if (summary === undefined) return;
   const exact = exactArguments(summary.request.arguments);
   if (exact.length > dialogCharacters) return editArguments(summary);
-  const { request, title } = summary;
+  const { request } = summary;
   const { yes } = verbsOf(request);
   const keyFirst = asksForKey(longhaul.runs.get(summary.run), request);
   const editable = request.kind === 'call' || request.kind === 'budget';
@@ -31,7 +31,7 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
     {
       modal: true,
       detail: [
-        t('Run: {0}', title),
+        t('Run: {0}', askedBy(longhaul, summary)),
         request.reason === '' ? '' : t('Why: {0}', request.reason),
         t('Then: {0}', request.consequence),
         t('Exactly:\n{0}', exact),

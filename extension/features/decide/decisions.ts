@@ -9,6 +9,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
 import { openDecisions, pickDecision } from '../../ground/ask/pick.ts';
 import { problemOf } from '../../ground/problem/problem.ts';
+import { namedRun } from '../../ground/text/text.ts';
 import { becameOf } from './became.ts';
 
 const Target = z.object({ run: z.string(), decision: z.string() });
@@ -41,6 +42,12 @@ export const decisionFor = async (
       t("Do not approve it; look into the runner's log."),
     );
   return summary;
+};
+
+/** What dialogs call the run that asks. */
+export const askedBy = ({ runs }: Pick<Longhaul, 'runs'>, { run, title }: DecisionSummary): string => {
+  const state = runs.get(run);
+  return state === undefined ? title : namedRun(state);
 };
 
 /** Decides, bound to the hash of what this window showed. Throws ConnectionError with who decided what where somebody was faster. */

@@ -7,7 +7,7 @@ import { registerCommands } from '../../ground/problem/problem.ts';
 import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { change } from '../../ground/ask/change.ts';
 import { approve } from './approve.ts';
-import { decide, decisionFor } from './decisions.ts';
+import { askedBy, decide, decisionFor } from './decisions.ts';
 import { approveEdited, editAllArguments, editAndApprove, registerArgumentEditor } from './edit.ts';
 
 export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
@@ -35,7 +35,7 @@ const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const { no, noMeans } = verbsOf(summary.request);
   const reason = await vscode.window.showInputBox({
     title: `${no}: ${summary.request.action}`,
-    prompt: noMeans,
+    prompt: `${askedBy(longhaul, summary)}. ${noMeans}`,
     placeHolder: t('Reason (may be left out)'),
     ignoreFocusOut: true,
   });
@@ -46,14 +46,16 @@ const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
 const answer = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const summary = await decisionFor(longhaul, argument, ['question']);
   if (summary === undefined) return;
-  const text = await ask(summary.request);
+  const text = await ask(summary.request, askedBy(longhaul, summary));
   if (text !== undefined && text.trim() !== '') await decide(longhaul, summary, { kind: 'answered', answer: text });
 };
 
-const ask = ({ action, reason, choices }: DecisionRequest): Thenable<string | undefined> =>
-  choices.length > 0
-    ? vscode.window.showQuickPick(choices, { title: action, placeHolder: reason, ignoreFocusOut: true })
-    : vscode.window.showInputBox({ title: action, prompt: reason, placeHolder: t('Answer'), ignoreFocusOut: true });
+const ask = ({ action, reason, choices }: DecisionRequest, run: string): Thenable<string | undefined> => {
+  const said = [run, reason].filter(Boolean).join(': ');
+  return choices.length > 0
+    ? vscode.window.showQuickPick(choices, { title: action, placeHolder: said, ignoreFocusOut: true })
+    : vscode.window.showInputBox({ title: action, prompt: said, placeHolder: t('Answer'), ignoreFocusOut: true });
+};
 
 /** Asks an expired decision again; decides nothing yet. */
 const renew = async (longhaul: Longhaul, argument: unknown): Promise<void> => {

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { mostImages } from '../../../shared/run/image.ts';
@@ -13,6 +14,7 @@ import { registerCommands } from '../../ground/problem/problem.ts';
 import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { pathWithin } from '../../ground/repository/repository.ts';
+import { oneLine } from '../../ground/text/text.ts';
 import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
 import { calledFrom, failureOf } from './called-from.ts';
 import { askModel } from './change-choice.ts';
@@ -115,10 +117,11 @@ const isLooserSo = async (run: number, rules: readonly string[]): Promise<boolea
 /** Rules that a dialog has room for. */
 const mostNamed = 8;
 
-/** The goal that a person wrote in the editor in front, or in the document that is named; without one, an editor to write it in. */
+/** The goal that a person wrote in the document that is named or in front; without one, an editor to write it in. */
 const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
-  const document = goalIn(argument);
-  if (document === undefined) {
+  const from = await goalFor(argument);
+  if (from === undefined) return;
+  if (from === 'new') {
     const called = await calledIn(longhaul, []);
     if (called === null) return;
     const draft = draftOf(called);
@@ -126,6 +129,7 @@ const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void
     keepDraft(longhaul, called.root, { ...draft, prefill: written, typed });
     return openGoal(called.root, typed);
   }
+  const document = from;
   const typed = document.getText().trim();
   if (typed === '') return say(t('Write the goal first: the first line becomes its title.'));
   const root = rootOfGoal(document) ?? (await rootOf(document.uri.scheme === 'file' ? [document.uri.fsPath] : []));
@@ -139,16 +143,33 @@ const delegateGoal = async (longhaul: Longhaul, argument: unknown): Promise<void
   if (delegated && isGoal(document)) await closeGoal(document);
 };
 
-/** A text that can be a goal: a goal's own document, or any that is Markdown, plain or not saved anywhere. */
-const goalIn = (argument: unknown): vscode.TextDocument | undefined => {
+/**
+ * A goal's own document is the goal. Any other text of the person's may be one, if they say so; what a document of ours or of another extension
+ * shows is none. Undefined: they chose neither.
+ */
+const goalFor = async (argument: unknown): Promise<vscode.TextDocument | 'new' | undefined> => {
   const named = vscode.workspace.textDocuments.find(
     ({ uri }) => argument instanceof vscode.Uri && uri.toString() === argument.toString(),
   );
   const document = named ?? vscode.window.activeTextEditor?.document;
-  if (document === undefined) return undefined;
-  const isText = document.isUntitled || ['markdown', 'plaintext'].includes(document.languageId);
-  return isText ? document : undefined;
+  if (document === undefined || isGoal(document)) return document ?? 'new';
+  if (!canBeGoal(document)) return 'new';
+  const name = path.basename(document.uri.path);
+  const items = [
+    { label: `$(edit) ${t('Write the goal in an editor')}`, goal: 'new' as const },
+    {
+      label: `$(markdown) ${t('What {0} says is the goal', name)}`,
+      detail: oneLine(document.getText(), 200),
+      goal: document,
+    },
+  ];
+  return (await vscode.window.showQuickPick(items, { title: t('Delegate Which Goal?') }))?.goal;
 };
+
+const canBeGoal = (document: vscode.TextDocument): boolean =>
+  (document.isUntitled ||
+    (document.uri.scheme === 'file' && ['markdown', 'plaintext'].includes(document.languageId))) &&
+  document.getText().trim() !== '';
 
 /** Null: there is none, which was said, or the person did not choose. */
 const rootOf = async (files: readonly string[]): Promise<string | null> => {

@@ -1,10 +1,10 @@
 import { t } from '@vscode/l10n';
 import { isResumable, passed } from '../../../shared/run/state.ts';
-import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
+import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import { keyRefused } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { End } from '../../ground/runs/ends.ts';
-import { oneLine } from '../../ground/text/text.ts';
+import { detailOf, oneLine } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
 
@@ -60,7 +60,7 @@ const handedOver = (state: RunSummary): Notice => {
   return {
     key: `${state.id} round ${state.round}`,
     kind: failing(state) ? 'trouble' : 'news',
-    text: failing(state) ? `${title}: ${lineOf(state).detail}.` : t('{0} is ready for review.', title),
+    text: failing(state) ? `${title}: ${detailOf(state)}.` : t('{0} is ready for review.', title),
     actions: [actionOf(state, t('Review'), 'longhaul.review'), openRun(state)],
   };
 };

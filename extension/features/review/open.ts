@@ -6,11 +6,12 @@ import { reviewFiles, unseenOf, type ReviewFile } from '../../../shared/review/r
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { pickRun } from '../../ground/ask/pick.ts';
-import { offer, say } from '../../ground/problem/offer.ts';
+import { doing, offer, say } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
 import { documentsOf, type Pair, type Place } from './documents.ts';
-import { loadRounds, loadSoFar, type ReviewRound } from './round.ts';
+import { loadRounds, loadSoFar, type ReviewRound, type RoundChanges } from './round.ts';
+import { nothingSaved } from './so-far.ts';
 import { compareRounds } from './rounds.ts';
 import { isMultiDiff, reviewInFront } from './in-front.ts';
 import type { ReviewSession, Superseded } from './session.ts';
@@ -121,11 +122,21 @@ export const review = async (reviewing: Reviewing, argument: unknown): Promise<v
 /** Shows what a run has changed by the time that it asks a person something. */
 export const openChangesSoFar = async ({ longhaul }: Reviewing, argument: unknown): Promise<void> => {
   const run = runArgument(argument);
-  if (run === null) return;
-  const { round, changes } = await loadSoFar(longhaul.connection, run);
-  const rows = rowsOf({ run, round }, changes.files);
+  const found = run === null ? null : await soFarOf(longhaul, run);
+  if (run === null || found === null) return;
+  const rows = rowsOf({ run, round: found.round }, found.changes.files);
   if (rows.length === 0) say(t('By now this run changes no file.'));
   else await openPage(titleOf(longhaul, run, soFarText), rows, 0);
+};
+
+/** What a run has saved of its changes for whoever it asks. Null: nothing, and why was said. Throws as the connection does. */
+const soFarOf = async ({ connection }: Longhaul, run: string): Promise<RoundChanges | null> => {
+  const state = await (await connection.api()).runs.get.query({ run });
+  if (state.soFar !== null) return loadSoFar(connection, run);
+  const last = state.result === null ? {} : { [t('Review Result')]: doing('longhaul.review', { run }) };
+  // Not waited for: it may stay for long, and nothing depends on it.
+  void offer(vscode.window.showInformationMessage, nothingSaved(state), last);
+  return null;
 };
 
 /** Files in one diff: VS Code shows nothing of it before it has read the contents of all of them. */
@@ -173,11 +184,12 @@ export const openFile = async (
   });
 };
 
-const openFileSoFar = async ({ connection }: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
-  const { round, changes } = await loadSoFar(connection, run);
-  const file = reviewFiles(changes, []).find((one) => one.path === path);
+const openFileSoFar = async (longhaul: Longhaul, { run, path }: { run: string; path: string }): Promise<void> => {
+  const found = await soFarOf(longhaul, run);
+  if (found === null) return;
+  const file = reviewFiles(found.changes, []).find((one) => one.path === path);
   if (file === undefined) say(t('By now this run does not change {0} any more.', path));
-  else await openFile({ round: { run, round }, file });
+  else await openFile({ round: { run, round: found.round }, file });
 };
 
 const FileArgument = z.object({ run: RunId, path: z.string().min(1), soFar: z.boolean().default(false) });

@@ -1,3 +1,4 @@
+import { inLocalTime } from '../../ground/text/local-time.ts';
 import type { Button, Item, Page, Section } from '../../ground/page/page.ts';
 import { clock } from '../../../shared/text/figures.ts';
 import { headline, type Moment, type Part } from '../../../shared/run/story/moment.ts';
@@ -54,7 +55,7 @@ export const entries = (moments: readonly Moment[], createdAt: string): readonly
       at: clock(Date.parse(moment.at) - Date.parse(createdAt)),
       mark: moment.mark,
       text: `${moment.about.kind === 'call' ? `[${moment.about.call.number}] ` : ''}${text}`,
-      detail: moment.detail,
+      detail: inLocalTime(moment.detail),
       ...prose,
       more: !('prose' in prose) && (moment.parts.length > 0 || moment.blob !== null),
     };

@@ -4,11 +4,11 @@ import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.t
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { imageKind, type AttachedImage } from '../../../shared/run/image.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
-import { decisionSummaries, lineOf } from '../../../shared/run/summary.ts';
+import { decisionSummaries } from '../../../shared/run/summary.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
 import { bytes, span } from '../../../shared/text/figures.ts';
-import { activeMs, changes, costFact, evidence, oneLine } from '../../ground/text/text.ts';
+import { activeMs, changes, costFact, detailOf, evidence, oneLine } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
 import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
 import { isTold } from '../../ground/runs/told.ts';
@@ -28,24 +28,20 @@ export interface Seen {
 export const runPage = (state: RunState, story: Story, { images, now }: Seen): Page => {
   const told = (which: (moment: Moment) => boolean): readonly Item[] =>
     entries(story.moments.filter(which), state.createdAt);
-  return pageOf(
-    cleanLine(`#${state.number} ${state.task.title}`),
-    cleanLine(`${state.status}: ${lineOf(state).detail}`),
-    [
-      section('top', '', [factsItem('facts', headFacts(state, now)), verbItem(state)]),
-      section('needs', t('Needs you'), needsItems(state)),
-      section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim())), ...attachedItems(state)]),
-      section('plan', t('Plan'), planItems(state)),
-      section('report', t('Report'), reportItems(state, story)),
-      section('evidence', t('Evidence'), evidenceItems(state, story)),
-      section('images', t('Images'), imageItems(state, images)),
-      section('spent', t('Spent'), [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
-      section('decisions', t('Decisions'), told(isOf('decision'))),
-      section('retries', t('Retries'), told(isTrouble)),
-      section('steer', t('Steer'), steerItems(state)),
-      section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
-    ],
-  );
+  return pageOf(cleanLine(`#${state.number} ${state.task.title}`), cleanLine(`${state.status}: ${detailOf(state)}`), [
+    section('top', '', [factsItem('facts', headFacts(state, now)), verbItem(state)]),
+    section('needs', t('Needs you'), needsItems(state)),
+    section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim())), ...attachedItems(state)]),
+    section('plan', t('Plan'), planItems(state)),
+    section('report', t('Report'), reportItems(state, story)),
+    section('evidence', t('Evidence'), evidenceItems(state, story)),
+    section('images', t('Images'), imageItems(state, images)),
+    section('spent', t('Spent'), [factsItem('spent', spentFacts(state, now)), ...unpricedItems(state)]),
+    section('decisions', t('Decisions'), told(isOf('decision'))),
+    section('retries', t('Retries'), told(isTrouble)),
+    section('steer', t('Steer'), steerItems(state)),
+    section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
+  ]);
 };
 
 const attachedItems = ({ task }: RunState): readonly Item[] =>

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stateAt } from '../../../runner/cli/fixture.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { localTime } from '../../ground/text/local-time.ts';
 import { repositoryName } from '../../ground/text/text.ts';
 import { rowText } from './row-text.ts';
 
@@ -34,6 +35,17 @@ test('a row that has a question below it does not say it twice, and one that is 
     'asks you · #7 · shop · 20 s · $0.40',
     'paused · #7 · shop · 0 s · $0.40',
   ]);
+});
+
+test('until when a run waits is told by the clock of the reader', () => {
+  const at = '2026-03-04T12:01:30.000Z';
+  const waits: RunState = {
+    ...stateAt('activation.queued'),
+    status: 'waiting',
+    until: { kind: 'time', at },
+    since: at,
+  };
+  expect(textOf(waits)).toContain(`until ${localTime(at)} · #7`);
 });
 
 test('a repository is called by the last part of its path or URL', () => {

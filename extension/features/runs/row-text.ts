@@ -1,9 +1,9 @@
 import { t } from '@vscode/l10n';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { openDecisions, pausedBy, runningCall } from '../../../shared/run/state.ts';
-import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 import { span } from '../../../shared/text/figures.ts';
-import { activeMs, costText, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { activeMs, costText, detailOf, oneLine, repositoryName } from '../../ground/text/text.ts';
 
 /** Characters of what it is at: a row is narrow. */
 const atCharacters = 40;
@@ -28,7 +28,7 @@ const leadOf = (state: RunSummary): string => {
   // What it asks stands right below it, in a row of its own.
   const asks = asked === 0 ? '' : asked === 1 ? t('asks you') : t('asks you {0} things', asked);
   if (pausedBy(state) !== null) return [t('paused'), asks].filter(Boolean).join(' · ');
-  return asks === '' ? oneLine(lineOf(state).detail, 80) : asks;
+  return asks === '' ? oneLine(detailOf(state), 80) : asks;
 };
 
 /** `turn 12 · $0.40 · npm test` */
@@ -49,6 +49,6 @@ const progressOf = (state: Extract<RunSummary, { status: 'working' }>): string =
 
 /** What its line says, without what the row has said already. */
 const phaseOf = (state: RunSummary): string =>
-  lineOf(state)
-    .detail.replace(/^pauses after this step: /, '')
+  detailOf(state)
+    .replace(/^pauses after this step: /, '')
     .replace(/^turn \d+(: )?/, '');

@@ -1,14 +1,14 @@
 import { t } from '@vscode/l10n';
 import type * as vscode from 'vscode';
 import type { PlanStep } from '../../../shared/run/events.ts';
-import { decisionSummaries, lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import { decisionSummaries, type RunSummary } from '../../../shared/run/summary.ts';
 import { archivedBy, checksOf, isTerminal, pausedBy, runningCall } from '../../../shared/run/state.ts';
 import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import { factNodes, card, openRun, plainTooltip, type Icon, type Node, type Row } from '../../ground/node/node.ts';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { span } from '../../../shared/text/figures.ts';
-import { activeMs, changes, costText, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { activeMs, changes, costText, detailOf, evidence, oneLine, repositoryName } from '../../ground/text/text.ts';
 import { actor } from '../../../shared/text/clean.ts';
 import { rowText } from './row-text.ts';
 import { changedFileNodes } from './changed-files.ts';
@@ -50,7 +50,8 @@ export const runNode = (first: RunSummary, { timelines, connection, ofOneReposit
 };
 
 const rowOf = (state: RunSummary, repository: boolean): Row => {
-  const { title, detail } = lineOf(state);
+  const { title } = state.task;
+  const detail = detailOf(state);
   const ended = isTerminal(state);
   return {
     // Another id once it has ended, so that a tree which remembers what was open folds it then.
@@ -76,7 +77,7 @@ const rowOf = (state: RunSummary, repository: boolean): Row => {
 /** What a run is and how far it has come, for whoever rests on its row. */
 const cardOf = (state: RunSummary): vscode.MarkdownString =>
   card(`#${state.number} ${state.task.title}`, {
-    [t('State')]: `${state.status}: ${lineOf(state).detail}`,
+    [t('State')]: `${state.status}: ${detailOf(state)}`,
     [t('Goal')]: oneLine(state.task.goal, goalCharacters),
     [t('Repository')]: state.task.repository,
     [t('Recipe')]: state.task.recipe ?? '',

@@ -7,6 +7,7 @@ import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { runArgument } from '../../ground/runs/argument.ts';
 import { change } from '../../ground/ask/change.ts';
 import { runFor, type RunChoice } from '../../ground/ask/pick.ts';
+import { namedRun } from '../../ground/text/text.ts';
 
 const title = t('Longhaul: Which Run?');
 
@@ -25,7 +26,7 @@ const cancel = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
   const chosen = await vscode.window.showWarningMessage(
-    t('Cancel "{0}"?', state.task.title),
+    t('Cancel {0}?', namedRun(state)),
     {
       modal: true,
       detail: t('It stops at once. Its log stays, and for some days its checkpoints, to resume it from.'),
@@ -71,7 +72,7 @@ const sendMessage = async (longhaul: Longhaul, argument: unknown): Promise<void>
   const state = await runFor(longhaul, argument, underWay);
   if (state === undefined) return;
   const text = await vscode.window.showInputBox({
-    title: t('Message to the agent of "{0}"', state.task.title),
+    title: t('Message to the agent of {0}', namedRun(state)),
     prompt: t('It reads the message before its next turn.'),
     ignoreFocusOut: true,
   });

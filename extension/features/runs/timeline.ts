@@ -6,7 +6,7 @@ import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import type { Runs } from '../../ground/runs/runs.ts';
 import { openRun, plainTooltip, type Icon, type Node } from '../../ground/node/node.ts';
 import { oneLine } from '../../ground/text/text.ts';
-import { localTime } from '../../ground/text/local-time.ts';
+import { inLocalTime, localTime } from '../../ground/text/local-time.ts';
 
 /** Rows of a timeline in the tree, newest first; the run's page has them all. */
 const shown = 30;
@@ -67,7 +67,8 @@ const icons: Record<Moment['mark'], Icon> = {
 };
 
 const momentNode = (run: string, moment: Moment): Node => {
-  const { key, detail, at, mark } = moment;
+  const { key, at, mark } = moment;
+  const detail = inLocalTime(moment.detail);
   const text = headline(moment);
   return {
     row: () => ({

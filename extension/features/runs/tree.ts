@@ -31,7 +31,7 @@ export const createRunsTree = (
     () => {
       shown.clear();
       const { groupBy } = listing();
-      return arranged(runs.all(), listing()).map((group) => {
+      return arranged(runs.listed(), listing()).map((group) => {
         const members = group.runs.map((state) =>
           runNode(state, { timelines, connection, ofOneRepository: groupBy === 'repository' }),
         );

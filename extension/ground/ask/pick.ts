@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { lineOf, type DecisionSummary, type RunSummary } from '../../../shared/run/summary.ts';
+import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../longhaul.ts';
 import { say } from '../problem/offer.ts';
-import { expiry, oneLine } from '../text/text.ts';
+import { detailOf, expiry, oneLine } from '../text/text.ts';
 import { runArgument } from '../runs/argument.ts';
 
 /** What of the runner's is asked for here. */
@@ -28,7 +28,7 @@ export const pickRun = async (
   const rows = among(known).map((state) => ({
     label: state.task.title,
     description: `#${state.number} · ${state.status}`,
-    detail: lineOf(state).detail,
+    detail: detailOf(state),
     state,
   }));
   return (await pick(rows, title, none))?.state;

@@ -62,7 +62,7 @@ const windowOn = (...logs: readonly (readonly RunEvent[])[]) => {
   const runs = new Runs(
     // safe: what is used of it is there
     connection as unknown as Connection,
-    { log: { warn: () => undefined, error: () => undefined }, changes: emitter() },
+    { log: { warn: () => undefined, error: () => undefined }, changes: emitter(), firsts: emitter() },
   );
   return {
     runs,
@@ -155,13 +155,33 @@ test('runs are listed newest first; of more than are kept the oldest go that are
     window.states.set(`run_${number}`, numbered(number, number === 7 ? open : over));
   await window.loaded();
   expect(window.asked).toEqual([
-    { limit: 500 },
-    { limit: 500, before: 701 },
+    { limit: 50 },
+    { limit: 500, before: 1_151 },
+    { limit: 450, before: 651 },
     { status: 'open', limit: 500, before: 201 },
   ]);
   window.runs.learn(numbered(1_201, open));
   const listed = window.runs.all().map(({ number }) => number);
   expect([listed.length, listed[0], listed.at(-2), listed.at(-1)]).toEqual([1_000, 1_201, 203, 7]);
+  expect(window.runs.leavesOut).toBe(true);
+  using few = windowOn(eventsOf(story));
+  await few.loaded();
+  expect(few.runs.leavesOut).toBe(false);
+});
+
+test('the newest are listed while the others are read, and nothing is said of all of them before they are there', async () => {
+  using window = windowOn();
+  for (let number = 1; number <= 200; number += 1)
+    window.states.set(`run_${number}`, numbered(number, stateAt('activation.queued')));
+  const { runs } = window;
+  const seen: unknown[] = [];
+  runs.onDidReadFirst(() => seen.push([runs.loaded, runs.all().length, runs.listed().map(({ number }) => number)]));
+  runs.onDidChange(() => seen.push([runs.loaded, runs.all().length, runs.listed().length]));
+  await window.loaded();
+  expect(seen).toEqual([
+    [false, 0, Array.from({ length: 50 }, (_, index) => 200 - index)],
+    [true, 200, 200],
+  ]);
 });
 
 test('what a window reads of 1,500 runs at its start is less than a third of the states of the thousand newest', async () => {

@@ -12,6 +12,8 @@ import { Logs, retryMs } from './logs.ts';
 const keptRuns = 1_000;
 /** What the API gives at once, at most. */
 const pageSize = 500;
+/** Runs that are read before the others: more than a window shows at once, and soon there. */
+const firstPage = 50;
 /** ms in which events are gathered before the views are told: below what a person can see, above a burst. */
 const gatherMs = 10;
 
@@ -26,9 +28,12 @@ export const newer = (before: RunSummary | undefined, run: RunSummary): RunSumma
 export class Runs implements vscode.Disposable {
   /** Ids of the runs that changed. */
   readonly onDidChange: vscode.Event<ReadonlySet<string>>;
+  /** The newest are there to be listed; nothing can be said of all of them yet. */
+  readonly onDidReadFirst: vscode.Event<void>;
   readonly #connection: Connection;
   readonly #log: Pick<vscode.LogOutputChannel, 'warn' | 'error'>;
   readonly #changes: vscode.EventEmitter<ReadonlySet<string>>;
+  readonly #firsts: vscode.EventEmitter<void>;
   readonly #shown = new Map<string, RunSummary>();
   readonly #folded = new Map<string, RunState>();
   readonly #deleted = new Set<string>();
@@ -36,7 +41,10 @@ export class Runs implements vscode.Disposable {
   readonly #held = new Map<string, RunEvent[]>();
   readonly #logs: Logs;
   readonly #stop = new AbortController();
+  /** The newest, while the others are read. */
+  #first: readonly RunSummary[] | null = null;
   #begun = false;
+  #leavesOut = false;
   #position = 0;
   /** The runner that all this is of: what another one has means nothing. Null: nothing has been read. */
   #source: string | null = null;
@@ -48,16 +56,20 @@ export class Runs implements vscode.Disposable {
     {
       log,
       changes,
+      firsts,
     }: {
       readonly log: Pick<vscode.LogOutputChannel, 'warn' | 'error'>;
-      /** Fired here and disposed of with this. */
+      /** Both are fired here and disposed of with this. */
       readonly changes: vscode.EventEmitter<ReadonlySet<string>>;
+      readonly firsts: vscode.EventEmitter<void>;
     },
   ) {
     this.#connection = connection;
     this.#log = log;
     this.#changes = changes;
+    this.#firsts = firsts;
     this.onDidChange = changes.event;
+    this.onDidReadFirst = firsts.event;
     this.#logs = new Logs(async (input) => (await connection.api()).runs.events.query(input), log);
   }
 
@@ -66,10 +78,21 @@ export class Runs implements vscode.Disposable {
     return this.#source !== null;
   }
 
+  /** Whether the runner has more than are kept here, all of them over. */
+  get leavesOut(): boolean {
+    return this.#leavesOut;
+  }
+
   /** Newest first. */
   all(): readonly RunSummary[] {
     this.#begin();
     return [...this.#shown.values()].toSorted((a, b) => b.number - a.number);
+  }
+
+  /** What can be listed: all, and while they are read the newest of them. Newest first. */
+  listed(): readonly RunSummary[] {
+    const all = this.all();
+    return this.#first ?? all;
   }
 
   get(id: string): RunSummary | undefined {
@@ -123,6 +146,7 @@ export class Runs implements vscode.Disposable {
     this.#logs.dispose();
     if (this.#telling !== null) clearTimeout(this.#telling);
     this.#changes.dispose();
+    this.#firsts.dispose();
   }
 
   #begin(): void {
@@ -172,18 +196,27 @@ export class Runs implements vscode.Disposable {
   /** The newest runs, and of the older ones those that are not over. */
   async #load(source: string): Promise<void> {
     const { list } = (await this.#connection.api()).runs;
-    const newest = await list.query({ limit: pageSize, archived: true });
-    const more =
-      newest.next === null
-        ? null
-        : await list.query({ limit: keptRuns - pageSize, archived: true, before: newest.next });
-    const open =
-      (more?.next ?? null) === null ? null : await list.query({ status: 'open', limit: pageSize, before: more?.next });
+    const { runs, position, next: older } = await list.query({ limit: firstPage, archived: true });
+    const found = [...runs];
+    let before = older;
+    if (before !== null) {
+      this.#first = runs;
+      this.#firsts.fire();
+    }
+    while (before !== null && found.length < keptRuns) {
+      const limit = Math.min(pageSize, keptRuns - found.length);
+      const page = await list.query({ limit, archived: true, before });
+      found.push(...page.runs);
+      before = page.next;
+    }
+    this.#leavesOut = before !== null;
+    if (before !== null) found.push(...(await list.query({ status: 'open', limit: pageSize, before })).runs);
     this.#shown.clear();
     this.#folded.clear();
     this.#held.clear();
-    for (const run of [newest, more, open].flatMap((page) => page?.runs ?? [])) this.#shown.set(run.id, run);
-    this.#position = newest.position;
+    this.#first = null;
+    for (const run of found) this.#shown.set(run.id, run);
+    this.#position = position;
     this.#source = source;
     this.#changes.fire(new Set(this.#shown.keys()));
   }
@@ -228,7 +261,7 @@ export class Runs implements vscode.Disposable {
   #forgetOldest(except: string): void {
     if (this.#shown.size <= keptRuns) return;
     const over = this.all().filter((run) => isTerminal(run) && run.id !== except);
-    for (const { id } of over.slice(keptRuns - this.#shown.size)) this.#shown.delete(id);
+    for (const { id } of over.slice(keptRuns - this.#shown.size)) this.#leavesOut = this.#shown.delete(id);
   }
 
   #tell(run: string): void {

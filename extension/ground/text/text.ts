@@ -1,9 +1,10 @@
 import { t } from '@vscode/l10n';
 import type { Json } from '../../../shared/decision/decision.ts';
-import type { RunSummary } from '../../../shared/run/summary.ts';
+import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
 import { passed } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../shared/text/figures.ts';
+import { inLocalTime } from './local-time.ts';
 
 /** What model calls cost: a lower bound where a part of it is unknown; and what nobody knows is no 0. */
 export const costFact = ({ usd, unpriced }: Pick<RunSummary['spent'], 'usd' | 'unpriced'>): string =>
@@ -51,6 +52,18 @@ export const oneLine = (text: string, most: number): string => {
   const line = cleanLine(text);
   return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
 };
+
+/** What a run is at, in one line; until when it waits by the clock of the reader. */
+export const detailOf = (state: RunSummary): string => {
+  const { detail } = lineOf(state);
+  // All else may have a moment in it that somebody wrote.
+  const isOurs = state.status === 'queued' || (state.status === 'waiting' && state.until.kind === 'time');
+  return isOurs ? inLocalTime(detail) : detail;
+};
+
+/** A run as dialogs name it, with its round: what is decided there is about that one. */
+export const namedRun = ({ number, round, task }: Pick<RunSummary, 'number' | 'round' | 'task'>): string =>
+  t('#{0} {1} (round {2})', number, oneLine(task.title, 80), round);
 
 /** Arguments as they are sent, readable: a command is shown as itself by its own field. */
 export const argumentsText = (value: Json): string => JSON.stringify(value, null, 2);

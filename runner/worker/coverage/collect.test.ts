@@ -110,6 +110,12 @@ describe('a report that the command wrote', () => {
     expect(await at.lines()).toEqual(whole);
   });
 
+  test.each(['coverage.json', 'coverage/coverage-final.json'])('is read as JSON, as %s', async (name) => {
+    await using at = await place();
+    await at.report(name, JSON.stringify({ files: { 'a.js': { executed_lines: [1, 2], missing_lines: [5] } } }));
+    expect(await at.lines()).toEqual(whole);
+  });
+
   test('counts only if it is newer than the beginning of the command, no link, and of this version of the file', async () => {
     await using at = await place();
     await at.report('coverage/lcov.info', lcov, 'before');

@@ -27,7 +27,7 @@ export const isWrittenSince = async (file: string, since: number): Promise<boole
 /** What holds no report of the repository's own. */
 const passedBy: ReadonlySet<string> = new Set(['node_modules', '.git', '.venv', 'venv', '.tox', 'vendor', 'target']);
 const reportName =
-  /lcov[^/]*\.info$|\.lcov$|cover[^/]*\.(?:out|txt|cov)$|^c\.out$|\.coverprofile$|(?:cover|cobertura)[^/]*\.xml$/i;
+  /lcov[^/]*\.info$|\.lcov$|cover[^/]*\.(?:out|txt|cov)$|^c\.out$|\.coverprofile$|(?:cover|cobertura)[^/]*\.xml$|cover[^/]*\.json$/i;
 const mostDepth = 8;
 const mostEntries = 50_000;
 const mostReports = 20;

@@ -53,6 +53,33 @@ describe('a report is read', () => {
     });
   });
 
+  test('of coverage.py, as JSON', () => {
+    const text = JSON.stringify({
+      meta: { format: 3, version: '7.10.0' },
+      files: {
+        'shop/cart.py': { executed_lines: [1, 2], missing_lines: [3], excluded_lines: [9], summary: {} },
+        'shop/none.py': { executed_lines: 'all' },
+      },
+      totals: {},
+    });
+    expect(readReport(text, every)).toMatchObject({ format: 'json', sources: [] });
+    expect(read(text)).toEqual([['shop/cart.py', { 1: true, 2: true, 3: false }]]);
+  });
+
+  test('of Istanbul, as JSON, by statements: a line of two was run if one of them was', () => {
+    const at = (line: number) => ({ start: { line, column: 0 }, end: { line: line + 1, column: null } });
+    const text = JSON.stringify({
+      '/workspace/src/cart.ts': {
+        path: '/workspace/src/cart.ts',
+        statementMap: { 0: at(1), 1: at(4), 2: at(4), 3: at(7), 4: at(9) },
+        s: { 0: 3, 1: 0, 2: 1, 3: 0 },
+        branchMap: {},
+      },
+      total: { lines: { total: 1 } },
+    });
+    expect(read(text)).toEqual([['/workspace/src/cart.ts', { 1: true, 4: true, 7: false }]]);
+  });
+
   test('as far as it goes, where it is cut or wrong', () => {
     expect(read('SF:a.js\nDA:1,1\nDA:2')).toEqual([['a.js', { 1: true }]]);
     expect(
@@ -60,6 +87,15 @@ describe('a report is read', () => {
     ).toEqual([]);
     expect(read('mode: set\na.go:1.1,x 1 1\na.go:9.1,3.1 1 1\na.go\n')).toEqual([]);
     expect(read('<coverage><line number="1" hits="1"/><class filename=a><line number="1" hits="1"/>')).toEqual([]);
+    for (const text of [
+      '{',
+      '{}',
+      '{"files":null}',
+      '{"files":[1]}',
+      '{"__proto__":{"files":{}}}',
+      '{"files":{"a":{}}}',
+    ])
+      expect(read(text)).toEqual([]);
     expect(read('')).toEqual([]);
   });
 
@@ -104,10 +140,12 @@ test('whatever a report holds, what is read of it are lines of named files, and 
       '\uFEFF',
       '\u0000',
       '1'.repeat(400),
+      '{"files":{"a":{"executed_lines":[1,-1],"missing_lines":[',
+      ']}}}',
     ),
   );
   fc.assert(
-    fc.property(fc.constantFrom('', 'mode: set\n', '<coverage>', 'SF:a\n'), fc.array(piece), (head, pieces) => {
+    fc.property(fc.constantFrom('', 'mode: set\n', '<coverage>', 'SF:a\n', '{'), fc.array(piece), (head, pieces) => {
       for (const { name, lines } of readReport(head + pieces.join(''), every)?.files ?? []) {
         expect(name).not.toBe('');
         for (const line of lines.keys()) expect(line).toBeGreaterThan(0);
@@ -119,7 +157,7 @@ test('whatever a report holds, what is read of it are lines of named files, and 
 test.each(['<class', '<line ', '<source>', 'DA:1', ':1.1,', ':1', '\n', '&amp;'])(
   'a report that is %j a million times is read in time',
   (piece) => {
-    for (const head of ['<coverage>', 'mode: set\n', 'SF:a\n'])
+    for (const head of ['<coverage>', 'mode: set\n', 'SF:a\n', '{"files":'])
       expect(readReport(head + piece.repeat(1_000_000), every)?.files).toEqual([]);
   },
 );

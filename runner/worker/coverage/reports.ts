@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What a report says of one file. */
 interface ReportedFile {
   /** As the report writes it. */
@@ -8,7 +10,7 @@ interface ReportedFile {
 
 /** `sources`: folders that Cobertura's names are below. */
 export interface Report {
-  readonly format: 'lcov' | 'cobertura' | 'go';
+  readonly format: 'lcov' | 'cobertura' | 'go' | 'json';
   readonly sources: readonly string[];
   readonly files: readonly ReportedFile[];
 }
@@ -121,6 +123,42 @@ const cobertura = (text: string, files: Files): readonly string[] => {
     .map(([, source = '']) => unescaped(source).trim());
 };
 
+/** Of coverage.py: a file's lines. */
+const PythonFile = z.object({ executed_lines: z.array(z.number()), missing_lines: z.array(z.number()) });
+/** Of Istanbul: a file's statements, and how often each was run. */
+const IstanbulFile = z.object({
+  path: z.string(),
+  statementMap: z.record(z.string(), z.object({ start: z.object({ line: z.number() }) })),
+  s: z.record(z.string(), z.number()),
+});
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
+const entriesOf = (value: unknown): readonly [string, unknown][] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];
+
+/** The files of coverage.py stand under `files`; those of Istanbul are all that there is. */
+const json = (text: string, files: Files): void => {
+  const report = parsed(text);
+  const python = Object.fromEntries(entriesOf(report))['files'];
+  for (const [name, value] of entriesOf(python ?? report)) {
+    if (files.isFull) return;
+    if (!files.wants(name)) continue;
+    const lines = PythonFile.safeParse(value).data;
+    for (const line of lines?.executed_lines ?? []) files.add(name, line, 1);
+    for (const line of lines?.missing_lines ?? []) files.add(name, line, 0);
+    const { statementMap = {}, s = {} } = IstanbulFile.safeParse(value).data ?? {};
+    // A statement of several lines is told of by its first one.
+    for (const [id, { start }] of Object.entries(statementMap)) files.add(name, start.line, s[id] ?? Number.NaN);
+  }
+};
+
 /** Reads a report of whichever of the formats it is. Untrusted text. Null: it speaks of more lines than anybody changes. */
 export const readReport = (content: string, wanted: Wanted): Report | null => {
   const text = content.replace(/^\uFEFF/, '');
@@ -133,6 +171,9 @@ export const readReport = (content: string, wanted: Wanted): Report | null => {
   } else if (/^\s*<(?:\?xml|!DOCTYPE coverage|coverage)\b/.test(text)) {
     format = 'cobertura';
     sources = cobertura(text, files);
+  } else if (/^\s*\{/.test(text)) {
+    format = 'json';
+    json(text, files);
   } else {
     format = 'lcov';
     lcov(text, files);

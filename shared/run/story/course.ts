@@ -46,9 +46,7 @@ const activations: Tellers<Of<'activation'>> = {
     { mark: 'note', text: `The worker left: ${cleanLine(reason)}` },
   ],
   'activation.ended': ({ until }) =>
-    until?.kind === 'time'
-      ? { mark: 'note', text: `Waits until ${until.at.slice(0, 10)} ${utcSeconds(until.at)}` }
-      : [],
+    until?.kind === 'time' ? { mark: 'note', text: 'Waits', detail: `until ${utcSeconds(until.at)}` } : [],
 };
 
 /** Of its workspace. */

@@ -39,7 +39,7 @@ export const steering: Ways = {
   'longhaul.cancelRun': async ({ call, keys, run }) => {
     await call('longhaul.cancelRun');
     await keys.pick(which, 'Stop me');
-    await keys.answer('Cancel "[line] Stop me"?', /^Cancel Run$/);
+    await keys.answer('[line] Stop me (round 1)?', /^Cancel Run$/);
     await run('[line] Stop me', is('cancelled'));
   },
   'longhaul.resumeRun': async ({ call, keys, run }) => {
