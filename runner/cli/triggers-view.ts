@@ -39,7 +39,15 @@ export const triggerText = (trigger: Trigger): string => {
   const first = cleanLine(goal.split('\n')[0] ?? '');
   const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
   const [when, ...how] = isScheduled(trigger) ? scheduleText(trigger) : eventTexts(trigger);
-  return [when, what, ...how].join('; ');
+  const published = publishText(trigger);
+  return [when, what, ...how, ...(published === null ? [] : [`results are ${published}`])].join('; ');
+};
+
+/** What becomes of its results by itself, behind "they are"; null: nothing. */
+export const publishText = ({ publish, ciRepairs }: Trigger): string | null => {
+  if (publish === 'no') return null;
+  const repairs = ciRepairs === 0 ? '' : `, whose failing checks begin up to ${ciRepairs} more rounds`;
+  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}`;
 };
 
 const scheduleText = ({ schedule, timeZone, missed, whileOpen, jitterMinutes }: ScheduledTrigger): string[] => [
@@ -60,11 +68,11 @@ const eventTexts = (trigger: EventTrigger): string[] => {
 
 /** One trigger, and what came of it lately. */
 export const shownTriggerView = ({ trigger, firings }: ShownTrigger, paint: Paint): string => {
-  const lines = firings.map(({ at, about, run, said }) => [
+  const lines = firings.map(({ at, about, run, said, unpublished }) => [
     minute(at),
     cleanLine(about),
     run === null ? 'no run' : `run ${run.number}, ${run.status}`,
-    said === null ? '' : cleanLine(said),
+    cleanLine(said ?? (unpublished === null ? '' : `Not published by itself: ${unpublished}`)),
   ]);
   const [head = '', ...rows] = table([['AT', 'FOR', 'CAME TO', 'WHY'], ...lines]);
   const lately = rows.length === 0 ? ['Nothing has come of it within 30 days.'] : [paint.dim(head), ...rows];

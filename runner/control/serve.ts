@@ -39,7 +39,7 @@ import { openArrivals } from './triggers/arrivals.ts';
 import { startTriggers, type Triggers } from './triggers/triggers.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
-import { triggering } from './usecases/triggering.ts';
+import { triggersFor } from './usecases/unattended.ts';
 import { workerApi } from './usecases/worker.ts';
 
 export interface ServeOptions {
@@ -174,7 +174,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   stack.use(startOutbox({ ...common, perform: performing({ remotes: plane.remotes, blobs, home }) }));
   const everyMs = config.followSeconds * 1000;
   following = stack.use(startFollowing({ ...common, everyMs, look: looking({ remotes: plane.remotes }) }));
-  triggers = stack.use(startTriggers({ ...common, ...triggering(plane), shared: ground.shared }));
+  triggers = stack.use(startTriggers({ ...common, ...triggersFor(plane), shared: ground.shared }));
   const { startedAt, version } = plane;
   const own = { pid: process.pid, startTime: processStart(process.pid), url, version, startedAt };
   await writeDurably(home.runner, JSON.stringify(own));

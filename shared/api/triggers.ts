@@ -30,6 +30,8 @@ export interface ListedFiring {
   /** Null: it began none, and `said` says why. */
   readonly run: { readonly run: string; readonly number: number; readonly status: Status } | null;
   readonly said: string | null;
+  /** Why its result was not published by itself; null: it was, or was not to be. */
+  readonly unpublished: string | null;
 }
 
 export interface ShownTrigger {

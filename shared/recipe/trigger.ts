@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CiRepairs } from '../run/effect.ts';
 import { RecipeName } from './recipe.ts';
 import { schemaFaults } from './settings.ts';
 
@@ -15,9 +16,20 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
+/** What becomes of a result without a person: nothing, a draft pull request, or one that is ready for review. From less to more. */
+export const Publishes = z.enum(['no', 'draft', 'ready']);
+export type Publishes = z.infer<typeof Publishes>;
+
+/** Whether what is wanted is no more than what somebody agreed to. */
+export const isWithin = (wanted: Publishes, agreed: Publishes): boolean =>
+  Publishes.options.indexOf(wanted) <= Publishes.options.indexOf(agreed);
+
 const what = {
   recipe: RecipeName.nullable().default(null),
   goal: z.string().trim().max(20_000).default(''),
+  publish: Publishes.default('no'),
+  /** So many rounds are begun by checks of that pull request that fail. */
+  ciRepairs: CiRepairs.default(0),
 };
 
 /** Whether there is another run while the one before has not come to a result. */

@@ -94,6 +94,8 @@ export class SharedStore {
       triggerHandled: async () => {},
       firings: async () => [],
       firedFor: async () => [],
+      toPublish: async () => [],
+      publishTried: async () => {},
       begunSince: async () => 0,
       recordEvent: async () => 'unwanted',
       newEvents: async () => [],

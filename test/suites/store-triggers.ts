@@ -22,8 +22,8 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       // Nobody enabled it.
       await store.triggerHandled(key, { ...handled, handledAt: start });
       expect(await store.triggers(null)).toEqual([]);
-      await store.enableTrigger(key, { by: 'ada', byOwner: true });
-      await store.enableTrigger({ ...key, tenant: 'two' }, { by: 'bob', byOwner: false });
+      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
+      await store.enableTrigger({ ...key, tenant: 'two' }, { by: 'bob', byOwner: false, publishes: 'no' });
       const fresh = {
         by: 'ada',
         byOwner: true,
@@ -42,12 +42,14 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const again = await opened.reopen();
       const after = { run: 'run_aaaa', dueAt: start, failures: 1, problem: null, enabled: false };
       expect(await again.triggers('one')).toEqual([{ ...key, ...fresh, ...after, handledAt: start + 5_000 }]);
-      await again.enableTrigger(key, { by: 'eve', byOwner: false });
+      await again.enableTrigger(key, { by: 'eve', byOwner: false, publishes: 'no' });
       const enabled = { ...fresh, by: 'eve', byOwner: false, run: 'run_aaaa', dueAt: start, handledAt: start + 5_000 };
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled }]);
       await again.disableTrigger(key);
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled, enabled: false }]);
-      expect(await again.triggers('two')).toEqual([{ ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false }]);
+      expect(await again.triggers('two')).toEqual([
+        { ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false, publishes: 'no' },
+      ]);
     });
 
     test('keep what happened outside where one waits for it, once, however it is told again', async () => {
@@ -58,7 +60,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const key = { tenant: 'one', repository: `${repository}.git`, name: 'bugs' };
       const told = { id: 'github 1', digest: '1'.repeat(64), event: someEvent({ repository }) };
       expect(await store.recordEvent(told)).toBe('unwanted');
-      await store.enableTrigger(key, { by: 'ada', byOwner: true });
+      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
       expect(await store.recordEvent({ ...told, event: someEvent({ repository: `${repository}s` }) })).toBe('unwanted');
       expect(await store.recordEvent({ ...told, event: someEvent({ repository: null, tenant: 'two' }) })).toBe(
         'unwanted',
@@ -87,9 +89,18 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await using opened = await open({ now: () => start });
       const { store } = opened;
       const key = { tenant: 'one', repository: '/r', name: 'bugs' };
-      await store.enableTrigger(key, { by: 'ada', byOwner: true });
+      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
       const handled = { handledAt: start, failures: 0, problem: null, stop: false };
-      const firing = { event: 'github 1', at: start, about: 'issue 1 by eve', url: null, run: null, said: 'No.' };
+      const base = { publish: 'no', ciRepairs: 0, unpublished: null } as const;
+      const firing = {
+        ...base,
+        event: 'github 1',
+        at: start,
+        about: 'issue 1 by eve',
+        url: null,
+        run: null,
+        said: 'No.',
+      };
       const began = { run: 'run_aaaa', dueAt: null };
       const second = { ...firing, event: 'github 2', at: start + 1, run: 'run_aaaa', said: null };
       await store.triggerHandled(key, { ...handled, began: null, firing });

@@ -15,7 +15,7 @@ import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import { minute, shownTriggerView, triggersView, triggerText } from '../triggers-view.ts';
+import { minute, publishText, shownTriggerView, triggersView, triggerText } from '../triggers-view.ts';
 
 const actions = ['list', 'show', 'check', 'enable', 'disable', 'fire'] as const;
 
@@ -49,7 +49,9 @@ Such a file says a recipe, a goal, or both, and one of these:
   on        {github: issue-labeled, label: agent}, or issue-opened; issue-assigned with assignee; comment with command, for
             "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-,
             code-scanning- or secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what
-            people do who may write to the repository counts. Servers tell the runner of it (docs/github.md).`,
+            people do who may write to the repository counts. Servers tell the runner of it (docs/github.md).
+With publish (draft, ready) a result whose checks pass, and that holds no secret, becomes a pull request by itself, and so does
+each later round; whoever enables the trigger agrees to that. ciRepairs is how many rounds its failing checks begin.`,
     examples: [
       ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
       ['longhaul triggers enable nightly-tests', 'have it begin runs'],
@@ -60,7 +62,8 @@ Such a file says a recipe, a goal, or both, and one of these:
     json: `list, enable, disable: {"triggers": [trigger, …]}
 A trigger has repository, name, enabledBy (null: nobody did), trigger (what its file says; null: it cannot be used), problem
 (null, or what is wrong with it or went wrong), nextAt and last {run, number, status, dueAt (null: for no time)}.
-show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not)}, …]}
+show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
+"unpublished" (null, or why its result was not published by itself)}, …]}
 check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
 fire: {"run": run}, as "longhaul runs" has it.`,
   });
@@ -130,8 +133,12 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
   return exit.done;
 };
 
-const enabledText = ({ name, nextAt }: ListedTrigger): string =>
-  `${name} begins runs from now on${nextAt === null ? ', when it is told of what happens' : `, the next at ${minute(nextAt)}`}. The runner stays there for it.`;
+const enabledText = ({ name, nextAt, trigger }: ListedTrigger): string => {
+  const when = nextAt === null ? ', when it is told of what happens' : `, the next at ${minute(nextAt)}`;
+  const published = trigger === null ? null : publishText(trigger);
+  const agreed = published === null ? '' : ` You agreed that their results are ${published}.`;
+  return `${name} begins runs from now on${when}. The runner stays there for it.${agreed}`;
+};
 
 /** The files as they are in the folder, committed or not. Asks no runner. */
 const check = async (context: CommandContext, repo: string): Promise<ExitCode> => {

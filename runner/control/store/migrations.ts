@@ -164,6 +164,7 @@ const triggers = (int64: Int64): readonly string[] => [
 /** What happened outside, until its triggers have been looked at and some time longer; and what came of each trigger that was due. */
 const outsideEvents = (int64: Int64): readonly string[] => [
   'alter table triggers add column by_owner integer default 1 not null',
+  "alter table triggers add column publishes text default 'no' not null",
   `create table outside_events (
     id text primary key,
     digest text not null unique,
@@ -182,9 +183,14 @@ const outsideEvents = (int64: Int64): readonly string[] => [
     url text,
     run text,
     said text,
+    publish text not null,
+    ci_repairs integer not null,
+    tried_round integer default 0 not null,
+    unpublished text,
     constraint firings_key primary key (tenant, repository, name, event)
   )`,
   'create index firings_by_event on firings (event)',
+  "create index firings_to_publish on firings (at) where publish <> 'no'",
   'create index firings_by_time on firings (tenant, repository, name, at)',
 ];
 

@@ -14,6 +14,7 @@ export const performPlain = (db: Database, write: PlainWrite): Promise<Forgotten
     case 'enable trigger':
     case 'disable trigger':
     case 'trigger handled':
+    case 'publish tried':
       return performOnTriggers(db, write);
     case 'outside event':
     case 'event handled':

@@ -1,3 +1,4 @@
+import type { Publishes } from '../../../shared/recipe/trigger.ts';
 import type { Kysely } from 'kysely';
 import type { BlobUse } from './store.ts';
 
@@ -120,6 +121,8 @@ export interface Tables {
     by: string;
     /** 1: that is the runner's owner, at its own machine. */
     by_owner: number;
+    /** What that person agreed to have published without them. */
+    publishes: Publishes;
     /** 0: it begins none any more. */
     enabled: number;
     /** What was due up to then is dealt with, ms since the epoch: it never goes back. */
@@ -160,6 +163,12 @@ export interface Tables {
     run: string | null;
     /** Why not. */
     said: string | null;
+    /** What is to become of its results by itself; `no` when that is over. */
+    publish: Publishes;
+    ci_repairs: number;
+    /** Rounds up to this one are published, or why not is said. */
+    tried_round: number;
+    unpublished: string | null;
   };
   migrations: {
     name: string;

@@ -1,6 +1,7 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import type { Publishes } from '../../../shared/recipe/trigger.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
@@ -113,6 +114,8 @@ export interface TriggerRow extends TriggerKey {
   readonly by: string;
   /** That is the runner's owner, at its own machine, and nobody with a token. */
   readonly byOwner: boolean;
+  /** What they agreed to have published without them. */
+  readonly publishes: Publishes;
   readonly enabled: boolean;
   /** What was due up to then is dealt with. */
   readonly handledAt: number;
@@ -137,6 +140,29 @@ export interface Firing {
   /** Id of the run that it began; null: none, and `said` says why. */
   readonly run: string | null;
   readonly said: string | null;
+  /** What is to become of that run's results by itself. */
+  readonly publish: Publishes;
+  readonly ciRepairs: number;
+}
+
+/** One as it stands. `unpublished`: why the last round was not published by itself; null: it was, or was not to be. */
+export interface RecordedFiring extends Firing {
+  readonly unpublished: string | null;
+}
+
+/** A run whose results are to be published without a person, and of which they have been up to a round. */
+export interface ToPublish {
+  readonly key: TriggerKey;
+  readonly event: string;
+  readonly run: string;
+  readonly publish: Exclude<Publishes, 'no'>;
+  readonly ciRepairs: number;
+  readonly triedRound: number;
+}
+
+export interface PublishTried {
+  readonly round: number;
+  readonly unpublished: string | null;
 }
 
 /** What happened outside, and has not been looked at. */
@@ -236,7 +262,7 @@ export interface Store extends AsyncDisposable {
   /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
-  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner'>): Promise<void>;
+  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner' | 'publishes'>): Promise<void>;
   disableTrigger(key: TriggerKey): Promise<void>;
   /**
    * What was due up to `handledAt` is dealt with, and how. Whatever was dealt with up to later stays so; with `stop` it begins nothing more.
@@ -253,7 +279,11 @@ export interface Store extends AsyncDisposable {
     },
   ): Promise<void>;
   /** What came of the times that it was due, the newest first. */
-  firings(key: TriggerKey, limit: number): Promise<readonly Firing[]>;
+  firings(key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]>;
+  /** Runs whose results are to be published without a person. */
+  toPublish(): Promise<readonly ToPublish[]>;
+  /** Up to this round they are, or `unpublished` says why not; null: nothing more of it is to be. */
+  publishTried(firing: Pick<ToPublish, 'key' | 'event'>, tried: PublishTried | null): Promise<void>;
   /** Triggers for which something came of an event. */
   firedFor(event: string): Promise<readonly TriggerKey[]>;
   /** How many runs it has begun since (ms since the epoch). */

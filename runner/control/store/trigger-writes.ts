@@ -1,27 +1,30 @@
 import { sql } from 'kysely';
 import { prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
-import type { Firing, Store, TriggerKey, TriggerRow } from './store.ts';
+import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey, TriggerRow } from './store.ts';
 
 /** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
 export type TriggerWrite =
-  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<TriggerRow, 'by' | 'byOwner'> & TriggerKey)
+  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<TriggerRow, 'by' | 'byOwner' | 'publishes'> &
+      TriggerKey)
   | ({ readonly kind: 'disable trigger' } & TriggerKey)
+  | ({ readonly kind: 'publish tried'; readonly event: string; readonly tried: PublishTried | null } & TriggerKey)
   | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
 
 export const performOnTriggers = async (db: Database, write: TriggerWrite): Promise<null> => {
   const { tenant, repository, name } = write;
   switch (write.kind) {
     case 'enable trigger': {
-      const { by, at } = write;
+      const { by, publishes, at } = write;
       const by_owner = write.byOwner ? 1 : 0;
       await db
         .insertInto('triggers')
-        .values({ tenant, repository, name, by, by_owner, enabled: 1, handled_at: at, failures: 0 })
+        .values({ tenant, repository, name, by, by_owner, publishes, enabled: 1, handled_at: at, failures: 0 })
         .onConflict((conflict) =>
           conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
             by,
             by_owner,
+            publishes,
             enabled: 1,
             handled_at: later(at),
             failures: 0,
@@ -34,9 +37,21 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
     case 'disable trigger':
       await of(db, write).set({ enabled: 0 }).execute();
       return null;
+    case 'publish tried': {
+      const { event, tried } = write;
+      await db
+        .updateTable('firings')
+        .set(tried === null ? { publish: 'no' } : { tried_round: tried.round, unpublished: tried.unpublished })
+        .where('tenant', '=', tenant)
+        .where('repository', '=', repository)
+        .where('name', '=', name)
+        .where('event', '=', event)
+        .execute();
+      return null;
+    }
     case 'trigger handled': {
       const { handledAt, failures, problem, began, firing, stop } = write;
-      if (firing !== null) await recordFiring(db, { tenant, repository, name, ...firing });
+      if (firing !== null) await recordFiring(db, rowOf(write, firing));
       await of(db, write)
         .set({
           handled_at: later(handledAt),
@@ -49,6 +64,11 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
       return null;
     }
   }
+};
+
+const rowOf = ({ tenant, repository, name }: TriggerKey, firing: Firing): Tables['firings'] => {
+  const { ciRepairs: ci_repairs, ...rest } = firing;
+  return { tenant, repository, name, ...rest, ci_repairs, tried_round: 0, unpublished: null };
 };
 
 const recordFiring = prepare<Tables['firings'], unknown>((db, row) =>
@@ -74,6 +94,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     name: row.name,
     by: row.by,
     byOwner: row.by_owner === 1,
+    publishes: row.publishes,
     enabled: row.enabled === 1,
     handledAt: row.handled_at,
     run: row.run,
@@ -86,13 +107,33 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
 const firingsOf = (db: Database, { tenant, repository, name }: TriggerKey) =>
   db.selectFrom('firings').where('tenant', '=', tenant).where('repository', '=', repository).where('name', '=', name);
 
-export const readFirings = (db: Database, key: TriggerKey, limit: number): Promise<readonly Firing[]> =>
-  firingsOf(db, key)
-    .select(['event', 'at', 'about', 'url', 'run', 'said'])
-    .orderBy('at', 'desc')
-    .orderBy('event', 'desc')
-    .limit(limit)
-    .execute();
+export const readFirings = async (db: Database, key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]> =>
+  (
+    await firingsOf(db, key)
+      .select(['event', 'at', 'about', 'url', 'run', 'said', 'publish', 'ci_repairs', 'unpublished'])
+      .orderBy('at', 'desc')
+      .orderBy('event', 'desc')
+      .limit(limit)
+      .execute()
+  ).map(({ ci_repairs: ciRepairs, ...rest }) => ({ ...rest, ciRepairs }));
+
+export const readToPublish = async (db: Database): Promise<readonly ToPublish[]> => {
+  const rows = await db.selectFrom('firings').selectAll().where('publish', '<>', 'no').orderBy('at').execute();
+  return rows.flatMap(({ tenant, repository, name, event, run, publish, ci_repairs, tried_round }) =>
+    run === null || publish === 'no'
+      ? []
+      : [
+          {
+            key: { tenant, repository, name },
+            event,
+            run,
+            publish,
+            ciRepairs: ci_repairs,
+            triedRound: tried_round,
+          },
+        ],
+  );
+};
 
 export const readFiredFor = (db: Database, event: string): Promise<readonly TriggerKey[]> =>
   db.selectFrom('firings').select(['tenant', 'repository', 'name']).where('event', '=', event).execute();

@@ -26,7 +26,7 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'events-'));
   const clock = { now: begins };
   const store = await openSqliteStore({ folder, now: () => clock.now });
-  await store.enableTrigger(key, { by: 'ada', byOwner: true });
+  await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
   const said = { file: { on: { github: 'issue-labeled', label: 'agent' }, goal: 'Mend it.', ...own } as object };
   const asked: string[] = [];
   const begun: string[] = [];
@@ -96,6 +96,9 @@ test('what a trigger waits for begins one run, with what was found out about it,
       url: 'https://github.com/acme/shop/issues/12',
       run: 'run_github1',
       said: null,
+      publish: 'no',
+      ciRepairs: 0,
+      unpublished: null,
     },
   ]);
   expect(await it.row()).toMatchObject({ run: 'run_github1', problem: null, handledAt: begins });
@@ -124,7 +127,7 @@ test('what happened before it was enabled begins nothing', async () => {
   await using it = await watched();
   await it.tell();
   it.clock.now += minute;
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true });
+  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'no' });
   await it.pass();
   expect(it.begun).toEqual([]);
 });
@@ -260,6 +263,20 @@ test('what a delegation would refuse is refused, and said', async () => {
   await it.tell();
   await it.pass();
   expect((await it.row())?.problem).toBe('No run was begun for issue 12 by ada: ada may not. Enable it again.');
+});
+
+test('what its file publishes by itself is not, where that was not so when it was enabled, and that is said', async () => {
+  await using it = await watched({ publish: 'draft', ciRepairs: 1 });
+  await it.tell();
+  await it.pass();
+  expect(it.begun).toHaveLength(1);
+  expect((await it.row())?.problem).toContain('its file says "publish: draft", which it did not when ada enabled it.');
+  expect(await it.store.toPublish()).toEqual([]);
+  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready' });
+  await it.tell({ subject: 'issue 13' });
+  await it.pass();
+  expect(await it.store.toPublish()).toMatchObject([{ run: 'run_github2', publish: 'draft', ciRepairs: 1 }]);
+  expect((await it.row())?.problem).toBe(null);
 });
 
 test('a webhook of the tenant’s begins its run', async () => {

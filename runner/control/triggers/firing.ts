@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
-import type { Trigger } from '../../../shared/recipe/trigger.ts';
+import { isWithin, type Publishes, type Trigger } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Firing, Store, TriggerRow } from '../store/store.ts';
 import { toldRefusal } from './known-definitions.ts';
@@ -71,8 +71,12 @@ export const fire = async (
   }
   log.info({ run: begun.id, number: begun.number, trigger: row.name, due: due.event }, 'a trigger began a run');
   // Each run counts once, when another one comes after it.
-  await handled(options, row, { due, failures, problem: null, run: begun.id, said: null });
-  return { row: { ...row, run: begun.id, failures, problem: null }, stopped: false };
+  const { publish, ciRepairs } = trigger;
+  const isAgreed = isWithin(publish, row.publishes);
+  const problem = isAgreed ? null : notAgreed(row, publish);
+  const outcome = { due, failures, problem, run: begun.id, said: null };
+  await handled(options, row, { ...outcome, publish: isAgreed ? publish : 'no', ciRepairs });
+  return { row: { ...row, run: begun.id, failures, problem }, stopped: false };
 };
 
 interface Outcome {
@@ -82,16 +86,18 @@ interface Outcome {
   readonly run: string | null;
   readonly said: string | null;
   readonly stop?: boolean;
+  readonly publish?: Publishes;
+  readonly ciRepairs?: number;
 }
 
 /** Puts on record what came of what a trigger was due for. */
 export const handled = (
   { store, now }: Pick<FireOptions, 'store' | 'now'>,
   row: TriggerRow,
-  { due, failures, problem, run, said, stop = false }: Outcome,
+  { due, failures, problem, run, said, stop = false, publish = 'no', ciRepairs = 0 }: Outcome,
 ): Promise<void> => {
   const { event, about, url, dueAt, handledAt } = due;
-  const firing: Firing = { event, at: now(), about, url, run, said };
+  const firing: Firing = { event, at: now(), about, url, run, said, publish, ciRepairs };
   const began = run === null ? null : { run, dueAt };
   return store.triggerHandled(row, { handledAt, failures, problem, began, firing, stop });
 };
@@ -103,6 +109,9 @@ export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, 
   const { handledAt, failures } = row;
   await store.triggerHandled(row, { handledAt, failures, problem, began: null, firing: null, stop: false });
 };
+
+const notAgreed = ({ name, by }: TriggerRow, publish: Publishes): string =>
+  `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. If that is right: longhaul triggers enable ${name}`;
 
 const isUnderWay = ({ status }: RunState): boolean => ['queued', 'working', 'ready', 'waiting'].includes(status);
 

@@ -101,7 +101,10 @@ const branchOf = async (plane: ControlPlane, { repository }: TriggerRow): Promis
   repository.startsWith('/') ? ((await settingsOfRepository(plane, repository))?.branch ?? null) : null;
 
 /** Whoever enabled it, with what they may do now. Throws RefusedError where that is not enough any more. */
-const authorityOf = ({ config }: ControlPlane, { name, by, byOwner, tenant, repository }: TriggerRow): Person => {
+export const authorityOf = (
+  { config }: ControlPlane,
+  { name, by, byOwner, tenant, repository }: TriggerRow,
+): Person => {
   const token = config.server.tokens.find(
     (each) => each.name === by && each.tenant === tenant && includes(each.role, 'approver'),
   );

@@ -14,7 +14,7 @@ import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '../../machine/triggers/definitions.ts';
 import { jitterOf } from '../../machine/triggers/schedule.ts';
-import type { Firing, TriggerKey, TriggerRow } from '../store/store.ts';
+import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
 import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
@@ -119,7 +119,11 @@ export const enableTrigger = async (
   const { definition, settings } = await usable(plane, key);
   mustHear(plane, key, definition);
   await mustBegin(plane, person, { key, definition, settings });
-  await plane.store.enableTrigger(key, { by: person.name, byOwner: person.local });
+  await plane.store.enableTrigger(key, {
+    by: person.name,
+    byOwner: person.local,
+    publishes: definition.trigger.publish,
+  });
   plane.lookAtTriggers();
   plane.log.info({ ...key, by: person.name }, 'a trigger was enabled');
   return told(plane, key, definition);
@@ -181,7 +185,7 @@ const mostFirings = 20;
 
 const tellFiring = async (
   { store }: ControlPlane,
-  { at, about, url, run: id, said }: Firing,
+  { at, about, url, run: id, said, unpublished }: RecordedFiring,
 ): Promise<ListedFiring> => {
   const run = id === null ? null : await store.state(id);
   return {
@@ -190,6 +194,7 @@ const tellFiring = async (
     url,
     run: run === null ? null : { run: run.id, number: run.number, status: run.status },
     said: said ?? (id !== null && run === null ? 'Its run was deleted.' : null),
+    unpublished,
   };
 };
 
