@@ -48,3 +48,21 @@ export const isWantedBy = (trigger: EventTrigger, { source, kind, value }: Outsi
 /** What it was, in a few words: `issue 12 by ada`. */
 export const eventText = ({ subject, actor }: Pick<OutsideEvent, 'subject' | 'actor'>): string =>
   actor === null ? subject : `${subject} by ${actor.login}`;
+
+/** As that of a goal. */
+const longestTitle = 80;
+
+/**
+ * What a run of it is called. It becomes the subject of a commit and of a pull request, where words have effects: nothing in it is a mention, closes an
+ * issue (GitHub knows #12, GH-12 and addresses), or has checks left out ([skip ci]).
+ */
+export const titleOfEvent = ({ subject, title }: Pick<OutsideEvent, 'subject' | 'title'>): string => {
+  const told = title === '' ? subject : `${subject}: ${title}`;
+  const plain = told
+    .replaceAll(/[@#[\]]/g, ' ')
+    .replaceAll(/:\/\//g, ' ')
+    .replaceAll(/\bGH-(?=\d)/gi, 'GH ')
+    .replaceAll(/ +/g, ' ')
+    .trim();
+  return plain.length <= longestTitle ? plain : `${plain.slice(0, longestTitle - 1).trimEnd()}…`;
+};

@@ -279,6 +279,16 @@ test('what its file publishes by itself is not, where that was not so when it wa
   expect((await it.row())?.problem).toBe(null);
 });
 
+test('what fails as nobody expected is tried again for an hour, and holds up nothing else', async () => {
+  await using it = await watched({}, { begin: () => Promise.reject(new Error('a bug')) });
+  await it.tell();
+  await it.pass();
+  expect(await it.store.newEvents(9)).toHaveLength(1);
+  it.clock.now += 60 * minute;
+  await it.pass();
+  expect(await it.store.newEvents(9)).toEqual([]);
+});
+
 test('a webhook of the tenant’s begins its run', async () => {
   await using it = await watched({ on: { webhook: 'pager' } });
   const webhook = { source: 'webhook', kind: 'pager', value: null, repository: null, actor: null } as const;

@@ -62,7 +62,7 @@ export const startEvents = (options: EventsOptions): Passes => {
       if (fired.some((key) => isOf(key, row))) continue;
       const at = await offer(options, row, { told, signal }).catch((error: unknown) => {
         log.error({ err: error, repository: row.repository, trigger: row.name }, 'a trigger could not be looked after');
-        return now() + againMs;
+        return isOld(options, told) ? null : now() + againMs;
       });
       again = Math.min(again, at ?? Infinity);
     }
@@ -111,15 +111,16 @@ interface Offered {
   readonly signal: AbortSignal;
 }
 
+const isOld = ({ now }: Pick<EventsOptions, 'now'>, { at }: StoredEvent): boolean => now() - at >= longestAskedMs;
+
 /** Null: it is dealt with; else when to offer it again, ms since the epoch. */
 const offer = async (options: EventsOptions, row: TriggerRow, { told, signal }: Offered): Promise<number | null> => {
   const { now, log, store } = options;
-  const isOld = now() - told.at >= longestAskedMs;
   // As the default branch has it since then, and not long ago.
   const definition = await options.definitionOf(row, Math.max(told.at, now() - againMs));
   if (definition.outcome === 'refused') {
     await tellProblem(options, row, definition.problem);
-    return isOld ? null : now() + againMs;
+    return isOld(options, told) ? null : now() + againMs;
   }
   if (definition.outcome !== 'on event' || !isWantedBy(definition.trigger, told.event)) return null;
   const due = dueFor(row, told);
@@ -136,7 +137,7 @@ const offer = async (options: EventsOptions, row: TriggerRow, { told, signal }: 
   } catch (error) {
     const { said, remedy, again, afterMs } = failedAttempt(error, log);
     if (signal.aborted) return now();
-    if (again && !isOld) return now() + Math.max(againMs, afterMs ?? 0);
+    if (again && !isOld(options, told)) return now() + Math.max(againMs, afterMs ?? 0);
     const why = `No run was begun for ${due.when}: ${said} ${remedy}`;
     return refuse(why, why);
   }

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { DelegateInput, includes } from '../../../shared/api/runner-api.ts';
-import { eventText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import { eventText, titleOfEvent } from '../../../shared/recipe/outside-event.ts';
+import { RemoteRef } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
@@ -39,7 +40,7 @@ export const beginTriggered = (
     .slice(0, 32);
   const input = DelegateInput.parse({
     goal: happened === null ? goal : [goal, outsideText(plane, happened)].join('\n\n').trim(),
-    ...(happened === null ? {} : { title: titleOf(happened.event) }),
+    ...(happened === null ? {} : { title: titleOfEvent(happened.event) }),
     recipe,
     repository,
     ...(repository.startsWith('/')
@@ -88,6 +89,12 @@ export const triggering = (
     },
     beginOn: async (row, definition, happened) => {
       const { event, id: due } = happened;
+      if (event.branch !== null && !RemoteRef.safeParse(event.branch).success)
+        throw refused(
+          'invalid',
+          `It is about the branch ${cleanLine(event.branch)}.`,
+          'Give that branch a plain name.',
+        );
       const branch = event.branch ?? (await branchOf(plane, row));
       const where = event.url === null ? '' : ` (${event.url})`;
       const note = `Begun by the trigger ${row.name}, which ${row.by} enabled, for ${cleanLine(eventText(event))}${where}.`;
@@ -116,14 +123,6 @@ export const authorityOf = (
     );
   // Only who may name paths could enable a trigger of one.
   return { kind: 'person', name: by, tenant, role: 'developer', local: byOwner && repository.startsWith('/') };
-};
-
-/** As `titleOf` of a goal has it. */
-const longestTitle = 80;
-
-const titleOf = ({ subject, title }: OutsideEvent): string => {
-  const whole = title === '' ? subject : `${subject}: ${title}`;
-  return whole.length <= longestTitle ? whole : `${whole.slice(0, longestTitle - 1).trimEnd()}…`;
 };
 
 /**
