@@ -27,6 +27,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const fresh = {
         by: 'ada',
         byOwner: true,
+        publishes: 'no',
         enabled: true,
         handledAt: start,
         run: null,
