@@ -2,7 +2,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { indent } from './text.ts';
 
 export interface CommandHelp {
-  /** What it does, beyond its one line. Wrapped by whoever prints it. */
+  /** What it does, beyond its one line: paragraphs, with an empty line between two. Wrapped by whoever prints it. */
   readonly about?: string;
   /** A command and what it is for. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
@@ -28,7 +28,8 @@ export const explain = (command: CommandUnknownOpts, { about, examples, json, ex
     `With --json:\n${indent(json.trim(), '  ')}`,
     `Exit codes:\n${codes.map(([code, meaning]) => `  ${String(code).padEnd(3)} ${meaning}`).join('\n')}`,
   ];
-  if (about !== undefined) command.description(`${command.description()}\n\n${about.replaceAll('\n', ' ')}`);
+  if (about !== undefined)
+    command.description(`${command.description()}\n\n${about.replaceAll(/(?<!\n)\n(?!\n)/g, ' ')}`);
   command.addHelpText('after', `\n${parts.join('\n\n')}\n`);
 };
 

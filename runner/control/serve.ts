@@ -35,7 +35,7 @@ import type { Ticket } from '../../shared/api/worker-api.ts';
 import { returnLeases } from './supervisor/care.ts';
 import { startSupervisor } from './supervisor/supervisor.ts';
 import { openRetention } from './supervisor/retention.ts';
-import { openArrivals } from './triggers/arrivals.ts';
+import { knownWebhooks, openArrivals } from './triggers/arrivals.ts';
 import { startTriggers, type Triggers } from './triggers/triggers.ts';
 import type { ControlPlane } from './usecases/plane.ts';
 import { runnerApi } from './usecases/runner-api.ts';
@@ -126,6 +126,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     blobs,
     keep: base.keep,
     remotes: openRemotes(config.remotes, process.env),
+    webhooks: knownWebhooks(config.webhooks, process.env, log),
     home,
     config,
     log,
@@ -142,11 +143,9 @@ const start = async (options: ServeOptions): Promise<Serving> => {
   let ready = false;
   const arrivals = openArrivals({
     remotes: plane.remotes,
-    webhooks: config.webhooks,
-    env: process.env,
+    webhooks: plane.webhooks,
     store,
     now: Date.now,
-    log,
     onKept: () => triggers?.told(),
     onNews: (repository) => following?.ring(repository),
   });

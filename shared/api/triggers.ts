@@ -36,7 +36,7 @@ export interface ListedFiring {
 
 export interface ShownTrigger {
   readonly trigger: ListedTrigger;
-  /** The newest first, of 30 days and at most 20. */
+  /** The newest first, of 30 days: at most 20 that began runs, and 20 that did not. */
   readonly firings: readonly ListedFiring[];
 }
 

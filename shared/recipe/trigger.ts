@@ -61,27 +61,25 @@ export const WebhookName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,60}$/, 'expected lower-case words joined by hyphens, such as pagerduty');
 
-const GitHubEventWanted = z.discriminatedUnion(
-  'github',
-  [
-    onGitHub('issue-opened', {}),
-    onGitHub('issue-labeled', { label: Name }),
-    onGitHub('issue-assigned', { assignee: Name }),
-    /** A comment on an issue, a pull request or a line of one that begins with `/longhaul <command>`. */
-    onGitHub('comment', {
-      command: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'expected a word such as fix, for "/longhaul fix …"'),
-    }),
-    /** All checks of one app, for a commit of this branch, have ended and some failed. */
-    onGitHub('checks-failed', { branch: Name }),
-    onGitHub('workflow-failed', { branch: Name }),
-    onGitHub('push', { branch: Name }),
-    onGitHub('release-published', {}),
-    onGitHub('dependabot-alert', {}),
-    onGitHub('code-scanning-alert', {}),
-    onGitHub('secret-scanning-alert', {}),
-  ],
-  'expected what happened on GitHub, such as issue-labeled',
-);
+const gitHubEvents = [
+  onGitHub('issue-opened', {}),
+  onGitHub('issue-labeled', { label: Name }),
+  onGitHub('issue-assigned', { assignee: Name }),
+  /** A comment on an issue, a pull request or a line of one that begins with `/longhaul <command>`. */
+  onGitHub('comment', {
+    command: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'expected a word such as fix, for "/longhaul fix …"'),
+  }),
+  /** All checks of one app, for a commit of this branch, have ended and some failed. */
+  onGitHub('checks-failed', { branch: Name }),
+  onGitHub('workflow-failed', { branch: Name }),
+  onGitHub('push', { branch: Name }),
+  onGitHub('release-published', {}),
+  onGitHub('dependabot-alert', {}),
+  onGitHub('code-scanning-alert', {}),
+  onGitHub('secret-scanning-alert', {}),
+] as const;
+const gitHubKinds = gitHubEvents.map(({ shape }) => shape.github.value).join(', ');
+const GitHubEventWanted = z.discriminatedUnion('github', gitHubEvents, `expected github with one of ${gitHubKinds}`);
 /** What happens on GitHub that a trigger can wait for. */
 export type GitHubEventKind = z.infer<typeof GitHubEventWanted>['github'];
 
@@ -127,10 +125,19 @@ export type ParsedTrigger =
 export const parseTrigger = (value: unknown): ParsedTrigger => {
   if (has(value, 'on') && has(value, 'schedule'))
     return { outcome: 'refused', faults: ['A trigger has a schedule, or says what it begins on, and not both.'] };
+  if (!has(value, 'on') && !has(value, 'schedule'))
+    return {
+      outcome: 'refused',
+      faults: [
+        'It does not say when: expected a schedule, such as "30 2 * * 1-5", or on, such as { github: issue-labeled, label: agent }.',
+      ],
+    };
   const schema = !has(value, 'on') ? Scheduled : has(value.on, 'webhook') ? OnWebhook : OnGitHub;
   const parsed = schema.safeParse(value);
   if (!parsed.success) return { outcome: 'refused', faults: schemaFaults(parsed.error, 'the file') };
-  const { goal, recipe } = parsed.data;
+  const { goal, recipe, publish, ciRepairs } = parsed.data;
+  if (publish === 'no' && ciRepairs > 0)
+    return { outcome: 'refused', faults: ['ciRepairs: only with publish, whose pull request has the checks.'] };
   return goal === '' && recipe === null
     ? { outcome: 'refused', faults: ['goal: expected a goal, or a recipe: what shall the agent do?'] }
     : { outcome: 'ok', trigger: parsed.data };

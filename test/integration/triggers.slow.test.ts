@@ -203,3 +203,17 @@ test('what its settings open has to be agreed to before a trigger is enabled, an
   const refused = await rig.cli(['triggers', 'enable', 'yearly', '--repo', opening]);
   expect(refused.stderr).toMatch(/a\.example\.org[^]*longhaul delegate … --trust [0-9a-f]{64}\. Then enable it\./);
 });
+
+test('what is published by itself is agreed to when a trigger is enabled; what its file says more later is not, and the list says so', async () => {
+  const publishing = await repositoryWith({ '.longhaul/triggers/yearly.yaml': `${yearly}publish: draft\n` });
+  const at = (...args: string[]) => rig.cli(['triggers', ...args, '--repo', publishing]);
+  expect((await at('enable', 'yearly')).stdout).toContain(
+    'You agreed that their results are published by themselves as a draft pull request.',
+  );
+  const [agreed] = await listed('list', '--repo', publishing);
+  expect(agreed?.problem).toBe(null);
+  await writeFile(path.join(publishing, '.longhaul/triggers/yearly.yaml'), `${yearly}publish: ready\n`);
+  gitIn(publishing, 'commit', '--quiet', '--all', '--message', 'More');
+  const [more] = await listed('list', '--repo', publishing);
+  expect(more?.problem).toContain('its file says "publish: ready", which it did not when');
+});

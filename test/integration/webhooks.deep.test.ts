@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -73,12 +75,37 @@ test('a burst of deliveries, each sent twice, is counted once each, over a runne
   expect(counted(rig, 'count(*) as n from runs')).toBe(0);
 });
 
+/** A delivery of which the head has come, and one byte. */
+const opened = (url: string, headers: Readonly<Record<string, string>>): Socket => {
+  const { hostname, port, host } = new URL(url);
+  const head = Object.entries({ host, ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => {});
+  socket.write(['POST /webhooks/github HTTP/1.1', ...head, '', '{'].join('\r\n'));
+  return socket;
+};
+
+test('who claims much and sends little takes nothing from others, and is not waited for', async () => {
+  await using it = await started();
+  const { github, rig } = it;
+  const { headers } = await deliveryOf(github, 1);
+  const claims = { ...headers, 'content-length': String(24 * 2 ** 20) };
+  const stalled = Array.from({ length: 12 }, () => opened(rig.url, claims));
+  const ends = stalled.map((socket) => once(socket, 'close'));
+  await Promise.all(stalled.map((socket) => once(socket, 'connect')));
+  expect(await send(rig.url, await deliveryOf(github, 2))).toBe(202);
+  await Promise.all(ends);
+  expect(await send(rig.url, await deliveryOf(github, 3))).toBe(202);
+});
+
 test('what is too large, unsigned or without a length is refused, and the runner goes on', async () => {
   await using it = await started();
   const { github, rig } = it;
   const delivery = await deliveryOf(github, 1);
-  const large = { ...delivery, body: `${delivery.body}${' '.repeat(25 * 2 ** 20)}` };
-  expect(await send(rig.url, large)).toBe(413);
+  // By what it says of itself, before any of it comes.
+  const large = opened(rig.url, { ...delivery.headers, 'content-length': String(25 * 2 ** 20 + 1) });
+  const [answered] = await once(large, 'data');
+  expect(String(answered)).toMatch(/^HTTP\/1\.1 413 [^]*It has more than 25 MB\./);
   expect(
     await send(rig.url, { ...delivery, headers: { ...delivery.headers, 'x-hub-signature-256': 'sha256=00' } }),
   ).toBe(401);

@@ -11,7 +11,7 @@ import { Rig } from '../harness/rig.ts';
  * A whole runner that GitHub tells of what happens there: GitHub is `emulate`, an independent implementation, which signs and sends its deliveries itself.
  */
 const place = { owner: 'acme', repo: 'shop' };
-const pagerSecret = `whsec_${Buffer.from('a secret of the pager').toString('base64')}`;
+const pagerSecret = `whsec_${Buffer.from('a long secret of the pager').toString('base64')}`;
 const finish = calls('finish', { summary: 'Adds, where it subtracted.', claims: [] });
 const mend = calls('write', { path: 'sum.js', content: 'export const sum = (a, b) => a + b;\n' });
 
@@ -159,7 +159,7 @@ test('a webhook of anybody’s begins a run in a folder here, once', async () =>
 test('what nobody tells this runner of cannot be enabled, and the list says what waits for what', async () => {
   const { code, stderr } = await rig.cli(['triggers', 'enable', 'other', '--repo', github.url], { cwd: clone });
   expect(code).toBe(2);
-  expect(stderr).toContain('This runner knows no webhook other for local.');
+  expect(stderr).toContain('This runner hears no webhook other for local.');
   const folder = await rig.cli(['triggers', 'enable', 'bugs'], { cwd: clone });
   expect(folder.stderr).toContain('and this is a folder.');
   const { stdout } = await rig.cli(['triggers', '--repo', github.url], { cwd: clone });

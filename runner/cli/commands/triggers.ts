@@ -43,13 +43,16 @@ export const define: Define = (command, act) => {
     about: `A trigger begins runs by itself, at the times of a schedule or on something that happens. A repository brings its own, in
 .longhaul/triggers/<name>.yaml on its default branch; it begins nothing before somebody enables it, whose authority its runs
 have from then on. Its runs are of the default branch or the branch that it is about, and never of what is not committed.
-Such a file says a recipe, a goal, or both, and one of these:
-  schedule  of cron's five fields, in a timeZone; with missed (skip, once, all), whileOpen (skip, begin) and jitterMinutes.
-            The runner has to be there at that time, and stays there for it; what it missed is made up for as missed says.
-  on        {github: issue-labeled, label: agent}, or issue-opened; issue-assigned with assignee; comment with command, for
-            "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-,
-            code-scanning- or secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what
-            people do who may write to the repository counts. Servers tell the runner of it (docs/github.md).
+Such a file says a recipe, a goal, or both, and when.
+
+Either it has a schedule of cron's five fields, in a timeZone, with missed (skip, once, all), whileOpen (skip, begin) and
+jitterMinutes. The runner has to be there at that time, and stays there for it; what it missed is made up for as missed says.
+
+Or it says on what: {github: issue-labeled, label: agent}; issue-opened; issue-assigned with assignee; comment with command,
+for "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-alert,
+code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
+who may write to the repository counts. Servers tell the runner of it (docs/github.md).
+
 With publish (draft, ready) a result whose checks pass, and that holds no secret, becomes a pull request by itself, and so does
 each later round; whoever enables the trigger agrees to that. ciRepairs is how many rounds its failing checks begin.`,
     examples: [

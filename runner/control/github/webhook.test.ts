@@ -142,6 +142,25 @@ test.each([
   expect(await told('issues', 'issues-opened', { sender })).toMatchObject({ event: { actor: { isBot } } });
 });
 
+test.each([
+  ['nobody', { sender: null }],
+  ['somebody without a name', { sender: { login: '', type: 'User' } }],
+])('what %s did is refused, however it is signed', async (_, changed) => {
+  expect(await told('issues', 'issues-labeled', changed)).toMatchObject({
+    outcome: 'unreadable',
+    why: expect.stringMatching(/who did it/),
+  });
+});
+
+test('what does not say when it happened is refused, but for an alert', async () => {
+  const { issue } = await payload('issues-labeled');
+  for (const updated_at of [null, 'soon'])
+    expect(
+      await told('issues', 'issues-labeled', { issue: { ...(issue as object), updated_at } }), // safe: it has one
+    ).toMatchObject({ outcome: 'unreadable', why: expect.stringMatching(/when it happened/) });
+  expect(await told('secret_scanning_alert', 'secret_scanning_alert-reopened')).toMatchObject({ happenedAt: null });
+});
+
 test('an unknown event is nothing; a payload that is none is said', async () => {
   expect(await told('star', 'issues-opened')).toEqual({ outcome: 'nothing', news: null });
   expect(deliveredBy('issues', 'x')).toMatchObject({ outcome: 'unreadable', why: expect.stringContaining('issues') });

@@ -39,14 +39,23 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
   if (about === null || told.repository == null) return { outcome: 'nothing', news };
   const { at, ...rest } = about;
   const { sender } = told;
+  const unreadable = (what: string): Delivered => ({
+    outcome: 'unreadable',
+    why: `The payload of ${cleanLine(name).slice(0, 100)} does not say ${what}.`,
+  });
+  const isOwnWord = rest.actor === null;
+  // Only an alert is nobody's: that nobody can be read is not that nobody did it.
+  if (!isOwnWord && sender == null) return unreadable('who did it');
+  const happenedAt = at === null ? Number.NaN : Date.parse(at);
+  if (!isOwnWord && Number.isNaN(happenedAt)) return unreadable('when it happened');
   return {
     outcome: 'event',
-    happenedAt: at === null || Number.isNaN(Date.parse(at)) ? null : Date.parse(at),
+    happenedAt: Number.isNaN(happenedAt) ? null : happenedAt,
     event: {
       source: 'github',
       repository: told.repository.html_url,
       tenant: null,
-      actor: sender == null || rest.actor === null ? null : { login: sender.login.slice(0, 200), isBot: isBot(sender) },
+      actor: sender == null || isOwnWord ? null : { login: sender.login.slice(0, 200), isBot: isBot(sender) },
       kind: rest.kind,
       value: rest.value?.slice(0, 300) ?? null,
       subject: cleanLine(rest.subject).slice(0, 200),

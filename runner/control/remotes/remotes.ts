@@ -29,12 +29,16 @@ export interface Publishing {
   readonly github: OpenGitHub | null;
 }
 
+/** Of what GitHub signs with; `openssl rand -hex 32` gives 64. */
+const fewestSecretCharacters = 16;
+
 /** The first setting that matches a URL decides; where none does, nobody connects. */
 export const openRemotes = (configs: readonly RemoteConfig[], env: Environment): Remotes => {
   const known = configs.map((config) => ({ config, pattern: patternOf(config.match) }));
   const secretOf = ({ github }: RemoteConfig): string | null => {
     const secret = github?.webhookSecretVariable == null ? '' : (env[github.webhookSecretVariable] ?? '');
-    return secret === '' ? null : secret;
+    // What can be guessed is no secret.
+    return secret.length < fewestSecretCharacters ? null : secret;
   };
   return {
     webhookSecrets: [...new Set(configs.map(secretOf).filter((secret) => secret !== null))],

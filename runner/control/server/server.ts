@@ -92,7 +92,7 @@ const guardRequests = (http: Http, options: ServerOptions, limits: Receiving): v
     if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
     // Before a byte of a body is read: nobody whom we do not know makes us keep one.
     if (hasBody(request.raw)) {
-      const isSigned = request.routeOptions.config.signed === true;
+      const isSigned = request.routeOptions.config.signedBytes !== undefined;
       if (!isSigned && options.authenticate(request.headers.authorization) === null)
         return reply.code(401).header('connection', 'close').send(errorBody(unauthorized));
       holdToPace(request.raw, limits);

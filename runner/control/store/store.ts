@@ -278,7 +278,7 @@ export interface Store extends AsyncDisposable {
       readonly stop: boolean;
     },
   ): Promise<void>;
-  /** What came of the times that it was due, the newest first. */
+  /** What came of the times that it was due, the newest first: so many that began runs, and so many that did not, which strangers may have brought about. */
   firings(key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]>;
   /** Runs whose results are to be published without a person. */
   toPublish(): Promise<readonly ToPublish[]>;

@@ -107,15 +107,18 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
 const firingsOf = (db: Database, { tenant, repository, name }: TriggerKey) =>
   db.selectFrom('firings').where('tenant', '=', tenant).where('repository', '=', repository).where('name', '=', name);
 
-export const readFirings = async (db: Database, key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]> =>
-  (
-    await firingsOf(db, key)
-      .select(['event', 'at', 'about', 'url', 'run', 'said', 'publish', 'ci_repairs', 'unpublished'])
-      .orderBy('at', 'desc')
-      .orderBy('event', 'desc')
-      .limit(limit)
-      .execute()
-  ).map(({ ci_repairs: ciRepairs, ...rest }) => ({ ...rest, ciRepairs }));
+export const readFirings = async (db: Database, key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]> => {
+  const newest = firingsOf(db, key)
+    .select(['event', 'at', 'about', 'url', 'run', 'said', 'publish', 'ci_repairs', 'unpublished'])
+    .orderBy('at', 'desc')
+    .orderBy('event', 'desc')
+    .limit(limit);
+  const begun = await newest.where('run', 'is not', null).execute();
+  const others = await newest.where('run', 'is', null).execute();
+  return [...begun, ...others]
+    .toSorted((a, b) => b.at - a.at || (a.event < b.event ? 1 : -1))
+    .map(({ ci_repairs: ciRepairs, ...rest }) => ({ ...rest, ciRepairs }));
+};
 
 export const readToPublish = async (db: Database): Promise<readonly ToPublish[]> => {
   const rows = await db.selectFrom('firings').selectAll().where('publish', '<>', 'no').orderBy('at').execute();

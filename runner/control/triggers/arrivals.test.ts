@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { sign } from '@octokit/webhooks-methods';
-import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import { openRemotes } from '../remotes/remotes.ts';
-import { openArrivals, type Arrivals } from './arrivals.ts';
+import { knownWebhooks, openArrivals, type Arrivals } from './arrivals.ts';
 
 const env = {
-  ACME: 'secret of acme',
+  ACME: 'the secret of acme',
   OTHER: 'secret of another',
-  PAGER: `whsec_${Buffer.from('secret of the pager').toString('base64')}`,
+  PAGER: `whsec_${Buffer.from('the long secret of the pager').toString('base64')}`,
+  WEAK: 'whsec_YQ==',
 };
 const happened = Date.parse('2019-05-15T15:20:18Z');
 const repository = 'https://github.com/Codertocat/Hello-World';
@@ -27,16 +27,21 @@ const hearing = (over: { readonly now?: number; readonly known?: 'new' | 'known'
   const kept: { readonly id: string; readonly digest: string; readonly event: OutsideEvent }[] = [];
   const news: string[] = [];
   const wakes = { count: 0 };
+  const unheard: object[] = [];
   const arrivals = openArrivals({
     remotes: openRemotes(
       [remote('https://github.com/Codertocat/*', 'ACME'), remote('https://github.com/other/*', 'OTHER')],
       env,
     ),
-    webhooks: [
-      { name: 'pager', tenant: 'local', secretVariable: 'PAGER' },
-      { name: 'silent', tenant: 'local', secretVariable: 'NOT_SET' },
-    ],
-    env,
+    webhooks: knownWebhooks(
+      [
+        { name: 'pager', tenant: 'local', secretVariable: 'PAGER' },
+        { name: 'silent', tenant: 'local', secretVariable: 'NOT_SET' },
+        { name: 'weak', tenant: 'local', secretVariable: 'WEAK' },
+      ],
+      env,
+      { error: (about: object) => void unheard.push(about) },
+    ),
     store: {
       recordEvent: async (told) => {
         kept.push(told);
@@ -48,10 +53,9 @@ const hearing = (over: { readonly now?: number; readonly known?: 'new' | 'known'
     },
     onNews: (of) => void news.push(of),
     now: () => over.now ?? happened + 60_000,
-    log: pino({ level: 'silent' }),
   });
   if (arrivals === null) throw new Error('nothing is heard');
-  return { arrivals, kept, news, wakes };
+  return { arrivals, kept, news, wakes, unheard };
 };
 
 const recorded = (file: string): Promise<string> =>
@@ -181,6 +185,7 @@ test('the same words under two names are two', async () => {
 test.each([
   ['that is not configured', 'other', {}, 404],
   ['whose secret is not set', 'silent', {}, 404],
+  ['whose secret can be guessed', 'weak', { secret: env.WEAK }, 404],
   ['signed with another secret', 'pager', { secret: `whsec_${Buffer.from('another').toString('base64')}` }, 401],
   ['of six minutes ago', 'pager', { at: new Date(Date.now() - 6 * 60_000) }, 401],
   ['of six minutes from now', 'pager', { at: new Date(Date.now() + 6 * 60_000) }, 401],
@@ -191,18 +196,21 @@ test.each([
   expect(kept).toEqual([]);
 });
 
-test('where no secret is known nothing is heard', () => {
-  const { arrivals, ...rest } = hearing();
-  expect(arrivals).not.toBeNull();
-  const options = {
-    onKept: () => {},
-    onNews: () => {},
-    now: Date.now,
-    log: pino({ level: 'silent' }),
-    env: {},
-    ...rest,
-  };
+test('what is to happen later than in five minutes is refused', async () => {
+  const { arrivals, kept } = hearing({ now: happened - 5 * 60_000 - 1 });
+  expect(await deliver(arrivals)).toMatchObject({ status: 400, said: expect.stringContaining('from now') });
+  expect(kept).toEqual([]);
+});
+
+test('where no secret is known, or none that cannot be guessed, nothing is heard, and the log says so', () => {
+  expect(hearing().unheard).toEqual([
+    { webhook: 'silent', secretVariable: 'NOT_SET' },
+    { webhook: 'weak', secretVariable: 'WEAK' },
+  ]);
+  const options = { onKept: () => {}, onNews: () => {}, now: Date.now, webhooks: new Map() };
   const store = { recordEvent: async () => 'new' as const };
-  const remotes = openRemotes([remote('https://github.com/*', 'NOT_SET'), remote('https://github.com/*', null)], {});
-  expect(openArrivals({ ...options, store, remotes, webhooks: [] })).toBeNull();
+  const all = [remote('https://github.com/*', 'NOT_SET'), remote('https://github.com/*', null)];
+  expect(openArrivals({ ...options, store, remotes: openRemotes(all, {}) })).toBeNull();
+  const weak = openRemotes([remote('https://github.com/*', 'WEAK')], { WEAK: 'fifteen letters' });
+  expect(openArrivals({ ...options, store, remotes: weak })).toBeNull();
 });

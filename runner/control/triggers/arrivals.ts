@@ -31,8 +31,7 @@ export interface Arrivals {
 
 export interface ArrivalsOptions {
   readonly remotes: Remotes;
-  readonly webhooks: RunnerConfig['webhooks'];
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly webhooks: KnownWebhooks;
   readonly store: Pick<Store, 'recordEvent'>;
   /** Something was kept that triggers may wait for. */
   readonly onKept: () => void;
@@ -40,7 +39,6 @@ export interface ArrivalsOptions {
   readonly onNews: (repository: string) => void;
   /** Ms since the epoch. */
   readonly now: () => number;
-  readonly log: Logger;
 }
 
 /** What happened longer ago is not news: somebody may send again what they once saw. */
@@ -48,7 +46,7 @@ const longestAgoMs = 5 * 60_000;
 
 /** Null where nothing can be told: no secret is known. */
 export const openArrivals = (options: ArrivalsOptions): Arrivals | null => {
-  const known = new Map(options.webhooks.flatMap((webhook) => verifierOf(webhook, options)));
+  const { webhooks: known } = options;
   if (options.remotes.webhookSecrets.length === 0 && known.size === 0) return null;
   return {
     github: (arrival) => fromGitHub(options, arrival),
@@ -67,21 +65,30 @@ interface KnownWebhook {
   readonly verifier: Webhook;
 }
 
-/** One whose secret is missing is none, and the log says so: the runner has other work. */
-const verifierOf = (
-  { name, tenant, secretVariable }: RunnerConfig['webhooks'][number],
-  { env, log }: ArrivalsOptions,
-): readonly [string, KnownWebhook][] => {
-  try {
-    return [[name, { name, tenant, verifier: new Webhook(env[secretVariable] ?? '') }]];
-  } catch (error) {
-    log.error(
-      { webhook: name, secretVariable, err: error },
-      'a webhook has no secret such as whsec_ and base64; it is not heard',
-    );
-    return [];
-  }
-};
+/** By name. */
+export type KnownWebhooks = ReadonlyMap<string, KnownWebhook>;
+
+/** Of a secret, as standardwebhooks.com asks for. */
+const fewestBytes = 24;
+
+/** Those with a good secret. One without is none, and the log says so: the runner has other work. */
+export const knownWebhooks = (
+  webhooks: RunnerConfig['webhooks'],
+  env: Readonly<Record<string, string | undefined>>,
+  log: Pick<Logger, 'error'>,
+): KnownWebhooks =>
+  new Map(
+    webhooks.flatMap(({ name, tenant, secretVariable }) => {
+      const secret = env[secretVariable] ?? '';
+      if (/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(secret) && Buffer.from(secret.slice(6), 'base64').length >= fewestBytes)
+        return [[name, { name, tenant, verifier: new Webhook(secret) }] as const];
+      log.error(
+        { webhook: name, secretVariable },
+        `a webhook is not heard: its variable does not hold whsec_ and at least ${fewestBytes} bytes in base64`,
+      );
+      return [];
+    }),
+  );
 
 const one = (header: string | string[] | undefined): string => (typeof header === 'string' ? header : '');
 
@@ -110,8 +117,9 @@ const fromGitHub = async (options: ArrivalsOptions, { headers, body }: Arrival):
   const secret = remote?.webhookSecret ?? null;
   if (repository !== null && (secret === null || !good.includes(secret)))
     return no(403, `This runner hears of nothing that happens at ${cleanLine(repository)} by this secret (remotes).`);
-  if (delivered.outcome === 'event' && delivered.happenedAt !== null && now() - delivered.happenedAt > longestAgoMs)
-    return no(400, 'It happened more than five minutes ago.');
+  const ago = delivered.outcome === 'event' && delivered.happenedAt !== null ? now() - delivered.happenedAt : 0;
+  if (ago > longestAgoMs) return no(400, 'It happened more than five minutes ago.');
+  if (ago < -longestAgoMs) return no(400, 'It is to happen more than five minutes from now: whose clock is right?');
   if (repository !== null) options.onNews(repository);
   if (delivered.outcome === 'nothing') return { status: 202, said: 'Nothing here waits for that.' };
   return keep(options, { id: `github ${id}`, body, event: delivered.event });

@@ -110,7 +110,8 @@ export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, 
   await store.triggerHandled(row, { handledAt, failures, problem, began: null, firing: null, stop: false });
 };
 
-const notAgreed = ({ name, by }: TriggerRow, publish: Publishes): string =>
+/** Why what a trigger begins is not published by itself, though its file says so. */
+export const notAgreed = ({ name, by }: TriggerRow, publish: Publishes): string =>
   `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. If that is right: longhaul triggers enable ${name}`;
 
 const isUnderWay = ({ status }: RunState): boolean => ['queued', 'working', 'ready', 'waiting'].includes(status);

@@ -11,6 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Remotes } from '../remotes/remotes.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
+import type { KnownWebhooks } from '../triggers/arrivals.ts';
 
 /** What the use cases work with. */
 export interface ControlPlane {
@@ -18,6 +19,8 @@ export interface ControlPlane {
   readonly engine: Engine;
   readonly blobs: Blobs;
   readonly remotes: Remotes;
+  /** Those that are heard. */
+  readonly webhooks: KnownWebhooks;
   /**
    * Where a run's source and its checkpoints are: in its folder here alone, or uploaded as well, because its next worker may be on another
    * machine. The one rule for all that asks.

@@ -8,7 +8,7 @@ import type {
   TriggerInput,
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
-import { TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
+import { isWithin, TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
@@ -16,11 +16,12 @@ import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '..
 import { jitterOf } from '../../machine/triggers/schedule.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
-import { handled } from '../triggers/firing.ts';
+import { handled, notAgreed } from '../triggers/firing.ts';
+import { toldRefusal } from '../triggers/known-definitions.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { preview } from './preview.ts';
-import { beginTriggered, type Beginning } from './triggering.ts';
+import { authorityOf, beginTriggered, type Beginning } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
@@ -94,7 +95,13 @@ const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: To
     name: key.name,
     enabledBy: row?.enabled === true ? row.by : null,
     trigger: usable?.trigger ?? null,
-    problem: definition?.outcome === 'refused' ? definition.problem : (broken ?? row?.problem ?? null),
+    problem:
+      definition?.outcome === 'refused'
+        ? definition.problem
+        : (broken ??
+          (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, usable)) ??
+          row?.problem ??
+          null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
     last:
       run === null || row === null
@@ -117,7 +124,9 @@ export const enableTrigger = async (
   const person = asPerson(caller);
   const key = await keyOf(person, input);
   const { definition, settings } = await usable(plane, key);
-  mustHear(plane, key, definition);
+  const silent = unheard(plane, key, definition);
+  if (silent !== null) throw silent;
+  mustPublish(plane, key, definition);
   await mustBegin(plane, person, { key, definition, settings });
   await plane.store.enableTrigger(key, {
     by: person.name,
@@ -198,34 +207,59 @@ const tellFiring = async (
   };
 };
 
-/** What nobody tells this runner of begins nothing. */
-const mustHear = (
-  { remotes, config }: ControlPlane,
+/** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
+const unheard = (
+  { remotes, webhooks }: ControlPlane,
   { repository, tenant }: TriggerKey,
   definition: UsableTrigger,
-): void => {
-  if (definition.outcome !== 'on event') return;
+): RefusedError | null => {
+  if (definition.outcome !== 'on event') return null;
   const { source, kind } = wantedBy(definition.trigger);
-  if (source === 'webhook') {
-    if (config.webhooks.some((webhook) => webhook.name === kind && webhook.tenant === tenant)) return;
-    throw refused(
-      'invalid',
-      `This runner knows no webhook ${kind} for ${tenant}.`,
-      'Its operator can set it up: webhooks: [{ name: …, secretVariable: … }] in its config.yaml.',
-    );
-  }
+  if (source === 'webhook')
+    return webhooks.get(kind)?.tenant === tenant
+      ? null
+      : refused(
+          'invalid',
+          `This runner hears no webhook ${kind} for ${tenant}.`,
+          'Its operator can set it up: webhooks: [{ name: …, secretVariable: … }] in its config.yaml, with that variable set where it is started.',
+        );
   if (repository.startsWith('/'))
-    throw refused(
+    return refused(
       'invalid',
       'What happens on GitHub is heard of for a repository there, and this is a folder.',
       'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
     );
-  if (remotes.allowed(repository)?.webhookSecret == null)
-    throw refused(
-      'invalid',
-      `This runner hears of nothing that happens at ${repository}.`,
-      'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md).',
-    );
+  return remotes.allowed(repository)?.webhookSecret == null
+    ? refused(
+        'invalid',
+        `This runner hears of nothing that happens at ${repository}.`,
+        'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md), with that variable set where it is started, to 16 characters or more.',
+      )
+    : null;
+};
+
+/** What is never published by itself is not agreed to. */
+const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { trigger }: UsableTrigger): void => {
+  if (trigger.publish === 'no' || repository.startsWith('/') || remotes.allowed(repository)?.publishing != null) return;
+  throw refused(
+    'invalid',
+    `Its file says "publish: ${trigger.publish}", and this runner publishes nothing to ${repository}.`,
+    'Its operator can allow it: publish: true (remotes in its config.yaml). Or leave publish out.',
+  );
+};
+
+/** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
+const wrongNow = (plane: ControlPlane, row: TriggerRow, definition: UsableTrigger): string | null => {
+  const silent = unheard(plane, row, definition);
+  if (silent !== null) return toldRefusal(silent);
+  try {
+    authorityOf(plane, row);
+  } catch (error) {
+    if (error instanceof RefusedError) return toldRefusal(error);
+    throw error;
+  }
+  const { publish } = definition.trigger;
+  return isWithin(publish, row.publishes) ? null : notAgreed(row, publish);
 };
 
 /** What would be refused when it is due is refused now, while somebody is there to hear it. */
