@@ -217,3 +217,12 @@ test('what is published by itself is agreed to when a trigger is enabled; what i
   const [more] = await listed('list', '--repo', publishing);
   expect(more?.problem).toContain('its file says "publish: ready", which it did not when');
 });
+
+test('what was begun for something is that run, whatever the file says by now', async () => {
+  const changing = await repositoryWith({ '.longhaul/triggers/yearly.yaml': yearly });
+  const fire = () => rig.api.triggers.fire.mutate({ repository: changing, name: 'yearly', key: 'once' });
+  const { id } = await fire();
+  await writeFile(path.join(changing, '.longhaul/triggers/yearly.yaml'), yearly.replace('what is there', 'otherwise'));
+  gitIn(changing, 'commit', '--quiet', '--all', '--message', 'Otherwise');
+  expect((await fire()).id).toBe(id);
+});

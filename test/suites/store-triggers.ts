@@ -113,6 +113,11 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       expect(await store.firedFor('github 2')).toEqual([key]);
       expect(await store.begunSince(key, start)).toBe(1);
       expect(await store.begunSince(key, start + 1)).toBe(0);
+      const pending = { ...firing, event: 'github 3', run: 'run_bbbb', said: null, publish: 'draft' } as const;
+      await store.triggerHandled(key, { ...handled, began: null, firing: pending });
+      await store.forgetEvents(start + 1);
+      expect(await store.firings(key, 9)).toEqual([second, pending]);
+      await store.publishTried({ key, event: 'github 3' }, null);
       await store.forgetEvents(start + 1);
       expect(await store.firings(key, 9)).toEqual([second]);
     });

@@ -64,6 +64,10 @@ export const webhookRoutes = (server: FastifyInstance, arrivals: Arrivals): void
       clearTimeout(patience);
       const { status, said } = await answerTo({ headers, body: Buffer.concat(chunks) });
       return await reply.code(status).send({ said });
+    } catch (error) {
+      // Nobody is there any more to be answered.
+      if (!raw.socket.destroyed) throw error;
+      return reply.hijack();
     } finally {
       clearTimeout(patience);
       pools[pool] -= came;

@@ -27,7 +27,8 @@ export const performOnEvents = async (db: Database, write: EventWrite): Promise<
       return null;
     case 'forget events':
       await db.deleteFrom('outside_events').where('at', '<', write.before).where('done', '=', 1).execute();
-      await db.deleteFrom('firings').where('at', '<', write.before).execute();
+      // Of a run that is not over, later rounds are still to be published.
+      await db.deleteFrom('firings').where('at', '<', write.before).where('publish', '=', 'no').execute();
       return null;
   }
 };

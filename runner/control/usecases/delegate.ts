@@ -69,7 +69,7 @@ const areImagesOf = ({ images }: Task, asked: Asked['images']): boolean =>
     : asked.length === images.length && asked.every(({ blob }, index) => blob === images[index]?.blob);
 
 /** A key always means the same id, so whether it was used is known before any work is done for it. */
-const runOfKey = (plane: ControlPlane, tenant: string, key: string): string => {
+export const runOfKey = (plane: ControlPlane, tenant: string, key: string): string => {
   const digest = createHmac('sha256', plane.dedupeSecret)
     .update(JSON.stringify([tenant, key]))
     .digest('hex');

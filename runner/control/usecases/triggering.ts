@@ -11,7 +11,7 @@ import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { openDefinitions } from '../triggers/known-definitions.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
-import { delegate } from './delegate.ts';
+import { delegate, runOfKey } from './delegate.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { refused, type ControlPlane, type Person } from './plane.ts';
 
@@ -28,7 +28,7 @@ export interface Beginning {
 }
 
 /** Makes the run that a trigger is due for; the one that there is, if it was made before. Throws RefusedError. */
-export const beginTriggered = (
+export const beginTriggered = async (
   plane: ControlPlane,
   person: Person,
   { key: { repository, name }, definition, due, branch, note, happened }: Beginning,
@@ -38,6 +38,10 @@ export const beginTriggered = (
     .update(JSON.stringify([repository, name]))
     .digest('hex')
     .slice(0, 32);
+  const dedupeKey = `trigger:${trigger}:${due}`;
+  // What is known of an event, and what the file says, may be otherwise than when it was begun: it is begun all the same.
+  const begun = await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
+  if (begun !== null) return begun;
   const input = DelegateInput.parse({
     goal: happened === null ? goal : [goal, outsideText(plane, happened)].join('\n\n').trim(),
     ...(happened === null ? {} : { title: titleOfEvent(happened.event) }),
@@ -46,7 +50,7 @@ export const beginTriggered = (
     ...(repository.startsWith('/')
       ? { base: { commit: branch ?? 'HEAD' } }
       : { source: { kind: 'remote', url: repository, ref: branch } }),
-    dedupeKey: `trigger:${trigger}:${due}`,
+    dedupeKey,
   });
   return delegate(plane, person, { ...input, notes: [note] });
 };
