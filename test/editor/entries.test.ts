@@ -15,7 +15,7 @@ import { keptDraft } from './drafts.ts';
 import { coveredInHost } from './inhost/names.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { packShopTests } from './shop-tests/pack.ts';
+import { packShopTests } from './pack-beside.ts';
 import {
   chooseFromMenu,
   comes,

@@ -6,7 +6,8 @@ import { exactArguments } from '../../../shared/text/clean.ts';
 import { besides, fieldOf, withField, type Field } from '../../ground/decision/field.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { argumentsText, oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { argumentsText } from '../../ground/text/text.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
 import {
   argumentsIn,

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
 import type { ProblemArgument } from './called-from.ts';
 
 /** Offers to delegate each problem under the cursor, as a quick fix. */

@@ -14,7 +14,7 @@ import { registerCommands } from '../../ground/problem/problem.ts';
 import { whereTrusted } from '../../ground/problem/where-trusted.ts';
 import { chooseRepository } from '../../ground/repository/choose-repository.ts';
 import { pathWithin } from '../../ground/repository/repository.ts';
-import { oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
 import { begin, choicesKey, draftOf, goOn, keepDraft, keptDraft, written } from './begin.ts';
 import { calledFrom, failureOf } from './called-from.ts';
 import { askModel } from './change-choice.ts';

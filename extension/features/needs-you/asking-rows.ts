@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
-import { changes, evidence, expiry, oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { changes, evidence, expiry } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
 

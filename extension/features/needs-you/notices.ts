@@ -4,7 +4,8 @@ import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts
 import { keyRefused } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { End } from '../../ground/runs/ends.ts';
-import { detailOf, oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { detailOf } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
 

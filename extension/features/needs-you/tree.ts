@@ -5,7 +5,8 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import type { End } from '../../ground/runs/ends.ts';
 import { card, createTree, factNodes, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
-import { changes, costFact, evidence, labelCharacters, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { changes, costFact, evidence, labelCharacters, repositoryName } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 

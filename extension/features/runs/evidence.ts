@@ -3,7 +3,8 @@ import { passed, type CommandRecord } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { openRun, plainTooltip, type Node } from '../../ground/node/node.ts';
 import { span } from '../../../shared/text/figures.ts';
-import { evidence, oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { evidence } from '../../ground/text/text.ts';
 
 /** What Longhaul ran itself to see whether the result holds: a row per command. None before it has run. */
 export const evidenceNodes = ({ id, verification }: RunSummary): readonly Node[] => {

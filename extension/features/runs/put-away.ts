@@ -6,7 +6,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { change } from '../../ground/ask/change.ts';
 import { runFor } from '../../ground/ask/pick.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
-import { oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
 
 const title = t('Longhaul: Which Run?');
 

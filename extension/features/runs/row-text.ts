@@ -3,7 +3,8 @@ import { callLine } from '../../../shared/policy/call-line.ts';
 import { openDecisions, pausedBy, runningCall } from '../../../shared/run/state.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { span } from '../../../shared/text/figures.ts';
-import { activeMs, costText, detailOf, oneLine, repositoryName } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { activeMs, costText, detailOf, repositoryName } from '../../ground/text/text.ts';
 
 /** Characters of what it is at: a row is narrow. */
 const atCharacters = 40;

@@ -5,7 +5,7 @@ import { headline, type Moment } from '../../../shared/run/story/moment.ts';
 import { createStory, type Story } from '../../../shared/run/story/story.ts';
 import type { Runs } from '../../ground/runs/runs.ts';
 import { openRun, plainTooltip, type Icon, type Node } from '../../ground/node/node.ts';
-import { oneLine } from '../../ground/text/text.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
 import { inLocalTime, localTime } from '../../ground/text/local-time.ts';
 
 /** Rows of a timeline in the tree, newest first; the run's page has them all. */

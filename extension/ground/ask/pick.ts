@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
 import type { Longhaul } from '../longhaul.ts';
 import { say } from '../problem/offer.ts';
-import { detailOf, expiry, oneLine } from '../text/text.ts';
+import { oneLine } from '../text/one-line.ts';
+import { detailOf, expiry } from '../text/text.ts';
 import { runArgument } from '../runs/argument.ts';
 
 /** What of the runner's is asked for here. */

@@ -4,7 +4,8 @@ import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts
 import { asksForKey, keyRefused } from '../decision/refused-key.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
 import { localTime } from '../text/local-time.ts';
-import { expiry, labelCharacters, oneLine, repositoryName } from '../text/text.ts';
+import { oneLine } from '../text/one-line.ts';
+import { expiry, labelCharacters, repositoryName } from '../text/text.ts';
 
 type Asking = Pick<RunSummary, 'number' | 'task' | 'turn'>;
 

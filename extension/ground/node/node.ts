@@ -37,6 +37,8 @@ export const createTree = (roots: () => readonly Node[], isSlow: (run: string) =
     treeDataProvider: {
       onDidChangeTreeData: changed.event,
       getTreeItem: (node) => itemOf(node, node.run !== undefined && isSlow(node.run)),
+      // Asked for when somebody points at the row: of hundreds of rows, what nobody reads is not sent to the window.
+      resolveTreeItem: (item, node) => Object.assign(item, { tooltip: node.row().tooltip }),
       getChildren: async (node) => [...(node === undefined ? roots() : ((await node.children?.()) ?? []))],
     },
     redraw: (rows) => changed.fire(rows && [...rows]),
@@ -44,7 +46,7 @@ export const createTree = (roots: () => readonly Node[], isSlow: (run: string) =
 };
 
 const itemOf = (node: Node, slow: boolean): vscode.TreeItem => {
-  const { label, icon, said, unfolded, ...rest } = slow ? waiting(node.row()) : node.row();
+  const { label, icon, said, unfolded, tooltip: _, ...rest } = slow ? waiting(node.row()) : node.row();
   const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const state = node.children === undefined ? None : unfolded ? Expanded : Collapsed;
   const item = Object.assign(new vscode.TreeItem(label, state), rest);

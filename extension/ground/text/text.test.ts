@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { costFact, costText, evidence, expiry, oneLine } from './text.ts';
+import { oneLine } from './one-line.ts';
+import { costFact, costText, evidence, expiry } from './text.ts';
 
 test.each([
   [{ usd: 0, unpriced: 0 }, '$0', '$0'],

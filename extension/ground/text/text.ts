@@ -5,6 +5,7 @@ import { passed } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../shared/text/figures.ts';
 import { inLocalTime } from './local-time.ts';
+import { oneLine } from './one-line.ts';
 
 /** What model calls cost: a lower bound where a part of it is unknown; and what nobody knows is no 0. */
 export const costFact = ({ usd, unpriced }: Pick<RunSummary['spent'], 'usd' | 'unpriced'>): string =>
@@ -46,12 +47,6 @@ export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): s
 /** The size of the result of a round; null: there is none yet. */
 export const changes = ({ result }: Pick<RunSummary, 'result'>): string | null =>
   result === null ? null : changeSize(result);
-
-/** One line of at most so many characters. */
-export const oneLine = (text: string, most: number): string => {
-  const line = cleanLine(text);
-  return line.length <= most ? line : `${line.slice(0, most - 1)}…`;
-};
 
 /** What a run is at, in one line; until when it waits by the clock of the reader. */
 export const detailOf = (state: RunSummary): string => {

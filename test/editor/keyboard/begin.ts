@@ -4,7 +4,7 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 import { gitIn } from '../../harness/repository.ts';
 import { packedExtension } from '../packed.ts';
 import { Place } from '../place.ts';
-import { packShopTests } from '../shop-tests/pack.ts';
+import { packShopTests } from '../pack-beside.ts';
 import { Workbench } from '../workbench.ts';
 import type { Hands } from './hands.ts';
 import { keysOf } from './keys.ts';
