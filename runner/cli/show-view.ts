@@ -22,6 +22,8 @@ export interface ShowOptions {
   readonly paint: Paint;
   /** Print what calls gave back, too. */
   readonly calls: boolean;
+  /** What the command that runs has printed so far; null: nobody knows of any. */
+  readonly output: string | null;
   /** Files of what it changed that are not to be overlooked. */
   readonly cautions: readonly MarkedFile[];
   /** What verification commands were seen to run of it. */
@@ -30,6 +32,9 @@ export interface ShowOptions {
 
 /** Lines of a failed command's output that are shown: the end says what went wrong. */
 const failedLines = 20;
+
+/** Lines of a running command's output that are shown: its last. */
+const liveLines = 20;
 
 /** Everything about a run on one page: what was asked, what happened, what shows it, what to do now. */
 export const showView = (state: RunState, story: Story, options: ShowOptions): string => {
@@ -40,6 +45,15 @@ export const showView = (state: RunState, story: Story, options: ShowOptions): s
     section('Needs you', waitingText(state, options), options),
     section('Changed so far', changesText(state.soFar), options),
     section('What happened', callsText(story, options), options),
+    section(
+      'Printed so far',
+      clean(options.output ?? '')
+        .trimEnd()
+        .split('\n')
+        .slice(-liveLines)
+        .join('\n'),
+      options,
+    ),
     section('Setup', setupText(story, options), options),
     section('Decisions', decisionsText(story, options), options),
     section('Messages', messagesText(story), options),

@@ -26,6 +26,7 @@ import { signRunToken } from './server/run-token.ts';
 import { startFollowing, type Following } from './effects/following.ts';
 import { startOutbox } from './effects/outbox.ts';
 import { looking, performing } from './effects/perform.ts';
+import { LiveOutputs } from './live/live-outputs.ts';
 import { openFeed } from './server/feed.ts';
 import { createServer, type Server, type ServerOptions } from './server/server.ts';
 import { openGround, type Ground } from './ground/ground.ts';
@@ -127,6 +128,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     keep: base.keep,
     remotes: openRemotes(config.remotes, process.env),
     webhooks: knownWebhooks(config.webhooks, process.env, log),
+    outputs: new LiveOutputs(),
     home,
     config,
     log,

@@ -1,6 +1,6 @@
 import { CommandStop } from './command-stop.ts';
 import { OutputWindow } from './output-window.ts';
-import type { Sandbox, SandboxCommand, SandboxResult } from './sandbox.ts';
+import type { Sandbox, SandboxCommand, SandboxResult, SandboxRunOptions } from './sandbox.ts';
 
 /** How a command ended, as the adapter saw it. */
 export type Ended =
@@ -59,8 +59,8 @@ export class CommandSandbox implements Sandbox {
     this.#quotaPollMs = quotaPollMs;
   }
 
-  run(command: SandboxCommand, options: { readonly signal: AbortSignal }): Promise<SandboxResult> {
-    const result = this.#last.then(() => this.#run(command, options.signal));
+  run(command: SandboxCommand, options: SandboxRunOptions): Promise<SandboxResult> {
+    const result = this.#last.then(() => this.#run(command, options));
     this.#last = result.catch(() => {});
     return result;
   }
@@ -71,7 +71,7 @@ export class CommandSandbox implements Sandbox {
     await this.#confinement[Symbol.asyncDispose]();
   }
 
-  async #run(command: SandboxCommand, signal: AbortSignal): Promise<SandboxResult> {
+  async #run(command: SandboxCommand, { signal, onOutput }: SandboxRunOptions): Promise<SandboxResult> {
     if (this.#disposal.signal.aborted) throw new Error('this sandbox has been closed');
     const began = performance.now();
     const output = new OutputWindow(command.maxOutputBytes);
@@ -80,7 +80,10 @@ export class CommandSandbox implements Sandbox {
       cancel: AbortSignal.any([signal, this.#disposal.signal]),
     });
     const ended = await this.#confinement.launch(command, {
-      onOutput: (chunk) => output.push(chunk),
+      onOutput: (chunk) => {
+        output.push(chunk);
+        onOutput?.(chunk);
+      },
       onCut: (bytes) => output.skip(bytes),
       watch: watching(stop, this.#quotaPollMs),
       kill: stop.signal,

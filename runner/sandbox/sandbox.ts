@@ -34,12 +34,19 @@ export interface SandboxResult {
   readonly reachedHosts: readonly string[];
 }
 
+export interface SandboxRunOptions {
+  /** Ends the command. */
+  readonly signal: AbortSignal;
+  /** For each piece of its output as it comes; where commands run on a machine elsewhere, once they have ended. */
+  readonly onOutput?: (chunk: Buffer) => void;
+}
+
 /**
  * One workspace's sandbox. Commands run one at a time; when `run` returns, no process of it is left.
  * `run` throws only when the sandbox itself cannot be started; a command that fails is a result.
  */
 export interface Sandbox extends AsyncDisposable {
-  run(command: SandboxCommand, options: { readonly signal: AbortSignal }): Promise<SandboxResult>;
+  run(command: SandboxCommand, options: SandboxRunOptions): Promise<SandboxResult>;
 }
 
 export interface SandboxOptions {

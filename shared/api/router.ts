@@ -11,6 +11,7 @@ import {
   AppendInput,
   CredentialInput,
   HeartbeatInput,
+  OutputInput,
   LeaseInput,
   SettingsInput,
   type WorkerApi,
@@ -144,6 +145,9 @@ export const apiRouter = trpc.router({
       .subscription(({ ctx, input, signal }) =>
         positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal), ctx),
       ),
+    output: person('viewer')
+      .input(runner.RunInput)
+      .query(({ ctx, input }) => ctx.runner.output(ctx.caller, input)),
     message: person('developer')
       .input(runner.MessageInput)
       .mutation(({ ctx, input }) => ctx.runner.message(ctx.caller, input)),
@@ -233,6 +237,7 @@ export const apiRouter = trpc.router({
     lease: worker.input(LeaseInput).mutation(({ ctx, input }) => ctx.worker.lease(ctx.caller, input)),
     append: worker.input(AppendInput).mutation(({ ctx, input }) => ctx.worker.append(ctx.caller, input)),
     heartbeat: worker.input(HeartbeatInput).mutation(({ ctx, input }) => ctx.worker.heartbeat(ctx.caller, input)),
+    output: worker.input(OutputInput).mutation(({ ctx, input }) => ctx.worker.output(ctx.caller, input)),
     credential: worker.input(CredentialInput).mutation(({ ctx, input }) => ctx.worker.credential(ctx.caller, input)),
   }),
 });

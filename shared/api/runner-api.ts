@@ -313,6 +313,8 @@ export interface RunnerApi {
   decisions(caller: Principal): Promise<readonly DecisionSummary[]>;
   decide(caller: Principal, input: DecideInput): Promise<RunState>;
   renew(caller: Principal, input: RenewInput): Promise<RunState>;
+  /** What the command that runs has printed so far, as far as it was told here; null: none runs, or nobody tells. */
+  output(caller: Principal, input: RunInput): Promise<string | null>;
   message(caller: Principal, input: MessageInput): Promise<RunState>;
   diff(caller: Principal, input: DiffInput): Promise<Review>;
   /** The files of a tree that a run saved, where that is on the runner's machine. */

@@ -29,6 +29,19 @@ export const HeartbeatInput = z.strictObject({
 });
 export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
 
+/** Of what a command prints, so many characters are told while it runs: its last. */
+export const liveOutputCharacters = 16_000;
+
+export const OutputInput = z.strictObject({
+  run: RunId,
+  activation: ActivationId,
+  /** Counts from 1 what this activation tells: they may overtake one another. */
+  order: z.int().positive(),
+  /** Null: no command runs. */
+  output: z.string().max(liveOutputCharacters).nullable(),
+});
+export type OutputInput = z.infer<typeof OutputInput>;
+
 export const CredentialInput = z.strictObject({ run: RunId, activation: ActivationId });
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
@@ -166,6 +179,8 @@ export interface WorkerApi {
   lease(caller: Principal, input: LeaseInput): Promise<Leased | Refused>;
   append(caller: Principal, input: AppendInput): Promise<Appended | Refused>;
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
+  /** What the command that runs has printed so far: for whoever looks on, and not for the log. */
+  output(caller: Principal, input: OutputInput): Promise<null>;
   /** A short-lived credential. Which remote it is for, the run's source says, and not the worker. */
   credential(caller: Principal, input: CredentialInput): Promise<Credential | Refused>;
 }

@@ -11,7 +11,7 @@ import { bytes, span } from '../../../shared/text/figures.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { activeMs, changes, costFact, detailOf, evidence } from '../../ground/text/text.ts';
 import type { Button, Item, Page } from '../../ground/page/page.ts';
-import { actor, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
+import { actor, cleanButColours, cleanLine, shownPath, visible } from '../../../shared/text/clean.ts';
 import { isTold } from '../../ground/runs/told.ts';
 import { headline, isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
 import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
@@ -21,12 +21,14 @@ import { verbItem } from './verbs.ts';
 export interface Seen {
   /** Images that the run changes, of what it has changed so far or of its result. */
   readonly images: readonly ChangedFile[];
+  /** What the command that runs has printed so far; null: nobody knows of any. */
+  readonly output: string | null;
   /** ms since the epoch */
   readonly now: number;
 }
 
 /** All about a run on one page. What happens is at its end, so that the newest is the last. */
-export const runPage = (state: RunState, story: Story, { images, now }: Seen): Page => {
+export const runPage = (state: RunState, story: Story, { images, output, now }: Seen): Page => {
   const told = (which: (moment: Moment) => boolean): readonly Item[] =>
     entries(story.moments.filter(which), state.createdAt);
   return pageOf(cleanLine(`#${state.number} ${state.task.title}`), cleanLine(`${state.status}: ${detailOf(state)}`), [
@@ -42,7 +44,19 @@ export const runPage = (state: RunState, story: Story, { images, now }: Seen): P
     section('retries', t('Retries'), told(isTrouble)),
     section('steer', t('Steer'), steerItems(state)),
     section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
+    section('output', t('Output so far'), outputItems(state, output)),
   ]);
+};
+
+/** Lines of a running command that are shown: its last. */
+const liveLines = 40;
+
+const outputItems = (state: RunState, output: string | null): readonly Item[] => {
+  if (output === null || state.status !== 'working') return [];
+  const lines = cleanButColours(output).trimEnd().split('\n');
+  const label =
+    lines.length > liveLines ? t('The last {0} lines; the command still runs', liveLines) : t('The command still runs');
+  return [{ key: 'output', kind: 'code', as: 'output', label, text: lines.slice(-liveLines).join('\n') }];
 };
 
 const attachedItems = ({ task }: RunState): readonly Item[] =>

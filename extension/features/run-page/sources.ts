@@ -33,6 +33,8 @@ interface Shown {
   readonly page: (followed: Followed) => Page | null;
   /** Reads what the log itself does not hold, whenever there is more of it; true: the page is another one now. */
   readonly learn: (followed: Followed) => Promise<boolean>;
+  /** Looks at what nobody tells of; true: the page is another one now. */
+  readonly look: (followed: Followed) => Promise<boolean>;
 }
 
 /** A page of a run, live. */
@@ -61,6 +63,9 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
   return {
     page: () => (state === undefined ? null : shown.page({ state, story, requests })),
     onDidChange: changed.event,
+    look: async () => {
+      if (state !== undefined && (await shown.look({ state, story, requests }))) changed.fire();
+    },
     parts: async (key) => {
       const moment = story.find(key);
       if (moment === undefined) return [];
@@ -87,8 +92,14 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
 export const runSource = (longhaul: Longhaul, run: string): PageSource => {
   let known: string | null = null;
   let images: readonly ChangedFile[] = [];
+  let output: string | null = null;
   return sourceOf(longhaul, run, {
-    page: ({ state, story }) => runPage(state, story, { images, now: Date.now() }),
+    page: ({ state, story }) => runPage(state, story, { images, output, now: Date.now() }),
+    look: async ({ state }) => {
+      const before = output;
+      output = state.status === 'working' ? await (await longhaul.connection.api()).runs.output.query({ run }) : null;
+      return output !== before;
+    },
     learn: async ({ state }) => {
       const changes = (state.soFar ?? state.result)?.changes ?? null;
       if (changes === known) return false;
@@ -115,6 +126,7 @@ export const decisionSource = (
       const known = there ?? { kind: 'other' };
       return decisionPage({ state, decision, request, story, whole, there: known, now: Date.now() });
     },
+    look: async () => false,
     learn: async ({ state, requests }) => {
       const request = requests.get(decision);
       if (there !== null || request === undefined) return false;

@@ -31,7 +31,7 @@ export type Item = { readonly key: string } & (
       readonly label: string;
       readonly text: string;
       readonly folded?: boolean;
-      readonly as?: 'text' | 'patch';
+      readonly as?: 'text' | 'patch' | 'output';
     }
   /** The page asks for what it looks like when it shows it. */
   | { readonly kind: 'image'; readonly name: string; readonly detail: string }

@@ -5,6 +5,8 @@ import { actionOf, changesSince, FromPage, type Page, type ShownPart, type ToPag
 
 /** ms between two drawings of a page that changes all the time: below what a person can read. */
 const drawMs = 100;
+/** ms: what a person takes for live. */
+const lookMs = 1_000;
 /** ms after which spans such as "2 min left" are drawn again. */
 const tickMs = 5_000;
 
@@ -14,6 +16,8 @@ export interface PageSource extends vscode.Disposable {
   readonly onDidChange: vscode.Event<void>;
   /** Null: not known yet. */
   page(): Page | null;
+  /** Looks at what nobody tells of: asked for every second that somebody sees the page, and fires if it is another one. Throws what the connection throws. */
+  look(): Promise<void>;
   /** What a row holds. */
   parts(key: string): Promise<readonly ShownPart[]>;
   /** An image, as an address that is its content; null: there is none of that key. Throws what the connection throws. */
@@ -87,6 +91,16 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
   };
 
   const clock = setInterval(draw, tickMs);
+  let looking = false;
+  const looks = setInterval(() => {
+    if (!ready || !panel.visible || looking) return;
+    looking = true;
+    // The next one may do better; that the runner is away, other places say.
+    void source
+      .look()
+      .catch(() => {})
+      .finally(() => (looking = false));
+  }, lookMs);
   const listeners = vscode.Disposable.from(
     source,
     source.onDidChange(drawSoon),
@@ -100,6 +114,7 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
     }),
     new vscode.Disposable(() => {
       clearInterval(clock);
+      clearInterval(looks);
       if (timer !== null) clearTimeout(timer);
     }),
   );

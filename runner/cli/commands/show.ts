@@ -29,12 +29,16 @@ export const define: Define = (command, act) => {
         }
         const calls = options.calls === true;
         const { cautions, coverage } = await markedIn(api, state);
-        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions, coverage }));
+        const output = state.status === 'working' ? await api.call.runs.output.query({ run: state.id }) : null;
+        context.print(
+          showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions, coverage, output }),
+        );
         printDetail(context, {
           state,
           story,
           cautions,
           coverage,
+          output,
           events: options.events === true ? events : null,
           calls,
         });
@@ -43,18 +47,18 @@ export const define: Define = (command, act) => {
     );
   explain(command, {
     about: `The goal, the plan, every call with its exit code and duration, decisions with who and when, the report with
-the calls that show each claim, what verification printed, cost, retries, and what to do next.`,
+the calls that show each claim, what verification printed, what a running command has printed so far, cost, retries, and what to do next.`,
     examples: [
       ['longhaul show', 'the latest run'],
       ['longhaul show 12 --calls', 'run 12 with all outputs'],
       ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
     ],
     json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
-"reviews": […], "applications": […], "cautions": […], "coverage": […]}
+"reviews": […], "applications": […], "cautions": […], "coverage": […], "output": …}
 "run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
 A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
 durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
-without --calls. With --events: "events", as they are in the log.`,
+without --calls; "output" is what the command that runs has printed so far, or null. With --events: "events", as they are in the log.`,
   });
 };
 
@@ -71,11 +75,15 @@ const markedIn = async (api: Api, { id, result, soFar }: RunState): Promise<Mark
 interface Detail extends Marked {
   readonly state: RunState;
   readonly story: Story;
+  readonly output: string | null;
   readonly events: RunEvent[] | null;
   readonly calls: boolean;
 }
 
-const printDetail = (context: CommandContext, { state, story, cautions, coverage, events, calls }: Detail): void => {
+const printDetail = (
+  context: CommandContext,
+  { state, story, cautions, coverage, output, events, calls }: Detail,
+): void => {
   const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
@@ -84,6 +92,7 @@ const printDetail = (context: CommandContext, { state, story, cautions, coverage
     ...history,
     cautions,
     coverage,
+    output,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),
     ...(events === null ? {} : { events }),

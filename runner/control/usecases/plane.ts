@@ -11,6 +11,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Remotes } from '../remotes/remotes.ts';
 import type { Store } from '../store/store.ts';
 import type { Blobs } from '../blobs/blobs.ts';
+import type { LiveOutputs } from '../live/live-outputs.ts';
 import type { KnownWebhooks } from '../triggers/arrivals.ts';
 
 /** What the use cases work with. */
@@ -26,6 +27,8 @@ export interface ControlPlane {
    * machine. The one rule for all that asks.
    */
   readonly keep: 'local' | 'uploaded';
+  /** Of commands that run now. */
+  readonly outputs: LiveOutputs;
   readonly home: Home;
   /** Stays the same for a home: makes ids of runs from dedupe keys. */
   readonly dedupeSecret: Buffer;

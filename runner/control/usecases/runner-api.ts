@@ -10,7 +10,7 @@ import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
 import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
-import { events, get, info, list } from './runs.ts';
+import { events, get, info, list, output } from './runs.ts';
 import { tree, treeFile } from './tree.ts';
 import { disableTrigger, enableTrigger, fireTrigger, showTrigger, triggers } from './triggers.ts';
 
@@ -31,6 +31,7 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   decisions: async (caller) => plane.store.openDecisions(asPerson(caller).tenant),
   decide: (caller, input) => decide(plane, caller, input),
   renew: (caller, input) => renew(plane, caller, input),
+  output: (caller, input) => output(plane, caller, input),
   message: (caller, input) => message(plane, caller, input),
   diff: (caller, input) => diff(plane, caller, input),
   tree: (caller, input) => tree(plane, caller, input),

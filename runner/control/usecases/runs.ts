@@ -54,3 +54,8 @@ export const events = async (
   await runOf(plane, asPerson(caller), input.run);
   return plane.store.events(input.run, input.after, input.limit);
 };
+
+export const output = async (plane: ControlPlane, caller: Principal, input: RunInput): Promise<string | null> => {
+  const state = await runOf(plane, asPerson(caller), input.run);
+  return state.status === 'working' ? plane.outputs.of(state.id, state.activation) : null;
+};

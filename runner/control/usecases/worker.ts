@@ -32,6 +32,11 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
     lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
     append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
     heartbeat: (caller, input) => heartbeat(plane, { leaseMs, input: checked(caller, input) }),
+    output: async (caller, input) => {
+      const { run, ...told } = checked(caller, input);
+      plane.outputs.tell(run, told);
+      return null;
+    },
     credential: (caller, input) => workerCredential(plane, checked(caller, input)),
   };
 };
@@ -82,7 +87,10 @@ const append = async (plane: ControlPlane, { leaseMs, input }: Asked<AppendInput
     { kind: 'append', activation, fence, events },
     { batch, after, leaseUntil: plane.now() + leaseMs },
   );
-  if (written.outcome === 'done' && written.state.status !== 'working') plane.engine.parked(activation);
+  if (written.outcome === 'done' && written.state.status !== 'working') {
+    plane.outputs.forget(run);
+    plane.engine.parked(activation);
+  }
   return input.brief ? briefly(held(written), input) : held(written);
 };
 

@@ -23,6 +23,8 @@ export interface ControlClient {
   /** The lease that `log` takes and renews. */
   readonly hold: Hold;
   readonly blobs: Blobs;
+  /** What the command that runs has printed so far; null: none runs. */
+  readonly output: (output: string | null) => void;
   /** To read the remote of the run's source with. */
   readonly credential: () => Promise<Credential | Refused>;
   /** For a worker that got none from whoever started it. Throws `LogGone` where the two are of different versions. */
@@ -42,6 +44,7 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
   const hold = new Hold();
   const signal = AbortSignal.any([stopped, hold.lapsed]);
   const insist = insistent({ url, hold, signal });
+  let order = 0;
   const { log, failRun } = logOver(client, ticket, { hold, insist });
 
   const settings = async (worker: string): Promise<WorkSettings> => {
@@ -63,6 +66,11 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
     log,
     hold,
     settings,
+    output: (output) => {
+      order += 1;
+      // The next one says it all again.
+      client.worker.output.mutate({ run, activation, order, output }, { signal }).catch(() => {});
+    },
     credential: () =>
       insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),
     blobs: blobsOf(ticket, { insist, hold, signal }),

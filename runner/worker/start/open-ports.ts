@@ -14,6 +14,7 @@ import type { Clock, Ports, Visits } from '../run/ports/ports.ts';
 import { userOf } from './owner.ts';
 import { ripgrepInside, sandboxesOf } from './sandboxes.ts';
 import { placeRipgrep } from './place-ripgrep.ts';
+import { toldOf } from './live-sandboxes.ts';
 import { findRipgrep } from './ripgrep.ts';
 import { openWorkspace } from '../workspace/git-workspace.ts';
 import { SourceRefused, type Origin } from '../workspace/workspace.ts';
@@ -28,7 +29,7 @@ export const openPorts = async (
     readonly secrets?: readonly string[];
     /** Ends what works in the tree and fetches for it, when the activation does. */
     readonly signal: AbortSignal;
-  } & Pick<ControlClient, 'blobs' | 'credential'>,
+  } & Pick<ControlClient, 'blobs' | 'credential' | 'output'>,
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
@@ -55,7 +56,10 @@ export const openPorts = async (
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
-    sandboxes: sandboxesOf(settings, { run: state.id, owner, ripgrep }),
+    sandboxes: toldOf(sandboxesOf(settings, { run: state.id, owner, ripgrep }), {
+      tell: given.output,
+      redact: secrets.redact,
+    }),
     owner,
     ripgrep: ripgrepInside(settings, ripgrep),
     redact: secrets.redact,
