@@ -1,6 +1,6 @@
 import type { DelegateInput, PreviewInput } from '../../shared/api/runner-api.ts';
 import type { OpenHost, Preview, PreviewedCommands, SaidBy } from '../../shared/recipe/preview.ts';
-import { budgetNames, budgetUnits } from '../../shared/run/budget.ts';
+import { budgetAmount, budgetNames } from '../../shared/run/budget.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
 import { Trouble, usage } from '../../shared/trouble.ts';
 import { nearestTests } from '../local/packages.ts';
@@ -86,7 +86,7 @@ export const previewView = (preview: Preview): string => {
       : `$${model.price.input} in, $${model.price.output} out for a million tokens`;
   const limits = budgetNames.flatMap((name) => {
     const limit = budget[name];
-    return limit === null ? [] : [{ text: `${limit} ${budgetUnits[name]}`, by: budgetBy[name] }];
+    return limit === null ? [] : [{ text: budgetAmount(name, limit), by: budgetBy[name] }];
   });
   const { reads, changes, network } = policy.otherwise;
   const rows = [

@@ -25,7 +25,7 @@ export const budgetNames = [
 ] as const satisfies readonly BudgetName[];
 
 /** What each is counted in. */
-export const budgetUnits: Record<BudgetName, string> = {
+const budgetUnits: Record<BudgetName, string> = {
   turns: 'turns',
   tokens: 'tokens',
   usd: 'US dollars',
@@ -33,6 +33,19 @@ export const budgetUnits: Record<BudgetName, string> = {
   toolMinutes: 'minutes of commands',
   retries: 'retries in a row',
 };
+
+const oneOf: Record<BudgetName, string> = {
+  turns: 'turn',
+  tokens: 'token',
+  usd: 'US dollar',
+  activeMinutes: 'minute of work',
+  toolMinutes: 'minute of commands',
+  retries: 'retry in a row',
+};
+
+/** So much of a budget, such as `1 turn`. */
+export const budgetAmount = (budget: BudgetName, count: number): string =>
+  `${count} ${count === 1 ? oneOf[budget] : budgetUnits[budget]}`;
 
 /** Generous for a repair, small for an accident; a run that reaches one pauses and asks. */
 export const defaultBudget: Budget = {

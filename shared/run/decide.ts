@@ -5,7 +5,7 @@ import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
 import { parseCall } from '../policy/call.ts';
 import type { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts';
-import { Budget, budgetUnits, used, type BudgetName } from './budget.ts';
+import { Budget, budgetAmount, used, type BudgetName } from './budget.ts';
 
 export interface DecideInput {
   readonly decision: string;
@@ -98,10 +98,9 @@ const checkBudget = (state: RunState, request: DecisionRequest, edited: Json): C
   const { budget, limit } = raise;
   const spent = used(state.spent)[budget];
   if (limit > spent) return ok;
-  const unit = budgetUnits[budget];
   return refuse(
     'invalid',
-    `${rounded(spent)} ${unit} are used already: with a limit of ${limit} the agent could not go on.`,
+    `${budgetAmount(budget, rounded(spent))} ${rounded(spent) === 1 ? 'is' : 'are'} used already: with a limit of ${limit} the agent could not go on.`,
     `Give more than ${rounded(spent)}, such as the ${asked.limit} that were asked for.`,
   );
 };

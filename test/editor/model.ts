@@ -109,6 +109,19 @@ const stories: Readonly<Record<string, Script>> = {
     bash('mkdir many && for n in $(seq 1000); do echo "file $n" > many/$n.txt; done'),
     finish('A thousand files', 'many'),
   ]),
+  // A command that has printed something and does not end by itself.
+  prints: scripted([
+    calls('bash', {
+      command: "printf 'step one\\n\\033[31mstep two\\033[0m\\n'; sleep 300",
+      timeoutSeconds: 600,
+      network: null,
+    }),
+  ]),
+  // Six lines go elsewhere as they are, and a file goes altogether.
+  moved: scripted([
+    bash('(tail -n +7 long.txt; head -n 6 long.txt) > turned.txt && mv turned.txt long.txt && rm gone.txt'),
+    finish('Moved', 'long.txt'),
+  ]),
   // A command that is sure to be at work when something else happens; done again it leaves the same.
   long: scripted([bash('sleep 3; echo done > slow.txt'), finish('Slowly', 'slow.txt')]),
   makefile: scripted([

@@ -99,6 +99,13 @@ export class Workbench implements AsyncDisposable {
     return workbench;
   }
 
+  /** Sets what belongs to the machine, such as the address of a runner: windows take it up by themselves. */
+  async setOfMachine(settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const folder = path.join(this.options.folder, 'data', 'Machine');
+    await mkdir(folder, { recursive: true });
+    await writeFile(path.join(folder, 'settings.json'), JSON.stringify(settings));
+  }
+
   get #words(): string[] {
     const { folder } = this.options;
     return [

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { escaped } from '../text/markdown.ts';
 
 /** Of VS Code's icons and colours. */
 export type Icon = readonly [name: string, color?: string | undefined];
@@ -97,11 +98,11 @@ export const openRun = (run: string): vscode.Command => ({
   arguments: [run],
 });
 
-export const plainTooltip = (text: string): vscode.MarkdownString => new vscode.MarkdownString().appendText(text);
+export const plainTooltip = (text: string): vscode.MarkdownString => new vscode.MarkdownString(escaped(text));
 
 /** A card under a title: labelled texts, in which nothing is taken for Markdown; those that are empty are left out. */
 export const card = (title: string, rows: Readonly<Record<string, string>>): vscode.MarkdownString =>
-  addRows(new vscode.MarkdownString('### ').appendText(title.replaceAll(/\s+/g, ' ')).appendMarkdown('\n\n'), rows);
+  addRows(new vscode.MarkdownString(`### ${escaped(title.replaceAll(/\s+/g, ' '))}\n\n`), rows);
 
 /** A table of labelled texts, in which nothing of the texts is taken for Markdown. */
 export const labelledTooltip = (rows: Readonly<Record<string, string>>): vscode.MarkdownString =>
@@ -109,6 +110,6 @@ export const labelledTooltip = (rows: Readonly<Record<string, string>>): vscode.
 
 const addRows = (tooltip: vscode.MarkdownString, rows: Readonly<Record<string, string>>): vscode.MarkdownString => {
   for (const [label, text] of Object.entries(rows))
-    if (text !== '') tooltip.appendMarkdown(`**${label}** `).appendText(text).appendMarkdown('\n\n');
+    if (text !== '') tooltip.appendMarkdown(`**${escaped(label)}** ${escaped(text)}\n\n`);
   return tooltip;
 };

@@ -35,6 +35,20 @@ export interface Filling {
   readonly kept: Readonly<Record<string, string>>;
 }
 
+/** Has the source look as long as somebody sees its page; one look after the other. */
+const lookAgain = (source: PageSource, isSeen: () => boolean): NodeJS.Timeout => {
+  let looking = false;
+  return setInterval(() => {
+    if (looking || !isSeen()) return;
+    looking = true;
+    // The next one may do better; that the runner is away, other places say.
+    void source
+      .look()
+      .catch(() => {})
+      .finally(() => (looking = false));
+  }, lookMs);
+};
+
 /** Keeps a webview showing a source, until either is closed. */
 export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept }: Filling): void => {
   const { webview } = panel;
@@ -91,16 +105,7 @@ export const fillPanel = (panel: vscode.WebviewPanel, { source, extension, kept 
   };
 
   const clock = setInterval(draw, tickMs);
-  let looking = false;
-  const looks = setInterval(() => {
-    if (!ready || !panel.visible || looking) return;
-    looking = true;
-    // The next one may do better; that the runner is away, other places say.
-    void source
-      .look()
-      .catch(() => {})
-      .finally(() => (looking = false));
-  }, lookMs);
+  const looks = lookAgain(source, () => ready && panel.visible);
   const listeners = vscode.Disposable.from(
     source,
     source.onDidChange(drawSoon),

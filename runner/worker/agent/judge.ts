@@ -1,6 +1,6 @@
 import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
 import { aboutPreparing as preparing } from '../../../shared/run/reduce-decisions.ts';
-import { budgetUnits, type Exceeded, type Spent } from '../../../shared/run/budget.ts';
+import { budgetAmount, type Exceeded, type Spent } from '../../../shared/run/budget.ts';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { CallIn } from '../../../shared/run/call.ts';
 import { parseCall } from '../../../shared/policy/call.ts';
@@ -198,8 +198,8 @@ export const aboutBudget = (
   return draft({
     kind: 'budget',
     arguments: { budget, limit: asked },
-    action: `Raise the budget from ${limit} to ${asked} ${budgetUnits[budget]}`,
-    reason: `${limit} ${budgetUnits[budget]} are used up.${budget === 'retries' && trouble !== null ? ` What it was the last time: ${trouble}` : ''} So far: ${spent.turns} turns, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
+    action: `Raise the budget from ${limit} to ${budgetAmount(budget, asked)}`,
+    reason: `${budgetAmount(budget, limit)} ${limit === 1 ? 'is' : 'are'} used up.${budget === 'retries' && trouble !== null ? ` What it was the last time: ${trouble}` : ''} So far: ${budgetAmount('turns', spent.turns)}, ${spent.inputTokens + spent.outputTokens} tokens, ${costText(spent)}.`,
     consequence:
       'If you approve, the agent goes on until the new limit. If you reject it, work stops here and what there is goes to verification and review.',
   });
