@@ -20,6 +20,7 @@ test('a run on one page', () => {
     calls: false,
     cautions: [],
     coverage: [],
+    output: null,
   });
   expect(view).toMatchInlineSnapshot(`
     "#12 Mend the parser  reviewing: round 1 is ready for review
@@ -90,6 +91,7 @@ test('a run that was delegated by a recipe says so', () => {
     calls: false,
     cautions: [],
     coverage: [],
+    output: null,
   });
   expect(view).toContain('\n  recipe     fix-failing-test\n  delegated  ');
 });
@@ -101,6 +103,7 @@ test('recipes with what they are for, and what is wrong with them', () => {
     needsGoal: true,
     template: '',
     tools: null,
+    output: { kind: 'diff' },
     setup: null,
     verification: null,
     policy: { rules: [], otherwise: {} },
@@ -139,6 +142,7 @@ test('with --calls every output is there', () => {
     calls: true,
     cautions: [],
     coverage: [],
+    output: null,
   });
   expect(
     ['Cannot find package', 'added 3 packages', 'edited', '1 passed'].filter((text) => !view.includes(text)),
@@ -147,7 +151,7 @@ test('with --calls every output is there', () => {
 
 test('a failed run says whose fault it was and what to do', () => {
   const state = stateAt('activation.leased', [[9, { type: 'run.failed', v: 1, class: 'budget', message: 'Used up.' }]]);
-  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [], coverage: [] }))
+  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [], coverage: [], output: null }))
     .toMatchInlineSnapshot(`
     "#12 Mend the parser  failed
       id         run_k3v9x2

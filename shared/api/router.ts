@@ -2,6 +2,7 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
+import { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
@@ -175,6 +176,12 @@ export const apiRouter = trpc.router({
     publish: person('approver')
       .input(PublishInput)
       .mutation(({ ctx, input }) => ctx.runner.publish(ctx.caller, input)),
+    outputPublication: person('approver')
+      .input(OutputPublicationInput)
+      .query(({ ctx, input }) => ctx.runner.outputPublication(ctx.caller, input)),
+    publishOutput: person('approver')
+      .input(PublishOutputInput)
+      .mutation(({ ctx, input }) => ctx.runner.publishOutput(ctx.caller, input)),
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),

@@ -18,6 +18,7 @@ test('a title and a text make a recipe, which leaves the rest to the repository 
     needsGoal: true,
     template: text,
     tools: null,
+    output: { kind: 'diff' },
     setup: null,
     verification: null,
     policy: { rules: [], otherwise: {} },
@@ -56,6 +57,7 @@ test('all that it can say is read', () => {
     needsGoal: false,
     template: text,
     tools: ['read', 'bash', 'plan', 'finish'],
+    output: { kind: 'diff' },
     setup: [],
     verification: [
       { command: 'npm test', network: [], timeoutSeconds: 600 },

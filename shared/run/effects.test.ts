@@ -4,7 +4,7 @@ import { someTask } from '../../test/fakes/task.ts';
 import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { mayRepair } from './command-of-effects.ts';
-import { nextEffect, type Effect } from './effect.ts';
+import { nextEffect, placeOf, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
 import type { PullRequestSeen } from './pull-request.ts';
 import type { RunState } from './state.ts';
@@ -106,7 +106,7 @@ test('what failed for good holds up what follows it, and both are asked for agai
   expect(nextEffect(stopped)).toBeNull();
   expect(effectsText(stopped)).toBe('not published: GitHub is out');
   const again = after(stopped, publish({ effects: [{ ...branch, branch: 'other' }, pullRequest] }));
-  expect(again.effects.map(({ key, status, effect }) => [key, status, effect.branch])).toEqual([
+  expect(again.effects.map(({ key, status, effect }) => [key, status, placeOf(effect)])).toEqual([
     ['1 branch', 'requested', 'other'],
     ['1 pull request', 'requested', branch.branch],
   ]);

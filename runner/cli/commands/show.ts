@@ -28,13 +28,12 @@ export const define: Define = (command, act) => {
           story.add(event);
         }
         const calls = options.calls === true;
-        const { cautions, coverage } = await markedIn(api, state);
-        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions, coverage }));
+        const marked = await markedIn(api, state);
+        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, ...marked }));
         printDetail(context, {
           state,
           story,
-          cautions,
-          coverage,
+          ...marked,
           events: options.events === true ? events : null,
           calls,
         });
@@ -50,22 +49,23 @@ the calls that show each claim, what verification printed, cost, retries, and wh
       ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
     ],
     json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
-"reviews": […], "applications": […], "cautions": […], "coverage": […]}
+"reviews": […], "applications": […], "cautions": […], "coverage": […], "output": …}
 "run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
 A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
 durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
-without --calls. With --events: "events", as they are in the log.`,
+without --calls. "output" is the result where it is no diff ({kind, text, labels, title, tag}), else null. With --events: "events", as they are in the log.`,
   });
 };
 
-type Marked = Required<Pick<Review, 'cautions' | 'coverage'>>;
+type Marked = Required<Pick<Review, 'cautions' | 'coverage' | 'output'>>;
 
 /** Of what it changed in its last round, or has changed by now; none where that is gone. */
 const markedIn = async (api: Api, { id, result, soFar }: RunState): Promise<Marked> => {
-  const unknown = { cautions: [], coverage: [] };
+  const unknown = { cautions: [], coverage: [], output: null };
   if (result === null && soFar === null) return unknown;
   const review = await api.call.runs.diff.query({ run: id, soFar: result === null }).catch(() => unknown);
-  return { ...unknown, ...review };
+  const { cautions, coverage, output } = { ...unknown, ...review };
+  return { cautions, coverage, output };
 };
 
 interface Detail extends Marked {
@@ -75,7 +75,10 @@ interface Detail extends Marked {
   readonly calls: boolean;
 }
 
-const printDetail = (context: CommandContext, { state, story, cautions, coverage, events, calls }: Detail): void => {
+const printDetail = (
+  context: CommandContext,
+  { state, story, cautions, coverage, output, events, calls }: Detail,
+): void => {
   const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
   context.printJson({
@@ -84,6 +87,7 @@ const printDetail = (context: CommandContext, { state, story, cautions, coverage
     ...history,
     cautions,
     coverage,
+    output,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),
     ...(events === null ? {} : { events }),

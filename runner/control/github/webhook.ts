@@ -65,6 +65,7 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
       branch: rest.branch ?? null,
       commit: rest.commit ?? null,
       pullRequest: rest.pullRequest ?? null,
+      issue: rest.issue ?? null,
     },
   };
 };
@@ -178,6 +179,7 @@ interface About {
   readonly branch?: string | null | undefined;
   readonly commit?: string | null | undefined;
   readonly pullRequest?: number | null;
+  readonly issue?: number | null;
 }
 
 /** Null: nothing that a trigger waits for. */
@@ -215,6 +217,7 @@ const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
     title: issue.title ?? '',
     text: issue.body ?? '',
     at: issue.updated_at ?? null,
+    issue: issue.number,
   };
   if (action === 'opened') return { kind: 'issue-opened', value: null, ...about };
   if (action === 'labeled' && label != null) return { kind: 'issue-labeled', value: label.name, ...about };
@@ -242,6 +245,7 @@ const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): Abo
     text: `${where}${body.slice(said[0].length)}${hunk}\n\n${isPull ? 'The pull request' : 'The issue'} says:\n${thread.body ?? ''}`,
     at: comment.updated_at ?? null,
     pullRequest: isPull ? thread.number : null,
+    issue: isPull ? null : thread.number,
   };
 };
 

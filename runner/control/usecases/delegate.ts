@@ -12,6 +12,7 @@ import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
+import { subjectFor } from './subject.ts';
 import { configIn } from './repository-settings.ts';
 import { priceNotes, termsFor } from './terms.ts';
 import { mustBeTrusted } from './trust.ts';
@@ -92,7 +93,7 @@ const createNow = (plane: ControlPlane, person: Person, { input, run, notes: sai
   inRunFolder(plane, run, async (folder, keep) => {
     const images = await attachedImages(plane, person, input);
     const found = await sourceFor(plane, person, { input, run, folder });
-    const { title, goal, terms, notes } = await planned(plane, person, {
+    const { title, goal, output, terms, notes } = await planned(plane, person, {
       input,
       images: images.length,
       found,
@@ -105,6 +106,8 @@ const createNow = (plane: ControlPlane, person: Person, { input, run, notes: sai
       goal,
       images: [...images],
       recipe: input.recipe,
+      output,
+      subject: subjectFor(plane, { about: input.about, output }),
       requester: actor(person),
       source: found.source,
       ...terms,
@@ -172,6 +175,7 @@ const planned = async (plane: ControlPlane, person: Person, { input, images, fou
   return {
     title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
     goal: recipe === null ? input.goal : goalBy(recipe, input),
+    output: recipe?.output ?? ({ kind: 'diff' } as const),
     terms,
     sources,
     notes: [...found.notes, ...terms.notes, ...price],
@@ -193,7 +197,7 @@ export const rehearse = async (
   }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
 ) => {
   const { dedupeKey } = delegation;
-  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null };
+  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, about: null };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;

@@ -5,6 +5,7 @@ import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
 import { publication, publish } from './publish.ts';
+import { outputPublication, publishOutput } from './publish-output.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
@@ -41,6 +42,8 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   publication: (caller, input) => publication(plane, caller, input),
   publish: (caller, input) => publish(plane, caller, input),
+  outputPublication: (caller, input) => outputPublication(plane, caller, input),
+  publishOutput: (caller, input) => publishOutput(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
   archive: (caller, input) => archive(plane, caller, input),
   unarchive: (caller, input) => unarchive(plane, caller, input),

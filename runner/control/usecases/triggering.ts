@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { DelegateInput, includes } from '../../../shared/api/runner-api.ts';
-import { eventText, titleOfEvent } from '../../../shared/recipe/outside-event.ts';
+import { eventText, titleOfEvent, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import { RemoteRef } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
@@ -46,6 +46,7 @@ export const beginTriggered = async (
     goal: happened === null ? goal : [goal, outsideText(plane, happened)].join('\n\n').trim(),
     ...(happened === null ? {} : { title: titleOfEvent(happened.event) }),
     recipe,
+    about: happened === null ? null : aboutOf(happened.event),
     repository,
     ...(repository.startsWith('/')
       ? { base: { commit: branch ?? 'HEAD' } }
@@ -53,6 +54,12 @@ export const beginTriggered = async (
     dedupeKey,
   });
   return delegate(plane, person, { ...input, notes: [note] });
+};
+
+/** What a run of it can be about. */
+const aboutOf = ({ repository, issue, pullRequest }: OutsideEvent): string | null => {
+  if (repository === null || (issue ?? pullRequest) === null) return null;
+  return pullRequest === null ? `${repository}/issues/${issue}` : `${repository}/pull/${pullRequest}`;
 };
 
 /** What the supervisor needs to begin runs of triggers. */

@@ -123,6 +123,7 @@ const problemWith = async (store: Store, { run, events }: AppendInput): Promise<
 
 const blobsOf = (event: WorkerEvent): readonly string[] => {
   if (event.type === 'round.finished' || event.type === 'changes.saved') return [event.changes, event.patch];
+  if (event.type === 'output.submitted') return 'text' in event.output ? [event.output.text] : [];
   if (event.type === 'checkpoint.uploaded' || event.type === 'verification.counted') return [event.blob];
   return 'outputBlob' in event && event.outputBlob !== null ? [event.outputBlob] : [];
 };
