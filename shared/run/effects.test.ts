@@ -312,3 +312,27 @@ test('a run that a person accepted is followed to the merge, one that was reject
   expect(isFollowed(accepted)).toBe(true);
   expect(after(accepted, seen({ state: 'merged' }, asked))).toMatchObject({ status: 'accepted', by: 'person:ada' });
 });
+
+test('a result that is said is accepted with it, once and by whoever had it said', () => {
+  const labels: Effect = {
+    kind: 'labels',
+    remote: branch.remote,
+    on: { kind: 'issue', number: 12 },
+    labels: ['bug'],
+  };
+  const asked = after(inReview(), publish({ effects: [labels] }));
+  expect(effectsText(asked)).toBe('publishing labels of issue 12');
+  const result = { reference: '12', url: null, adopted: false, notes: [] };
+  const said = after(asked, { kind: 'effected', effect: '1 labels', outcome: { kind: 'done', result } });
+  expect(said).toMatchObject({ status: 'accepted', by: 'person:ada', pullRequest: null });
+  expect(effectsText(said)).toBe('published as labels of issue 12');
+  expect(obey(said, publish({ effects: [labels] }), circumstances)).toMatchObject({
+    outcome: 'refused',
+    refusal: { message: expect.stringContaining('is published already: labels of issue 12') },
+  });
+  const refused = { kind: 'review', by: 'person:ada', round: 1, patch: null, reason: '', comments: [] } as const;
+  const rejected = after(asked, { ...refused, verdict: 'rejected' });
+  expect(after(rejected, { kind: 'effected', effect: '1 labels', outcome: { kind: 'done', result } }).status).toBe(
+    'rejected',
+  );
+});
