@@ -19,7 +19,7 @@ test.each<[string, WantedOutput, unknown, unknown]>([
     { kind: 'release', tag: 'v1', title: 'One', text: 'x' },
   ],
   ['nothing where files are the result', { kind: 'diff' }, undefined, null],
-])('%s is taken', (_what, wanted, given, output) => {
+])('%s is taken', (...[, wanted, given, output]) => {
   expect(parseOutput(wanted, given)).toEqual({ outcome: 'ok', output });
 });
 
@@ -37,7 +37,7 @@ test.each<[string, WantedOutput, unknown, RegExp]>([
   ['another output than is wanted', { kind: 'comment' }, { labels: ['bug'] }, /the comment \{text\}/],
   ['a tag that is none', { kind: 'release' }, { tag: '-x y', title: 'x', text: 'x' }, /tag: expected the name/],
   ['an output of a run whose result is a diff', { kind: 'diff' }, { text: 'x' }, /leave output out/],
-])('%s is refused with what is expected', (_what, wanted, given, message) => {
+])('%s is refused with what is expected', (...[, wanted, given, message]) => {
   expect(parseOutput(wanted, given)).toEqual({ outcome: 'invalid', message: expect.stringMatching(message) });
 });
 

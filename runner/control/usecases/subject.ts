@@ -1,5 +1,30 @@
+import { titleOfEvent } from '../../../shared/recipe/outside-event.ts';
 import { needsSubject, type Subject, type WantedOutput } from '../../../shared/run/output.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { issueText } from '../github/issue-text.ts';
+import { outsideText } from './outside-text.ts';
 import { refused, type ControlPlane } from './plane.ts';
+
+/** What it says, as data for the model, and what a run of it is called. `id`: the run's. Throws RefusedError where it cannot be read. */
+export const toldOf = async (
+  plane: Pick<ControlPlane, 'remotes' | 'dedupeSecret' | 'closing'>,
+  { subject, id }: { readonly subject: Subject; readonly id: string },
+): Promise<{ readonly title: string; readonly text: string }> => {
+  const github = plane.remotes.allowed(subject.remote)?.github ?? null;
+  if (github === null)
+    throw refused(
+      'denied',
+      `${subject.remote} is no repository of GitHub’s to this runner.`,
+      'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
+    );
+  try {
+    const event = await issueText(github, subject, plane.closing);
+    return { title: titleOfEvent(event), text: outsideText(plane, { id: `about ${id}`, event }) };
+  } catch (error) {
+    if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
+    throw error;
+  }
+};
 
 /** `https://github.com/acme/shop/pull/12`, whatever comes behind it. */
 const address = /^(?<remote>https?:\/\/.+\/[^/]+\/[^/]+)\/(?<kind>issues|pull)\/(?<number>[1-9]\d{0,8})(?:[/?#].*)?$/;
@@ -23,7 +48,7 @@ export const subjectFor = (
       'Name it, such as --about https://github.com/acme/shop/issues/12; a trigger names it where it waits for an issue or a comment.',
     );
   }
-  const named = parsed(about);
+  const named = namedSubject(about);
   if (named === null)
     throw refused(
       'invalid',
@@ -40,7 +65,8 @@ export const subjectFor = (
   return { ...named, remote: allowed?.url ?? named.remote };
 };
 
-const parsed = (about: string): Subject | null => {
+/** Null: it names none. */
+export const namedSubject = (about: string): Subject | null => {
   const url = address.exec(about)?.groups;
   if (url !== undefined)
     return {
