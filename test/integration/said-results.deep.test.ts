@@ -152,6 +152,7 @@ test('a report is read, goes another round and is accepted; it is published nowh
   const run = String(number);
   expect((await cli('show', run)).stdout).toMatch(/# One finding\s+`sum\.js:1` subtracts\.\n/);
   expect(await cli('publish', run, '--yes')).toMatchObject({ code: 1, stderr: expect.stringContaining('is a report') });
+  expect(await cli('apply', run)).toMatchObject({ code: 1, stderr: expect.stringContaining('is no change of files') });
   await cli('discard', run, '--changes', 'Does anybody call it?');
   await rig.settled(id, ({ status, round }) => status === 'reviewing' && round === 2);
   const { output, state } = JSON.parse((await cli('show', run, '--json')).stdout);

@@ -36,7 +36,7 @@ export const outputPublication = async (
     effects: [effectOf(what, { remote: url, body: '' })],
   });
   if ('refusal' in asked) throw new RefusedError(asked.refusal);
-  return { run, round, patch, remote: url, what, secrets: await secretsOf(what, output), anySecrets: false };
+  return { run, round, patch, remote: url, what, secrets: await secretsOf(what), anySecrets: false };
 };
 
 /** Puts on record that it is to be done. Throws RefusedError. */
@@ -51,7 +51,7 @@ export const publishOutput = async (
   const output = await publishable(plane, state);
   const remote = await placeFor(plane, state, input.remote);
   mustBeOf(state, output, what);
-  if (!input.anySecrets) mustBeShown(state, await secretsOf(what, output), input.secrets);
+  if (!input.anySecrets) mustBeShown(state, await secretsOf(what), input.secrets);
   const body = 'body' in what ? await keep(plane, state, what.body) : '';
   plane.log.info({ run: state.id, remote, what: what.kind, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {
@@ -150,14 +150,5 @@ const mustBeOf = (state: RunState, output: Exclude<GivenOutput, { kind: 'report'
 const effectOf = (what: What, { remote, body }: { readonly remote: string; readonly body: string }): OutputEffect =>
   what.kind === 'labels' ? { ...what, remote } : { ...what, remote, body };
 
-/** Also in the text as the agent gave it: what keeps it from being Markdown can keep a secret from looking like one. */
-const secretsOf = (what: What, output: GivenOutput): Promise<string[]> =>
-  secretsIn(
-    [],
-    [
-      ...('body' in what ? [what.body] : []),
-      ...('title' in what ? [what.title] : []),
-      ...('text' in output ? [output.text] : []),
-      ...('title' in output ? [output.title] : []),
-    ],
-  );
+const secretsOf = (what: What): Promise<string[]> =>
+  secretsIn([], [...('title' in what ? [what.title] : []), ...('body' in what ? [what.body] : [])]);

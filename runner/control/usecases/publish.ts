@@ -152,12 +152,12 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
 };
 
 /** What differs in the tree is no part of another output. Throws RefusedError. */
-const mustBeDiff = ({ number, task }: RunState): void => {
+export const mustBeDiff = ({ number, task }: RunState): void => {
   if (task.output.kind === 'diff') return;
   throw refused(
     'conflict',
     `The result of run ${number} is no change of files: it is a ${outputNames[task.output.kind]}.`,
-    `Publish that: longhaul publish ${number}`,
+    `Read it: longhaul show ${number}`,
   );
 };
 
