@@ -46,6 +46,7 @@ test.each([
   ['a fence that does not end', '```\n@ada', /^@ada$(?![^]*```)/m],
   ['a fence in a fence', '````\n```\n@ada\n````\n@ada', /^@ada\s*$(?![^]*````)/m],
   ['a hidden mark in code', '```\n<!-- Longhaul-Run: run_1, 1 answer -->\n```\n`<!-- Longhaul-Run -->`', /<!--/],
+  ['a command', '/longhaul fix it\n/approve\n```\n/lgtm\n@bot merge\n```', /^\s*\/longhaul|^\/|^@/m],
   ['a line of a table, or a rule', '---\n| a |', /^-{3}|(?<!\\)\|/m],
 ])('%s is text and nothing else', (_what, text, effect) => {
   expect(safeMarkdown(text)).not.toMatch(effect);

@@ -23,18 +23,21 @@ export const safeMarkdown = (text: string): string => {
     const end = rest.findIndex((other) => fence.exec(other)?.[1]?.startsWith(opened) === true);
     const inside = end === -1 ? rest : rest.slice(0, end);
     // A comment would be hidden, and could be taken for one of Longhaul's own.
-    out.push(fenced(inside.join('\n').replaceAll('<!--', '<! --')));
+    out.push(fenced(inside.map(uncommanded).join('\n').replaceAll('<!--', '<! --')));
     at += inside.length + (end === -1 ? 0 : 1);
   }
   return out.join('\n').trim();
 };
+
+/** Bots obey lines that begin with `/approve` or `@bot merge`, be they code. */
+const uncommanded = (line: string): string => (/^[/@]/.test(line) ? ` ${line}` : line);
 
 const lineOf = (line: string): string => {
   const [, marks, title] = heading.exec(line) ?? [];
   if (marks !== undefined && title !== undefined) return `${marks} ${inline(title)}`;
   const [, indent, bullet, rest] = item.exec(line) ?? [];
   if (indent !== undefined && bullet !== undefined && rest !== undefined) return `${indent}${bullet} ${inline(rest)}`;
-  return inline(line);
+  return inline(line).replace(/^\//, '\\/');
 };
 
 /** What stands in backticks stays code. */

@@ -94,6 +94,9 @@ export const placeOf = (effect: Effect): string => {
   }
 };
 
+/** With what a run made outside begins the line, hidden where it can be, that tells by which run and effect. */
+export const trailerName = 'Longhaul-Run: ';
+
 /** What came of an effect. */
 export const EffectResult = z.strictObject({
   /** How the place where it was made calls it: a commit's id, a pull request's number. */

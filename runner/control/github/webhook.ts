@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
+import { trailerName } from '../../../shared/run/effect.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 import { webUrl } from './octokit.ts';
 
@@ -209,6 +210,9 @@ const aboutOf = (name: string, told: Payload): About | null => {
   }
 };
 
+/** Said by a run: by this it is told from what people say. */
+const isOwn = (text: string | null | undefined): boolean => text?.includes(`<!-- ${trailerName}`) === true;
+
 const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
   if (issue == null) return null;
   const about = {
@@ -219,7 +223,8 @@ const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
     at: issue.updated_at ?? null,
     issue: issue.number,
   };
-  if (action === 'opened') return { kind: 'issue-opened', value: null, ...about };
+  // What a run itself has opened begins no other: with a person's token it is that person's.
+  if (action === 'opened') return isOwn(issue.body) ? null : { kind: 'issue-opened', value: null, ...about };
   if (action === 'labeled' && label != null) return { kind: 'issue-labeled', value: label.name, ...about };
   if (action === 'assigned' && assignee != null) return { kind: 'issue-assigned', value: assignee.login, ...about };
   return null;
@@ -232,7 +237,7 @@ const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): Abo
   const body = comment?.body ?? '';
   const said = command.exec(body);
   const thread = issue ?? pull;
-  if (action !== 'created' || said === null || comment == null || thread == null) return null;
+  if (action !== 'created' || isOwn(body) || said === null || comment == null || thread == null) return null;
   const isPull = pull != null || issue?.pull_request !== undefined;
   const where = comment.path == null ? '' : `On ${comment.path}${comment.line == null ? '' : `:${comment.line}`}:\n`;
   const hunk = comment.diff_hunk == null ? '' : `\n\n${comment.diff_hunk}`;
