@@ -67,6 +67,7 @@ describe('the list of recipes', () => {
       description: 'Answers a question about the code, with the places that show it. Reads only.',
       needsGoal: true,
       defaults: {
+        output: { kind: 'diff' },
         tools: ['read', 'search', 'list', 'plan', 'ask', 'finish'],
         setup: [],
         verification: [],

@@ -113,19 +113,14 @@ const toPullRequest = async (
   return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
 };
 
+interface SayGiven extends PerformOptions, Pick<Asked, 'run' | 'signal'> {
+  readonly key: string;
+  readonly publishing: Publishing;
+}
+
 const toComment = async (
   effect: Of<'comment'>,
-  {
-    run,
-    key,
-    publishing,
-    blobs,
-    signal,
-  }: PerformOptions &
-    Pick<Asked, 'run' | 'signal'> & {
-      readonly key: string;
-      readonly publishing: Publishing;
-    },
+  { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
   const github = mustBeGitHub(effect, publishing);
   if (run.pullRequest === null)
@@ -139,17 +134,7 @@ const toComment = async (
 /** With no more permission than this one takes. */
 const toOutput = async (
   effect: OutputEffect,
-  {
-    run,
-    key,
-    publishing,
-    blobs,
-    signal,
-  }: PerformOptions &
-    Pick<Asked, 'run' | 'signal'> & {
-      readonly key: string;
-      readonly publishing: Publishing;
-    },
+  { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
   const github = mustBeGitHub(effect, publishing);
   const opened = await github(permissionsFor(effect), signal);
