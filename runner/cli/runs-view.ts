@@ -77,7 +77,9 @@ const hints = (runs: readonly RunLine[]): readonly string[] => {
     ...(waiting > 0 || first !== undefined ? [''] : []),
     ...(waiting > 0 ? [`${plural(waiting, 'run waits', 'runs wait')} for your decision: longhaul decisions`] : []),
     ...(first !== undefined
-      ? [`${plural(reviewing.length, 'run is', 'runs are')} ready for review: longhaul diff ${first.number}`]
+      ? [
+          `${plural(reviewing.length, 'run is', 'runs are')} ready for review: longhaul ${first.files === 0 ? 'show' : 'diff'} ${first.number}`,
+        ]
       : []),
   ];
 };

@@ -7,6 +7,7 @@ import { imageKind, type AttachedImage } from '../../shared/run/image.ts';
 import { archivedBy, checksOf, isResumable, pausedBy, isTerminal, type RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
 import { taskNotes } from '../../shared/run/task-notes.ts';
+import type { GivenOutput } from '../../shared/run/output.ts';
 import { cautionLines } from './cautions-view.ts';
 import { bytes, cost, count, duration, utc, plural, span } from '../../shared/text/figures.ts';
 import { coverageView } from './coverage-view.ts';
@@ -23,7 +24,9 @@ export interface ShowOptions {
   /** Print what calls gave back, too. */
   readonly calls: boolean;
   /** What the command that runs has printed so far; null: nobody knows of any. */
-  readonly output: string | null;
+  readonly printed: string | null;
+  /** What was handed over in the round at hand, with its texts; null: nothing, or it is what changed. */
+  readonly output: GivenOutput | null;
   /** Files of what it changed that are not to be overlooked. */
   readonly cautions: readonly MarkedFile[];
   /** What verification commands were seen to run of it. */
@@ -47,7 +50,7 @@ export const showView = (state: RunState, story: Story, options: ShowOptions): s
     section('What happened', callsText(story, options), options),
     section(
       'Printed so far',
-      clean(options.output ?? '')
+      clean(options.printed ?? '')
         .trimEnd()
         .split('\n')
         .slice(-liveLines)
@@ -59,7 +62,7 @@ export const showView = (state: RunState, story: Story, options: ShowOptions): s
     section('Messages', messagesText(story), options),
     section('Report', reportText(state, story, options), options),
     section('Evidence', evidenceText(state, story, options), options),
-    section('Result', changesText(state.result), options),
+    section('Result', resultText(state, options), options),
     section('Look at closely', cautionLines(options.cautions, options.paint).slice(1).join('\n'), options),
     section('Changed lines that verification ran', coverageView(options.coverage, options.paint).join('\n'), options),
     section('Reviews', reviewsText(story), options),
@@ -86,6 +89,11 @@ const header = (state: RunState, { now, paint }: ShowOptions): string => {
     ...archived(state, paint),
     ...task.images.map((image) => `  ${paint.dim('image     ')} ${imageText(image)}`),
     ...(task.recipe === null ? [] : [`  ${paint.dim('recipe    ')} ${cleanLine(task.recipe)}`]),
+    ...(task.subject === null
+      ? []
+      : [
+          `  ${paint.dim('about     ')} ${cleanLine(`${task.subject.kind} ${task.subject.number} of ${task.subject.remote}`)}`,
+        ]),
     `  ${paint.dim('delegated ')} ${utc(state.createdAt)} (${span(now - Date.parse(state.createdAt))} ago) by ${actor(task.requester)}`,
     ...task.loosened.map(
       ({ what, from, to, by }) =>
@@ -222,7 +230,34 @@ const evidenceText = (state: RunState, story: Story, options: ShowOptions): stri
   const ran = standingVerification(story);
   if (ran.length > 0) return ran.map((moment) => commandText(moment, options)).join('\n');
   if (state.task.verification.length > 0) return state.result === null ? '' : 'None was recorded in this round.';
+  if (state.task.output.kind !== 'diff') return '';
   return state.result === null ? '' : 'No verification command was given, so nothing shows that it works: --verify "…"';
+};
+
+/** What is handed over: what changed, or what the agent says. */
+const resultText = (state: RunState, { output }: ShowOptions): string => {
+  if (state.task.output.kind === 'diff') return changesText(state.result);
+  if (output === null) return '';
+  const { tree } = state;
+  const left = tree.status === 'prepared' && tree.head.tree !== tree.base.tree;
+  return [
+    ...outputLines(output),
+    ...(left ? ['', 'It changed files in its copy as well: they are no part of the result.'] : []),
+  ].join('\n');
+};
+
+const outputLines = (output: GivenOutput): readonly string[] => {
+  switch (output.kind) {
+    case 'labels':
+      return [output.labels.length === 0 ? 'No label fits.' : `Labels: ${output.labels.map(cleanLine).join(', ')}`];
+    case 'report':
+    case 'comment':
+      return [clean(output.text).trim()];
+    case 'issue':
+      return [`Title: ${cleanLine(output.title)}`, '', clean(output.text).trim()];
+    case 'release':
+      return [`Tag:   ${cleanLine(output.tag)}`, `Title: ${cleanLine(output.title)}`, '', clean(output.text).trim()];
+  }
 };
 
 const changesText = (changes: RunState['result']): string =>
@@ -260,6 +295,14 @@ const spentText = (state: RunState): string => {
   return lines.join('\n');
 };
 
+const outputSteps = ({ number: run, task, output }: RunState, seen: string): readonly string[] => [
+  ...(task.output.kind === 'report' || (output?.kind === 'labels' && output.labels.length === 0)
+    ? []
+    : [`longhaul publish ${run}                   see what would be published, and say yes or no`]),
+  `longhaul accept ${run}${seen}                    accept it`,
+  `longhaul discard ${run}${seen} --changes "…"     ask for another round`,
+];
+
 /** What a person can do with a run now, as commands. */
 export const nextSteps = (state: RunState): readonly string[] => {
   const run = state.number;
@@ -278,6 +321,7 @@ export const nextSteps = (state: RunState): readonly string[] => {
         ? [`longhaul decisions ${state.until.decision}`]
         : [`longhaul watch ${run}`];
     case 'reviewing':
+      if (state.task.output.kind !== 'diff') return outputSteps(state, seen);
       return [
         `longhaul diff ${run}                      see what changed`,
         `longhaul apply ${run}                     put it into your working tree`,
@@ -285,7 +329,7 @@ export const nextSteps = (state: RunState): readonly string[] => {
         `longhaul discard ${run}${seen} --changes "…"     ask for another round`,
       ];
     case 'accepted':
-      return [`longhaul apply ${run}`];
+      return state.task.output.kind === 'diff' ? [`longhaul apply ${run}`] : [];
     case 'failed':
     case 'cancelled':
       return isResumable(state) ? [`longhaul retry ${run}                     go on from its last checkpoint`] : [];

@@ -44,10 +44,11 @@ export const triggerText = (trigger: Trigger): string => {
 };
 
 /** What becomes of its results by itself, behind "they are"; null: nothing. */
-export const publishText = ({ publish, ciRepairs }: Trigger): string | null => {
+export const publishText = ({ publish, ciRepairs, recipe }: Trigger): string | null => {
   if (publish === 'no') return null;
   const repairs = ciRepairs === 0 ? '' : `, whose failing checks begin up to ${ciRepairs} more rounds`;
-  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}`;
+  const other = recipe === null ? '' : ', or as the comment, labels, issue or release that their recipe has instead';
+  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}${other}`;
 };
 
 const scheduleText = ({ schedule, timeZone, missed, whileOpen, jitterMinutes }: ScheduledTrigger): string[] => [

@@ -21,6 +21,7 @@ test('a run on one page', () => {
     cautions: [],
     coverage: [],
     output: null,
+    printed: null,
   });
   expect(view).toMatchInlineSnapshot(`
     "#12 Mend the parser  reviewing: round 1 is ready for review
@@ -92,6 +93,7 @@ test('a run that was delegated by a recipe says so', () => {
     cautions: [],
     coverage: [],
     output: null,
+    printed: null,
   });
   expect(view).toContain('\n  recipe     fix-failing-test\n  delegated  ');
 });
@@ -103,6 +105,7 @@ test('recipes with what they are for, and what is wrong with them', () => {
     needsGoal: true,
     template: '',
     tools: null,
+    output: { kind: 'diff' },
     setup: null,
     verification: null,
     policy: { rules: [], otherwise: {} },
@@ -142,6 +145,7 @@ test('with --calls every output is there', () => {
     cautions: [],
     coverage: [],
     output: null,
+    printed: null,
   });
   expect(
     ['Cannot find package', 'added 3 packages', 'edited', '1 passed'].filter((text) => !view.includes(text)),
@@ -150,8 +154,17 @@ test('with --calls every output is there', () => {
 
 test('a failed run says whose fault it was and what to do', () => {
   const state = stateAt('activation.leased', [[9, { type: 'run.failed', v: 1, class: 'budget', message: 'Used up.' }]]);
-  expect(showView(state, storyOf([]), { now, paint: plain, calls: false, cautions: [], coverage: [], output: null }))
-    .toMatchInlineSnapshot(`
+  expect(
+    showView(state, storyOf([]), {
+      now,
+      paint: plain,
+      calls: false,
+      cautions: [],
+      coverage: [],
+      output: null,
+      printed: null,
+    }),
+  ).toMatchInlineSnapshot(`
     "#12 Mend the parser  failed
       id         run_k3v9x2
       repository /home/ada/parser at aaaaaaaaaaaa (main) with uncommitted changes

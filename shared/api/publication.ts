@@ -12,6 +12,13 @@ export const PublicationInput = z.strictObject({
   into: RemoteRef.nullable().default(null),
 });
 export type PublicationInput = z.infer<typeof PublicationInput>;
+export const Secrets = {
+  /** What looks like a secret in all that, a line each, and is published all the same. */
+  secrets: z.array(z.string().min(1).max(5_000)).max(200).default([]),
+  /** Whatever looks like one is: whoever says so has seen all of it otherwise, such as in a text that they wrote. */
+  anySecrets: z.boolean().default(false),
+};
+
 /** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
 export const PublishInput = z.strictObject({
   run: RunId,
@@ -21,10 +28,7 @@ export const PublishInput = z.strictObject({
   branch: NewBranch,
   /** Of the commit. */
   message: z.string().trim().min(1).max(5_000),
-  /** What looks like a secret in all that, a line each, and is published all the same. */
-  secrets: z.array(z.string().min(1).max(5_000)).max(200).default([]),
-  /** Whatever looks like one is: whoever says so has seen all of it otherwise, such as in a text that they wrote. */
-  anySecrets: z.boolean().default(false),
+  ...Secrets,
   /** Null: the branch alone. */
   pullRequest: z
     .strictObject({

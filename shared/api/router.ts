@@ -2,7 +2,9 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
+import { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
+import { RecipesInput } from './recipes-input.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
 import { TreeFileInput, TreeInput } from './tree.ts';
@@ -11,7 +13,7 @@ import {
   AppendInput,
   CredentialInput,
   HeartbeatInput,
-  OutputInput,
+  PrintedInput,
   LeaseInput,
   SettingsInput,
   type WorkerApi,
@@ -145,9 +147,9 @@ export const apiRouter = trpc.router({
       .subscription(({ ctx, input, signal }) =>
         positioned(ctx.runner.feed(ctx.caller, input, signal ?? new AbortController().signal), ctx),
       ),
-    output: person('viewer')
+    printed: person('viewer')
       .input(runner.RunInput)
-      .query(({ ctx, input }) => ctx.runner.output(ctx.caller, input)),
+      .query(({ ctx, input }) => ctx.runner.printed(ctx.caller, input)),
     message: person('developer')
       .input(runner.MessageInput)
       .mutation(({ ctx, input }) => ctx.runner.message(ctx.caller, input)),
@@ -179,6 +181,12 @@ export const apiRouter = trpc.router({
     publish: person('approver')
       .input(PublishInput)
       .mutation(({ ctx, input }) => ctx.runner.publish(ctx.caller, input)),
+    outputPublication: person('approver')
+      .input(OutputPublicationInput)
+      .query(({ ctx, input }) => ctx.runner.outputPublication(ctx.caller, input)),
+    publishOutput: person('approver')
+      .input(PublishOutputInput)
+      .mutation(({ ctx, input }) => ctx.runner.publishOutput(ctx.caller, input)),
     cancel: person('developer')
       .input(runner.CancelInput)
       .mutation(({ ctx, input }) => ctx.runner.cancel(ctx.caller, input)),
@@ -203,7 +211,7 @@ export const apiRouter = trpc.router({
   }),
   recipes: trpc.router({
     list: person('viewer')
-      .input(runner.RecipesInput)
+      .input(RecipesInput)
       .query(({ ctx, input }) => ctx.runner.recipes(ctx.caller, input)),
   }),
   triggers: trpc.router({
@@ -237,7 +245,7 @@ export const apiRouter = trpc.router({
     lease: worker.input(LeaseInput).mutation(({ ctx, input }) => ctx.worker.lease(ctx.caller, input)),
     append: worker.input(AppendInput).mutation(({ ctx, input }) => ctx.worker.append(ctx.caller, input)),
     heartbeat: worker.input(HeartbeatInput).mutation(({ ctx, input }) => ctx.worker.heartbeat(ctx.caller, input)),
-    output: worker.input(OutputInput).mutation(({ ctx, input }) => ctx.worker.output(ctx.caller, input)),
+    printed: worker.input(PrintedInput).mutation(({ ctx, input }) => ctx.worker.printed(ctx.caller, input)),
     credential: worker.input(CredentialInput).mutation(({ ctx, input }) => ctx.worker.credential(ctx.caller, input)),
   }),
 });

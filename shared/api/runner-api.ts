@@ -1,5 +1,7 @@
+import type { RecipesInput } from './recipes-input.ts';
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
+import type { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
 import type { FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
@@ -69,6 +71,8 @@ const Delegation = z.strictObject({
   without: z.array(z.string().min(1).max(4096)).max(10_000).default([]),
   /** Name of a recipe, built in or the repository's: what this says wins over what the recipe says. */
   recipe: z.string().min(1).max(100).nullable().default(null),
+  /** The address of the issue or the pull request that it is about, or `acme/shop#12`. Null: none. */
+  about: z.string().trim().min(1).max(2000).nullable().default(null),
   /** Higher goes first. Null: the recipe's, or 0. */
   priority: z.int().min(-100).max(100).nullable().default(null),
   budget: Budget.partial().default({}),
@@ -282,12 +286,6 @@ export interface RunPage {
   readonly next: number | null;
 }
 
-export const RecipesInput = z.strictObject({
-  /** Absolute path of a repository on the runner's machine, for those that it brings; null: the built-in ones alone. */
-  repository: z.string().min(1).nullable().default(null),
-});
-export type RecipesInput = z.infer<typeof RecipesInput>;
-
 /** All that a person or a program can ask of a control plane. Refusals are thrown as typed tRPC errors by the router. */
 export interface RunnerApi {
   info(caller: Principal): Promise<RunnerInfo>;
@@ -314,7 +312,7 @@ export interface RunnerApi {
   decide(caller: Principal, input: DecideInput): Promise<RunState>;
   renew(caller: Principal, input: RenewInput): Promise<RunState>;
   /** What the command that runs has printed so far, as far as it was told here; null: none runs, or nobody tells. */
-  output(caller: Principal, input: RunInput): Promise<string | null>;
+  printed(caller: Principal, input: RunInput): Promise<string | null>;
   message(caller: Principal, input: MessageInput): Promise<RunState>;
   diff(caller: Principal, input: DiffInput): Promise<Review>;
   /** The files of a tree that a run saved, where that is on the runner's machine. */
@@ -326,10 +324,12 @@ export interface RunnerApi {
   recordApplied(caller: Principal, input: RecordAppliedInput): Promise<RunState>;
   /** What a remote that the runner may read has, asked with the runner's own credential for it. */
   remoteRefs(caller: Principal, input: RemoteInput): Promise<RemoteRefs>;
-  /** What publishing the result of a run would do, to be shown and changed; nothing is done. */
+  /** What publishing the result of a run would do, to be shown and changed; nothing is done. The last two: of one that is no diff. */
   publication(caller: Principal, input: PublicationInput): Promise<PublishInput>;
   /** Asks for it to be done; the run says what came of it. */
   publish(caller: Principal, input: PublishInput): Promise<RunState>;
+  outputPublication(caller: Principal, input: OutputPublicationInput): Promise<PublishOutputInput>;
+  publishOutput(caller: Principal, input: PublishOutputInput): Promise<RunState>;
   cancel(caller: Principal, input: CancelInput): Promise<RunState>;
   /** Lists leave a run out that is over, or show it again; nothing of it is gone. One that is so already stays so. */
   archive(caller: Principal, input: RunInput): Promise<RunState>;

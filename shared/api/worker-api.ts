@@ -30,17 +30,17 @@ export const HeartbeatInput = z.strictObject({
 export type HeartbeatInput = z.infer<typeof HeartbeatInput>;
 
 /** Of what a command prints, so many characters are told while it runs: its last. */
-export const liveOutputCharacters = 16_000;
+export const printedCharacters = 16_000;
 
-export const OutputInput = z.strictObject({
+export const PrintedInput = z.strictObject({
   run: RunId,
   activation: ActivationId,
   /** Counts from 1 what this activation tells: they may overtake one another. */
   order: z.int().positive(),
   /** Null: no command runs. */
-  output: z.string().max(liveOutputCharacters).nullable(),
+  output: z.string().max(printedCharacters).nullable(),
 });
-export type OutputInput = z.infer<typeof OutputInput>;
+export type PrintedInput = z.infer<typeof PrintedInput>;
 
 export const CredentialInput = z.strictObject({ run: RunId, activation: ActivationId });
 export type CredentialInput = z.infer<typeof CredentialInput>;
@@ -81,7 +81,7 @@ export interface Refused {
  * Raised whenever a worker from before could not work with it: an event it does not know, a field it does not send. A
  * worker that is deployed apart from its control plane compares its own with the one it is told.
  */
-export const contract = 6;
+export const contract = 7;
 
 /** Sizes in bytes. */
 export const SandboxLimits = z.strictObject({
@@ -180,7 +180,7 @@ export interface WorkerApi {
   append(caller: Principal, input: AppendInput): Promise<Appended | Refused>;
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
   /** What the command that runs has printed so far: for whoever looks on, and not for the log. */
-  output(caller: Principal, input: OutputInput): Promise<null>;
+  printed(caller: Principal, input: PrintedInput): Promise<null>;
   /** A short-lived credential. Which remote it is for, the run's source says, and not the worker. */
   credential(caller: Principal, input: CredentialInput): Promise<Credential | Refused>;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { harmlessTitle } from '../text/harmless-title.ts';
 import type { EventTrigger } from './trigger.ts';
 import { wantedBy } from './trigger.ts';
 
@@ -31,6 +32,8 @@ export const OutsideEvent = z.strictObject({
   /** The commit whose checks failed. */
   commit: z.string().max(64).nullable(),
   pullRequest: z.int().positive().nullable(),
+  /** Of the issue that it is about, or that a comment is on; null: none. */
+  issue: z.int().positive().nullable().default(null),
 });
 export type OutsideEvent = Readonly<z.infer<typeof OutsideEvent>>;
 
@@ -58,11 +61,6 @@ const longestTitle = 80;
  */
 export const titleOfEvent = ({ subject, title }: Pick<OutsideEvent, 'subject' | 'title'>): string => {
   const told = title === '' ? subject : `${subject}: ${title}`;
-  const plain = told
-    .replaceAll(/[@#[\]]/g, ' ')
-    .replaceAll(/:\/\//g, ' ')
-    .replaceAll(/\bGH-(?=\d)/gi, 'GH ')
-    .replaceAll(/ +/g, ' ')
-    .trim();
+  const plain = harmlessTitle(told);
   return plain.length <= longestTitle ? plain : `${plain.slice(0, longestTitle - 1).trimEnd()}…`;
 };

@@ -18,6 +18,7 @@ test('a title and a text make a recipe, which leaves the rest to the repository 
     needsGoal: true,
     template: text,
     tools: null,
+    output: { kind: 'diff' },
     setup: null,
     verification: null,
     policy: { rules: [], otherwise: {} },
@@ -56,6 +57,7 @@ test('all that it can say is read', () => {
     needsGoal: false,
     template: text,
     tools: ['read', 'bash', 'plan', 'finish'],
+    output: { kind: 'diff' },
     setup: [],
     verification: [
       { command: 'npm test', network: [], timeoutSeconds: 600 },
@@ -161,3 +163,26 @@ test('tools that a recipe leaves out are denied by one rule, whose examples hold
   expect(toolsRule(recipe({}))).toBeNull();
   expect(toolsRule(recipe({ tools: ToolName.options }))).toBeNull();
 });
+
+test('a recipe whose result is said changes no files, and runs nothing to show that it is right', () => {
+  const said = recipe({ output: { labels: ['bug', 'docs'], most: 1 } });
+  expect(said).toMatchObject({
+    output: { kind: 'labels', allowed: ['bug', 'docs'], most: 1 },
+    tools: ['read', 'search', 'list', 'plan', 'ask', 'finish'],
+    setup: [],
+    verification: [],
+  });
+  expect(recipe({ output: 'report', tools: ['read', 'bash'] })).toMatchObject({
+    output: { kind: 'report' },
+    tools: ['read', 'bash', 'plan', 'finish'],
+    setup: null,
+    verification: [],
+  });
+});
+
+test.each([['essay'], [{ labels: [] }], [{ labels: ['bug'], most: 0 }], [{ labels: ['x'.repeat(51)] }]])(
+  'the output %j is refused',
+  (output) => {
+    expect(parseRecipe({ title: 'x', output }, text).outcome).toBe('refused');
+  },
+);

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { PolicyRule } from '../policy/policy.ts';
 import type { Budget } from '../run/budget.ts';
 import type { PlannedCommand } from '../run/events.ts';
-import { ToolName } from '../tool/arguments.ts';
+import { WantedOutput } from '../run/output.ts';
+import { ToolName, toolNature } from '../tool/arguments.ts';
 import {
   addedPolicy,
   common,
@@ -21,6 +22,16 @@ export const RecipeName = z
 /** They only write to the log, and without them no task of several steps is planned or ends. */
 const always: readonly ToolName[] = ['plan', 'finish'];
 
+/** The kinds that need no more said of them. */
+const PlainOutput = z.enum(['diff', 'report', 'comment', 'issue', 'release']);
+const labels = 'expected diff, report, comment, issue, release, or { labels: [bug, docs], most: 2 }';
+const RecipeOutput = z
+  .union([PlainOutput, z.strictObject({ labels: z.array(z.string()).min(1), most: z.int().min(1).default(3) })], labels)
+  .transform((said): unknown =>
+    typeof said === 'string' ? { kind: said } : { kind: 'labels', allowed: said.labels, most: said.most },
+  )
+  .pipe(WantedOutput);
+
 /** The front matter of a recipe, as the YAML is parsed. What is left out is as the repository and the runner say. */
 const FrontMatter = z.strictObject({
   title: z.string().trim().min(1).max(100),
@@ -29,6 +40,8 @@ const FrontMatter = z.strictObject({
   goal: z.enum(['required', 'optional']).default('required'),
   /** The others are denied, and the agent is not told of them. */
   tools: z.array(ToolName).min(1).nullable().default(null),
+  /** What its result is; where that is no diff, the tools that change files are left out unless `tools` names them. */
+  output: RecipeOutput.default({ kind: 'diff' }),
   setup: ConfiguredCommands.nullable().default(null),
   verification: ConfiguredCommands.nullable().default(null),
   ...common,
@@ -42,6 +55,9 @@ const FrontMatter = z.strictObject({
   priority: z.int().min(-100).max(0).default(0),
 });
 
+/** Those that change nothing. */
+const looking = ToolName.options.filter((tool) => toolNature[tool] !== 'changes');
+
 /** A kind of task. Null: as the repository says, or the runner. */
 export interface Recipe {
   readonly title: string;
@@ -51,6 +67,7 @@ export interface Recipe {
   readonly template: string;
   /** What the agent may use; null: every tool. */
   readonly tools: readonly ToolName[] | null;
+  readonly output: WantedOutput;
   readonly setup: readonly PlannedCommand[] | null;
   readonly verification: readonly PlannedCommand[] | null;
   readonly policy: AddedPolicy;
@@ -80,7 +97,11 @@ export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecip
   const parsed = FrontMatter.safeParse(frontMatter ?? {});
   const text = templateFaults(template);
   if (!parsed.success) return { outcome: 'refused', faults: [...schemaFaults(parsed.error, 'front matter'), ...text] };
-  const { title, description, goal, tools, setup, verification, model, budget, decisionHours, priority } = parsed.data;
+  const { title, description, goal, output, setup, verification, model, budget, decisionHours, priority } = parsed.data;
+  const isDiff = output.kind === 'diff';
+  const tools = parsed.data.tools ?? (isDiff ? null : looking);
+  // Nothing is run, so nothing has to be set up; and of no other result a command shows that it is right.
+  const runs = tools === null || tools.includes('bash');
   const added = addedPolicy(parsed.data, { prefix: 'recipe-', name: 'The recipe', reserved: ['tools'] });
   const faults = [...added.faults, ...text];
   if (faults.length > 0) return { outcome: 'refused', faults };
@@ -92,8 +113,9 @@ export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecip
       needsGoal: goal === 'required',
       template,
       tools: tools === null ? null : ToolName.options.filter((tool) => [...tools, ...always].includes(tool)),
-      setup: setup === null ? null : planned(setup),
-      verification: verification === null ? null : planned(verification),
+      output,
+      setup: setup === null ? (runs ? null : []) : planned(setup),
+      verification: verification === null ? (isDiff ? null : []) : planned(verification),
       policy: added.policy,
       model,
       budget,
@@ -154,6 +176,7 @@ export type ListedRecipe = {
 
 /** What it says of a task besides the goal. Null, or left out of the budget: as the repository and the runner say. */
 export interface RecipeDefaults {
+  readonly output: WantedOutput;
   readonly tools: readonly ToolName[] | null;
   readonly setup: readonly PlannedCommand[] | null;
   readonly verification: readonly PlannedCommand[] | null;
@@ -166,6 +189,7 @@ export interface RecipeDefaults {
 }
 
 export const recipeDefaults = (recipe: Recipe): RecipeDefaults => ({
+  output: recipe.output,
   tools: recipe.tools,
   setup: recipe.setup,
   verification: recipe.verification,

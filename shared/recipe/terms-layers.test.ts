@@ -19,7 +19,15 @@ const nothing: TermSources['own'] = {
 };
 const silent: AddedPolicy = { rules: [], otherwise: {} };
 const layer = { setup: [], verification: [], setupReads: [], model: null, decisionHours: null, priority: 0 };
-const recipe = { ...layer, title: 'x', description: '', needsGoal: true, template: '{{goal}}', tools: null };
+const recipe = {
+  ...layer,
+  title: 'x',
+  description: '',
+  needsGoal: true,
+  template: '{{goal}}',
+  tools: null,
+  output: { kind: 'diff' } as const,
+};
 
 interface Said {
   readonly operators?: readonly OperatorTerms[];

@@ -29,3 +29,10 @@ export const plainText = (text: string): string =>
     .map((line) => plainLine(line).replace(/^(\d+)([.)])/, '$1\\$2'))
     .join('  \n')
     .trim();
+
+/** Such a text as whoever reads it sees it, and as it was before it was made plain. */
+export const asRead = (text: string): string =>
+  text
+    .replaceAll('<!-- -->', '')
+    .replace(/\\([!-/:-@[-`{-~])/g, '$1')
+    .replace(/ {2}$/gm, '');

@@ -2,6 +2,7 @@ import { mayStart, type Call } from './call.ts';
 import { canonicalJson } from '../decision/canonical.ts';
 import type { DecisionRequest } from '../decision/decision.ts';
 import type { WorkerEvent } from './events.ts';
+import { isWanted } from './output.ts';
 import { isAsStrict, judgeCall, type JudgedCall } from './judge-call.ts';
 import { headOf, heldTree, type RunState } from './state.ts';
 
@@ -11,6 +12,7 @@ export const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['ty
   'call.started',
   'call.finished',
   'decision.requested',
+  'output.submitted',
   'verification.setup.started',
   'round.finished',
   'run.completed',
@@ -24,6 +26,12 @@ export const guarded: ReadonlySet<WorkerEvent['type']> = new Set<WorkerEvent['ty
 export const problemWith = (state: RunState, event: WorkerEvent): string | null => {
   if (event.type === 'decision.requested') return problemWithRequest(state, event.request);
   if (event.type === 'verification.setup.started') return problemWithSetup(state, event);
+  if (event.type === 'output.submitted')
+    return isWanted(state.task.output, event.output) ? null : 'The output is another than the task wants.';
+  if (event.type === 'round.finished')
+    return state.task.output.kind === 'diff' || state.output !== null
+      ? null
+      : 'The task wants an output, and there is none.';
   if (event.type === 'call.finished') return problemWithEnd(callOf(state, event.call), event);
   if (event.type !== 'call.started' && event.type !== 'call.judged') return null;
   const call = callOf(state, event.call);

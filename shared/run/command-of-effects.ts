@@ -1,6 +1,14 @@
 import { over, type Circumstances, type Sighting, type Told, type Wanted } from './command.ts';
 import { defaultBudget } from './budget.ts';
-import { effectKey, isPublishable, nextEffect, type Effect, type EffectState } from './effect.ts';
+import {
+  effectKey,
+  isOutputEffect,
+  isPublishable,
+  nextEffect,
+  placeOf,
+  type Effect,
+  type EffectState,
+} from './effect.ts';
 import type { EventBody } from './events.ts';
 import { backOffMs } from './losses.ts';
 import { isFollowed } from './followed.ts';
@@ -42,16 +50,16 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
         ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
         : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,
     );
-  return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 2, key, effect, by: command.by }));
+  return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 3, key, effect, by: command.by }));
 };
 
-const isElsewhere = (known: EffectState | undefined, { remote, branch }: Effect): boolean =>
-  known?.status === 'done' && (known.effect.remote !== remote || known.effect.branch !== branch);
+const isElsewhere = (known: EffectState | undefined, effect: Effect): boolean =>
+  known?.status === 'done' && (known.effect.remote !== effect.remote || placeOf(known.effect) !== placeOf(effect));
 
 const whereOf = (effects: readonly EffectState[]): string => {
   const last = effects.findLast(({ status }) => status === 'done');
   if (last?.status !== 'done') return '';
-  return `: ${last.result.url ?? `${last.effect.branch} of ${last.effect.remote}`}`;
+  return `: ${last.result.url ?? `${placeOf(last.effect)} of ${last.effect.remote}`}`;
 };
 
 /** What is done is on record as done, be it that a person has changed their mind meanwhile. */
@@ -65,7 +73,8 @@ export const effected = (state: RunState, command: Told<'effected'>, { at, jitte
     );
   const { key, failures } = tried;
   const { outcome } = command;
-  if (outcome.kind === 'done') return [{ type: 'effect.done', v: 1, key, result: outcome.result }];
+  if (outcome.kind === 'done')
+    return [{ type: 'effect.done', v: 1, key, result: outcome.result }, ...acceptedBy(state, tried)];
   const { said, remedy, afterMs } = outcome;
   const again = outcome.again && nextEffect(state) === tried;
   const most = state.budget.retries ?? defaultBudget.retries ?? 0;
@@ -75,6 +84,12 @@ export const effected = (state: RunState, command: Told<'effected'>, { at, jitte
   const pause = Math.max(backOffMs(failures, jitter), Math.min(afterMs ?? 0, longestAskedMs));
   return [{ type: 'effect.delayed', v: 1, key, said, retryAt: new Date(Date.parse(at) + pause).toISOString() }];
 };
+
+/** Whoever had the result said has accepted it: there is nothing else to be done with it. */
+const acceptedBy = ({ status, round }: RunState, { effect, by, round: of }: EffectState): readonly Verdict[] =>
+  isOutputEffect(effect) && status === 'reviewing' && of === round
+    ? [{ type: 'review.decided', v: 2, from: 'person', by, verdict: 'accepted', reason: '', comments: [] }]
+    : [];
 
 /**
  * What was seen of the pull request goes on record where it is otherwise than before. Merged accepts the result, closed rejects it; what people there

@@ -16,6 +16,8 @@ const task: Task = {
   goal: 'g',
   images: [],
   recipe: null,
+  output: { kind: 'diff' },
+  subject: null,
   requester: 'person:ada',
   priority: 0,
   source: {
@@ -68,7 +70,7 @@ const retry = request({ kind: 'retry' });
 /** A run with this decision open. */
 const stateWith = (...bodies: EventBody[]) =>
   fold(
-    [{ type: 'run.created', v: 3, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
+    [{ type: 'run.created', v: 4, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
       run: 'run_abcd',
       seq: index + 1,
       position: index + 1,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { someTask } from '../../test/fakes/task.ts';
 import { upgraded } from './earlier-versions.ts';
 import { controlEvents, EventBody, workerEvents } from './events.ts';
 
@@ -62,4 +63,15 @@ test.each([
   },
 ])('what was written of publishing before is a body of today: $type $key', (body) => {
   expect(EventBody.safeParse(upgraded(body)).error).toBeUndefined();
+});
+
+test('a task from before there were other results wants a diff, and is about nothing in particular', () => {
+  const { output, subject, ...before } = someTask();
+  expect(EventBody.parse(upgraded({ type: 'run.created', v: 3, number: 1, task: before }))).toEqual({
+    type: 'run.created',
+    v: 4,
+    number: 1,
+    task: { ...before, output, subject },
+  });
+  expect([output, subject]).toEqual([{ kind: 'diff' }, null]);
 });

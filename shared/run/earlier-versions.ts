@@ -22,6 +22,12 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
     },
   }),
   'run.created 2': ({ task, ...body }) => ({ ...body, v: 3, task: { ...fieldsOf(task), images: [] } }),
+  // Every result was a diff.
+  'run.created 3': ({ task, ...body }) => ({
+    ...body,
+    v: 4,
+    task: { ...fieldsOf(task), output: { kind: 'diff' }, subject: null },
+  }),
   // Which hosts were reached was not on record.
   'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),
   'setup.finished 1': (body) => ({ ...body, v: 2, refusedHosts: [], reachedHosts: [] }),
@@ -48,6 +54,8 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
     v: 2,
     effect: { ...fieldsOf(effect), ...(kindOf(effect) === 'pull request' && { ciRepairs: 0 }) },
   }),
+  // There are more kinds; those that there were are the same.
+  'effect.requested 2': (body) => ({ ...body, v: 3 }),
   'effect.seen 1': ({ seen, ...body }) => ({ ...body, v: 2, seen: { ...fieldsOf(seen), ciRepaired: 0 } }),
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GitObject } from '../ids.ts';
 import { BlobHash } from './artifacts.ts';
+import { Label, Subject } from './output.ts';
 import { RemoteRef, RemoteUrl } from './source.ts';
 
 /** A branch to be made, by its short name: what reads as something else would be made under that name all the same. */
@@ -13,6 +14,24 @@ const Title = z.string().trim().min(1).max(250);
 
 /** How many rounds the checks of a pull request that fail may begin. */
 export const CiRepairs = z.int().min(0).max(10);
+
+/** The issue or the pull request of `remote` that it is said on. */
+const on = Subject.pick({ kind: true, number: true });
+
+/** Where the result of a round is said, and no diff: each is all that is published of it. */
+const outputs = [
+  z.strictObject({
+    kind: z.literal('answer'),
+    remote: RemoteUrl,
+    on,
+    /** Markdown; a blob. */
+    body: BlobHash,
+  }),
+  z.strictObject({ kind: z.literal('labels'), remote: RemoteUrl, on, labels: z.array(Label).min(1) }),
+  z.strictObject({ kind: z.literal('issue'), remote: RemoteUrl, title: Title, body: BlobHash }),
+  /** As a draft, which a person publishes. */
+  z.strictObject({ kind: z.literal('release'), remote: RemoteUrl, tag: RemoteRef, title: Title, body: BlobHash }),
+] as const;
 
 /**
  * A change to the world outside, made by the control plane alone. All that it is to be like is in it: what it comes to is the same however
@@ -52,8 +71,31 @@ export const Effect = z.discriminatedUnion('kind', [
     /** Markdown; a blob. */
     body: BlobHash,
   }),
+  ...outputs,
 ]);
 export type Effect = z.infer<typeof Effect>;
+
+/** What says the result of a round, which is none of a branch. */
+export type OutputEffect = z.infer<(typeof outputs)[number]>;
+export const isOutputEffect = (effect: Effect): effect is OutputEffect => !('branch' in effect);
+
+/** Where it is made, as in "publishing …". */
+export const placeOf = (effect: Effect): string => {
+  if (!isOutputEffect(effect)) return effect.branch;
+  switch (effect.kind) {
+    case 'answer':
+      return `a comment on ${effect.on.kind} ${effect.on.number}`;
+    case 'labels':
+      return `labels of ${effect.on.kind} ${effect.on.number}`;
+    case 'issue':
+      return 'a new issue';
+    case 'release':
+      return `a draft of release ${effect.tag}`;
+  }
+};
+
+/** With what a run made outside begins the line, hidden where it can be, that tells by which run and effect. */
+export const trailerName = 'Longhaul-Run: ';
 
 /** What came of an effect. */
 export const EffectResult = z.strictObject({

@@ -4,7 +4,7 @@ import { someTask } from '../../test/fakes/task.ts';
 import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { mayRepair } from './command-of-effects.ts';
-import { nextEffect, type Effect } from './effect.ts';
+import { nextEffect, placeOf, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
 import type { PullRequestSeen } from './pull-request.ts';
 import type { RunState } from './state.ts';
@@ -106,7 +106,7 @@ test('what failed for good holds up what follows it, and both are asked for agai
   expect(nextEffect(stopped)).toBeNull();
   expect(effectsText(stopped)).toBe('not published: GitHub is out');
   const again = after(stopped, publish({ effects: [{ ...branch, branch: 'other' }, pullRequest] }));
-  expect(again.effects.map(({ key, status, effect }) => [key, status, effect.branch])).toEqual([
+  expect(again.effects.map(({ key, status, effect }) => [key, status, placeOf(effect)])).toEqual([
     ['1 branch', 'requested', 'other'],
     ['1 pull request', 'requested', branch.branch],
   ]);
@@ -311,4 +311,28 @@ test('a run that a person accepted is followed to the merge, one that was reject
   const accepted = after(opened(), verdict('accepted'));
   expect(isFollowed(accepted)).toBe(true);
   expect(after(accepted, seen({ state: 'merged' }, asked))).toMatchObject({ status: 'accepted', by: 'person:ada' });
+});
+
+test('a result that is said is accepted with it, once and by whoever had it said', () => {
+  const labels: Effect = {
+    kind: 'labels',
+    remote: branch.remote,
+    on: { kind: 'issue', number: 12 },
+    labels: ['bug'],
+  };
+  const asked = after(inReview(), publish({ effects: [labels] }));
+  expect(effectsText(asked)).toBe('publishing labels of issue 12');
+  const result = { reference: '12', url: null, adopted: false, notes: [] };
+  const said = after(asked, { kind: 'effected', effect: '1 labels', outcome: { kind: 'done', result } });
+  expect(said).toMatchObject({ status: 'accepted', by: 'person:ada', pullRequest: null });
+  expect(effectsText(said)).toBe('published as labels of issue 12');
+  expect(obey(said, publish({ effects: [labels] }), circumstances)).toMatchObject({
+    outcome: 'refused',
+    refusal: { message: expect.stringContaining('is published already: labels of issue 12') },
+  });
+  const refused = { kind: 'review', by: 'person:ada', round: 1, patch: null, reason: '', comments: [] } as const;
+  const rejected = after(asked, { ...refused, verdict: 'rejected' });
+  expect(after(rejected, { kind: 'effected', effect: '1 labels', outcome: { kind: 'done', result } }).status).toBe(
+    'rejected',
+  );
 });

@@ -4,11 +4,13 @@ import { ActivationId, Actor, DecisionId, RunId, Time } from '../ids.ts';
 import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
 import { Budget } from './budget.ts';
+import { CommandResult, PreparedBy, SetupTree } from './command-result.ts';
 import { Effect, EffectResult } from './effect.ts';
 import { event } from './event.ts';
 import { AttachedImage, mostImages } from './image.ts';
 import { Loosened } from './loosened.ts';
 import { ModelItem, Usage } from './model-item.ts';
+import { Output, Subject, WantedOutput } from './output.ts';
 import { PullRequestSeen } from './pull-request.ts';
 import { Source } from './source.ts';
 
@@ -49,6 +51,10 @@ export const Task = z.strictObject({
   /** What the model is shown with it, in this order. */
   images: z.array(AttachedImage).max(mostImages),
   recipe: z.string().nullable(),
+  /** What its result is to be. */
+  output: WantedOutput,
+  /** Null: it is about nothing in particular. */
+  subject: Subject.nullable(),
   requester: Actor,
   /** Higher goes first; 0 is ordinary. */
   priority: z.int().min(-100).max(100),
@@ -69,30 +75,6 @@ export const Task = z.strictObject({
   notes: z.array(z.string()),
 });
 export type Task = z.infer<typeof Task>;
-
-const CommandResult = {
-  index: Count,
-  command: z.string(),
-  outcome: z.enum(['exited', 'timeout', 'limit', 'cancelled']),
-  exitCode: z.int().nullable(),
-  /** Head and tail, up to 16 KB; the whole of it is the blob. */
-  output: z.string(),
-  outputBlob: BlobHash.nullable(),
-  durationMs: Count,
-  /** As `host:port`, each once: what it was not let through to, and what it was. */
-  refusedHosts: z.array(z.string()),
-  reachedHosts: z.array(z.string()),
-};
-
-/** What a setup command runs on before verification: the base, where the agent's files are not yet; or the final tree. */
-const SetupTree = z.enum(['base', 'final']);
-
-/**
- * How a tree was prepared for verification. `offline`: on the final tree, nothing had network. `base`: on the base, and the final tree was
- * laid over it. `approved`: on the final tree, with the network that a person approved. `declined`: a person did not, so it was the base's setup
- * though the agent changed what it reads. `unrecorded`: an earlier version did not say.
- */
-const PreparedBy = z.enum(['offline', 'base', 'approved', 'declined', 'unrecorded']);
 
 export const ModelTrouble = z.strictObject({
   code: z.string(),
@@ -225,6 +207,8 @@ export const workerEvents = [
   event('workspace.rebuilt', 1, { checkpoint: Checkpoint, durationMs: Count, failedSetup: z.array(Count) }),
   event('plan.updated', 1, { steps: z.array(PlanStep) }),
   event('report.submitted', 1, { report: Report }),
+  /** What the agent gave as the result, with that report and as good as it; only where the task wants something else than a diff. */
+  event('output.submitted', 1, { output: Output }),
   event('verification.started', 1, { index: Count, command: z.string() }),
   /** A setup command for the verification command with that index. `network`: the hosts that it may reach. */
   event('verification.setup.started', 1, {
@@ -252,7 +236,7 @@ export const workerEvents = [
 
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
-  event('run.created', 3, { number: z.int().positive(), task: Task }),
+  event('run.created', 4, { number: z.int().positive(), task: Task }),
   event('activation.queued', 2, {
     activation: ActivationId,
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),
@@ -312,7 +296,7 @@ export const controlEvents = [
     conflicts: Count,
   }),
   /** The control plane is to change something outside. Asked for again under the same key: after it had failed. */
-  event('effect.requested', 2, { key: z.string().min(1).max(100), effect: Effect, by: Actor }),
+  event('effect.requested', 3, { key: z.string().min(1).max(100), effect: Effect, by: Actor }),
   /** An attempt failed, and there is to be another one then. */
   event('effect.delayed', 1, { key: z.string(), said: z.string(), retryAt: Time }),
   event('effect.done', 1, { key: z.string(), result: EffectResult }),

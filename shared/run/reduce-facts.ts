@@ -45,6 +45,7 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
     case 'decision.renewed':
       return ofDecision(state, body);
     case 'report.submitted':
+    case 'output.submitted':
     case 'verification.started':
     case 'verification.setup.started':
     case 'verification.setup.finished':
@@ -158,6 +159,7 @@ const ofVerification = (
   state: RunState,
   body: Body<
     | 'report.submitted'
+    | 'output.submitted'
     | 'verification.started'
     | 'verification.setup.started'
     | 'verification.setup.finished'
@@ -168,7 +170,9 @@ const ofVerification = (
 ): Change => {
   switch (body.type) {
     case 'report.submitted':
-      return { report: body.report };
+      return { report: body.report, output: null };
+    case 'output.submitted':
+      return { output: body.output };
     case 'verification.started':
       return beginning(state, 'verification', body.index);
     case 'verification.setup.started': {
@@ -194,7 +198,7 @@ const ofVerification = (
         ),
       };
     case 'repair.requested':
-      return { repairs: body.repair, report: null, verification: [] };
+      return { repairs: body.repair, report: null, output: null, verification: [] };
   }
 };
 

@@ -126,6 +126,7 @@ export const turnTaken = (state: RunState, { turn, model, items, usage, cost }: 
   unheard: Math.max(0, state.unheard - hearsOf(state)),
   // A report that the agent was asked after is void, with what verified it and what was repaired of it.
   report: null,
+  output: null,
   verification: [],
   repairs: state.report === null ? state.repairs : 0,
   contextTokens: usage?.input ?? state.contextTokens,

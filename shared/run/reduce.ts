@@ -72,6 +72,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   repetition: null,
   idleTurns: 0,
   report: null,
+  output: null,
   wrapUp: null,
   givenUp: null,
   verification: [],
@@ -102,7 +103,7 @@ const review = (state: RunState, body: Extract<EventBody, { type: 'review.decide
       return enter(
         state,
         { status: 'ready', reason: 'changes' },
-        { ...waited, round: state.round + 1, report: null, verification: [], repairs: 0, wrapUp: null },
+        { ...waited, round: state.round + 1, report: null, output: null, verification: [], repairs: 0, wrapUp: null },
       );
   }
 };

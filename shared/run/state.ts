@@ -3,6 +3,7 @@ import type { BlobHash, Checkpoint } from './artifacts.ts';
 import type { Budget, Spent } from './budget.ts';
 import type { Call, CallIn } from './call.ts';
 import type { EffectState } from './effect.ts';
+import type { Output } from './output.ts';
 import type { PullRequest } from './pull-request.ts';
 import type { FailureClass, ModelTrouble, PlanStep, Report, Task, WaitUntil } from './events.ts';
 
@@ -143,6 +144,8 @@ export interface RunFacts {
   /** Turns in a row in which the model called nothing. */
   readonly idleTurns: number;
   readonly report: Report | null;
+  /** What the agent gave with that report; null: nothing, or the result is what differs in the tree. */
+  readonly output: Output | null;
   /** A person said "stop here" at a budget's edge or to a stuck agent: verify and hand over what there is. Says whose fault it is if there is nothing. */
   readonly wrapUp: 'budget' | 'task' | null;
   /** A person declined to have something tried again; says what. */

@@ -22,7 +22,7 @@ const check = (index: number, exitCode: number): EventBody => ({
 });
 
 const after = (...bodies: readonly EventBody[]) => {
-  const all: readonly EventBody[] = [{ type: 'run.created', v: 3, number: 1, task: someTask() }, ...bodies];
+  const all: readonly EventBody[] = [{ type: 'run.created', v: 4, number: 1, task: someTask() }, ...bodies];
   const state = fold(
     all.map((body, index) => ({
       run: 'run_abcd',
@@ -58,7 +58,7 @@ test('a summary has nothing that only the page of a run shows, and of a goal wit
   const state = stateAt('round.finished');
   const listed = summary({ ...state, task: { ...state.task, goal: 'x'.repeat(100_000) } });
   expect(Object.keys(listed).toSorted()).toEqual(
-    'budget createdAt decisions effects id leasedAt model number plan pullRequest report result reviewMs round seq since soFar spent status task tree turn unheard updatedAt verification'.split(
+    'budget createdAt decisions effects id leasedAt model number output plan pullRequest report result reviewMs round seq since soFar spent status task tree turn unheard updatedAt verification'.split(
       ' ',
     ),
   );

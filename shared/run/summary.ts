@@ -1,8 +1,9 @@
 import type { DecisionRequest } from '../decision/decision.ts';
 import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
-import { effectsOfRound } from './effect.ts';
+import { effectsOfRound, isOutputEffect, placeOf } from './effect.ts';
 import type { Task } from './events.ts';
+import type { Output } from './output.ts';
 import { pullRequestText } from './pull-request.ts';
 import {
   archivedBy,
@@ -200,9 +201,24 @@ const detailOf = (state: RunSummary): string => {
   }
 };
 
+/** What it is, in a few words. */
+const outputText = (output: Output): string => {
+  switch (output.kind) {
+    case 'labels':
+      return output.labels.length === 0 ? 'no label fits' : `labels ${output.labels.map(cleanLine).join(', ')}`;
+    case 'issue':
+      return `new issue "${cleanLine(output.title)}"`;
+    case 'release':
+      return `release ${cleanLine(output.tag)}`;
+    case 'report':
+    case 'comment':
+      return `a ${output.kind}`;
+  }
+};
+
 /** The pull request has an earlier round's result. */
-const readyText = ({ round, pullRequest }: RunSummary): string => {
-  const ready = `round ${round} is ready for review`;
+const readyText = ({ round, pullRequest, output }: RunSummary): string => {
+  const ready = `round ${round} is ready for review${output === null ? '' : `: ${outputText(output)}`}`;
   return pullRequest === null ? ready : `${ready}; ${pullRequestText(pullRequest)}`;
 };
 
@@ -215,15 +231,17 @@ export const effectsText = (run: Pick<RunSummary, 'effects' | 'round' | 'pullReq
   const { effect } = last;
   switch (last.status) {
     case 'requested':
-      return last.said === null ? `publishing ${effect.branch}` : `publishing is tried again: ${cleanLine(last.said)}`;
+      return last.said === null
+        ? `publishing ${placeOf(effect)}`
+        : `publishing is tried again: ${cleanLine(last.said)}`;
     case 'failed':
       return effect.kind === 'comment' && pullRequest !== null
         ? `${pullRequestText(pullRequest)}; nothing was said there: ${cleanLine(last.said)}`
         : `not published: ${cleanLine(last.said)}`;
     case 'done':
-      return effect.kind !== 'branch' && pullRequest !== null
+      return effect.kind !== 'branch' && !isOutputEffect(effect) && pullRequest !== null
         ? pullRequestText(pullRequest)
-        : `published as ${effect.branch}`;
+        : `published as ${placeOf(effect)}`;
   }
 };
 

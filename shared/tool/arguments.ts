@@ -68,6 +68,8 @@ export const toolArguments = {
         }),
       )
       .max(30),
+    /** What is wanted as the result, where that is no diff; how it is to be, the task says (`givenSchema`). */
+    output: z.record(z.string(), z.json()).nullable().optional(),
   }),
 } as const;
 

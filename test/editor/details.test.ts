@@ -53,7 +53,7 @@ test('the page of a run shows what its command has printed so far, and no more o
   const { id: run } = await place.settled(() => true);
   const api = await place.api();
   // Until then its row changes its place and its text.
-  await expect.poll(() => api.runs.output.query({ run })).not.toBe(null);
+  await expect.poll(() => api.runs.printed.query({ run })).not.toBe(null);
   await treeItem(page, /^Run 1, .*, working/).click();
   const output = webview(page).getByRole('region', { name: 'Output so far' });
   await output.getByText('step two').waitFor();

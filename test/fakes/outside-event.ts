@@ -15,5 +15,6 @@ export const someEvent = (own: Partial<OutsideEvent> = {}): OutsideEvent => ({
   branch: null,
   commit: null,
   pullRequest: null,
+  issue: 12,
   ...own,
 });

@@ -10,6 +10,8 @@ export const someTask = (different: Partial<Task> = {}): Task => ({
   goal: 'The test of the price list fails. Repair it.',
   images: [],
   recipe: null,
+  output: { kind: 'diff' },
+  subject: null,
   requester: 'person:ada',
   priority: 0,
   source: {

@@ -133,7 +133,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'triggers.enable': () => ({ repository: '/nowhere', name: 'nightly' }),
   'triggers.disable': () => ({ repository: '/nowhere', name: 'nightly' }),
   'triggers.fire': () => ({ repository: '/nowhere', name: 'nightly', key: 'x' }),
-  'runs.output': () => ({ run: unknownRun }),
+  'runs.printed': () => ({ run: unknownRun }),
   'runs.message': () => ({ run: unknownRun, text: 'x' }),
   'runs.diff': () => ({ run: unknownRun }),
   'runs.tree': () => ({ run: unknownRun, tree: 'a'.repeat(40), after: 'src', limit: 2 }),
@@ -158,7 +158,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'worker.lease': () => ({ ...known, worker: 'another' }),
   'worker.append': () => ({ ...known, fence: 99, batch: 1, after: 0, events: [{ type: 'prepare.started', v: 1 }] }),
   'worker.heartbeat': () => ({ ...known, fence: 99, after: 0 }),
-  'worker.output': () => ({ ...known, order: 1, output: 'x' }),
+  'worker.printed': () => ({ ...known, order: 1, output: 'x' }),
   'worker.credential': () => known,
 };
 const rightFor = (path: string): Record<string, unknown> =>

@@ -39,6 +39,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       code: 0,
       says: run,
     },
+    {
+      args: 'delegate Greet --repo {repo} --about acme/shop#12',
+      code: 1,
+      says: /is no repository of GitHub’s to this runner/,
+    },
+    { args: 'delegate Greet --repo {repo} --about twelve', code: 2, says: /names no issue and no pull request/ },
     { args: 'delegate Greet --repo {opening}', code: 1, says: /--trust [0-9a-f]{64}/ },
     { args: 'delegate Greet --repo {opening} --trust {hash}', code: 0, says: run },
     { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },

@@ -11,11 +11,14 @@ test('what a command has printed is there for whoever looks on while it runs, an
   await using rig = await Rig.start({ script });
   const repository = await repositoryWith({ 'readme.txt': 'A log.\n' });
   const { id } = await rig.delegate({ goal: 'Wait', verification: [], repository });
-  const output = () => rig.api.runs.output.query({ run: id });
+  const output = () => rig.api.runs.printed.query({ run: id });
   await expect.poll(output, { timeout: 60_000 }).toBe('one\ntwo\n');
   const shown = await rig.cli(['show', '1']);
   expect(shown.stdout).toContain('Printed so far\n  one\n  two\n');
-  expect(JSON.parse((await rig.cli(['show', '1', '--json'])).stdout)).toMatchObject({ output: 'one\ntwo\n' });
+  expect(JSON.parse((await rig.cli(['show', '1', '--json'])).stdout)).toMatchObject({
+    output: null,
+    printed: 'one\ntwo\n',
+  });
   await rig.api.runs.cancel.mutate({ run: id, reason: 'Seen' });
   await rig.settled(id, ({ status }) => status === 'cancelled');
   expect(await output()).toBe(null);

@@ -67,6 +67,7 @@ describe('the list of recipes', () => {
       description: 'Answers a question about the code, with the places that show it. Reads only.',
       needsGoal: true,
       defaults: {
+        output: { kind: 'diff' },
         tools: ['read', 'search', 'list', 'plan', 'ask', 'finish'],
         setup: [],
         verification: [],
@@ -233,9 +234,7 @@ describe('delegating with a recipe', () => {
     [
       'a goal that is too long with its text',
       { recipe: 'explain', goal: 'x'.repeat(100_000) },
-      expect.stringMatching(
-        /^With the text of the recipe explain the goal has \d+ characters; up to 100000 are taken\.$/,
-      ),
+      expect.stringMatching(/^With all that is told with it the goal has \d+ characters; up to 100000 are taken\.$/),
     ],
   ])('is refused for %s, and leaves nothing', async (_name, input, message) => {
     await using runner = await startRunner();

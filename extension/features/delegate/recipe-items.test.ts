@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
+import type { ListedRecipe, RecipeDefaults } from '../../../shared/recipe/recipe.ts';
 import { recipeItems } from './recipe-items.ts';
 
-const defaults = {
+const defaults: RecipeDefaults = {
+  output: { kind: 'diff' },
   tools: null,
   setup: null,
   verification: null,

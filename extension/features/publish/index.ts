@@ -1,7 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { PublishInput } from '../../../shared/api/publication.ts';
-import { effectsOfRound, isPublishable, nextEffect, type EffectState } from '../../../shared/run/effect.ts';
+import { effectsOfRound, isPublishable, nextEffect, placeOf, type EffectState } from '../../../shared/run/effect.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { cleanLine, visible } from '../../../shared/text/clean.ts';
 import { change } from '../../ground/ask/change.ts';
@@ -149,7 +149,7 @@ const tellEnd = async ({ runs }: Longhaul, id: string): Promise<void> => {
   const told =
     end.effect.kind === 'pull request'
       ? t('{0} is pull request {1}.', nameOf(ended), reference)
-      : t('{0} is published as the branch {1}.', nameOf(ended), cleanLine(end.effect.branch));
+      : t('{0} is published as the branch {1}.', nameOf(ended), cleanLine(placeOf(end.effect)));
   const look = url === null ? {} : { [t('Look at It')]: () => vscode.env.openExternal(vscode.Uri.parse(url, true)) };
   void offer(vscode.window.showInformationMessage, told, { ...look, ...open });
 };

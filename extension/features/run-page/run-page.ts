@@ -22,13 +22,13 @@ export interface Seen {
   /** Images that the run changes, of what it has changed so far or of its result. */
   readonly images: readonly ChangedFile[];
   /** What the command that runs has printed so far; null: nobody knows of any. */
-  readonly output: string | null;
+  readonly printed: string | null;
   /** ms since the epoch */
   readonly now: number;
 }
 
 /** All about a run on one page. What happens is at its end, so that the newest is the last. */
-export const runPage = (state: RunState, story: Story, { images, output, now }: Seen): Page => {
+export const runPage = (state: RunState, story: Story, { images, printed, now }: Seen): Page => {
   const told = (which: (moment: Moment) => boolean): readonly Item[] =>
     entries(story.moments.filter(which), state.createdAt);
   return pageOf(cleanLine(`#${state.number} ${state.task.title}`), cleanLine(`${state.status}: ${detailOf(state)}`), [
@@ -44,19 +44,19 @@ export const runPage = (state: RunState, story: Story, { images, output, now }: 
     section('retries', t('Retries'), told(isTrouble)),
     section('steer', t('Steer'), steerItems(state)),
     section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
-    section('output', t('Output so far'), outputItems(state, output)),
+    section('printed', t('Output so far'), printedItems(state, printed)),
   ]);
 };
 
 /** Lines of a running command that are shown: its last. */
 const liveLines = 40;
 
-const outputItems = (state: RunState, output: string | null): readonly Item[] => {
-  if (output === null || state.status !== 'working') return [];
-  const lines = cleanButColours(output).trimEnd().split('\n');
+const printedItems = (state: RunState, printed: string | null): readonly Item[] => {
+  if (printed === null || state.status !== 'working') return [];
+  const lines = cleanButColours(printed).trimEnd().split('\n');
   const label =
     lines.length > liveLines ? t('The last {0} lines; the command still runs', liveLines) : t('The command still runs');
-  return [{ key: 'output', kind: 'code', as: 'output', label, text: lines.slice(-liveLines).join('\n') }];
+  return [{ key: 'printed', kind: 'code', as: 'output', label, text: lines.slice(-liveLines).join('\n') }];
 };
 
 const attachedItems = ({ task }: RunState): readonly Item[] =>

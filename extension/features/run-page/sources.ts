@@ -92,13 +92,13 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
 export const runSource = (longhaul: Longhaul, run: string): PageSource => {
   let known: string | null = null;
   let images: readonly ChangedFile[] = [];
-  let output: string | null = null;
+  let printed: string | null = null;
   return sourceOf(longhaul, run, {
-    page: ({ state, story }) => runPage(state, story, { images, output, now: Date.now() }),
+    page: ({ state, story }) => runPage(state, story, { images, printed, now: Date.now() }),
     look: async ({ state }) => {
-      const before = output;
-      output = state.status === 'working' ? await (await longhaul.connection.api()).runs.output.query({ run }) : null;
-      return output !== before;
+      const before = printed;
+      printed = state.status === 'working' ? await (await longhaul.connection.api()).runs.printed.query({ run }) : null;
+      return printed !== before;
     },
     learn: async ({ state }) => {
       const changes = (state.soFar ?? state.result)?.changes ?? null;

@@ -102,6 +102,7 @@ test('a delegation is one that the API takes', () => {
     base: { commit: 'HEAD' },
     without: [],
     recipe: 'fix-failing-test',
+    about: null,
     priority: null,
     budget: { turns: 20, usd: null },
     policy: policies.offline.policy,

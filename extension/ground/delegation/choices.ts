@@ -197,6 +197,7 @@ export const delegationInput = ({
   base: choices.base === 'worktree' ? 'worktree' : { commit: 'HEAD' },
   without: choices.base === 'worktree' ? choices.without : [],
   recipe: choices.recipe?.name ?? null,
+  about: null,
   priority: null,
   budget: choices.budget,
   policy: policies[choices.policy].policy,

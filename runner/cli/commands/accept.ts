@@ -24,7 +24,9 @@ export const define: Define = (command, act) => {
           after,
           [
             ...resultWarnings(after),
-            `Run ${after.number} is accepted. Put it into your working tree with: longhaul apply ${after.number}`,
+            after.task.output.kind === 'diff'
+              ? `Run ${after.number} is accepted. Put it into your working tree with: longhaul apply ${after.number}`
+              : `Run ${after.number} is accepted.`,
           ].join('\n'),
         );
       }),

@@ -45,6 +45,10 @@ const withOptions = (command: Command) =>
     .option('--image <file>', 'PNG, JPEG, WebP or GIF that the model is shown with the goal (repeatable)', collect)
     .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
     .option(
+      '--about <issue>',
+      'the issue or pull request that it is about: its address, or owner/name#12 of an issue on GitHub',
+    )
+    .option(
       '--verify <command>',
       'command that shows whether it works; Longhaul runs it at the end (repeatable)',
       collect,
@@ -152,6 +156,10 @@ where the runner can read that; else all of its files, without their history.`,
       'with dependencies',
     ],
     ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'by a recipe'],
+    [
+      'longhaul delegate --recipe label-issue --about https://github.com/acme/shop/issues/12',
+      'labels for an issue, which you look at before they are published',
+    ],
     ['longhaul delegate "Make the page look like this" --image mockup.png', 'with a picture'],
     [
       'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
@@ -192,6 +200,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
     goal: await goalOf(context, words, options),
     recipe: options.recipe ?? null,
     title: options.title ?? null,
+    about: options.about ?? null,
     ...place,
     base: options.base === 'worktree' ? 'worktree' : { commit: options.base === 'head' ? 'HEAD' : options.base },
     without: await fromRoot(place.repository, options.without ?? []),

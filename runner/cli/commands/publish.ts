@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PublishInput } from '../../../shared/api/publication.ts';
-import { CiRepairs, effectKey, type Effect, type EffectState } from '../../../shared/run/effect.ts';
-import { reduce } from '../../../shared/run/reduce.ts';
+import { CiRepairs, effectKey } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { lineOf } from '../../../shared/run/summary.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 import { changeSize } from '../../../shared/text/figures.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
-import type { Api } from '../connection/client.ts';
 import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
-import { exit, type ExitCode } from '../exit.ts';
+import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
-import { reconnecting } from '../reconnect.ts';
+import { publishOutput } from '../publish-output.ts';
+import { conclude, declined, isConfirmed, secretLines, settled } from '../publishing.ts';
 import { stateOf } from '../resolve.ts';
 import { indent } from '../text.ts';
 
@@ -36,24 +34,22 @@ export const define: Define = (command, act) => {
     .action(
       act(async (context, run, options) => {
         const { api, state } = await stateOf(context, run);
+        if (state.task.output.kind !== 'diff') return publishOutput(context, { api, state }, options);
         const { remote = null, branch = null, into = null } = options;
         const proposed = await api.call.runs.publication.query({ run: state.id, remote, branch, into });
         const wanted = await changed(context, proposed, options);
         if (context.json && options.dryRun === true) context.printJson({ publication: wanted });
         for (const line of shown(state, wanted)) context.print(line);
         if (options.dryRun === true) return exit.done;
-        if (options.yes !== true && !(await isConfirmed(context, wanted))) {
-          context.note('Nothing was published.');
-          context.printJson({ error: { code: 'declined', message: 'Nothing was published.', remedy: '' } });
-          return exit.failed;
-        }
+        if (options.yes !== true && !(await isConfirmed(context, wanted))) return declined(context);
         const { position } = await api.call.runs.list.query({ limit: 1 });
         // Whoever said yes at the terminal has seen them.
         const secrets = options.yes === true ? [] : wanted.secrets;
         const anySecrets = options.withSecrets === true;
         const after = await api.call.runs.publish.mutate({ ...wanted, secrets, anySecrets });
-        const end = options.wait ? await settled(context, api, { state: after, position, wanted }) : after;
-        return conclude(context, end, wanted);
+        const keys = keysOf(wanted);
+        const end = options.wait ? await settled(context, api, { state: after, position, keys }) : after;
+        return conclude(context, end, keys);
       }),
     );
   explain(command, {
@@ -61,7 +57,9 @@ export const define: Define = (command, act) => {
 what you see is what is published, and what you had not committed is not. The runner does it: it goes on where the runner is
 stopped amid it, and makes nothing twice. The operator says where to (remotes in config.yaml, publish: true). After another round,
 publish again: the same branch gets another commit, and the pull request goes along. With --ci-repairs, checks there that fail
-begin another round, with what they said; it spends from the run's budget, and waits for your review like any other. Without a terminal --yes is needed.`,
+begin another round, with what they said; it spends from the run's budget, and waits for your review like any other. Where the
+result is a comment, labels, a new issue or the draft of a release, that is what is published, and the run is accepted with it.
+Without a terminal --yes is needed.`,
     examples: [
       ['longhaul publish 12 --dry-run', 'see what would be published'],
       ['longhaul publish 12', 'look at it and say yes or no'],
@@ -139,72 +137,12 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
         '',
         ...(pullRequest.comment === null ? [] : ['Comment on it:', '', indent(clean(pullRequest.comment), '  '), '']),
       ]),
-  ...(secrets.length === 0 ? [] : ['Looks like a secret:', ...secrets.map((secret) => `  ${cleanLine(secret)}`), '']),
+  ...secretLines(secrets),
 ];
 
 const repairsText = (times: number): string => `those that fail begin another round, at most ${times} in all`;
 
-const isConfirmed = async ({ terminal }: CommandContext, { secrets }: PublishInput): Promise<boolean> => {
-  if (!terminal.interactive) throw usage('Publishing needs a person.', 'Publish at a terminal, or say --yes.');
-  const question = secrets.length === 0 ? 'Publish this? [y/N] ' : 'Publish this, and what looks like a secret? [y/N] ';
-  return /^y(es)?$/i.test(((await terminal.ask(question)) ?? '').trim());
-};
-
-/** What was asked for in this publication, as far as it has come. */
-const asked = ({ effects }: RunState, { round, pullRequest }: PublishInput): readonly EffectState[] => {
-  const keys = [
-    effectKey(round, { kind: 'branch' }),
-    ...(pullRequest === null
-      ? []
-      : [effectKey(round, { kind: 'pull request' }), effectKey(round, { kind: 'comment' })]),
-  ];
-  return effects.filter(({ key }) => keys.includes(key));
-};
-
-const isUnderWay = (state: RunState, wanted: PublishInput): boolean => {
-  const effects = asked(state, wanted);
-  return effects.every(({ status }) => status !== 'failed') && effects.some(({ status }) => status === 'requested');
-};
-
-/** Follows the run until it is known what came of it, or the person has seen enough. */
-const settled = async (
-  context: CommandContext,
-  api: Api,
-  { state, position, wanted }: { readonly state: RunState; readonly position: number; readonly wanted: PublishInput },
-): Promise<RunState> => {
-  const { follow } = await import('../connection/feed.ts');
-  const signal = context.interrupted();
-  let now = state;
-  context.note('Publishing…');
-  if (!isUnderWay(now, wanted)) return now;
-  const connect = reconnecting(context, api, signal);
-  for await (const event of follow({ run: state.id, after: position, signal, connect })) {
-    if (event.seq !== now.seq + 1) continue;
-    now = reduce(now, event) ?? now;
-    if (event.body.type === 'effect.delayed')
-      context.note(`${cleanLine(event.body.said)} Tried again at ${event.body.retryAt}.`);
-    if (!isUnderWay(now, wanted)) break;
-  }
-  return now;
-};
-
-const madeText = ({ kind, branch }: Effect, reference: string): string => {
-  if (kind === 'branch') return `Branch ${cleanLine(branch)}`;
-  return kind === 'comment' ? 'Comment' : `Pull request ${reference}`;
-};
-
-const conclude = (context: CommandContext, state: RunState, wanted: PublishInput): ExitCode => {
-  const effects = asked(state, wanted);
-  context.printJson({ run: lineOf(state), effects });
-  const failed = effects.find(({ status }) => status === 'failed');
-  for (const each of effects) {
-    if (each.status !== 'done') continue;
-    const { reference, url, notes } = each.result;
-    const what = madeText(each.effect, reference);
-    context.print(`${what}: ${url ?? reference.slice(0, 12)}`);
-    for (const note of notes) context.note(cleanLine(note));
-  }
-  if (failed?.status === 'failed') throw new Trouble(cleanLine(failed.said), { remedy: cleanLine(failed.remedy) });
-  if (isUnderWay(state, wanted)) context.note(`It goes on without you: longhaul show ${state.number}`);
-  return exit.done;
-};
+const keysOf = ({ round, pullRequest }: PublishInput): readonly string[] => [
+  effectKey(round, { kind: 'branch' }),
+  ...(pullRequest === null ? [] : [effectKey(round, { kind: 'pull request' }), effectKey(round, { kind: 'comment' })]),
+];

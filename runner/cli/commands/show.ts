@@ -28,17 +28,14 @@ export const define: Define = (command, act) => {
           story.add(event);
         }
         const calls = options.calls === true;
-        const { cautions, coverage } = await markedIn(api, state);
-        const output = state.status === 'working' ? await api.call.runs.output.query({ run: state.id }) : null;
-        context.print(
-          showView(state, story, { now: Date.now(), paint: context.paint, calls, cautions, coverage, output }),
-        );
+        const marked = await markedIn(api, state);
+        const printed = state.status === 'working' ? await api.call.runs.printed.query({ run: state.id }) : null;
+        context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, printed, ...marked }));
         printDetail(context, {
           state,
           story,
-          cautions,
-          coverage,
-          output,
+          ...marked,
+          printed,
           events: options.events === true ? events : null,
           calls,
         });
@@ -54,35 +51,37 @@ the calls that show each claim, what verification printed, what a running comman
       ['longhaul show 12 --json | jq .state.report', 'what the agent says it did'],
     ],
     json: `{"run": …, "state": …, "calls": […], "commands": […], "decisions": […], "retries": […], "messages": […],
-"reviews": […], "applications": […], "cautions": […], "coverage": […], "output": …}
+"reviews": […], "applications": […], "cautions": […], "coverage": […], "output": …, "printed": …}
 "run" as in "longhaul runs --json"; "state" is everything that the events fold into (task, plan, spent, report, result).
 A call has number, id, turn, tool, arguments, verdict, decision, attempts and finished {outcome, output, exitCode,
 durationMs}; a command has phase (setup, verification), round, command, exitCode, durationMs, output. Outputs are null
-without --calls; "output" is what the command that runs has printed so far, or null. With --events: "events", as they are in the log.`,
+without --calls. "output" is the result where it is no diff ({kind, text, labels, title, tag}), else null; "printed" is what
+the command that runs has printed so far, or null. With --events: "events", as they are in the log.`,
   });
 };
 
-type Marked = Required<Pick<Review, 'cautions' | 'coverage'>>;
+type Marked = Required<Pick<Review, 'cautions' | 'coverage' | 'output'>>;
 
 /** Of what it changed in its last round, or has changed by now; none where that is gone. */
 const markedIn = async (api: Api, { id, result, soFar }: RunState): Promise<Marked> => {
-  const unknown = { cautions: [], coverage: [] };
+  const unknown = { cautions: [], coverage: [], output: null };
   if (result === null && soFar === null) return unknown;
   const review = await api.call.runs.diff.query({ run: id, soFar: result === null }).catch(() => unknown);
-  return { ...unknown, ...review };
+  const { cautions, coverage, output } = { ...unknown, ...review };
+  return { cautions, coverage, output };
 };
 
 interface Detail extends Marked {
   readonly state: RunState;
   readonly story: Story;
-  readonly output: string | null;
+  readonly printed: string | null;
   readonly events: RunEvent[] | null;
   readonly calls: boolean;
 }
 
 const printDetail = (
   context: CommandContext,
-  { state, story, cautions, coverage, output, events, calls }: Detail,
+  { state, story, cautions, coverage, output, printed, events, calls }: Detail,
 ): void => {
   const history = historyOf(story);
   const silent = <Item extends { output: string }>(item: Item) => (calls ? item : { ...item, output: null });
@@ -93,6 +92,7 @@ const printDetail = (
     cautions,
     coverage,
     output,
+    printed,
     calls: history.calls.map((call) => ({ ...call, finished: call.finished && silent(call.finished) })),
     commands: history.commands.map(silent),
     ...(events === null ? {} : { events }),

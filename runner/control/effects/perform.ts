@@ -1,4 +1,4 @@
-import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
+import type { Effect, EffectResult, OutputEffect } from '../../../shared/run/effect.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { pushBranch } from '../../machine/repository/push-branch.ts';
 import type { Home } from '../../machine/home/home.ts';
@@ -7,6 +7,10 @@ import { publishBranch } from '../github/branch.ts';
 import { jobLog } from '../github/job-log.ts';
 import { lookAt } from '../github/look.ts';
 import { publishComment } from '../github/comment.ts';
+import { publishIssue } from '../github/issue.ts';
+import { publishLabels } from '../github/labels.ts';
+import { publishRelease } from '../github/release.ts';
+import type { Permissions } from '../github/app.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
@@ -32,6 +36,11 @@ export const performing =
         return toPullRequest(effect, { ...options, publishing, signal });
       case 'comment':
         return toComment(effect, { ...options, run, key, publishing, signal });
+      case 'answer':
+      case 'labels':
+      case 'issue':
+      case 'release':
+        return toOutput(effect, { ...options, run, key, publishing, signal });
     }
   };
 
@@ -104,19 +113,14 @@ const toPullRequest = async (
   return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
 };
 
+interface SayGiven extends PerformOptions, Pick<Asked, 'run' | 'signal'> {
+  readonly key: string;
+  readonly publishing: Publishing;
+}
+
 const toComment = async (
   effect: Of<'comment'>,
-  {
-    run,
-    key,
-    publishing,
-    blobs,
-    signal,
-  }: PerformOptions &
-    Pick<Asked, 'run' | 'signal'> & {
-      readonly key: string;
-      readonly publishing: Publishing;
-    },
+  { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
   const github = mustBeGitHub(effect, publishing);
   if (run.pullRequest === null)
@@ -127,9 +131,36 @@ const toComment = async (
   return publishComment({ octokit, repository, number, mark: trailerOf(run, key), body, since: run.createdAt });
 };
 
+/** With no more permission than this one takes. */
+const toOutput = async (
+  effect: OutputEffect,
+  { run, key, publishing, blobs, signal }: SayGiven,
+): Promise<EffectResult> => {
+  const github = mustBeGitHub(effect, publishing);
+  const opened = await github(permissionsFor(effect), signal);
+  const made = { ...opened, mark: trailerOf(run, key), since: run.createdAt };
+  const body = 'body' in effect ? (await blobs.read(effect.body)).toString('utf8') : '';
+  switch (effect.kind) {
+    case 'answer':
+      return publishComment({ ...made, number: effect.on.number, body });
+    case 'labels':
+      return publishLabels({ ...opened, number: effect.on.number, labels: effect.labels });
+    case 'issue':
+      return publishIssue({ ...made, title: effect.title, body });
+    case 'release':
+      return publishRelease({ ...made, tag: effect.tag, title: effect.title, body });
+  }
+};
+
+const permissionsFor = (effect: OutputEffect): Permissions => {
+  if (effect.kind === 'release') return { contents: 'write' };
+  const isOnPullRequest = 'on' in effect && effect.on.kind === 'pull request';
+  return isOnPullRequest ? { pull_requests: 'write' } : { issues: 'write' };
+};
+
 const mustBeGitHub = ({ remote }: Effect, { github }: Publishing): NonNullable<Publishing['github']> => {
   if (github !== null) return github;
-  throw new Trouble(`${remote} is no repository of GitHub’s: it has no pull requests.`, {
-    remedy: 'Publish the branch alone.',
+  throw new Trouble(`${remote} is no repository of GitHub’s: it has no pull requests, issues and releases.`, {
+    remedy: 'Publish a branch alone, or say it there by hand.',
   });
 };

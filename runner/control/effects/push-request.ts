@@ -1,5 +1,5 @@
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
-import type { Effect } from '../../../shared/run/effect.ts';
+import { trailerName, type Effect } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { sourceFolder } from '../../machine/git/source-folder.ts';
@@ -22,7 +22,7 @@ export interface PushGiven {
 type BranchEffect = Extract<Effect, { kind: 'branch' }>;
 
 /** By it a commit that an earlier attempt made is known again. */
-export const trailerOf = ({ id }: Pick<RunState, 'id'>, key: string): string => `Longhaul-Run: ${id}, ${key}`;
+export const trailerOf = ({ id }: Pick<RunState, 'id'>, key: string): string => `${trailerName}${id}, ${key}`;
 
 /** What a run changed, if it is what was to be published. Throws Trouble. */
 export const changesOf = async (

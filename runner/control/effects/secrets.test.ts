@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import { parsePatch } from '../../../shared/review/patch.ts';
+import { plainText } from '../../../shared/review/plain-markdown.ts';
+import { safeMarkdown } from '../../../shared/review/safe-markdown.ts';
 import { secretsIn } from './secrets.ts';
 
 /** Put together here, so that nobody who looks this file over finds one. */
@@ -45,6 +47,20 @@ test('a key over several lines is one, and texts about the result are looked ove
     expect.stringMatching(/^key\.pem:1: /),
     expect.stringMatching(/^what is said of it: GitHub Token/),
   ]);
+});
+
+test('a text that was made plain is looked over as it is read', async () => {
+  const pem = [
+    key,
+    ...Array.from({ length: 10 }, () => 'MIIEpAIBAAKCAQEAx7YhgO2fKk3m5n7p9r1t3v5x7z9B1D3F5H7J9L1N3P5R7T9V'),
+  ];
+  const lines = [...pem, key.replace('BEGIN', 'END')].join('\n');
+  for (const text of [`It uses ${token}.`, lines]) {
+    const found = await secretsIn([], [text]);
+    expect(found).toHaveLength(1);
+    expect(await secretsIn([], [plainText(text)])).toEqual(found);
+    expect(await secretsIn([], [safeMarkdown(text)])).toEqual(found);
+  }
 });
 
 test('a name that does something to a terminal is told as it is, and what is long and odd takes no time', async () => {

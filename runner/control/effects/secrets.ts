@@ -1,4 +1,5 @@
 import type { FilePatch } from '../../../shared/review/patch.ts';
+import { asRead } from '../../../shared/review/plain-markdown.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 
 /** Text that is to be published, and where its lines are told to be. */
@@ -10,6 +11,7 @@ interface Published {
 
 /** The rule that lets comments in a file turn off the others. */
 const comments = '@secretlint/secretlint-rule-filter-comments';
+const said = 'what is said of it';
 /** More than a person reads of them. */
 const most = 200;
 
@@ -20,7 +22,8 @@ const most = 200;
 export const secretsIn = async (files: readonly FilePatch[], texts: readonly string[]): Promise<string[]> => {
   const published = [
     ...files.flatMap(addedTo),
-    ...texts.map((text) => ({ text, placeOf: () => 'what is said of it' })),
+    // What keeps a text from being Markdown keeps a secret in it from looking like one.
+    ...texts.flatMap((text) => [...new Set([text, asRead(text)])]).map((text) => ({ text, placeOf: () => said })),
   ];
   const found = new Set<string>();
   for (const each of published) for (const one of await scan(each)) found.add(one);

@@ -7,7 +7,7 @@ import type { GitHubRepository } from './repository.ts';
 
 /** What a token is to be good for, as GitHub names permissions. */
 export type Permissions = Readonly<
-  Partial<Record<'actions' | 'contents' | 'pull_requests' | 'checks' | 'statuses', 'read' | 'write'>>
+  Partial<Record<'actions' | 'contents' | 'issues' | 'pull_requests' | 'checks' | 'statuses', 'read' | 'write'>>
 >;
 
 const Failure = z.object({ status: z.int(), message: z.string() });

@@ -6,7 +6,7 @@ import type { GitHubRepository } from './repository.ts';
 interface CommentGiven {
   readonly octokit: Octokit;
   readonly repository: GitHubRepository;
-  /** Of the pull request. */
+  /** Of the issue or the pull request. */
   readonly number: number;
   /** What no other comment has: it is not seen, and tells this one from all others. */
   readonly mark: string;
@@ -16,7 +16,7 @@ interface CommentGiven {
   readonly since: string;
 }
 
-/** Comments on a pull request, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
+/** Comments on an issue or a pull request, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
 export const publishComment = async (given: CommentGiven): Promise<EffectResult> => {
   const { octokit, repository, number, mark, body, since } = given;
   const { issues } = octokit.rest;
@@ -35,6 +35,6 @@ export const publishComment = async (given: CommentGiven): Promise<EffectResult>
     });
     return { reference: String(data.id), url: webUrl(data.html_url), adopted: false, notes: [] };
   } catch (error) {
-    throw gitHubTrouble(`comment on pull request ${number}`, error);
+    throw gitHubTrouble(`comment on ${number}`, error);
   }
 };

@@ -88,6 +88,6 @@ export const gitHubTrouble = (what: string, error: unknown): Trouble => {
 
 const remedies: Readonly<Record<number, string>> = {
   401: 'The token is not known to GitHub any more: give the runner another one, then publish again.',
-  403: 'Give the app or the token "Contents: write" and "Pull requests: write" on this repository, then publish again.',
+  403: 'Give the app or the token "Contents: write", "Pull requests: write" and, for what is said on issues, "Issues: write" on this repository, then publish again.',
   404: 'Check the address, and that the app or the token may see this repository.',
 };

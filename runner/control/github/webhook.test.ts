@@ -30,6 +30,18 @@ test.each([
   });
 });
 
+test('what a run has said itself begins no other, though it is a person’s by the token', async () => {
+  const body = '/longhaul fix it\n\n<!-- Longhaul-Run: run_1, 1 answer -->';
+  const { issue } = await payload('issues-opened');
+  expect(await told('issues', 'issues-opened', { issue: { ...(issue as object), body } })).toMatchObject({
+    outcome: 'nothing',
+  }); // safe: it has one
+  const { comment } = await payload('issue_comment-created');
+  expect(
+    await told('issue_comment', 'issue_comment-created', { comment: { ...(comment as object), body } }),
+  ).toMatchObject({ outcome: 'nothing' }); // safe: it has one
+});
+
 test('an issue tells its title, its text, where it is, and when', async () => {
   expect(await told('issues', 'issues-opened')).toMatchObject({
     happenedAt: Date.parse('2019-05-15T15:20:18Z'),

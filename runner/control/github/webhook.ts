@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
+import { trailerName } from '../../../shared/run/effect.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 import { webUrl } from './octokit.ts';
 
@@ -65,6 +66,7 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
       branch: rest.branch ?? null,
       commit: rest.commit ?? null,
       pullRequest: rest.pullRequest ?? null,
+      issue: rest.issue ?? null,
     },
   };
 };
@@ -178,6 +180,7 @@ interface About {
   readonly branch?: string | null | undefined;
   readonly commit?: string | null | undefined;
   readonly pullRequest?: number | null;
+  readonly issue?: number | null;
 }
 
 /** Null: nothing that a trigger waits for. */
@@ -207,6 +210,9 @@ const aboutOf = (name: string, told: Payload): About | null => {
   }
 };
 
+/** Said by a run: by this it is told from what people say. */
+const isOwn = (text: string | null | undefined): boolean => text?.includes(`<!-- ${trailerName}`) === true;
+
 const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
   if (issue == null) return null;
   const about = {
@@ -215,8 +221,10 @@ const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
     title: issue.title ?? '',
     text: issue.body ?? '',
     at: issue.updated_at ?? null,
+    issue: issue.number,
   };
-  if (action === 'opened') return { kind: 'issue-opened', value: null, ...about };
+  // What a run itself has opened begins no other: with a person's token it is that person's.
+  if (action === 'opened') return isOwn(issue.body) ? null : { kind: 'issue-opened', value: null, ...about };
   if (action === 'labeled' && label != null) return { kind: 'issue-labeled', value: label.name, ...about };
   if (action === 'assigned' && assignee != null) return { kind: 'issue-assigned', value: assignee.login, ...about };
   return null;
@@ -229,7 +237,7 @@ const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): Abo
   const body = comment?.body ?? '';
   const said = command.exec(body);
   const thread = issue ?? pull;
-  if (action !== 'created' || said === null || comment == null || thread == null) return null;
+  if (action !== 'created' || isOwn(body) || said === null || comment == null || thread == null) return null;
   const isPull = pull != null || issue?.pull_request !== undefined;
   const where = comment.path == null ? '' : `On ${comment.path}${comment.line == null ? '' : `:${comment.line}`}:\n`;
   const hunk = comment.diff_hunk == null ? '' : `\n\n${comment.diff_hunk}`;
@@ -242,6 +250,7 @@ const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): Abo
     text: `${where}${body.slice(said[0].length)}${hunk}\n\n${isPull ? 'The pull request' : 'The issue'} says:\n${thread.body ?? ''}`,
     at: comment.updated_at ?? null,
     pullRequest: isPull ? thread.number : null,
+    issue: isPull ? null : thread.number,
   };
 };
 

@@ -176,6 +176,7 @@ const fromWebhook = async (
     branch: null,
     commit: null,
     pullRequest: null,
+    issue: null,
   };
   // Its time is signed with it, so that the same words may come again.
   return keep(options, {

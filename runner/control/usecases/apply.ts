@@ -10,6 +10,7 @@ import { openSource } from '../../machine/repository/open-source.ts';
 import { readBlob } from './blob.ts';
 import { changesOf } from './diff.ts';
 import { turns } from '../../machine/turns.ts';
+import { mustBeDiff } from './publish.ts';
 import { actor, asPerson, commandRun, mustBeLocal, refused, runOf, type ControlPlane } from './plane.ts';
 
 const inTurn = turns(1);
@@ -22,6 +23,7 @@ export const apply = async (plane: ControlPlane, caller: Principal, input: Apply
   const person = asPerson(caller);
   const state = await runOf(plane, person, input.run);
   mustBeLocal(person, 'change files of a repository there');
+  mustBeDiff(state);
   const { repository } = state.task;
   if (!repository.startsWith('/'))
     throw refused(

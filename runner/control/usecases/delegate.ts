@@ -12,6 +12,7 @@ import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
 import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
+import { namedSubject, subjectFor, toldOf } from './subject.ts';
 import { configIn } from './repository-settings.ts';
 import { priceNotes, termsFor } from './terms.ts';
 import { mustBeTrusted } from './trust.ts';
@@ -22,20 +23,20 @@ const snapshot = turns(4);
 
 /**
  * Makes a run of a goal and a repository: a folder here as it is now, a snapshot that was uploaded, or a commit of a remote.
- * `notes` stand before what the task's own sources say. A snapshot is on the disk before the run is; one whose run never came is removed when the runner starts. Throws RefusedError.
+ * `notes` stand before what the task's own sources say. `isTold`: what it is about stands in the goal. A snapshot is on the disk before the run is; one whose run never came is removed when the runner starts. Throws RefusedError.
  */
 export const delegate = async (
   plane: ControlPlane,
   caller: Principal,
-  { notes = [], ...input }: DelegateInput & { readonly notes?: readonly string[] },
+  { notes = [], isTold = false, ...input }: DelegateInput & Partial<Pick<Creation, 'notes' | 'isTold'>>,
 ): Promise<RunState> => {
   const person = asPerson(caller);
   if (input.source === null) mustBeLocal(person, 'delegate on a path there');
-  if (input.dedupeKey === null) return create(plane, person, { input, notes, run: `run_${randomId()}` });
+  if (input.dedupeKey === null) return create(plane, person, { input, notes, isTold, run: `run_${randomId()}` });
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
-    if (known === null) return create(plane, person, { input, notes, run });
+    if (known === null) return create(plane, person, { input, notes, isTold, run });
     sameRun(known, input);
     return known;
   });
@@ -50,7 +51,10 @@ type Asked = Omit<DelegateInput, 'images'> & { readonly images: DelegateInput['i
  */
 const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: Asked): string | null => {
   if (task.recipe !== input.recipe) return 'recipe';
-  if (input.recipe === null ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
+  const isAlone = input.recipe === null && input.about === null;
+  if (isAlone ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
+  if (input.about !== null && namedSubject(input.about)?.number !== task.subject?.number)
+    return 'issue or pull request';
   if (input.title !== null && task.title !== input.title) return 'title';
   if (!areImagesOf(task, input.images)) return 'number of images, or another image';
   const { repository } = input;
@@ -83,28 +87,38 @@ interface Creation {
   readonly run: string;
   /** What else whoever looks at the task should know, a sentence each. */
   readonly notes: readonly string[];
+  /** What it is about stands in the goal already. */
+  readonly isTold: boolean;
 }
 
 const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> =>
   snapshot('', () => createNow(plane, person, creation));
 
-const createNow = (plane: ControlPlane, person: Person, { input, run, notes: said }: Creation): Promise<RunState> =>
+const createNow = (
+  plane: ControlPlane,
+  person: Person,
+  { input, run, notes: said, isTold }: Creation,
+): Promise<RunState> =>
   inRunFolder(plane, run, async (folder, keep) => {
     const images = await attachedImages(plane, person, input);
     const found = await sourceFor(plane, person, { input, run, folder });
-    const { title, goal, terms, notes } = await planned(plane, person, {
+    const { title, goal, output, terms, notes } = await planned(plane, person, {
       input,
       images: images.length,
       found,
       record: true,
     });
+    const subject = subjectFor(plane, { about: input.about, output });
+    const told = subject === null || isTold ? null : await toldOf(plane, { subject, id: run });
     const task = Task.parse({
       tenant: person.tenant,
       repository: found.repository,
-      title,
-      goal,
+      title: told === null || input.title !== null ? title : told.title,
+      goal: told === null ? goal : mustFit([goal, told.text].join('\n\n')),
       images: [...images],
       recipe: input.recipe,
+      output,
+      subject,
       requester: actor(person),
       source: found.source,
       ...terms,
@@ -172,6 +186,7 @@ const planned = async (plane: ControlPlane, person: Person, { input, images, fou
   return {
     title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
     goal: recipe === null ? input.goal : goalBy(recipe, input),
+    output: recipe?.output ?? ({ kind: 'diff' } as const),
     terms,
     sources,
     notes: [...found.notes, ...terms.notes, ...price],
@@ -193,7 +208,7 @@ export const rehearse = async (
   }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
 ) => {
   const { dedupeKey } = delegation;
-  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null };
+  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, about: null };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
@@ -238,11 +253,15 @@ const longestGoal = 100_000;
 const goalBy = (recipe: Recipe, { goal: said, recipe: name }: Pick<DelegateInput, 'goal' | 'recipe'>): string => {
   if (said === '' && recipe.needsGoal)
     throw refused('invalid', `The recipe ${name} needs a goal.`, `Say what it is about. It is: ${recipe.title}.`);
-  const goal = renderGoal(recipe, said);
+  return mustFit(renderGoal(recipe, said));
+};
+
+/** With what a recipe and others say. Throws RefusedError. */
+const mustFit = (goal: string): string => {
   if (goal.length <= longestGoal) return goal;
   throw refused(
     'invalid',
-    `With the text of the recipe ${name} the goal has ${goal.length} characters; up to ${longestGoal} are taken.`,
+    `With all that is told with it the goal has ${goal.length} characters; up to ${longestGoal} are taken.`,
     'Shorten the goal, and put what is long into a file of the repository.',
   );
 };

@@ -5,6 +5,7 @@ import type { RoundResult, RunState } from '../../../shared/run/state.ts';
 import { marksOf } from '../../machine/repository/marks.ts';
 import { readBlob } from './blob.ts';
 import { coverageOf } from './coverage.ts';
+import { outputOf } from './output.ts';
 import { asPerson, refused, runOf, type ControlPlane } from './plane.ts';
 
 /** A larger patch is read as a blob: an editor or a terminal has no use for it in one piece. */
@@ -58,5 +59,6 @@ export const diff = async (plane: ControlPlane, caller: Principal, { run, soFar 
       : (await readBlob(plane, { run: state, hash: result.patch, what: 'the patch' })).toString('utf8');
   const cautions = await marksOf(changes, state.task.policy, (hash) => plane.blobs.read(hash));
   const coverage = await coverageOf(plane, state, result);
-  return { run, round: soFar ? state.round : roundOf(state), changes, cautions, coverage, patch };
+  const output = soFar ? null : await outputOf(plane, state);
+  return { run, round: soFar ? state.round : roundOf(state), changes, cautions, coverage, output, patch };
 };

@@ -22,10 +22,17 @@ const mostNamed = 5;
 /** What the person was not shown is not published. Throws RefusedError. */
 export const mustHaveNoOtherSecrets = async (
   plane: Pick<ControlPlane, 'blobs'>,
-  { number }: Pick<RunState, 'number'>,
+  run: Pick<RunState, 'number'>,
   input: PublishInput,
-): Promise<void> => {
-  const others = (await secretsOf(plane, input)).filter((secret) => !input.secrets.includes(secret));
+): Promise<void> => mustBeShown(run, await secretsOf(plane, input), input.secrets);
+
+/** The same of what was found. Throws RefusedError. */
+export const mustBeShown = (
+  { number }: Pick<RunState, 'number'>,
+  found: readonly string[],
+  shown: readonly string[],
+): void => {
+  const others = found.filter((secret) => !shown.includes(secret));
   if (others.length === 0) return;
   const named = others.slice(0, mostNamed).join('; ');
   throw refused(

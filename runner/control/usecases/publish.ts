@@ -6,6 +6,7 @@ import { RefusedError } from '../../../shared/api/router.ts';
 import { over } from '../../../shared/run/command.ts';
 import { published } from '../../../shared/run/command-of-effects.ts';
 import { effectKey, isPublishable, type Effect } from '../../../shared/run/effect.ts';
+import { outputNames } from '../../../shared/run/output.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { isTerminal, type RoundResult, type RunState } from '../../../shared/run/state.ts';
 import type { RemoteRefs } from '../../machine/git/remote.ts';
@@ -37,7 +38,9 @@ export const publication = async (
 ): Promise<PublishInput> => {
   const state = await runOf(plane, asPerson(caller), run);
   const result = resultOf(state);
-  const earlier = state.effects.findLast(({ status }) => status === 'done')?.effect;
+  mustBeDiff(state);
+  const done = state.effects.flatMap(({ status, effect }) => (status === 'done' && 'branch' in effect ? [effect] : []));
+  const earlier = done.at(-1);
   const url = remote ?? earlier?.remote ?? (await remoteOfRun(state));
   const { allowed, publishing } = publishingTo(plane, url);
   const { title } = state.task;
@@ -125,6 +128,7 @@ const mustBePushable = async (
 export const publish = async (plane: ControlPlane, caller: Principal, input: PublishInput): Promise<RunState> => {
   const person = asPerson(caller);
   const state = await runOf(plane, person, input.run);
+  mustBeDiff(state);
   const { round, patch, branch, message, pullRequest } = input;
   const { allowed, publishing } = publishingTo(plane, input.remote);
   const remote = allowed.url;
@@ -147,7 +151,18 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   });
 };
 
-const resultOf = (state: RunState): RoundResult => {
+/** What differs in the tree is no part of another output. Throws RefusedError. */
+export const mustBeDiff = ({ number, task }: RunState): void => {
+  if (task.output.kind === 'diff') return;
+  throw refused(
+    'conflict',
+    `The result of run ${number} is no change of files: it is a ${outputNames[task.output.kind]}.`,
+    `Read it: longhaul show ${number}`,
+  );
+};
+
+/** Throws RefusedError where there is none that can be published. */
+export const resultOf = (state: RunState): RoundResult => {
   const { number, status, result } = state;
   if (result !== null && isPublishable(state)) return result;
   if (isTerminal(state)) throw new RefusedError(over(state).refusal);
@@ -158,7 +173,8 @@ const resultOf = (state: RunState): RoundResult => {
   );
 };
 
-const remoteOfRun = async ({ number, task }: RunState): Promise<string> => {
+/** Where the code came from. Throws RefusedError where it came from no remote. */
+export const remoteOfRun = async ({ number, task }: RunState): Promise<string> => {
   const { source, repository } = task;
   const known = remoteOf(source);
   if (known !== null) return known;
@@ -172,7 +188,8 @@ const remoteOfRun = async ({ number, task }: RunState): Promise<string> => {
   );
 };
 
-const publishingTo = (
+/** Throws RefusedError where this runner publishes nothing. */
+export const publishingTo = (
   { remotes }: ControlPlane,
   url: string,
 ): { readonly allowed: AllowedRemote; readonly publishing: Publishing } => {
@@ -230,7 +247,8 @@ const startOf = (
   return { base, onTop: before?.status === 'done' ? before.result.reference : null };
 };
 
-const keep = async ({ blobs, store }: ControlPlane, { id }: RunState, text: string): Promise<string> => {
+/** Stores a text that an effect names. Throws RefusedError. */
+export const keep = async ({ blobs, store }: ControlPlane, { id }: RunState, text: string): Promise<string> => {
   const content = Buffer.from(text);
   const stored = await blobs.put(
     (async function* () {
@@ -238,7 +256,7 @@ const keep = async ({ blobs, store }: ControlPlane, { id }: RunState, text: stri
     })(),
     mostBodyBytes,
   );
-  if (stored.outcome !== 'stored') throw refused('invalid', 'The text of the pull request is too long.', 'Shorten it.');
+  if (stored.outcome !== 'stored') throw refused('invalid', 'The text is too long.', 'Shorten it.');
   const { hash, bytes } = stored;
   await store.linkBlob(id, { hash, bytes, use: 'result' });
   return hash;

@@ -1,4 +1,5 @@
-import type { Principal, RecipesInput } from '../../../shared/api/runner-api.ts';
+import type { RecipesInput } from '../../../shared/api/recipes-input.ts';
+import type { Principal } from '../../../shared/api/runner-api.ts';
 import { recipeDefaults, type ListedRecipe, type Recipe } from '../../../shared/recipe/recipe.ts';
 import { settingsOfFolder, type RepositorySettings } from '../../machine/repository/settings.ts';
 import { asPerson, mustBeLocal, refused } from './plane.ts';

@@ -5,12 +5,13 @@ import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
 import { publication, publish } from './publish.ts';
+import { outputPublication, publishOutput } from './publish-output.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
 import { pause, retry } from './retry.ts';
 import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
-import { events, get, info, list, output } from './runs.ts';
+import { events, get, info, list, printed } from './runs.ts';
 import { tree, treeFile } from './tree.ts';
 import { disableTrigger, enableTrigger, fireTrigger, showTrigger, triggers } from './triggers.ts';
 
@@ -31,7 +32,7 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   decisions: async (caller) => plane.store.openDecisions(asPerson(caller).tenant),
   decide: (caller, input) => decide(plane, caller, input),
   renew: (caller, input) => renew(plane, caller, input),
-  output: (caller, input) => output(plane, caller, input),
+  printed: (caller, input) => printed(plane, caller, input),
   message: (caller, input) => message(plane, caller, input),
   diff: (caller, input) => diff(plane, caller, input),
   tree: (caller, input) => tree(plane, caller, input),
@@ -42,6 +43,8 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   remoteRefs: (caller, input) => remoteRefs(plane, caller, input),
   publication: (caller, input) => publication(plane, caller, input),
   publish: (caller, input) => publish(plane, caller, input),
+  outputPublication: (caller, input) => outputPublication(plane, caller, input),
+  publishOutput: (caller, input) => publishOutput(plane, caller, input),
   cancel: (caller, input) => cancel(plane, caller, input),
   archive: (caller, input) => archive(plane, caller, input),
   unarchive: (caller, input) => unarchive(plane, caller, input),

@@ -55,7 +55,7 @@ export const events = async (
   return plane.store.events(input.run, input.after, input.limit);
 };
 
-export const output = async (plane: ControlPlane, caller: Principal, input: RunInput): Promise<string | null> => {
+export const printed = async (plane: ControlPlane, caller: Principal, input: RunInput): Promise<string | null> => {
   const state = await runOf(plane, asPerson(caller), input.run);
   return state.status === 'working' ? plane.outputs.of(state.id, state.activation) : null;
 };

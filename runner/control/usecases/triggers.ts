@@ -8,6 +8,7 @@ import type {
   TriggerInput,
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
+import { outputFault } from '../../../shared/recipe/trigger-output.ts';
 import { isWithin, TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
@@ -21,6 +22,7 @@ import { toldRefusal } from '../triggers/known-definitions.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { preview } from './preview.ts';
+import { chooseRecipe } from './recipes.ts';
 import { authorityOf, beginTriggered, type Beginning } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
@@ -127,6 +129,7 @@ export const enableTrigger = async (
   const silent = unheard(plane, key, definition);
   if (silent !== null) throw silent;
   mustPublish(plane, key, definition);
+  mustSuit(definition, settings);
   await mustBegin(plane, person, { key, definition, settings });
   await plane.store.enableTrigger(key, {
     by: person.name,
@@ -246,6 +249,13 @@ const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { tr
     `Its file says "publish: ${trigger.publish}", and this runner publishes nothing to ${repository}.`,
     'Its operator can allow it: publish: true (remotes in its config.yaml). Or leave publish out.',
   );
+};
+
+/** Throws RefusedError where the result of its recipe is not for it. */
+const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | null): void => {
+  if (trigger.recipe === null) return;
+  const fault = outputFault(trigger, chooseRecipe(settings, trigger.recipe).output);
+  if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
 };
 
 /** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */

@@ -32,7 +32,7 @@ export const workerApi = (plane: ControlPlane): WorkerApi => {
     lease: (caller, input) => lease(plane, { leaseMs, input: checked(caller, input) }),
     append: (caller, input) => append(plane, { leaseMs, input: checked(caller, input) }),
     heartbeat: (caller, input) => heartbeat(plane, { leaseMs, input: checked(caller, input) }),
-    output: async (caller, input) => {
+    printed: async (caller, input) => {
       const { run, ...told } = checked(caller, input);
       plane.outputs.tell(run, told);
       return null;
@@ -131,6 +131,7 @@ const problemWith = async (store: Store, { run, events }: AppendInput): Promise<
 
 const blobsOf = (event: WorkerEvent): readonly string[] => {
   if (event.type === 'round.finished' || event.type === 'changes.saved') return [event.changes, event.patch];
+  if (event.type === 'output.submitted') return 'text' in event.output ? [event.output.text] : [];
   if (event.type === 'checkpoint.uploaded' || event.type === 'verification.counted') return [event.blob];
   return 'outputBlob' in event && event.outputBlob !== null ? [event.outputBlob] : [];
 };

@@ -53,7 +53,7 @@ interface Activated {
 }
 
 const activate = async (ticket: Ticket, { worker, signal, onState, watchdog }: TaskOptions): Promise<Activated> => {
-  const { log, hold, blobs, credential, output, settings: askSettings } = connect(ticket, signal);
+  const { log, hold, blobs, credential, printed, settings: askSettings } = connect(ticket, signal);
   using watch = watchdog?.watch(hold, folderOf(ticket)) ?? null;
   let waits: WorkSettings['waits'] = 'end';
   try {
@@ -62,7 +62,7 @@ const activate = async (ticket: Ticket, { worker, signal, onState, watchdog }: T
     const dataFolder = folderOf(ticket);
     const machine = { readable: toolchains(process.env), uidBase: firstSandboxUser() };
     const settings = { dataFolder, keep, sandbox, isolation, model, ...machine };
-    const given = { token: ticket.token, settings, blobs, credential, output, secrets: secretsIn(process.env) };
+    const given = { token: ticket.token, settings, blobs, credential, printed, secrets: secretsIn(process.env) };
     const open = async (state: RunState, over: AbortSignal) => {
       await removeEarlier(ticket);
       const ports = await openPorts(state, { ...given, signal: over });

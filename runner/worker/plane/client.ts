@@ -24,7 +24,7 @@ export interface ControlClient {
   readonly hold: Hold;
   readonly blobs: Blobs;
   /** What the command that runs has printed so far; null: none runs. */
-  readonly output: (output: string | null) => void;
+  readonly printed: (output: string | null) => void;
   /** To read the remote of the run's source with. */
   readonly credential: () => Promise<Credential | Refused>;
   /** For a worker that got none from whoever started it. Throws `LogGone` where the two are of different versions. */
@@ -66,10 +66,10 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
     log,
     hold,
     settings,
-    output: (output) => {
+    printed: (output) => {
       order += 1;
       // The next one says it all again.
-      client.worker.output.mutate({ run, activation, order, output }, { signal }).catch(() => {});
+      client.worker.printed.mutate({ run, activation, order, output }, { signal }).catch(() => {});
     },
     credential: () =>
       insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),

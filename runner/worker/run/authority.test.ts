@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { decisionSubject, type DecisionRequest } from '../../../shared/decision/decision.ts';
 import type { EventBody, WorkerEvent } from '../../../shared/run/events.ts';
+import type { WantedOutput } from '../../../shared/run/output.ts';
 import { openDecisions } from '../../../shared/run/state.ts';
 import { approveAll, bash, finish, rig, toEnd, type Rig, type Wish } from './fixture.ts';
 import type { Log } from './ports/ports.ts';
@@ -212,6 +213,27 @@ test('a turn of any number of calls is written down in one event, and its calls 
     done: 301,
   });
   expect(largest).toBeLessThan(10);
+});
+
+describe('a result that is said', () => {
+  const give = (labels: readonly string[]): Wish => ['finish', { summary: 'Done.', claims: [], output: { labels } }];
+  const turns: readonly (readonly Wish[])[] = [[give(['wontfix'])], [bash('echo two >> a.txt')], [give(['bug'])]];
+  const output: WantedOutput = { kind: 'labels', allowed: ['bug', 'docs'], most: 1 };
+
+  test.each<WorkerEvent['type']>(['call.started', 'output.submitted', 'round.finished'])(
+    'is the one that fits, without what changed in the tree, and is there once where the worker dies at %s',
+    async (type) => {
+      await using running = await rig(turns, { output });
+      await dies(running, type);
+      await running.activate();
+      expect(running.log.state).toMatchObject({
+        status: 'reviewing',
+        output: { kind: 'labels', labels: ['bug'] },
+        result: { files: 0 },
+      });
+      expect(typesOf(running).filter((event) => event === 'output.submitted')).toHaveLength(1);
+    },
+  );
 });
 
 describe('a message', () => {

@@ -75,10 +75,10 @@ const activate = async (
     parent,
   }: { readonly signal: AbortSignal; readonly watchdog: Watchdog | null; readonly parent: Parent },
 ): Promise<Left> => {
-  const { log, hold, blobs, credential, output } = connect(ticket, signal, asksParent ? parent.link : undefined);
+  const { log, hold, blobs, credential, printed } = connect(ticket, signal, asksParent ? parent.link : undefined);
   using watch = watchdog?.watch(hold, settings.dataFolder) ?? null;
   const open = async (state: RunState, over: AbortSignal) => {
-    const ports = await openPorts(state, { token: ticket.token, settings, blobs, credential, output, signal: over });
+    const ports = await openPorts(state, { token: ticket.token, settings, blobs, credential, printed, signal: over });
     if (settings.isolation.kind === 'container' && ports.owner !== null) watch?.endAlso(ports.owner);
     return ports;
   };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { liveOutputCharacters } from '../../../shared/api/worker-api.ts';
+import { printedCharacters } from '../../../shared/api/worker-api.ts';
 import type { SandboxRunOptions } from '../../sandbox/sandbox.ts';
 import type { Sandboxes } from '../run/ports/ports.ts';
 import { toldOf } from './live-sandboxes.ts';
@@ -84,6 +84,6 @@ test('the last characters are told of much', async () => {
   for (let line = 1; line <= 30_000; line += 1) print(`line ${line}\n`);
   vi.advanceTimersByTime(1000);
   await end();
-  expect(told[0]?.length).toBeLessThanOrEqual(liveOutputCharacters);
+  expect(told[0]?.length).toBeLessThanOrEqual(printedCharacters);
   expect(told[0]?.endsWith('line 30000\n')).toBe(true);
 });

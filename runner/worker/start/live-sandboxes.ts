@@ -1,4 +1,4 @@
-import { liveOutputCharacters } from '../../../shared/api/worker-api.ts';
+import { printedCharacters } from '../../../shared/api/worker-api.ts';
 import type { Ports, Sandboxes } from '../run/ports/ports.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
@@ -8,7 +8,7 @@ export type TellOutput = (output: string | null) => void;
 /** ms: what a person who looks on takes for live. */
 const tellMs = 1000;
 /** More than is told, so that a secret which begins before that is known whole. */
-const keptBytes = 4 * liveOutputCharacters;
+const keptBytes = 4 * printedCharacters;
 
 /** The same sandboxes, whose commands are told of while they run. A short one is not: its end is there as soon. */
 export const toldOf = (
@@ -37,7 +37,7 @@ export const toldOf = (
   },
 });
 
-const shownOf = (text: string): string => text.slice(-liveOutputCharacters);
+const shownOf = (text: string): string => text.slice(-printedCharacters);
 
 /** The last bytes of a stream. */
 class Tail {

@@ -29,7 +29,7 @@ export const openPorts = async (
     readonly secrets?: readonly string[];
     /** Ends what works in the tree and fetches for it, when the activation does. */
     readonly signal: AbortSignal;
-  } & Pick<ControlClient, 'blobs' | 'credential' | 'output'>,
+  } & Pick<ControlClient, 'blobs' | 'credential' | 'printed'>,
 ): Promise<Ports> => {
   const { settings, blobs } = given;
   const owner = userOf(state.number, settings.uidBase);
@@ -57,7 +57,7 @@ export const openPorts = async (
     keep: settings.keep,
     visits: visitsIn(folder),
     sandboxes: toldOf(sandboxesOf(settings, { run: state.id, owner, ripgrep }), {
-      tell: given.output,
+      tell: given.printed,
       redact: secrets.redact,
     }),
     owner,

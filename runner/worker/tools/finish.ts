@@ -1,3 +1,4 @@
+import { parseOutput } from '../../../shared/run/output.ts';
 import { defineTool, done, failed, type ToolContext } from './tool.ts';
 
 /** They ran, but show nothing about the work. */
@@ -9,7 +10,7 @@ export const finish = defineTool({
   name: 'finish',
   description:
     'Hand the work over for review, when the goal is reached or cannot be reached. State what was done and, in claims, what is true now; each claim names the ids of the calls that show it (the text in brackets at the beginning of an output). Afterwards Longhaul runs the verification commands itself.',
-  run: ({ summary, claims }, context) => {
+  run: ({ summary, claims, output: given }, context) => {
     const evidence = evidenceOf(context.finishedCalls);
     // Outputs begin with the id in brackets, and models copy them.
     const named = claims.map(({ text, calls }) => ({
@@ -18,7 +19,10 @@ export const finish = defineTool({
     }));
     const unknown = [...new Set(named.flatMap((claim) => claim.calls))].filter((call) => !evidence.has(call));
     if (unknown.length > 0) return failed(wrongIds(unknown, evidence));
-    return { ...done('The report is submitted.'), record: { report: { summary, claims: named } } };
+    const parsed = parseOutput(context.wanted, given);
+    if (parsed.outcome === 'invalid') return failed(parsed.message);
+    const { output } = parsed;
+    return { ...done('The report is submitted.'), record: { report: { summary, claims: named }, output } };
   },
 });
 

@@ -57,6 +57,7 @@ export const openTree = async (
     network: [],
     finishedCalls: new Map(Object.entries(options.finished ?? {}).map(([id, tool]) => [id, { tool }])),
     ripgrep: rgPath,
+    wanted: { kind: 'diff' },
   };
   return {
     root,

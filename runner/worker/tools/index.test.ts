@@ -72,7 +72,7 @@ test('a report is taken when its claims name calls that ran, also as the output 
   expect(await tree.run(tools.finish, claim('c1', '[c2]'))).toEqual({
     ...done,
     output: 'The report is submitted.',
-    record: { report: claim('c1', 'c2') },
+    record: { report: claim('c1', 'c2'), output: null },
   });
   expect(await tree.run(tools.finish, { summary: 's', claims: [] })).toMatchObject({ outcome: 'ok' });
 });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deniedTools } from '../../../shared/policy/evaluate.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { givenSchema, type WantedOutput } from '../../../shared/run/output.ts';
 import { toolArguments, ToolName } from '../../../shared/tool/arguments.ts';
 import type { ToolSpec } from '../models/model.ts';
 import { applyPatch } from './apply-patch.ts';
@@ -29,24 +30,37 @@ export const tools: Readonly<Record<ToolName, Tool>> = {
 };
 
 /** The tools as a model is told of them, with schemas that strict function calling takes; without those that policy denies as such. */
-export const toolSpecs = (policy: Policy): readonly ToolSpec[] => {
+export const toolSpecs = (policy: Policy, wanted: WantedOutput = { kind: 'diff' }): readonly ToolSpec[] => {
   const denied = deniedTools(policy);
-  return ToolName.options.filter((name) => !denied.includes(name)).map(specOf);
+  return ToolName.options
+    .filter((name) => !denied.includes(name))
+    .map((name) => (name === 'finish' ? finishSpec(wanted) : specOf(name)));
 };
 
 /** Always the same, and asked for at every turn. */
 const specs = new Map<ToolName, ToolSpec>();
 
-const specOf = (name: ToolName): ToolSpec => {
+const specOf = (name: Exclude<ToolName, 'finish'>): ToolSpec => {
   const known = specs.get(name);
   if (known !== undefined) return known;
-  const schema = z.toJSONSchema(toolArguments[name], { io: 'input' });
-  // safe: of an object another one is made
-  const parameters = strictSchema(schema) as ToolSpec['parameters'];
-  const spec = { name, description: tools[name].description, parameters };
+  const spec = specBy(name, toolArguments[name]);
   specs.set(name, spec);
   return spec;
 };
+
+/** A model is told of the output that its own task wants, and of no other. */
+const finishSpec = (wanted: WantedOutput): ToolSpec => {
+  const output = givenSchema(wanted);
+  const plain = toolArguments.finish.omit({ output: true });
+  return specBy('finish', output === null ? plain : plain.extend({ output }));
+};
+
+const specBy = (name: ToolName, schema: z.ZodType): ToolSpec => ({
+  name,
+  description: tools[name].description,
+  // safe: of an object another one is made
+  parameters: strictSchema(z.toJSONSchema(schema, { io: 'input' })) as ToolSpec['parameters'],
+});
 
 /**
  * Keywords that every server with strict function schemas knows; other bounds (lengths, ranges, patterns) are refused by

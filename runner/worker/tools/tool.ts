@@ -1,4 +1,5 @@
 import type { PlanStep, Report } from '../../../shared/run/events.ts';
+import type { GivenOutput, WantedOutput } from '../../../shared/run/output.ts';
 import { toolArguments, type ToolArguments, type ToolName } from '../../../shared/tool/arguments.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
@@ -14,6 +15,8 @@ export interface ToolContext {
   readonly network: readonly string[];
   /** The calls that ran so far, by id: what a claim of the report may point to. */
   readonly finishedCalls: ReadonlyMap<string, { readonly tool: string }>;
+  /** What the result of the run is to be. */
+  readonly wanted: WantedOutput;
   /** Absolute path of ripgrep, which the sandbox must be able to read. */
   readonly ripgrep: string;
 }
@@ -32,7 +35,9 @@ export interface ToolResult {
   /** Likewise, those that it was let through to. */
   readonly reachedHosts: readonly string[];
   /** What the run's log is to have of it, besides that it ran. */
-  readonly record?: { readonly plan: readonly PlanStep[] } | { readonly report: Report };
+  readonly record?:
+    | { readonly plan: readonly PlanStep[] }
+    | { readonly report: Report; readonly output: GivenOutput | null };
 }
 
 /**

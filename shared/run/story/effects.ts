@@ -1,4 +1,4 @@
-import type { Effect } from '../effect.ts';
+import { isOutputEffect, placeOf, type Effect } from '../effect.ts';
 import { seenText } from '../pull-request.ts';
 import { actor, cleanLine } from '../../text/clean.ts';
 import type { Tellers } from './moment.ts';
@@ -59,6 +59,7 @@ export const outside: Tellers<`effect.${'requested' | 'delayed' | 'done' | 'fail
 const seenKey = (key: string): string => `seen ${key}`;
 
 const wanted = (effect: Effect): string => {
+  if (isOutputEffect(effect)) return `Publish ${cleanLine(`${placeOf(effect)} of ${effect.remote}`)}`;
   switch (effect.kind) {
     case 'comment':
       return 'Comment on the pull request';

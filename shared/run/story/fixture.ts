@@ -20,7 +20,7 @@ const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
 
 export const created = (goal: string): EventBody => ({
   type: 'run.created',
-  v: 3,
+  v: 4,
   number: 7,
   task: {
     tenant: 'local',
@@ -29,6 +29,8 @@ export const created = (goal: string): EventBody => ({
     goal,
     images: [],
     recipe: null,
+    output: { kind: 'diff' },
+    subject: null,
     requester: 'person:ada',
     priority: 0,
     source: {

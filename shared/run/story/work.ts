@@ -16,7 +16,7 @@ import {
 } from './moment.ts';
 
 /** Of the model: what it was asked, said and cost. */
-const model: Tellers<Of<'model'> | Of<'turn'> | Of<'context'> | Of<'plan'> | Of<'report'>> = {
+const model: Tellers<Of<'model'> | Of<'turn'> | Of<'context'> | Of<'plan'> | Of<'report'> | Of<'output'>> = {
   'model.started': silent,
   'model.accepted': silent,
   'model.failed': ({ trouble: { message }, retryAt }) => ({
@@ -70,6 +70,7 @@ const model: Tellers<Of<'model'> | Of<'turn'> | Of<'context'> | Of<'plan'> | Of<
     ...saying(report.summary),
     about: { kind: 'report' },
   }),
+  'output.submitted': silent,
 };
 
 /** What the model said in a turn; that it refused is said. */

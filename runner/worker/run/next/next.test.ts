@@ -35,6 +35,7 @@ const working = (different: object = {}): RunState => ({
   repetition: null,
   idleTurns: 0,
   report: null,
+  output: null,
   wrapUp: null,
   givenUp: null,
   verification: [],

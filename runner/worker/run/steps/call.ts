@@ -1,5 +1,6 @@
 import type { RunEvent, WorkerEvent } from '../../../../shared/run/events.ts';
 import { changesTree } from '../../../../shared/run/call.ts';
+import type { Output } from '../../../../shared/run/output.ts';
 import { toolNature } from '../../../../shared/tool/arguments.ts';
 import { parseCall } from '../../../../shared/policy/call.ts';
 import type { PreparedTree } from '../../../../shared/run/state.ts';
@@ -34,7 +35,7 @@ export const runCall = async (context: StepContext, step: CallStep): Promise<rea
 };
 
 const attempt = async (context: StepContext, { call, restore, tree }: CallStep): Promise<readonly WorkerEvent[]> => {
-  const { ports, signal } = context;
+  const { state, ports, signal } = context;
   const { id, tool, arguments: args } = call;
   const parsed = parseCall(tool, args);
   if (parsed.outcome === 'invalid') return [finished(id, { tool, args, outcome: 'invalid', output: parsed.message })];
@@ -54,6 +55,7 @@ const attempt = async (context: StepContext, { call, restore, tree }: CallStep):
     signal,
     network: parsed.call.network,
     ripgrep: ports.ripgrep,
+    wanted: state.task.output,
     finishedCalls: finishedCalls(context.events),
   });
   if (signal.aborted) return [];
@@ -61,14 +63,14 @@ const attempt = async (context: StepContext, { call, restore, tree }: CallStep):
   const { checkpoint, uploaded } = changes ? await keep(context, tree, `${parsed.tool} ${id}`) : unchanged;
   const outputBlob = result.full === null ? null : await ports.blobs.put(Buffer.from(ports.redact(result.full)));
   const ending = finished(id, { ...result, tool, args, durationMs, checkpoint, outputBlob });
-  if (checkpoint === null) return [...recorded(result), ending];
+  if (checkpoint === null) return [...(await recorded(context, result)), ending];
   const asJudged = { ...parsed.call, paths: [...parsed.call.paths, ...places] };
   const held = await afterwards(context, { call: asJudged, before, after: checkpoint, ending });
   if (held.outcome === 'denied') {
     await takeBack(context, tree);
     return [finished(id, { tool, args, outcome: 'denied', output: held.output, durationMs })];
   }
-  return [...recorded(result), ...uploaded, held.event];
+  return [...(await recorded(context, result)), ...uploaded, held.event];
 };
 
 /** A call that is answered without running, or without running again. */
@@ -89,11 +91,22 @@ const takeBack = async ({ state, ports }: Pick<StepContext, 'state' | 'ports'>, 
 
 const unchanged = { checkpoint: null, uploaded: [] } as const;
 
-const recorded = ({ record }: ToolResult): readonly WorkerEvent[] => {
+const recorded = async (
+  { ports }: Pick<StepContext, 'ports'>,
+  { record }: ToolResult,
+): Promise<readonly WorkerEvent[]> => {
   if (record === undefined) return [];
-  return 'plan' in record
-    ? [{ type: 'plan.updated', v: 1, steps: [...record.plan] }]
-    : [{ type: 'report.submitted', v: 1, report: record.report }];
+  if ('plan' in record) return [{ type: 'plan.updated', v: 1, steps: [...record.plan] }];
+  const { report, output } = record;
+  if (output === null) return [{ type: 'report.submitted', v: 1, report }];
+  const kept: Output =
+    output.kind === 'labels'
+      ? { ...output, labels: [...output.labels] }
+      : { ...output, text: await ports.blobs.put(Buffer.from(output.text)) };
+  return [
+    { type: 'report.submitted', v: 1, report },
+    { type: 'output.submitted', v: 1, output: kept },
+  ];
 };
 
 /** The calls that a claim may point to: those that ran, in this and in earlier turns. */

@@ -1,5 +1,5 @@
 import type { WorkerEvent } from '../../../../shared/run/events.ts';
-import type { RoundResult } from '../../../../shared/run/state.ts';
+import type { RoundResult, RunState } from '../../../../shared/run/state.ts';
 import type { Next } from '../next/next-step.ts';
 import type { StepContext } from '../ports/ports.ts';
 import { saveChanges } from './changes.ts';
@@ -12,16 +12,20 @@ export const finish = async (
   { mendable, tree }: Extract<Next, { do: 'finish' }>,
 ): Promise<readonly WorkerEvent[]> => {
   const { state, ports, signal } = context;
+  const isDiff = state.task.output.kind === 'diff';
   let saved: RoundResult;
   try {
-    saved = await saveChanges(context, tree);
+    // What differs in the tree is no part of another output.
+    saved = await saveChanges(context, isDiff ? tree : { base: tree.base, head: tree.base });
   } catch (error) {
     if (signal.aborted || endsActivation(error)) throw error;
     return notSaved(state.task.verification.length, troubleText(error, ports.workspace.root), mendable);
   }
   return [
     { type: 'activation.ended', v: 2, until: null },
-    saved.files === 0 ? unchanged(state.wrapUp) : { type: 'round.finished', v: 1, ...saved },
+    (isDiff ? saved.files === 0 : state.output === null)
+      ? unchanged(state)
+      : { type: 'round.finished', v: 1, ...saved },
   ];
 };
 
@@ -47,13 +51,14 @@ const notSaved = (index: number, why: string, mendable: boolean): readonly Worke
   ];
 };
 
-const unchanged = (wrapUp: 'budget' | 'task' | null): WorkerEvent => {
-  if (wrapUp === null) return { type: 'run.completed', v: 1 };
-  const why = wrapUp === 'budget' ? 'Its budget was used up' : 'The agent was stuck';
+const unchanged = ({ wrapUp, task }: RunState): WorkerEvent => {
+  const isDiff = task.output.kind === 'diff';
+  if (wrapUp === null && isDiff) return { type: 'run.completed', v: 1 };
+  const why = wrapUp === null ? 'It ended' : wrapUp === 'budget' ? 'Its budget was used up' : 'The agent was stuck';
   return {
     type: 'run.failed',
     v: 1,
-    class: wrapUp,
-    message: `${why} and it had changed nothing when it was stopped. Delegate it again with a larger budget or a narrower goal.`,
+    class: wrapUp ?? 'task',
+    message: `${why} and it had ${isDiff ? 'changed' : 'handed over'} nothing when it was stopped. Delegate it again with a larger budget or a narrower goal.`,
   };
 };

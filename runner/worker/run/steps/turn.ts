@@ -26,7 +26,7 @@ export const takeTurn = async (
   const request = {
     instructions: instructions(state.task),
     items: buildContext(events),
-    tools: toolSpecs(state.task.policy),
+    tools: toolSpecs(state.task.policy, state.task.output),
   };
   const images = await ports.images();
   const outcome = await ports.model.respond(

@@ -1,0 +1,81 @@
+import { titleOfEvent } from '../../../shared/recipe/outside-event.ts';
+import { needsSubject, type Subject, type WantedOutput } from '../../../shared/run/output.ts';
+import { Trouble } from '../../../shared/trouble.ts';
+import { issueText } from '../github/issue-text.ts';
+import { outsideText } from './outside-text.ts';
+import { refused, type ControlPlane } from './plane.ts';
+
+/** What it says, as data for the model, and what a run of it is called. `id`: the run's. Throws RefusedError where it cannot be read. */
+export const toldOf = async (
+  plane: Pick<ControlPlane, 'remotes' | 'dedupeSecret' | 'closing'>,
+  { subject, id }: { readonly subject: Subject; readonly id: string },
+): Promise<{ readonly title: string; readonly text: string }> => {
+  const github = plane.remotes.allowed(subject.remote)?.github ?? null;
+  if (github === null)
+    throw refused(
+      'denied',
+      `${subject.remote} is no repository of GitHub’s to this runner.`,
+      'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
+    );
+  try {
+    const event = await issueText(github, subject, plane.closing);
+    return { title: titleOfEvent(event), text: outsideText(plane, { id: `about ${id}`, event }) };
+  } catch (error) {
+    if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
+    throw error;
+  }
+};
+
+/** `https://github.com/acme/shop/pull/12`, whatever comes behind it. */
+const address = /^(?<remote>https?:\/\/.+\/[^/]+\/[^/]+)\/(?<kind>issues|pull)\/(?<number>[1-9]\d{0,8})(?:[/?#].*)?$/;
+/** `acme/shop#12`: an issue on GitHub. */
+const short = /^(?<repository>[\w.-]+\/[\w.-]+)#(?<number>[1-9]\d{0,8})$/;
+
+/**
+ * The issue or the pull request that a run is to be about. Throws RefusedError for what names none, and where the result is to be said on it and this
+ * runner says nothing there.
+ */
+export const subjectFor = (
+  { remotes }: Pick<ControlPlane, 'remotes'>,
+  { about, output }: { readonly about: string | null; readonly output: WantedOutput },
+): Subject | null => {
+  const isNeeded = needsSubject(output);
+  if (about === null) {
+    if (!isNeeded) return null;
+    throw refused(
+      'invalid',
+      `Its result is to be ${output.kind === 'labels' ? 'labels of' : 'a comment on'} an issue or a pull request, and it is about none.`,
+      'Name it, such as --about https://github.com/acme/shop/issues/12; a trigger names it where it waits for an issue or a comment.',
+    );
+  }
+  const named = namedSubject(about);
+  if (named === null)
+    throw refused(
+      'invalid',
+      `${JSON.stringify(about)} names no issue and no pull request.`,
+      'Give its address, such as https://github.com/acme/shop/pull/12, or acme/shop#12 for an issue on GitHub.',
+    );
+  const allowed = remotes.allowed(named.remote);
+  if (isNeeded && allowed?.publishing?.github == null)
+    throw refused(
+      'denied',
+      `This runner says nothing at ${named.remote}.`,
+      'Its operator can allow it: remotes: [{ match: …, github: …, publish: true }] in its config.yaml.',
+    );
+  return { ...named, remote: allowed?.url ?? named.remote };
+};
+
+/** Null: it names none. */
+export const namedSubject = (about: string): Subject | null => {
+  const url = address.exec(about)?.groups;
+  if (url !== undefined)
+    return {
+      remote: url['remote'] ?? '',
+      kind: url['kind'] === 'pull' ? 'pull request' : 'issue',
+      number: Number(url['number']),
+    };
+  const groups = short.exec(about)?.groups;
+  return groups === undefined
+    ? null
+    : { remote: `https://github.com/${groups['repository'] ?? ''}`, kind: 'issue', number: Number(groups['number']) };
+};

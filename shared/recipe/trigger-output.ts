@@ -1,0 +1,35 @@
+import { needsSubject, outputNames, type WantedOutput } from '../run/output.ts';
+import { isScheduled, wantedBy, type GitHubEventKind, type Trigger } from './trigger.ts';
+
+/** What happens to an issue or a pull request, so that something can be said on it. */
+const withSubject: ReadonlySet<string> = new Set<GitHubEventKind>([
+  'issue-opened',
+  'issue-labeled',
+  'issue-assigned',
+  'comment',
+]);
+
+/** Why the result of a trigger's recipe is not for it, a sentence and what to do; null: it is. */
+export const outputFault = (
+  trigger: Trigger,
+  output: WantedOutput,
+): { readonly message: string; readonly remedy: string } | null => {
+  if (output.kind === 'diff') return null;
+  const name = outputNames[output.kind];
+  if (needsSubject(output) && (isScheduled(trigger) || !withSubject.has(wantedBy(trigger).kind)))
+    return {
+      message: `The result of its recipe is ${name} of an issue or a pull request, and it waits for none.`,
+      remedy: `Have it wait for one of ${[...withSubject].join(', ')} (on: { github: … }).`,
+    };
+  if (trigger.publish === 'no') return null;
+  if (output.kind === 'report')
+    return {
+      message: 'The result of its recipe is a report, which is published nowhere.',
+      remedy: 'Leave publish out: the report is in review.',
+    };
+  if (trigger.publish === 'ready' || output.kind === 'release') return null;
+  return {
+    message: `Its file says "publish: draft", and there is no draft of ${output.kind === 'labels' ? name : `a ${name}`}.`,
+    remedy: 'Say "publish: ready", or leave it out and publish it yourself: longhaul publish.',
+  };
+};
