@@ -109,6 +109,14 @@ const stories: Readonly<Record<string, Script>> = {
     bash('mkdir many && for n in $(seq 1000); do echo "file $n" > many/$n.txt; done'),
     finish('A thousand files', 'many'),
   ]),
+  answers: scripted([
+    calls('read', { path: 'src/cart.js', from: null, lines: null }),
+    calls('finish', {
+      summary: 'Looked it up',
+      claims: [],
+      output: { text: 'Totals are rounded **once**, at the end.\n\n- see `src/cart.js`' },
+    }),
+  ]),
   // A command that has printed something and does not end by itself.
   prints: scripted([
     calls('bash', {

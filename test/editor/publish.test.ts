@@ -4,7 +4,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GitHub } from '../harness/github.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { chooseFromMenu, fold, notification, openActivity, picture, quickStep, treeItem } from './steps.ts';
+import {
+  chooseFromMenu,
+  dialog,
+  fold,
+  notification,
+  openActivity,
+  picture,
+  quickStep,
+  treeItem,
+  webview,
+} from './steps.ts';
 import { Workbench } from './workbench.ts';
 
 /** From a result under review to a merged pull request, on GitHub as an independent implementation has it. */
@@ -88,4 +98,33 @@ test('what reviewers say is in the row, and merged it is accepted', async () => 
   await fold(treeItem(page, /^Done: 1 run/), true);
   await row(/Say sums, accepted: .*was merged by acme on GitHub/).waitFor();
   await picture(page, '22 a pull request that was merged');
+});
+
+test('an answer to an issue is read on the page of its run, published from there once it was shown, and accepted with that', async () => {
+  const { issues } = await github.as('ada');
+  const { data: issue } = await issues.create({ ...at, title: 'When are totals rounded?', body: 'Please say.' });
+  const about = `${github.webUrl}/issues/${issue.number}`;
+  await place.delegate('[answers] When are totals rounded?', '--recipe', 'answer-issue', '--about', about);
+  await place.settled(({ status, number }) => number === 2 && status === 'reviewing');
+  await row(/^Run 2, .*reviewing/).click();
+  const shown = webview(page);
+  await shown.getByRole('region', { name: 'Result' }).locator('strong', { hasText: 'once' }).waitFor();
+  await picture(page, '25 an answer to an issue, under review');
+  expect(await shown.locator('#section-top button').allTextContents()).toEqual([
+    'Publish…',
+    'Accept',
+    'Request Changes…',
+    "Open Run's Tree…",
+    'Discard…',
+  ]);
+  await shown.getByRole('button', { name: 'Publish…' }).click();
+  const asked = dialog(page, `comment on issue ${issue.number}`);
+  await asked.getByText('Totals are rounded').waitFor();
+  await picture(page, '26 what would be said');
+  await asked.getByRole('button', { name: 'Publish' }).click();
+  await place.settled(({ status, number }) => number === 2 && status === 'accepted');
+  await notification(page, /is published: /).waitFor();
+  const { data } = await issues.listComments({ ...at, issue_number: issue.number });
+  expect(data.map(({ body }) => body)).toEqual([expect.stringContaining('- see `src/cart.js`')]);
+  await picture(page, '27 an answer that was published');
 });

@@ -114,6 +114,9 @@ const titleOf = ({ runs }: Longhaul, run: string, what: string): string => {
 export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
   const reviewed = named(argument) ?? (await pick(reviewing, t('Which result do you want to review?')));
   if (reviewed === null) return;
+  // What is no diff is read on the page of its run.
+  if ((reviewing.longhaul.runs.get(reviewed.run)?.output ?? null) !== null)
+    return vscode.commands.executeCommand('longhaul.openRun', { run: reviewed.run });
   const round = await reviewing.session.open(reviewed.run);
   if (round.files.length === 0) say(t('This round changed no files.'));
   else await openPage(reviewing.session.title(round), rowsOf(round, round.changes.files), 0);

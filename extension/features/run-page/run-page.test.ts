@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, finished, followed, judged, leased } from '../../../shared/run/story/fixture.ts';
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
+import type { GivenOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { attachedOf, runPage } from './run-page.ts';
 import { localTime } from '../../ground/text/local-time.ts';
@@ -21,7 +22,7 @@ test('a working run shows what it is at, what it has done, and a box to steer it
     judged('call_1', 'read', { path: 'a.ts', from: null, lines: null }),
     finished('call_1', 'text', null),
   ]);
-  expect(runPage(state, story, { images: [], printed: null, now: began + 62_000 })).toEqual({
+  expect(runPage(state, story, { images: [], given: null, printed: null, now: began + 62_000 })).toEqual({
     title: '#7 Fix <it>',
     subtitle: 'working: preparing the workspace',
     sections: [
@@ -136,7 +137,7 @@ test('what the model said in a turn stands below its row, whole and as Markdown'
     },
   ]);
   expect(
-    runPage(state, story, { images: [], printed: null, now: began })
+    runPage(state, story, { images: [], given: null, printed: null, now: began })
       .sections.find(({ id }) => id === 'timeline')
       ?.items.at(-1),
   ).toEqual({
@@ -159,7 +160,7 @@ test('a claim leads to its calls; one that no call shows is marked', () => {
     finished('call_1', 'ok', 0),
     report(['call_1', 'call_9']),
   ]);
-  const section = runPage(state, story, { images: [], printed: null, now: began }).sections.find(
+  const section = runPage(state, story, { images: [], given: null, printed: null, now: began }).sections.find(
     ({ id }) => id === 'report',
   );
   expect(section?.items[1]).toEqual({
@@ -180,7 +181,7 @@ test('a lost model call makes the cost a lower bound, and says so', () => {
     { type: 'model.started', v: 1, turn: 1, attempt: 1, purpose: 'turn' },
     { type: 'model.lost', v: 1, turn: 1, attempt: 1 },
   ]);
-  const { sections } = runPage(state, story, { images: [], printed: null, now: began });
+  const { sections } = runPage(state, story, { images: [], given: null, printed: null, now: began });
   expect(sections.find(({ id }) => id === 'retries')?.items).toEqual([
     {
       key: 'event 5',
@@ -210,7 +211,8 @@ test('what a person should know of the terms, and of the copy, stands among the 
       source: { ...state.task.source, notes: ['No submodule came along.'] },
     },
   };
-  const [facts] = runPage(noted, story, { images: [], printed: null, now: began }).sections[0]?.items ?? [];
+  const [facts] =
+    runPage(noted, story, { images: [], given: null, printed: null, now: began }).sections[0]?.items ?? [];
   expect(facts).toMatchObject({
     facts: expect.arrayContaining([
       { label: 'Note', text: 'Its settings are not read.' },
@@ -233,6 +235,7 @@ const buttonsOf = (more: Partial<RunState> & Pick<RunState, 'status'>) => {
   // safe: the page reads no more of a status than it shows
   const page = runPage({ ...state, result, ...end, ...more } as RunState, story, {
     images: [],
+    given: null,
     printed: null,
     now: began,
   });
@@ -299,7 +302,9 @@ test('images that a run changes lead to the diff that shows them', () => {
     deletions: 0,
   };
   const sectionOf = (images: readonly ChangedFile[]) =>
-    runPage(state, story, { images, printed: null, now: began }).sections.find(({ id }) => id === 'images');
+    runPage(state, story, { images, given: null, printed: null, now: began }).sections.find(
+      ({ id }) => id === 'images',
+    );
   expect(sectionOf([])).toBe(undefined);
   expect(sectionOf([{ ...logo, after: null, status: 'deleted' }])?.items).toEqual([
     {
@@ -337,7 +342,7 @@ test('the turns of a run are listed once there are some', () => {
   });
   const contentsOf = (turns: readonly number[]) => {
     const { state, story } = followed([created('Fix it'), ...leased, ...turns.map(turn)]);
-    const page = runPage(state, story, { images: [], printed: null, now: began });
+    const page = runPage(state, story, { images: [], given: null, printed: null, now: began });
     return page.sections.find(({ id }) => id === 'timeline')?.items.find(({ kind }) => kind === 'contents');
   };
   expect(contentsOf([1, 2])).toBe(undefined);
@@ -349,10 +354,35 @@ test('the turns of a run are listed once there are some', () => {
   });
 });
 
+test('a result that is no diff stands on the page with its texts, and is published from there', () => {
+  const { state, story } = followed([created('Answer it'), ...leased]);
+  const shown = (given: GivenOutput) => {
+    const page = runPage(state, story, { images: [], given, printed: null, now: began });
+    return page.sections.find(({ id }) => id === 'result')?.items;
+  };
+  expect(shown({ kind: 'comment', text: 'It *rounds*.\u202e' })).toEqual([
+    { key: 'given text', kind: 'markdown', text: 'It *rounds*.<U+202E>' },
+  ]);
+  expect(shown({ kind: 'labels', labels: ['bug', 'docs'] })).toEqual([
+    { key: 'given', kind: 'facts', facts: [{ label: 'Labels', text: 'bug, docs' }] },
+  ]);
+  expect(shown({ kind: 'labels', labels: [] })).toMatchObject([{ facts: [{ label: 'Labels', text: 'none fits' }] }]);
+  expect(shown({ kind: 'release', tag: 'v1.2.0', title: 'Sums', text: 'Notes' })).toMatchObject([
+    {
+      facts: [
+        { label: 'Tag', text: 'v1.2.0' },
+        { label: 'Title', text: 'Sums' },
+      ],
+    },
+    { text: 'Notes' },
+  ]);
+});
+
 test('what a running command has printed so far stands at the end, its last lines in their colours', () => {
   const { state, story } = followed([created('Fix it'), ...leased]);
   const shown = (printed: string | null) =>
-    runPage(state, story, { images: [], printed, now: began }).sections.find(({ id }) => id === 'printed')?.items;
+    runPage(state, story, { images: [], given: null, printed, now: began }).sections.find(({ id }) => id === 'printed')
+      ?.items;
   expect(shown(null)).toBe(undefined);
   expect(shown('\u001b[31mone\u001b[0m\u001b[2J\ntwo\n')).toEqual([
     {
@@ -374,7 +404,7 @@ test('images that go with the goal stand below it, each by its name, and are rea
   const begun = created('Like this');
   if (begun.type !== 'run.created') throw new Error('not created');
   const { state, story } = followed([{ ...begun, task: { ...begun.task, images: [image] } }]);
-  const goal = runPage(state, story, { images: [], printed: null, now: began }).sections.find(
+  const goal = runPage(state, story, { images: [], given: null, printed: null, now: began }).sections.find(
     ({ id }) => id === 'goal',
   );
   expect(goal?.items).toEqual([

@@ -3,6 +3,7 @@ import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { budgetNames, used, type BudgetName } from '../../../shared/run/budget.ts';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { imageKind, type AttachedImage } from '../../../shared/run/image.ts';
+import type { GivenOutput } from '../../../shared/run/output.ts';
 import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { decisionSummaries } from '../../../shared/run/summary.ts';
 import { localTime } from '../../ground/text/local-time.ts';
@@ -21,6 +22,8 @@ import { verbItem } from './verbs.ts';
 export interface Seen {
   /** Images that the run changes, of what it has changed so far or of its result. */
   readonly images: readonly ChangedFile[];
+  /** The result where it is no diff, with its texts; null: it is one, or not known yet. */
+  readonly given: GivenOutput | null;
   /** What the command that runs has printed so far; null: nobody knows of any. */
   readonly printed: string | null;
   /** ms since the epoch */
@@ -28,7 +31,7 @@ export interface Seen {
 }
 
 /** All about a run on one page. What happens is at its end, so that the newest is the last. */
-export const runPage = (state: RunState, story: Story, { images, printed, now }: Seen): Page => {
+export const runPage = (state: RunState, story: Story, { images, given, printed, now }: Seen): Page => {
   const told = (which: (moment: Moment) => boolean): readonly Item[] =>
     entries(story.moments.filter(which), state.createdAt);
   return pageOf(cleanLine(`#${state.number} ${state.task.title}`), cleanLine(`${state.status}: ${detailOf(state)}`), [
@@ -36,6 +39,7 @@ export const runPage = (state: RunState, story: Story, { images, printed, now }:
     section('needs', t('Needs you'), needsItems(state)),
     section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim())), ...attachedItems(state)]),
     section('plan', t('Plan'), planItems(state)),
+    section('result', t('Result'), givenItems(given)),
     section('report', t('Report'), reportItems(state, story)),
     section('evidence', t('Evidence'), evidenceItems(state, story)),
     section('images', t('Images'), imageItems(state, images)),
@@ -46,6 +50,23 @@ export const runPage = (state: RunState, story: Story, { images, printed, now }:
     section('timeline', t('Timeline'), [...contentsItems(story), ...told(isTold)]),
     section('printed', t('Output so far'), printedItems(state, printed)),
   ]);
+};
+
+/** What was handed over where it is no diff. A model wrote it. */
+const givenItems = (given: GivenOutput | null): readonly Item[] => {
+  if (given === null) return [];
+  const facts = [
+    {
+      label: t('Labels'),
+      text: given.kind === 'labels' ? given.labels.map(cleanLine).join(', ') || t('none fits') : '',
+    },
+    { label: t('Tag'), text: given.kind === 'release' ? cleanLine(given.tag) : '' },
+    { label: t('Title'), text: 'title' in given ? cleanLine(given.title) : '' },
+  ];
+  return [
+    ...(given.kind === 'report' || given.kind === 'comment' ? [] : [factsItem('given', facts)]),
+    ...('text' in given ? [markdownItem('given text', visible(given.text))] : []),
+  ];
 };
 
 /** Lines of a running command that are shown: its last. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import type { GivenOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { ChangedFile } from '../../../shared/run/artifacts.ts';
 import { reduce } from '../../../shared/run/reduce.ts';
@@ -92,21 +93,34 @@ const sourceOf = (longhaul: Longhaul, run: string, shown: Shown): PageSource => 
 export const runSource = (longhaul: Longhaul, run: string): PageSource => {
   let known: string | null = null;
   let images: readonly ChangedFile[] = [];
+  let given: GivenOutput | null = null;
+  let handedOver: string | null = null;
   let printed: string | null = null;
+  const learnGiven = async ({ round, output }: RunState): Promise<boolean> => {
+    const now = output === null ? null : `${round} ${JSON.stringify(output)}`;
+    if (now === handedOver) return false;
+    handedOver = now;
+    const api = await longhaul.connection.api();
+    const read = now === null ? null : ((await api.runs.diff.query({ run })).output ?? null);
+    // What has been handed over meanwhile is newer.
+    if (handedOver === now) given = read;
+    return true;
+  };
   return sourceOf(longhaul, run, {
-    page: ({ state, story }) => runPage(state, story, { images, printed, now: Date.now() }),
+    page: ({ state, story }) => runPage(state, story, { images, given, printed, now: Date.now() }),
     look: async ({ state }) => {
       const before = printed;
       printed = state.status === 'working' ? await (await longhaul.connection.api()).runs.printed.query({ run }) : null;
       return printed !== before;
     },
     learn: async ({ state }) => {
+      const more = await learnGiven(state);
       const changes = (state.soFar ?? state.result)?.changes ?? null;
-      if (changes === known) return false;
+      if (changes === known) return more;
       known = changes;
       const files = changes === null ? [] : (await readChanges(longhaul.connection, run, changes)).files;
       // What has become known meanwhile is newer.
-      if (known !== changes) return false;
+      if (known !== changes) return more;
       images = files.filter(({ before, after }) => isImage((after ?? before)?.path ?? ''));
       return true;
     },

@@ -24,8 +24,10 @@ const afterwards = (state: RunState): readonly Verb[] => [
 
 /** What a person can do with a run as it stands, the likeliest first. */
 const verbs = (state: RunState): readonly Verb[] => {
-  const diff = state.result === null ? [] : [verb('review', t('Open Diff'))];
-  const applying = state.result === null ? [] : apply;
+  const { kind } = state.task.output;
+  const diff = state.result === null || kind !== 'diff' ? [] : [verb('review', t('Open Diff'))];
+  const publish = kind === 'diff' || kind === 'report' ? [] : [verb('createPullRequest', t('Publish…'))];
+  const applying = state.result === null || kind !== 'diff' ? [] : apply;
   const tree = state.tree.status === 'prepared' ? [verb('openTree', t("Open Run's Tree…"))] : [];
   switch (state.status) {
     case 'queued':
@@ -42,7 +44,7 @@ const verbs = (state: RunState): readonly Verb[] => {
       ];
     case 'reviewing':
       return [
-        ...diff.map((open) => ({ ...open, first: true })),
+        ...[...diff, ...publish].map((likeliest) => ({ ...likeliest, first: true })),
         verb('acceptRun', t('Accept')),
         verb('requestChanges', t('Request Changes…')),
         ...applying,
@@ -50,7 +52,7 @@ const verbs = (state: RunState): readonly Verb[] => {
         verb('discardRun', t('Discard…')),
       ];
     case 'accepted':
-      return [...diff, ...applying, ...afterwards(state)];
+      return [...diff, ...publish, ...applying, ...afterwards(state)];
     case 'rejected':
     case 'completed':
       return [...diff, ...afterwards(state)];

@@ -11,10 +11,10 @@ import { changes } from '../../ground/text/text.ts';
  * somebody looks at them. None before there are any.
  */
 export const changedFileNodes = (
-  { id: run, soFar: unfinished, result }: RunSummary,
+  { id: run, soFar: unfinished, result, output }: RunSummary,
   connection: Connection,
 ): readonly Node[] => {
-  const text = changes({ result: unfinished ?? result });
+  const text = changes({ result: unfinished ?? result, output });
   if (text === null) return [];
   const soFar = unfinished !== null;
   const label = soFar ? t('Changed files so far') : t('Changed files');

@@ -44,9 +44,9 @@ export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): s
     : t('On the whole result {0}; which lines they ran is not on record.', shown);
 };
 
-/** The size of the result of a round; null: there is none yet. */
-export const changes = ({ result }: Pick<RunSummary, 'result'>): string | null =>
-  result === null ? null : changeSize(result);
+/** The size of the result of a round; null: there is none yet, or it is no change. */
+export const changes = ({ result, output }: Pick<RunSummary, 'result' | 'output'>): string | null =>
+  result === null || output !== null ? null : changeSize(result);
 
 /** What a run is at, in one line; until when it waits by the clock of the reader. */
 export const detailOf = (state: RunSummary): string => {
