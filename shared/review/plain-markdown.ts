@@ -20,7 +20,7 @@ export const plainLine = (text: string): string =>
   cleanLine(text)
     .replace(/[\\`*_{}[\]<>()+!|~&^$=#-]/g, '\\$&')
     .replace(/([@#])(?=\S)/g, '$1<!-- -->')
-    .replace(/\b(https?|www)(?=:|\.)/gi, '$1<!-- -->')
+    .replace(/\b(https?|ftps?|mailto|xmpp|www)(?=:|\.)/gi, '$1<!-- -->')
     .replace(/\bGH(?=\\?-\d)/gi, 'GH<!-- -->');
 
 export const plainText = (text: string): string =>

@@ -35,8 +35,8 @@ test.each([
   ['an issue', 'fixes #12, acme/shop#3, GH-4', /#\d|GH-\d/],
   [
     'a link',
-    '[here](http://evil.example.org) https://evil.example.org www.evil.example.org',
-    /(?<!\\)\]\(|https?:|www\./,
+    '[here](http://evil.example.org) https://evil.example.org ftp://evil.example.org xmpp:a@evil.example.org www.evil.example.org',
+    /(?<!\\)\]\(|https?:|ftp:|xmpp:|www\./,
   ],
   ['an image', '![x](//evil.example.org/x.png)', /(?<!\\)!\[/],
   ['HTML', '<img src=x> <!-- hidden -->', /(?<!\\)<(?!!-- -->)/],

@@ -5,6 +5,7 @@ import { Rig } from '../harness/rig.ts';
 
 /** It prints, and stands still until somebody ends it. */
 const command = "printf 'one\\ntwo\\nhalf a line'; sleep 300";
+const unfinished = '[a line of 11 characters by now, not at its end yet]';
 const script = scripted([calls('bash', { command, timeoutSeconds: 300, network: null })]);
 
 test('what a command has printed is there for whoever looks on while it runs, and gone when it is over', async () => {
@@ -12,9 +13,9 @@ test('what a command has printed is there for whoever looks on while it runs, an
   const repository = await repositoryWith({ 'readme.txt': 'A log.\n' });
   const { id } = await rig.delegate({ goal: 'Wait', verification: [], repository });
   const output = () => rig.api.runs.printed.query({ run: id });
-  await expect.poll(output, { timeout: 60_000 }).toBe('one\ntwo\n');
+  await expect.poll(output, { timeout: 60_000 }).toBe(`one\ntwo\n${unfinished}\n`);
   const shown = await rig.cli(['show', '1']);
-  expect(shown.stdout).toContain('Printed so far\n  one\n  two\n');
+  expect(shown.stdout).toContain(`Printed so far\n  one\n  two\n  ${unfinished}\n`);
   expect(JSON.parse((await rig.cli(['show', '1', '--json'])).stdout)).toMatchObject({
     output: null,
     printed: 'one\ntwo\n',

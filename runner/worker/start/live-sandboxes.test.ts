@@ -76,7 +76,12 @@ test('no part of a secret is told: a line that is not at its end waits, and what
   print('the last\n');
   vi.advanceTimersByTime(1000);
   await end();
-  expect(told).toEqual(['a [redacted]\n', 'a [redacted]\n[redacted]\n', 'the last\n', null]);
+  expect(told).toEqual([
+    'a [redacted]\n[a line of 3 characters by now, not at its end yet]\n',
+    'a [redacted]\n[redacted]\n',
+    'the last\n',
+    null,
+  ]);
 });
 
 test('the last characters are told of much', async () => {
@@ -86,4 +91,14 @@ test('the last characters are told of much', async () => {
   await end();
   expect(told[0]?.length).toBeLessThanOrEqual(printedCharacters);
   expect(told[0]?.endsWith('line 30000\n')).toBe(true);
+});
+
+test('a line that is written over is told as it is by now', async () => {
+  const { told, print, end } = await running();
+  print('begin\n\r1 %\r20 %\r');
+  vi.advanceTimersByTime(1000);
+  print('99 %\r\ndone\n');
+  vi.advanceTimersByTime(1000);
+  await end();
+  expect(told).toEqual(['begin\n20 %\r', 'begin\n99 %\r\ndone\n', null]);
 });

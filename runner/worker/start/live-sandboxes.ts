@@ -1,4 +1,5 @@
 import { printedCharacters } from '../../../shared/api/worker-api.ts';
+import { plural } from '../../../shared/text/figures.ts';
 import type { Ports, Sandboxes } from '../run/ports/ports.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 
@@ -25,7 +26,7 @@ export const toldOf = (
         const timer = setInterval(() => {
           if (output.total === told) return;
           told = output.total;
-          tell(shownOf(redact(output.wholeLines())));
+          tell(shownOf(redact(output.wholeLines()), output.unfinished()));
         }, tellMs);
         return sandbox.run(command, { signal, onOutput: (chunk) => output.push(chunk) }).finally(() => {
           clearInterval(timer);
@@ -37,7 +38,13 @@ export const toldOf = (
   },
 });
 
-const shownOf = (text: string): string => text.slice(-printedCharacters);
+/** As a terminal shows it, where a line is written over again and again. */
+const asLast = (line: string): string => line.slice(line.trimEnd().lastIndexOf('\r') + 1);
+
+const shownOf = (text: string, unfinished: number): string => {
+  const rest = unfinished === 0 ? '' : `[a line of ${plural(unfinished, 'character')} by now, not at its end yet]\n`;
+  return `${text.split('\n').map(asLast).join('\n')}${rest}`.slice(-printedCharacters);
+};
 
 /** The last bytes of a stream. */
 class Tail {
@@ -57,8 +64,20 @@ class Tail {
 
   /** Of a line that is cut, or not yet at its end, nobody knows whether it is a part of a secret. */
   wholeLines(): string {
-    const text = Buffer.concat(this.#kept).toString('utf8');
+    const text = this.#text();
     const begin = this.total === this.#length ? 0 : text.indexOf('\n') + 1;
-    return text.slice(begin, Math.max(begin, Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1));
+    return text.slice(begin, Math.max(begin, endOfLines(text)));
+  }
+
+  /** Characters of the last line, where that is not at its end. */
+  unfinished(): number {
+    const text = this.#text();
+    return text.length - endOfLines(text);
+  }
+
+  #text(): string {
+    return Buffer.concat(this.#kept).toString('utf8');
   }
 }
+
+const endOfLines = (text: string): number => Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
