@@ -18,7 +18,7 @@ test('what a command has printed is there for whoever looks on while it runs, an
   expect(shown.stdout).toContain(`Printed so far\n  one\n  two\n  ${unfinished}\n`);
   expect(JSON.parse((await rig.cli(['show', '1', '--json'])).stdout)).toMatchObject({
     output: null,
-    printed: 'one\ntwo\n',
+    printed: `one\ntwo\n${unfinished}\n`,
   });
   await rig.api.runs.cancel.mutate({ run: id, reason: 'Seen' });
   await rig.settled(id, ({ status }) => status === 'cancelled');
