@@ -46,9 +46,11 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
     return refuse(
       'conflict',
       `Round ${state.round} of run ${state.number} is published already${whereOf(state.effects)}.`,
-      state.status === 'accepted'
-        ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
-        : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,
+      state.output !== null
+        ? `Change what is there by hand, or have it said anew: longhaul delegate`
+        : state.status === 'accepted'
+          ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
+          : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,
     );
   return left.map(({ key, effect }) => ({ type: 'effect.requested', v: 3, key, effect, by: command.by }));
 };

@@ -4,6 +4,7 @@ import gifenc from 'gifenc';
 import type { Page } from 'playwright-core';
 import { PNG } from 'pngjs';
 import { projectRoot } from '../harness/rig.ts';
+import { drawIn, themes } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import { chooseFromMenu, dialog, explorerRow, lens, notification, openActivity, quickStep, treeItem } from './steps.ts';
@@ -13,7 +14,10 @@ import { Workbench } from './workbench.ts';
  * Makes the film of the extension's page: one task from the menu to the applied change, in the real workbench with the packed extension. Each
  * scene is what the window showed then, with a line below it. `npm run film`; look at it before you commit it.
  */
-const film = path.join(projectRoot, 'extension', 'media', 'screenshots', 'story.gif');
+const screenshots = path.join(projectRoot, 'extension', 'media', 'screenshots');
+const film = path.join(screenshots, 'story.gif');
+/** The same window in the other theme. */
+const light = path.join(screenshots, 'light.png');
 /** px, of the window. */
 const size = { width: 1060, height: 660 };
 const sceneMs = 2_200;
@@ -97,6 +101,10 @@ const judge = async (page: Page, show: Show): Promise<void> => {
   await lens(page, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
   await lens(page, /Change 1 of 2: .*rejected/).waitFor();
   await show('Accept and reject change by change.');
+  await drawIn(page, themes[1]);
+  await drawn(page);
+  await writeFile(light, await page.screenshot());
+  await drawIn(page, themes[0]);
   await page.locator('.editor-actions').getByRole('button', { name: 'Apply Accepted Changes' }).click();
   await dialog(page, 'undecided').waitFor();
   await show('Apply what you accepted, and nothing else…');

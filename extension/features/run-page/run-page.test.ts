@@ -361,7 +361,7 @@ test('a result that is no diff stands on the page with its texts, and is publish
     return page.sections.find(({ id }) => id === 'result')?.items;
   };
   expect(shown({ kind: 'comment', text: 'It *rounds*.\u202e' })).toEqual([
-    { key: 'given text', kind: 'markdown', text: 'It *rounds*.<U+202E>' },
+    { key: 'given-text', kind: 'markdown', text: 'It *rounds*.<U+202E>' },
   ]);
   expect(shown({ kind: 'labels', labels: ['bug', 'docs'] })).toEqual([
     { key: 'given', kind: 'facts', facts: [{ label: 'Labels', text: 'bug, docs' }] },

@@ -65,7 +65,7 @@ const givenItems = (given: GivenOutput | null): readonly Item[] => {
   ];
   return [
     ...(given.kind === 'report' || given.kind === 'comment' ? [] : [factsItem('given', facts)]),
-    ...('text' in given ? [markdownItem('given text', visible(given.text))] : []),
+    ...('text' in given ? [markdownItem('given-text', visible(given.text))] : []),
   ];
 };
 

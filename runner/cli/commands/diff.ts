@@ -9,6 +9,7 @@ import { explain, runArgument } from '../help.ts';
 import type { Define } from '../define.ts';
 import { runOf } from '../resolve.ts';
 import { visible } from '../../../shared/text/clean.ts';
+import type { RunSummary } from '../../../shared/run/summary.ts';
 
 export const define: Define = (command, act) => {
   command
@@ -22,14 +23,14 @@ export const define: Define = (command, act) => {
         if ([options.stat, options.nameOnly, options.patch].filter(Boolean).length > 1)
           throw usage('--stat, --name-only and --patch exclude one another.', 'Give one of them.');
         const { api, state } = await runOf(context, run);
-        const { id, number, result, soFar: saved } = state;
+        const { id, result, soFar: saved } = state;
         const soFar = options.soFar === true || (result === null && saved !== null);
         const review = await api.call.runs.diff.query({ run: id, soFar });
         const { coverage = [] } = review;
         if (soFar)
           context.note(`Round ${review.round} is not finished: this is what had changed when the run began to wait.`);
         if (context.json) context.printJson(review);
-        else if (review.changes.files.length === 0) context.note(`Run ${number} changed nothing.`);
+        else if (review.changes.files.length === 0) context.note(nothing(state));
         else if (options.nameOnly === true) context.print(changedNames(review.changes.files).join('\n'));
         else if (options.stat === true)
           context.print(
@@ -65,6 +66,11 @@ control characters are made visible.`,
 "missed"}, …]}, …], "patch": the text of the patch, or null where it is over 10 MB}`,
   });
 };
+
+const nothing = ({ number, output }: RunSummary): string =>
+  output === null
+    ? `Run ${number} changed nothing.`
+    : `The result of run ${number} is no change of files. Read it: longhaul show ${number}`;
 
 /** The patch as bytes: files in other encodings than UTF-8 would not survive being text. */
 const patchOf = async (api: Api, { run, changes, patch }: Review): Promise<Buffer> => {

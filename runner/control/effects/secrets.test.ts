@@ -45,7 +45,7 @@ test('a key over several lines is one, and texts about the result are looked ove
   ]);
   expect(found).toEqual([
     expect.stringMatching(/^key\.pem:1: /),
-    expect.stringMatching(/^what is said of it: GitHub Token/),
+    expect.stringMatching(/^the text that goes with it: GitHub Token \(/),
   ]);
 });
 

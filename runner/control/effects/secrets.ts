@@ -11,7 +11,7 @@ interface Published {
 
 /** The rule that lets comments in a file turn off the others. */
 const comments = '@secretlint/secretlint-rule-filter-comments';
-const said = 'what is said of it';
+const said = 'the text that goes with it';
 /** More than a person reads of them. */
 const most = 200;
 
@@ -60,7 +60,7 @@ const scan = async ({ text, placeOf }: Published): Promise<readonly string[]> =>
   });
   // "found AWS Secret Access Key: wJalr…"
   return messages.map(({ message, loc }) => {
-    const kind = (/^found ([^:]{1,100})/.exec(message)?.[1] ?? 'a secret').trim();
+    const kind = (/^found ([^:]{1,100})/.exec(message)?.[1] ?? 'a secret').trim().replace(/(?<=\w)\(/, ' (');
     return `${placeOf(loc.start.line)}: ${cleanLine(kind)}`;
   });
 };
