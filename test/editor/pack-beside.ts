@@ -47,3 +47,11 @@ export const packBareView = (folder: string): Promise<string> =>
       },
     },
   });
+
+/** The one that has the extension host take itself for Windows'. */
+export const packOtherSystem = (folder: string): Promise<string> =>
+  packBeside(folder, {
+    name: 'other-system',
+    main: path.join(import.meta.dirname, 'other-system', 'main.ts'),
+    manifest: { activationEvents: ['*'] },
+  });
