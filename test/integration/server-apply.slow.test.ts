@@ -81,6 +81,7 @@ describe('a result', () => {
       changes,
       cautions: [],
       coverage: [],
+      output: null,
       patch: text,
     });
 

@@ -1,3 +1,4 @@
+import { LiveOutputs } from '../../runner/control/live/live-outputs.ts';
 import { pino } from 'pino';
 import { startDispatcher } from '../../runner/control/engine/dispatcher.ts';
 import { returnLeases } from '../../runner/control/supervisor/care.ts';
@@ -110,7 +111,13 @@ export class Plane {
     const engine = new ChildEngine(world, this, { owner: process, workersOf });
     this.engine = engine;
     // safe: these are all that a worker's lease, appends and heartbeats use
-    const plane = { store, engine, now, config: { leaseSeconds } } as unknown as ControlPlane;
+    const plane = {
+      store,
+      engine,
+      now,
+      outputs: new LiveOutputs(),
+      config: { leaseSeconds },
+    } as unknown as ControlPlane;
     this.#api = workerApi(plane);
     const dispatcher = startDispatcher({
       store,
