@@ -468,6 +468,8 @@ const expected = (entry: Entry, said: string) => {
       title: titleOf(goal),
       goal,
       images: [],
+      output: { kind: 'diff' },
+      subject: null,
       recipe: null,
       requester: expect.stringMatching(/^person:/),
       priority: 0,

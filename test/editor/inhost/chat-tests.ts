@@ -121,6 +121,8 @@ export const chatTests = {
         recipe: null,
         priority: 0,
         images: [],
+        output: { kind: 'diff' },
+        subject: null,
         policy,
         budget: defaultBudget,
         setup: [],
