@@ -52,6 +52,11 @@ test.each([
   expect(safeMarkdown(text)).not.toMatch(effect);
 });
 
+test('backticks that end on their line are code within it, and what follows stays as it is', () => {
+  expect(safeMarkdown('``` @ada ``` and so on\n\nThe rest.')).toMatch(/and so on\n\nThe rest\.$/);
+  expect(safeMarkdown('``` @ada ``` and so on\n\nThe rest.')).not.toMatch(/^```$/m);
+});
+
 test('what is too long is cut as it was written, and who wrote it stands below', () => {
   const run = { number: 7, task: someTask() };
   const body = outputBody(run, { kind: 'comment', text: `\`\`\`\n${'#'.repeat(29_000)}\n\`\`\`\n${'@'.repeat(900)}` });

@@ -1,7 +1,8 @@
 import { clean } from '../text/clean.ts';
 import { code, fenced, plainLine } from './plain-markdown.ts';
 
-const fence = /^ {0,3}(`{3,}|~{3,})/;
+/** Behind backticks no other may come on that line: else it is code within it. */
+const fence = /^ {0,3}(`{3,}(?=[^`]*$)|~{3,})/;
 const heading = /^(#{1,6})[ \t]+(\S.*)$/;
 const item = /^(\s{0,8})([-*+]|\d{1,3}[.)])[ \t]+(\S.*)$/;
 

@@ -47,7 +47,7 @@ export const published = (state: RunState, command: Told<'publish'>): Wanted => 
       'conflict',
       `Round ${state.round} of run ${state.number} is published already${whereOf(state.effects)}.`,
       state.output !== null
-        ? `Change what is there by hand, or have it said anew: longhaul delegate`
+        ? 'Change what is there by hand, or delegate it again: longhaul delegate --recipe … --about …'
         : state.status === 'accepted'
           ? `Change what is there by hand, or make another branch: longhaul apply ${state.number} --branch …`
           : `Request changes, and publish the next round: longhaul discard ${state.number} --changes "…"`,

@@ -100,29 +100,45 @@ export const runSource = (longhaul: Longhaul, run: string): PageSource => {
     const now = output === null ? null : `${round} ${JSON.stringify(output)}`;
     if (now === handedOver) return false;
     handedOver = now;
-    const api = await longhaul.connection.api();
-    const read = now === null ? null : ((await api.runs.diff.query({ run })).output ?? null);
-    // What has been handed over meanwhile is newer.
-    if (handedOver === now) given = read;
-    return true;
+    try {
+      const api = await longhaul.connection.api();
+      const read = now === null ? null : ((await api.runs.diff.query({ run })).output ?? null);
+      // What has been handed over meanwhile is newer.
+      if (handedOver === now) given = read;
+      return true;
+    } catch (error) {
+      if (handedOver === now) handedOver = null;
+      throw error;
+    }
+  };
+  const learnImages = async ({ soFar, result }: RunState): Promise<boolean> => {
+    const now = (soFar ?? result)?.changes ?? null;
+    if (now === known) return false;
+    known = now;
+    try {
+      const files = now === null ? [] : (await readChanges(longhaul.connection, run, now)).files;
+      // What has become known meanwhile is newer.
+      if (known !== now) return false;
+      images = files.filter(({ before, after }) => isImage((after ?? before)?.path ?? ''));
+      return true;
+    } catch (error) {
+      if (known === now) known = null;
+      throw error;
+    }
+  };
+  const learn = async ({ state }: Pick<Followed, 'state'>): Promise<boolean> => {
+    const more = await learnGiven(state);
+    return (await learnImages(state)) || more;
   };
   return sourceOf(longhaul, run, {
     page: ({ state, story }) => runPage(state, story, { images, given, printed, now: Date.now() }),
+    learn,
     look: async ({ state }) => {
       const before = printed;
       printed = state.status === 'working' ? await (await longhaul.connection.api()).runs.printed.query({ run }) : null;
-      return printed !== before;
-    },
-    learn: async ({ state }) => {
-      const more = await learnGiven(state);
-      const changes = (state.soFar ?? state.result)?.changes ?? null;
-      if (changes === known) return more;
-      known = changes;
-      const files = changes === null ? [] : (await readChanges(longhaul.connection, run, changes)).files;
-      // What has become known meanwhile is newer.
-      if (known !== changes) return more;
-      images = files.filter(({ before, after }) => isImage((after ?? before)?.path ?? ''));
-      return true;
+      // What could not be read when it was new is asked for again.
+      const more = await learn({ state });
+      return more || printed !== before;
     },
   });
 };

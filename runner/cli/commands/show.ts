@@ -29,7 +29,7 @@ export const define: Define = (command, act) => {
         }
         const calls = options.calls === true;
         const marked = await markedIn(api, state);
-        const printed = state.status === 'working' ? await api.call.runs.printed.query({ run: state.id }) : null;
+        const printed = state.status === 'working' ? await printedIn(api, state) : null;
         context.print(showView(state, story, { now: Date.now(), paint: context.paint, calls, printed, ...marked }));
         printDetail(context, {
           state,
@@ -70,6 +70,10 @@ const markedIn = async (api: Api, { id, result, soFar }: RunState): Promise<Mark
   const { cautions, coverage, output } = { ...unknown, ...review };
   return { cautions, coverage, output };
 };
+
+/** For whoever looks on: what there is to show otherwise does not fail for want of it. */
+const printedIn = (api: Api, { id }: RunState): Promise<string | null> =>
+  api.call.runs.printed.query({ run: id }).catch(() => null);
 
 interface Detail extends Marked {
   readonly state: RunState;
