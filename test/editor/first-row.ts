@@ -100,7 +100,8 @@ const watchFirstRow = (title: string): { readonly row: Promise<number> } => {
         pane.querySelector('.monaco-list-row') !== null &&
         pane.checkVisibility(),
     );
-  const row = new Promise<number>((resolve) => {
+  const row = new Promise<number>((resolve, reject) => {
+    setTimeout(() => reject(new Error(`After a minute "${title}" has no row.`)), 60_000);
     const observer = new MutationObserver(() => {
       if (clicked === 0 || !isThere()) return;
       observer.disconnect();

@@ -80,3 +80,19 @@ test('the view says what it leaves out, and how to see all again', () => {
     '',
   ]);
 });
+
+test('what is over is folded, and so is a group that would push those below it out of sight', () => {
+  const atWork = (count: number) => Array.from({ length: count }, (_, index) => run(index + 10, {}, working));
+  const folding = (members: readonly RunState[]) =>
+    arranged(members, everything).map(({ key, unfolded }) => [key, unfolded]);
+  expect([folding([...atWork(49), ...runs]), folding([...atWork(50), ...runs])]).toEqual([
+    [
+      ['working', true],
+      ['done', false],
+    ],
+    [
+      ['working', false],
+      ['done', false],
+    ],
+  ]);
+});

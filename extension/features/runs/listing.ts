@@ -66,6 +66,9 @@ const titleOf = (state: RunSummary, { groupBy }: Listing): string => {
 
 const rankOf = (state: RunSummary): number => groupNames.indexOf(groupOf(state));
 
+/** More rows than that are not looked at, they are scrolled past: such a group is folded, so that those below it are in sight. */
+const mostUnfolded = 50;
+
 /** The groups that have runs. Within one of them what is at work stands above what is over, else in the order given. */
 export const arranged = (runs: readonly RunSummary[], listing: Listing): readonly RunGroup[] => {
   const byKey = Map.groupBy(runs, (state) => placeOf(state, listing));
@@ -74,7 +77,7 @@ export const arranged = (runs: readonly RunSummary[], listing: Listing): readonl
     // safe: null was left out
     key: key as string,
     title: titleOf(members[0] as RunSummary, listing), // safe: a group has a member
-    unfolded: key !== 'done',
+    unfolded: key !== 'done' && members.length <= mostUnfolded,
     runs: members.toSorted((a, b) => rankOf(a) - rankOf(b)),
   }));
   return listing.groupBy === 'state'
