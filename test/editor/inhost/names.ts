@@ -27,6 +27,7 @@ export const coveredInHost = ['chat @longhaul', 'chat @longhaul /delegate', 'too
 export const figureNames = {
   latency: 'an event reaches the views',
   thousand: 'a diff of 1,000 files opens, the first 400 with their contents',
+  plain: 'a diff of 400 files that are on the disk, by VS Code alone',
   large: 'a diff with a file of 5 MB opens',
   restart: 'a window has a new runner after its own was killed',
 } as const;

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 import { applyAll, openReview } from './review-steps.ts';
 import { summary } from '../../../shared/run/summary.ts';
 import type { Test } from './tests.ts';
-import { cleanTree, delegate, eventually, git, longhaul, reviewing, settled } from './world.ts';
+import { cleanTree, delegate, eventually, git, longhaul, repository, reviewing, settled } from './world.ts';
 
 /** Process id of the runner that serves this home. */
 const runnerPid = (): number => {
@@ -21,7 +21,19 @@ export const scaleTests = {
     await settled(id, reviewing);
     take('thousand', await openReview(id));
     await applyAll(id);
-    assert.equal(git('status', '--porcelain', '--untracked-files=all').trimEnd().split('\n').length, 1000);
+    const written = git('status', '--porcelain', '--untracked-files=all').trimEnd().split('\n');
+    assert.equal(written.length, 1000);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    const began = performance.now();
+    await vscode.commands.executeCommand(
+      'vscode.changes',
+      'Plain',
+      written.slice(0, 400).map((line) => {
+        const uri = vscode.Uri.file(repository(line.slice(3)));
+        return [uri, undefined, uri];
+      }),
+    );
+    take('plain', performance.now() - began);
     await vscode.commands.executeCommand('longhaul.undoApply', id);
     assert.equal(git('status', '--porcelain'), '');
   },
