@@ -7,7 +7,17 @@ import { projectRoot } from '../harness/rig.ts';
 import { drawIn, themes } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
-import { chooseFromMenu, dialog, explorerRow, lens, notification, openActivity, quickStep, treeItem } from './steps.ts';
+import {
+  chooseFromMenu,
+  dialog,
+  explorerRow,
+  lens,
+  notification,
+  openActivity,
+  palette,
+  quickStep,
+  treeItem,
+} from './steps.ts';
 import { Workbench } from './workbench.ts';
 
 /**
@@ -97,6 +107,9 @@ const judge = async (page: Page, show: Show): Promise<void> => {
   await chooseFromMenu(treeItem(page, new RegExp(`^Run 1, ${goal}, reviewing`)).first(), /^Review Result/);
   await page.locator('.multiDiffEditor').first().waitFor();
   await lens(page, 'run by node --test').first().waitFor();
+  // It stands in front of what it is about.
+  await palette(page, 'Notifications: Clear All Notifications');
+  await notification(page, 'ready for review').waitFor({ state: 'hidden' });
   await show('The result is one diff, beside the commands that verified it.');
   await lens(page, 'Change 1 of 2: undecided').getByText('Reject', { exact: true }).click();
   await lens(page, /Change 1 of 2: .*rejected/).waitFor();
