@@ -1,4 +1,4 @@
-import { calls, says, scripted, together, type Asked } from '../test/fakes/openai/index.ts';
+import { calls, says, scripted, together, type Asked, type Step } from '../test/fakes/openai/index.ts';
 
 /**
  * What the scripted model of the demo says: a repair of the sample repository, as a model would go about it. It stands in
@@ -32,7 +32,8 @@ const callsWith = ({ entries }: Asked, text: string): string[] =>
     .filter((entry) => entry.by === 'call' && entry.text.includes(text))
     .flatMap(({ call }) => (call === null ? [] : [call]));
 
-export default scripted([
+/** Up to the first result. */
+export const repair: readonly Step[] = [
   together(
     says('I look at the tests and the code they test.'),
     calls('plan', steps(0)),
@@ -76,4 +77,6 @@ export default scripted([
       }),
     );
   },
-]);
+];
+
+export default scripted(repair);
