@@ -11,10 +11,12 @@ import { gitIn } from './repository.ts';
 import { openFolder } from './rig.ts';
 
 const place = { owner: 'acme', repo: 'shop' };
+/** Of the same owner: what the same token may write to, and nobody means. */
+const otherRepo = 'bank';
 const branch = (name: string): string => `heads/${name}`;
 
 /**
- * GitHub with one repository, acme/shop: its API by `emulate`, an independent implementation that names objects as git does, and its git over HTTP by
+ * GitHub with a repository, acme/shop, and one that nobody works on, acme/bank: its API by `emulate`, an independent implementation that names objects as git does, and its git over HTTP by
  * git itself, on a bare repository that is brought to what the API has.
  */
 export class GitHub implements AsyncDisposable {
@@ -46,7 +48,7 @@ export class GitHub implements AsyncDisposable {
         tokens: Object.fromEntries(people.map((login) => [tokenOf(login), { login, scopes: ['repo', 'user'] }])),
         github: {
           users: people.map((login) => ({ login, name: login, email: `${login}@example.org` })),
-          repos: [{ owner: place.owner, name: place.repo, auto_init: true }],
+          repos: [place.repo, otherRepo].map((name) => ({ owner: place.owner, name, auto_init: true })),
         },
       },
     });
@@ -61,6 +63,20 @@ export class GitHub implements AsyncDisposable {
   /** Of the repository. */
   get url(): string {
     return `${this.#git.url}/${place.owner}/${place.repo}.git`;
+  }
+
+  /** Of the other repository, which has no git. */
+  get otherUrl(): string {
+    return `${this.#git.url}/${place.owner}/${otherRepo}.git`;
+  }
+
+  /** Folder of what git serves; `sync` brings it to what the API has. */
+  get bare(): string {
+    return this.#bare;
+  }
+
+  get apiUrl(): string {
+    return this.#apiUrl;
   }
 
   /** The same as its pages have it. */
