@@ -62,7 +62,7 @@ test('the card says what it does, with whose authority, within which limits, wha
     Limits: 'missed: all',
     Results: expect.stringContaining('published by themselves as a draft pull request, whose failing checks'),
     Authority: 'ada',
-    Next: `next ${localTime(soon)}`,
+    Next: localTime(soon),
     Last: `${localTime(soon)}, run 12 reviewing`,
     'Spent in 30 Days': '≥ $1.50 by 3 runs',
     Repository: '/src/shop',
@@ -81,13 +81,13 @@ test('a firing says what came of it, and for what, or why nothing did', () => {
   const firing = { at: soon, about: 'issue 12 by ada', url: null, said: null, unpublished: null };
   const run = { run: 'run_a', number: 12, status: 'working' } as const;
   expect(firingRow({ ...firing, run }, { statusOf: () => 'failed' })).toMatchObject({
-    label: localTime(soon),
-    description: 'run 12 failed · issue 12 by ada',
+    label: 'run 12 failed',
+    description: `issue 12 by ada · ${localTime(soon)}`,
     contextValue: 'firing.run',
     icon: ['error', 'testing.iconFailed'],
   });
   expect(firingRow({ ...firing, run: null, said: 'Enough for today.' }, alone)).toMatchObject({
-    description: 'no run · issue 12 by ada',
+    label: 'no run',
     contextValue: 'firing.none',
     said: `${localTime(soon)}: no run, for issue 12 by ada. Enough for today.`,
   });

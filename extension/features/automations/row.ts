@@ -41,7 +41,7 @@ export const automationRow = (automation: Automation, { statusOf, several }: Aro
   const of = repositoryName(repository);
   return {
     label: cleanLine(name),
-    description: [several ? of : '', state, next, came].filter(Boolean).join(' · '),
+    description: [several ? of : '', state, came, next].filter(Boolean).join(' · '),
     icon: iconOf(automation),
     contextValue: `automation.${contextOf(automation)}`,
     said: t(
@@ -58,7 +58,7 @@ export const automationRow = (automation: Automation, { statusOf, several }: Aro
         listed?.problem ?? (listed === null ? notThere : ''),
       ...definitionFacts(automation),
       [t('Authority')]: listed?.enabledBy == null ? '' : cleanLine(listed.enabledBy),
-      [t('Next')]: next,
+      [t('Next')]: listed?.nextAt == null ? '' : localTime(listed.nextAt),
       [t('Last')]: last === null ? '' : t('{0}, {1}', localTime(last.at), came),
       [t('Spent in 30 Days')]: spentText(automation),
       [t('Repository')]: repository,
@@ -141,12 +141,12 @@ export const firingRow = (
   const when = localTime(at);
   const why = said ?? (unpublished === null ? '' : t('Not published by itself: {0}', unpublished));
   return {
-    label: when,
-    description: [came, cleanLine(about)].filter(Boolean).join(' · '),
+    label: came,
+    description: [cleanLine(about), when].filter(Boolean).join(' · '),
     icon: status === null ? ['circle-slash', 'disabledForeground'] : firingIcon(status),
     contextValue: run === null ? 'firing.none' : 'firing.run',
     said: t('{0}: {1}, for {2}. {3}', when, came, cleanLine(about), cleanLine(why)).trim(),
-    facts: { [t('For')]: about, [t('Came To')]: came, [t('Why')]: why, [t('Where')]: url ?? '' },
+    facts: { [t('At')]: when, [t('For')]: about, [t('Why')]: why, [t('Where')]: url ?? '' },
   };
 };
 

@@ -72,6 +72,7 @@ const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefi
   const items = listed.then(recipeItems);
   const chosen = await vscode.window.showQuickPick(items, {
     title: t('{0}: By Which Recipe?', title),
+    matchOnDescription: true,
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
