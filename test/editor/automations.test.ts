@@ -25,6 +25,7 @@ import { Workbench } from './workbench.ts';
 
 const things = new AsyncDisposableStack();
 let place: Place;
+let workbench: Workbench;
 let page: Page;
 let keys: Keys;
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   place = things.use(await Place.make());
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), 'verification: []\n');
   commit('Nothing to verify');
-  const workbench = things.use(
+  workbench = things.use(
     await Workbench.start({ folder: path.join(place.folder, 'code'), vsix: packedExtension(), env: place.env }),
   );
   page = await workbench.open(place.repository);
@@ -170,4 +171,12 @@ test('paused it begins none, and one whose file is wrong says what is wrong', as
   await row(/^Automation yearly/).hover();
   await page.locator('.workbench-hover', { hasText: 'Spent in 30 Days' }).waitFor();
   await picture(page, '86 automations, in a light theme');
+});
+
+test('a window that is opened anew lists them where they were listed before', async () => {
+  await workbench.closeWindows();
+  page = await workbench.open(place.repository);
+  await openActivity(page, /^Longhaul/);
+  await row(/^Automation yearly: paused, last: run 2 reviewing/).waitFor();
+  expect(await treeItem(page, /^Automation /).count()).toBe(3);
 });

@@ -22,7 +22,16 @@ const longestMs = 2 ** 31 - 1;
 export const registerAutomations = (longhaul: Longhaul): vscode.Disposable => {
   const { connection, runs, log } = longhaul;
   const automations = createAutomations(longhaul);
-  const tree = createAutomationsTree(longhaul, automations);
+  const readNow = (): void => {
+    if (connection.state.status === 'offline') return;
+    // Connects, and says so in the other views.
+    runs.all();
+    const reading = automations.refresh();
+    const shown =
+      automations.all === null ? vscode.window.withProgress({ location: { viewId } }, () => reading) : reading;
+    Promise.resolve(shown).catch((error: unknown) => log.warn(`automations: ${String(error)}`));
+  };
+  const tree = createAutomationsTree(longhaul, automations, readNow);
   const view = vscode.window.createTreeView(viewId, {
     treeDataProvider: tree.treeDataProvider,
     showCollapseAll: true,
@@ -30,13 +39,7 @@ export const registerAutomations = (longhaul: Longhaul): vscode.Disposable => {
   let due: NodeJS.Timeout | undefined;
 
   const refresh = (): void => {
-    if (!view.visible || connection.state.status === 'offline') return;
-    // Connects, and says so in the other views.
-    runs.all();
-    const reading = automations.refresh();
-    const shown =
-      automations.all === null ? vscode.window.withProgress({ location: { viewId } }, () => reading) : reading;
-    Promise.resolve(shown).catch((error: unknown) => log.warn(`automations: ${String(error)}`));
+    if (view.visible) readNow();
   };
   const draw = (): void => {
     const { state } = connection;
@@ -113,6 +116,9 @@ const registerAutomationCommands = (longhaul: Longhaul, automations: Automations
     ...whereTrusted({
       'longhaul.runAutomation': (of) => runNow(longhaul, automations, of),
       'longhaul.enableAutomation': (of) => enable(longhaul, automations, of),
-      'longhaul.newAutomation': () => newAutomation(longhaul),
+      'longhaul.newAutomation': async () => {
+        await newAutomation(longhaul);
+        if (automations.all !== null) await automations.refresh();
+      },
     }),
   });

@@ -17,10 +17,11 @@ export interface AutomationsTree extends Pick<Tree, 'treeDataProvider'> {
   refresh(changed: ReadonlySet<string>): void;
 }
 
-/** One row for each trigger; its children are what came of it lately, each with its run a click away. */
+/** One row for each trigger; its children are what came of it lately, each with its run a click away. `readFirst` is called while nothing was read. */
 export const createAutomationsTree = (
   { runs, pending }: Pick<Longhaul, 'runs' | 'pending'>,
   automations: Automations,
+  readFirst: () => void,
 ): AutomationsTree => {
   const shown = new Map<string, { readonly run: string; readonly node: Node }>();
   const saying = (run: string | undefined, id: string, node: Node): void => {
@@ -30,6 +31,8 @@ export const createAutomationsTree = (
   const tree = createTree(
     () => {
       shown.clear();
+      // Nobody asks for the rows of a view that is folded.
+      if (automations.all === null) readFirst();
       const all = automations.all ?? [];
       const several = new Set(all.map(({ repository }) => repository)).size > 1;
       return all.map((automation) => {
