@@ -63,13 +63,15 @@ export const registerAutomations = (longhaul: Longhaul): vscode.Disposable => {
   draw();
   // A commit is written there, whoever makes it.
   const commits = vscode.workspace.createFileSystemWatcher('**/.git/logs/HEAD');
-  const files = vscode.workspace.createFileSystemWatcher('**/.longhaul/triggers/*');
   return vscode.Disposable.from(
     automations,
     view,
     commits,
-    files,
-    ...[commits.onDidChange, commits.onDidCreate, files.onDidCreate, files.onDidDelete].map((on) => on(refresh)),
+    commits.onDidChange(refresh),
+    commits.onDidCreate(refresh),
+    vscode.workspace.onDidCreateFiles(refresh),
+    vscode.workspace.onDidDeleteFiles(refresh),
+    vscode.workspace.onDidRenameFiles(refresh),
     automations.onDidChange(() => {
       tree.redraw();
       draw();
