@@ -17,7 +17,9 @@ export const openDoors = (
 ): { readonly close: () => void; readonly stay: vscode.Disposable } => {
   const first = vscode.Disposable.from(
     ...commandsOf(extension).map((id) => commandDoor(id, load)),
-    ...['longhaul.needsYou', 'longhaul.runs', 'longhaul.review'].map((view) => viewDoor(view, load)),
+    ...['longhaul.needsYou', 'longhaul.runs', 'longhaul.automations', 'longhaul.review'].map((view) =>
+      viewDoor(view, load),
+    ),
     ...['longhaul-review', 'longhaul-text', 'longhaul-tree'].map((scheme) => documentDoor(scheme, load)),
   );
   const stay = vscode.Disposable.from(

@@ -3,6 +3,7 @@ import './language.ts';
 import * as vscode from 'vscode';
 import { participantOf, type Participant } from './features/chat/participant.ts';
 import { chatTools } from './features/chat/tools.ts';
+import { registerAutomations } from './features/automations/index.ts';
 import { registerAppliedMarks } from './features/decorations/applied.ts';
 import { registerDecorations } from './features/decorations/index.ts';
 import { registerDecide } from './features/decide/index.ts';
@@ -55,6 +56,7 @@ export const openParts = (extension: vscode.ExtensionContext): Parts => {
     registerPublish,
     registerDelegate,
     registerHistory,
+    registerAutomations,
     rememberOpenRuns,
   ].map((register) => register(longhaul));
   const all = vscode.Disposable.from(log, connection, runs, unseen, applied, pending, pages, ...others);

@@ -1,5 +1,5 @@
 // Bundles the editor into dist/extension: main.cjs, which VS Code loads when a window opens (Node's require, since its loader has
-// no import), parts.cjs, which that loads when it is first used, and the scripts of its pages. `vscode` is VS Code's own.
+// no import), parts.cjs, which that loads when it is first used, schedule.cjs, which a new automation needs, and the scripts of its pages. `vscode` is VS Code's own.
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,12 +32,12 @@ const slimZod = {
   },
 };
 
-/** The rest is a file of its own: a window that does not use it does not even read it. */
+/** The rest is a file of its own, and so is what knows schedules: a window that does not use it does not even read it. */
 const partsApart = {
   name: 'parts-apart',
   setup: ({ onResolve }) => {
-    onResolve({ filter: /^\.\/parts\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './parts.cjs', external: true } : undefined,
+    onResolve({ filter: /(^\.\/parts|\/runner\/local\/schedule)\.ts$/ }, ({ kind, path: file }) =>
+      kind === 'dynamic-import' ? { path: `./${path.basename(file, '.ts')}.cjs`, external: true } : undefined,
     );
   },
 };
@@ -50,7 +50,7 @@ const { metafile } = await build({
   ...common,
   metafile: true,
   plugins: [slimZod, partsApart],
-  entryPoints: { main: 'extension/main.ts', parts: 'extension/parts.ts' },
+  entryPoints: { main: 'extension/main.ts', parts: 'extension/parts.ts', schedule: 'runner/local/schedule.ts' },
   supported: { 'dynamic-import': false },
   outExtension: { '.js': '.cjs' },
   external: ['vscode'],

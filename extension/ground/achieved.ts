@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 
 /** The steps of the walkthrough. */
-const steps = ['check', 'key', 'delegate', 'decide'] as const;
+const steps = ['check', 'key', 'delegate', 'decide', 'automate'] as const;
 type Step = (typeof steps)[number];
 
 const tick = (when: 'achieved' | 'told', step: Step): Thenable<unknown> =>

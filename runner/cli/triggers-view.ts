@@ -1,24 +1,21 @@
 import type { ListedTrigger, ShownTrigger } from '../../shared/api/triggers.ts';
-import {
-  isScheduled,
-  wantedBy,
-  type EventTrigger,
-  type ScheduledTrigger,
-  type Trigger,
-} from '../../shared/recipe/trigger.ts';
+import { triggerText } from '../../shared/recipe/trigger-text.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
+import { cost, plural } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { table } from './table.ts';
 
 /** The triggers by repository and name; below each what it does, and what is wrong with it. */
 export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): string => {
   const [head = '', ...lines] = table([
-    ['TRIGGER', 'ENABLED BY', 'NEXT', 'LAST'],
+    ['TRIGGER', 'STATE', 'ENABLED BY', 'NEXT', 'LAST', '30 DAYS'],
     ...triggers.map((trigger) => [
       cleanLine(trigger.name),
+      trigger.standing,
       trigger.enabledBy === null ? 'nobody' : cleanLine(trigger.enabledBy),
       trigger.nextAt === null ? '' : minute(trigger.nextAt),
       lastText(trigger.last),
+      spentText(trigger.spent),
     ]),
   ]);
   return [
@@ -31,40 +28,6 @@ export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): 
       return [line, ...about, `  ${paint.dim(cleanLine(trigger.repository))}`, ...problem];
     }),
   ].join('\n');
-};
-
-/** What a trigger does, in a line. */
-export const triggerText = (trigger: Trigger): string => {
-  const { recipe, goal } = trigger;
-  const first = cleanLine(goal.split('\n')[0] ?? '');
-  const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
-  const [when, ...how] = isScheduled(trigger) ? scheduleText(trigger) : eventTexts(trigger);
-  const published = publishText(trigger);
-  return [when, what, ...how, ...(published === null ? [] : [`results are ${published}`])].join('; ');
-};
-
-/** What becomes of its results by itself, behind "they are"; null: nothing. */
-export const publishText = ({ publish, ciRepairs, recipe }: Trigger): string | null => {
-  if (publish === 'no') return null;
-  const repairs = ciRepairs === 0 ? '' : `, whose failing checks begin up to ${ciRepairs} more rounds`;
-  const other = recipe === null ? '' : ', or as the comment, labels, issue or release that their recipe has instead';
-  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}${other}`;
-};
-
-const scheduleText = ({ schedule, timeZone, missed, whileOpen, jitterMinutes }: ScheduledTrigger): string[] => [
-  `${schedule} (${timeZone})`,
-  ...(missed === 'once' ? [] : [`missed: ${missed}`]),
-  ...(whileOpen === 'skip' ? [] : ['while another is open, too']),
-  ...(jitterMinutes === 0 ? [] : [`up to ${jitterMinutes} min later`]),
-];
-
-const eventTexts = (trigger: EventTrigger): string[] => {
-  const { source, kind, value } = wantedBy(trigger);
-  return [
-    `on ${source === 'webhook' ? 'webhook ' : ''}${kind}${value === null ? '' : ` "${cleanLine(value)}"`}`,
-    ...(trigger.whileOpen === 'begin' ? [] : ['not while another is open']),
-    `at most ${trigger.perDay} a day`,
-  ];
 };
 
 /** One trigger, and what came of it lately. */
@@ -84,6 +47,9 @@ const lastText = (last: ListedTrigger['last']): string => {
   if (last === null) return 'never';
   return `run ${last.number}, ${last.status}`;
 };
+
+const spentText = ({ runs, usd, unpriced }: ListedTrigger['spent']): string =>
+  runs === 0 ? '' : `${plural(runs, 'run')}, ${cost(usd, unpriced === 0)}`;
 
 /** A moment to the minute, as `show` tells it. */
 export const minute = (iso: string): string => `${iso.slice(0, 16).replace('T', ' ')} UTC`;

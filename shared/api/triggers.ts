@@ -40,10 +40,14 @@ export interface ShownTrigger {
   readonly firings: readonly ListedFiring[];
 }
 
+/** Whether it begins runs. `off`: nobody ever had it begin any; `paused`: somebody ended that; `stopped`: it ended that itself, after runs that failed. */
+export type Standing = 'on' | 'off' | 'paused' | 'stopped';
+
 /** A trigger as its repository's default branch has it, and what became of it here. */
 export interface ListedTrigger {
   readonly repository: string;
   readonly name: string;
+  readonly standing: Standing;
   /** With whose authority it begins runs; null: it begins none. */
   readonly enabledBy: string | null;
   /** Null: there is none, or it cannot be used. */
@@ -52,11 +56,14 @@ export interface ListedTrigger {
   readonly problem: string | null;
   /** ISO: when it begins a run next; null: it does not, or nobody knows. */
   readonly nextAt: string | null;
-  /** The run it began last. `dueAt`: for when, ISO; null: a person fired it. */
+  /** The run it began last. `at`: when it was begun, ISO; `dueAt`: for when, ISO; null: for no time. */
   readonly last: {
     readonly run: string;
     readonly number: number;
     readonly status: Status;
+    readonly at: string;
     readonly dueAt: string | null;
   } | null;
+  /** By the runs that it began within 30 days, as far as they are still there. `unpriced`: calls of a model whose cost is not known. */
+  readonly spent: { readonly runs: number; readonly usd: number; readonly unpriced: number };
 }

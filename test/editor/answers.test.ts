@@ -80,6 +80,11 @@ test('in Restricted Mode the views say what can be done, and nothing is delegate
   await treeItem(page, /^Done: 1 run/).waitFor();
   expect((await (await place.api()).runs.list.query({})).runs).toHaveLength(1);
   await picture(page, '72 nothing is delegated');
+  await palette(page, 'Notifications: Clear All Notifications');
+  await told.waitFor({ state: 'hidden' });
+  await palette(page, 'Longhaul: New Automation');
+  await told.waitFor();
+  expect(await page.locator('.quick-input-widget:visible').count()).toBe(0);
   // Its window would start a runner whenever there is none.
   await untrusted.closeWindows();
   await untrusted.stopServer();

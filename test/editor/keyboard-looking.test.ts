@@ -1,9 +1,10 @@
+import { automating } from './keyboard/automating.ts';
 import { driven } from './keyboard/driven.ts';
 import { looking } from './keyboard/looking.ts';
 import { puttingAway, steering } from './keyboard/steering.ts';
 
 driven(
-  { ...steering, ...looking, ...puttingAway },
+  { ...steering, ...looking, ...puttingAway, ...automating },
   {
     begun: [
       ['[line] Take me', 'reviewing'],

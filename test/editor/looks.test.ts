@@ -1,6 +1,8 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gitIn } from '../harness/repository.ts';
 import { contactSheet, drawIn, themes, violations, widen, type Tile } from './looks.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
@@ -19,6 +21,12 @@ let page: Page;
 
 beforeAll(async () => {
   place = things.use(await Place.make());
+  const triggers = path.join(place.repository, '.longhaul', 'triggers');
+  await mkdir(triggers);
+  await writeFile(path.join(triggers, 'yearly.yaml'), 'schedule: 30 2 1 1 *\ngoal: Look.\n');
+  await writeFile(path.join(triggers, 'broken.yaml'), 'schedule: now\ngoal: Look.\n');
+  gitIn(place.repository, 'add', '--all');
+  gitIn(place.repository, 'commit', '--quiet', '--message=What begins runs');
   // One run in each state that a person meets.
   const gate = place.model.hold('[line] Name it well', 1);
   things.defer(() => gate.open());
@@ -39,7 +47,10 @@ beforeAll(async () => {
   page = await workbench.open(place.repository);
   // Tall, so that no row of a view is out of sight.
   await page.setViewportSize({ width: 1440, height: 1300 });
+  await place.does('triggers', 'enable', 'yearly');
   await openActivity(page, /^Longhaul/);
+  await palette(page, 'Longhaul: Focus on Automations View');
+  await treeItem(page, /^Automation yearly: on/).waitFor();
   await treeItem(page, /Say sums/)
     .first()
     .waitFor();

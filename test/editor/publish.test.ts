@@ -117,8 +117,15 @@ test('an answer to an issue is read on the page of its run, published from there
     "Open Run's Tree…",
     'Discard…',
   ]);
-  await shown.getByRole('button', { name: 'Publish…' }).click();
   const asked = dialog(page, `comment on issue ${issue.number}`);
+  await chooseFromMenu(row(/^Run 2, .*reviewing/), /^Publish…/);
+  await asked.getByRole('button', { name: 'Cancel' }).click();
+  await row(/^Run 2, .*reviewing/).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Publish…' }).waitFor();
+  expect(await page.getByRole('menuitem', { name: /Create Pull Request|Review Result|Apply/ }).count()).toBe(0);
+  await picture(page, '28 the menu of an answer');
+  await page.keyboard.press('Escape');
+  await shown.getByRole('button', { name: 'Publish…' }).click();
   await asked.getByText('Totals are rounded').waitFor();
   await picture(page, '26 what would be said');
   await asked.getByRole('button', { name: 'Publish' }).click();

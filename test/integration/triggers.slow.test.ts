@@ -64,7 +64,7 @@ test('a trigger begins nothing before somebody enables it, and then what the def
   const shown = await rig.cli(['triggers'], { cwd: inside });
   expect(shown).toMatchObject({ code: 0 });
   expect(shown.stdout).toMatch(
-    /yearly +nobody +never\n +30 2 1 1 \* \(Europe\/Berlin\); "Say what is there\."; missed: skip/,
+    /yearly +off +nobody +never\n +30 2 1 1 \* \(Europe\/Berlin\); "Say what is there\."; missed: skip/,
   );
   expect(shown.stdout).toContain('.longhaul/triggers/broken.yaml of refs/heads/main cannot be used: schedule: "now"');
   const enabled = await rig.cli(['triggers', 'enable', 'yearly'], { cwd: inside });
@@ -84,11 +84,13 @@ test('a trigger begins nothing before somebody enables it, and then what the def
   });
   expect((await rig.cli(['tree', '1', 'said.txt'])).stdout).toBe('committed\n');
   expect((await listed()).map(({ name }) => name)).toEqual(['broken', 'unknown', 'yearly']);
-  expect((await listed('--all'))[0]?.last).toEqual({ run: done.id, number: 1, status: 'reviewing', dueAt: null });
+  const [once] = await listed('--all');
+  expect(once?.last).toEqual({ run: done.id, number: 1, status: 'reviewing', at: done.createdAt, dueAt: null });
+  expect(once).toMatchObject({ standing: 'on', spent: { runs: 1 } });
 
   const disabled = await rig.cli(['triggers', 'disable', 'yearly'], { cwd: inside });
   expect(disabled.stdout).toBe('yearly begins no runs any more. What it began goes on.\n');
-  expect((await listed('--all'))[0]).toMatchObject({ enabledBy: null, nextAt: null });
+  expect((await listed('--all'))[0]).toMatchObject({ standing: 'paused', enabledBy: null, nextAt: null });
 });
 
 test('what is enabled is so for a runner that was killed, and one key fires once', async () => {

@@ -93,6 +93,7 @@ export class SharedStore {
       disableTrigger: async () => {},
       triggerHandled: async () => {},
       firings: async () => [],
+      spentBy: async () => ({ runs: 0, usd: 0, unpriced: 0 }),
       firedFor: async () => [],
       toPublish: async () => [],
       publishTried: async () => {},

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { leasedRun } from '../bench/store-run.ts';
 import { someEvent } from '../fakes/outside-event.ts';
 import type { OpenStore } from './store.ts';
 
@@ -120,6 +121,41 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await store.publishTried({ key, event: 'github 3' }, null);
       await store.forgetEvents(start + 1);
       expect(await store.firings(key, 9)).toEqual([second]);
+    });
+
+    test('know what those runs have spent that are still there, each once', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      const key = { tenant: 'one', repository: '/r', name: 'bugs' };
+      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
+      expect(await store.spentBy(key, 0)).toEqual({ runs: 0, usd: 0, unpriced: 0 });
+      const base = { about: 'issue 1', url: null, said: null, publish: 'no', ciRepairs: 0 } as const;
+      const fired = (event: string, run: string, at: number) =>
+        store.triggerHandled(key, {
+          handledAt: start,
+          failures: 0,
+          problem: null,
+          stop: false,
+          began: { run, dueAt: null },
+          firing: { ...base, event, run, at },
+        });
+      for (const [run, usd] of [
+        ['run_priced', 1.25],
+        ['run_unpriced', null],
+        ['run_before', 8],
+      ] as const) {
+        const { activation } = await leasedRun(store, run);
+        const events = [{ type: 'context.compacted', v: 1, through: 1, summary: '', usage: null, cost: usd }] as const;
+        const written = await store.command(run, { kind: 'append', activation, fence: 1, events: [...events] });
+        expect(written.outcome).not.toBe('refused');
+      }
+      await fired('github 1', 'run_priced', start + 1);
+      await fired('github 2', 'run_priced', start + 2);
+      await fired('github 3', 'run_unpriced', start + 3);
+      await fired('github 4', 'run_before', start);
+      await fired('github 5', 'run_deleted', start + 5);
+      expect(await store.spentBy(key, start)).toEqual({ runs: 2, usd: 1.25, unpriced: 1 });
+      expect(await store.spentBy({ ...key, tenant: 'two' }, start)).toEqual({ runs: 0, usd: 0, unpriced: 0 });
     });
   });
 };

@@ -7,7 +7,7 @@ import { inFolder, plannedCommand, policies, type Choices, type PolicyName } fro
 import type { Folder } from '../../ground/delegation/folder.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { askImages } from './ask-images.ts';
-import { recipeItems } from './recipe-items.ts';
+import { recipeItems } from '../../ground/delegation/recipe-items.ts';
 import type { RowId } from './rows.ts';
 
 /** The rows that change a choice. */

@@ -5,6 +5,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import type { End } from '../../ground/runs/ends.ts';
 import { card, createTree, factNodes, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
+import { rowContext } from '../../ground/runs/row-context.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { changes, costFact, evidence, labelCharacters, repositoryName } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
@@ -36,7 +37,7 @@ const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
       id,
       label: oneLine(task.title, labelCharacters),
       description: [repositoryName(task.repository), `#${state.number}`, t('to review: {0}', size), shown].join(' · '),
-      contextValue: 'run.reviewing',
+      contextValue: rowContext(state),
       icon: ['git-pull-request', 'charts.blue'],
       command: openRun(run),
       tooltip: card(`#${state.number} ${task.title}`, {

@@ -8,6 +8,7 @@ import { change } from '../../ground/ask/change.ts';
 import { runFor } from '../../ground/ask/pick.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
+import { canBeSaid } from '../../ground/runs/row-context.ts';
 import { askPublication } from './ask-publication.ts';
 import { nameOf, tellEnd } from './end.ts';
 import { publishOutput } from './output.ts';
@@ -26,7 +27,10 @@ export const registerPublish = (longhaul: Longhaul): vscode.Disposable => {
   const writing = { texts, said: new Map<string, Said>() };
   return vscode.Disposable.from(
     texts,
-    registerCommands({ 'longhaul.createPullRequest': (run) => createPullRequest(longhaul, writing, run) }),
+    registerCommands({
+      'longhaul.createPullRequest': (run) => createPullRequest(longhaul, writing, run),
+      'longhaul.publish': (run) => publish(longhaul, run),
+    }),
   );
 };
 
@@ -44,6 +48,16 @@ const createPullRequest = async (longhaul: Longhaul, writing: Writing, argument:
   writing.said.delete(roundOf(run));
   await writing.texts.close(run);
   await tellEnd(longhaul, run.id);
+};
+
+/** Of a result that is no change of files: a comment, labels, an issue, the draft of a release. */
+const publish = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
+  const run = await runFor(longhaul, argument, {
+    title: t('Publish what was written in which run?'),
+    none: t('No run has written something that could be published.'),
+    among: (states) => states.filter((state) => isPublishable(state) && canBeSaid(state)),
+  });
+  if (run !== undefined) await publishOutput(longhaul, run);
 };
 
 /** What was said of one round is not meant for the next. */

@@ -357,16 +357,17 @@ test('the turns of a run are listed once there are some', () => {
 test('a result that is no diff is published from its page, once, and is nothing to apply', () => {
   const { state } = followed([created('Answer it'), ...leased]);
   const task = { ...state.task, output: { kind: 'comment' } as const };
+  const output = { kind: 'comment', text: 'a'.repeat(64) } as const;
   const effect = { kind: 'answer', on: { kind: 'issue', number: 2 } };
   // safe: no more of an effect is read here
   const said = [{ round: state.round, status: 'done', effect }] as unknown as RunState['effects'];
-  expect(buttonsOf({ status: 'reviewing', since: '', task })).toEqual([
+  expect(buttonsOf({ status: 'reviewing', since: '', task, output })).toEqual([
     'Publish…',
     'Accept',
     'Request Changes…',
     'Discard…',
   ]);
-  expect(buttonsOf({ status: 'accepted', by: 'a', at: '', archived: null, task, effects: said })).toEqual([
+  expect(buttonsOf({ status: 'accepted', by: 'a', at: '', archived: null, task, output, effects: said })).toEqual([
     'Delegate Again…',
     'Delegate Again by Another Model…',
     'Archive',

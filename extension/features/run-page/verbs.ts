@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
-import { effectsOfRound } from '../../../shared/run/effect.ts';
 import { archivedBy, isPausable, pausedBy, type RunState } from '../../../shared/run/state.ts';
+import { canBeSaid } from '../../ground/runs/row-context.ts';
 import type { Item } from '../../ground/page/page.ts';
 import { button, buttonsItem, primary } from './items.ts';
 
@@ -27,8 +27,7 @@ const afterwards = (state: RunState): readonly Verb[] => [
 const verbs = (state: RunState): readonly Verb[] => {
   const { kind } = state.task.output;
   const diff = state.result === null || kind !== 'diff' ? [] : [verb('review', t('Open Diff'))];
-  const isPublished = effectsOfRound(state).some(({ status }) => status === 'done');
-  const publish = kind === 'diff' || kind === 'report' || isPublished ? [] : [verb('createPullRequest', t('Publish…'))];
+  const publish = canBeSaid(state) ? [verb('publish', t('Publish…'))] : [];
   const applying = state.result === null || kind !== 'diff' ? [] : apply;
   const tree = state.tree.status === 'prepared' ? [verb('openTree', t("Open Run's Tree…"))] : [];
   switch (state.status) {

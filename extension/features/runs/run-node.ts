@@ -8,6 +8,7 @@ import { decisionNode } from '../../ground/node/decision-node.ts';
 import { factNodes, card, openRun, plainTooltip, type Icon, type Node, type Row } from '../../ground/node/node.ts';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { span } from '../../../shared/text/figures.ts';
+import { rowContext } from '../../ground/runs/row-context.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { activeMs, changes, costText, detailOf, evidence, repositoryName } from '../../ground/text/text.ts';
 import { actor } from '../../../shared/text/clean.ts';
@@ -60,7 +61,7 @@ const rowOf = (state: RunSummary, repository: boolean): Row => {
     label: oneLine(title, 60),
     unfolded: !ended,
     description: rowText(state, { now: Date.now(), repository }),
-    contextValue: contextOf(state),
+    contextValue: rowContext(state),
     icon: iconOf(state),
     command: openRun(state.id),
     tooltip: cardOf(state),
@@ -91,12 +92,6 @@ const cardOf = (state: RunSummary): vscode.MarkdownString =>
 
 /** Characters of a goal on a card. */
 const goalCharacters = 600;
-
-/** What menus go by. */
-const contextOf = (state: RunSummary): string => {
-  if (archivedBy(state) !== null) return 'run.archived';
-  return pausedBy(state) === null ? `run.${state.status}` : 'run.paused';
-};
 
 const figuresOf = (state: RunSummary) => {
   const call = runningCall(state);

@@ -3,12 +3,20 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dirtyFiles, fileInCommit, pathWithin, repositoryOf, uncommittedIn } from './repository.ts';
+import { dirtyFiles, fileInCommit, originOf, pathWithin, repositoryOf, uncommittedIn } from './repository.ts';
 
 const folder = async () => {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'longhaul-repository-')));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 };
+
+test('where it was cloned from is an address of the web, or nobody knows', async () => {
+  await using temporary = await folder();
+  execFileSync('git', ['init', '-q', temporary.path]);
+  expect(await originOf(temporary.path)).toBe(null);
+  execFileSync('git', ['-C', temporary.path, 'remote', 'add', 'origin', 'git@github.com:acme/shop.git']);
+  expect(await originOf(temporary.path)).toBe('https://github.com/acme/shop');
+});
 
 test('a repository is found from its files and folders, and through a link', async () => {
   await using temporary = await folder();

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { t } from '@vscode/l10n';
+import { webAddress } from './web-address.ts';
 import { parsePatch, type LineChange } from '../../../shared/review/patch.ts';
 
 export type FoundRepository =
@@ -31,6 +32,12 @@ export const repositoryOf = async (file: string): Promise<FoundRepository> => {
   if (code === 'ENOENT') return { outcome: 'failed', message: t('The program git was not found on this machine.') };
   if (err.includes('not a git repository')) return { outcome: 'none' };
   return { outcome: 'failed', message: err.trim() };
+};
+
+/** Where the repository was cloned from, as an address of the web; null: nowhere, or it has none. */
+export const originOf = async (root: string): Promise<string | null> => {
+  const { code, out } = await git(root, ['remote', 'get-url', 'origin']);
+  return code === 0 ? webAddress(out.trim()) : null;
 };
 
 /**

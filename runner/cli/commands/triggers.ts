@@ -4,18 +4,19 @@ import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Argument } from '@commander-js/extra-typings';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
+import { publishText, triggerText } from '../../../shared/recipe/trigger-text.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { settingsLimits } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { definitionsIn } from '../../machine/triggers/definitions.ts';
-import type { Schedule } from '../../machine/triggers/schedule.ts';
+import type { Schedule } from '../../local/schedule.ts';
 import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { explain } from '../help.ts';
-import { minute, publishText, shownTriggerView, triggersView, triggerText } from '../triggers-view.ts';
+import { minute, shownTriggerView, triggersView } from '../triggers-view.ts';
 
 const actions = ['list', 'show', 'check', 'enable', 'disable', 'fire'] as const;
 
@@ -63,8 +64,9 @@ each later round; whoever enables the trigger agrees to that. ciRepairs is how m
       ['longhaul triggers --all', 'what begins runs by itself on this runner'],
     ],
     json: `list, enable, disable: {"triggers": [trigger, …]}
-A trigger has repository, name, enabledBy (null: nobody did), trigger (what its file says; null: it cannot be used), problem
-(null, or what is wrong with it or went wrong), nextAt and last {run, number, status, dueAt (null: for no time)}.
+A trigger has repository, name, standing (on, off, paused, stopped), enabledBy (null: nobody did), trigger (what its file says;
+null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt, last {run, number, status, at, dueAt
+(null: for no time)}, and spent {runs, usd, unpriced} of the runs that it began within 30 days.
 show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
 "unpublished" (null, or why its result was not published by itself)}, …]}
 check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}

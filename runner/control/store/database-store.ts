@@ -20,7 +20,14 @@ import {
 import { readNewEvents } from './event-writes.ts';
 import type { Database } from './schema.ts';
 import type { Committer, Store } from './store.ts';
-import { readBegunSince, readFiredFor, readFirings, readToPublish, readTriggers } from './trigger-writes.ts';
+import {
+  readBegunSince,
+  readFiredFor,
+  readFirings,
+  readSpentBy,
+  readToPublish,
+  readTriggers,
+} from './trigger-writes.ts';
 import { readTrust } from './trust-writes.ts';
 import type { AnswerTo, Circumstances, Write } from './writes.ts';
 
@@ -95,6 +102,7 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     disableTrigger: async (key) => void (await write({ kind: 'disable trigger', ...key })),
     triggerHandled: async (key, handled) => void (await write({ kind: 'trigger handled', ...key, ...handled })),
     firings: (key, limit) => read((db) => readFirings(db, key, limit)),
+    spentBy: (key, since) => read((db) => readSpentBy(db, key, since)),
     toPublish: () => read(readToPublish),
     publishTried: async ({ key, event }, tried) => void (await write({ kind: 'publish tried', ...key, event, tried })),
     firedFor: (event) => read((db) => readFiredFor(db, event)),

@@ -1,6 +1,7 @@
 import { Trouble } from '../../../shared/trouble.ts';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import type { Publishes } from '../../../shared/recipe/trigger.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
@@ -280,6 +281,8 @@ export interface Store extends AsyncDisposable {
   ): Promise<void>;
   /** What came of the times that it was due, the newest first: so many that began runs, and so many that did not, which strangers may have brought about. */
   firings(key: TriggerKey, limit: number): Promise<readonly RecordedFiring[]>;
+  /** What the runs have spent that it has begun since (ms since the epoch), as far as they are still there. */
+  spentBy(key: TriggerKey, since: number): Promise<ListedTrigger['spent']>;
   /** Runs whose results are to be published without a person. */
   toPublish(): Promise<readonly ToPublish[]>;
   /** Up to this round they are, or `unpublished` says why not; null: nothing more of it is to be. */

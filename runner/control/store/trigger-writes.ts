@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { prepare } from './queries.ts';
+import type { ListedTrigger } from '../../../shared/api/triggers.ts';
+import { locksRows, prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
 import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey, TriggerRow } from './store.ts';
 
@@ -118,6 +119,36 @@ export const readFirings = async (db: Database, key: TriggerKey, limit: number):
   return [...begun, ...others]
     .toSorted((a, b) => b.at - a.at || (a.event < b.event ? 1 : -1))
     .map(({ ci_repairs: ciRepairs, ...rest }) => ({ ...rest, ciRepairs }));
+};
+
+/** A number of what a run's state says that it spent. */
+const spentOf = (db: Database, name: 'usd' | 'unpriced') =>
+  locksRows(db)
+    ? sql<number | null>`sum((runs.state::jsonb #>> ${sql.lit(`{spent,${name}}`)})::float8)`
+    : sql<number | null>`sum(json_extract(runs.state, ${sql.lit(`$.spent.${name}`)}))`;
+
+export const readSpentBy = async (
+  db: Database,
+  { tenant, repository, name }: TriggerKey,
+  since: number,
+): Promise<ListedTrigger['spent']> => {
+  // Several events may have come to one run.
+  const begun = db
+    .selectFrom('firings')
+    .select('run')
+    .where('tenant', '=', tenant)
+    .where('repository', '=', repository)
+    .where('name', '=', name)
+    .where('at', '>', since)
+    .where('run', 'is not', null);
+  const { runs, usd, unpriced } = await db
+    .selectFrom('runs')
+    .select((eb) => eb.fn.countAll<number | string>().as('runs'))
+    .select(spentOf(db, 'usd').as('usd'))
+    .select(spentOf(db, 'unpriced').as('unpriced'))
+    .where('id', 'in', begun)
+    .executeTakeFirstOrThrow();
+  return { runs: Number(runs), usd: usd ?? 0, unpriced: unpriced ?? 0 };
 };
 
 export const readToPublish = async (db: Database): Promise<readonly ToPublish[]> => {

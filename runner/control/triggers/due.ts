@@ -1,4 +1,4 @@
-import type { Schedule } from '../../machine/triggers/schedule.ts';
+import type { Schedule } from '../../local/schedule.ts';
 import type { ScheduledTrigger } from '../../../shared/recipe/trigger.ts';
 
 interface Standing {

@@ -6,7 +6,7 @@ import type { Firing, Store, TriggerRow } from '../store/store.ts';
 import { toldRefusal } from './known-definitions.ts';
 
 /** So many failures one after the other, and it stops: what fails each night costs each night. */
-const mostFailures = 3;
+export const mostFailures = 3;
 
 /** What a trigger is due for. `when`: completes "No run was begun for …". */
 export interface Due {
@@ -55,8 +55,8 @@ export const fire = async (
   if (failures >= mostFailures) {
     log.warn({ repository: row.repository, trigger: row.name, failures }, 'a trigger was stopped: its runs fail');
     const problem = stopped(row, before);
-    await handled(options, row, { due, failures: row.failures, problem, run: null, said: problem, stop: true });
-    return { row: { ...row, enabled: false, problem }, stopped: true };
+    await handled(options, row, { due, failures, problem, run: null, said: problem, stop: true });
+    return { row: { ...row, enabled: false, failures, problem }, stopped: true };
   }
   if (trigger.whileOpen === 'skip' && before !== null && isUnderWay(before))
     return passOver(

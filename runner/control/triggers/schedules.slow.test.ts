@@ -9,7 +9,7 @@ import { inReview } from '../../../test/suites/store-effects.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { Trigger } from '../../../shared/recipe/trigger.ts';
 import { definitionsIn } from '../../machine/triggers/definitions.ts';
-import { scheduleOf } from '../../machine/triggers/schedule.ts';
+import { scheduleOf } from '../../local/schedule.ts';
 import { onlyOne } from '../store/role.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
@@ -182,7 +182,7 @@ test('whose runs fail three times one after the other begins no more until someb
   expect(it.begun).toHaveLength(3);
   expect(await it.row()).toMatchObject({
     enabled: false,
-    failures: 2,
+    failures: 3,
     problem:
       'It was stopped, because its last 3 runs failed. See why: longhaul show 3. Then: longhaul triggers enable nightly',
   });

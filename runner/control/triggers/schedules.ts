@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Definition } from '../../machine/triggers/definitions.ts';
-import { jitterOf } from '../../machine/triggers/schedule.ts';
+import { jitterOf } from '../../local/schedule.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store, TriggerRow } from '../store/store.ts';
 import { startPasses, type Passes } from '../supervisor/passes.ts';

@@ -9,21 +9,19 @@ import type {
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
 import { outputFault } from '../../../shared/recipe/trigger-output.ts';
-import { isWithin, TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
+import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '../../machine/triggers/definitions.ts';
-import { jitterOf } from '../../machine/triggers/schedule.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
-import { dueNow } from '../triggers/due.ts';
-import { handled, notAgreed } from '../triggers/firing.ts';
-import { toldRefusal } from '../triggers/known-definitions.ts';
+import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { preview } from './preview.ts';
 import { chooseRecipe } from './recipes.ts';
-import { authorityOf, beginTriggered, type Beginning } from './triggering.ts';
+import { tellOf, unheard } from './tell-trigger.ts';
+import { beginTriggered, type Beginning } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
@@ -68,53 +66,6 @@ const settingsFor = async (plane: ControlPlane, person: Person, repository: stri
     if (!(error instanceof RefusedError)) throw error;
     return { settings: null, problem: `${error.refusal.message} ${error.refusal.remedy}`, error };
   }
-};
-
-interface Told {
-  readonly key: TriggerKey;
-  readonly row: TriggerRow | null;
-  readonly definition: Definition | null;
-  readonly problem: string | null;
-}
-
-const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: Told): Promise<ListedTrigger> => {
-  const run = row?.run == null ? null : await plane.store.state(row.run);
-  const usable = definition === null || definition.outcome === 'refused' ? null : definition;
-  const now = plane.now();
-  const nextAt =
-    usable?.outcome !== 'scheduled' || row?.enabled !== true
-      ? null
-      : dueNow({
-          schedule: usable.schedule,
-          missed: usable.trigger.missed,
-          jitterMs: jitterOf(key, usable.trigger),
-          handledAt: row.handledAt,
-          now,
-        }).nextAt;
-  const broken = definition === null ? (problem ?? goneFrom(key)) : null;
-  return {
-    repository: key.repository,
-    name: key.name,
-    enabledBy: row?.enabled === true ? row.by : null,
-    trigger: usable?.trigger ?? null,
-    problem:
-      definition?.outcome === 'refused'
-        ? definition.problem
-        : (broken ??
-          (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, usable)) ??
-          row?.problem ??
-          null),
-    nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
-    last:
-      run === null || row === null
-        ? null
-        : {
-            run: run.id,
-            number: run.number,
-            status: run.status,
-            dueAt: row.dueAt === null ? null : new Date(row.dueAt).toISOString(),
-          },
-  };
 };
 
 /** From now on it begins runs, with the authority of whoever says so. Throws RefusedError for one that there is not, or that cannot be used. */
@@ -210,37 +161,6 @@ const tellFiring = async (
   };
 };
 
-/** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
-const unheard = (
-  { remotes, webhooks }: ControlPlane,
-  { repository, tenant }: TriggerKey,
-  definition: UsableTrigger,
-): RefusedError | null => {
-  if (definition.outcome !== 'on event') return null;
-  const { source, kind } = wantedBy(definition.trigger);
-  if (source === 'webhook')
-    return webhooks.get(kind)?.tenant === tenant
-      ? null
-      : refused(
-          'invalid',
-          `This runner hears no webhook ${kind} for ${tenant}.`,
-          'Its operator can set it up: webhooks: [{ name: …, secretVariable: … }] in its config.yaml, with that variable set where it is started.',
-        );
-  if (repository.startsWith('/'))
-    return refused(
-      'invalid',
-      'What happens on GitHub is heard of for a repository there, and this is a folder.',
-      'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
-    );
-  return remotes.allowed(repository)?.webhookSecret == null
-    ? refused(
-        'invalid',
-        `This runner hears of nothing that happens at ${repository}.`,
-        'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md), with that variable set where it is started, to 16 characters or more.',
-      )
-    : null;
-};
-
 /** What is never published by itself is not agreed to. */
 const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { trigger }: UsableTrigger): void => {
   if (trigger.publish === 'no' || repository.startsWith('/') || remotes.allowed(repository)?.publishing != null) return;
@@ -256,20 +176,6 @@ const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | nul
   if (trigger.recipe === null) return;
   const fault = outputFault(trigger, chooseRecipe(settings, trigger.recipe).output);
   if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
-};
-
-/** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
-const wrongNow = (plane: ControlPlane, row: TriggerRow, definition: UsableTrigger): string | null => {
-  const silent = unheard(plane, row, definition);
-  if (silent !== null) return toldRefusal(silent);
-  try {
-    authorityOf(plane, row);
-  } catch (error) {
-    if (error instanceof RefusedError) return toldRefusal(error);
-    throw error;
-  }
-  const { publish } = definition.trigger;
-  return isWithin(publish, row.publishes) ? null : notAgreed(row, publish);
 };
 
 /** What would be refused when it is due is refused now, while somebody is there to hear it. */

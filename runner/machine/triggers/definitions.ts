@@ -8,7 +8,7 @@ import {
   type ScheduledTrigger,
 } from '../../../shared/recipe/trigger.ts';
 import { settingsLimits } from '../repository/settings.ts';
-import { scheduleOf, type Schedule } from './schedule.ts';
+import { scheduleOf, type Schedule } from '../../local/schedule.ts';
 
 /** A trigger as a repository has it, under the name of its file. */
 export type Definition = { readonly name: string } & (

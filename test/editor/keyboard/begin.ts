@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { gitIn } from '../../harness/repository.ts';
@@ -32,6 +32,9 @@ policy:
         not: [{ tool: write, path: src/a.js }]
 `;
 
+/** What it begins a run for. */
+const trigger = 'schedule: 30 2 1 1 *\ngoal: "[nothing] Look each year"\n';
+
 /** A run that is there when the window opens, and the state that it has come to by then. */
 type Begun = readonly [goal: string, status: RunSummary['status'], decisionHours?: number];
 
@@ -50,10 +53,12 @@ export const begin = async (
 ): Promise<Hands> => {
   const place = things.use(await Place.make());
   await writeFile(path.join(place.repository, '.longhaul', 'config.yaml'), settings);
+  await mkdir(path.join(place.repository, '.longhaul', 'triggers'));
+  await writeFile(path.join(place.repository, '.longhaul', 'triggers', 'yearly.yaml'), trigger);
   await writeFile(path.join(place.repository, 'left.txt'), 'one\ntwo\nthree\nfour\nfive\nsix\n');
   gitIn(place.repository, 'add', '--all');
   gitIn(place.repository, 'commit', '--quiet', '--amend', '--no-edit');
-  if (onGitHub) things.use(await place.onGitHub(['acme', 'ada']));
+  const github = onGitHub ? things.use(await place.onGitHub(['acme', 'ada'])) : null;
   await place.delegate('[nothing] Begin');
   const api = await place.api();
   const delegate = async (goal: string, decisionHours: number | null = null): Promise<void> => {
@@ -78,10 +83,11 @@ export const begin = async (
   const titled = (runs: readonly RunSummary[], title: string) => runs.find(({ task }) => task.title === title);
   return {
     place,
+    github,
     page,
     keys,
     delegate,
-    call: (command) => keys.palette(`Longhaul: ${titles.get(command) ?? command}`),
+    call: (command) => keys.palette(titles.get(command) ?? command),
     run: async (title, isWanted = () => true) => {
       const runs = await place.listed((all) => {
         const found = titled(all, title);

@@ -84,6 +84,18 @@ export const finishing: Ways = {
     await keys.pick('Take me');
     await notification(page, 'is pull request 1.').waitFor();
   },
+  'longhaul.publish': async ({ call, github, keys, place }) => {
+    if (github === null) throw new Error('its runner publishes nowhere');
+    const { issues } = await github.as('ada');
+    const { data } = await issues.create({ owner: 'acme', repo: 'shop', title: 'When?', body: 'Please say.' });
+    const about = `${github.webUrl}/issues/${data.number}`;
+    await place.delegate('[answers] When?', '--recipe', 'answer-issue', '--about', about);
+    await place.settled(({ task, status }) => task.recipe === 'answer-issue' && status === 'reviewing');
+    await call('longhaul.publish');
+    await keys.pick('Publish what was written in which run?');
+    await keys.answer(`comment on issue ${data.number}`, /^Publish$/);
+    await place.settled(({ status }) => status === 'accepted');
+  },
   'longhaul.requestChanges': async (hands) => {
     const { call, keys, page, run } = hands;
     await keys.palette('View: Close All Editors');

@@ -2,12 +2,15 @@ import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { RunEvent } from '../../../shared/run/events.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
+import type { GitHub } from '../../harness/github.ts';
 import type { Place } from '../place.ts';
 import type { Keys } from './keys.ts';
 
 /** What a person has who works without a mouse. */
 export interface Hands {
   readonly place: Place;
+  /** Where its runner publishes; null: nowhere. */
+  readonly github: GitHub | null;
   readonly page: Page;
   readonly keys: Keys;
   /** Begins a run. */

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { translatedManifest } from '../../../scripts/texts.ts';
 
 const { contributes } = z
-  .object({ contributes: z.object({ commands: z.array(z.object({ command: z.string(), title: z.string() })) }) })
+  .object({
+    contributes: z.object({
+      commands: z.array(z.object({ command: z.string(), category: z.string(), title: z.string() })),
+    }),
+  })
   .parse(translatedManifest());
 
-/** What the manifest calls each command that the extension contributes. */
+/** What the palette calls each command that the extension contributes. */
 export const titles: ReadonlyMap<string, string> = new Map(
-  contributes.commands.map(({ command, title }) => [command, title]),
+  contributes.commands.map(({ command, category, title }) => [command, `${category}: ${title}`]),
 );

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Cron } from 'croner';
-import type { ScheduledTrigger } from '../../../shared/recipe/trigger.ts';
+import type { ScheduledTrigger } from '../../shared/recipe/trigger.ts';
 
 /** When a trigger is due, in ms since the epoch. By its clock an hour that is set back comes once, and one that is left out comes when the clock goes on. */
 export interface Schedule {

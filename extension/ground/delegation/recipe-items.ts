@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
-import type { RecipeChoice } from '../../ground/delegation/choices.ts';
+import type { RecipeChoice } from './choices.ts';
 
 /** An entry of the list, without anything of VS Code's. `problem`: why it cannot be chosen. */
 export type RecipeItem = { readonly label: string; readonly description: string; readonly detail: string } & (

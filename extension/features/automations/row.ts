@@ -1,0 +1,175 @@
+import { t } from '@vscode/l10n';
+import type { ListedFiring } from '../../../shared/api/triggers.ts';
+import { limitTexts, publishText, whenText } from '../../../shared/recipe/trigger-text.ts';
+import { isScheduled } from '../../../shared/recipe/trigger.ts';
+import type { Status } from '../../../shared/run/state.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
+import { localTime } from '../../ground/text/local-time.ts';
+import { oneLine } from '../../ground/text/one-line.ts';
+import { costText, repositoryName } from '../../ground/text/text.ts';
+import type { Automation } from './automation.ts';
+
+/** Of VS Code's icons and colours. */
+type Icon = readonly [name: string, color?: string];
+
+/** A row without anything of VS Code's. */
+export interface AutomationRow {
+  readonly label: string;
+  readonly description: string;
+  readonly icon: Icon;
+  /** What menus go by. */
+  readonly contextValue: string;
+  readonly said: string;
+  /** Those that are empty are not shown. */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** What else the row says. */
+export interface Around {
+  /** The state of a run as it is known by now; undefined: not at all. */
+  readonly statusOf: (run: string) => Status | undefined;
+  /** Whether there are those of other repositories. */
+  readonly several: boolean;
+}
+
+export const automationRow = (automation: Automation, { statusOf, several }: Around): AutomationRow => {
+  const { name, repository, listed } = automation;
+  const state = stateText(automation);
+  const next = nextText(automation);
+  const last = listed?.last ?? null;
+  const came = last === null ? '' : runText({ ...last, status: statusOf(last.run) ?? last.status });
+  const of = repositoryName(repository);
+  return {
+    label: cleanLine(name),
+    description: [several ? of : '', state, came, next].filter(Boolean).join(' · '),
+    icon: iconOf(automation),
+    contextValue: `automation.${contextOf(automation)}`,
+    said: t(
+      'Automation {0}: {1}. In {2}.',
+      cleanLine(name),
+      [state, next, came === '' ? t('no run yet') : t('last: {0}', came), oneLine(listed?.problem ?? '', 200)]
+        .filter(Boolean)
+        .join(', '),
+      of,
+    ),
+    facts: {
+      [t('State')]: state,
+      [listed?.standing === 'on' || listed?.trigger == null ? t('Problem') : t('What Went Wrong')]:
+        listed?.problem ?? (listed === null ? notThere : ''),
+      ...definitionFacts(automation),
+      [t('Authority')]: listed?.enabledBy == null ? '' : cleanLine(listed.enabledBy),
+      [t('Next')]: listed?.nextAt == null ? '' : localTime(listed.nextAt),
+      [t('Last')]: last === null ? '' : t('{0}, {1}', localTime(last.at), came),
+      [t('Spent in 30 Days')]: spentText(automation),
+      [t('Repository')]: repository,
+    },
+  };
+};
+
+const notThere = t('It counts once it is on the default branch, and begins runs once it is enabled.');
+
+/** What its file says: what it is about to whoever enables it. */
+export const definitionFacts = ({ listed }: Pick<Automation, 'listed'>): Readonly<Record<string, string>> => {
+  if (listed?.trigger == null) return {};
+  const { trigger } = listed;
+  const published = publishText(trigger);
+  return {
+    [t('Begins')]: whenText(trigger),
+    [t('Recipe')]: trigger.recipe ?? '',
+    [t('Goal')]: oneLine(trigger.goal, 600),
+    [t('Limits')]: limitTexts(trigger).join(', '),
+    [t('Results')]: published ?? t('wait for review'),
+  };
+};
+
+/** In the words of `longhaul triggers`. */
+const stateText = ({ listed }: Automation): string => {
+  if (listed === null) return t('not on the default branch yet');
+  const broken = listed.trigger === null;
+  switch (listed.standing) {
+    case 'on':
+      return broken ? t('on, but cannot be used') : listed.problem === null ? t('on') : t('on, with a problem');
+    case 'off':
+      return broken ? t('cannot be used') : t('off');
+    case 'paused':
+      return broken ? t('paused, cannot be used') : t('paused');
+    case 'stopped':
+      return t('stopped after failures');
+  }
+};
+
+const nextText = ({ listed }: Automation): string => {
+  if (listed?.nextAt != null) return t('next {0}', localTime(listed.nextAt));
+  return listed?.standing === 'on' && listed.trigger !== null && !isScheduled(listed.trigger)
+    ? t('waits {0}', whenText(listed.trigger))
+    : '';
+};
+
+const runText = ({ number, status }: { readonly number: number; readonly status: Status }): string =>
+  t('run {0} {1}', number, status);
+
+const spentText = ({ listed }: Automation): string => {
+  if (listed === null || listed.spent.runs === 0) return '';
+  const { runs } = listed.spent;
+  const cost = costText(listed.spent);
+  return runs === 1 ? t('{0} by 1 run', cost) : t('{0} by {1} runs', cost, runs);
+};
+
+/** What can be done with it: `on` and `off`; `lost`: it is on, and cannot be used; `broken`: neither; `local`: it is only in a folder. */
+const contextOf = ({ listed }: Automation): string => {
+  if (listed === null) return 'local';
+  if (listed.standing === 'on') return listed.trigger === null ? 'lost' : 'on';
+  return listed.trigger === null ? 'broken' : 'off';
+};
+
+const iconOf = ({ listed }: Automation): Icon => {
+  if (listed === null) return ['edit'];
+  if (listed.standing === 'stopped') return ['error', 'testing.iconFailed'];
+  if (listed.trigger === null || (listed.standing === 'on' && listed.problem !== null))
+    return ['warning', 'problemsWarningIcon.foreground'];
+  if (listed.standing === 'paused') return ['debug-pause', 'charts.yellow'];
+  const icon = isScheduled(listed.trigger) ? 'watch' : 'zap';
+  return listed.standing === 'on' ? [icon, 'charts.green'] : [icon, 'disabledForeground'];
+};
+
+export const firingRow = (
+  { at, about, url, run, said, unpublished }: ListedFiring,
+  { statusOf }: Pick<Around, 'statusOf'>,
+): AutomationRow => {
+  const status = run === null ? null : (statusOf(run.run) ?? run.status);
+  const came = run === null || status === null ? t('no run') : runText({ ...run, status });
+  const when = localTime(at);
+  const why = said ?? (unpublished === null ? '' : t('Not published by itself: {0}', unpublished));
+  return {
+    label: came,
+    description: [cleanLine(about), when].filter(Boolean).join(' · '),
+    icon: status === null ? ['circle-slash', 'disabledForeground'] : firingIcon(status),
+    contextValue: run === null ? 'firing.none' : 'firing.run',
+    said: t('{0}: {1}, for {2}. {3}', when, came, cleanLine(about), cleanLine(why)).trim(),
+    facts: { [t('At')]: when, [t('For')]: about, [t('Why')]: why, [t('Where')]: url ?? '' },
+  };
+};
+
+const firingIcon = (status: Status): Icon => {
+  switch (status) {
+    case 'queued':
+    case 'ready':
+      return ['circle-large-outline'];
+    case 'working':
+      return ['loading~spin', 'charts.blue'];
+    case 'waiting':
+      return ['clock'];
+    case 'reviewing':
+      return ['git-pull-request', 'charts.blue'];
+    case 'accepted':
+      return ['pass-filled', 'testing.iconPassed'];
+    case 'completed':
+      return ['pass'];
+    case 'rejected':
+      return ['circle-slash'];
+    case 'failed':
+      return ['error', 'testing.iconFailed'];
+    case 'cancelled':
+      return ['debug-stop'];
+  }
+};

@@ -1,0 +1,43 @@
+import { cleanLine } from '../text/clean.ts';
+import { isScheduled, wantedBy, type Trigger } from './trigger.ts';
+
+/** What a trigger does, in a line. */
+export const triggerText = (trigger: Trigger): string => {
+  const { recipe, goal } = trigger;
+  const first = cleanLine(goal.split('\n')[0] ?? '');
+  const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
+  const published = publishText(trigger);
+  return [
+    whenText(trigger),
+    what,
+    ...limitTexts(trigger),
+    ...(published === null ? [] : [`results are ${published}`]),
+  ].join('; ');
+};
+
+/** What becomes of its results by itself, behind "they are"; null: nothing. */
+export const publishText = ({ publish, ciRepairs, recipe }: Trigger): string | null => {
+  if (publish === 'no') return null;
+  const repairs = ciRepairs === 0 ? '' : `, whose failing checks begin up to ${ciRepairs} more rounds`;
+  const other = recipe === null ? '' : ', or as the comment, labels, issue or release that their recipe has instead';
+  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}${other}`;
+};
+
+/** What it waits for: `30 2 * * 1-5 (Europe/Berlin)`, `on issue-labeled "agent"`. */
+export const whenText = (trigger: Trigger): string => {
+  if (isScheduled(trigger)) return `${trigger.schedule} (${trigger.timeZone})`;
+  const { source, kind, value } = wantedBy(trigger);
+  return `on ${source === 'webhook' ? 'webhook ' : ''}${kind}${value === null ? '' : ` "${cleanLine(value)}"`}`;
+};
+
+/** How often and how much of it, as far as it is not as ever. */
+export const limitTexts = (trigger: Trigger): readonly string[] => {
+  if (!isScheduled(trigger))
+    return [...(trigger.whileOpen === 'begin' ? [] : ['not while another is open']), `at most ${trigger.perDay} a day`];
+  const { missed, whileOpen, jitterMinutes } = trigger;
+  return [
+    ...(missed === 'once' ? [] : [`missed: ${missed}`]),
+    ...(whileOpen === 'skip' ? [] : ['while another is open, too']),
+    ...(jitterMinutes === 0 ? [] : [`up to ${jitterMinutes} min later`]),
+  ];
+};
