@@ -104,6 +104,7 @@ const PreviewedDelegation = Delegation.pick({
   goal: true,
   title: true,
   repository: true,
+  about: true,
   base: true,
   without: true,
   trust: true,

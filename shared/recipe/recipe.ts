@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { PolicyRule } from '../policy/policy.ts';
 import type { Budget } from '../run/budget.ts';
 import type { PlannedCommand } from '../run/events.ts';
-import { WantedOutput } from '../run/output.ts';
+import { mostLabels, type WantedOutput } from '../run/output.ts';
+import { isBlank } from '../text/clean.ts';
 import { ToolName, toolNature } from '../tool/arguments.ts';
 import {
   addedPolicy,
@@ -25,12 +26,48 @@ const always: readonly ToolName[] = ['plan', 'finish'];
 /** The kinds that need no more said of them. */
 const PlainOutput = z.enum(['diff', 'report', 'comment', 'issue', 'release']);
 const labels = 'expected diff, report, comment, issue, release, or { labels: [bug, docs], most: 2 }';
-const RecipeOutput = z
-  .union([PlainOutput, z.strictObject({ labels: z.array(z.string()).min(1), most: z.int().min(1).default(3) })], labels)
-  .transform((said): unknown =>
-    typeof said === 'string' ? { kind: said } : { kind: 'labels', allowed: said.labels, most: said.most },
+/** As GitHub takes it; a comma is what people put between two. */
+const RecipeLabel = z
+  .string('expected the name of a label; put it in quotes where it is a number or a word such as no')
+  .trim()
+  .min(1, 'expected the name of a label, which is not empty')
+  .max(50, 'expected a label of up to 50 characters')
+  .refine(
+    (label) => !/[\p{Cc},]/u.test(label),
+    'expected the name of one label, without a comma or a control character',
   )
-  .pipe(WantedOutput);
+  .refine((label) => label === '' || !isBlank(label), 'expected the name of a label that can be seen');
+const RecipeLabels = z
+  .array(RecipeLabel)
+  .min(1, 'expected a label at least')
+  .max(mostLabels, `expected up to ${mostLabels} labels`)
+  .superRefine((all, context) => {
+    const known = new Set<string>();
+    for (const [at, label] of all.entries()) {
+      const name = label.toLowerCase();
+      if (known.has(name))
+        context.addIssue({
+          code: 'custom',
+          path: [at],
+          message: `${JSON.stringify(label)} is there already: to GitHub it is one label, whatever its case`,
+        });
+      known.add(name);
+    }
+  });
+const RecipeOutput = z
+  .union(
+    [PlainOutput, z.strictObject({ labels: z.array(z.unknown()), most: z.int().min(1).max(mostLabels).default(3) })],
+    labels,
+  )
+  .transform((said, context): WantedOutput => {
+    if (typeof said === 'string') return { kind: said };
+    const parsed = RecipeLabels.safeParse(said.labels);
+    if (parsed.success) return { kind: 'labels', allowed: parsed.data, most: said.most };
+    // Told here, with its place: a union says of none of its parts what is wrong with it.
+    for (const { message, path } of parsed.error.issues)
+      context.addIssue({ code: 'custom', message, path: ['labels', ...path] });
+    return z.NEVER;
+  });
 
 /** The front matter of a recipe, as the YAML is parsed. What is left out is as the repository and the runner say. */
 const FrontMatter = z.strictObject({

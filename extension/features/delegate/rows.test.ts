@@ -7,6 +7,8 @@ import { withTests, type Holds } from './holds.ts';
 import { summaryRows, type Summary } from './rows.ts';
 
 const silent: Preview = {
+  output: { kind: 'diff' },
+  about: null,
   settings: null,
   model: { name: 'gpt-5.2-codex', by: 'runner', price: { input: 1.75, output: 14 } },
   budget: defaultBudget,

@@ -5,6 +5,7 @@ import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
 import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { Task } from '../../../shared/run/events.ts';
+import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { attachedImages, mustTakeImages } from './delegate-images.ts';
 import { sourceFor, toldSettings, type FoundSource } from './delegate-source.ts';
@@ -108,8 +109,7 @@ const createNow = (
       found,
       record: true,
     });
-    const subject = subjectFor(plane, { about: input.about, output });
-    const told = subject === null || isTold ? null : await toldOf(plane, { subject, id: run });
+    const { subject, told } = await aboutOf(plane, { input, output, run, isTold });
     const task = Task.parse({
       tenant: person.tenant,
       repository: found.repository,
@@ -122,7 +122,7 @@ const createNow = (
       requester: actor(person),
       source: found.source,
       ...terms,
-      notes: [...said, ...notes],
+      notes: [...said, ...notes, ...(told?.notes ?? [])],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep(true);
@@ -136,6 +136,25 @@ const createNow = (
     keep(answer.state.id === run);
     return answer.state;
   });
+
+/** What a task is about, and what is told of that where it is told to nobody yet. Throws RefusedError. */
+const aboutOf = async (
+  plane: ControlPlane,
+  {
+    input: { about },
+    output,
+    run,
+    isTold,
+  }: Pick<Creation, 'run' | 'isTold'> & {
+    readonly input: Pick<DelegateInput, 'about'>;
+    readonly output: WantedOutput;
+  },
+) => {
+  const named = subjectFor(plane, { about, output });
+  const told =
+    named === null || about === null || isTold ? null : await toldOf(plane, { subject: named, about, id: run });
+  return { subject: told?.subject ?? named, told };
+};
 
 /** A new folder for a run, which goes again unless it is said to be kept. */
 const inRunFolder = async <Result>(
@@ -204,11 +223,16 @@ export const rehearse = async (
     delegation,
     settings,
     images,
+    aboutLater = false,
     ...terms
-  }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
+  }: PreviewInput & {
+    readonly delegation: NonNullable<PreviewInput['delegation']>;
+    /** What it is about is known when it is delegated. */
+    readonly aboutLater?: boolean;
+  },
 ) => {
   const { dedupeKey } = delegation;
-  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, about: null };
+  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
@@ -222,7 +246,15 @@ export const rehearse = async (
           ),
         );
   const plan = await planned(plane, person, { input, images, found, record: false });
-  return { ...plan, settings: found.settings, notes: [...again, ...plan.notes] };
+  const { subject, told } = aboutLater
+    ? { subject: null, told: null }
+    : await aboutOf(plane, { input, output: plan.output, run, isTold: false });
+  return {
+    ...plan,
+    settings: found.settings,
+    about: subject === null ? null : { ...subject, title: told?.title ?? '' },
+    notes: [...again, ...plan.notes, ...(told?.notes ?? [])],
+  };
 };
 
 /** Throws RefusedError where the run that a key was used for is another task. */

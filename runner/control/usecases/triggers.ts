@@ -1,4 +1,4 @@
-import { PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
+import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type {
   FireInput,
@@ -8,22 +8,19 @@ import type {
   TriggerInput,
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
-import { outputFault } from '../../../shared/recipe/trigger-output.ts';
-import { isWithin, TriggerName, wantedBy } from '../../../shared/recipe/trigger.ts';
+import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
 import { jitterOf } from '../../machine/triggers/schedule.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
-import { handled, notAgreed } from '../triggers/firing.ts';
-import { toldRefusal } from '../triggers/known-definitions.ts';
+import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
-import { preview } from './preview.ts';
-import { chooseRecipe } from './recipes.ts';
-import { authorityOf, beginTriggered, type Beginning } from './triggering.ts';
+import { mustBegin, mustPublish, mustSuit, outputFor, unheard, wrongNow } from './trigger-checks.ts';
+import { beginTriggered } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
@@ -50,6 +47,7 @@ export const triggers = async (
           key: { tenant: person.tenant, repository: each, name },
           row: own.find((row) => row.name === name) ?? null,
           definition: definitions.find((definition) => definition.name === name) ?? null,
+          settings,
           problem,
         }),
       ),
@@ -74,10 +72,14 @@ interface Told {
   readonly key: TriggerKey;
   readonly row: TriggerRow | null;
   readonly definition: Definition | null;
+  readonly settings: RepositorySettings | null;
   readonly problem: string | null;
 }
 
-const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: Told): Promise<ListedTrigger> => {
+const tellOf = async (
+  plane: ControlPlane,
+  { key, row, definition, settings, problem }: Told,
+): Promise<ListedTrigger> => {
   const run = row?.run == null ? null : await plane.store.state(row.run);
   const usable = definition === null || definition.outcome === 'refused' ? null : definition;
   const now = plane.now();
@@ -101,7 +103,7 @@ const tellOf = async (plane: ControlPlane, { key, row, definition, problem }: To
       definition?.outcome === 'refused'
         ? definition.problem
         : (broken ??
-          (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, usable)) ??
+          (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, { definition: usable, settings })) ??
           row?.problem ??
           null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
@@ -135,10 +137,11 @@ export const enableTrigger = async (
     by: person.name,
     byOwner: person.local,
     publishes: definition.trigger.publish,
+    output: outputFor(definition, settings),
   });
   plane.lookAtTriggers();
   plane.log.info({ ...key, by: person.name }, 'a trigger was enabled');
-  return told(plane, key, definition);
+  return told(plane, key, { definition, settings });
 };
 
 /** Whoever was faster had the same wish. What it began goes on. Throws RefusedError for one that nobody enabled. */
@@ -157,7 +160,7 @@ export const disableTrigger = async (
   plane.log.info({ ...key, by: person.name }, 'a trigger was disabled');
   const { settings } = await settingsFor(plane, person, key.repository);
   const found = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-  return told(plane, key, found.find(({ name }) => name === key.name) ?? null);
+  return told(plane, key, { definition: found.find(({ name }) => name === key.name) ?? null, settings });
 };
 
 /** Begins its run now, with the authority of whoever fires it, enabled or not. Throws RefusedError. */
@@ -210,90 +213,6 @@ const tellFiring = async (
   };
 };
 
-/** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
-const unheard = (
-  { remotes, webhooks }: ControlPlane,
-  { repository, tenant }: TriggerKey,
-  definition: UsableTrigger,
-): RefusedError | null => {
-  if (definition.outcome !== 'on event') return null;
-  const { source, kind } = wantedBy(definition.trigger);
-  if (source === 'webhook')
-    return webhooks.get(kind)?.tenant === tenant
-      ? null
-      : refused(
-          'invalid',
-          `This runner hears no webhook ${kind} for ${tenant}.`,
-          'Its operator can set it up: webhooks: [{ name: …, secretVariable: … }] in its config.yaml, with that variable set where it is started.',
-        );
-  if (repository.startsWith('/'))
-    return refused(
-      'invalid',
-      'What happens on GitHub is heard of for a repository there, and this is a folder.',
-      'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
-    );
-  return remotes.allowed(repository)?.webhookSecret == null
-    ? refused(
-        'invalid',
-        `This runner hears of nothing that happens at ${repository}.`,
-        'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md), with that variable set where it is started, to 16 characters or more.',
-      )
-    : null;
-};
-
-/** What is never published by itself is not agreed to. */
-const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { trigger }: UsableTrigger): void => {
-  if (trigger.publish === 'no' || repository.startsWith('/') || remotes.allowed(repository)?.publishing != null) return;
-  throw refused(
-    'invalid',
-    `Its file says "publish: ${trigger.publish}", and this runner publishes nothing to ${repository}.`,
-    'Its operator can allow it: publish: true (remotes in its config.yaml). Or leave publish out.',
-  );
-};
-
-/** Throws RefusedError where the result of its recipe is not for it. */
-const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | null): void => {
-  if (trigger.recipe === null) return;
-  const fault = outputFault(trigger, chooseRecipe(settings, trigger.recipe).output);
-  if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
-};
-
-/** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
-const wrongNow = (plane: ControlPlane, row: TriggerRow, definition: UsableTrigger): string | null => {
-  const silent = unheard(plane, row, definition);
-  if (silent !== null) return toldRefusal(silent);
-  try {
-    authorityOf(plane, row);
-  } catch (error) {
-    if (error instanceof RefusedError) return toldRefusal(error);
-    throw error;
-  }
-  const { publish } = definition.trigger;
-  return isWithin(publish, row.publishes) ? null : notAgreed(row, publish);
-};
-
-/** What would be refused when it is due is refused now, while somebody is there to hear it. */
-const mustBegin = async (
-  plane: ControlPlane,
-  person: Person,
-  {
-    key: { repository },
-    definition,
-    settings,
-  }: Pick<Beginning, 'key' | 'definition'> & { readonly settings: RepositorySettings | null },
-): Promise<void> => {
-  const { recipe, goal } = definition.trigger;
-  const delegation = { goal, repository };
-  const files = [...(settings?.files ?? [])];
-  const input = PreviewInput.parse({ settings: { kind: 'files', files }, recipe, delegation });
-  await preview(plane, person, input).catch((error: unknown) => {
-    if (!(error instanceof RefusedError) || error.refusal.code !== 'untrusted') throw error;
-    const { refusal } = error;
-    const remedy = `If that is right, say so once with a delegation there: longhaul delegate … --trust ${refusal.hash}. Then enable it.`;
-    throw new RefusedError({ ...refusal, remedy });
-  });
-};
-
 const keyOf = async (person: Person, { repository, name }: TriggerInput): Promise<TriggerKey> => ({
   tenant: person.tenant,
   repository: await named(person, repository),
@@ -314,8 +233,11 @@ const rowOf = async ({ store }: ControlPlane, key: TriggerKey): Promise<TriggerR
     ({ repository, name }) => repository === key.repository && name === key.name,
   ) ?? null;
 
-const told = async (plane: ControlPlane, key: TriggerKey, definition: Definition | null): Promise<ListedTrigger> =>
-  tellOf(plane, { key, row: await rowOf(plane, key), definition, problem: null });
+const told = async (
+  plane: ControlPlane,
+  key: TriggerKey,
+  found: Pick<Told, 'definition' | 'settings'>,
+): Promise<ListedTrigger> => tellOf(plane, { key, row: await rowOf(plane, key), ...found, problem: null });
 
 /** Throws RefusedError where the default branch has none of this name. */
 const found = async (plane: ControlPlane, key: TriggerKey) => {
