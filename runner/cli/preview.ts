@@ -16,8 +16,8 @@ import { table } from './table.ts';
 /** What would hold for this delegation, refused as delegating would refuse it; a runner elsewhere is told what the repository here says of itself. */
 export const previewOf = async (context: CommandContext, api: Api, input: DelegateInput): Promise<Preview> => {
   mustBeHere(input);
-  const { goal, title, repository, about, base, without, trust, dedupeKey } = input;
-  const delegation = { goal, title, repository, about, base, without, trust, dedupeKey };
+  const { goal, title, repository, inputs, about, base, without, trust, dedupeKey } = input;
+  const delegation = { goal, title, repository, inputs, about, base, without, trust, dedupeKey };
   if (context.remote === null)
     return api.call.runs.preview.query({ ...terms(input), settings: folder(input), delegation });
   await using place = await temporaryFolder('longhaul-preview-');
@@ -80,7 +80,7 @@ const settingsFor = async (context: CommandContext, input: DelegateInput): Promi
 
 /** One line for each thing that would hold, with who says it. */
 export const previewView = (preview: Preview): string => {
-  const { about, model, budget, budgetBy, policy, hosts, settings, notes } = preview;
+  const { inputs, about, model, budget, budgetBy, policy, hosts, settings, notes } = preview;
   const price =
     model.price === null
       ? 'price not known'
@@ -92,6 +92,7 @@ export const previewView = (preview: Preview): string => {
   const { reads, changes, network } = policy.otherwise;
   const rows = [
     ['result', wantedText(preview.output)],
+    ...inputs.map((input) => ['input', inputText(input)]),
     ...(about === null ? [] : [['about', aboutText(about)]]),
     [
       'settings',
@@ -111,6 +112,9 @@ export const previewView = (preview: Preview): string => {
   ];
   return table(rows.map((row) => row.map(cleanLine))).join('\n');
 };
+
+const inputText = ({ name, text, given }: Preview['inputs'][number]): string =>
+  `${name}: ${text === '' ? 'nothing' : text} (${whose[given ? 'delegation' : 'recipe']})`;
 
 const aboutText = ({ kind, number, remote, title }: NonNullable<Preview['about']>): string =>
   `${kind} ${number} of ${remote}${title === '' ? '' : ` (${title})`}`;

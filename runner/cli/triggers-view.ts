@@ -37,7 +37,12 @@ export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): 
 export const triggerText = (trigger: Trigger): string => {
   const { recipe, goal } = trigger;
   const first = cleanLine(goal.split('\n')[0] ?? '');
-  const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
+  const inputs = Object.entries(trigger.inputs).map(([name, value]) =>
+    cleanLine(`${name}: ${typeof value === 'object' ? value.from : String(value)}`),
+  );
+  const what = [recipe === null ? [] : [[`recipe ${recipe}`, ...inputs].join(', ')], first === '' ? [] : [`"${first}"`]]
+    .flat()
+    .join(', ');
   const [when, ...how] = isScheduled(trigger) ? scheduleText(trigger) : eventTexts(trigger);
   const published = publishText(trigger);
   return [when, what, ...how, ...(published === null ? [] : [`results are ${published}`])].join('; ');

@@ -27,6 +27,8 @@ export type OpenHost = Readonly<z.infer<typeof OpenHost>>;
 export const Preview = z.object({
   /** What its result is to be. */
   output: WantedOutput,
+  /** What its recipe is told, in the recipe's order, with what is the recipe's default. Nothing, where nobody has looked. */
+  inputs: z.array(z.object({ name: z.string(), text: z.string(), given: z.boolean() })).readonly(),
   /** The issue or pull request that it is about; null: none, or nobody has looked. `title`: as it says there, which is anybody's words. */
   about: Subject.extend({ title: z.string() }).nullable(),
   /** The branch whose `.longhaul/config.yaml` was read; null: there is no such file. */

@@ -1,5 +1,6 @@
 import { needsSubject, outputName, outputNames, type WantedOutput } from '../run/output.ts';
 import type { Recipe } from './recipe.ts';
+import { inputFaults } from './trigger-inputs.ts';
 import { isScheduled, wantedBy, type GitHubEventKind, type Trigger } from './trigger.ts';
 
 /** What happens to an issue or a pull request, so that something can be said on it. */
@@ -17,10 +18,15 @@ interface Fault {
 }
 
 /** Why a trigger's recipe is not for it; null: it is. */
-export const recipeFault = (trigger: Trigger, recipe: Pick<Recipe, 'title' | 'needsGoal' | 'output'>): Fault | null => {
+export const recipeFault = (
+  trigger: Trigger,
+  recipe: Pick<Recipe, 'title' | 'needsGoal' | 'output' | 'inputs'>,
+): Fault | null => {
   // What happened is told in the goal.
   if (recipe.needsGoal && trigger.goal === '' && isScheduled(trigger))
     return { message: 'Its recipe needs a goal, and it says none.', remedy: `Say it: goal: … (${recipe.title})` };
+  const [wrong] = inputFaults(trigger, recipe.inputs);
+  if (wrong !== undefined) return { message: wrong, remedy: 'Correct inputs in its file.' };
   return outputFault(trigger, recipe.output);
 };
 

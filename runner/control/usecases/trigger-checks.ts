@@ -1,5 +1,6 @@
 import { RefusedError } from '../../../shared/api/router.ts';
 import { PreviewInput } from '../../../shared/api/runner-api.ts';
+import { rehearsedInputs } from '../../../shared/recipe/trigger-inputs.ts';
 import { recipeFault } from '../../../shared/recipe/trigger-recipe.ts';
 import { wantedBy } from '../../../shared/recipe/trigger.ts';
 import type { WantedOutput } from '../../../shared/run/output.ts';
@@ -101,7 +102,12 @@ export const mustBegin = async (
 ): Promise<void> => {
   const { recipe, goal } = definition.trigger;
   const files = [...(settings?.files ?? [])];
-  const input = PreviewInput.parse({ settings: { kind: 'files', files }, recipe, delegation: { goal, repository } });
+  const inputs = recipe === null ? {} : rehearsedInputs(definition.trigger, chooseRecipe(settings, recipe).inputs);
+  const input = PreviewInput.parse({
+    settings: { kind: 'files', files },
+    recipe,
+    delegation: { goal, inputs, repository },
+  });
   // safe: it is given
   const delegation = input.delegation as NonNullable<typeof input.delegation>;
   await rehearse(plane, person, { ...input, delegation, aboutLater: true }).catch((error: unknown) => {
