@@ -9,7 +9,9 @@ export const withInputs = async (
   inputs: readonly RecipeInput[],
 ): Promise<RecipeChoice | undefined> => {
   let given = recipe.inputs;
-  for (const input of missingInputs(inputs, given)) {
+  const missing = missingInputs(inputs, given);
+  if (missing.length === 0) return recipe;
+  for (const input of missing) {
     const said = await ask(recipe, input);
     if (said === undefined) return undefined;
     given = { ...given, [input.name]: said };

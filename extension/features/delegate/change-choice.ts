@@ -94,7 +94,8 @@ export const completed = async (choices: Choices, offered: Pick<Offered, 'recipe
   // What cannot be used any more, delegating refuses.
   if (listed === undefined || listed.problem !== null) return choices;
   const recipe = await withInputs(choices.recipe, listed.inputs);
-  return recipe === undefined ? undefined : { ...choices, recipe };
+  if (recipe === undefined) return undefined;
+  return recipe === choices.recipe ? choices : { ...choices, recipe };
 };
 
 /** Null: the runner's. Undefined: dismissed. */

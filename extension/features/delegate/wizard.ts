@@ -70,8 +70,8 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
       try {
         const complete = await completed(choices, input);
         if (complete === undefined) continue;
+        if (complete !== choices) input.keep(typed, complete);
         choices = complete;
-        input.keep(typed, choices);
         return await input.delegate(typed, choices);
       } catch (error) {
         if (error instanceof WentElsewhere) return say(`${error.message} ${error.remedy}`);
