@@ -16,6 +16,7 @@ const task: Task = {
   goal: 'Mend the parser.\nIts test fails.',
   images: [],
   recipe: null,
+  asked: null,
   output: { kind: 'diff' },
   subject: null,
   requester: 'person:ada',
@@ -129,7 +130,7 @@ const install = { command: 'npm install', timeoutSeconds: null, network: ['packa
 
 /** Delegated, worked on, asked, approved, verified and ready for review: seconds since delegation, and what happened. */
 export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
-  [0, { type: 'run.created', v: 4, number: 12, task }],
+  [0, { type: 'run.created', v: 5, number: 12, task }],
   [0, { type: 'activation.queued', v: 2, activation: 'act_0001', reason: 'delegated' }],
   [0, { type: 'activation.leased', v: 1, activation: 'act_0001', fence: 1, worker: 'child 7' }],
   [1, { type: 'prepare.started', v: 1 }],

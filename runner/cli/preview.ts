@@ -1,6 +1,7 @@
 import type { DelegateInput, PreviewInput } from '../../shared/api/runner-api.ts';
 import type { OpenHost, Preview, PreviewedCommands, SaidBy } from '../../shared/recipe/preview.ts';
 import { budgetAmount, budgetNames } from '../../shared/run/budget.ts';
+import { wantedText } from '../../shared/run/output.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
 import { Trouble, usage } from '../../shared/trouble.ts';
 import { nearestTests } from '../local/packages.ts';
@@ -15,8 +16,8 @@ import { table } from './table.ts';
 /** What would hold for this delegation, refused as delegating would refuse it; a runner elsewhere is told what the repository here says of itself. */
 export const previewOf = async (context: CommandContext, api: Api, input: DelegateInput): Promise<Preview> => {
   mustBeHere(input);
-  const { goal, title, repository, base, without, trust, dedupeKey } = input;
-  const delegation = { goal, title, repository, base, without, trust, dedupeKey };
+  const { goal, title, repository, inputs, about, base, without, trust, dedupeKey } = input;
+  const delegation = { goal, title, repository, inputs, about, base, without, trust, dedupeKey };
   if (context.remote === null)
     return api.call.runs.preview.query({ ...terms(input), settings: folder(input), delegation });
   await using place = await temporaryFolder('longhaul-preview-');
@@ -79,7 +80,7 @@ const settingsFor = async (context: CommandContext, input: DelegateInput): Promi
 
 /** One line for each thing that would hold, with who says it. */
 export const previewView = (preview: Preview): string => {
-  const { model, budget, budgetBy, policy, hosts, settings, notes } = preview;
+  const { inputs, about, model, budget, budgetBy, policy, hosts, settings, notes } = preview;
   const price =
     model.price === null
       ? 'price not known'
@@ -90,6 +91,9 @@ export const previewView = (preview: Preview): string => {
   });
   const { reads, changes, network } = policy.otherwise;
   const rows = [
+    ['result', wantedText(preview.output)],
+    ...inputs.map((input) => ['input', inputText(input)]),
+    ...(about === null ? [] : [['about', aboutText(about)]]),
     [
       'settings',
       settings === null ? 'none: the repository has no .longhaul/config.yaml' : `.longhaul/config.yaml on ${settings}`,
@@ -108,6 +112,12 @@ export const previewView = (preview: Preview): string => {
   ];
   return table(rows.map((row) => row.map(cleanLine))).join('\n');
 };
+
+const inputText = ({ name, text, given }: Preview['inputs'][number]): string =>
+  `${name}: ${text === '' ? 'nothing' : text} (${whose[given ? 'delegation' : 'recipe']})`;
+
+const aboutText = ({ kind, number, remote, title }: NonNullable<Preview['about']>): string =>
+  `${kind} ${number} of ${remote}${title === '' ? '' : ` (${title})`}`;
 
 /** Each owner's together, in the order that they first come in: "60 turns, 20 retries (the runner's); 2 US$ (yours)". */
 const byOwner = (said: readonly { readonly text: string; readonly by: SaidBy }[]): string =>

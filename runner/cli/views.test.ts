@@ -103,6 +103,7 @@ test('recipes with what they are for, and what is wrong with them', () => {
     title: '',
     description: '',
     needsGoal: true,
+    inputs: [],
     template: '',
     tools: null,
     output: { kind: 'diff' },
@@ -114,7 +115,7 @@ test('recipes with what they are for, and what is wrong with them', () => {
     decisionHours: null,
     priority: 0,
   });
-  const usable = { problem: null, defaults, needsGoal: true, description: '' };
+  const usable = { problem: null, inputs: [], defaults, needsGoal: true, description: '' };
   const recipes: readonly ListedRecipe[] = [
     { ...usable, name: 'docs', origin: 'built-in', replaces: false, title: 'Update docs', needsGoal: false },
     {

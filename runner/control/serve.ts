@@ -274,6 +274,7 @@ const serverFor = (
   return createServer({
     ...config.server,
     ...signs,
+    publicUrl,
     closing,
     runner: { ...runnerApi(plane), feed: feed.events },
     feed,

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
-import { Label, Subject } from '../run/output.ts';
-import { RemoteRef, RemoteUrl } from '../run/source.ts';
+import { Label, ReleaseTag, Subject } from '../run/output.ts';
+import { isBlank } from '../text/clean.ts';
+import { RemoteUrl } from '../run/source.ts';
 import { Secrets } from './publication.ts';
 
 export const OutputPublicationInput = z.strictObject({
@@ -13,9 +14,18 @@ export const OutputPublicationInput = z.strictObject({
 export type OutputPublicationInput = z.infer<typeof OutputPublicationInput>;
 
 const on = Subject.pick({ kind: true, number: true });
-const title = z.string().trim().min(1).max(250);
+const seen = { error: 'expected something that can be seen' };
+const title = z
+  .string()
+  .trim()
+  .max(250)
+  .refine((text) => !isBlank(text), seen);
 /** Markdown. */
-const body = z.string().trim().min(1).max(65_000);
+const body = z
+  .string()
+  .trim()
+  .max(65_000)
+  .refine((text) => !isBlank(text), seen);
 
 /** What is published of a result that is no diff: all of it was shown to whoever asks for it, and that and nothing else is done. */
 export const PublishOutputInput = z.strictObject({
@@ -27,7 +37,7 @@ export const PublishOutputInput = z.strictObject({
     z.strictObject({ kind: z.literal('answer'), on, body }),
     z.strictObject({ kind: z.literal('labels'), on, labels: z.array(Label).min(1) }),
     z.strictObject({ kind: z.literal('issue'), title, body }),
-    z.strictObject({ kind: z.literal('release'), tag: RemoteRef, title, body }),
+    z.strictObject({ kind: z.literal('release'), tag: ReleaseTag, title, body }),
   ]),
   ...Secrets,
 });

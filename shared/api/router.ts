@@ -2,6 +2,7 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
+import { DecideInput, RenewInput } from './decide-input.ts';
 import { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
 import { RecipesInput } from './recipes-input.ts';
@@ -234,10 +235,10 @@ export const apiRouter = trpc.router({
   decisions: trpc.router({
     list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),
     decide: person('approver')
-      .input(runner.DecideInput)
+      .input(DecideInput)
       .mutation(({ ctx, input }) => ctx.runner.decide(ctx.caller, input)),
     renew: person('approver')
-      .input(runner.RenewInput)
+      .input(RenewInput)
       .mutation(({ ctx, input }) => ctx.runner.renew(ctx.caller, input)),
   }),
   worker: trpc.router({

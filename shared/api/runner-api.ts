@@ -7,10 +7,11 @@ import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
 import type { FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
-import { Json } from '../decision/decision.ts';
-import { DecisionId, RunId } from '../ids.ts';
+import type { DecideInput, RenewInput } from './decide-input.ts';
+import { RunId } from '../ids.ts';
 import { Policy } from '../policy/policy.ts';
 import type { Preview } from '../recipe/preview.ts';
+import { GivenInputs } from '../recipe/inputs.ts';
 import type { ListedRecipe } from '../recipe/recipe.ts';
 import { SettingsFile } from '../recipe/settings-file.ts';
 import { MarkedFile } from '../review/caution.ts';
@@ -71,6 +72,8 @@ const Delegation = z.strictObject({
   without: z.array(z.string().min(1).max(4096)).max(10_000).default([]),
   /** Name of a recipe, built in or the repository's: what this says wins over what the recipe says. */
   recipe: z.string().min(1).max(100).nullable().default(null),
+  /** What that recipe takes besides a goal, by name. */
+  inputs: GivenInputs.default({}),
   /** The address of the issue or the pull request that it is about, or `acme/shop#12`. Null: none. */
   about: z.string().trim().min(1).max(2000).nullable().default(null),
   /** Higher goes first. Null: the recipe's, or 0. */
@@ -92,6 +95,8 @@ const Delegation = z.strictObject({
     .default(null),
   /** Delegating twice with one key gives the same run. */
   dedupeKey: z.string().min(1).max(200).nullable().default(null),
+  /** With such a key: whatever is otherwise than it was then makes it another task, which is refused. Else only what the task is about does. */
+  exact: z.boolean().default(false),
 });
 export const DelegateInput = Delegation.refine(({ goal, recipe }) => goal !== '' || recipe !== null, {
   path: ['goal'],
@@ -104,6 +109,8 @@ const PreviewedDelegation = Delegation.pick({
   goal: true,
   title: true,
   repository: true,
+  inputs: true,
+  about: true,
   base: true,
   without: true,
   trust: true,
@@ -173,23 +180,6 @@ export const FeedInput = z.strictObject({
   lastEventId: z.coerce.number().int().nonnegative().nullish(),
 });
 export type FeedInput = z.infer<typeof FeedInput>;
-
-const Decided = {
-  run: RunId,
-  decision: DecisionId,
-  hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hash of the decision that was shown'),
-};
-export const DecideInput = z.strictObject({
-  ...Decided,
-  verdict: z.discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('approved'), arguments: Json.nullable().default(null) }),
-    z.strictObject({ kind: z.literal('rejected'), reason: z.string().max(10_000).default('') }),
-    z.strictObject({ kind: z.literal('answered'), answer: z.string().trim().min(1).max(100_000) }),
-  ]),
-});
-export type DecideInput = z.infer<typeof DecideInput>;
-export const RenewInput = z.strictObject({ run: RunId, decision: DecisionId });
-export type RenewInput = z.infer<typeof RenewInput>;
 
 export const MessageInput = z.strictObject({ run: RunId, text: z.string().trim().min(1).max(100_000) });
 export type MessageInput = z.infer<typeof MessageInput>;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Policy } from '../policy/policy.ts';
 import { Budget, budgetNames, type BudgetName } from '../run/budget.ts';
 import { PlannedCommand } from '../run/events.ts';
+import { Subject, WantedOutput } from '../run/output.ts';
 import { toolsRule } from './recipe.ts';
 import type { AddedPolicy, LowerBudget } from './settings.ts';
 import { verdictOn } from './setup-hosts.ts';
@@ -24,6 +25,12 @@ export type OpenHost = Readonly<z.infer<typeof OpenHost>>;
 
 /** What would hold for a run, told before it is delegated. A schema, since the editor reads it from a program too. */
 export const Preview = z.object({
+  /** What its result is to be. */
+  output: WantedOutput,
+  /** What its recipe is told, in the recipe's order, with what is the recipe's default. Nothing, where nobody has looked. */
+  inputs: z.array(z.object({ name: z.string(), text: z.string(), given: z.boolean() })).readonly(),
+  /** The issue or pull request that it is about; null: none, or nobody has looked. `title`: as it says there, which is anybody's words. */
+  about: Subject.extend({ title: z.string() }).nullable(),
   /** The branch whose `.longhaul/config.yaml` was read; null: there is no such file. */
   settings: z.string().nullable(),
   /** `price` null: not known. */

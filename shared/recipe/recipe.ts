@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { PolicyRule } from '../policy/policy.ts';
 import type { Budget } from '../run/budget.ts';
 import type { PlannedCommand } from '../run/events.ts';
-import { WantedOutput } from '../run/output.ts';
+import { mostLabels, type WantedOutput } from '../run/output.ts';
+import { isBlank } from '../text/clean.ts';
 import { ToolName, toolNature } from '../tool/arguments.ts';
+import { RecipeInputs, type InputValue, type RecipeInput } from './inputs.ts';
 import {
   addedPolicy,
   common,
@@ -25,12 +27,48 @@ const always: readonly ToolName[] = ['plan', 'finish'];
 /** The kinds that need no more said of them. */
 const PlainOutput = z.enum(['diff', 'report', 'comment', 'issue', 'release']);
 const labels = 'expected diff, report, comment, issue, release, or { labels: [bug, docs], most: 2 }';
-const RecipeOutput = z
-  .union([PlainOutput, z.strictObject({ labels: z.array(z.string()).min(1), most: z.int().min(1).default(3) })], labels)
-  .transform((said): unknown =>
-    typeof said === 'string' ? { kind: said } : { kind: 'labels', allowed: said.labels, most: said.most },
+/** As GitHub takes it; a comma is what people put between two. */
+const RecipeLabel = z
+  .string('expected the name of a label; put it in quotes where it is a number or a word such as no')
+  .trim()
+  .min(1, 'expected the name of a label, which is not empty')
+  .max(50, 'expected a label of up to 50 characters')
+  .refine(
+    (label) => !/[\p{Cc},]/u.test(label),
+    'expected the name of one label, without a comma or a control character',
   )
-  .pipe(WantedOutput);
+  .refine((label) => label === '' || !isBlank(label), 'expected the name of a label that can be seen');
+const RecipeLabels = z
+  .array(RecipeLabel)
+  .min(1, 'expected a label at least')
+  .max(mostLabels, `expected up to ${mostLabels} labels`)
+  .superRefine((all, context) => {
+    const known = new Set<string>();
+    for (const [at, label] of all.entries()) {
+      const name = label.toLowerCase();
+      if (known.has(name))
+        context.addIssue({
+          code: 'custom',
+          path: [at],
+          message: `${JSON.stringify(label)} is there already: to GitHub it is one label, whatever its case`,
+        });
+      known.add(name);
+    }
+  });
+const RecipeOutput = z
+  .union(
+    [PlainOutput, z.strictObject({ labels: z.array(z.unknown()), most: z.int().min(1).max(mostLabels).default(3) })],
+    labels,
+  )
+  .transform((said, context): WantedOutput => {
+    if (typeof said === 'string') return { kind: said };
+    const parsed = RecipeLabels.safeParse(said.labels);
+    if (parsed.success) return { kind: 'labels', allowed: parsed.data, most: said.most };
+    // Told here, with its place: a union says of none of its parts what is wrong with it.
+    for (const { message, path } of parsed.error.issues)
+      context.addIssue({ code: 'custom', message, path: ['labels', ...path] });
+    return z.NEVER;
+  });
 
 /** The front matter of a recipe, as the YAML is parsed. What is left out is as the repository and the runner say. */
 const FrontMatter = z.strictObject({
@@ -38,6 +76,8 @@ const FrontMatter = z.strictObject({
   description: z.string().trim().max(500).default(''),
   /** Whether a person has to say something. What they say stands where {{goal}} stands in the text. */
   goal: z.enum(['required', 'optional']).default('required'),
+  /** What else is to be said: `package: { type: string }` stands where {{package}} stands in the text. */
+  inputs: RecipeInputs.prefault({}),
   /** The others are denied, and the agent is not told of them. */
   tools: z.array(ToolName).min(1).nullable().default(null),
   /** What its result is; where that is no diff, the tools that change files are left out unless `tools` names them. */
@@ -63,7 +103,8 @@ export interface Recipe {
   readonly title: string;
   readonly description: string;
   readonly needsGoal: boolean;
-  /** Markdown in which {{goal}} stands for what a person says. */
+  readonly inputs: readonly RecipeInput[];
+  /** Markdown in which {{goal}} stands for what a person says, and an input's name in braces for what is given for it. */
   readonly template: string;
   /** What the agent may use; null: every tool. */
   readonly tools: readonly ToolName[] | null;
@@ -89,21 +130,25 @@ export const splitRecipe = (text: string): { readonly frontMatter: string; reado
   return { frontMatter: match.groups?.['front'] ?? '', template: text.slice(match[0].length).trim() };
 };
 
-/** `{{goal}}`. What GitHub's workflows write, `${{ … }}`, is text. */
-const placeholder = /(?<!\$)\{\{\s*([a-z]+)\s*\}\}/g;
+/** `{{goal}}`, `{{test-file}}`. What GitHub's workflows write, `${{ … }}`, is text. */
+const placeholder = /(?<!\$)\{\{\s*([a-z][a-z0-9_-]*)\s*\}\}/g;
 
 /** What a recipe says, once its front matter is parsed. `template` is the Markdown below it. */
 export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecipe => {
   const parsed = FrontMatter.safeParse(frontMatter ?? {});
-  const text = templateFaults(template);
-  if (!parsed.success) return { outcome: 'refused', faults: [...schemaFaults(parsed.error, 'front matter'), ...text] };
-  const { title, description, goal, output, setup, verification, model, budget, decisionHours, priority } = parsed.data;
+  if (!parsed.success) {
+    // Which inputs there are is not known then.
+    const text = templateFaults(template, null);
+    return { outcome: 'refused', faults: [...schemaFaults(parsed.error, 'front matter'), ...text] };
+  }
+  const { title, description, goal, inputs, output, setup, verification, model, budget, decisionHours, priority } =
+    parsed.data;
   const isDiff = output.kind === 'diff';
   const tools = parsed.data.tools ?? (isDiff ? null : looking);
   // Nothing is run, so nothing has to be set up; and of no other result a command shows that it is right.
   const runs = tools === null || tools.includes('bash');
   const added = addedPolicy(parsed.data, { prefix: 'recipe-', name: 'The recipe', reserved: ['tools'] });
-  const faults = [...added.faults, ...text];
+  const faults = [...added.faults, ...templateFaults(template, inputs)];
   if (faults.length > 0) return { outcome: 'refused', faults };
   return {
     outcome: 'ok',
@@ -111,6 +156,7 @@ export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecip
       title,
       description,
       needsGoal: goal === 'required',
+      inputs,
       template,
       tools: tools === null ? null : ToolName.options.filter((tool) => [...tools, ...always].includes(tool)),
       output,
@@ -125,20 +171,36 @@ export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecip
   };
 };
 
-const templateFaults = (template: string): readonly string[] => {
-  const names = [...template.matchAll(placeholder)].map(([, name]) => name);
-  const unknown = [...new Set(names)].filter((name) => name !== 'goal');
+/** `inputs` null: they are not known. */
+const templateFaults = (template: string, inputs: readonly RecipeInput[] | null): readonly string[] => {
+  const used = new Set([...template.matchAll(placeholder)].map(([, name = '']) => name));
+  const declared = (inputs ?? []).map(({ name }) => name);
+  const known = ['goal', ...declared].map((name) => `{{${name}}}`).join(', ');
+  const stands = declared.length === 0 ? 'only {{goal}} stands' : `only these stand: ${known}`;
+  const isUnknown = (name: string): boolean => name !== 'goal' && inputs !== null && !declared.includes(name);
   return [
-    ...unknown.map((name) => `The text has {{${name}}}, and only {{goal}} stands for something.`),
+    ...[...used]
+      .filter(isUnknown)
+      .map((name) => `The text has {{${name}}}, and ${stands}${declared.length === 0 ? ' for something' : ''}.`),
+    ...declared
+      .filter((name) => !used.has(name))
+      .map((name) => `The text has no {{${name}}}: put the input where it belongs, or leave it out.`),
     // Whatever a person says has to reach the agent, also where they need not say anything.
-    ...(names.includes('goal') ? [] : ['The text has no {{goal}}: put it where that belongs which a person says.']),
+    ...(used.has('goal') ? [] : ['The text has no {{goal}}: put it where that belongs which a person says.']),
   ];
 };
 
-/** The goal that the agent gets. `said` is what a person said; what looks like a placeholder in it is text. */
-export const renderGoal = ({ template }: Pick<Recipe, 'template'>, said: string): string => {
-  const goal = template.replace(placeholder, () => said.trim());
-  return (said.trim() === '' ? goal.replace(/\n{3,}/g, '\n\n') : goal).trim();
+/** The goal that the agent gets. `said` is what a person said; what looks like a placeholder in it, or in an input, is text. */
+export const renderGoal = (
+  { template }: Pick<Recipe, 'template'>,
+  said: string,
+  inputs: readonly Pick<InputValue, 'name' | 'text'>[] = [],
+): string => {
+  const texts = new Map([...inputs.map(({ name, text }) => [name, text] as const), ['goal', said.trim()]]);
+  // What is empty goes first, with the empty lines that it leaves: those of a text that is put in stay.
+  const left = template.replace(placeholder, (whole, name: string) => (texts.get(name) === '' ? '' : whole));
+  const tidy = left === template ? template : left.replace(/\n{3,}/g, '\n\n');
+  return tidy.replace(placeholder, (whole, name: string) => texts.get(name) ?? whole).trim();
 };
 
 /** Denies the tools that a recipe leaves out, in a policy of whomever; null: it leaves out none. */
@@ -169,6 +231,7 @@ export type ListedRecipe = {
       readonly title: string;
       readonly description: string;
       readonly needsGoal: boolean;
+      readonly inputs: readonly RecipeInput[];
       readonly defaults: RecipeDefaults;
     }
   | { readonly problem: string }

@@ -24,6 +24,7 @@ const recipe = {
   title: 'x',
   description: '',
   needsGoal: true,
+  inputs: [],
   template: '{{goal}}',
   tools: null,
   output: { kind: 'diff' } as const,

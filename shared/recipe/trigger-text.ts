@@ -5,7 +5,12 @@ import { isScheduled, wantedBy, type Trigger } from './trigger.ts';
 export const triggerText = (trigger: Trigger): string => {
   const { recipe, goal } = trigger;
   const first = cleanLine(goal.split('\n')[0] ?? '');
-  const what = [recipe === null ? [] : [`recipe ${recipe}`], first === '' ? [] : [`"${first}"`]].flat().join(', ');
+  const what = [
+    recipe === null ? [] : [[`recipe ${recipe}`, ...inputTexts(trigger)].join(', ')],
+    first === '' ? [] : [`"${first}"`],
+  ]
+    .flat()
+    .join(', ');
   const published = publishText(trigger);
   return [
     whenText(trigger),
@@ -14,6 +19,12 @@ export const triggerText = (trigger: Trigger): string => {
     ...(published === null ? [] : [`results are ${published}`]),
   ].join('; ');
 };
+
+/** What its recipe is given: `area: parser`, `what: event.title`. */
+export const inputTexts = ({ inputs }: Pick<Trigger, 'inputs'>): readonly string[] =>
+  Object.entries(inputs).map(([name, value]) =>
+    cleanLine(`${name}: ${typeof value === 'object' ? value.from : String(value)}`),
+  );
 
 /** What becomes of its results by itself, behind "they are"; null: nothing. */
 export const publishText = ({ publish, ciRepairs, recipe }: Trigger): string | null => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CiRepairs } from '../run/effect.ts';
+import { GivenInput, InputName } from './inputs.ts';
 import { RecipeName } from './recipe.ts';
 import { schemaFaults } from './settings.ts';
 
@@ -24,6 +25,23 @@ export type Publishes = z.infer<typeof Publishes>;
 export const isWithin = (wanted: Publishes, agreed: Publishes): boolean =>
   Publishes.options.indexOf(wanted) <= Publishes.options.indexOf(agreed);
 
+/** What of an event an input can be made of. All of it is what somebody outside said, or chose. */
+export const EventField = z.enum([
+  'event.title',
+  'event.text',
+  'event.url',
+  'event.actor',
+  'event.number',
+  'event.label',
+  'event.assignee',
+  'event.command',
+  'event.branch',
+  'event.commit',
+]);
+export type EventField = z.infer<typeof EventField>;
+const MappedInput = z.strictObject({ from: EventField });
+const mapped = `expected a value, or { from: … } with one of ${EventField.options.join(', ')}`;
+
 const what = {
   recipe: RecipeName.nullable().default(null),
   goal: z.string().trim().max(20_000).default(''),
@@ -44,6 +62,7 @@ const Scheduled = z.strictObject({
     .refine(isTimeZone, 'expected the name of a time zone, such as Europe/Berlin or UTC')
     .default('UTC'),
   ...what,
+  inputs: z.record(InputName, GivenInput).default({}),
   /** What is done about times at which no runner was there: nothing, one run for all of them, or a run for each (the last 24). */
   missed: z.enum(['skip', 'once', 'all']).default('once'),
   whileOpen: WhileOpen.default('skip'),
@@ -85,6 +104,8 @@ export type GitHubEventKind = z.infer<typeof GitHubEventWanted>['github'];
 
 const event = {
   ...what,
+  /** Of its recipe: what each is, or the field of what happened that it is. */
+  inputs: z.record(InputName, z.union([GivenInput, MappedInput], mapped)).default({}),
   whileOpen: WhileOpen.default('begin'),
   /** So many runs begin within 24 hours; what happens then begins none, and is told. */
   perDay: z.int().min(1).max(1000).default(20),
@@ -135,7 +156,9 @@ export const parseTrigger = (value: unknown): ParsedTrigger => {
   const schema = !has(value, 'on') ? Scheduled : has(value.on, 'webhook') ? OnWebhook : OnGitHub;
   const parsed = schema.safeParse(value);
   if (!parsed.success) return { outcome: 'refused', faults: schemaFaults(parsed.error, 'the file') };
-  const { goal, recipe, publish, ciRepairs } = parsed.data;
+  const { goal, recipe, inputs, publish, ciRepairs } = parsed.data;
+  if (recipe === null && Object.keys(inputs).length > 0)
+    return { outcome: 'refused', faults: ['inputs: only with a recipe, which says what they are.'] };
   if (publish === 'no' && ciRepairs > 0)
     return { outcome: 'refused', faults: ['ciRepairs: only with publish, whose pull request has the checks.'] };
   return goal === '' && recipe === null

@@ -20,8 +20,8 @@ export const plainLine = (text: string): string =>
   cleanLine(text)
     .replace(/[\\`*_{}[\]<>()+!|~&^$=#-]/g, '\\$&')
     .replace(/([@#])(?=\S)/g, '$1<!-- -->')
-    .replace(/\b(https?|ftps?|mailto|xmpp|www)(?=:|\.)/gi, '$1<!-- -->')
-    .replace(/\bGH(?=\\?-\d)/gi, 'GH<!-- -->');
+    .replace(/(https?|ftps?|mailto|xmpp|www)(?=:|\.)/gi, '$1<!-- -->')
+    .replace(/GH(?=\\?-\d)/gi, 'GH<!-- -->');
 
 export const plainText = (text: string): string =>
   clean(text)

@@ -1,3 +1,5 @@
+import * as fc from 'fast-check';
+import createParser from 'markdown-it';
 import { expect, test } from 'vitest';
 import { someTask } from '../../test/fakes/task.ts';
 import { outputBody } from './output-body.ts';
@@ -20,7 +22,7 @@ test('headings, lists and code stay what they are', () => {
       '# Two findings',
       '',
       '1. `sum.js:1` subtracts',
-      '  - in `total` \\*too\\*',
+      '  - in `total` *too*',
       '',
       '```text',
       'a - b // @ada #1',
@@ -28,6 +30,20 @@ test('headings, lists and code stay what they are', () => {
       'Done.',
     ].join('\n'),
   );
+});
+
+test.each([
+  ['**The cause:** `sum.js:1` subtracts', '**The cause:** `sum.js:1` subtracts'],
+  ['**`sum.js:1`** _is_ __it__, *really*.', '**`sum.js:1`** _is_ __it__, *really*.'],
+  ['- **Done**: all', '- **Done**: all'],
+  ['a_b_c and 2*3*4 and **/*.ts', 'a\\_b\\_c and 2\\*3\\*4 and \\*\\*/\\*.ts'],
+  ['** no ** and *open', '\\*\\* no \\*\\* and \\*open'],
+  ['***both***', '\\*\\*\\*both\\*\\*\\*'],
+  ['**ask @ada about #1**', '**ask @<!-- -->ada about \\#<!-- -->1**'],
+  ['*[x](http://evil.example.org)*', '*\\[x\\]\\(http<!-- -->://evil.example.org\\)*'],
+  ['@**ada** fixes #*12*', '@<!-- -->\\*\\*ada\\*\\* fixes \\#<!-- -->\\*12\\*'],
+])('%j is strong or emphasized where it is so on the page, and as harmless as all else', (text, safe) => {
+  expect(safeMarkdown(text)).toContain(safe);
 });
 
 test.each([
@@ -50,6 +66,38 @@ test.each([
   ['a line of a table, or a rule', '---\n| a |', /^-{3}|(?<!\\)\|/m],
 ])('%s is text and nothing else', (_what, text, effect) => {
   expect(safeMarkdown(text)).not.toMatch(effect);
+});
+
+/** What of a text has an effect, as a parser of Markdown reads it that makes links of addresses, too: links, images, HTML and mentions outside code. */
+const effectsIn = (markdown: string): readonly string[] => {
+  const parser = createParser({ html: true, linkify: true });
+  // GitHub makes no link of a name alone, but for www.
+  parser.linkify.set({ fuzzyLink: false });
+  return parser.parse(markdown, {}).flatMap(({ type, content, children }) => [
+    ...(type === 'html_block' ? [content] : []),
+    ...(children ?? []).flatMap((token) => {
+      if (token.type === 'text') return /[@#](?=\w)|\bGH-\d|\bwww\.\w/.test(token.content) ? [token.content] : [];
+      const isHarmless = token.type !== 'link_open' && token.type !== 'image' && token.content !== '<!-- -->';
+      return isHarmless && token.type !== 'html_inline' ? [] : token.content === '<!-- -->' ? [] : [token.type];
+    }),
+  ]);
+};
+
+test('whatever marks stand beside each other, nothing of it has an effect', () => {
+  const piece = fc.constantFrom(
+    ...'* ** _ __ ` \\ @ # / - [ ]( ) ! < > & ~~ : . ada 12 GH- http:// evil.example.org www. x <!-- --> b> ```'.split(
+      ' ',
+    ),
+    ' ',
+    '\n',
+    '- ',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      expect(effectsIn(safeMarkdown(pieces.join('')))).toEqual([]);
+    }),
+    { numRuns: 3_000 },
+  );
 });
 
 test('backticks that end on their line are code within it, and what follows stays as it is', () => {

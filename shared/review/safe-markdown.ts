@@ -7,7 +7,7 @@ const heading = /^(#{1,6})[ \t]+(\S.*)$/;
 const item = /^(\s{0,8})([-*+]|\d{1,3}[.)])[ \t]+(\S.*)$/;
 
 /**
- * A text of somebody else's as Markdown of which no more is left than headings, lists and code: nothing in it mentions anybody, names an issue, becomes
+ * A text of somebody else's as Markdown of which no more is left than headings, lists, code and what is strong or emphasized: nothing in it mentions anybody, names an issue, becomes
  * a link, an image or HTML.
  */
 export const safeMarkdown = (text: string): string => {
@@ -41,14 +41,33 @@ const lineOf = (line: string): string => {
   return inline(line).replace(/^\//, '\\/');
 };
 
-/** What stands in backticks stays code. */
-const inline = (text: string): string =>
-  text
-    .trim()
-    .split(/(`[^`]+`)/)
-    .map((part, at) => {
-      if (at % 2 === 1) return code(part.slice(1, -1).replaceAll('<!--', '<! --'));
-      const [before = '', after = ''] = [/^\s*/.exec(part)?.[0], /\s*$/.exec(part)?.[0]];
-      return part.trim() === '' ? (part === '' ? '' : ' ') : `${before && ' '}${plainLine(part)}${after && ' '}`;
-    })
-    .join('');
+/** Code; else what is strong or emphasized, with no other mark but code in it, and nothing before it that would mean something together with it. */
+const marked =
+  /(`[^`]+`)|(?<![*\\@#/\p{L}\p{N}])(\*\*?)(?![\s*])((?:`[^`]+`|[^`*])+?)(?<!\s)\2(?![*\p{L}\p{N}])|(?<![_\\@#/\p{L}\p{N}])(__?)(?![\s_])((?:`[^`]+`|[^`_])+?)(?<!\s)\4(?![_\p{L}\p{N}])/gu;
+
+/** What stands in backticks stays code, and what is strong or emphasized stays so: it is as harmless inside as outside. */
+const inline = (given: string): string => {
+  const text = given.trim();
+  let out = '';
+  let end = 0;
+  for (const { 0: whole, 1: ticked, 2: stars, 3: starred, 4: bars, 5: barred, index } of text.matchAll(marked)) {
+    const [mark, within] = [stars ?? bars ?? '', starred ?? barred ?? ''];
+    const inside = () =>
+      within
+        .split(/(`[^`]+`)/)
+        .map(codeOrPlain)
+        .join('');
+    out += plain(text.slice(end, index)) + (ticked === undefined ? `${mark}${inside()}${mark}` : codeOf(ticked));
+    end = index + whole.length;
+  }
+  return out + plain(text.slice(end));
+};
+
+const codeOrPlain = (part: string, at: number): string => (at % 2 === 1 ? codeOf(part) : plain(part));
+
+const codeOf = (ticked: string): string => code(ticked.slice(1, -1).replaceAll('<!--', '<! --'));
+
+const plain = (part: string): string => {
+  if (part.trim() === '') return part === '' ? '' : ' ';
+  return `${/^\s/.test(part) ? ' ' : ''}${plainLine(part)}${/\s$/.test(part) ? ' ' : ''}`;
+};

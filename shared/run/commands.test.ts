@@ -20,7 +20,7 @@ const dec = (kind: 'call' | 'budget', expiresAt = later) =>
   someRequest({ run, decision: `dec_${kind}`, kind, expiresAt });
 
 const created = (): RunState => {
-  const body = { type: 'run.created', v: 4, number: 1, task: someTask() } as const;
+  const body = { type: 'run.created', v: 5, number: 1, task: someTask() } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
   return settle(state, [], { ...circumstances, activation: 'act_0001' }).state;

@@ -16,6 +16,7 @@ const task: Task = {
   goal: 'g',
   images: [],
   recipe: null,
+  asked: null,
   output: { kind: 'diff' },
   subject: null,
   requester: 'person:ada',
@@ -70,7 +71,7 @@ const retry = request({ kind: 'retry' });
 /** A run with this decision open. */
 const stateWith = (...bodies: EventBody[]) =>
   fold(
-    [{ type: 'run.created', v: 4, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
+    [{ type: 'run.created', v: 5, number: 1, task } as const, ...bodies].map((body, index): RunEvent => ({
       run: 'run_abcd',
       seq: index + 1,
       position: index + 1,

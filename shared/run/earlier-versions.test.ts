@@ -66,12 +66,12 @@ test.each([
 });
 
 test('a task from before there were other results wants a diff, and is about nothing in particular', () => {
-  const { output, subject, ...before } = someTask();
+  const { output, subject, asked, ...before } = someTask();
   expect(EventBody.parse(upgraded({ type: 'run.created', v: 3, number: 1, task: before }))).toEqual({
     type: 'run.created',
-    v: 4,
+    v: 5,
     number: 1,
-    task: { ...before, output, subject },
+    task: { ...before, output, subject, asked },
   });
-  expect([output, subject]).toEqual([{ kind: 'diff' }, null]);
+  expect([output, subject, asked]).toEqual([{ kind: 'diff' }, null, null]);
 });

@@ -28,6 +28,8 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
     v: 4,
     task: { ...fieldsOf(task), output: { kind: 'diff' }, subject: null },
   }),
+  // No recipe took anything but a goal.
+  'run.created 4': ({ task, ...body }) => ({ ...body, v: 5, task: { ...fieldsOf(task), asked: null } }),
   // Which hosts were reached was not on record.
   'call.finished 1': (body) => ({ ...body, v: 2, reachedHosts: [] }),
   'setup.finished 1': (body) => ({ ...body, v: 2, refusedHosts: [], reachedHosts: [] }),

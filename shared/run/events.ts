@@ -51,6 +51,11 @@ export const Task = z.strictObject({
   /** What the model is shown with it, in this order. */
   images: z.array(AttachedImage).max(mostImages),
   recipe: z.string().nullable(),
+  /** Of what was asked for under a key, so that another wish under it is told from the same one: a SHA-256. Null: there was no key. */
+  asked: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable(),
   /** What its result is to be. */
   output: WantedOutput,
   /** Null: it is about nothing in particular. */
@@ -236,7 +241,7 @@ export const workerEvents = [
 
 /** What the control plane appends, for people and on its own account. */
 export const controlEvents = [
-  event('run.created', 4, { number: z.int().positive(), task: Task }),
+  event('run.created', 5, { number: z.int().positive(), task: Task }),
   event('activation.queued', 2, {
     activation: ActivationId,
     reason: z.enum(['delegated', 'decision', 'timer', 'lost', 'returned', 'changes', 'resumed']),

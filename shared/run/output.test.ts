@@ -33,6 +33,16 @@ test.each<[string, WantedOutput, unknown, RegExp]>([
   ['more labels than may be', labels, { labels: ['bug', 'docs', 'question'] }, /labels: expected 2 labels at most/],
   ['nothing', labels, undefined, /^finish takes the labels \{labels\} as output, and this is none/],
   ['an empty report', { kind: 'report' }, { text: ' \n' }, /text: is empty/],
+  ['a report that nobody sees', { kind: 'report' }, { text: '\u200B\u2060 \u{e0041}\u3164' }, /text: is empty/],
+  ['a title that nobody sees', { kind: 'issue' }, { title: '\u200D', text: 'x' }, /title: is empty/],
+  ...['refs/tags/v1', 'refs/heads/main', 'a'.repeat(40), 'HEAD', 'v1.lock', 'a..b'].map(
+    (tag): [string, WantedOutput, unknown, RegExp] => [
+      `the tag ${tag}`,
+      { kind: 'release' },
+      { tag, title: 'x', text: 'x' },
+      /tag: expected the (short )?name of/,
+    ],
+  ),
   ['a report that is too long', { kind: 'report' }, { text: 'x'.repeat(30_001) }, /has more than 30000 characters/],
   ['another output than is wanted', { kind: 'comment' }, { labels: ['bug'] }, /the comment \{text\}/],
   ['a tag that is none', { kind: 'release' }, { tag: '-x y', title: 'x', text: 'x' }, /tag: expected the name/],

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { issueText } from '../tool/issues.ts';
+import { isBlank } from '../text/clean.ts';
 import { plural } from '../text/figures.ts';
 import { BlobHash } from './artifacts.ts';
 import { RemoteRef } from './source.ts';
 
 /** A label as GitHub takes it. */
 export const Label = z.string().trim().min(1).max(50);
-/** How many labels a recipe can choose from, and how many one output can have. */
-const mostLabels = 50;
+/** How many labels a recipe can choose from, and how many one output can have: an issue on GitHub has as many. */
+export const mostLabels = 100;
 
 /** What the result of a run is to be: what differs in the tree, or something that is said. */
 export const WantedOutput = z.discriminatedUnion('kind', [
@@ -40,8 +41,20 @@ export type Subject = z.infer<typeof Subject>;
 
 /** Characters; GitHub takes 65,536 of a text with all that is put around it. */
 const longestText = 30_000;
-const Text = z.string().trim().min(1, 'is empty').max(longestText, `has more than ${longestText} characters`);
+const Text = z
+  .string()
+  .trim()
+  .min(1, 'is empty')
+  .max(longestText, `has more than ${longestText} characters`)
+  .refine((text) => text === '' || !isBlank(text), 'is empty: nothing in it can be seen');
 const Title = z.string().trim().min(1, 'is empty').max(200, 'has more than 200 characters');
+const SeenTitle = Title.refine((title) => title === '' || !isBlank(title), 'is empty: nothing in it can be seen');
+
+/** Of a release: what reads as a whole reference would be a tag of that whole name, and what reads as a commit GitHub takes for none. */
+export const ReleaseTag = RemoteRef.refine(
+  (tag) => !/^refs\//i.test(tag) && !/^([0-9a-f]{40}|[0-9a-f]{64}|HEAD|@)$/i.test(tag),
+  'expected the short name of a tag, such as v1.2.0, without refs/tags/ before it',
+);
 
 /** What an output is, as an agent gives it: large texts in it. */
 export type GivenOutput =
@@ -74,11 +87,11 @@ const given = {
         .max(most, `expected ${plural(most, 'label')} at most`)
         .describe(`At most ${plural(most, 'label')}; none, where none fits`),
     }),
-  issue: () => z.strictObject({ title: Title.describe('One line'), text: markdown('What the issue says') }),
+  issue: () => z.strictObject({ title: SeenTitle.describe('One line'), text: markdown('What the issue says') }),
   release: () =>
     z.strictObject({
-      tag: RemoteRef.describe('Name of the tag that is released, such as v1.2.0'),
-      title: Title.describe('One line'),
+      tag: ReleaseTag.describe('Name of the tag that is released, such as v1.2.0'),
+      title: SeenTitle.describe('One line'),
       text: markdown('The notes'),
     }),
 } as const;
@@ -126,6 +139,7 @@ const expected: Readonly<Record<OutputKind, string>> = {
 /** Whether what a worker says that it is, is what was wanted: a label that is not allowed is none. */
 export const isWanted = (wanted: WantedOutput, output: Output): boolean => {
   if (output.kind !== wanted.kind) return false;
+  if (output.kind === 'release') return ReleaseTag.safeParse(output.tag).success;
   if (output.kind !== 'labels' || wanted.kind !== 'labels') return true;
   return output.labels.length <= wanted.most && output.labels.every((label) => wanted.allowed.includes(label));
 };
@@ -140,4 +154,28 @@ export const outputNames: Readonly<Record<OutputKind, string>> = {
   labels: 'labels',
   issue: 'new issue',
   release: 'draft of a release',
+};
+
+/** The same with its article, and of a diff as well. */
+export const outputName = (kind: WantedOutput['kind']): string => {
+  if (kind === 'diff') return 'a diff';
+  return kind === 'labels' ? outputNames.labels : `a ${outputNames[kind]}`;
+};
+
+/** What the result is to be, to a person. */
+export const wantedText = (wanted: WantedOutput): string => {
+  switch (wanted.kind) {
+    case 'diff':
+      return 'a diff: what it changes in the files';
+    case 'report':
+      return 'a report, for you and nobody else';
+    case 'comment':
+      return 'a comment on what it is about';
+    case 'labels':
+      return `labels of what it is about, ${wanted.most} at most of: ${wanted.allowed.join(', ')}`;
+    case 'issue':
+      return 'a new issue';
+    case 'release':
+      return 'the notes of a release, as a draft';
+  }
 };

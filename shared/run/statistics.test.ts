@@ -107,7 +107,7 @@ test('the time to review is from each hand-over to its verdict; what the agent d
     reason: 'x',
     comments: [],
   });
-  const created: EventBody = { type: 'run.created', v: 4, number: 1, task: someTask() };
+  const created: EventBody = { type: 'run.created', v: 5, number: 1, task: someTask() };
   const judged = [at(1, finished), at(3, verdict('changes')), at(10, finished), at(15, verdict('accepted'))];
   const reviewMs = (events: readonly RunEvent[]): number | null =>
     historyRow(fold([at(0, created), ...events])!).reviewMs;

@@ -22,7 +22,7 @@ const check = (index: number, exitCode: number): EventBody => ({
 });
 
 const after = (...bodies: readonly EventBody[]) => {
-  const all: readonly EventBody[] = [{ type: 'run.created', v: 4, number: 1, task: someTask() }, ...bodies];
+  const all: readonly EventBody[] = [{ type: 'run.created', v: 5, number: 1, task: someTask() }, ...bodies];
   const state = fold(
     all.map((body, index) => ({
       run: 'run_abcd',

@@ -34,6 +34,12 @@ export const cleanButColours = (text: string): string =>
     .replace(controlsButEscape, '')
     .replace(deceptive, named);
 
+/** Of what a person sees something: no space, no control character, and none that shows nothing by itself. */
+const ink = /[^\p{C}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Whether there is nothing to see in it, whatever it holds. */
+export const isBlank = (text: string): boolean => !ink.test(text);
+
 /** What `clean` gives, in one line: line ends and tabs are spaces. */
 export const cleanLine = (text: string): string =>
   clean(text)

@@ -41,6 +41,8 @@ beforeAll(async () => {
   await write({
     'web/package.json': '{"scripts": {"test": "node --test"}}',
     'web/page.js': 'export const title = "shop";\n',
+    '.longhaul/recipes/raise.md':
+      '---\ntitle: Raise a package\ninputs:\n  package: { type: string, description: Name of the package }\n  how: { type: choice, choices: [small, whole] }\n  tries: { type: number, default: 2 }\n---\nRaise {{package}} ({{how}}, {{tries}}). {{goal}}\n',
   });
   await cp(path.join(projectRoot, 'extension/media/icon.png'), path.join(place.repository, 'web/mockup.png'));
   gitIn(place.repository, 'rm', '--quiet', '.longhaul/config.yaml');
@@ -142,6 +144,33 @@ test('an image among the files that it is called from goes along, unless it is l
     { name: 'mockup.png', mediaType: 'image/png', bytes: content.length },
   ]);
   await palette(page, 'View: Close All Editors');
+});
+
+test('a recipe is told what it needs before anything is delegated', async () => {
+  place.model.hold('Raise lodash', 0);
+  await openActivity(page, /^Explorer/);
+  await chooseFromMenu(explorer('README.md'), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill('Soon.');
+  await box.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Recipe.*none/).click();
+  await quickStep(page, 'By which recipe?');
+  await row('Raise a package').click();
+  const asked = await quickStep(page, 'Raise a package: package');
+  await asked.press('Enter');
+  await page.locator('.quick-input-widget').getByText('expected text of up to 2000 characters').waitFor();
+  await picture(page, '63 what a recipe needs');
+  await asked.fill('lodash');
+  await asked.press('Enter');
+  await quickStep(page, 'Raise a package: how');
+  await row('whole').click();
+  await quickStep(page, '(2/2)');
+  await row(/Recipe.*Raise a package · package: lodash · how: whole/).waitFor();
+  await picture(page, '63 a recipe that was told');
+  await (await quickStep(page, '(2/2)')).press('Enter');
+  await notification(page, ': Soon.').waitFor();
+  expect((await newest()).goal).toContain('Raise lodash (whole, 2). Soon.');
 });
 
 test('a goal of several lines is written in an editor, and what it names is found', async () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Draft } from '../../extension/features/delegate/draft.ts';
 import { firstChoices } from '../../extension/ground/delegation/choices.ts';
-import { titleOf } from '../../runner/control/usecases/delegate.ts';
+import { titleOf } from '../../runner/control/usecases/delegate-goal.ts';
 import { defaultPolicy } from '../../shared/policy/default.ts';
 import { defaultBudget } from '../../shared/run/budget.ts';
 import type { PlannedCommand, Task } from '../../shared/run/events.ts';
@@ -471,6 +471,7 @@ const expected = (entry: Entry, said: string) => {
       output: { kind: 'diff' },
       subject: null,
       recipe: null,
+      asked: expect.stringMatching(/^[0-9a-f]{64}$/),
       requester: expect.stringMatching(/^person:/),
       priority: 0,
       source: {

@@ -19,7 +19,7 @@ export class MemoryLog {
   constructor(task: Task, options: { readonly run?: string; readonly now?: () => number } = {}) {
     this.run = options.run ?? 'run_test';
     this.#now = options.now ?? Date.now;
-    this.#write([{ type: 'run.created', v: 4, number: 1, task }]);
+    this.#write([{ type: 'run.created', v: 5, number: 1, task }]);
     this.#write(settle(this.state, [], this.#circumstances()).events);
   }
 

@@ -10,6 +10,7 @@ export const someTask = (different: Partial<Task> = {}): Task => ({
   goal: 'The test of the price list fails. Repair it.',
   images: [],
   recipe: null,
+  asked: null,
   output: { kind: 'diff' },
   subject: null,
   requester: 'person:ada',

@@ -117,6 +117,11 @@ export class GitHub implements AsyncDisposable {
     }
   }
 
+  /** Has git serve, as main, what a clone is on; the API is not told. */
+  push(clone: string): void {
+    gitIn(clone, 'push', '--quiet', this.#bare, 'HEAD:main');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#git[Symbol.asyncDispose]();
     await this.#api.close();

@@ -49,8 +49,15 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --repo {opening} --trust {hash}', code: 0, says: run },
     { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
-    { args: 'delegate --input --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
+    { args: 'delegate --from-json --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
     { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
+    { args: 'delegate Greet --repo {repo} --input package', code: 2, says: /gives no input a value/ },
+    { args: 'delegate Greet --repo {repo} --input a=b', code: 2, says: /There is no recipe that takes the input a/ },
+    {
+      args: 'delegate Greet --repo {repo} --recipe explain --input a=b',
+      code: 2,
+      says: /The recipe has no input a\. It takes none/,
+    },
     { args: 'delegate Greet --repo {repo} --preview', code: 0, says: /scripted/ },
     { args: 'delegate Greet --repo {opening} --preview', code: 1, says: /--trust [0-9a-f]{64}/ },
     { args: 'delegate Greet --repo {opening} --preview --unchecked', code: 0, says: /open hosts +a\.example\.org/ },
@@ -62,6 +69,10 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
   recipes: [
     { args: 'recipes --repo {repo}', code: 0, says: /fix-failing-test/ },
     { args: 'recipes --json', code: 0, says: inJson },
+    { args: 'recipes show label-issue', code: 0, says: /result +labels of what it is about, 3 at most of: bug/ },
+    { args: 'recipes show no-such', code: 1, says: /There is no recipe "no-such"/ },
+    { args: 'recipes show', code: 2, says: /No recipe is named/ },
+    { args: 'recipes check --repo {repo}', code: 0, says: /There is no \.md file/ },
   ],
   triggers: [
     { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },

@@ -18,6 +18,9 @@ test('what would hold is told in figures, with who says it, and nothing is made'
   const where = { kind: 'folder', path: runner.repo } as const;
   const plain = await runner.client.runs.preview.query({ settings: where });
   expect(plain).toEqual({
+    output: { kind: 'diff' },
+    inputs: [],
+    about: null,
     settings: null,
     model: { name: runner.config.model.name, by: 'runner', price: { input: 1.25, output: 10 } },
     budget: defaultBudget,

@@ -66,6 +66,7 @@ describe('the list of recipes', () => {
       title: 'Explain, change nothing',
       description: 'Answers a question about the code, with the places that show it. Reads only.',
       needsGoal: true,
+      inputs: [],
       defaults: {
         output: { kind: 'diff' },
         tools: ['read', 'search', 'list', 'plan', 'ask', 'finish'],
@@ -101,6 +102,7 @@ describe('the list of recipes', () => {
         replaces: false,
         title: 'Prepare a release',
         needsGoal: false,
+        inputs: [],
         problem: null,
         defaults: { verification: [{ command: 'npm run check-notes' }], setup: null, rules: 2, priority: -3 },
       },

@@ -67,7 +67,7 @@ const task = someTask({
 });
 
 export const created = (): RunState => {
-  const body = { type: 'run.created', v: 4, number: 1, task } as const;
+  const body = { type: 'run.created', v: 5, number: 1, task } as const;
   const state = reduce(undefined, { run, seq: 1, position: 1, at, activation: null, body });
   if (state === undefined) throw new Error('It was created.');
   return settle(state, [{ type: 'prepare.finished', v: 1, base: treeOf('e') }], under('0001')).state;

@@ -10,6 +10,7 @@ export const listed = (more: Partial<ListedTrigger> = {}): ListedTrigger => ({
     schedule: '30 2 * * 1-5',
     timeZone: 'Europe/Berlin',
     recipe: 'fix-failing-test',
+    inputs: {},
     goal: 'Whatever fails.',
     publish: 'no',
     ciRepairs: 0,

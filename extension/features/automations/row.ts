@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { ListedFiring } from '../../../shared/api/triggers.ts';
-import { limitTexts, publishText, whenText } from '../../../shared/recipe/trigger-text.ts';
+import { inputTexts, limitTexts, publishText, whenText } from '../../../shared/recipe/trigger-text.ts';
 import { isScheduled } from '../../../shared/recipe/trigger.ts';
 import type { Status } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
@@ -75,7 +75,7 @@ export const definitionFacts = ({ listed }: Pick<Automation, 'listed'>): Readonl
   const published = publishText(trigger);
   return {
     [t('Begins')]: whenText(trigger),
-    [t('Recipe')]: trigger.recipe ?? '',
+    [t('Recipe')]: [trigger.recipe ?? '', ...inputTexts(trigger)].filter(Boolean).join(', '),
     [t('Goal')]: oneLine(trigger.goal, 600),
     [t('Limits')]: limitTexts(trigger).join(', '),
     [t('Results')]: published ?? t('wait for review'),

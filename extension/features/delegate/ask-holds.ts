@@ -35,7 +35,7 @@ const ask = async (longhaul: Longhaul, repository: string, choices: Choices): Pr
   if (state.status === 'connected' && !state.local) {
     const { runCommand } = await import('../../ground/connection/elsewhere.ts');
     const tell = (line: string): void => longhaul.log.info(line);
-    const words = ['delegate', '--preview', '--unchecked', '--input'];
+    const words = ['delegate', '--preview', '--unchecked', '--from-json'];
     return {
       status: 'known',
       ...Answer.parse(await runCommand(longhaul.extension, state.url, { words, input, tell })),

@@ -8,6 +8,7 @@ import type { Folder } from '../../ground/delegation/folder.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { askImages } from './ask-images.ts';
 import { recipeItems } from '../../ground/delegation/recipe-items.ts';
+import { withInputs } from '../../ground/delegation/ask-inputs.ts';
 import type { RowId } from './rows.ts';
 
 /** The rows that change a choice. */
@@ -28,7 +29,10 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
     case 'recipe': {
       const items = offered.recipes().then(recipeItems);
       const chosen = await vscode.window.showQuickPick(items, { title: t('By which recipe?'), matchOnDetail: true });
-      if (chosen?.problem === null) return { ...choices, recipe: chosen.recipe };
+      if (chosen?.problem === null) {
+        const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
+        return recipe === undefined ? choices : { ...choices, recipe };
+      }
       if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
       return choices;
     }
@@ -80,6 +84,18 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
       return { ...choices, policy: chosen?.name ?? choices.policy };
     }
   }
+};
+
+/** With what the recipe has to be told, which was chosen in another session. Undefined: dismissed. */
+export const completed = async (choices: Choices, offered: Pick<Offered, 'recipes'>): Promise<Choices | undefined> => {
+  if (choices.recipe === null) return choices;
+  const { name } = choices.recipe;
+  const listed = (await offered.recipes()).find((recipe) => recipe.name === name);
+  // What cannot be used any more, delegating refuses.
+  if (listed === undefined || listed.problem !== null) return choices;
+  const recipe = await withInputs(choices.recipe, listed.inputs);
+  if (recipe === undefined) return undefined;
+  return recipe === choices.recipe ? choices : { ...choices, recipe };
 };
 
 /** Null: the runner's. Undefined: dismissed. */

@@ -7,6 +7,9 @@ import { withTests, type Holds } from './holds.ts';
 import { summaryRows, type Summary } from './rows.ts';
 
 const silent: Preview = {
+  output: { kind: 'diff' },
+  inputs: [],
+  about: null,
   settings: null,
   model: { name: 'gpt-5.2-codex', by: 'runner', price: { input: 1.75, output: 14 } },
   budget: defaultBudget,
@@ -157,13 +160,18 @@ test('a folder can be chosen where there are several', () => {
 });
 
 test('with a recipe, the rows say what it is', () => {
-  const recipe = { name: 'update-docs', title: 'Update documentation', needsGoal: false };
+  const recipe = {
+    name: 'update-docs',
+    title: 'Update documentation',
+    needsGoal: false,
+    inputs: { package: 'lodash' },
+  };
   const choices = { ...firstChoices, recipe };
   const holds = known({ verification: { commands: [], by: 'recipe' } });
   expect(described({ goal: '', choices, holds })).toMatchObject({
     delegate: 'Update documentation · working tree',
     goal: 'what the recipe says',
-    recipe: 'Update documentation',
+    recipe: 'Update documentation · package: lodash',
     verification: "none (the recipe's)",
   });
 });

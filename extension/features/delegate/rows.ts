@@ -68,7 +68,7 @@ export const summaryRows = (summary: Summary): readonly Row[] => {
     })),
     { row: 'goal', label: `$(edit) ${t('Goal')}`, description: firstLine(goal) || t('what the recipe says') },
     { row: 'images', label: `$(file-media) ${t('Images')}`, description: imagesText(choices) },
-    { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: choices.recipe?.title ?? t('none') },
+    { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: recipeText(choices) },
     {
       row: 'base',
       label: `$(git-branch) ${t('Base')}`,
@@ -118,6 +118,12 @@ const dirtyRow = ({ choices: { base, without }, dirty }: Summary): readonly Row[
         ? t('none goes along: without {0}', some(left))
         : t('{0} of {1} files go along, without {2}', along.length, dirty.length, some(left));
   return [{ row: 'without', label: `$(diff) ${t('Not Committed')}`, description }];
+};
+
+const recipeText = ({ recipe }: Choices): string => {
+  if (recipe === null) return t('none');
+  const inputs = Object.entries(recipe.inputs).map(([name, value]) => `${name}: ${firstLine(String(value))}`);
+  return [recipe.title, ...inputs].join(' · ');
 };
 
 const folderText = (folder: string): string => (folder === '' ? t('the root of the repository') : folder);

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { WentElsewhere } from '../../ground/problem/connection-error.ts';
 import { say } from '../../ground/problem/offer.ts';
 import { showProblem } from '../../ground/problem/problem.ts';
-import { changeChoice, type ChoiceRow, type Offered } from './change-choice.ts';
+import { changeChoice, completed, type ChoiceRow, type Offered } from './change-choice.ts';
 import type { Check } from '../../ground/connection/examine.ts';
 import { untilHidden } from '../../ground/ask/until-hidden.ts';
 import type { Choices } from '../../ground/delegation/choices.ts';
@@ -68,6 +68,10 @@ export const runWizard = async (input: WizardInput): Promise<void> => {
     if (row === 'delegate' && goalTrouble(typed, input.prefill, choices.recipe?.needsGoal) !== null) row = 'goal';
     if (row === 'delegate') {
       try {
+        const complete = await completed(choices, input);
+        if (complete === undefined) continue;
+        if (complete !== choices) input.keep(typed, complete);
+        choices = complete;
         return await input.delegate(typed, choices);
       } catch (error) {
         if (error instanceof WentElsewhere) return say(`${error.message} ${error.remedy}`);

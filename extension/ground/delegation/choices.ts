@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { defaultPolicy } from '../../../shared/policy/default.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { GivenInputs } from '../../../shared/recipe/inputs.ts';
 import { asStrict } from '../../../shared/recipe/settings.ts';
 import { Budget } from '../../../shared/run/budget.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
@@ -16,7 +17,13 @@ const PolicyName = z.enum(['repository', 'ask', 'offline']);
 export type PolicyName = z.infer<typeof PolicyName>;
 
 /** A recipe as it was when it was chosen: enough to show it without asking the runner. */
-const RecipeChoice = z.strictObject({ name: z.string(), title: z.string(), needsGoal: z.boolean() });
+const RecipeChoice = z.strictObject({
+  name: z.string(),
+  title: z.string(),
+  needsGoal: z.boolean(),
+  /** What it is told besides the goal: for one run. */
+  inputs: GivenInputs.default({}),
+});
 export type RecipeChoice = z.infer<typeof RecipeChoice>;
 
 /** What a delegation says besides its goal; remembered per repository. Null: as the recipe or the repository says. */
@@ -55,7 +62,7 @@ export const firstChoices: Choices = {
 
 /**
  * What is kept of choices. Recipes are kept by where they were chosen from: what was right for a failing test is not what
- * somebody wants who selected a function. Another model, a folder, images and files left out are for one run, and commands are kept as they were
+ * somebody wants who selected a function. What a recipe is told, another model, a folder, images and files left out are for one run, and commands are kept as they were
  * typed. Those from before there were recipes can still be read.
  */
 const Kept = Choices.omit({ recipe: true, model: true, folder: true, without: true, images: true }).extend({
@@ -97,7 +104,7 @@ export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choi
     verification,
     budget,
     policy,
-    recipes: recipe === null ? others : { ...others, [from]: recipe },
+    recipes: recipe === null ? others : { ...others, [from]: { ...recipe, inputs: {} } },
   };
 };
 
@@ -197,6 +204,7 @@ export const delegationInput = ({
   base: choices.base === 'worktree' ? 'worktree' : { commit: 'HEAD' },
   without: choices.base === 'worktree' ? choices.without : [],
   recipe: choices.recipe?.name ?? null,
+  inputs: choices.recipe?.inputs ?? {},
   about: null,
   priority: null,
   budget: choices.budget,
@@ -205,4 +213,5 @@ export const delegationInput = ({
   verification: choices.verification,
   model: choices.model,
   decisionHours: null,
+  exact: false,
 });

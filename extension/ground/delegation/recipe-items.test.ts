@@ -24,6 +24,7 @@ test('one can choose none, every recipe with what it is for, and sees why a brok
       title: 'Explain',
       description: 'Reads only.',
       needsGoal: true,
+      inputs: [],
       defaults,
     },
     { name: 'release', origin: 'repository', replaces: false, problem: 'release.md cannot be used: title is missing.' },
@@ -35,17 +36,26 @@ test('one can choose none, every recipe with what it is for, and sees why a brok
       title: 'Update documentation',
       description: '',
       needsGoal: false,
+      inputs: [],
       defaults,
     },
   ];
   expect(recipeItems(recipes)).toEqual([
-    { label: '$(circle-slash) None', description: '', detail: 'The goal alone.', problem: null, recipe: null },
+    {
+      label: '$(circle-slash) None',
+      description: '',
+      detail: 'The goal alone.',
+      problem: null,
+      recipe: null,
+      inputs: [],
+    },
     {
       label: '$(book) Explain',
       description: "explain · the repository's, instead of the built-in one",
       detail: 'Reads only.',
       problem: null,
-      recipe: { name: 'explain', title: 'Explain', needsGoal: true },
+      recipe: { name: 'explain', title: 'Explain', needsGoal: true, inputs: {} },
+      inputs: [],
     },
     {
       label: '$(warning) release',
@@ -58,7 +68,8 @@ test('one can choose none, every recipe with what it is for, and sees why a brok
       description: 'update-docs · built in',
       detail: '',
       problem: null,
-      recipe: { name: 'update-docs', title: 'Update documentation', needsGoal: false },
+      recipe: { name: 'update-docs', title: 'Update documentation', needsGoal: false, inputs: {} },
+      inputs: [],
     },
   ]);
 });

@@ -1,16 +1,24 @@
 import { t } from '@vscode/l10n';
+import type { RecipeInput } from '../../../shared/recipe/inputs.ts';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import type { RecipeChoice } from './choices.ts';
 
 /** An entry of the list, without anything of VS Code's. `problem`: why it cannot be chosen. */
 export type RecipeItem = { readonly label: string; readonly description: string; readonly detail: string } & (
-  | { readonly problem: null; readonly recipe: RecipeChoice | null }
+  | { readonly problem: null; readonly recipe: RecipeChoice | null; readonly inputs: readonly RecipeInput[] }
   | { readonly problem: string }
 );
 
 /** None, then each recipe; the broken ones too, so that their authors learn of it. */
 export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeItem[] => [
-  { label: `$(circle-slash) ${t('None')}`, description: '', detail: t('The goal alone.'), problem: null, recipe: null },
+  {
+    label: `$(circle-slash) ${t('None')}`,
+    description: '',
+    detail: t('The goal alone.'),
+    problem: null,
+    recipe: null,
+    inputs: [],
+  },
   ...recipes.map((listed): RecipeItem => {
     const { name, problem } = listed;
     const description = `${name} · ${fromText(listed)}`;
@@ -21,8 +29,9 @@ export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeIt
         detail: t('Cannot be used. {0}', problem),
         problem,
       };
-    const { title, needsGoal, description: detail } = listed;
-    return { label: `$(book) ${title}`, description, detail, problem, recipe: { name, title, needsGoal } };
+    const { title, needsGoal, inputs, description: detail } = listed;
+    const recipe = { name, title, needsGoal, inputs: {} };
+    return { label: `$(book) ${title}`, description, detail, problem, recipe, inputs };
   }),
 ];
 

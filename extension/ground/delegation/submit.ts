@@ -63,7 +63,7 @@ const submitElsewhere = async (longhaul: Longhaul, url: string, input: DelegateI
     { location: vscode.ProgressLocation.Notification, title: t('Delegating') },
     (progress) =>
       runCommand(longhaul.extension, url, {
-        words: ['delegate', '--input'],
+        words: ['delegate', '--from-json'],
         input,
         tell: (line) => {
           longhaul.log.info(line);

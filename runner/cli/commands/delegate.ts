@@ -5,6 +5,7 @@ import { posix, relative, resolve } from 'node:path';
 import { DelegateInput } from '../../../shared/api/runner-api.ts';
 import type { RunnerInfo } from '../../../shared/api/runner-info.ts';
 import type { Policy } from '../../../shared/policy/policy.ts';
+import { InputName } from '../../../shared/recipe/inputs.ts';
 import { commandIn } from '../../../shared/run/command-folder.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { taskNotes } from '../../../shared/run/task-notes.ts';
@@ -45,6 +46,11 @@ const withOptions = (command: Command) =>
     .option('--image <file>', 'PNG, JPEG, WebP or GIF that the model is shown with the goal (repeatable)', collect)
     .option('--recipe <name>', 'do it by a recipe: longhaul recipes lists them')
     .option(
+      '--input <name=value>',
+      'what that recipe takes besides a goal: longhaul recipes show <name> (repeatable)',
+      collect,
+    )
+    .option(
       '--about <issue>',
       'the issue or pull request that it is about: its address, or owner/name#12 of an issue on GitHub',
     )
@@ -81,7 +87,7 @@ const withOptions = (command: Command) =>
       'with --preview: at once, without a look at what would be copied, the goal and what was agreed to',
     )
     .option('-w, --watch', 'follow it')
-    .option('--input', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
+    .option('--from-json', 'for programs: all of this as JSON on stdin, as the API takes it (DelegateInput)');
 
 /** Whether nobody said a word about verification: who says that there is none has said it. Not known: no. */
 const nobodySays = async (context: CommandContext, api: Api, input: DelegateInput): Promise<boolean> =>
@@ -95,7 +101,7 @@ type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
 export const define: Define = (command, act) => {
   withOptions(command).action(
     act(async (context, words, options) => {
-      const said = options.input === true ? await givenInput(context) : await inputOf(context, words, options);
+      const said = options.fromJson === true ? await givenInput(context) : await inputOf(context, words, options);
       const images = await imageFiles(context, { named: options.image ?? [], others: said.images.length });
       const input = { ...said, images: [...said.images, ...images.map(({ name, blob }) => ({ name, blob }))] };
       const api = await context.runner();
@@ -160,6 +166,10 @@ where the runner can read that; else all of its files, without their history.`,
       'longhaul delegate --recipe label-issue --about https://github.com/acme/shop/issues/12',
       'labels for an issue, which you look at before they are published',
     ],
+    [
+      'longhaul delegate --recipe update-library --input package=lodash --input major=true',
+      "by a recipe of the repository's that takes inputs",
+    ],
     ['longhaul delegate "Make the page look like this" --image mockup.png', 'with a picture'],
     [
       'git log -1 --format=%B | longhaul delegate - --base head --budget turns=20,usd=1',
@@ -199,6 +209,7 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   const parsed = DelegateInput.safeParse({
     goal: await goalOf(context, words, options),
     recipe: options.recipe ?? null,
+    inputs: inputsOf(options.input ?? []),
     title: options.title ?? null,
     about: options.about ?? null,
     ...place,
@@ -245,6 +256,21 @@ const placeOf = (context: CommandContext, { repo, remote, ref, base }: Options) 
   }
   if (base !== 'worktree') throw usage('--base is for a repository here.', 'With --remote, say --ref instead.');
   return { repository: remote, source: { kind: 'remote', url: remote, ref: ref ?? null } };
+};
+
+/** `package=lodash` for each; what stands behind the first sign is the value, whatever it has. */
+const inputsOf = (said: readonly string[]): Record<string, string> => {
+  const inputs = new Map<string, string>();
+  for (const input of said) {
+    const at = input.indexOf('=');
+    const name = input.slice(0, at).trim();
+    const example = 'Such as: --input package=lodash';
+    if (at < 1) throw usage(`--input ${JSON.stringify(cleanLine(input))} gives no input a value.`, example);
+    if (!InputName.safeParse(name).success) throw usage(`--input: ${cleanLine(name)} is no name of an input.`, example);
+    if (inputs.has(name)) throw usage(`The input ${name} is given twice.`, 'Give it once.');
+    inputs.set(name, input.slice(at + 1));
+  }
+  return Object.fromEntries(inputs);
 };
 
 /** Empty only with a recipe, which may need none; the runner knows. */

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { lstat, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Argument } from '@commander-js/extra-typings';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import { publishText, triggerText } from '../../../shared/recipe/trigger-text.ts';
+import { recipeFault } from '../../../shared/recipe/trigger-recipe.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
-import { settingsLimits } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, type UsableTrigger } from '../../machine/triggers/definitions.ts';
 import type { Schedule } from '../../local/schedule.ts';
+import type { RecipeFile } from '../../control/usecases/recipe-files.ts';
 import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
+import { filesIn } from '../folder-settings.ts';
 import { explain } from '../help.ts';
 import { minute, shownTriggerView, triggersView } from '../triggers-view.ts';
 
@@ -150,24 +151,18 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
   if (repo.includes('://')) throw usage('Only files in a folder can be checked.', 'Name a git repository with --repo.');
   const found = await findRepository(resolve(context.cwd, repo));
   if (!('root' in found)) throw new Trouble(found.reason, { remedy: found.remedy, code: 'invalid' });
-  const folder = join(found.root, '.longhaul', 'triggers');
-  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => /\.ya?ml$/.test(name)).toSorted() : [];
-  const files = await Promise.all(
-    names.map(async (name) => {
-      const { size, ...entry } = await lstat(join(folder, name));
-      const readable = size <= settingsLimits.triggerBytes && (entry.mode & 0o170000) === 0o100000;
-      const text = readable ? await readFile(join(folder, name), 'utf8') : null;
-      return { path: `triggers/${name}`, bytes: size, text };
-    }),
-  );
-  const checked = definitionsIn(files, found.root).map((definition) => ({
-    name: definition.name,
-    problem: definition.outcome === 'refused' ? definition.problem : null,
-    about: definition.outcome === 'refused' ? '' : triggerText(definition.trigger),
-    next: definition.outcome === 'scheduled' ? nextTimes(definition.schedule) : [],
-  }));
+  const { readRecipes } = await import('../../control/usecases/recipe-files.ts');
+  const files = await filesIn(found.root, 'triggers');
+  const recipes = readRecipes({ branch: found.root, files: await filesIn(found.root, 'recipes'), triggers: [] });
+  const checked = definitionsIn(files, found.root).map((definition) => {
+    const { name, outcome } = definition;
+    if (outcome === 'refused') return { name, problem: definition.problem, about: '', next: [] };
+    const problem = recipeProblem(definition, recipes, found.root);
+    const about = triggerText(definition.trigger);
+    return { name, problem, about, next: outcome === 'scheduled' ? nextTimes(definition.schedule) : [] };
+  });
   context.printJson({ files: checked.map(({ name, problem, next }) => ({ name, problem, next })) });
-  if (checked.length === 0) context.print(`There is no .yaml file in ${folder}.`);
+  if (checked.length === 0) context.print(`There is no .yaml file in ${join(found.root, '.longhaul', 'triggers')}.`);
   for (const { name, problem, about, next } of checked)
     context.print(
       problem === null
@@ -175,6 +170,22 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
         : context.paint.red(cleanLine(problem)),
     );
   return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;
+};
+
+/** What is wrong with the recipe that it names, or with naming it; null: nothing, or it names none. */
+const recipeProblem = (
+  { name, trigger }: UsableTrigger,
+  recipes: readonly RecipeFile[],
+  root: string,
+): string | null => {
+  if (trigger.recipe === null) return null;
+  const file = `.longhaul/triggers/${name}.yaml of ${root} cannot be used:`;
+  const found = recipes.find((recipe) => recipe.name === trigger.recipe);
+  if (found === undefined)
+    return `${file} There is no recipe ${trigger.recipe}. There are: ${recipes.map((recipe) => recipe.name).join(', ')}.`;
+  if (found.outcome === 'refused') return `${file} ${found.file} cannot be used: ${found.faults.join(' ')}`;
+  const fault = recipeFault(trigger, found.recipe);
+  return fault === null ? null : `${file} ${fault.message} ${fault.remedy}`;
 };
 
 const nextTimes = (schedule: Schedule): readonly string[] => {

@@ -7,7 +7,7 @@ export interface ErrorAnswer {
   readonly status: number;
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly message: string;
-  readonly refusal?: Refusal;
+  readonly refusal?: Refusal | null;
 }
 
 export const unauthorized: ErrorAnswer = { status: 401, code: 'UNAUTHORIZED', message: 'A bearer token is needed.' };
@@ -20,6 +20,28 @@ export const errorBody = ({ status, code, message, refusal }: ErrorAnswer) => ({
   },
 });
 
+const plainCodes: Partial<Record<TRPC_ERROR_CODE_KEY, string>> = {
+  BAD_REQUEST: 'invalid',
+  INTERNAL_SERVER_ERROR: 'internal',
+  SERVICE_UNAVAILABLE: 'unavailable',
+  PAYLOAD_TOO_LARGE: 'too_large',
+};
+
+/** The same for scripts: `{error: {code, message}}`. */
+export const plainErrorBody = ({ code, message, refusal }: ErrorAnswer) => ({
+  error: {
+    code: refusal?.code ?? plainCodes[code] ?? code.toLowerCase(),
+    message: refusal === undefined || refusal === null ? message : `${refusal.message} ${refusal.remedy}`.trim(),
+  },
+});
+
+/** The body of an answer to a path: scripts ask below /api. */
+export const errorBodyAt = (url: string, no: ErrorAnswer) =>
+  url.startsWith('/api/') ? plainErrorBody(no) : errorBody(no);
+
+/** Of a bug. */
+export const internal = 'Something went wrong inside the runner; its log says what.';
+
 /** What a client is told of an error that no procedure made. Nothing of a bug but that there was one. */
 export const answerTo = (error: FastifyError, maxBodyBytes: number): ErrorAnswer => {
   const status = error.statusCode ?? 500;
@@ -30,6 +52,6 @@ export const answerTo = (error: FastifyError, maxBodyBytes: number): ErrorAnswer
   return {
     status: 500,
     code: 'INTERNAL_SERVER_ERROR',
-    message: 'Something went wrong inside the runner; its log says what.',
+    message: internal,
   };
 };

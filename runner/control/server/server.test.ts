@@ -17,6 +17,7 @@ const open = async (receiving: Receiving) => {
     presence: { came: () => () => {} },
     ready: () => true,
     closing: new AbortController().signal,
+    publicUrl: null,
     maxBodyBytes: 1000,
     maxBlobBytes: 1000,
     maxUploadedBytes: 1000,

@@ -16,10 +16,11 @@ import type { Blobs } from '../blobs/blobs.ts';
 import type { Arrivals } from '../triggers/arrivals.ts';
 import type { Authenticate } from './authentication.ts';
 import { blobRoutes } from './blobs.ts';
-import { answerTo, errorBody, unauthorized } from './errors.ts';
+import { answerTo, errorBodyAt, unauthorized } from './errors.ts';
 import { asEventStream } from './event-stream.ts';
 import { feedRoute, type Feed } from './feed.ts';
 import { guard, type GuardOptions } from './guard.ts';
+import { plainRoutes } from './plain-api.ts';
 import { hasBody, holdToPace, usualReceiving, type Receiving } from './receiving.ts';
 import { explainer } from './typed-errors.ts';
 import { webhookRoutes } from './webhooks.ts';
@@ -35,6 +36,8 @@ export interface ServerOptions {
   readonly blobs: Blobs;
   readonly guard: GuardOptions;
   readonly presence: Presence;
+  /** Base URL at which it is reached, no slash at the end; null: on its own machine alone. */
+  readonly publicUrl: string | null;
   /** What servers elsewhere tell; null: nobody may tell anything. */
   readonly arrivals: Arrivals | null;
   /** Is all begun that may fail to? Until then it is not healthy, though it answers. */
@@ -88,13 +91,13 @@ type Http = ReturnType<typeof fastifyFor>;
 const guardRequests = (http: Http, options: ServerOptions, limits: Receiving): void => {
   http.addHook('onRequest', async (request, reply) => {
     const no = guard(options.guard, request.headers);
-    if (no !== null) return reply.code(no.status).send(errorBody(no));
+    if (no !== null) return reply.code(no.status).send(errorBodyAt(request.url, no));
     if (request.routeOptions.url !== health) reply.raw.once('close', options.presence.came());
     // Before a byte of a body is read: nobody whom we do not know makes us keep one.
     if (hasBody(request.raw)) {
       const isSigned = request.routeOptions.config.signedBytes !== undefined;
       if (!isSigned && options.authenticate(request.headers.authorization) === null)
-        return reply.code(401).header('connection', 'close').send(errorBody(unauthorized));
+        return reply.code(401).header('connection', 'close').send(errorBodyAt(request.url, unauthorized));
       holdToPace(request.raw, limits);
     }
   });
@@ -118,14 +121,14 @@ const concludeRequests = (http: Http, { log, maxBodyBytes }: ServerOptions): voi
   http.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const no = answerTo(error, maxBodyBytes);
     if (no.status >= 500) log.error({ err: error, path: request.routeOptions.url }, 'a request failed');
-    return reply.code(no.status).send(errorBody(no));
+    return reply.code(no.status).send(errorBodyAt(request.url, no));
   });
-  http.setNotFoundHandler(async (_request, reply) =>
-    reply.code(404).send(errorBody({ status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
+  http.setNotFoundHandler(async ({ url }, reply) =>
+    reply.code(404).send(errorBodyAt(url, { status: 404, code: 'NOT_FOUND', message: 'There is nothing here.' })),
   );
 };
 
-/** The control plane over HTTP: tRPC at /trpc, blobs at /blobs, webhooks at /webhooks, a sign of life at /healthz. Does not listen yet. */
+/** The control plane over HTTP: tRPC at /trpc, plain JSON at /api, blobs at /blobs, webhooks at /webhooks, a sign of life at /healthz. Does not listen yet. */
 export const createServer = (options: ServerOptions): Server => {
   const { log, authenticate, receiving = usualReceiving } = options;
   const http = fastifyFor(options, receiving);
@@ -154,20 +157,23 @@ export const createServer = (options: ServerOptions): Server => {
   if (arrivals !== null) void http.register(async (scope) => webhookRoutes(scope, arrivals));
   const { runner, worker } = options;
   const explain = explainer(options.closing);
+  const context = (header: string | undefined): ApiContext => ({
+    caller: authenticate(header),
+    runner,
+    worker,
+    explain,
+  });
   const trpcOptions = {
     router: apiRouter,
     maxBatchSize: maxBatch,
-    createContext: ({ req }: CreateFastifyContextOptions): ApiContext => ({
-      caller: authenticate(req.headers.authorization),
-      runner,
-      worker,
-      explain,
-    }),
+    createContext: ({ req }: CreateFastifyContextOptions): ApiContext => context(req.headers.authorization),
     onError: ({ error, path }: { readonly error: TRPCError; readonly path: string | undefined }) => {
       if (error.code === 'INTERNAL_SERVER_ERROR' && !(error.cause instanceof RefusedError))
         log.error({ err: error.cause ?? error, path }, 'a procedure failed');
     },
   };
+  const { onError } = trpcOptions;
+  void http.register(async (scope) => plainRoutes(scope, { ...options, context, onError }));
   void http.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions });
   http.get(
     '/trpc/runs.feed',

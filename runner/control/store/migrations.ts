@@ -194,6 +194,9 @@ const outsideEvents = (int64: Int64): readonly string[] => [
   'create index firings_by_time on firings (tenant, repository, name, at)',
 ];
 
+/** What the recipe of a trigger was to result in when somebody enabled it. Nobody agreed to anything but changes of files by name. */
+const agreedOutput = (): readonly string[] => ["alter table triggers add column output text default 'diff' not null"];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -207,6 +210,7 @@ const migrations: readonly Migration[] = [
   { name: '009-followed', up: followed },
   { name: '010-triggers', up: triggers },
   { name: '011-outside-events', up: outsideEvents },
+  { name: '012-agreed-output', up: agreedOutput },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

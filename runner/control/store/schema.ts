@@ -1,4 +1,5 @@
 import type { Publishes } from '../../../shared/recipe/trigger.ts';
+import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { Kysely } from 'kysely';
 import type { BlobUse } from './store.ts';
 
@@ -123,6 +124,8 @@ export interface Tables {
     by_owner: number;
     /** What that person agreed to have published without them. */
     publishes: Publishes;
+    /** What the result of its recipe was to be, when they did. */
+    output: WantedOutput['kind'];
     /** 0: it begins none any more. */
     enabled: number;
     /** What was due up to then is dealt with, ms since the epoch: it never goes back. */

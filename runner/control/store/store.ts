@@ -3,6 +3,7 @@ import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import type { Publishes } from '../../../shared/recipe/trigger.ts';
+import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
@@ -117,6 +118,8 @@ export interface TriggerRow extends TriggerKey {
   readonly byOwner: boolean;
   /** What they agreed to have published without them. */
   readonly publishes: Publishes;
+  /** What the result of its recipe was to be, when they did: what it becomes later they have not agreed to. */
+  readonly output: WantedOutput['kind'];
   readonly enabled: boolean;
   /** What was due up to then is dealt with. */
   readonly handledAt: number;
@@ -263,7 +266,7 @@ export interface Store extends AsyncDisposable {
   /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
-  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner' | 'publishes'>): Promise<void>;
+  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner' | 'publishes' | 'output'>): Promise<void>;
   disableTrigger(key: TriggerKey): Promise<void>;
   /**
    * What was due up to `handledAt` is dealt with, and how. Whatever was dealt with up to later stays so; with `stop` it begins nothing more.

@@ -6,7 +6,10 @@ import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey
 
 /** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
 export type TriggerWrite =
-  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<TriggerRow, 'by' | 'byOwner' | 'publishes'> &
+  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<
+      TriggerRow,
+      'by' | 'byOwner' | 'publishes' | 'output'
+    > &
       TriggerKey)
   | ({ readonly kind: 'disable trigger' } & TriggerKey)
   | ({ readonly kind: 'publish tried'; readonly event: string; readonly tried: PublishTried | null } & TriggerKey)
@@ -16,16 +19,17 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
   const { tenant, repository, name } = write;
   switch (write.kind) {
     case 'enable trigger': {
-      const { by, publishes, at } = write;
+      const { by, publishes, output, at } = write;
       const by_owner = write.byOwner ? 1 : 0;
       await db
         .insertInto('triggers')
-        .values({ tenant, repository, name, by, by_owner, publishes, enabled: 1, handled_at: at, failures: 0 })
+        .values({ tenant, repository, name, by, by_owner, publishes, output, enabled: 1, handled_at: at, failures: 0 })
         .onConflict((conflict) =>
           conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
             by,
             by_owner,
             publishes,
+            output,
             enabled: 1,
             handled_at: later(at),
             failures: 0,
@@ -96,6 +100,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     by: row.by,
     byOwner: row.by_owner === 1,
     publishes: row.publishes,
+    output: row.output,
     enabled: row.enabled === 1,
     handledAt: row.handled_at,
     run: row.run,

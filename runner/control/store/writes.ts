@@ -142,7 +142,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
     position,
     at,
     activation: null,
-    body: { type: 'run.created', v: 4, number, task },
+    body: { type: 'run.created', v: 5, number, task },
   };
   const created = reduce(undefined, first);
   if (created === undefined) throw new Error('A run that was created has no state.');

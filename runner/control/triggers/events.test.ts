@@ -26,7 +26,7 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'events-'));
   const clock = { now: begins };
   const store = await openSqliteStore({ folder, now: () => clock.now });
-  await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no' });
+  await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
   const said = { file: { on: { github: 'issue-labeled', label: 'agent' }, goal: 'Mend it.', ...own } as object };
   const asked: string[] = [];
   const begun: string[] = [];
@@ -127,7 +127,7 @@ test('what happened before it was enabled begins nothing', async () => {
   await using it = await watched();
   await it.tell();
   it.clock.now += minute;
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'no' });
+  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'no', output: 'diff' });
   await it.pass();
   expect(it.begun).toEqual([]);
 });
@@ -272,11 +272,28 @@ test('what its file publishes by itself is not, where that was not so when it wa
   expect(it.begun).toHaveLength(1);
   expect((await it.row())?.problem).toContain('its file says "publish: draft", which it did not when ada enabled it.');
   expect(await it.store.toPublish()).toEqual([]);
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready' });
+  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready', output: 'diff' });
   await it.tell({ subject: 'issue 13' });
   await it.pass();
   expect(await it.store.toPublish()).toMatchObject([{ run: 'run_github2', publish: 'draft', ciRepairs: 1 }]);
   expect((await it.row())?.problem).toBe(null);
+});
+
+test('what it says has to be agreed to anew, once its recipe says another thing', async () => {
+  await using it = await watched({ publish: 'ready' });
+  const says = (output: 'comment' | 'diff') =>
+    it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready', output });
+  await says('comment');
+  await it.tell();
+  await it.pass();
+  expect((await it.row())?.problem).toBe(
+    "What it begins is not published by itself: its recipe's output has become a diff, and was a comment when bob enabled it. If that is right: longhaul triggers enable bugs",
+  );
+  expect(await it.store.toPublish()).toEqual([]);
+  await says('diff');
+  await it.tell({ subject: 'issue 13' });
+  await it.pass();
+  expect(await it.store.toPublish()).toMatchObject([{ run: 'run_github2', publish: 'ready' }]);
 });
 
 test('what fails as nobody expected is tried again for an hour, and holds up nothing else', async () => {

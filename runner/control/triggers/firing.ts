@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { isWithin, type Publishes, type Trigger } from '../../../shared/recipe/trigger.ts';
+import { outputName, type WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Firing, Store, TriggerRow } from '../store/store.ts';
 import { toldRefusal } from './known-definitions.ts';
@@ -26,6 +27,8 @@ export interface FireOptions {
   readonly log: Logger;
 }
 
+type Begun = Pick<RunState, 'id' | 'number'> & { readonly task: Pick<RunState['task'], 'output'> };
+
 export interface Fired {
   readonly row: TriggerRow;
   /** It begins no more: its runs fail. */
@@ -39,11 +42,7 @@ export interface Fired {
 export const fire = async (
   options: FireOptions,
   row: TriggerRow,
-  {
-    trigger,
-    due,
-    begin,
-  }: { readonly trigger: Trigger; readonly due: Due; readonly begin: () => Promise<Pick<RunState, 'id' | 'number'>> },
+  { trigger, due, begin }: { readonly trigger: Trigger; readonly due: Due; readonly begin: () => Promise<Begun> },
 ): Promise<Fired> => {
   const { store, log } = options;
   const before = row.run === null ? null : await store.state(row.run);
@@ -62,7 +61,7 @@ export const fire = async (
     return passOver(
       `No run was begun for ${due.when}: run ${before.number}, the one before, had come to no result yet.`,
     );
-  let begun: Pick<RunState, 'id' | 'number'>;
+  let begun: Begun;
   try {
     begun = await begin();
   } catch (error) {
@@ -72,10 +71,9 @@ export const fire = async (
   log.info({ run: begun.id, number: begun.number, trigger: row.name, due: due.event }, 'a trigger began a run');
   // Each run counts once, when another one comes after it.
   const { publish, ciRepairs } = trigger;
-  const isAgreed = isWithin(publish, row.publishes);
-  const problem = isAgreed ? null : notAgreed(row, publish);
+  const problem = notAgreed(row, { publish, output: begun.task.output.kind });
   const outcome = { due, failures, problem, run: begun.id, said: null };
-  await handled(options, row, { ...outcome, publish: isAgreed ? publish : 'no', ciRepairs });
+  await handled(options, row, { ...outcome, publish: problem === null ? publish : 'no', ciRepairs });
   return { row: { ...row, run: begun.id, failures, problem }, stopped: false };
 };
 
@@ -110,9 +108,22 @@ export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, 
   await store.triggerHandled(row, { handledAt, failures, problem, began: null, firing: null, stop: false });
 };
 
-/** Why what a trigger begins is not published by itself, though its file says so. */
-export const notAgreed = ({ name, by }: TriggerRow, publish: Publishes): string =>
-  `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. If that is right: longhaul triggers enable ${name}`;
+/**
+ * Why what a trigger begins is not published by itself, though its file says so: whoever enabled it agreed to less, or to another kind of result.
+ * Null: it is.
+ */
+export const notAgreed = (
+  { name, by, publishes, output: agreed }: Pick<TriggerRow, 'name' | 'by' | 'publishes' | 'output'>,
+  { publish, output }: { readonly publish: Publishes; readonly output: WantedOutput['kind'] },
+): string | null => {
+  if (publish === 'no') return null;
+  const remedy = `If that is right: longhaul triggers enable ${name}`;
+  if (!isWithin(publish, publishes))
+    return `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. ${remedy}`;
+  return output === agreed
+    ? null
+    : `What it begins is not published by itself: its recipe's output has become ${outputName(output)}, and was ${outputName(agreed)} when ${by} enabled it. ${remedy}`;
+};
 
 const isUnderWay = ({ status }: RunState): boolean => ['queued', 'working', 'ready', 'waiting'].includes(status);
 

@@ -1,11 +1,5 @@
-import type {
-  CancelInput,
-  DecideInput,
-  MessageInput,
-  Principal,
-  RenewInput,
-  ReviewInput,
-} from '../../../shared/api/runner-api.ts';
+import type { DecideInput, RenewInput } from '../../../shared/api/decide-input.ts';
+import type { CancelInput, MessageInput, Principal, ReviewInput } from '../../../shared/api/runner-api.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { commandRun, type ControlPlane } from './plane.ts';
 

@@ -1,18 +1,20 @@
-import { createHmac } from 'node:crypto';
 import { chmod, mkdir, rm } from 'node:fs/promises';
 import type { DelegateInput, PreviewInput, Principal } from '../../../shared/api/runner-api.ts';
-import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
+import type { Recipe } from '../../../shared/recipe/recipe.ts';
 import type { Brought } from '../../../shared/recipe/openings.ts';
 import type { RepositoryConfig } from '../../../shared/recipe/repository-config.ts';
 import { Task } from '../../../shared/run/events.ts';
+import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { attachedImages, mustTakeImages } from './delegate-images.ts';
+import { askedOf, runOfKey, sameRun } from './delegate-again.ts';
+import { goalOf, mustFit, titleOf } from './delegate-goal.ts';
 import { sourceFor, toldSettings, type FoundSource } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
-import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
+import { actor, asPerson, mustBeLocal, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
-import { namedSubject, subjectFor, toldOf } from './subject.ts';
+import { subjectFor, toldOf } from './subject.ts';
 import { configIn } from './repository-settings.ts';
 import { priceNotes, termsFor } from './terms.ts';
 import { mustBeTrusted } from './trust.ts';
@@ -28,58 +30,24 @@ const snapshot = turns(4);
 export const delegate = async (
   plane: ControlPlane,
   caller: Principal,
-  { notes = [], isTold = false, ...input }: DelegateInput & Partial<Pick<Creation, 'notes' | 'isTold'>>,
+  {
+    notes = [],
+    isTold = false,
+    outside = [],
+    ...input
+  }: DelegateInput & Partial<Pick<Creation, 'notes' | 'isTold' | 'outside'>>,
 ): Promise<RunState> => {
   const person = asPerson(caller);
   if (input.source === null) mustBeLocal(person, 'delegate on a path there');
-  if (input.dedupeKey === null) return create(plane, person, { input, notes, isTold, run: `run_${randomId()}` });
+  if (input.dedupeKey === null)
+    return create(plane, person, { input, notes, isTold, outside, run: `run_${randomId()}` });
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
-    if (known === null) return create(plane, person, { input, notes, isTold, run });
+    if (known === null) return create(plane, person, { input, notes, isTold, outside, run });
     sameRun(known, input);
     return known;
   });
-};
-
-/** A preview is told how many images are to go along, and not which. */
-type Asked = Omit<DelegateInput, 'images'> & { readonly images: DelegateInput['images'] | number };
-
-/**
- * What makes this another task than the one that a run was made of; null: it is the same one, asked for again because its
- * answer was lost. What the tree looked like meanwhile makes no difference.
- */
-const differenceFrom = ({ task }: Pick<RunState, 'task'>, input: Asked): string | null => {
-  if (task.recipe !== input.recipe) return 'recipe';
-  const isAlone = input.recipe === null && input.about === null;
-  if (isAlone ? task.goal !== input.goal : !task.goal.includes(input.goal)) return 'goal';
-  if (input.about !== null && namedSubject(input.about)?.number !== task.subject?.number)
-    return 'issue or pull request';
-  if (input.title !== null && task.title !== input.title) return 'title';
-  if (!areImagesOf(task, input.images)) return 'number of images, or another image';
-  const { repository } = input;
-  if (input.source === null)
-    return repository === task.repository || repository.startsWith(`${task.repository}/`) ? null : 'repository';
-  const same =
-    input.source.kind === 'remote'
-      ? task.source.kind === 'remote' && task.source.url === input.source.url
-      : task.source.kind === 'bundle' && task.repository === repository;
-  return same ? null : 'repository';
-};
-
-const areImagesOf = ({ images }: Task, asked: Asked['images']): boolean =>
-  typeof asked === 'number'
-    ? asked === images.length
-    : asked.length === images.length && asked.every(({ blob }, index) => blob === images[index]?.blob);
-
-/** A key always means the same id, so whether it was used is known before any work is done for it. */
-export const runOfKey = (plane: ControlPlane, tenant: string, key: string): string => {
-  const digest = createHmac('sha256', plane.dedupeSecret)
-    .update(JSON.stringify([tenant, key]))
-    .digest('hex');
-  return `run_${BigInt(`0x${digest.slice(0, 24)}`)
-    .toString(36)
-    .padStart(16, '0')}`;
 };
 
 interface Creation {
@@ -89,6 +57,8 @@ interface Creation {
   readonly notes: readonly string[];
   /** What it is about stands in the goal already. */
   readonly isTold: boolean;
+  /** Inputs that somebody outside said: they are told with what it is about. */
+  readonly outside: readonly string[];
 }
 
 const create = (plane: ControlPlane, person: Person, creation: Creation): Promise<RunState> =>
@@ -97,7 +67,7 @@ const create = (plane: ControlPlane, person: Person, creation: Creation): Promis
 const createNow = (
   plane: ControlPlane,
   person: Person,
-  { input, run, notes: said, isTold }: Creation,
+  { input, run, notes: said, isTold, outside }: Creation,
 ): Promise<RunState> =>
   inRunFolder(plane, run, async (folder, keep) => {
     const images = await attachedImages(plane, person, input);
@@ -106,10 +76,10 @@ const createNow = (
       input,
       images: images.length,
       found,
+      outside,
       record: true,
     });
-    const subject = subjectFor(plane, { about: input.about, output });
-    const told = subject === null || isTold ? null : await toldOf(plane, { subject, id: run });
+    const { subject, told } = await aboutOf(plane, { input, output, run, isTold });
     const task = Task.parse({
       tenant: person.tenant,
       repository: found.repository,
@@ -117,12 +87,13 @@ const createNow = (
       goal: told === null ? goal : mustFit([goal, told.text].join('\n\n')),
       images: [...images],
       recipe: input.recipe,
+      asked: askedOf(input),
       output,
       subject,
       requester: actor(person),
       source: found.source,
       ...terms,
-      notes: [...said, ...notes],
+      notes: [...said, ...notes, ...(told?.notes ?? [])],
     } satisfies Task);
     // From here on the run may be on record, whatever is thrown; if it is not, the next start removes the folder.
     keep(true);
@@ -136,6 +107,25 @@ const createNow = (
     keep(answer.state.id === run);
     return answer.state;
   });
+
+/** What a task is about, and what is told of that where it is told to nobody yet. Throws RefusedError. */
+const aboutOf = async (
+  plane: ControlPlane,
+  {
+    input: { about },
+    output,
+    run,
+    isTold,
+  }: Pick<Creation, 'run' | 'isTold'> & {
+    readonly input: Pick<DelegateInput, 'about'>;
+    readonly output: WantedOutput;
+  },
+) => {
+  const named = subjectFor(plane, { about, output });
+  const told =
+    named === null || about === null || isTold ? null : await toldOf(plane, { subject: named, about, id: run });
+  return { subject: told?.subject ?? named, told };
+};
 
 /** A new folder for a run, which goes again unless it is said to be kept. */
 const inRunFolder = async <Result>(
@@ -159,18 +149,20 @@ const inRunFolder = async <Result>(
 };
 
 type Said = Pick<DelegateInput, Exclude<keyof PreviewInput & keyof DelegateInput, 'images'>> &
-  Pick<DelegateInput, 'goal' | 'title' | 'trust'>;
+  Pick<DelegateInput, 'goal' | 'title' | 'inputs' | 'trust'>;
 
 interface Planning {
   readonly input: Said;
   readonly images: number;
   readonly found: Pick<FoundSource, 'repository' | 'settings' | 'notes'>;
+  readonly outside: readonly string[];
   /** Whether what the person agrees to with it is put on record. */
   readonly record: boolean;
 }
 
 /** What a task would be, but for where its code comes from. Throws RefusedError where there cannot be one. */
-const planned = async (plane: ControlPlane, person: Person, { input, images, found, record }: Planning) => {
+const planned = async (plane: ControlPlane, person: Person, planning: Planning) => {
+  const { input, images, found, record } = planning;
   const { repository, settings } = found;
   const recipe = input.recipe === null ? null : chooseRecipe(settings, input.recipe);
   const config = configIn(settings);
@@ -185,7 +177,7 @@ const planned = async (plane: ControlPlane, person: Person, { input, images, fou
   const price = await priceNotes(plane, terms, [input, recipe, config]);
   return {
     title: input.title ?? (input.goal === '' && recipe !== null ? recipe.title : titleOf(input.goal)),
-    goal: recipe === null ? input.goal : goalBy(recipe, input),
+    ...goalOf(recipe, planning),
     output: recipe?.output ?? ({ kind: 'diff' } as const),
     terms,
     sources,
@@ -204,11 +196,16 @@ export const rehearse = async (
     delegation,
     settings,
     images,
+    aboutLater = false,
     ...terms
-  }: PreviewInput & { readonly delegation: NonNullable<PreviewInput['delegation']> },
+  }: PreviewInput & {
+    readonly delegation: NonNullable<PreviewInput['delegation']>;
+    /** What it is about is known when it is delegated. */
+    readonly aboutLater?: boolean;
+  },
 ) => {
   const { dedupeKey } = delegation;
-  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, about: null };
+  const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, exact: false };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
@@ -221,20 +218,16 @@ export const rehearse = async (
             sourceFor({ ...plane, keep: 'local' }, person, { input, run, folder }),
           ),
         );
-  const plan = await planned(plane, person, { input, images, found, record: false });
-  return { ...plan, settings: found.settings, notes: [...again, ...plan.notes] };
-};
-
-/** Throws RefusedError where the run that a key was used for is another task. */
-const sameRun = (known: RunState, input: Asked): string => {
-  const other = differenceFrom(known, input);
-  if (other === null)
-    return `Run ${known.number} was delegated with this key: delegating gives that run, and no other.`;
-  throw refused(
-    'conflict',
-    `The key ${JSON.stringify(input.dedupeKey)} was used before, for run ${known.number}, with another ${other}.`,
-    `Use a key of its own for each task, or look at that run: longhaul show ${known.number}`,
-  );
+  const plan = await planned(plane, person, { input, images, found, outside: [], record: false });
+  const { subject, told } = aboutLater
+    ? { subject: null, told: null }
+    : await aboutOf(plane, { input, output: plan.output, run, isTold: false });
+  return {
+    ...plan,
+    settings: found.settings,
+    about: subject === null ? null : { ...subject, title: told?.title ?? '' },
+    notes: [...again, ...plan.notes, ...(told?.notes ?? [])],
+  };
 };
 
 /** What a repository has a say in that can open something. A setup that somebody else replaced is not run, so it opens nothing. */
@@ -246,33 +239,3 @@ const broughtBy = (
   ...(config === null ? [] : [{ ...config, setup: setup === null && recipe?.setup == null ? config.setup : null }]),
   ...(recipe === null ? [] : [{ ...recipe, setup: setup === null ? recipe.setup : null }]),
 ];
-
-/** As a task takes it. */
-const longestGoal = 100_000;
-
-const goalBy = (recipe: Recipe, { goal: said, recipe: name }: Pick<DelegateInput, 'goal' | 'recipe'>): string => {
-  if (said === '' && recipe.needsGoal)
-    throw refused('invalid', `The recipe ${name} needs a goal.`, `Say what it is about. It is: ${recipe.title}.`);
-  return mustFit(renderGoal(recipe, said));
-};
-
-/** With what a recipe and others say. Throws RefusedError. */
-const mustFit = (goal: string): string => {
-  if (goal.length <= longestGoal) return goal;
-  throw refused(
-    'invalid',
-    `With all that is told with it the goal has ${goal.length} characters; up to ${longestGoal} are taken.`,
-    'Shorten the goal, and put what is long into a file of the repository.',
-  );
-};
-
-const longestTitle = 80;
-
-/** The first line of the goal, cut at a word. @internal */
-export const titleOf = (goal: string): string => {
-  const first = goal.trim().split('\n')[0]?.trim() ?? '';
-  if (first.length <= longestTitle) return first;
-  const cut = first.slice(0, longestTitle - 1);
-  const word = cut.lastIndexOf(' ');
-  return `${cut.slice(0, word > longestTitle / 2 ? word : undefined).trimEnd()}…`;
-};

@@ -26,6 +26,9 @@ interface Planned {
   readonly settings: RepositorySettings | null;
   readonly terms: Terms;
   readonly sources: TermSources;
+  readonly output: Preview['output'];
+  readonly inputs: Preview['inputs'];
+  readonly about: Preview['about'];
   readonly notes: readonly string[];
 }
 
@@ -35,14 +38,19 @@ const termsAlone = async (plane: ControlPlane, person: Person, input: PreviewInp
   const { terms, sources } = termsFor(plane, person, { own: input, recipe, repository: configIn(settings) });
   mustTakeImages(plane, terms, input.images);
   const price = await priceNotes(plane, terms, [input, recipe, sources.repository]);
-  return { settings, terms, sources, notes: [...notes, ...terms.notes, ...price] };
+  const output = recipe?.output ?? ({ kind: 'diff' } as const);
+  return { settings, terms, sources, output, inputs: [], about: null, notes: [...notes, ...terms.notes, ...price] };
 };
 
-const previewOf = async (plane: ControlPlane, { settings, terms, sources, notes }: Planned): Promise<Preview> => {
+const previewOf = async (plane: ControlPlane, planned: Planned): Promise<Preview> => {
+  const { settings, terms, sources, output, inputs, about, notes } = planned;
   const name = terms.model ?? plane.config.model.name;
   const { policy, budget, setup, verification } = terms;
   const setupBy = saidBy(sources, 'setup');
   return {
+    output,
+    inputs: inputs.map(({ name, text, given }) => ({ name, text, given })),
+    about,
     settings: sources.repository === null ? null : branchName(settings?.branch ?? ''),
     model: { name, by: saidBy(sources, 'model'), price: await plane.priceOf(name) },
     budget,

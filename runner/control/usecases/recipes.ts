@@ -19,7 +19,7 @@ export const recipes = async (caller: Principal, { repository }: RecipesInput): 
 const listed = (found: RecipeFile): ListedRecipe => {
   const { name, origin, replaces } = found;
   if (found.outcome === 'refused') return { name, origin, replaces, problem: problemOf(found) };
-  const { title, description, needsGoal } = found.recipe;
+  const { title, description, needsGoal, inputs } = found.recipe;
   return {
     name,
     origin,
@@ -28,6 +28,7 @@ const listed = (found: RecipeFile): ListedRecipe => {
     title,
     description,
     needsGoal,
+    inputs,
     defaults: recipeDefaults(found.recipe),
   };
 };

@@ -5,21 +5,40 @@ import { issueText } from '../github/issue-text.ts';
 import { outsideText } from './outside-text.ts';
 import { refused, type ControlPlane } from './plane.ts';
 
-/** What it says, as data for the model, and what a run of it is called. `id`: the run's. Throws RefusedError where it cannot be read. */
+interface Told {
+  /** As GitHub knows it: of an issue and a pull request with one number there is one. */
+  readonly subject: Subject;
+  /** What a run of it is called. */
+  readonly title: string;
+  /** What it says, as data for the model. */
+  readonly text: string;
+  /** What is otherwise than it was named, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What is to be known of it. `id`: the run's; `about`: as it was named. Throws RefusedError where it cannot be read. */
 export const toldOf = async (
   plane: Pick<ControlPlane, 'remotes' | 'dedupeSecret' | 'closing'>,
-  { subject, id }: { readonly subject: Subject; readonly id: string },
-): Promise<{ readonly title: string; readonly text: string }> => {
-  const github = plane.remotes.allowed(subject.remote)?.github ?? null;
+  { subject, about, id }: { readonly subject: Subject; readonly about: string; readonly id: string },
+): Promise<Told> => {
+  const { remote, number } = subject;
+  const github = plane.remotes.allowed(remote)?.github ?? null;
   if (github === null)
     throw refused(
       'denied',
-      `${subject.remote} is no repository of GitHub’s to this runner.`,
+      `${remote} is no repository of GitHub’s to this runner.`,
       'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
     );
   try {
-    const event = await issueText(github, subject, plane.closing);
-    return { title: titleOfEvent(event), text: outsideText(plane, { id: `about ${id}`, event }) };
+    const { kind, event } = await issueText(github, subject, plane.closing);
+    // `acme/shop#12` says neither.
+    const isNamedOtherwise = kind !== subject.kind && address.test(about);
+    return {
+      subject: { ...subject, kind },
+      title: titleOfEvent(event),
+      text: outsideText(plane, { id: `about ${id}`, event }),
+      notes: isNamedOtherwise ? [`${remote} has no ${subject.kind} ${number}: it is about ${kind} ${number}.`] : [],
+    };
   } catch (error) {
     if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
     throw error;

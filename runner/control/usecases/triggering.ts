@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DelegateInput, includes } from '../../../shared/api/runner-api.ts';
+import { inputsOf } from '../../../shared/recipe/trigger-inputs.ts';
 import { eventText, titleOfEvent, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import { RemoteRef } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -11,7 +12,8 @@ import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { openDefinitions } from '../triggers/known-definitions.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
-import { delegate, runOfKey } from './delegate.ts';
+import { delegate } from './delegate.ts';
+import { runOfKey } from './delegate-again.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { outsideText } from './outside-text.ts';
 import { refused, type ControlPlane, type Person } from './plane.ts';
@@ -35,6 +37,8 @@ export const beginTriggered = async (
   { key: { repository, name }, definition, due, branch, note, happened }: Beginning,
 ): Promise<RunState> => {
   const { recipe, goal } = definition.trigger;
+  const { given, outside } = inputsOf(definition.trigger, happened?.event ?? null);
+  const told = Object.fromEntries(Object.entries(given).filter(([input]) => outside.includes(input)));
   const trigger = createHash('sha256')
     .update(JSON.stringify([repository, name]))
     .digest('hex')
@@ -44,9 +48,10 @@ export const beginTriggered = async (
   const begun = await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
   if (begun !== null) return begun;
   const input = DelegateInput.parse({
-    goal: happened === null ? goal : [goal, outsideText(plane, happened)].join('\n\n').trim(),
+    goal: happened === null ? goal : [goal, outsideText(plane, { ...happened, inputs: told })].join('\n\n').trim(),
     ...(happened === null ? {} : { title: titleOfEvent(happened.event) }),
     recipe,
+    inputs: given,
     about: happened === null ? null : aboutOf(happened.event),
     repository,
     ...(repository.startsWith('/')
@@ -54,7 +59,7 @@ export const beginTriggered = async (
       : { source: { kind: 'remote', url: repository, ref: branch } }),
     dedupeKey,
   });
-  return delegate(plane, person, { ...input, notes: [note], isTold: happened !== null });
+  return delegate(plane, person, { ...input, notes: [note], isTold: happened !== null, outside });
 };
 
 /** What a run of it can be about. */

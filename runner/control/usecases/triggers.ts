@@ -1,4 +1,4 @@
-import { PreviewInput, type Principal } from '../../../shared/api/runner-api.ts';
+import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type {
   FireInput,
@@ -8,20 +8,18 @@ import type {
   TriggerInput,
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
-import { outputFault } from '../../../shared/recipe/trigger-output.ts';
 import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn, goneFrom, type Definition, type UsableTrigger } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
-import { preview } from './preview.ts';
-import { chooseRecipe } from './recipes.ts';
-import { tellOf, unheard } from './tell-trigger.ts';
-import { beginTriggered, type Beginning } from './triggering.ts';
+import { tellOf, type Told } from './tell-trigger.ts';
+import { mustBegin, mustPublish, mustSuit, outputFor, unheard } from './trigger-checks.ts';
+import { beginTriggered } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
@@ -48,6 +46,7 @@ export const triggers = async (
           key: { tenant: person.tenant, repository: each, name },
           row: own.find((row) => row.name === name) ?? null,
           definition: definitions.find((definition) => definition.name === name) ?? null,
+          settings,
           problem,
         }),
       ),
@@ -86,10 +85,11 @@ export const enableTrigger = async (
     by: person.name,
     byOwner: person.local,
     publishes: definition.trigger.publish,
+    output: outputFor(definition, settings),
   });
   plane.lookAtTriggers();
   plane.log.info({ ...key, by: person.name }, 'a trigger was enabled');
-  return told(plane, key, definition);
+  return told(plane, key, { definition, settings });
 };
 
 /** Whoever was faster had the same wish. What it began goes on. Throws RefusedError for one that nobody enabled. */
@@ -108,7 +108,7 @@ export const disableTrigger = async (
   plane.log.info({ ...key, by: person.name }, 'a trigger was disabled');
   const { settings } = await settingsFor(plane, person, key.repository);
   const found = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-  return told(plane, key, found.find(({ name }) => name === key.name) ?? null);
+  return told(plane, key, { definition: found.find(({ name }) => name === key.name) ?? null, settings });
 };
 
 /** Begins its run now, with the authority of whoever fires it, enabled or not. Throws RefusedError. */
@@ -161,45 +161,6 @@ const tellFiring = async (
   };
 };
 
-/** What is never published by itself is not agreed to. */
-const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { trigger }: UsableTrigger): void => {
-  if (trigger.publish === 'no' || repository.startsWith('/') || remotes.allowed(repository)?.publishing != null) return;
-  throw refused(
-    'invalid',
-    `Its file says "publish: ${trigger.publish}", and this runner publishes nothing to ${repository}.`,
-    'Its operator can allow it: publish: true (remotes in its config.yaml). Or leave publish out.',
-  );
-};
-
-/** Throws RefusedError where the result of its recipe is not for it. */
-const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | null): void => {
-  if (trigger.recipe === null) return;
-  const fault = outputFault(trigger, chooseRecipe(settings, trigger.recipe).output);
-  if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
-};
-
-/** What would be refused when it is due is refused now, while somebody is there to hear it. */
-const mustBegin = async (
-  plane: ControlPlane,
-  person: Person,
-  {
-    key: { repository },
-    definition,
-    settings,
-  }: Pick<Beginning, 'key' | 'definition'> & { readonly settings: RepositorySettings | null },
-): Promise<void> => {
-  const { recipe, goal } = definition.trigger;
-  const delegation = { goal, repository };
-  const files = [...(settings?.files ?? [])];
-  const input = PreviewInput.parse({ settings: { kind: 'files', files }, recipe, delegation });
-  await preview(plane, person, input).catch((error: unknown) => {
-    if (!(error instanceof RefusedError) || error.refusal.code !== 'untrusted') throw error;
-    const { refusal } = error;
-    const remedy = `If that is right, say so once with a delegation there: longhaul delegate … --trust ${refusal.hash}. Then enable it.`;
-    throw new RefusedError({ ...refusal, remedy });
-  });
-};
-
 const keyOf = async (person: Person, { repository, name }: TriggerInput): Promise<TriggerKey> => ({
   tenant: person.tenant,
   repository: await named(person, repository),
@@ -220,8 +181,11 @@ const rowOf = async ({ store }: ControlPlane, key: TriggerKey): Promise<TriggerR
     ({ repository, name }) => repository === key.repository && name === key.name,
   ) ?? null;
 
-const told = async (plane: ControlPlane, key: TriggerKey, definition: Definition | null): Promise<ListedTrigger> =>
-  tellOf(plane, { key, row: await rowOf(plane, key), definition, problem: null });
+const told = async (
+  plane: ControlPlane,
+  key: TriggerKey,
+  found: Pick<Told, 'definition' | 'settings'>,
+): Promise<ListedTrigger> => tellOf(plane, { key, row: await rowOf(plane, key), ...found, problem: null });
 
 /** Throws RefusedError where the default branch has none of this name. */
 const found = async (plane: ControlPlane, key: TriggerKey) => {

@@ -1,8 +1,8 @@
-import { isWithin } from '../../../shared/recipe/trigger.ts';
 import { effectsOfRound } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { failedChecks } from '../../../shared/run/summary.ts';
 import type { ToPublish } from '../store/store.ts';
+import { notAgreed } from '../triggers/firing.ts';
 import type { ControlPlane, Person } from './plane.ts';
 import { publication, publish } from './publish.ts';
 import { outputPublication, publishOutput } from './publish-output.ts';
@@ -22,8 +22,10 @@ const publishUnattended = async (
     ({ repository, name }) => repository === key.repository && name === key.name,
   );
   if (row?.enabled !== true) return 'Its trigger was disabled meanwhile.';
-  if (!isWithin(how, row.publishes)) return `${row.by}, who enabled its trigger since, did not agree to that.`;
-  const isDiff = state.task.output.kind === 'diff';
+  const { kind } = state.task.output;
+  if (notAgreed(row, { publish: how, output: kind }) !== null)
+    return `${row.by}, who enabled its trigger since, did not agree to that.`;
+  const isDiff = kind === 'diff';
   if (state.result === null || (isDiff && state.result.files === 0)) return 'It changed nothing.';
   const failed = failedChecks(state);
   if (failed !== null) return `Its checks do not pass: ${failed}.`;

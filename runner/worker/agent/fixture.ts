@@ -10,6 +10,7 @@ export const someTask: Task = {
   goal: 'Mend the tests',
   images: [],
   recipe: null,
+  asked: null,
   output: { kind: 'diff' },
   subject: null,
   requester: 'person:ada',
@@ -36,7 +37,7 @@ export const someTask: Task = {
 
 /** A log of these events, begun by the task's creation. */
 export const logOf = (bodies: readonly EventBody[], task: Task = someTask): readonly RunEvent[] =>
-  [{ type: 'run.created', v: 4, number: 1, task } as const, ...bodies].map((body, index) => ({
+  [{ type: 'run.created', v: 5, number: 1, task } as const, ...bodies].map((body, index) => ({
     run: 'run_abcd',
     seq: index + 1,
     position: index + 1,

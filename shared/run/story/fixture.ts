@@ -20,7 +20,7 @@ const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
 
 export const created = (goal: string): EventBody => ({
   type: 'run.created',
-  v: 4,
+  v: 5,
   number: 7,
   task: {
     tenant: 'local',
@@ -29,6 +29,7 @@ export const created = (goal: string): EventBody => ({
     goal,
     images: [],
     recipe: null,
+    asked: null,
     output: { kind: 'diff' },
     subject: null,
     requester: 'person:ada',

@@ -39,7 +39,7 @@ const counted = (
   files: Parameters<typeof patchOf>[0],
   requests: readonly string[] = [],
 ) => {
-  const created: EventBody = { type: 'run.created', v: 4, number: 1, task: someTask() };
+  const created: EventBody = { type: 'run.created', v: 5, number: 1, task: someTask() };
   const events = [created, setUp(0), ...bodies].map((body, index): RunEvent => ({ ...eventAt(index + 1), body }));
   const state = fold(events)!;
   const { lost, twice } = count({ state, events, patch: patchOf(files) }, { token: 'k1', requests });

@@ -110,8 +110,9 @@ export const chatTests = {
         const known = new Set(runs.all().map(({ id }) => id));
         await call();
         const isNew = () => runs.all().find(({ id }) => !known.has(id)) ?? null;
-        const { source, requester, ...task } = await taskOf((await eventually(runs.onDidChange, isNew)).id);
+        const { source, requester, asked, ...task } = await taskOf((await eventually(runs.onDidChange, isNew)).id);
         assert.match(requester, /^person:/);
+        assert.match(asked ?? '', /^[0-9a-f]{64}$/);
         tasks[way] = { ...task, dirty: source.dirty, head: source.head, folder: source.folder, notes: source.notes };
       }
       const both = {

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../../shared/recipe/recipe.ts';
+import { withInputs } from '../../../ground/delegation/ask-inputs.ts';
 import { recipeItems } from '../../../ground/delegation/recipe-items.ts';
 import { askTimeZone, askWhen } from './ask-when.ts';
 import { nameFaults, type Known } from './definition.ts';
@@ -81,7 +82,8 @@ const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefi
     await vscode.window.showErrorMessage(chosen.problem, { modal: true });
     return undefined;
   }
-  const { recipe } = chosen;
+  const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
+  if (recipe === undefined) return undefined;
   const found = (await listed).find(({ name }) => name === recipe?.name);
   const output = found?.problem === null ? found.defaults.output : ({ kind: 'diff' } as const);
   return { ...draft, isRecipeSaid: true, recipe: recipe === null ? null : { ...recipe, output } };

@@ -17,6 +17,7 @@ const draft = (more: Partial<Draft>): Draft => ({
 const recipe = (kind: 'diff' | 'comment' | 'report') => ({
   name: 'my-recipe',
   title: 'My recipe',
+  inputs: { area: 'the "parser"', deep: 'true' },
   needsGoal: false,
   output: { kind },
 });
@@ -40,7 +41,7 @@ test('the file says what was said, and nothing that is as ever', () => {
     whileOpen: 'skip',
   } as const;
   expect(fileText(draft(more))).toBe(
-    'on:\n  github: issue-labeled\n  label: "good first issue"\nrecipe: my-recipe\nwhileOpen: skip\nperDay: 5\npublish: draft\nciRepairs: 2\n',
+    'on:\n  github: issue-labeled\n  label: "good first issue"\nrecipe: my-recipe\ninputs:\n  area: "the \\"parser\\""\n  deep: "true"\nwhileOpen: skip\nperDay: 5\npublish: draft\nciRepairs: 2\n',
   );
 });
 
@@ -79,7 +80,13 @@ const drafts = fc
 
 /** What the runner is to make of it. */
 const meant = ({ when, recipe: by, goal, publish, ciRepairs, missed, whileOpen, perDay }: Draft) => {
-  const common = { recipe: by?.name ?? null, goal: goal?.trim(), publish, ciRepairs: publish === 'no' ? 0 : ciRepairs };
+  const common = {
+    recipe: by?.name ?? null,
+    inputs: by?.inputs ?? {},
+    goal: goal?.trim(),
+    publish,
+    ciRepairs: publish === 'no' ? 0 : ciRepairs,
+  };
   const event = { ...common, whileOpen: whileOpen ?? 'begin', perDay: perDay ?? 20 };
   switch (when?.kind) {
     case undefined:

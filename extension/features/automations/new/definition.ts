@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { scheduleOf } from '../../../../runner/local/schedule.ts';
-import { outputFault } from '../../../../shared/recipe/trigger-output.ts';
+import { outputFault } from '../../../../shared/recipe/trigger-recipe.ts';
 import { isScheduled, parseTrigger, TriggerName, type GitHubEventKind } from '../../../../shared/recipe/trigger.ts';
 import type { Draft, When } from './draft.ts';
 
@@ -45,6 +45,7 @@ const definitionOf = (draft: Draft): Readonly<Record<string, unknown>> => {
   return {
     ...(when === null ? {} : beginning(when)),
     ...(recipe === null ? {} : { recipe: recipe.name }),
+    ...(recipe === null || Object.keys(recipe.inputs).length === 0 ? {} : { inputs: recipe.inputs }),
     ...(goal === null || goal.trim() === '' ? {} : { goal: goal.trim() }),
     ...(isOnTime && missed !== 'once' ? { missed } : {}),
     ...(whileOpen === null ? {} : { whileOpen }),
@@ -118,7 +119,7 @@ export const fileText = (draft: Draft): string =>
     .map(([name, value]) =>
       typeof value === 'object' && value !== null
         ? `${name}:\n${Object.entries(value)
-            .map(([inner, of]) => `  ${inner}: ${scalar(of)}\n`)
+            .map(([inner, of]) => `  ${scalar(inner)}: ${scalar(of)}\n`)
             .join('')}`
         : `${name}: ${scalar(value)}\n`,
     )

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GivenInputs } from '../../../../shared/recipe/inputs.ts';
 import { Publishes } from '../../../../shared/recipe/trigger.ts';
 import { WantedOutput } from '../../../../shared/run/output.ts';
 
@@ -16,7 +17,14 @@ export const Draft = z.strictObject({
   /** False: nobody has said yet whether there is one. */
   isRecipeSaid: z.boolean(),
   recipe: z
-    .strictObject({ name: z.string(), title: z.string(), needsGoal: z.boolean(), output: WantedOutput })
+    .strictObject({
+      name: z.string(),
+      title: z.string(),
+      needsGoal: z.boolean(),
+      output: WantedOutput,
+      /** What it is told each time, besides the goal. */
+      inputs: GivenInputs.default({}),
+    })
     .nullable(),
   goal: z.string().nullable(),
   name: z.string().nullable(),

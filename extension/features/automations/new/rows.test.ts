@@ -45,7 +45,7 @@ test('of what happens there is no clock, and there is a most; checks may begin r
 });
 
 test('it is called by what it does, as nothing else is', () => {
-  const recipe = { name: 'scan', title: 'Scan', needsGoal: false, output: { kind: 'report' } } as const;
+  const recipe = { name: 'scan', title: 'Scan', needsGoal: false, output: { kind: 'report' }, inputs: {} } as const;
   expect(nameFor(draft, [])).toBe('scheduled');
   expect(nameFor({ ...draft, recipe }, ['scan-scheduled', 'scan-scheduled-2'])).toBe('scan-scheduled-3');
   expect(nameFor({ ...draft, when: { kind: 'github', event: 'push', value: 'main' } }, [])).toBe('push');

@@ -95,7 +95,7 @@ const world = async (setup: readonly string[] = []) => {
       state = reduce(state, events.at(-1)!);
     }
   };
-  append({ type: 'run.created', v: 4, number: 1, task });
+  append({ type: 'run.created', v: 5, number: 1, task });
   const now = (): RunState => state!;
 
   const machine = async (name: string, options: { readonly keep?: 'local' } = {}) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { titleOf } from './delegate.ts';
+import { titleOf } from './delegate-goal.ts';
 
 test.each([
   ['Fix the build', 'Fix the build'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WantedOutput } from '../run/output.ts';
-import { outputFault } from './trigger-output.ts';
+import { recipeFault } from './trigger-recipe.ts';
 import { parseTrigger } from './trigger.ts';
 
 const labels: WantedOutput = { kind: 'labels', allowed: ['bug'], most: 1 };
@@ -23,5 +23,14 @@ test.each<[string, object, WantedOutput, RegExp]>([
   ['a report each night', nightly, { kind: 'report' }, /^none$/],
   ['the draft of a release', { ...nightly, publish: 'draft' }, { kind: 'release' }, /^none$/],
 ])('%s', (...[, says, output, fault]) => {
-  expect(outputFault(trigger(says), output)?.message ?? 'none').toMatch(fault);
+  expect(recipeFault(trigger(says), { title: 'x', needsGoal: false, inputs: [], output })?.message ?? 'none').toMatch(
+    fault,
+  );
+});
+
+test('a recipe that needs a goal gets it from the trigger, or from what happened', () => {
+  const recipe = { title: 'Mend', needsGoal: true, inputs: [], output: { kind: 'diff' } } as const;
+  expect(recipeFault(trigger(nightly), recipe)?.message).toBe('Its recipe needs a goal, and it says none.');
+  expect(recipeFault(trigger({ ...nightly, goal: 'It.' }), recipe)).toBe(null);
+  expect(recipeFault(trigger(opened), recipe)).toBe(null);
 });
