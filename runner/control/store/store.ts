@@ -328,10 +328,7 @@ export interface Store extends AsyncDisposable {
     readonly role?: number | null;
   }): Promise<readonly string[]>;
 
-  /**
-   * Called after each commit that appended events, whoever made it, with the runs it touched. Null: perhaps any run was
-   * touched, because commits of others could not be heard of for a while. Returns the way to stop it.
-   */
+  /** Called after each commit that appended events, with the runs it touched; null: perhaps any, for commits of others could not be heard of for a while. Returns the way to stop it. */
   onCommit(listener: (runs: readonly string[] | null, by: Committer) => void): () => void;
 }
 

@@ -10,7 +10,6 @@ import type {
 } from '../../../shared/api/triggers.ts';
 import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { definitionsIn, goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
