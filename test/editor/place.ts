@@ -11,7 +11,7 @@ import { homeAt } from '../../runner/machine/home/home.ts';
 import { openSqliteStore } from '../../runner/control/store/sqlite/sqlite-store.ts';
 import { leasedRun, park } from '../bench/store-run.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
-import { GitHub } from '../harness/github.ts';
+import { GitHub, hookSecret } from '../harness/github.ts';
 import { gitIn } from '../harness/repository.ts';
 import { longhaul, openFolder, projectRoot } from '../harness/rig.ts';
 import { editorModel, type EditorModel } from './model.ts';
@@ -50,12 +50,15 @@ export class Place implements AsyncDisposable {
     return place;
   }
 
-  /** Lets its runner publish to GitHub, which has what the repository has, and look often at what becomes of it. */
+  /** Lets its runner publish to GitHub, which has what the repository has, look often at what becomes of it, and hear what happens there. */
   async onGitHub(people: readonly string[]): Promise<GitHub> {
     const variable = 'GITHUB_TOKEN_OF_THE_RUNNER';
     const github = await GitHub.start(this.repository, people);
-    await writeFile(path.join(this.home, 'config.yaml'), JSON.stringify({ remotes: [github.remote(variable)] }));
-    this.#more = { [variable]: github.token, LONGHAUL_FOLLOW_SECONDS: '1' };
+    await writeFile(
+      path.join(this.home, 'config.yaml'),
+      JSON.stringify({ remotes: [github.remote(variable, 'HOOK_SECRET')] }),
+    );
+    this.#more = { [variable]: github.token, HOOK_SECRET: hookSecret, LONGHAUL_FOLLOW_SECONDS: '1' };
     return github;
   }
 
