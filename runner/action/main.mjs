@@ -153,7 +153,12 @@ const outcomes = {
   cancelled: 'cancelled',
   rejected: 'rejected',
 };
-const outcomeOf = ({ status, needsPerson }) => outcomes[status] ?? (needsPerson ? 'waiting' : 'unfinished');
+const outcomeOf = ({ status, needsPerson, evidence }) => {
+  const outcome = outcomes[status] ?? (needsPerson ? 'waiting' : 'unfinished');
+  // Whoever accepted it knew what its checks said.
+  const isUnseen = outcome === 'done' && status !== 'accepted';
+  return isUnseen && evidence.passed < evidence.ran ? 'checks-failed' : outcome;
+};
 
 /** As code: nothing in it is Markdown. */
 const code = (text) => {

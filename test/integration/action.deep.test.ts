@@ -15,6 +15,10 @@ import { projectRoot, Rig } from '../harness/rig.ts';
 const folder = path.join(projectRoot, 'runner', 'action');
 const hostile = '::error::pwned\n##[add-mask]a\n```\n@ada <img src=x>\n';
 const reporting = scripted([calls('finish', { summary: hostile, claims: [], output: { text: 'It subtracts.' } })]);
+const multiplying = scripted([
+  calls('write', { path: 'sum.js', content: 'export const sum = (a, b) => a * b;\n' }),
+  ...Array.from({ length: 8 }, () => calls('finish', { summary: 'Adds.', claims: [] })),
+]);
 const asking = scripted([calls('ask', { question: '::error::Which?', options: [] })]);
 
 interface Action {
@@ -34,7 +38,10 @@ beforeAll(async () => {
     await repositoryWith({ 'sum.js': 'export const sum = (a, b) => a - b;\n', '.longhaul/recipes/asks.md': library }),
   ).href;
   rig = await Rig.start({
-    script: (asked, at) => (JSON.stringify(asked.body).includes('Ask about') ? asking : reporting)(asked, at),
+    script: (asked, at) => {
+      const body = JSON.stringify(asked.body);
+      return (body.includes('Ask about') ? asking : body.includes('Let it add') ? multiplying : reporting)(asked, at);
+    },
     config: { remotes: [{ match: 'file:///*' }] },
   });
 });
@@ -113,6 +120,21 @@ test('a run that asks is no failure, and says so; inputs and the budget go along
   expect(obeyed(stdout)).toEqual(['add-mask', 'warning']);
   const { task } = await rig.api.runs.get.query({ run: outputs['run'] ?? '' });
   expect([task.goal, task.budget.turns]).toEqual(['Ask about lodash = 4.', 9]);
+});
+
+test('a result whose checks fail fails the step, until somebody accepts it all the same', async () => {
+  const checked = await repositoryWith({
+    'sum.js': 'export const sum = (a, b) => a - b;\n',
+    '.longhaul/config.yaml': 'verification: ["grep -q \\"a + b\\" sum.js"]\n',
+  });
+  const wish = { repository: pathToFileURL(checked).href, goal: 'Let it add', 'idempotency-key': 'checked' };
+  const first = await step(wish);
+  expect([first.code, first.outputs['outcome'], first.outputs['status']]).toEqual([1, 'checks-failed', 'reviewing']);
+  expect(first.summary).toContain('0 of 1 verification commands passed.');
+  const { id, round } = await rig.api.runs.get.query({ run: first.outputs['run'] ?? '' });
+  await rig.api.runs.review.mutate({ run: id, round, verdict: 'accepted' });
+  const second = await step(wish);
+  expect([second.code, second.outputs['run'], second.outputs['outcome']]).toEqual([0, id, 'done']);
 });
 
 test('a run that is cancelled fails the step', async () => {
