@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { sign } from '@octokit/webhooks-methods';
 import { createEmulator, type Emulator } from 'emulate';
+import { request } from 'undici';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
 import { startGitHttp, type GitHttp } from './git-http.ts';
 import { gitIn } from './repository.ts';
@@ -236,6 +237,16 @@ export const deliveryOf = async (
     },
     body,
   };
+};
+
+/** Tells a runner of it. Returns the status of its answer; rejects where none comes. */
+export const sendDelivery = async (
+  url: string,
+  { headers, body }: Awaited<ReturnType<typeof deliveryOf>>,
+): Promise<number> => {
+  const answer = await request(`${url}/webhooks/github`, { method: 'POST', headers, body });
+  await answer.body.dump();
+  return answer.statusCode;
 };
 
 interface Parts {

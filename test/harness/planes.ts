@@ -10,6 +10,8 @@ export interface PlanesOptions {
   /** Ms between two events of the model's answers; left out: none. */
   readonly paceMs?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Settings of both, as their `config.yaml` has them. */
+  readonly config?: object;
   /** Where workers find a control plane; without it, the balancer; null: the one that started them. */
   readonly publicUrl?: string | null;
   /** As a rig has it. */
@@ -49,7 +51,7 @@ export class Planes implements AsyncDisposable {
   }
 
   static async open(options: PlanesOptions): Promise<Planes> {
-    const { script, paceMs = 0, env = {}, publicUrl, projectAt, wired = false } = options;
+    const { script, paceMs = 0, env = {}, config, publicUrl, projectAt, wired = false } = options;
     const server = options.server ?? (await PostgresServer.start());
     const database = await server.database();
     const wire = wired ? await TcpProxy.to(server.port) : null;
@@ -61,6 +63,7 @@ export class Planes implements AsyncDisposable {
         script,
         model,
         ...(projectAt === undefined ? {} : { projectAt }),
+        ...(config === undefined ? {} : { config }),
         shared: { folder: shared, names: ['blobs'] },
         env: {
           LONGHAUL_DATABASE_URL: wire === null ? database : database.replace(`:${server.port}/`, `:${wire.port}/`),

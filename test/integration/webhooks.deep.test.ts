@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { request } from 'undici';
 import { expect, test } from 'vitest';
 import { neverAnswers } from '../fakes/openai/index.ts';
-import { deliveryOf, GitHub, hookSecret } from '../harness/github.ts';
+import { deliveryOf, GitHub, hookSecret, sendDelivery as send } from '../harness/github.ts';
 import { repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
 
@@ -28,12 +28,6 @@ const started = async () => {
   );
   await rig.api.triggers.enable.mutate({ repository: github.url, name: 'bugs' });
   return { github, rig, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-};
-
-const send = async (url: string, { headers, body }: Awaited<ReturnType<typeof deliveryOf>>): Promise<number> => {
-  const answer = await request(`${url}/webhooks/github`, { method: 'POST', headers, body });
-  await answer.body.dump();
-  return answer.statusCode;
 };
 
 const counted = ({ home }: Rig, what: string): number => {
