@@ -73,6 +73,9 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'recipes show no-such', code: 1, says: /There is no recipe "no-such"/ },
     { args: 'recipes show', code: 2, says: /No recipe is named/ },
     { args: 'recipes check --repo {repo}', code: 0, says: /There is no \.md file/ },
+    { args: 'recipes new my-release --repo {dirty}', code: 0, says: /my-release\.md is written\./ },
+    { args: 'recipes new ../x --repo {dirty}', code: 2, says: /cannot be used/ },
+    { args: 'recipes new --repo {dirty}', code: 2, says: /No name is given/ },
   ],
   triggers: [
     { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },

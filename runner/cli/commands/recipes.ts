@@ -1,17 +1,20 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Argument } from '@commander-js/extra-typings';
+import { RecipeName } from '../../../shared/recipe/recipe.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
+import { writeNewSettings } from '../../local/new-settings.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
 import { filesIn } from '../folder-settings.ts';
 import { explain } from '../help.ts';
+import { newRecipe } from '../new-recipe.ts';
 import { recipesView, recipeView } from '../recipes-view.ts';
 
-const actions = ['list', 'show', 'check'] as const;
+const actions = ['list', 'show', 'check', 'new'] as const;
 
 export const define: Define = (command, act) => {
   command
@@ -21,6 +24,7 @@ export const define: Define = (command, act) => {
     .action(
       act(async (context, ...[action, name, options]) => {
         if (action === 'show') return show(context, name, options.repo);
+        if (action === 'new') return begin(context, name, options.repo);
         if (name !== undefined) throw usage(`${action} takes no name.`, `Leave out ${cleanLine(name)}.`);
         return action === 'list' ? list(context, options.repo) : check(context, options.repo);
       }),
@@ -32,6 +36,7 @@ in the place of those with the same name.`,
     examples: [
       ['longhaul recipes', 'what there is for the repository here'],
       ['longhaul recipes show fix-failing-test', 'what one takes, and what it says of a task'],
+      ['longhaul recipes new release', 'write .longhaul/recipes/release.md, to be filled in'],
       ['longhaul recipes check', 'whether the files here can be used, committed or not'],
       ['longhaul delegate --recipe fix-failing-test "test/parser.test.ts: empty input"', 'use one'],
     ],
@@ -41,6 +46,7 @@ A recipe has name, origin ("built-in" or "repository"), replaces (it stands in t
 and defaults {tools, setup, verification, budget, rules (how many), model, decisionHours, priority}; null in there: as the
 repository or the runner says.
 show: {"recipe": recipe}
+new: {"file": its path}
 check: {"files": [{"name", "problem" (null: none)}, …]}`,
   });
 };
@@ -73,6 +79,35 @@ const show = async (context: CommandContext, name: string | undefined, repo: str
   context.printJson({ recipe });
   context.print(recipeView(recipe, context.paint));
   return recipe.problem === null ? exit.done : exit.failed;
+};
+
+/** Writes one that can be used as it is. Asks no runner. */
+const begin = async (context: CommandContext, given: string | undefined, repo: string): Promise<ExitCode> => {
+  if (given === undefined) throw usage('No name is given.', 'Give it one: longhaul recipes new <name>');
+  const { data: name, error } = RecipeName.safeParse(given);
+  if (error !== undefined)
+    throw usage(
+      `The name ${JSON.stringify(cleanLine(given))} cannot be used: ${error.issues[0]?.message ?? ''}.`,
+      'Give another one.',
+    );
+  const found = await findRepository(resolve(context.cwd, repo));
+  if (!('root' in found)) throw new Trouble(found.reason, { remedy: found.remedy, code: 'invalid' });
+  const written = await writeNewSettings(found.root, 'recipes', { name: `${name}.md`, text: newRecipe(name) });
+  if (written.outcome === 'exists')
+    throw new Trouble(`${written.file} is there already.`, {
+      remedy: 'Give the recipe another name, or change that one.',
+      code: 'invalid',
+    });
+  if (written.outcome === 'elsewhere')
+    throw new Trouble(`${written.folder} leads out of its place by a link.`, {
+      remedy: 'Make it a folder, and try again.',
+      code: 'invalid',
+    });
+  context.printJson({ file: written.file });
+  context.print(
+    `${written.file} is written. Say in it what is to be done; longhaul recipes check looks at it. It counts once it is on the default branch.`,
+  );
+  return exit.done;
 };
 
 /** The files as they are in the folder, committed or not. Asks no runner. */
