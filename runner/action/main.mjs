@@ -41,18 +41,20 @@ const addressOf = (text) => {
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 };
 
-const pairs = (text, name) =>
-  Object.fromEntries(
-    text
-      .split('\n')
-      .filter((each) => each.trim() !== '')
-      .map((each) => {
-        const at = each.indexOf('=');
-        if (at < 1)
-          throw new Refusal(`${name}: expected a line "name=value" for each, and not ${JSON.stringify(each)}`);
-        return [each.slice(0, at).trim(), each.slice(at + 1).trim()];
-      }),
-  );
+const pairs = (text, name) => {
+  const all = text
+    .split('\n')
+    .filter((each) => each.trim() !== '')
+    .map((each) => {
+      const at = each.indexOf('=');
+      if (at < 1) throw new Refusal(`${name}: expected a line "name=value" for each, and not ${JSON.stringify(each)}`);
+      return [each.slice(0, at).trim(), each.slice(at + 1).trim()];
+    });
+  const names = all.map(([each]) => each);
+  const twice = names.find((each, index) => names.indexOf(each) !== index);
+  if (twice !== undefined) throw new Refusal(`${name}: ${twice} is given twice`);
+  return Object.fromEntries(all);
+};
 
 const inputsOf = (text) => {
   if (!text.startsWith('{')) return pairs(text, 'inputs');
@@ -215,6 +217,8 @@ const main = async () => {
   const token = input('token');
   if (token === '')
     throw new Refusal('token: there is none. Give it as a secret of the repository or its organisation.');
+  // It stands in a header; what is not of these is none, and is not repeated in what says so.
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new Refusal('token: it has a blank or a character that no token has.');
   command('add-mask', token);
   const runner = { url: addressOf(input('url')), token };
   const [wait, until] = [isWanted('wait'), Date.now() + minutes() * 60_000];

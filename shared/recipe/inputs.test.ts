@@ -97,6 +97,12 @@ test.each<[string, unknown, string, string]>([
     'The text has no {{a}}: put the input where it belongs',
   ],
   [
+    'whose name stands with a capital',
+    { area: { type: 'string' } },
+    '{{area}} {{Area}} {{goal}}',
+    'The text has {{Area}}, which is text: names are in lower case, {{area}}.',
+  ],
+  [
     'that is not declared',
     { a: { type: 'string' } },
     '{{a}} {{b}} {{goal}}',

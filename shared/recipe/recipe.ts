@@ -132,6 +132,7 @@ export const splitRecipe = (text: string): { readonly frontMatter: string; reado
 
 /** `{{goal}}`, `{{test-file}}`. What GitHub's workflows write, `${{ … }}`, is text. */
 const placeholder = /(?<!\$)\{\{\s*([a-z][a-z0-9_-]*)\s*\}\}/g;
+const anyCase = new RegExp(placeholder, 'gi');
 
 /** What a recipe says, once its front matter is parsed. `template` is the Markdown below it. */
 export const parseRecipe = (frontMatter: unknown, template: string): ParsedRecipe => {
@@ -178,7 +179,13 @@ const templateFaults = (template: string, inputs: readonly RecipeInput[] | null)
   const known = ['goal', ...declared].map((name) => `{{${name}}}`).join(', ');
   const stands = declared.length === 0 ? 'only {{goal}} stands' : `only these stand: ${known}`;
   const isUnknown = (name: string): boolean => name !== 'goal' && inputs !== null && !declared.includes(name);
+  const misspelt = [...template.matchAll(anyCase)]
+    .map(([, name = '']) => name)
+    .filter((name) => name !== name.toLowerCase() && ['goal', ...declared].includes(name.toLowerCase()));
   return [
+    ...[...new Set(misspelt)].map(
+      (name) => `The text has {{${name}}}, which is text: names are in lower case, {{${name.toLowerCase()}}}.`,
+    ),
     ...[...used]
       .filter(isUnknown)
       .map((name) => `The text has {{${name}}}, and ${stands}${declared.length === 0 ? ' for something' : ''}.`),

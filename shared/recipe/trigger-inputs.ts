@@ -56,13 +56,14 @@ export const inputFaults = (trigger: Trigger, inputs: readonly RecipeInput[]): r
   const mapped = Object.entries(trigger.inputs).flatMap(([name, value]) =>
     isMapped(value) ? [{ name, ...value }] : [],
   );
-  const names = mapped.map(({ name }) => name);
+  const isLater = (name: string): boolean => mapped.some((each) => each.name === name);
+  const isDeclared = ([name]: readonly [string, unknown]): boolean => inputs.some((each) => each.name === name);
   const fixed = readInputs(
-    inputs.filter(({ name }) => !names.includes(name)),
-    inputsOf(trigger, null).given,
+    inputs.filter(({ name }) => !isLater(name)),
+    Object.fromEntries(Object.entries(inputsOf(trigger, null).given).filter(isDeclared)),
   );
   return [
-    ...unknownInputs(inputs, names),
+    ...unknownInputs(inputs, Object.keys(trigger.inputs)),
     ...mapped.flatMap(({ name, from }) => {
       const { of } = fields[from];
       return of === null || of.includes(kind ?? '')

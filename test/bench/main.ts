@@ -13,6 +13,7 @@ import { postgres } from './postgres.ts';
 import { recovery } from './recovery.ts';
 import { machine, outcomeOf, tableOf, type Bench, type Row } from './rows.ts';
 import { sandboxCommand } from './sandbox-command.ts';
+import { schedules } from './schedules.ts';
 import { wake } from './wake.ts';
 import { webhooks } from './webhooks.ts';
 import { workerAppend } from './worker-append.ts';
@@ -30,6 +31,7 @@ const benches: readonly Bench[] = [
   parked,
   postgres,
   webhooks,
+  schedules,
   editor,
   loadBench,
 ];

@@ -50,6 +50,18 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delegate Greet --remote file://{repo} --ref main --dedupe once', code: 0, says: run },
     { args: 'delegate Greet --repo {repo} --watch', code: 3, says: /is ready for review|longhaul accept/ },
     { args: 'delegate --from-json --json', code: 0, says: inJson, input: '{"goal":"Greet","repository":"{repo}"}' },
+    {
+      args: 'delegate Greet --from-json',
+      code: 2,
+      says: /takes all from stdin, and there is a goal beside it/,
+      input: '{"goal":"Greet","repository":"{repo}"}',
+    },
+    {
+      args: 'delegate --from-json --decision-hours 3',
+      code: 2,
+      says: /there is --decision-hours beside it/,
+      input: '{"goal":"Greet","repository":"{repo}"}',
+    },
     { args: 'delegate - --repo {repo}', code: 0, says: run, input: 'Greet' },
     { args: 'delegate Greet --repo {repo} --input package', code: 2, says: /gives no input a value/ },
     { args: 'delegate Greet --repo {repo} --input a=b', code: 2, says: /There is no recipe that takes the input a/ },

@@ -126,6 +126,19 @@ describe('delegating', () => {
     expect(await post(body)).toEqual({ status, body: { error: { code, message: expect.stringMatching(message) } } });
   });
 
+  test('a key is for one run, ever: that one was deleted under it is a conflict, too', async () => {
+    const wish = { repository, goal: 'Once and no more' };
+    const { body } = await post(wish, keyed('deleted'));
+    const api = clientOf(runner.serving.url, runner.serving.token);
+    await api.runs.cancel.mutate({ run: body.run });
+    await api.runs.delete.mutate({ run: body.run });
+    const again = await post(wish, keyed('deleted'));
+    expect([again.status, again.body.error]).toEqual([
+      409,
+      { code: 'conflict', message: expect.stringContaining('for a run that somebody deleted') },
+    ]);
+  });
+
   test('takes two keys for none, and what is no key neither', async () => {
     const wish = { repository, goal: 'x' };
     expect(await post({ ...wish, idempotencyKey: 'one' }, keyed('two'))).toMatchObject({ status: 400 });

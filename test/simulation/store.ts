@@ -106,6 +106,8 @@ export class SharedStore {
       blobsOf: () => Promise.resolve({ count: 0, bytes: 0 }),
       forgetBlobs: () => Promise.resolve([]),
       state: (run) => read(() => reads.state(run)),
+      // Nobody deletes there.
+      wasDeleted: async () => false,
       list: (tenant, input) => read(() => reads.list(tenant, input)),
       counts: (tenant) => read(() => reads.counts(tenant)),
       openDecisions: (tenant) => read(() => reads.openDecisions(tenant)),

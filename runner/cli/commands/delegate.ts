@@ -101,6 +101,7 @@ type Options = ReturnType<ReturnType<typeof withOptions>['opts']>;
 export const define: Define = (command, act) => {
   withOptions(command).action(
     act(async (context, words, options) => {
+      if (options.fromJson === true) mustBeAlone(words, options);
       const said = options.fromJson === true ? await givenInput(context) : await inputOf(context, words, options);
       const images = await imageFiles(context, { named: options.image ?? [], others: said.images.length });
       const input = { ...said, images: [...said.images, ...images.map(({ name, blob }) => ({ name, blob }))] };
@@ -227,6 +228,28 @@ const inputOf = async (context: CommandContext, words: readonly string[], option
   });
   if (parsed.success) return parsed.data;
   throw usage(issueText(parsed.error, 'arguments'), 'See: longhaul help delegate');
+};
+
+/** What goes along with --from-json: the rest stands in the JSON. */
+const besideJson: ReadonlySet<string> = new Set([
+  'fromJson',
+  'image',
+  'preview',
+  'unchecked',
+  'watch',
+  'trustSettings',
+]);
+/** Of those that have one. */
+const ordinary: Readonly<Record<string, unknown>> = { repo: '.', base: 'worktree' };
+
+/** What would be dropped is refused. */
+const mustBeAlone = (words: readonly string[], options: Options): void => {
+  const [name] = Object.entries(options)
+    .filter(([each, value]) => !besideJson.has(each) && value !== ordinary[each])
+    .map(([each]) => `--${each.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  const other = words.length > 0 ? 'a goal' : name;
+  if (other !== undefined)
+    throw usage(`--from-json takes all from stdin, and there is ${other} beside it.`, 'Put that into the JSON.');
 };
 
 const givenInput = async ({ terminal }: CommandContext): Promise<DelegateInput> => {

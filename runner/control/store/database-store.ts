@@ -14,6 +14,7 @@ import {
   readPosition,
   readQueuedAmong,
   readState,
+  readWasDeleted,
   readUpload,
   readUploadedBytes,
 } from './reads.ts';
@@ -77,6 +78,7 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     heartbeat: (input) => write({ kind: 'heartbeat', ...input, ...circumstances() }),
     delete: (run, by) => write({ kind: 'delete', run, by, ...circumstances() }),
     state: (run) => read((db) => readState(db, run)),
+    wasDeleted: (run) => read((db) => readWasDeleted(db, run)),
     list: (tenant, input) => read((db) => readList(db, tenant, input)),
     counts: (tenant) => read((db) => readCounts(db, tenant)),
     openDecisions: (tenant) => read((db) => readOpenDecisions(db, tenant)),

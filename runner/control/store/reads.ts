@@ -20,6 +20,10 @@ const selectState = prepare<{ readonly id: string }, StateRow>((db, given) =>
   states(db).where('runs.id', '=', given.id),
 );
 
+export const readWasDeleted = async (db: Database, run: string): Promise<boolean> =>
+  (await db.selectFrom('runs').select('id').where('id', '=', run).where('status', '=', deletedStatus).execute())
+    .length > 0;
+
 export const readState = async (db: Database, run: string): Promise<RunState | null> => {
   const [row] = await selectState(db, { id: run });
   return row === undefined ? null : stateOf(row);

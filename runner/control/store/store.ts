@@ -219,6 +219,8 @@ export interface Store extends AsyncDisposable {
   delete(run: string, by: string): Promise<Deleted>;
 
   state(run: string): Promise<RunState | null>;
+  /** There was such a run, and somebody deleted it. */
+  wasDeleted(run: string): Promise<boolean>;
   list(
     tenant: string | null,
     input: ListInput,
@@ -234,10 +236,7 @@ export interface Store extends AsyncDisposable {
   feedPage(filter: FeedFilter, after: number, limits: FeedLimits): Promise<FeedPage>;
   position(): Promise<number>;
 
-  /**
-   * Of the queue, what may go next: of each tenant the first so many that may be begun at `now` (ms since the epoch), however
-   * long the queue of another one is. With `byRepository`, of each repository of each tenant.
-   */
+  /** Of the queue, what may go next: of each tenant (with `byRepository`, of each of its repositories) the first so many that may be begun at `now`, ms since the epoch. */
   heads(input: {
     readonly now: number;
     readonly places: number;

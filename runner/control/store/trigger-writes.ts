@@ -1,3 +1,4 @@
+import { deletedStatus } from './delete-run.ts';
 import { sql } from 'kysely';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import { locksRows, prepare } from './queries.ts';
@@ -152,6 +153,8 @@ export const readSpentBy = async (
     .select(spentOf(db, 'usd').as('usd'))
     .select(spentOf(db, 'unpriced').as('unpriced'))
     .where('id', 'in', begun)
+    // Of one that was deleted nobody knows what it has spent.
+    .where('status', '<>', deletedStatus)
     .executeTakeFirstOrThrow();
   return { runs: Number(runs), usd: usd ?? 0, unpriced: unpriced ?? 0 };
 };

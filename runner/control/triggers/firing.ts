@@ -46,7 +46,7 @@ export const fire = async (
 ): Promise<Fired> => {
   const { store, log } = options;
   const before = row.run === null ? null : await store.state(row.run);
-  const failures = before?.status === 'failed' ? row.failures + 1 : 0;
+  const failures = failuresOf(row, before);
   const passOver = async (said: string, problem = said): Promise<Fired> => {
     await handled(options, row, { due, failures: row.failures, problem, run: null, said });
     return { row: { ...row, problem }, stopped: false };
@@ -127,5 +127,10 @@ export const notAgreed = (
 
 const isUnderWay = ({ status }: RunState): boolean => ['queued', 'working', 'ready', 'waiting'].includes(status);
 
-const stopped = ({ name }: TriggerRow, before: RunState | null): string =>
+/** Runs of it that failed one after the other. `before`: its last one. */
+export const failuresOf = ({ failures }: Pick<TriggerRow, 'failures'>, before: RunState | null): number =>
+  before?.status === 'failed' ? failures + 1 : 0;
+
+/** Why one begins no more. `before`: its last run. */
+export const stopped = ({ name }: TriggerRow, before: RunState | null): string =>
   `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: longhaul triggers enable ${name}`;

@@ -1,9 +1,30 @@
+import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
-import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
+import { definitionsIn, goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
 import type { TriggerKey } from '../store/store.ts';
 
 /** The triggers of a repository, as its default branch has them now. Throws RefusedError where that cannot be read. */
 export type ReadDefinitions = (repository: string) => Promise<readonly Definition[]>;
+
+/** The triggers' files of a repository, on which branch; null: it has no commit. */
+export type ReadFiles = (
+  repository: string,
+) => Promise<{ readonly triggers: readonly SettingsFile[]; readonly branch: string } | null>;
+
+/** What is in files that are as they were the last time is not read again: a thousand of them are looked at each minute. */
+export const definitionsOf = (read: ReadFiles): ReadDefinitions => {
+  const parsed = new Map<string, { readonly files: string; readonly definitions: readonly Definition[] }>();
+  return async (repository) => {
+    const found = await read(repository);
+    if (found === null) return [];
+    const files = JSON.stringify([found.branch, found.triggers]);
+    const before = parsed.get(repository);
+    if (before?.files === files) return before.definitions;
+    const definitions = definitionsIn(found.triggers, found.branch);
+    parsed.set(repository, { files, definitions });
+    return definitions;
+  };
+};
 
 interface Known {
   readonly definitions: readonly Definition[] | RefusedError;

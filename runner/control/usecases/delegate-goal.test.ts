@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
-import { titleOf } from './delegate-goal.ts';
+import { parseRecipe } from '../../../shared/recipe/recipe.ts';
+import { goalOf } from './delegate-goal.ts';
 
-test.each([
-  ['Fix the build', 'Fix the build'],
-  ['\n  Fix the build \n\nIt broke yesterday.', 'Fix the build'],
-  ['x'.repeat(80), 'x'.repeat(80)],
-  ['x'.repeat(81), `${'x'.repeat(79)}…`],
-  [`${'word '.repeat(16)}and more`, `${'word '.repeat(14)}word…`],
-])('the title of %j is %j', (goal, title) => {
-  expect(titleOf(goal)).toBe(title);
+const given = (goal: string) => ({ input: { goal, recipe: 'own', inputs: {} }, outside: [] });
+
+test('a recipe without words of its own, of which nobody says any, is no task', () => {
+  const parsed = parseRecipe({ title: 'Own', goal: 'optional' }, '{{goal}}');
+  if (parsed.outcome === 'refused') throw new Error(parsed.faults.join(' '));
+  expect(() => goalOf(parsed.recipe, given(' '))).toThrow(
+    'The recipe own has no words of its own, and nobody said any.',
+  );
+  expect(goalOf(parsed.recipe, given('Go.')).goal).toBe('Go.');
 });

@@ -33,7 +33,14 @@ export const goalOf = (
     const isElsewhere = outside.includes(value.name) && value.type === 'string' && text !== '';
     return { ...value, text: isElsewhere ? toldElsewhere(value.name) : text };
   });
-  return { goal: mustFit(renderGoal(recipe, said, inputs)), inputs };
+  const goal = mustFit(renderGoal(recipe, said, inputs));
+  if (goal.trim() === '')
+    throw refused(
+      'invalid',
+      `The recipe ${name} has no words of its own, and nobody said any.`,
+      `Say what is to be done. It is: ${recipe.title}.`,
+    );
+  return { goal, inputs };
 };
 
 /** With what a recipe and others say. Throws RefusedError. */

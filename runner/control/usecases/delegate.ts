@@ -12,7 +12,7 @@ import { goalOf, mustFit, titleOf } from './delegate-goal.ts';
 import { sourceFor, toldSettings, type FoundSource } from './delegate-source.ts';
 import { randomId } from '../../machine/random-id.ts';
 import { turns } from '../../machine/turns.ts';
-import { actor, asPerson, mustBeLocal, type ControlPlane, type Person } from './plane.ts';
+import { actor, asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { subjectFor, toldOf } from './subject.ts';
 import { configIn } from './repository-settings.ts';
@@ -44,10 +44,27 @@ export const delegate = async (
   const run = runOfKey(plane, person.tenant, input.dedupeKey);
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
-    if (known === null) return create(plane, person, { input, notes, isTold, outside, run });
+    if (known === null) {
+      await mustBeThere(plane, input, run);
+      return create(plane, person, { input, notes, isTold, outside, run });
+    }
     sameRun(known, input);
     return known;
   });
+};
+
+/** A key is for one run, ever: what was done under it may have had effects. Throws RefusedError where that run was deleted. */
+const mustBeThere = async (
+  { store }: Pick<ControlPlane, 'store'>,
+  { dedupeKey }: Pick<DelegateInput, 'dedupeKey'>,
+  run: string,
+): Promise<void> => {
+  if (!(await store.wasDeleted(run))) return;
+  throw refused(
+    'conflict',
+    `The key ${JSON.stringify(dedupeKey)} was used before, for a run that somebody deleted.`,
+    'Take another key: under one key there is one run.',
+  );
 };
 
 interface Creation {
@@ -207,6 +224,7 @@ export const rehearse = async (
   const { dedupeKey } = delegation;
   const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, exact: false };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
+  if (known === null && dedupeKey !== null) await mustBeThere(plane, input, runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
   const found =

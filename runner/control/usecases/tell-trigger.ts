@@ -4,7 +4,7 @@ import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
-import { mostFailures } from '../triggers/firing.ts';
+import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
 import type { ControlPlane } from './plane.ts';
 import { wrongNow } from './trigger-checks.ts';
 
@@ -24,8 +24,10 @@ export const tellOf = async (
   const run = row?.run == null ? null : await plane.store.state(row.run);
   const usable = definition === null || definition.outcome === 'refused' ? null : definition;
   const now = plane.now();
+  // What would be found out when it is due the next time is told now.
+  const isStopping = row?.enabled === true && failuresOf(row, run) >= mostFailures;
   const nextAt =
-    usable?.outcome !== 'scheduled' || row?.enabled !== true
+    usable?.outcome !== 'scheduled' || row?.enabled !== true || isStopping
       ? null
       : dueNow({
           schedule: usable.schedule,
@@ -38,13 +40,14 @@ export const tellOf = async (
   return {
     repository: key.repository,
     name: key.name,
-    standing: standingOf(row),
+    standing: isStopping ? 'stopped' : standingOf(row),
     enabledBy: row?.enabled === true ? row.by : null,
     trigger: usable?.trigger ?? null,
     problem:
       definition?.outcome === 'refused'
         ? definition.problem
         : (broken ??
+          (isStopping ? stopped(row, run) : null) ??
           (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, { definition: usable, settings })) ??
           row?.problem ??
           null),

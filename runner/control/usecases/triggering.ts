@@ -10,7 +10,7 @@ import { definitionsIn, type UsableTrigger } from '../../machine/triggers/defini
 import { openAdmission } from '../github/admission.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
-import { openDefinitions } from '../triggers/known-definitions.ts';
+import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
 import { delegate } from './delegate.ts';
 import { runOfKey } from './delegate-again.ts';
@@ -76,10 +76,7 @@ export const triggering = (
   readonly beginOn: EventsOptions['begin'];
 } => {
   const admit = openAdmission(plane.now);
-  const read = async (repository: string) => {
-    const settings = await settingsOfRepository(plane, repository);
-    return settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-  };
+  const read = definitionsOf((repository) => settingsOfRepository(plane, repository));
   return {
     definitionOf: openDefinitions(read, plane.now),
     admit: async (event, { repository }, signal) => {
