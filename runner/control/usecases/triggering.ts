@@ -6,7 +6,7 @@ import { RemoteRef } from '../../../shared/run/source.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
-import { definitionsIn, type UsableTrigger } from '../../machine/triggers/definitions.ts';
+import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
 import { openAdmission } from '../github/admission.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
