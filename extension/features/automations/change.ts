@@ -17,6 +17,9 @@ import { definitionFacts } from './row.ts';
 
 const title = t('Longhaul: Which Automation?');
 
+/** Those whose run is being begun: who clicks twice means one. */
+const beginning = new Set<string>();
+
 /** Begins its run now, whether it is on or not. */
 export const runNow = async (longhaul: Longhaul, automations: Automations, argument: unknown): Promise<void> => {
   const chosen = await automationFor(automations, argument, {
@@ -26,14 +29,19 @@ export const runNow = async (longhaul: Longhaul, automations: Automations, argum
   });
   if (chosen === undefined) return;
   const { repository, name } = chosen;
-  const api = await longhaul.connection.api();
-  const run = await api.triggers.fire.mutate({ repository, name, key: randomUUID() });
+  const which = JSON.stringify([repository, name]);
+  if (beginning.has(which)) return;
+  beginning.add(which);
+  const run = await begin(longhaul, { repository, name }).finally(() => beginning.delete(which));
   longhaul.runs.learn(run);
   await automations.refresh();
   void offer(vscode.window.showInformationMessage, t('{0} began run {1}.', cleanLine(name), run.number), {
     [t('Open Run')]: doing('longhaul.openRun', { run: run.id }),
   });
 };
+
+const begin = async ({ connection }: Longhaul, trigger: Pick<ListedTrigger, 'repository' | 'name'>) =>
+  (await connection.api()).triggers.fire.mutate({ ...trigger, key: randomUUID() });
 
 /** Has it begin no more runs: `longhaul triggers disable`. */
 export const pause = async (longhaul: Longhaul, automations: Automations, argument: unknown): Promise<void> => {
@@ -56,7 +64,8 @@ export const enable = async (longhaul: Longhaul, automations: Automations, argum
   const chosen = await automationFor(automations, argument, {
     title,
     none: t('There is no automation that is off and could be on.'),
-    among: ({ listed }) => listed !== null && listed.standing !== 'on' && listed.trigger !== null,
+    among: ({ listed }) =>
+      listed !== null && listed.trigger !== null && (listed.standing !== 'on' || listed.problem !== null),
   });
   if (chosen === undefined) return;
   const api = await longhaul.connection.api();

@@ -24,7 +24,7 @@ test.each<[Partial<ListedTrigger> | null, string, string]>([
   [{}, 'off', 'off'],
   [{ standing: 'on', nextAt: soon }, `on · next ${localTime(soon)}`, 'on'],
   [{ standing: 'on', trigger: labelled }, 'on · waits on issue-labeled "agent"', 'on'],
-  [{ standing: 'on', problem: 'It is late.' }, 'on, with a problem', 'on'],
+  [{ standing: 'on', problem: 'It is late.' }, 'on, with a problem', 'troubled'],
   [{ standing: 'paused', last }, 'paused · run 12 reviewing', 'off'],
   [{ standing: 'stopped', problem: 'Its last 3 runs failed.' }, 'stopped after failures', 'off'],
   [{ trigger: null, problem: 'goal: expected a goal' }, 'cannot be used', 'broken'],

@@ -90,7 +90,7 @@ const stateText = ({ listed }: Automation): string => {
     case 'on':
       return broken ? t('on, but cannot be used') : listed.problem === null ? t('on') : t('on, with a problem');
     case 'off':
-      return broken ? t('cannot be used') : t('off');
+      return broken ? t('cannot be used') : listed.problem === null ? t('off') : t('off, with a problem');
     case 'paused':
       return broken ? t('paused, cannot be used') : t('paused');
     case 'stopped':
@@ -118,14 +118,14 @@ const spentText = ({ listed }: Automation): string => {
 /** What can be done with it: `on` and `off`; `lost`: it is on, and cannot be used; `broken`: neither; `local`: it is only in a folder. */
 const contextOf = ({ listed }: Automation): string => {
   if (listed === null) return 'local';
-  if (listed.standing === 'on') return listed.trigger === null ? 'lost' : 'on';
+  if (listed.standing === 'on') return listed.trigger === null ? 'lost' : listed.problem === null ? 'on' : 'troubled';
   return listed.trigger === null ? 'broken' : 'off';
 };
 
 const iconOf = ({ listed }: Automation): Icon => {
   if (listed === null) return ['edit'];
   if (listed.standing === 'stopped') return ['error', 'testing.iconFailed'];
-  if (listed.trigger === null || (listed.standing === 'on' && listed.problem !== null))
+  if (listed.trigger === null || ((listed.standing === 'on' || listed.standing === 'off') && listed.problem !== null))
     return ['warning', 'problemsWarningIcon.foreground'];
   if (listed.standing === 'paused') return ['debug-pause', 'charts.yellow'];
   const icon = isScheduled(listed.trigger) ? 'watch' : 'zap';

@@ -1,9 +1,18 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import type { RecipeInput } from '../../../shared/recipe/inputs.ts';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
+import { needsSubject } from '../../../shared/run/output.ts';
 import { budgetLine, parseBudget } from '../../ground/delegation/budget-line.ts';
 import { baseText, commandsText } from '../../ground/delegation/choices-text.ts';
-import { inFolder, plannedCommand, policies, type Choices, type PolicyName } from '../../ground/delegation/choices.ts';
+import {
+  inFolder,
+  plannedCommand,
+  policies,
+  type Choices,
+  type PolicyName,
+  type RecipeChoice,
+} from '../../ground/delegation/choices.ts';
 import type { Folder } from '../../ground/delegation/folder.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { askImages } from './ask-images.ts';
@@ -30,7 +39,7 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
       const items = offered.recipes().then(recipeItems);
       const chosen = await vscode.window.showQuickPick(items, { title: t('By which recipe?'), matchOnDetail: true });
       if (chosen?.problem === null) {
-        const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
+        const recipe = chosen.recipe === null ? null : await told(chosen.recipe, chosen);
         return recipe === undefined ? choices : { ...choices, recipe };
       }
       if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
@@ -86,6 +95,24 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
   }
 };
 
+/** A recipe with all that it has to be told. Undefined: dismissed. */
+const told = async (
+  recipe: RecipeChoice,
+  { inputs, needsSubject: isSaidOn }: { readonly inputs: readonly RecipeInput[]; readonly needsSubject: boolean },
+): Promise<RecipeChoice | undefined> => {
+  const given = await withInputs(recipe, inputs);
+  if (given === undefined || !isSaidOn || given.about !== null) return given;
+  const about = await vscode.window.showInputBox({
+    title: t('{0}: Which Issue or Pull Request Is It About?', recipe.title),
+    prompt: t(
+      'Its address, or owner/name#12 of an issue on GitHub. What comes of the run is said there once you publish it.',
+    ),
+    ignoreFocusOut: true,
+    validateInput: (value) => (value.trim() === '' ? t('Something has to stand here.') : null),
+  });
+  return about === undefined ? undefined : { ...given, about: about.trim() };
+};
+
 /** With what the recipe has to be told, which was chosen in another session. Undefined: dismissed. */
 export const completed = async (choices: Choices, offered: Pick<Offered, 'recipes'>): Promise<Choices | undefined> => {
   if (choices.recipe === null) return choices;
@@ -93,7 +120,8 @@ export const completed = async (choices: Choices, offered: Pick<Offered, 'recipe
   const listed = (await offered.recipes()).find((recipe) => recipe.name === name);
   // What cannot be used any more, delegating refuses.
   if (listed === undefined || listed.problem !== null) return choices;
-  const recipe = await withInputs(choices.recipe, listed.inputs);
+  const { inputs, defaults } = listed;
+  const recipe = await told(choices.recipe, { inputs, needsSubject: needsSubject(defaults.output) });
   if (recipe === undefined) return undefined;
   return recipe === choices.recipe ? choices : { ...choices, recipe };
 };

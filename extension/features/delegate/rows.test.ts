@@ -165,13 +165,14 @@ test('with a recipe, the rows say what it is', () => {
     title: 'Update documentation',
     needsGoal: false,
     inputs: { package: 'lodash' },
+    about: 'acme/shop#12',
   };
   const choices = { ...firstChoices, recipe };
   const holds = known({ verification: { commands: [], by: 'recipe' } });
   expect(described({ goal: '', choices, holds })).toMatchObject({
     delegate: 'Update documentation · working tree',
     goal: 'what the recipe says',
-    recipe: 'Update documentation · package: lodash',
+    recipe: 'Update documentation · package: lodash · about acme/shop#12',
     verification: "none (the recipe's)",
   });
 });

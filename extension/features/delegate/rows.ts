@@ -123,7 +123,8 @@ const dirtyRow = ({ choices: { base, without }, dirty }: Summary): readonly Row[
 const recipeText = ({ recipe }: Choices): string => {
   if (recipe === null) return t('none');
   const inputs = Object.entries(recipe.inputs).map(([name, value]) => `${name}: ${firstLine(String(value))}`);
-  return [recipe.title, ...inputs].join(' · ');
+  const about = recipe.about === null ? [] : [t('about {0}', firstLine(recipe.about))];
+  return [recipe.title, ...inputs, ...about].join(' · ');
 };
 
 const folderText = (folder: string): string => (folder === '' ? t('the root of the repository') : folder);

@@ -25,12 +25,18 @@ export interface Reviewing {
   readonly session: ReviewSession;
 }
 
-const pick = async ({ longhaul }: Reviewing, title: string): Promise<RoundRef | null> => {
+/** `among`: what there is to do it with. */
+const pick = async (
+  { longhaul }: Reviewing,
+  title: string,
+  among: (state: RunSummary) => boolean,
+): Promise<RoundRef | null> => {
   const rank = ({ status }: RunSummary): number => (status === 'reviewing' ? 0 : 1);
   const state = await pickRun(longhaul, {
     title,
     none: t('No run has a result yet. It is ready for review when a round is finished.'),
-    among: (states) => states.filter(({ result }) => result !== null).toSorted((a, b) => rank(a) - rank(b)),
+    among: (states) =>
+      states.filter((state) => state.result !== null && among(state)).toSorted((a, b) => rank(a) - rank(b)),
   });
   return state === undefined ? null : { run: state.id, round: null };
 };
@@ -43,12 +49,26 @@ const named = (argument: unknown): RoundRef | null => {
 
 /** The run that a command is called for; else the one in front; else the person picks one. Null: they did not. */
 const reviewedFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<RoundRef | null> =>
-  named(argument) ?? reviewInFront(reviewing.longhaul.runs) ?? pick(reviewing, title);
+  named(argument) ?? reviewInFront(reviewing.longhaul.runs) ?? pick(reviewing, title, isDiff);
+
+/** What is said and no change of files cannot be decided about by file, nor applied. */
+const isDiff = ({ output }: RunSummary): boolean => output === null;
 
 /** The latest result of the run that a command is called for. Null: the person chose none, or looks at an earlier one. */
 export const roundFor = async (reviewing: Reviewing, argument: unknown, title: string): Promise<ReviewRound | null> => {
   const reviewed = await reviewedFor(reviewing, argument, title);
   if (reviewed === null) return null;
+  const state = reviewing.longhaul.runs.get(reviewed.run);
+  if (state !== undefined && !isDiff(state)) {
+    say(
+      t(
+        'The result of #{0} {1} is no change of files: there is nothing to apply. It is on the page of its run.',
+        state.number,
+        state.task.title,
+      ),
+    );
+    return null;
+  }
   // Where one has been shown it is that one which is decided about, though another is being read: the runner refuses it then.
   const shown = reviewed.round === null ? reviewing.session.loaded(reviewed.run) : undefined;
   const round = shown ?? (await reviewing.session.load(reviewed.run));
@@ -112,7 +132,7 @@ const titleOf = ({ runs }: Longhaul, run: string, what: string): string => {
 
 /** Shows a run's latest result against its base. */
 export const review = async (reviewing: Reviewing, argument: unknown): Promise<void> => {
-  const reviewed = named(argument) ?? (await pick(reviewing, t('Which result do you want to review?')));
+  const reviewed = named(argument) ?? (await pick(reviewing, t('Which result do you want to review?'), () => true));
   if (reviewed === null) return;
   // What is no diff is read on the page of its run.
   if ((reviewing.longhaul.runs.get(reviewed.run)?.output ?? null) !== null)

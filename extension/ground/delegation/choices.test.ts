@@ -17,7 +17,7 @@ import {
   rememberedChoices,
 } from './choices.ts';
 
-const mend = { name: 'fix-failing-test', title: 'Fix a failing test', needsGoal: true, inputs: {} };
+const mend = { name: 'fix-failing-test', title: 'Fix a failing test', needsGoal: true, inputs: {}, about: null };
 const chosen = {
   ...firstChoices,
   recipe: mend,
@@ -42,7 +42,7 @@ test('what was stored before there were recipes can still be read', () => {
 });
 
 test('a recipe is remembered for where it was chosen from, and the rest for the repository', () => {
-  const explain = { name: 'explain', title: 'Explain', needsGoal: true, inputs: {} };
+  const explain = { name: 'explain', title: 'Explain', needsGoal: true, inputs: {}, about: null };
   const first = keptChoices(undefined, 'test', chosen);
   const second = keptChoices(first, 'selection', { ...chosen, recipe: explain, base: 'worktree' });
   expect(rememberedChoices(second, { from: 'test', folder: '' })).toEqual({ ...chosen, base: 'worktree' });

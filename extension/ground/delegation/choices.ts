@@ -23,6 +23,8 @@ const RecipeChoice = z.strictObject({
   needsGoal: z.boolean(),
   /** What it is told besides the goal: for one run. */
   inputs: GivenInputs.default({}),
+  /** The issue or pull request that it is said on, as a person named it: for one run. Null: what it says is said on none. */
+  about: z.string().nullable().default(null),
 });
 export type RecipeChoice = z.infer<typeof RecipeChoice>;
 
@@ -104,7 +106,7 @@ export const keptChoices = (stored: unknown, from: Origin['kind'], choices: Choi
     verification,
     budget,
     policy,
-    recipes: recipe === null ? others : { ...others, [from]: { ...recipe, inputs: {} } },
+    recipes: recipe === null ? others : { ...others, [from]: { ...recipe, inputs: {}, about: null } },
   };
 };
 
@@ -205,7 +207,7 @@ export const delegationInput = ({
   without: choices.base === 'worktree' ? choices.without : [],
   recipe: choices.recipe?.name ?? null,
   inputs: choices.recipe?.inputs ?? {},
-  about: null,
+  about: choices.recipe?.about ?? null,
   priority: null,
   budget: choices.budget,
   policy: policies[choices.policy].policy,

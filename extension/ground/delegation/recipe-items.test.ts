@@ -48,14 +48,16 @@ test('one can choose none, every recipe with what it is for, and sees why a brok
       problem: null,
       recipe: null,
       inputs: [],
+      needsSubject: false,
     },
     {
       label: '$(book) Explain',
       description: "explain · the repository's, instead of the built-in one",
       detail: 'Reads only.',
       problem: null,
-      recipe: { name: 'explain', title: 'Explain', needsGoal: true, inputs: {} },
+      recipe: { name: 'explain', title: 'Explain', needsGoal: true, inputs: {}, about: null },
       inputs: [],
+      needsSubject: false,
     },
     {
       label: '$(warning) release',
@@ -68,8 +70,9 @@ test('one can choose none, every recipe with what it is for, and sees why a brok
       description: 'update-docs · built in',
       detail: '',
       problem: null,
-      recipe: { name: 'update-docs', title: 'Update documentation', needsGoal: false, inputs: {} },
+      recipe: { name: 'update-docs', title: 'Update documentation', needsGoal: false, inputs: {}, about: null },
       inputs: [],
+      needsSubject: false,
     },
   ]);
 });

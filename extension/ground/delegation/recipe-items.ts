@@ -1,11 +1,18 @@
 import { t } from '@vscode/l10n';
 import type { RecipeInput } from '../../../shared/recipe/inputs.ts';
+import { needsSubject } from '../../../shared/run/output.ts';
 import type { ListedRecipe } from '../../../shared/recipe/recipe.ts';
 import type { RecipeChoice } from './choices.ts';
 
 /** An entry of the list, without anything of VS Code's. `problem`: why it cannot be chosen. */
 export type RecipeItem = { readonly label: string; readonly description: string; readonly detail: string } & (
-  | { readonly problem: null; readonly recipe: RecipeChoice | null; readonly inputs: readonly RecipeInput[] }
+  | {
+      readonly problem: null;
+      readonly recipe: RecipeChoice | null;
+      readonly inputs: readonly RecipeInput[];
+      /** Its result is said on an issue or a pull request. */
+      readonly needsSubject: boolean;
+    }
   | { readonly problem: string }
 );
 
@@ -18,6 +25,7 @@ export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeIt
     problem: null,
     recipe: null,
     inputs: [],
+    needsSubject: false,
   },
   ...recipes.map((listed): RecipeItem => {
     const { name, problem } = listed;
@@ -29,9 +37,10 @@ export const recipeItems = (recipes: readonly ListedRecipe[]): readonly RecipeIt
         detail: t('Cannot be used. {0}', problem),
         problem,
       };
-    const { title, needsGoal, inputs, description: detail } = listed;
-    const recipe = { name, title, needsGoal, inputs: {} };
-    return { label: `$(book) ${title}`, description, detail, problem, recipe, inputs };
+    const { title, needsGoal, inputs, description: detail, defaults } = listed;
+    const recipe = { name, title, needsGoal, inputs: {}, about: null };
+    const label = `$(book) ${title}`;
+    return { label, description, detail, problem, recipe, inputs, needsSubject: needsSubject(defaults.output) };
   }),
 ];
 

@@ -6,7 +6,7 @@ import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
 import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
 import type { ControlPlane } from './plane.ts';
-import { wrongNow } from './trigger-checks.ts';
+import { unsuited, wrongNow } from './trigger-checks.ts';
 
 export interface Told {
   readonly key: TriggerKey;
@@ -48,7 +48,11 @@ export const tellOf = async (
         ? definition.problem
         : (broken ??
           (isStopping ? stopped(row, run) : null) ??
-          (usable === null || row?.enabled !== true ? null : wrongNow(plane, row, { definition: usable, settings })) ??
+          (usable === null
+            ? null
+            : row?.enabled === true
+              ? wrongNow(plane, row, { definition: usable, settings })
+              : unsuited(usable, settings)) ??
           row?.problem ??
           null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),

@@ -66,6 +66,17 @@ export const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySetting
   if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
 };
 
+/** The same in a sentence; null: it is for it. */
+export const unsuited = (definition: UsableTrigger, settings: RepositorySettings | null): string | null => {
+  try {
+    mustSuit(definition, settings);
+    return null;
+  } catch (error) {
+    if (error instanceof RefusedError) return toldRefusal(error);
+    throw error;
+  }
+};
+
 /** What its results are. Throws RefusedError where there is no such recipe. */
 export const outputFor = (
   { trigger: { recipe } }: UsableTrigger,
