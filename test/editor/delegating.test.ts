@@ -173,6 +173,28 @@ test('a recipe is told what it needs before anything is delegated', async () => 
   expect((await newest()).goal).toContain('Raise lodash (whole, 2). Soon.');
 });
 
+test('a recipe whose result is said on an issue asks which one', async () => {
+  await openActivity(page, /^Explorer/);
+  await chooseFromMenu(explorer('README.md'), /^Delegate to Background Agent/);
+  const box = await quickStep(page, '(1/2)');
+  await box.fill('When are totals rounded?');
+  await box.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Recipe.*Raise a package/).click();
+  const which = await quickStep(page, 'By which recipe?');
+  await which.fill('Answer an issue');
+  await row(/Answer an issue/).waitFor();
+  await which.press('Enter');
+  const asked = await quickStep(page, 'Which Issue or Pull Request Is It About?');
+  await asked.fill('acme/shop#12');
+  await asked.press('Enter');
+  await quickStep(page, '(2/2)');
+  await row(/Recipe.*Answer an issue · about acme\/shop#12/).waitFor();
+  await picture(page, '63 a recipe that is said on an issue');
+  await page.keyboard.press('Escape');
+  expect(await row(/Recipe/).count()).toBe(0);
+});
+
 test('a goal of several lines is written in an editor, and what it names is found', async () => {
   place.model.hold('Add up a cart', 0);
   await palette(page, 'View: Close All Editors');

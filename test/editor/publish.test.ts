@@ -10,6 +10,7 @@ import {
   fold,
   notification,
   openActivity,
+  palette,
   picture,
   quickStep,
   treeItem,
@@ -124,6 +125,12 @@ test('an answer to an issue is read on the page of its run, published from there
   await page.getByRole('menuitem', { name: 'Publish…' }).waitFor();
   expect(await page.getByRole('menuitem', { name: /Create Pull Request|Review Result|Apply/ }).count()).toBe(0);
   await picture(page, '28 the menu of an answer');
+  await page.keyboard.press('Escape');
+  await palette(page, 'Longhaul: Apply Accepted Changes');
+  await quickStep(page, 'Apply the result of which run?');
+  await listed('Say sums').waitFor();
+  // There is nothing in it that could be applied.
+  expect(await listed('When are totals').count()).toBe(0);
   await page.keyboard.press('Escape');
   await shown.getByRole('button', { name: 'Publish…' }).click();
   await asked.getByText('Totals are rounded').waitFor();
