@@ -192,7 +192,7 @@ test('a recipe whose result is said on an issue asks which one', async () => {
   await row(/Recipe.*Answer an issue · about acme\/shop#12/).waitFor();
   await picture(page, '63 a recipe that is said on an issue');
   await page.keyboard.press('Escape');
-  expect(await row(/Recipe/).count()).toBe(0);
+  await expect.poll(() => row(/Recipe/).first().isVisible()).toBe(false);
 });
 
 test('a goal of several lines is written in an editor, and what it names is found', async () => {
