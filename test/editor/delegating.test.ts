@@ -192,7 +192,13 @@ test('a recipe whose result is said on an issue asks which one', async () => {
   await row(/Recipe.*Answer an issue · about acme\/shop#12/).waitFor();
   await picture(page, '63 a recipe that is said on an issue');
   await page.keyboard.press('Escape');
-  await expect.poll(() => row(/Recipe/).first().isVisible()).toBe(false);
+  await expect
+    .poll(() =>
+      row(/Recipe/)
+        .first()
+        .isVisible(),
+    )
+    .toBe(false);
 });
 
 test('a goal of several lines is written in an editor, and what it names is found', async () => {

@@ -2,7 +2,6 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../../shared/recipe/recipe.ts';
 import { withInputs } from '../../../ground/delegation/ask-inputs.ts';
-import type { RecipeChoice } from '../../../ground/delegation/choices.ts';
 import { recipeItems } from '../../../ground/delegation/recipe-items.ts';
 import { askTimeZone, askWhen } from './ask-when.ts';
 import { nameFaults, type Known } from './definition.ts';
@@ -69,8 +68,6 @@ const pickOf = async <Name extends string>(
   return (await vscode.window.showQuickPick(rows, { title: `${title}: ${asked}`, ignoreFocusOut: true }))?.name;
 };
 
-const without = ({ about: _, ...recipe }: RecipeChoice): Omit<RecipeChoice, 'about'> => recipe;
-
 const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefined> => {
   const listed = offered.recipes();
   const items = listed.then(recipeItems);
@@ -85,13 +82,14 @@ const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefi
     await vscode.window.showErrorMessage(chosen.problem, { modal: true });
     return undefined;
   }
-  const chosenRecipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
-  if (chosenRecipe === undefined) return undefined;
-  // What it is about is what happened.
-  const recipe = chosenRecipe === null ? null : without(chosenRecipe);
+  const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
+  if (recipe === undefined) return undefined;
   const found = (await listed).find(({ name }) => name === recipe?.name);
   const output = found?.problem === null ? found.defaults.output : ({ kind: 'diff' } as const);
-  return { ...draft, isRecipeSaid: true, recipe: recipe === null ? null : { ...recipe, output } };
+  if (recipe === null) return { ...draft, isRecipeSaid: true, recipe };
+  // What it is about is what happened.
+  const { name, title: called, needsGoal, inputs } = recipe;
+  return { ...draft, isRecipeSaid: true, recipe: { name, title: called, needsGoal, inputs, output } };
 };
 
 const askGoal = ({ recipe, goal }: Draft): Promise<string | undefined> =>
