@@ -18,7 +18,7 @@ describe('before a run begins, from the command line', () => {
     const { stdout, stderr } = await rig.cli(['delegate', 'Do it', '--preview', '--budget', 'turns=5'], web);
     expect({ stdout, stderr }).toMatchObject({
       stdout: expect.stringMatching(
-        /^settings +none: the repository has no \.longhaul\/config\.yaml\nmodel +scripted, price not known \(built in\)\nbudget +5 turns \(yours\); /,
+        /^result +a diff: what it changes in the files\nsettings +none: the repository has no \.longhaul\/config\.yaml\nmodel +scripted, price not known \(built in\)\nbudget +5 turns \(yours\); /,
       ),
     });
     expect((await rig.api.runs.list.query({})).runs).toEqual([]);
