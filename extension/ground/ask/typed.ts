@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
+import { untilHidden } from './until-hidden.ts';
 
 /** What a person has typed into boxes that they left before Enter, by what each asks. */
 export interface Typed {
@@ -26,15 +27,36 @@ export const typedIn = (state: vscode.Memento, key: string): Typed & { forget():
   };
 };
 
-/** A box that shows what stood in it when it was left, and loses nothing when it is. Undefined: left. */
-export const typedLine = (typed: Typed, box: string, options: vscode.InputBoxOptions): Thenable<string | undefined> =>
-  vscode.window.showInputBox({
-    ignoreFocusOut: true,
-    ...options,
-    value: typed.get(box) ?? options.value ?? '',
-    // Called at each change.
-    validateInput: (text) => {
-      typed.keep(box, text);
-      return options.validateInput?.(text) ?? null;
-    },
+/** Of VS Code's own; `validateInput` answers at once. */
+export interface Line extends Pick<vscode.InputBoxOptions, 'title' | 'prompt' | 'placeHolder' | 'value'> {
+  readonly validateInput?: (text: string) => string | vscode.InputBoxValidationMessage | null;
+}
+
+/** A box that shows what stood in it when it was left, and loses nothing when it is. Undefined: left. VS Code's own tells of what is typed a little later. */
+export const typedLine = (
+  typed: Typed,
+  name: string,
+  { title, prompt, placeHolder, value = '', validateInput = () => null }: Line,
+): Promise<string | undefined> => {
+  const box = vscode.window.createInputBox();
+  box.title = title;
+  box.prompt = prompt;
+  box.placeholder = placeHolder;
+  box.ignoreFocusOut = true;
+  box.value = typed.get(name) ?? value;
+  const faultOf = (text: string): boolean => {
+    const found = validateInput(text);
+    box.validationMessage = found ?? undefined;
+    return typeof found === 'string' || found?.severity === vscode.InputBoxValidationSeverity.Error;
+  };
+  if (box.value !== '') faultOf(box.value);
+  box.onDidChangeValue((text) => {
+    typed.keep(name, text);
+    faultOf(text);
   });
+  return untilHidden(box, (end) => {
+    box.onDidAccept(() => {
+      if (!faultOf(box.value)) end(box.value);
+    });
+  });
+};

@@ -2,7 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../../shared/recipe/recipe.ts';
 import { withInputs } from '../../../ground/delegation/ask-inputs.ts';
-import { typedLine, type Typed } from '../../../ground/ask/typed.ts';
+import { typedLine, type Line, type Typed } from '../../../ground/ask/typed.ts';
 import { recipeItems } from '../../../ground/delegation/recipe-items.ts';
 import { askTimeZone, askWhen } from './ask-when.ts';
 import { nameFaults, type Known } from './definition.ts';
@@ -129,5 +129,5 @@ const askPerDay = async ({ when, perDay }: Draft, { typed }: Offered): Promise<n
   return text === undefined ? undefined : Number(text);
 };
 
-const line = async (typed: Typed, box: string, options: vscode.InputBoxOptions): Promise<string | undefined> =>
+const line = async (typed: Typed, box: string, options: Line): Promise<string | undefined> =>
   (await typedLine(typed, box, options))?.trim();
