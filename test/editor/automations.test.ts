@@ -71,6 +71,11 @@ test('where there is none, the view says what one is, and a new one is described
   await keys.press('Control+A');
   await keys.type('30 2 1 1 *');
   await page.locator('.quick-input-message', { hasText: 'Next: ' }).waitFor();
+  // What was typed is there again.
+  await keys.press('Escape');
+  await keys.palette('Longhaul: New Automation…');
+  await keys.pick('What Begins It?', 'At other times');
+  await expect.poll(async () => (await quickStep(page, 'At Which Times?')).inputValue()).toBe('30 2 1 1 *');
   await keys.press('Enter');
   await quickStep(page, 'By Which Recipe?');
   await keys.press('Escape');

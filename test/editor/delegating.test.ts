@@ -187,7 +187,18 @@ test('a recipe whose result is said on an issue asks which one', async () => {
   await which.press('Enter');
   const asked = await quickStep(page, 'Which Issue or Pull Request Is It About?');
   await asked.fill('acme/shop#12');
-  await asked.press('Enter');
+  // What was typed is there again.
+  await asked.press('Escape');
+  await quickStep(page, '(2/2)');
+  await row(/Recipe.*Raise a package/).click();
+  const again = await quickStep(page, 'By which recipe?');
+  await again.fill('Answer an issue');
+  await row(/Answer an issue/).waitFor();
+  await again.press('Enter');
+  await expect
+    .poll(async () => (await quickStep(page, 'Which Issue or Pull Request Is It About?')).inputValue())
+    .toBe('acme/shop#12');
+  await (await quickStep(page, 'Which Issue or Pull Request Is It About?')).press('Enter');
   await quickStep(page, '(2/2)');
   await row(/Recipe.*Answer an issue · about acme\/shop#12/).waitFor();
   await picture(page, '63 a recipe that is said on an issue');

@@ -8,6 +8,7 @@ import { inFolder, keptChoices, type Choices, type Delegation } from '../../grou
 import { foldersFor, type Folder } from '../../ground/delegation/folder.ts';
 import { goalOf, prefillOf, type Origin } from '../../ground/delegation/origin.ts';
 import { referencesText } from '../../ground/delegation/references.ts';
+import { typedIn } from '../../ground/ask/typed.ts';
 import { inTheWay, waysFor } from '../../ground/delegation/ready.ts';
 import { submit, unsavedIn } from '../../ground/delegation/submit.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -28,6 +29,9 @@ export const choicesKey = (root: string): string => `longhaul.delegate.choices $
 
 /** Where what is not delegated yet is kept. */
 const draftKey = (root: string): string => `longhaul.delegate.draft ${root}`;
+
+const boxesOf = ({ extension }: Longhaul, root: string) =>
+  typedIn(extension.workspaceState, `longhaul.delegate.typed ${root}`);
 
 export const keptDraft = ({ extension }: Longhaul, root: string): Draft | null =>
   readDraft(extension.workspaceState.get(draftKey(root)));
@@ -52,6 +56,7 @@ export const begin = async (longhaul: Longhaul, root: string, beginning: Beginni
   const begun = kept === null ? anew : await askDraft(kept, anew);
   if (begun === undefined) return;
   if (begun === anew) keepDraft(longhaul, root, undefined);
+  if (begun === anew && kept !== null) boxesOf(longhaul, root).forget();
   // A box has one line.
   if (begun.typed.includes('\n')) return openGoal(root, begun.typed);
   await goOn(longhaul, root, { begun, first: 'goal', isKept: begun === kept });
@@ -88,6 +93,7 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
   const folders = await foldersFor(root, { kind: 'files', paths: [begun.choices.folder] });
   const isThere = folders.some(({ folder }) => folder === begun.choices.folder);
   const holds = holdsIn(longhaul, root);
+  const boxes = boxesOf(longhaul, root);
   let delegated = false;
   await runWizard({
     ...begun,
@@ -98,6 +104,7 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
     folders,
     holds,
     unsaved: unsavedIn(root).length,
+    boxes,
     recipes: async () => {
       const api = await longhaul.connection.api();
       const { state } = longhaul.connection;
@@ -121,6 +128,7 @@ export const goOn = async (longhaul: Longhaul, root: string, { begun, first, isK
       const said = withTests(choices, await holds(choices), foundIn(folders, choices.folder));
       await hand(longhaul, begun, { goal: await goalWith(root, typed, begun), repository: root, choices: said });
       keepDraft(longhaul, root, undefined);
+      boxes.forget();
       delegated = true;
       // What another run was delegated with is not what the person chose last.
       if (begun.from === 'again') return;

@@ -17,6 +17,7 @@ import type { Folder } from '../../ground/delegation/folder.ts';
 import { commandIn, commandWithout } from '../../../shared/run/command-folder.ts';
 import { askImages } from './ask-images.ts';
 import { recipeItems } from '../../ground/delegation/recipe-items.ts';
+import { typedLine, type Typed } from '../../ground/ask/typed.ts';
 import { withInputs } from '../../ground/delegation/ask-inputs.ts';
 import type { RowId } from './rows.ts';
 
@@ -27,6 +28,8 @@ export type ChoiceRow = Exclude<RowId, 'delegate' | 'goal' | 'ready'>;
 export interface Offered {
   /** Reads the list of them. */
   recipes(): Promise<readonly ListedRecipe[]>;
+  /** What stands in boxes that were left. */
+  readonly boxes: Typed;
   readonly folders: readonly Folder[];
   /** Files that differ from HEAD; null: unknown. */
   readonly dirty: readonly string[] | null;
@@ -39,7 +42,7 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
       const items = offered.recipes().then(recipeItems);
       const chosen = await vscode.window.showQuickPick(items, { title: t('By which recipe?'), matchOnDetail: true });
       if (chosen?.problem === null) {
-        const recipe = chosen.recipe === null ? null : await told(chosen.recipe, chosen);
+        const recipe = chosen.recipe === null ? null : await told(chosen.recipe, chosen, offered.boxes);
         return recipe === undefined ? choices : { ...choices, recipe };
       }
       if (chosen !== undefined) await vscode.window.showErrorMessage(chosen.problem, { modal: true });
@@ -99,29 +102,32 @@ export const changeChoice = async (row: ChoiceRow, choices: Choices, offered: Of
 const told = async (
   recipe: RecipeChoice,
   { inputs, needsSubject: isSaidOn }: { readonly inputs: readonly RecipeInput[]; readonly needsSubject: boolean },
+  typed: Typed,
 ): Promise<RecipeChoice | undefined> => {
-  const given = await withInputs(recipe, inputs);
+  const given = await withInputs(recipe, inputs, typed);
   if (given === undefined || !isSaidOn || given.about !== null) return given;
-  const about = await vscode.window.showInputBox({
+  const about = await typedLine(typed, `${recipe.name} about`, {
     title: t('{0}: Which Issue or Pull Request Is It About?', recipe.title),
     prompt: t(
       'Its address, or owner/name#12 of an issue on GitHub. What comes of the run is said there once you publish it.',
     ),
-    ignoreFocusOut: true,
     validateInput: (value) => (value.trim() === '' ? t('Something has to stand here.') : null),
   });
   return about === undefined ? undefined : { ...given, about: about.trim() };
 };
 
 /** With what the recipe has to be told, which was chosen in another session. Undefined: dismissed. */
-export const completed = async (choices: Choices, offered: Pick<Offered, 'recipes'>): Promise<Choices | undefined> => {
+export const completed = async (
+  choices: Choices,
+  offered: Pick<Offered, 'recipes' | 'boxes'>,
+): Promise<Choices | undefined> => {
   if (choices.recipe === null) return choices;
   const { name } = choices.recipe;
   const listed = (await offered.recipes()).find((recipe) => recipe.name === name);
   // What cannot be used any more, delegating refuses.
   if (listed === undefined || listed.problem !== null) return choices;
   const { inputs, defaults } = listed;
-  const recipe = await told(choices.recipe, { inputs, needsSubject: needsSubject(defaults.output) });
+  const recipe = await told(choices.recipe, { inputs, needsSubject: needsSubject(defaults.output) }, offered.boxes);
   if (recipe === undefined) return undefined;
   return recipe === choices.recipe ? choices : { ...choices, recipe };
 };

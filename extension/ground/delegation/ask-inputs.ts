@@ -1,18 +1,20 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { readInputs, type GivenInputs, type RecipeInput } from '../../../shared/recipe/inputs.ts';
+import { typedLine, type Typed } from '../ask/typed.ts';
 import type { RecipeChoice } from './choices.ts';
 
 /** A recipe with all that it has to be told and nobody said yet, each asked for. Undefined: dismissed. */
 export const withInputs = async (
   recipe: RecipeChoice,
   inputs: readonly RecipeInput[],
+  typed: Typed,
 ): Promise<RecipeChoice | undefined> => {
   let given = recipe.inputs;
   const missing = missingInputs(inputs, given);
   if (missing.length === 0) return recipe;
   for (const input of missing) {
-    const said = await ask(recipe, input);
+    const said = await ask(recipe, input, typed);
     if (said === undefined) return undefined;
     given = { ...given, [input.name]: said };
   }
@@ -23,13 +25,17 @@ export const withInputs = async (
 const missingInputs = (inputs: readonly RecipeInput[], given: GivenInputs): readonly RecipeInput[] =>
   inputs.filter(({ name, required }) => required && !Object.hasOwn(given, name));
 
-const ask = async ({ title }: RecipeChoice, input: RecipeInput): Promise<string | undefined> => {
+const ask = async (
+  { name: recipe, title }: RecipeChoice,
+  input: RecipeInput,
+  typed: Typed,
+): Promise<string | undefined> => {
   const { name, description } = input;
   const box = { title: `${title}: ${name}`, ignoreFocusOut: true };
   const options = input.type === 'choice' ? input.choices : input.type === 'boolean' ? ['true', 'false'] : null;
   if (options !== null)
     return vscode.window.showQuickPick(options, { ...box, placeHolder: description || t('Which one?') });
-  return vscode.window.showInputBox({
+  return typedLine(typed, `${recipe} ${name}`, {
     ...box,
     prompt: description || t('The recipe needs it.'),
     validateInput: (value) => {

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { typedLine, type Typed } from '../../../ground/ask/typed.ts';
 import { localTime } from '../../../ground/text/local-time.ts';
 import { comparedWith, nextTimes, whenFault, type ScheduleOf } from './definition.ts';
 import type { When } from './draft.ts';
@@ -8,6 +9,7 @@ import { eventNames } from './rows.ts';
 interface Asking {
   readonly title: string;
   readonly scheduleOf: ScheduleOf;
+  readonly typed: Typed;
 }
 
 /** Where the person is: what their clock says is what they mean. */
@@ -69,13 +71,12 @@ export const askWhen = async (asking: Asking, before: When | null): Promise<When
 };
 
 const ask = async (
-  { title, scheduleOf }: Asking,
+  { title, scheduleOf, typed }: Asking,
   said: Omit<vscode.InputBoxOptions, 'validateInput'>,
   whenOf: (text: string) => When,
 ): Promise<When | undefined> => {
-  const text = await vscode.window.showInputBox({
+  const text = await typedLine(typed, said.title ?? title, {
     title,
-    ignoreFocusOut: true,
     ...said,
     validateInput: (value) => {
       const when = whenOf(value.trim());

@@ -2,6 +2,7 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { ListedRecipe } from '../../../../shared/recipe/recipe.ts';
 import { withInputs } from '../../../ground/delegation/ask-inputs.ts';
+import { typedLine, type Line, type Typed } from '../../../ground/ask/typed.ts';
 import { recipeItems } from '../../../ground/delegation/recipe-items.ts';
 import { askTimeZone, askWhen } from './ask-when.ts';
 import { nameFaults, type Known } from './definition.ts';
@@ -14,6 +15,7 @@ export const title = t('New Automation');
 export interface Offered extends Known {
   /** Reads the list of them. */
   recipes(): Promise<readonly ListedRecipe[]>;
+  readonly typed: Typed;
 }
 
 /** The rows that change what it says. */
@@ -25,15 +27,15 @@ export const changed = async (row: ChangingRow, draft: Draft, offered: Offered):
     value === undefined ? undefined : { ...draft, [name]: value };
   switch (row) {
     case 'when':
-      return put('when', await askWhen({ title, scheduleOf: offered.scheduleOf }, draft.when));
+      return put('when', await askWhen({ ...offered, title }, draft.when));
     case 'timeZone':
       return draft.when?.kind === 'schedule'
-        ? put('when', await askTimeZone({ title, scheduleOf: offered.scheduleOf }, draft.when))
+        ? put('when', await askTimeZone({ ...offered, title }, draft.when))
         : draft;
     case 'recipe':
       return askRecipe(draft, offered);
     case 'goal':
-      return put('goal', await askGoal(draft));
+      return put('goal', await askGoal(draft, offered));
     case 'name':
       return put('name', await askName(draft, offered));
     case 'missed':
@@ -43,7 +45,7 @@ export const changed = async (row: ChangingRow, draft: Draft, offered: Offered):
       return put('whileOpen', await pickOf(whileOpenNames, t('A Run While Another One Is Open'), now));
     }
     case 'perDay':
-      return put('perDay', await askPerDay(draft));
+      return put('perDay', await askPerDay(draft, offered));
     case 'publish':
       return put('publish', await pickOf(publishNames, t('What Becomes of Its Results?'), draft.publish));
     case 'ciRepairs': {
@@ -82,7 +84,7 @@ const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefi
     await vscode.window.showErrorMessage(chosen.problem, { modal: true });
     return undefined;
   }
-  const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs);
+  const recipe = chosen.recipe === null ? null : await withInputs(chosen.recipe, chosen.inputs, offered.typed);
   if (recipe === undefined) return undefined;
   const found = (await listed).find(({ name }) => name === recipe?.name);
   const output = found?.problem === null ? found.defaults.output : ({ kind: 'diff' } as const);
@@ -92,8 +94,8 @@ const askRecipe = async (draft: Draft, offered: Offered): Promise<Draft | undefi
   return { ...draft, isRecipeSaid: true, recipe: { name, title: called, needsGoal, inputs, output } };
 };
 
-const askGoal = ({ recipe, goal }: Draft): Promise<string | undefined> =>
-  line({
+const askGoal = ({ recipe, goal }: Draft, { typed }: Offered): Promise<string | undefined> =>
+  line(typed, 'goal', {
     title: t('{0}: What Shall the Agent Do?', title),
     prompt:
       recipe === null
@@ -106,16 +108,16 @@ const askGoal = ({ recipe, goal }: Draft): Promise<string | undefined> =>
       value.trim() === '' && (recipe === null || recipe.needsGoal) ? t('Something has to stand here.') : null,
   });
 
-const askName = (draft: Draft, { others }: Offered): Promise<string | undefined> =>
-  line({
+const askName = (draft: Draft, { others, typed }: Offered): Promise<string | undefined> =>
+  line(typed, 'name', {
     title: t('{0}: What Is It Called?', title),
     prompt: t('Its file is .longhaul/triggers/<name>.yaml'),
     value: draft.name ?? nameFor(draft, others),
     validateInput: (value) => nameFaults(value.trim(), others).join(' ') || null,
   });
 
-const askPerDay = async ({ when, perDay }: Draft): Promise<number | undefined> => {
-  const text = await line({
+const askPerDay = async ({ when, perDay }: Draft, { typed }: Offered): Promise<number | undefined> => {
+  const text = await line(typed, 'perDay', {
     title: t('{0}: How Many Runs a Day?', title),
     prompt: t('What happens beyond that within 24 hours begins none, and is told.'),
     value: String(perDay ?? ordinary(when).perDay),
@@ -127,5 +129,5 @@ const askPerDay = async ({ when, perDay }: Draft): Promise<number | undefined> =
   return text === undefined ? undefined : Number(text);
 };
 
-const line = async (options: vscode.InputBoxOptions): Promise<string | undefined> =>
-  (await vscode.window.showInputBox({ ignoreFocusOut: true, ...options }))?.trim();
+const line = async (typed: Typed, box: string, options: Line): Promise<string | undefined> =>
+  (await typedLine(typed, box, options))?.trim();

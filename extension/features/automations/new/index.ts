@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
+import { typedIn } from '../../../ground/ask/typed.ts';
 import { untilHidden } from '../../../ground/ask/until-hidden.ts';
 import type { Longhaul } from '../../../ground/longhaul.ts';
 import { doing, offer } from '../../../ground/problem/offer.ts';
@@ -23,16 +24,20 @@ export const newAutomation = async (longhaul: Longhaul): Promise<void> => {
   if (chosen.outcome === 'dismissed') return;
   const { root } = chosen;
   const { workspaceState } = longhaul.extension;
-  const begun = await askDraft(readDraft(workspaceState.get(draftKey(root))));
+  const typed = typedIn(workspaceState, `longhaul.automations.typed ${root}`);
+  const kept = readDraft(workspaceState.get(draftKey(root)));
+  const begun = await askDraft(kept);
   if (begun === undefined) return;
+  if (kept !== null && begun !== kept) typed.forget();
   const keep = (draft: Draft | undefined): void => void workspaceState.update(draftKey(root), draft);
   const { scheduleOf } = await import('../../../../runner/local/schedule.ts');
   const others = await triggersIn(root);
-  const offered: Offered = { others, scheduleOf, recipes: () => recipesFor(longhaul, root) };
+  const offered: Offered = { others, scheduleOf, typed, recipes: () => recipesFor(longhaul, root) };
   const draft = await describe(begun, offered, keep);
   if (draft === undefined || draft.name === null) return;
   const file = await writeNew(root, draft.name, fileText(draft));
   keep(undefined);
+  typed.forget();
   await vscode.window.showTextDocument(vscode.Uri.file(file));
   void offer(
     vscode.window.showInformationMessage,
