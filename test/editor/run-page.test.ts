@@ -232,6 +232,7 @@ test('a page of a review has its verbs, and is searched', async () => {
     'Request Changes…',
     'Apply…',
     'Create Branch…',
+    "Open Run's Tree…",
     'Discard…',
   ]);
   await inAllThemes('69 the page of a review', () => scrollTo(0));
