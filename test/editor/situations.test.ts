@@ -10,6 +10,7 @@ import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import {
   chooseFromMenu,
+  comes,
   delegateFrom,
   dialog,
   explorerRow,
@@ -262,6 +263,9 @@ test('with several folders open it is asked which repository, and a file in none
     JSON.stringify({ folders: [...roots, path.join(place.folder, 'loose')].map((path) => ({ path })) }),
   );
   await open(file);
+  // VS Code now and then takes the file of a workspace for one without folders.
+  const isEmpty = () => comes(page.getByText('No Folder Opened').first());
+  for (let tries = 0; tries < 5 && (await isEmpty()); tries += 1) await open(file);
   await palette(page, 'Longhaul: Delegate to Background Agent');
   await listed(/^right/).waitFor();
   await picture(page, '114 which repository');
