@@ -9,7 +9,7 @@ import { RecipesInput } from './recipes-input.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
 import { TreeFileInput, TreeInput } from './tree.ts';
-import { FireInput, TriggerInput, TriggersInput } from './triggers.ts';
+import { EnableInput, FireInput, TriggerInput, TriggersInput } from './triggers.ts';
 import {
   AppendInput,
   CredentialInput,
@@ -48,6 +48,7 @@ const codes = {
   invalid: 'BAD_REQUEST',
   denied: 'FORBIDDEN',
   untrusted: 'PRECONDITION_FAILED',
+  unavailable: 'SERVICE_UNAVAILABLE',
 } as const satisfies Record<Refusal['code'], TRPCError['code']>;
 
 /** What a subscriber is told when its stream begins. The server sends pings in between. */
@@ -223,7 +224,7 @@ export const apiRouter = trpc.router({
       .input(TriggerInput)
       .query(({ ctx, input }) => ctx.runner.showTrigger(ctx.caller, input)),
     enable: person('approver')
-      .input(TriggerInput)
+      .input(EnableInput)
       .mutation(({ ctx, input }) => ctx.runner.enableTrigger(ctx.caller, input)),
     disable: person('developer')
       .input(TriggerInput)

@@ -4,7 +4,7 @@ import type { Deletion } from './deletion.ts';
 import type { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
-import type { FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
+import type { EnableInput, FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
 import type { DecideInput, RenewInput } from './decide-input.ts';
@@ -289,7 +289,7 @@ export interface RunnerApi {
   /** One of them, with what came of it lately. */
   showTrigger(caller: Principal, input: TriggerInput): Promise<ShownTrigger>;
   /** From now on it begins runs, with the caller's authority. */
-  enableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
+  enableTrigger(caller: Principal, input: EnableInput): Promise<ListedTrigger>;
   disableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
   /** Begins its run now, with the caller's authority, whether it is enabled or not. */
   fireTrigger(caller: Principal, input: FireInput): Promise<RunState>;

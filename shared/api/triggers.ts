@@ -14,6 +14,16 @@ export type TriggersInput = z.infer<typeof TriggersInput>;
 export const TriggerInput = z.strictObject({ repository: Repository, name: TriggerName });
 export type TriggerInput = z.infer<typeof TriggerInput>;
 
+export const EnableInput = TriggerInput.extend({
+  /** `hash` of what was shown: something else is not enabled. Null: whatever it says now. */
+  seen: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected the hash of the trigger that was shown')
+    .nullable()
+    .default(null),
+});
+export type EnableInput = z.infer<typeof EnableInput>;
+
 export const FireInput = TriggerInput.extend({
   /** Fired twice with one key there is one run. */
   key: z.string().min(1).max(100),
@@ -52,6 +62,8 @@ export interface ListedTrigger {
   readonly enabledBy: string | null;
   /** Null: there is none, or it cannot be used. */
   readonly trigger: Trigger | null;
+  /** Over all that whoever enables it agrees to: what its file says, and what kind of result its recipe has. Null: it cannot be used. */
+  readonly hash: string | null;
   /** Why it cannot be used, why it was stopped, or what went wrong the last time. */
   readonly problem: string | null;
   /** ISO: when it begins a run next; null: it does not, or nobody knows. */

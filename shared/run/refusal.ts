@@ -10,7 +10,16 @@ interface UntrustedRefusal extends Omit<PlainRefusal, 'code'> {
 
 /** An expected "no": what was asked cannot be done to this run as it is. */
 interface PlainRefusal {
-  readonly code: 'not_found' | 'conflict' | 'fenced' | 'stale' | 'expired' | 'invalid' | 'denied' | 'terminal';
+  readonly code:
+    | 'not_found'
+    | 'conflict'
+    | 'fenced'
+    | 'stale'
+    | 'expired'
+    | 'invalid'
+    | 'denied'
+    | 'terminal'
+    | 'unavailable';
   /** What is wrong, with what. */
   readonly message: string;
   /** What to do about it. */

@@ -202,6 +202,9 @@ test('a recipe whose result is said on an issue asks which one', async () => {
   await quickStep(page, '(2/2)');
   await row(/Recipe.*Answer an issue · about acme\/shop#12/).waitFor();
   await picture(page, '63 a recipe that is said on an issue');
+  await (await quickStep(page, '(2/2)')).press('Enter');
+  await notification(page, 'This runner says nothing at https://github.com/acme/shop').waitFor();
+  await quickStep(page, '(2/2)');
   await page.keyboard.press('Escape');
   await expect
     .poll(() =>

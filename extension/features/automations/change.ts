@@ -10,7 +10,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { ConnectionError } from '../../ground/problem/connection-error.ts';
 import { doing, offer } from '../../ground/problem/offer.ts';
 import { localTime } from '../../ground/text/local-time.ts';
-import type { Automation } from './automation.ts';
+import { keyOf, type Automation } from './automation.ts';
 import type { Automations } from './automations.ts';
 import { automationFor } from './choose.ts';
 import { definitionFacts } from './row.ts';
@@ -29,7 +29,7 @@ export const runNow = async (longhaul: Longhaul, automations: Automations, argum
   });
   if (chosen === undefined) return;
   const { repository, name } = chosen;
-  const which = JSON.stringify([repository, name]);
+  const which = keyOf(chosen);
   if (beginning.has(which)) return;
   beginning.add(which);
   const run = await begin(longhaul, { repository, name }).finally(() => beginning.delete(which));
@@ -85,19 +85,10 @@ export const enable = async (longhaul: Longhaul, automations: Automations, argum
     agree,
   );
   if (answer !== agree) return;
-  const now = await api.triggers.enable.mutate(named).catch((error: unknown) => {
+  const now = await api.triggers.enable.mutate({ ...named, seen: seen.hash }).catch((error: unknown) => {
     throw openedBy(error) ?? error;
   });
-  // Nobody agreed to what was committed meanwhile.
-  const isAsSeen = JSON.stringify(now.trigger) === JSON.stringify(seen.trigger);
-  if (!isAsSeen) await api.triggers.disable.mutate(named);
   await automations.refresh();
-  if (!isAsSeen)
-    throw new ConnectionError(
-      'refused',
-      t('Its file has changed meanwhile.'),
-      t('Enable it again to see what it says now.'),
-    );
   await achieved(longhaul.extension, 'automate');
   void vscode.window.showInformationMessage(
     now.nextAt === null

@@ -6,6 +6,7 @@ export const listed = (more: Partial<ListedTrigger> = {}): ListedTrigger => ({
   name: 'nightly',
   standing: 'off',
   enabledBy: null,
+  hash: 'a'.repeat(64),
   trigger: {
     schedule: '30 2 * * 1-5',
     timeZone: 'Europe/Berlin',

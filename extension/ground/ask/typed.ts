@@ -5,7 +5,8 @@ import { untilHidden } from './until-hidden.ts';
 /** What a person has typed into boxes that they left before Enter, by what each asks. */
 export interface Typed {
   get(box: string): string | undefined;
-  keep(box: string, text: string): void;
+  /** Null: nothing any more. */
+  keep(box: string, text: string | null): void;
 }
 
 const Kept = z.record(z.string(), z.string());
@@ -16,8 +17,9 @@ export const typedIn = (state: vscode.Memento, key: string): Typed & { forget():
   return {
     get: (box) => kept[box],
     keep: (box, text) => {
-      if (kept[box] === text) return;
-      kept = { ...kept, [box]: text };
+      if ((kept[box] ?? null) === text) return;
+      const { [box]: _, ...others } = kept;
+      kept = text === null ? others : { ...others, [box]: text };
       void state.update(key, kept);
     },
     forget: () => {
@@ -56,7 +58,10 @@ export const typedLine = (
   });
   return untilHidden(box, (end) => {
     box.onDidAccept(() => {
-      if (!faultOf(box.value)) end(box.value);
+      if (faultOf(box.value)) return;
+      // Whoever asks has it from here on.
+      typed.keep(name, null);
+      end(box.value);
     });
   });
 };

@@ -17,6 +17,8 @@ export const withInputs = async (
     const said = await ask(recipe, input, typed);
     if (said === undefined) return undefined;
     given = { ...given, [input.name]: said };
+    // All of them are there again where one is left.
+    typed.keep(boxOf(recipe, input), said);
   }
   return { ...recipe, inputs: given };
 };
@@ -25,17 +27,15 @@ export const withInputs = async (
 const missingInputs = (inputs: readonly RecipeInput[], given: GivenInputs): readonly RecipeInput[] =>
   inputs.filter(({ name, required }) => required && !Object.hasOwn(given, name));
 
-const ask = async (
-  { name: recipe, title }: RecipeChoice,
-  input: RecipeInput,
-  typed: Typed,
-): Promise<string | undefined> => {
+const boxOf = (recipe: RecipeChoice, input: RecipeInput): string => `${recipe.name} ${input.name}`;
+
+const ask = async (recipe: RecipeChoice, input: RecipeInput, typed: Typed): Promise<string | undefined> => {
   const { name, description } = input;
-  const box = { title: `${title}: ${name}`, ignoreFocusOut: true };
+  const box = { title: `${recipe.title}: ${name}`, ignoreFocusOut: true };
   const options = input.type === 'choice' ? input.choices : input.type === 'boolean' ? ['true', 'false'] : null;
   if (options !== null)
     return vscode.window.showQuickPick(options, { ...box, placeHolder: description || t('Which one?') });
-  return typedLine(typed, `${recipe} ${name}`, {
+  return typedLine(typed, boxOf(recipe, input), {
     ...box,
     prompt: description || t('The recipe needs it.'),
     validateInput: (value) => {

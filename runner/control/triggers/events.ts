@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { RefusedError } from '../../../shared/api/router.ts';
 import { isSameRepository } from '../../../shared/recipe/repository-address.ts';
 import { eventText, isWantedBy, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { RunState } from '../../../shared/run/state.ts';
@@ -9,7 +10,7 @@ import type { SupervisorRole } from '../store/role.ts';
 import type { Store, StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import { startPasses, type Passes } from '../supervisor/passes.ts';
 import { fire, handled, tellProblem, type Due } from './firing.ts';
-import type { DefinitionOf } from './known-definitions.ts';
+import { toldRefusal, type DefinitionOf } from './known-definitions.ts';
 
 type OnEvent = Extract<Definition, { outcome: 'on event' }>;
 
@@ -146,8 +147,16 @@ const offer = async (options: EventsOptions, row: TriggerRow, { told, signal }: 
     const why = `No run was begun for ${due.when}: it had begun ${trigger.perDay} within a day (perDay).`;
     return refuse(why, why);
   }
-  await fire(options, row, { trigger, due, begin: () => options.begin(row, definition, { ...told, event }) });
-  return null;
+  try {
+    await fire(options, row, { trigger, due, begin: () => options.begin(row, definition, { ...told, event }) });
+    return null;
+  } catch (error) {
+    if (!(error instanceof RefusedError) || signal.aborted) throw error;
+    const why = `No run was begun for ${due.when}: ${toldRefusal(error)}`;
+    if (isOld(options, told)) return refuse(why, why);
+    log.warn({ repository: row.repository, trigger: row.name, why }, 'a trigger is tried again');
+    return now() + againMs;
+  }
 };
 
 const dueFor = ({ handledAt }: TriggerRow, { id, event }: StoredEvent): Due => ({

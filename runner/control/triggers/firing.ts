@@ -3,7 +3,7 @@ import { RefusedError } from '../../../shared/api/router.ts';
 import { isWithin, type Publishes, type Trigger } from '../../../shared/recipe/trigger.ts';
 import { outputName, type WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import type { Firing, Store, TriggerRow } from '../store/store.ts';
+import type { Firing, Store, TriggerKey, TriggerRow } from '../store/store.ts';
 import { toldRefusal } from './known-definitions.ts';
 
 /** So many failures one after the other, and it stops: what fails each night costs each night. */
@@ -65,7 +65,8 @@ export const fire = async (
   try {
     begun = await begin();
   } catch (error) {
-    if (!(error instanceof RefusedError)) throw error;
+    // What passes is tried again.
+    if (!(error instanceof RefusedError) || error.refusal.code === 'unavailable') throw error;
     return passOver(`No run was begun for ${due.when}: ${toldRefusal(error)}`);
   }
   log.info({ run: begun.id, number: begun.number, trigger: row.name, due: due.event }, 'a trigger began a run');
@@ -91,13 +92,13 @@ interface Outcome {
 /** Puts on record what came of what a trigger was due for. */
 export const handled = (
   { store, now }: Pick<FireOptions, 'store' | 'now'>,
-  row: TriggerRow,
+  key: TriggerKey,
   { due, failures, problem, run, said, stop = false, publish = 'no', ciRepairs = 0 }: Outcome,
 ): Promise<void> => {
   const { event, about, url, dueAt, handledAt } = due;
   const firing: Firing = { event, at: now(), about, url, run, said, publish, ciRepairs };
   const began = run === null ? null : { run, dueAt };
-  return store.triggerHandled(row, { handledAt, failures, problem, began, firing, stop });
+  return store.triggerHandled(key, { handledAt, failures, problem, began, firing, stop });
 };
 
 /** Says what is wrong with it, once. */

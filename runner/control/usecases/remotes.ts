@@ -28,12 +28,12 @@ export const listAllowed = async (plane: ControlPlane, remote: AllowedRemote): P
     const listed = await listRemote({ url, credential: await remote.credential() }, plane.closing);
     if (listed.outcome === 'listed') return listed;
     throw refused(
-      listed.again ? 'conflict' : 'invalid',
-      `The remote cannot be read: ${listed.reason}.`,
+      listed.again ? 'unavailable' : 'invalid',
+      `The remote cannot be read: ${listed.reason.replace(/\.$/, '')}.`,
       'Check its address, and that the runner may read it (remotes in its config.yaml).',
     );
   } catch (error) {
-    if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
+    if (error instanceof Trouble) throw refused('unavailable', error.message, error.remedy);
     throw error;
   }
 };

@@ -6,7 +6,7 @@ import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
 import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
 import type { ControlPlane } from './plane.ts';
-import { unsuited, wrongNow } from './trigger-checks.ts';
+import { agreedHash, unsuited, wrongNow } from './trigger-checks.ts';
 
 export interface Told {
   readonly key: TriggerKey;
@@ -21,7 +21,10 @@ export const tellOf = async (
   plane: ControlPlane,
   { key, row, definition, settings, problem }: Told,
 ): Promise<ListedTrigger> => {
-  const run = row?.run == null ? null : await plane.store.state(row.run);
+  // One that nobody ever enabled may have been fired all the same.
+  const begun =
+    row === null ? ((await plane.store.firings(key, 1)).find((firing) => firing.run !== null)?.run ?? null) : row.run;
+  const run = begun === null ? null : await plane.store.state(begun);
   const usable = definition === null || definition.outcome === 'refused' ? null : definition;
   const now = plane.now();
   // What would be found out when it is due the next time is told now.
@@ -43,6 +46,7 @@ export const tellOf = async (
     standing: isStopping ? 'stopped' : standingOf(row),
     enabledBy: row?.enabled === true ? row.by : null,
     trigger: usable?.trigger ?? null,
+    hash: usable === null ? null : agreedHash(usable, settings),
     problem:
       definition?.outcome === 'refused'
         ? definition.problem
@@ -57,16 +61,16 @@ export const tellOf = async (
           null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
     last:
-      run === null || row === null
+      run === null
         ? null
         : {
             run: run.id,
             number: run.number,
             status: run.status,
             at: run.createdAt,
-            dueAt: row.dueAt === null ? null : new Date(row.dueAt).toISOString(),
+            dueAt: row?.dueAt == null ? null : new Date(row.dueAt).toISOString(),
           },
-    spent: row === null ? { runs: 0, usd: 0, unpriced: 0 } : await plane.store.spentBy(key, now - spentMs),
+    spent: await plane.store.spentBy(key, now - spentMs),
   };
 };
 

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../../../shared/decision/canonical.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { PreviewInput } from '../../../shared/api/runner-api.ts';
 import { rehearsedInputs } from '../../../shared/recipe/trigger-inputs.ts';
@@ -82,6 +84,13 @@ export const outputFor = (
   { trigger: { recipe } }: UsableTrigger,
   settings: RepositorySettings | null,
 ): WantedOutput['kind'] => (recipe === null ? 'diff' : chooseRecipe(settings, recipe).output.kind);
+
+/** Of what whoever enables it agrees to; null: there is no such recipe. */
+export const agreedHash = (definition: UsableTrigger, settings: RepositorySettings | null): string | null => {
+  if (unsuited(definition, settings) !== null) return null;
+  const agreed = { trigger: definition.trigger, output: outputFor(definition, settings) };
+  return createHash('sha256').update(canonicalJson(agreed)).digest('hex');
+};
 
 /** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
 export const wrongNow = (

@@ -1,6 +1,7 @@
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type {
+  EnableInput,
   FireInput,
   ListedFiring,
   ListedTrigger,
@@ -17,7 +18,7 @@ import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { tellOf, type Told } from './tell-trigger.ts';
-import { mustBegin, mustPublish, mustSuit, outputFor, unheard } from './trigger-checks.ts';
+import { agreedHash, mustBegin, mustPublish, mustSuit, outputFor, unheard } from './trigger-checks.ts';
 import { beginTriggered } from './triggering.ts';
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
@@ -70,7 +71,7 @@ const settingsFor = async (plane: ControlPlane, person: Person, repository: stri
 export const enableTrigger = async (
   plane: ControlPlane,
   caller: Principal,
-  input: TriggerInput,
+  input: EnableInput,
 ): Promise<ListedTrigger> => {
   const person = asPerson(caller);
   const key = await keyOf(person, input);
@@ -80,6 +81,12 @@ export const enableTrigger = async (
   mustPublish(plane, key, definition);
   mustSuit(definition, settings);
   await mustBegin(plane, person, { key, definition, settings });
+  if (input.seen !== null && input.seen !== agreedHash(definition, settings))
+    throw refused(
+      'stale',
+      'It says something else by now than what was shown.',
+      'Look at it again, and enable it then.',
+    );
   await plane.store.enableTrigger(key, {
     by: person.name,
     byOwner: person.local,
@@ -120,12 +127,11 @@ export const fireTrigger = async (plane: ControlPlane, caller: Principal, input:
   const branch = settings?.branch ?? null;
   const run = await beginTriggered(plane, person, { key, definition, due: event, branch, note, happened: null });
   const row = await rowOf(plane, key);
-  if (row !== null) {
-    const { handledAt, failures, problem } = row;
-    const about = `fired by ${person.name}`;
-    const due = { event, when: about, about, url: null, dueAt: null, handledAt };
-    await handled(plane, row, { due, failures, problem, run: run.id, said: null });
-  }
+  const { handledAt, failures, problem } = row ?? { handledAt: 0, failures: 0, problem: null };
+  const about = `fired by ${person.name}`;
+  const due = { event, when: about, about, url: null, dueAt: null, handledAt };
+  // Of one that nobody ever enabled, what came of it alone is on record.
+  await handled(plane, key, { due, failures, problem, run: run.id, said: null });
   return run;
 };
 
