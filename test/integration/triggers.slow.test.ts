@@ -93,6 +93,27 @@ test('a trigger begins nothing before somebody enables it, and then what the def
   expect((await listed('--all'))[0]).toMatchObject({ standing: 'paused', enabledBy: null, nextAt: null });
 });
 
+test('what was shown is enabled, and nothing that was committed since', async () => {
+  const where = { repository, name: 'yearly' };
+  const { trigger } = await rig.api.triggers.show.query(where);
+  const seen = trigger.hash ?? '';
+  const other = seen.startsWith('a') ? seen.replace('a', 'b') : `a${seen.slice(1)}`;
+  await expect(rig.api.triggers.enable.mutate({ ...where, seen: other })).rejects.toThrow('something else by now');
+  expect((await rig.api.triggers.show.query(where)).trigger.enabledBy).toBeNull();
+  expect(await rig.api.triggers.enable.mutate({ ...where, seen })).toMatchObject({ standing: 'on', hash: seen });
+  await rig.api.triggers.disable.mutate(where);
+});
+
+test('what is fired by hand and was never enabled is on record, with what it has spent', async () => {
+  const elsewhere = await repositoryWith({ '.longhaul/triggers/once.yaml': yearly, 'what.txt': 'x\n' });
+  const where = { repository: elsewhere, name: 'once' };
+  const run = await rig.api.triggers.fire.mutate({ ...where, key: 'by hand' });
+  const { trigger, firings } = await rig.api.triggers.show.query(where);
+  expect(trigger).toMatchObject({ standing: 'off', last: { run: run.id }, spent: { runs: 1 } });
+  expect(firings).toMatchObject([{ run: { run: run.id }, said: null }]);
+  await rig.api.runs.cancel.mutate({ run: run.id }).catch(() => undefined);
+});
+
 test('what is enabled is so for a runner that was killed, and one key fires once', async () => {
   const where = { repository, name: 'yearly' };
   await rig.api.triggers.enable.mutate(where);

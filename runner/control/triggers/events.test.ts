@@ -296,6 +296,19 @@ test('what it says has to be agreed to anew, once its recipe says another thing'
   expect(await it.store.toPublish()).toMatchObject([{ run: 'run_github2', publish: 'ready' }]);
 });
 
+test('while its remote is away it is tried again, and begins then; after an hour it begins nothing, and says so', async () => {
+  const away = { code: 'unavailable', message: 'The remote cannot be read.', remedy: 'Wait.' } as const;
+  await using it = await watched({}, { begin: () => Promise.reject(new RefusedError(away)) });
+  await it.tell();
+  await it.pass();
+  expect([await it.firings(), (await it.store.newEvents(9)).length]).toEqual([[], 1]);
+  it.clock.now += 60 * minute;
+  await it.pass();
+  const why = 'No run was begun for issue 12 by ada: The remote cannot be read. Wait.';
+  expect(await it.firings()).toMatchObject([{ run: null, said: why }]);
+  expect(await it.store.newEvents(9)).toEqual([]);
+});
+
 test('what fails as nobody expected is tried again for an hour, and holds up nothing else', async () => {
   await using it = await watched({}, { begin: () => Promise.reject(new Error('a bug')) });
   await it.tell();
