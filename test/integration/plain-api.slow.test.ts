@@ -52,6 +52,13 @@ const get = async (path: string, token = 'token-of-a-developer'): Promise<Told> 
   read(await send(`${runner.serving.url}${path}`, { headers: bearer(token) }));
 const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
 
+test('a path that is none is told as everything else', async () => {
+  expect(await get('/api/runs/%')).toEqual({
+    status: 400,
+    body: { error: { code: 'invalid', message: 'This is no path.' } },
+  });
+});
+
 describe('delegating', () => {
   test('begins a run on a remote, and tells where it is told of', async () => {
     const { status, body } = await post({ repository, goal: 'Say hello', budget: { turns: 7 }, model: 'other' });

@@ -84,6 +84,11 @@ const fastifyFor = ({ log, maxBodyBytes }: ServerOptions, limits: Receiving) =>
     http: { headersTimeout: limits.headMs, requestTimeout: 0, connectionsCheckingInterval: limits.headMs / 4 },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 20_000 },
+    // A path that is none has no route, and so no handler of errors.
+    frameworkErrors: (_, { url }, { raw }) => {
+      const body = errorBodyAt(url, { status: 400, code: 'BAD_REQUEST', message: 'This is no path.' });
+      raw.writeHead(400, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+    },
   });
 type Http = ReturnType<typeof fastifyFor>;
 

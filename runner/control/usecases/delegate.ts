@@ -45,7 +45,7 @@ export const delegate = async (
   return inTurn(run, async () => {
     const known = await plane.store.state(run);
     if (known === null) {
-      await mustBeThere(plane, input, run);
+      await mustNotBeDeleted(plane, input, run);
       return create(plane, person, { input, notes, isTold, outside, run });
     }
     sameRun(known, input);
@@ -54,7 +54,7 @@ export const delegate = async (
 };
 
 /** A key is for one run, ever: what was done under it may have had effects. Throws RefusedError where that run was deleted. */
-const mustBeThere = async (
+const mustNotBeDeleted = async (
   { store }: Pick<ControlPlane, 'store'>,
   { dedupeKey }: Pick<DelegateInput, 'dedupeKey'>,
   run: string,
@@ -224,7 +224,8 @@ export const rehearse = async (
   const { dedupeKey } = delegation;
   const input: DelegateInput = { ...terms, ...delegation, images: [], source: null, exact: false };
   const known = dedupeKey === null ? null : await plane.store.state(runOfKey(plane, person.tenant, dedupeKey));
-  if (known === null && dedupeKey !== null) await mustBeThere(plane, input, runOfKey(plane, person.tenant, dedupeKey));
+  if (known === null && dedupeKey !== null)
+    await mustNotBeDeleted(plane, input, runOfKey(plane, person.tenant, dedupeKey));
   const again = known === null ? [] : [sameRun(known, { ...input, images })];
   const run = `run_${randomId()}`;
   const found =

@@ -1,5 +1,6 @@
 import { titleOfEvent } from '../../../shared/recipe/outside-event.ts';
 import { needsSubject, type Subject, type WantedOutput } from '../../../shared/run/output.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { issueText } from '../github/issue-text.ts';
 import { outsideText } from './outside-text.ts';
@@ -40,6 +41,7 @@ export const toldOf = async (
       notes: isNamedOtherwise ? [`${remote} has no ${subject.kind} ${number}: it is about ${kind} ${number}.`] : [],
     };
   } catch (error) {
+    if (error instanceof EffectTrouble && error.again) throw refused('unavailable', error.message, error.remedy);
     if (error instanceof Trouble) throw refused('conflict', error.message, error.remedy);
     throw error;
   }
