@@ -186,7 +186,8 @@ const summarize = ({ number, title, detail, evidence, pullRequest }, outcome) =>
       oneLine(detail) === '' ? '' : code(oneLine(detail)),
       link === '' ? '' : `Pull request: <${link}>`,
       `${Number(evidence.passed)} of ${Number(evidence.ran)} verification commands passed.`,
-      evidence.summary === null ? '' : fenced(String(evidence.summary).replaceAll('\r', '')),
+      // GitHub keeps 1 MiB of a step's summary, and nothing of a longer one.
+      evidence.summary === null ? '' : fenced(String(evidence.summary).replaceAll('\r', '').slice(0, 60_000)),
     ]
       .filter((part) => part !== '')
       .join('\n\n') + '\n',
