@@ -1,4 +1,4 @@
-import type { ListedTrigger, ShownTrigger } from '../../shared/api/triggers.ts';
+import type { ListedTrigger, ShownTrigger, TriggeredRun } from '../../shared/api/triggers.ts';
 import { triggerText } from '../../shared/recipe/trigger-text.ts';
 import { cleanLine } from '../../shared/text/clean.ts';
 import { cost, plural } from '../../shared/text/figures.ts';
@@ -35,7 +35,7 @@ export const shownTriggerView = ({ trigger, firings }: ShownTrigger, paint: Pain
   const lines = firings.map(({ at, about, run, said, unpublished }) => [
     minute(at),
     cleanLine(about),
-    run === null ? 'no run' : `run ${run.number}, ${run.status}`,
+    run === null ? 'no run' : runText(run),
     cleanLine(said ?? (unpublished === null ? '' : `Not published by itself: ${unpublished}`)),
   ]);
   const [head = '', ...rows] = table([['AT', 'FOR', 'CAME TO', 'WHY'], ...lines]);
@@ -45,8 +45,11 @@ export const shownTriggerView = ({ trigger, firings }: ShownTrigger, paint: Pain
 
 const lastText = (last: ListedTrigger['last']): string => {
   if (last === null) return 'never';
-  return `run ${last.number}, ${last.status}`;
+  return runText(last);
 };
+
+const runText = ({ number, status, failedChecks }: TriggeredRun): string =>
+  [`run ${number}`, status, ...(failedChecks === 0 ? [] : [`${plural(failedChecks, 'check')} failed`])].join(', ');
 
 const spentText = ({ runs, usd, unpriced }: ListedTrigger['spent']): string =>
   runs === 0 ? '' : `${plural(runs, 'run')}, ${cost(usd, unpriced === 0)}`;

@@ -30,6 +30,15 @@ export const FireInput = TriggerInput.extend({
 });
 export type FireInput = z.infer<typeof FireInput>;
 
+/** A run that a trigger began, as it is by now. */
+export interface TriggeredRun {
+  readonly run: string;
+  readonly number: number;
+  readonly status: Status;
+  /** Commands of its verification that did not pass. */
+  readonly failedChecks: number;
+}
+
 /** What came of a time that a trigger was due. */
 export interface ListedFiring {
   /** ISO. */
@@ -38,7 +47,7 @@ export interface ListedFiring {
   readonly about: string;
   readonly url: string | null;
   /** Null: it began none, and `said` says why. */
-  readonly run: { readonly run: string; readonly number: number; readonly status: Status } | null;
+  readonly run: TriggeredRun | null;
   readonly said: string | null;
   /** Why its result was not published by itself; null: it was, or was not to be. */
   readonly unpublished: string | null;
@@ -69,13 +78,12 @@ export interface ListedTrigger {
   /** ISO: when it begins a run next; null: it does not, or nobody knows. */
   readonly nextAt: string | null;
   /** The run it began last. `at`: when it was begun, ISO; `dueAt`: for when, ISO; null: for no time. */
-  readonly last: {
-    readonly run: string;
-    readonly number: number;
-    readonly status: Status;
-    readonly at: string;
-    readonly dueAt: string | null;
-  } | null;
+  readonly last:
+    | (TriggeredRun & {
+        readonly at: string;
+        readonly dueAt: string | null;
+      })
+    | null;
   /** By the runs that it began within 30 days, as far as they are still there. `unpriced`: calls of a model whose cost is not known. */
   readonly spent: { readonly runs: number; readonly usd: number; readonly unpriced: number };
 }

@@ -33,7 +33,7 @@ export const automationFor = async (
   const rows = all.filter(among).map((automation) => ({
     label: cleanLine(automation.name),
     description: repositoryName(automation.repository),
-    detail: automationRow(automation, { statusOf: () => undefined, several: false }).description,
+    detail: automationRow(automation, { knownOf: () => undefined, several: false }).description,
     automation,
   }));
   if (rows.length > 0)

@@ -8,6 +8,7 @@ import { doing, offer, say } from '../../ground/problem/offer.ts';
 import { triggerFile } from '../../ground/repository/trigger-files.ts';
 import { webAddress } from '../../ground/repository/web-address.ts';
 import type { Automations } from './automations.ts';
+import { knownIn } from './known-in.ts';
 import { automationFor } from './choose.ts';
 import { firingRow } from './row.ts';
 
@@ -55,7 +56,7 @@ export const showFirings = async (longhaul: Longhaul, automations: Automations, 
   const { firings } = await api.triggers.show.query({ repository: chosen.repository, name: chosen.name });
   if (firings.length === 0) return say(t('Nothing has come of {0} within 30 days.', cleanLine(chosen.name)));
   const rows = firings.map((firing) => {
-    const { label, description, facts } = firingRow(firing, { statusOf: (run) => longhaul.runs.get(run)?.status });
+    const { label, description, facts } = firingRow(firing, { knownOf: knownIn(longhaul.runs) });
     return { label, description, detail: cleanLine(facts[t('Why')] ?? ''), run: firing.run?.run };
   });
   const picked = await vscode.window.showQuickPick(rows, {

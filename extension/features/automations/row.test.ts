@@ -5,7 +5,7 @@ import { localTime } from '../../ground/text/local-time.ts';
 import { listed } from './fixture.ts';
 import { automationRow, firingRow, type Around } from './row.ts';
 
-const alone: Around = { statusOf: () => undefined, several: false };
+const alone: Around = { knownOf: () => undefined, several: false };
 const row = (more: Partial<ListedTrigger> | null, around = alone) => {
   const of = more === null ? null : listed(more);
   const where = { repository: '/src/shop', name: more?.name ?? 'nightly', file: null, origin: null };
@@ -17,7 +17,7 @@ const trigger = (says: object) => {
   return parsed.trigger;
 };
 const soon = '2026-03-04T01:30:00.000Z';
-const last = { run: 'run_a', number: 12, status: 'reviewing', at: soon, dueAt: null } as const;
+const last = { run: 'run_a', number: 12, status: 'reviewing', failedChecks: 0, at: soon, dueAt: null } as const;
 const labelled = trigger({ on: { github: 'issue-labeled', label: 'agent' }, goal: 'x' });
 
 test.each<[Partial<ListedTrigger> | null, string, string]>([
@@ -37,7 +37,10 @@ test.each<[Partial<ListedTrigger> | null, string, string]>([
 });
 
 test('a row says how its run is by now, and of which repository it is where there are several', () => {
-  const around: Around = { statusOf: (run) => (run === 'run_a' ? 'accepted' : undefined), several: true };
+  const around: Around = {
+    knownOf: (run) => (run === 'run_a' ? { status: 'accepted', failedChecks: 0 } : undefined),
+    several: true,
+  };
   const shown = row({ standing: 'on', last }, around);
   expect(shown.description).toBe('shop · on · run 12 accepted');
   expect(shown.said).toBe('Automation nightly: on, last: run 12 accepted. In shop.');
@@ -79,12 +82,17 @@ test('what comes from outside is a text of one line', () => {
 
 test('a firing says what came of it, and for what, or why nothing did', () => {
   const firing = { at: soon, about: 'issue 12 by ada', url: null, said: null, unpublished: null };
-  const run = { run: 'run_a', number: 12, status: 'working' } as const;
-  expect(firingRow({ ...firing, run }, { statusOf: () => 'failed' })).toMatchObject({
+  const run = { run: 'run_a', number: 12, status: 'working', failedChecks: 0 } as const;
+  expect(firingRow({ ...firing, run }, { knownOf: () => ({ status: 'failed', failedChecks: 0 }) })).toMatchObject({
     label: 'run 12 failed',
     description: `issue 12 by ada · ${localTime(soon)}`,
     contextValue: 'firing.run',
     icon: ['error', 'testing.iconFailed'],
+  });
+  const failing = { ...run, status: 'completed', failedChecks: 1 } as const;
+  expect(firingRow({ ...firing, run: failing }, alone)).toMatchObject({
+    label: 'run 12 completed, 1 check failed',
+    icon: ['warning', 'testing.iconFailed'],
   });
   expect(firingRow({ ...firing, run: null, said: 'Enough for today.' }, alone)).toMatchObject({
     label: 'no run',

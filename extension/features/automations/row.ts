@@ -1,16 +1,14 @@
 import { t } from '@vscode/l10n';
-import type { ListedFiring } from '../../../shared/api/triggers.ts';
+import type { ListedFiring, TriggeredRun } from '../../../shared/api/triggers.ts';
 import { inputTexts, limitTexts, publishText, whenText } from '../../../shared/recipe/trigger-text.ts';
 import { isScheduled } from '../../../shared/recipe/trigger.ts';
-import type { Status } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
+import type { Icon } from '../../ground/node/node.ts';
+import { statusIcon } from '../../ground/runs/status-icon.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { costText, repositoryName } from '../../ground/text/text.ts';
 import type { Automation } from './automation.ts';
-
-/** Of VS Code's icons and colours. */
-type Icon = readonly [name: string, color?: string];
 
 /** A row without anything of VS Code's. */
 export interface AutomationRow {
@@ -26,18 +24,18 @@ export interface AutomationRow {
 
 /** What else the row says. */
 export interface Around {
-  /** The state of a run as it is known by now; undefined: not at all. */
-  readonly statusOf: (run: string) => Status | undefined;
+  /** How a run is known to be by now; undefined: it is not. */
+  readonly knownOf: (run: string) => Pick<TriggeredRun, 'status' | 'failedChecks'> | undefined;
   /** Whether there are those of other repositories. */
   readonly several: boolean;
 }
 
-export const automationRow = (automation: Automation, { statusOf, several }: Around): AutomationRow => {
+export const automationRow = (automation: Automation, { knownOf, several }: Around): AutomationRow => {
   const { name, repository, listed } = automation;
   const state = stateText(automation);
   const next = nextText(automation);
   const last = listed?.last ?? null;
-  const came = last === null ? '' : runText({ ...last, status: statusOf(last.run) ?? last.status });
+  const came = last === null ? '' : runText({ ...last, ...knownOf(last.run) });
   const of = repositoryName(repository);
   return {
     label: cleanLine(name),
@@ -47,7 +45,12 @@ export const automationRow = (automation: Automation, { statusOf, several }: Aro
     said: t(
       'Automation {0}: {1}. In {2}.',
       cleanLine(name),
-      [state, next, came === '' ? t('no run yet') : t('last: {0}', came), oneLine(listed?.problem ?? '', 200)]
+      [
+        state,
+        next,
+        came === '' ? t('no run yet') : t('last: {0}', came),
+        oneLine(listed?.problem ?? '', 200).replace(/\.$/, ''),
+      ]
         .filter(Boolean)
         .join(', '),
       of,
@@ -105,8 +108,12 @@ const nextText = ({ listed }: Automation): string => {
     : '';
 };
 
-const runText = ({ number, status }: { readonly number: number; readonly status: Status }): string =>
-  t('run {0} {1}', number, status);
+const runText = ({ number, status, failedChecks }: Omit<TriggeredRun, 'run'>): string => {
+  if (failedChecks === 0) return t('run {0} {1}', number, status);
+  return failedChecks === 1
+    ? t('run {0} {1}, 1 check failed', number, status)
+    : t('run {0} {1}, {2} checks failed', number, status, failedChecks);
+};
 
 const spentText = ({ listed }: Automation): string => {
   if (listed === null || listed.spent.runs === 0) return '';
@@ -134,42 +141,18 @@ const iconOf = ({ listed }: Automation): Icon => {
 
 export const firingRow = (
   { at, about, url, run, said, unpublished }: ListedFiring,
-  { statusOf }: Pick<Around, 'statusOf'>,
+  { knownOf }: Pick<Around, 'knownOf'>,
 ): AutomationRow => {
-  const status = run === null ? null : (statusOf(run.run) ?? run.status);
-  const came = run === null || status === null ? t('no run') : runText({ ...run, status });
+  const begun = run === null ? null : { ...run, ...knownOf(run.run) };
+  const came = begun === null ? t('no run') : runText(begun);
   const when = localTime(at);
   const why = said ?? (unpublished === null ? '' : t('Not published by itself: {0}', unpublished));
   return {
     label: came,
     description: [cleanLine(about), when].filter(Boolean).join(' · '),
-    icon: status === null ? ['circle-slash', 'disabledForeground'] : firingIcon(status),
+    icon: begun === null ? ['circle-slash', 'disabledForeground'] : statusIcon(begun.status, begun.failedChecks > 0),
     contextValue: run === null ? 'firing.none' : 'firing.run',
     said: t('{0}: {1}, for {2}. {3}', when, came, cleanLine(about), cleanLine(why)).trim(),
     facts: { [t('At')]: when, [t('For')]: about, [t('Why')]: why, [t('Where')]: url ?? '' },
   };
-};
-
-const firingIcon = (status: Status): Icon => {
-  switch (status) {
-    case 'queued':
-    case 'ready':
-      return ['circle-large-outline'];
-    case 'working':
-      return ['loading~spin', 'charts.blue'];
-    case 'waiting':
-      return ['clock'];
-    case 'reviewing':
-      return ['git-pull-request', 'charts.blue'];
-    case 'accepted':
-      return ['pass-filled', 'testing.iconPassed'];
-    case 'completed':
-      return ['pass'];
-    case 'rejected':
-      return ['circle-slash'];
-    case 'failed':
-      return ['error', 'testing.iconFailed'];
-    case 'cancelled':
-      return ['debug-stop'];
-  }
 };

@@ -4,6 +4,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { card, createTree, factNode, openRun, type Node, type Tree } from '../../ground/node/node.ts';
 import { keyOf, type Automation } from './automation.ts';
 import type { Automations } from './automations.ts';
+import { knownIn } from './known-in.ts';
 import { automationRow, firingRow, type Around } from './row.ts';
 
 /** The row of a trigger; commands of its menu are called with it. */
@@ -27,7 +28,7 @@ export const createAutomationsTree = (
   const saying = (run: string | undefined, id: string, node: Node): void => {
     if (run !== undefined) shown.set(id, { run, node });
   };
-  const statusOf: Around['statusOf'] = (run) => runs.get(run)?.status;
+  const knownOf = knownIn(runs);
   const tree = createTree(
     () => {
       shown.clear();
@@ -36,11 +37,11 @@ export const createAutomationsTree = (
       const all = automations.all ?? [];
       const several = new Set(all.map(({ repository }) => repository)).size > 1;
       return all.map((automation) => {
-        const node = automationNode(automation, { statusOf, several }, async () => {
+        const node = automationNode(automation, { knownOf, several }, async () => {
           const { firings } = await automations.shown(automation);
           const rows = firings.map((firing, index) => {
             const id = `firing ${keyOf(automation)} ${index}`;
-            const row = firingNode(id, firing, statusOf);
+            const row = firingNode(id, firing, knownOf);
             saying(firing.run?.run, id, row);
             return row;
           });
@@ -75,10 +76,10 @@ const automationNode = (
   ...(automation.listed === null ? {} : { children: firings }),
 });
 
-const firingNode = (id: string, firing: ListedFiring, statusOf: Around['statusOf']): Node => ({
+const firingNode = (id: string, firing: ListedFiring, knownOf: Around['knownOf']): Node => ({
   ...(firing.run === null ? {} : { run: firing.run.run }),
   row: () => {
-    const { facts, label, ...row } = firingRow(firing, { statusOf });
+    const { facts, label, ...row } = firingRow(firing, { knownOf });
     return {
       ...row,
       id,

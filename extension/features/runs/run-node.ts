@@ -6,6 +6,7 @@ import { archivedBy, checksOf, isTerminal, pausedBy, runningCall } from '../../.
 import type { Connection } from '../../ground/connection/connection.ts';
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import { factNodes, card, openRun, plainTooltip, type Icon, type Node, type Row } from '../../ground/node/node.ts';
+import { statusIcon } from '../../ground/runs/status-icon.ts';
 import { callLine } from '../../../shared/policy/call-line.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { rowContext } from '../../ground/runs/row-context.ts';
@@ -128,26 +129,7 @@ const turnsText = ({ spent, budget }: RunSummary): string => {
 
 const iconOf = (state: RunSummary): Icon => {
   if (pausedBy(state) !== null) return ['debug-pause', 'charts.yellow'];
-  const failing = checksOf(state).failed > 0;
-  switch (state.status) {
-    case 'queued':
-    case 'ready':
-      return ['circle-large-outline'];
-    case 'working':
-      return ['loading~spin', 'charts.blue'];
-    case 'waiting':
-      return state.until.kind === 'decision' ? ['bell-dot', 'notificationsWarningIcon.foreground'] : ['clock'];
-    case 'reviewing':
-      return ['git-pull-request', failing ? 'testing.iconFailed' : 'charts.blue'];
-    case 'accepted':
-      return failing ? ['warning', 'testing.iconFailed'] : ['pass-filled', 'testing.iconPassed'];
-    case 'completed':
-      return failing ? ['warning', 'testing.iconFailed'] : ['pass'];
-    case 'rejected':
-      return ['circle-slash'];
-    case 'failed':
-      return ['error', 'testing.iconFailed'];
-    case 'cancelled':
-      return ['debug-stop'];
-  }
+  if (state.status === 'waiting' && state.until.kind === 'decision')
+    return ['bell-dot', 'notificationsWarningIcon.foreground'];
+  return statusIcon(state.status, checksOf(state).failed > 0);
 };

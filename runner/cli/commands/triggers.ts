@@ -66,7 +66,7 @@ each later round; whoever enables the trigger agrees to that. ciRepairs is how m
     ],
     json: `list, enable, disable: {"triggers": [trigger, …]}
 A trigger has repository, name, standing (on, off, paused, stopped), enabledBy (null: nobody did), trigger (what its file says;
-null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt, last {run, number, status, at, dueAt
+null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt, last {run, number, status, failedChecks, at, dueAt
 (null: for no time)}, and spent {runs, usd, unpriced} of the runs that it began within 30 days.
 show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
 "unpublished" (null, or why its result was not published by itself)}, …]}

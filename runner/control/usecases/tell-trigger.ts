@@ -1,4 +1,5 @@
-import type { ListedTrigger, Standing } from '../../../shared/api/triggers.ts';
+import type { ListedTrigger, Standing, TriggeredRun } from '../../../shared/api/triggers.ts';
+import { checksOf, type RunState } from '../../../shared/run/state.ts';
 import { jitterOf } from '../../local/schedule.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
 import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
@@ -64,15 +65,21 @@ export const tellOf = async (
       run === null
         ? null
         : {
-            run: run.id,
-            number: run.number,
-            status: run.status,
+            ...triggered(run),
             at: run.createdAt,
             dueAt: row?.dueAt == null ? null : new Date(row.dueAt).toISOString(),
           },
     spent: await plane.store.spentBy(key, now - spentMs),
   };
 };
+
+/** As lists and details have a run. */
+export const triggered = (state: RunState): TriggeredRun => ({
+  run: state.id,
+  number: state.number,
+  status: state.status,
+  failedChecks: checksOf(state).failed,
+});
 
 /** As far back as what came of triggers is kept. */
 const spentMs = 30 * 24 * 3_600_000;

@@ -17,7 +17,7 @@ import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
-import { tellOf, type Told } from './tell-trigger.ts';
+import { tellOf, triggered, type Told } from './tell-trigger.ts';
 import { agreedHash, mustBegin, mustPublish, mustSuit, outputFor, unheard } from './trigger-checks.ts';
 import { beginTriggered } from './triggering.ts';
 
@@ -160,7 +160,7 @@ const tellFiring = async (
     at: new Date(at).toISOString(),
     about,
     url,
-    run: run === null ? null : { run: run.id, number: run.number, status: run.status },
+    run: run === null ? null : triggered(run),
     said: said ?? (id !== null && run === null ? 'Its run was deleted.' : null),
     unpublished,
   };

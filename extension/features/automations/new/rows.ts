@@ -107,7 +107,7 @@ export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] =
     ...(when?.kind === 'schedule'
       ? [{ row: 'timeZone', label: `$(globe) ${t('Time Zone')}`, description: when.timeZone } as const]
       : []),
-    { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: recipe?.title ?? t('none') },
+    { row: 'recipe', label: `$(book) ${t('Recipe')}`, description: recipeText(recipe) },
     { row: 'goal', label: `$(edit) ${t('Goal')}`, description: oneLine(goal ?? '', 120) || t('what the recipe says') },
     { row: 'name', label: `$(tag) ${t('Name')}`, description: name ?? '' },
     ...(when?.kind === 'schedule'
@@ -135,6 +135,12 @@ export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] =
           } as const,
         ]),
   ];
+};
+
+const recipeText = (recipe: Draft['recipe']): string => {
+  if (recipe === null) return t('none');
+  const inputs = Object.entries(recipe.inputs).map(([name, value]) => `${name}: ${oneLine(String(value), 60)}`);
+  return [recipe.title, ...inputs].join(' · ');
 };
 
 /** What it is called unless somebody says otherwise. */
