@@ -24,7 +24,7 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
     text === '' ? [] : [`  ${paint.dim(label.padEnd(13))} ${indent(visible(text), ' '.repeat(16)).trimStart()}`];
   return [
     `${paint.bold(request.id)}  ${paint.yellow(indent(visible(request.action), '    ').trimStart())}`,
-    ...line('run', `${decision.run}  ${decision.title}`),
+    ...line('run', `${decision.number}  ${decision.title}  (${decision.run})`),
     ...line('asked by', asker(request)),
     ...line('why', request.reason),
     ...line('if approved', request.consequence),

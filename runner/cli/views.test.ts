@@ -213,7 +213,7 @@ test('a decision shows exactly what it is about', () => {
   const [open] = decisionSummaries(stateAt('activation.ended'));
   expect(open && decisionView(open, { now, paint: plain })).toMatchInlineSnapshot(`
     "dec_a1b2c3  Run npm install in the sandbox, with network access to packages.host.test
-      run           run_k3v9x2  Mend the parser
+      run           12  Mend the parser  (run_k3v9x2)
       asked by      the agent, in turn 2
       why           It asks for network access to packages.host.test.
       if approved   The command runs once, and what it installs stays in the workspace.
@@ -240,10 +240,10 @@ test('an expired question offers to be asked again', () => {
     tree: null,
     choices: ['a', 'b'],
   });
-  const open = { run: run, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
+  const open = { run: run, number: 7, title: 'Mend', tenant: 'local', status: 'expired' as const, request };
   expect(decisionView(open, { now: now + 1e9, paint: plain })).toMatchInlineSnapshot(`
     "dec_a1b2c3  Which?
-      run           run_k3v9x2  Mend
+      run           7  Mend  (run_k3v9x2)
       asked by      the agent, in turn 2
       why           It asks for network access to packages.host.test.
       if approved   The command runs once, and what it installs stays in the workspace.
@@ -258,7 +258,7 @@ test('an expired question offers to be asked again', () => {
 
 test('a hash is that of what is shown', () => {
   const request = decisionOf();
-  const open = { run: run, title: 'Mend', tenant: 'local', status: 'pending' as const, request };
+  const open = { run: run, number: 7, title: 'Mend', tenant: 'local', status: 'pending' as const, request };
   expect(decisionHash(open)).toBe(request.hash);
   const other = { ...open, request: { ...request, arguments: { command: 'rm -rf .' } } };
   expect(decisionHash(other)).not.toBe(request.hash);

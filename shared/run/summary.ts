@@ -202,7 +202,7 @@ const detailOf = (state: RunSummary): string => {
 };
 
 /** What it is, in a few words. */
-const outputText = (output: Output): string => {
+export const outputText = (output: Output): string => {
   switch (output.kind) {
     case 'labels':
       return output.labels.length === 0 ? 'no label fits' : `labels ${output.labels.map(cleanLine).join(', ')}`;
@@ -278,6 +278,7 @@ const workOf = (state: RunSummary): string => {
 /** An open decision with what is needed to place it in a list. */
 export interface DecisionSummary {
   readonly run: string;
+  readonly number: number;
   readonly title: string;
   readonly tenant: string;
   readonly status: 'pending' | 'expired';
@@ -291,6 +292,7 @@ export const decisionSummaries = (state: RunSummary): readonly DecisionSummary[]
       : [
           {
             run: state.id,
+            number: state.number,
             title: state.task.title,
             tenant: state.task.tenant,
             status: open.status,

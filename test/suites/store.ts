@@ -155,6 +155,7 @@ export const storeSuite = (name: string, open: OpenStore): void => {
       expect(await store.openDecisions('local')).toEqual([
         {
           run: 'run_aaaa',
+          number: 1,
           title: 'Repair the price list',
           tenant: 'local',
           status: 'pending',

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { changes, evidence, expiry } from '../../ground/text/text.ts';
+import { expiry, handedOver } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
 
@@ -19,11 +19,11 @@ const text = (untrusted: string): string => oneLine(untrusted, 120).replaceAll('
 
 /** In the order of the view *Needs You*: decisions, results, ends that nobody has seen. `now`: ms since the epoch. */
 export const askingRows = ({ decisions, reviews, ends }: Needs, now: number): readonly AskingRow[] => [
-  ...decisions.map(({ run, title, request }) => ({
+  ...decisions.map(({ run, number, title, request }) => ({
     icon: 'shield',
     label: text(request.action),
     description: expiry(request.expiresAt, now),
-    detail: text(title),
+    detail: text(`#${number} ${title}`),
     command: 'longhaul.openDecision',
     argument: { run, decision: request.id },
   })),
@@ -31,7 +31,7 @@ export const askingRows = ({ decisions, reviews, ends }: Needs, now: number): re
     icon: 'git-pull-request',
     label: t('Review: {0}', text(run.task.title)),
     description: `#${run.number}`,
-    detail: [changes(run) ?? t('no changes'), evidence(run) ?? t('not verified')].join(' · '),
+    detail: Object.values(handedOver(run)).filter(Boolean).join(' · '),
     command: 'longhaul.review',
     argument: { run: run.id },
   })),

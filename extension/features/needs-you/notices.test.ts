@@ -20,7 +20,7 @@ const failed: EventBody = { type: 'run.failed', v: 1, class: 'model', message: '
 test('a run that failed is news, with whose fault it was, why, and the way on', () => {
   const [notice, ...rest] = told([failed]);
   expect(rest).toEqual([]);
-  expect(notice).toMatchObject({ kind: 'trouble', text: 'Mend it: failed (model): The key was refused.' });
+  expect(notice).toMatchObject({ kind: 'trouble', text: '#7 Mend it: failed (model): The key was refused.' });
   expect(notice?.actions.map(({ command }) => command)).toEqual([
     'longhaul.resumeRun',
     'longhaul.delegateAgain',
@@ -44,9 +44,9 @@ test('a run that ended without changes is news, and trouble where a check failed
     reachedHosts: [],
     setup: 'base',
   };
-  expect(told([completed])).toMatchObject([{ kind: 'news', text: 'Mend it: finished without changes' }]);
+  expect(told([completed])).toMatchObject([{ kind: 'news', text: '#7 Mend it: finished without changes' }]);
   expect(told([check, completed])).toMatchObject([
-    { kind: 'trouble', text: 'Mend it: 1 of 1 check failed; finished without changes' },
+    { kind: 'trouble', text: '#7 Mend it: 1 of 1 check failed; finished without changes' },
   ]);
 });
 

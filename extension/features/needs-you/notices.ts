@@ -5,7 +5,7 @@ import { keyRefused } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { End } from '../../ground/runs/ends.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { detailOf } from '../../ground/text/text.ts';
+import { detailOf, titleOf } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import type { Needs } from './needs.ts';
 
@@ -27,7 +27,7 @@ export const noticesOf = ({ decisions, keyless, reviews, ends }: Needs): readonl
   ...ends.map(ended),
 ];
 
-const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Notice => {
+const asked = ({ run, number, request, title }: DecisionSummary, keyless: boolean): Notice => {
   const { yes, no } = verbsOf(request);
   const key = { title: t('Set Model Key'), command: 'longhaul.setModelKey', argument: undefined };
   const act = (title: string, command: string) => ({ title, command, argument: { run, decision: request.id } });
@@ -35,7 +35,7 @@ const asked = ({ run, request, title }: DecisionSummary, keyless: boolean): Noti
     // One that was asked for again has another time to run out.
     key: `${run} ${request.id} ${request.expiresAt}`,
     kind: 'news',
-    text: `${oneLine(title, 60)}: ${keyless ? keyRefused : oneLine(request.action, 160)}`,
+    text: `${titleOf({ number, title }, 60)}: ${keyless ? keyRefused : oneLine(request.action, 160)}`,
     actions: [
       ...(keyless ? [key] : []),
       ...(request.kind === 'question'
@@ -57,7 +57,7 @@ const actionOf = ({ id }: RunSummary, title: string, command: string): Notice['a
 const openRun = (state: RunSummary): Notice['actions'][number] => actionOf(state, t('Open Run'), 'longhaul.openRun');
 
 const handedOver = (state: RunSummary): Notice => {
-  const title = oneLine(state.task.title, 80);
+  const title = titleOf({ number: state.number, title: state.task.title }, 80);
   return {
     key: `${state.id} round ${state.round}`,
     kind: failing(state) ? 'trouble' : 'news',
@@ -69,7 +69,7 @@ const handedOver = (state: RunSummary): Notice => {
 const ended = (end: End): Notice => ({
   key: `${end.id} ${end.status} ${end.at}`,
   kind: end.status === 'failed' || failing(end) ? 'trouble' : 'news',
-  text: `${oneLine(end.task.title, 80)}: ${oneLine(endText(end), 200)}`,
+  text: `${titleOf({ number: end.number, title: end.task.title }, 80)}: ${oneLine(endText(end), 200)}`,
   actions: [
     ...(isResumable(end) ? [actionOf(end, t('Resume from Last Checkpoint'), 'longhaul.resumeRun')] : []),
     actionOf(end, t('Delegate Again…'), 'longhaul.delegateAgain'),

@@ -7,7 +7,15 @@ import { card, createTree, factNodes, openRun, type Node, type Tree } from '../.
 import { decisionNode } from '../../ground/node/decision-node.ts';
 import { rowContext } from '../../ground/runs/row-context.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { changes, costFact, evidence, labelCharacters, repositoryName } from '../../ground/text/text.ts';
+import {
+  changes,
+  costFact,
+  evidence,
+  handedOver,
+  labelCharacters,
+  repositoryName,
+  titleOf,
+} from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
 import { needsOf } from './needs.ts';
 
@@ -29,14 +37,13 @@ export const needsYouTree = (longhaul: Pick<Longhaul, 'runs' | 'unseen' | 'appli
 const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
   const { id: run, task, round, report, spent } = state;
   const id = `review ${run} ${round}`;
-  const size = changes(state) ?? t('no changes');
-  const shown = evidence(state) ?? t('not verified');
+  const { size, shown } = handedOver(state);
   return {
     run,
     row: () => ({
       id,
-      label: oneLine(task.title, labelCharacters),
-      description: [repositoryName(task.repository), `#${state.number}`, t('to review: {0}', size), shown].join(' · '),
+      label: titleOf({ number: state.number, title: task.title }, labelCharacters),
+      description: [repositoryName(task.repository), t('to review: {0}', size), shown].filter(Boolean).join(' · '),
       contextValue: rowContext(state),
       icon: ['git-pull-request', 'charts.blue'],
       command: openRun(run),
@@ -48,12 +55,11 @@ const reviewNode = (state: RunSummary): Node & { readonly run: string } => {
         [t('Round')]: String(round),
       }),
       said: t(
-        'Review of run {0}, {1}, in {2}: {3}, {4}',
+        'Review of run {0}, {1}, in {2}: {3}',
         state.number,
         task.title,
         repositoryName(task.repository),
-        size,
-        shown,
+        [size, shown].filter(Boolean).join(', '),
       ),
     }),
     children: () =>
@@ -84,10 +90,9 @@ const endNode = (end: End): Node & { readonly run: string } => {
     run,
     row: () => ({
       id,
-      label: oneLine(task.title, labelCharacters),
+      label: titleOf({ number: end.number, title: task.title }, labelCharacters),
       description: [
         repositoryName(task.repository),
-        `#${end.number}`,
         end.status === 'failed'
           ? t('failed: {0}', oneLine(`${end.class}: ${end.message}`, 120))
           : t('finished: {0}', oneLine(text, 120)),

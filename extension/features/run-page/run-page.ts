@@ -177,7 +177,7 @@ const reportItems = (state: RunState, story: Story): readonly Item[] =>
 const evidenceItems = (state: RunState, story: Story): readonly Item[] => {
   const ran = standingVerification(story);
   if (ran.length > 0) return entries(ran, state.createdAt);
-  if (state.result === null) return [];
+  if (state.result === null || state.output !== null) return [];
   const text =
     state.task.verification.length === 0
       ? t('No verification command was given, so nothing shows that it works.')

@@ -16,10 +16,10 @@ const textOf = (state: RunState, repository = true): string =>
     { now: Date.parse(state.updatedAt), repository },
   );
 
-test('a working run’s row says turn, cost and what it is at, before its number and its repository', () => {
+test('a working run’s row says turn, cost and what it is at, before its repository', () => {
   expect([textOf(stateAt('call.started')), textOf(stateAt('prepare.started'), false)]).toEqual([
-    'turn 1 · $0.40 · npm test · #7 · shop',
-    '$0.40 · preparing the workspace · #7',
+    'turn 1 · $0.40 · npm test · shop',
+    '$0.40 · preparing the workspace',
   ]);
 });
 
@@ -31,10 +31,7 @@ test('a row that has a question below it does not say it twice, and one that is 
     until: { kind: 'resume', by: 'person:ada' },
     since: asks.updatedAt,
   };
-  expect([textOf(asks), textOf(paused)]).toEqual([
-    'asks you · #7 · shop · 20 s · $0.40',
-    'paused · #7 · shop · 0 s · $0.40',
-  ]);
+  expect([textOf(asks), textOf(paused)]).toEqual(['asks you · shop · 20 s · $0.40', 'paused · shop · 0 s · $0.40']);
 });
 
 test('until when a run waits is told by the clock of the reader', () => {
@@ -45,7 +42,7 @@ test('until when a run waits is told by the clock of the reader', () => {
     until: { kind: 'time', at },
     since: at,
   };
-  expect(textOf(waits)).toContain(`until ${localTime(at)} · #7`);
+  expect(textOf(waits)).toContain(`until ${localTime(at)}`);
 });
 
 test('a repository is called by the last part of its path or URL', () => {

@@ -16,7 +16,6 @@ export const rowText = (
 ) =>
   [
     leadOf(state),
-    `#${state.number}`,
     repository ? repositoryName(state.task.repository) : '',
     ...(state.status === 'working' ? [] : [span(activeMs(state, now)), costText(state.spent)]),
   ]

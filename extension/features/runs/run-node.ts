@@ -11,7 +11,7 @@ import { callLine } from '../../../shared/policy/call-line.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { rowContext } from '../../ground/runs/row-context.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
-import { activeMs, changes, costText, detailOf, evidence, repositoryName } from '../../ground/text/text.ts';
+import { activeMs, changes, costText, detailOf, evidence, repositoryName, titleOf } from '../../ground/text/text.ts';
 import { actor } from '../../../shared/text/clean.ts';
 import { rowText } from './row-text.ts';
 import { changedFileNodes } from './changed-files.ts';
@@ -59,7 +59,7 @@ const rowOf = (state: RunSummary, repository: boolean): Row => {
   return {
     // Another id once it has ended, so that a tree which remembers what was open folds it then.
     id: `run ${state.id}${ended ? ' ended' : ''}`,
-    label: oneLine(title, 60),
+    label: titleOf({ number: state.number, title }, 60),
     unfolded: !ended,
     description: rowText(state, { now: Date.now(), repository }),
     contextValue: rowContext(state),

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { Json } from '../../../shared/decision/decision.ts';
-import { lineOf, type RunSummary } from '../../../shared/run/summary.ts';
+import { lineOf, outputText, type RunSummary } from '../../../shared/run/summary.ts';
 import { passed } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { changeSize, cost, span } from '../../../shared/text/figures.ts';
@@ -25,7 +25,7 @@ export const expiry = (expiresAt: string, now: number): string => {
 export const activeMs = (state: RunSummary, now: number): number =>
   state.spent.activeMs + (state.leasedAt === null ? 0 : Math.max(0, now - Date.parse(state.leasedAt)));
 
-/** What verification showed of this round; null: it has not run. */
+/** What verification showed of this round; null: it has not run, and would have to. */
 export const evidence = ({ verification }: Pick<RunSummary, 'verification'>): string | null => {
   if (verification.length === 0) return null;
   const good = verification.filter(passed).length;
@@ -48,6 +48,12 @@ export const checksText = (run: Pick<RunSummary, 'verification'> | undefined): s
 export const changes = ({ result, output }: Pick<RunSummary, 'result' | 'output'>): string | null =>
   result === null || output !== null ? null : changeSize(result);
 
+/** What waits for a review: what it is, and what was shown of it. What is no change cannot be verified, and nothing is said of that. */
+export const handedOver = (run: Pick<RunSummary, 'result' | 'output' | 'verification'>) => ({
+  size: run.output === null ? (changes(run) ?? t('no changes')) : outputText(run.output),
+  shown: evidence(run) ?? (run.output === null ? t('not verified') : ''),
+});
+
 /** What a run is at, in one line; until when it waits by the clock of the reader. */
 export const detailOf = (state: RunSummary): string => {
   const { detail } = lineOf(state);
@@ -55,6 +61,10 @@ export const detailOf = (state: RunSummary): string => {
   const isOurs = state.status === 'queued' || (state.status === 'waiting' && state.until.kind === 'time');
   return isOurs ? inLocalTime(detail) : detail;
 };
+
+/** A run as rows and notifications call it, its number first: several may have one title, and what is too long is cut behind. */
+export const titleOf = ({ number, title }: { readonly number: number; readonly title: string }, max: number): string =>
+  `#${number} ${oneLine(title, max)}`;
 
 /** A run as dialogs name it, with its round: what is decided there is about that one. */
 export const namedRun = ({ number, round, task }: Pick<RunSummary, 'number' | 'round' | 'task'>): string =>

@@ -74,8 +74,19 @@ const noRuns: Readonly<Record<Exclude<Status, 'ready'>, number>> = {
 
 /** Oldest question first. */
 export const readOpenDecisions = async (db: Database, tenant: string | null): Promise<readonly DecisionSummary[]> => {
-  const query = db.selectFrom('decisions').select(['run', 'title', 'tenant', 'status', 'request']);
-  const rows = await (tenant === null ? query : query.where('tenant', '=', tenant)).orderBy('position').execute();
+  const query = db
+    .selectFrom('decisions')
+    .innerJoin('runs', 'runs.id', 'decisions.run')
+    .select([
+      'decisions.run',
+      'runs.number',
+      'decisions.title',
+      'decisions.tenant',
+      'decisions.status',
+      'decisions.request',
+    ]);
+  const wanted = tenant === null ? query : query.where('decisions.tenant', '=', tenant);
+  const rows = await wanted.orderBy('decisions.position').execute();
   return rows.map(({ request, ...row }) => ({
     ...row,
     // safe: the store wrote it, from a checked event
