@@ -43,12 +43,19 @@ export const whenText = (trigger: Trigger): string => {
 
 /** How often and how much of it, as far as it is not as ever. */
 export const limitTexts = (trigger: Trigger): readonly string[] => {
+  const { usdPerDay } = trigger;
+  const money = usdPerDay === null ? [] : [`paused at $${usdPerDay} a day`];
   if (!isScheduled(trigger))
-    return [...(trigger.whileOpen === 'begin' ? [] : ['not while another is open']), `at most ${trigger.perDay} a day`];
+    return [
+      ...(trigger.whileOpen === 'begin' ? [] : ['not while another is open']),
+      `at most ${trigger.perDay} a day`,
+      ...money,
+    ];
   const { missed, whileOpen, jitterMinutes } = trigger;
   return [
     ...(missed === 'once' ? [] : [`missed: ${missed}`]),
     ...(whileOpen === 'skip' ? [] : ['while another is open, too']),
     ...(jitterMinutes === 0 ? [] : [`up to ${jitterMinutes} min later`]),
+    ...money,
   ];
 };

@@ -48,6 +48,8 @@ const what = {
   publish: Publishes.default('no'),
   /** So many rounds are begun by checks of that pull request that fail. */
   ciRepairs: CiRepairs.default(0),
+  /** US$ that the runs which it begins within 24 hours may spend; past that it is paused until somebody enables it again. Null: no matter. */
+  usdPerDay: z.number().positive().max(100_000).nullable().default(null),
 };
 
 /** Whether there is another run while the one before has not come to a result. */

@@ -119,10 +119,15 @@ test('a comment with a command begins a run of what it says, where its author ma
   const [second] = await firings('ask', 2);
   expect(second).toMatchObject({ run: null, said: 'mallory may not write to the repository.' });
   expect(second?.about).toBe(`a comment on issue ${issue.number} by mallory`);
+  await mallory.issues.createComment({ ...place, issue_number: issue.number, body: '/longhaul fix Now?' });
+  await firings('ask', 3);
+  const { data: said } = await ada.issues.listComments({ ...place, issue_number: issue.number });
+  const answers = said.filter(({ user }) => user?.login === 'acme').map(({ body }) => body);
+  expect(answers).toEqual([expect.stringMatching(/^Thank you for asking\..*Nothing was done\./)]);
 });
 
 test('what happens to a pull request is seen at once where GitHub tells of it, however seldom it is looked at', async () => {
-  const [, fired] = await firings('ask', 2);
+  const [, , fired] = await firings('ask', 3);
   const id = fired?.run?.run ?? '';
   const published = await rig.cli(['publish', String(fired?.run?.number), '--ready', '--yes'], { cwd: clone });
   expect(published).toMatchObject({ code: 0 });

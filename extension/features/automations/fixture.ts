@@ -17,6 +17,7 @@ export const listed = (more: Partial<ListedTrigger> = {}): ListedTrigger => ({
     ciRepairs: 0,
     missed: 'once',
     whileOpen: 'skip',
+    usdPerDay: null,
     jitterMinutes: 0,
   },
   problem: null,

@@ -12,8 +12,10 @@ import { gitHubTrouble, limited } from './octokit.ts';
 export type Admitted =
   /** With what is known of it only now. */
   | { readonly outcome: 'admitted'; readonly event: OutsideEvent }
-  /** `why`: a sentence. */
-  | { readonly outcome: 'refused'; readonly why: string };
+  /** `why`: a sentence. `isStranger`: a person who may not write to the repository. */
+  | { readonly outcome: 'refused'; readonly why: string; readonly isStranger: boolean };
+
+const refused = (why: string): Admitted => ({ outcome: 'refused', why, isStranger: false });
 
 /** How long what was asked of somebody holds, ms. */
 const heldMs = 60_000;
@@ -37,11 +39,12 @@ export const openAdmission = (now: () => number) => {
   /** Bots never may, and of people those who may write to the repository. Throws Trouble where GitHub cannot be asked. */
   return async (open: OpenGitHub, event: OutsideEvent, signal: AbortSignal): Promise<Admitted> => {
     const { actor } = event;
-    if (actor?.isBot === true)
-      return { outcome: 'refused', why: `${cleanLine(actor.login)} is a bot: bots begin no runs.` };
+    if (actor?.isBot === true) return refused(`${cleanLine(actor.login)} is a bot: bots begin no runs.`);
     try {
-      if (!(await may(open, event, signal)))
-        return { outcome: 'refused', why: `${cleanLine(actor?.login ?? '')} may not write to the repository.` };
+      if (!(await may(open, event, signal))) {
+        const why = `${cleanLine(actor?.login ?? '')} may not write to the repository.`;
+        return { outcome: 'refused', why, isStranger: true };
+      }
       if (event.pullRequest !== null) return await onPullRequest(open, event, signal);
       return { outcome: 'admitted', event: event.commit === null ? event : await withFailure(open, event, signal) };
     } catch (error) {
@@ -68,8 +71,8 @@ const onPullRequest = async (open: OpenGitHub, event: OutsideEvent, signal: Abor
   const { data } = await octokit.rest.pulls.get({ ...repository, pull_number: number, request: limited() });
   const { state, head, base } = Head.parse(data);
   if (head.repo?.full_name !== base.repo.full_name)
-    return { outcome: 'refused', why: `Pull request ${number} is a fork's: what forks bring begins no runs.` };
-  if (state !== 'open') return { outcome: 'refused', why: `Pull request ${number} is ${cleanLine(state)}.` };
+    return refused(`Pull request ${number} is a fork's: what forks bring begins no runs.`);
+  if (state !== 'open') return refused(`Pull request ${number} is ${cleanLine(state)}.`);
   return { outcome: 'admitted', event: { ...event, branch: head.ref } };
 };
 

@@ -12,8 +12,8 @@ interface CommentGiven {
   readonly mark: string;
   /** Markdown. */
   readonly body: string;
-  /** No sooner than then was it made. ISO 8601. */
-  readonly since: string;
+  /** No sooner than then was it made. ISO 8601; null: whenever. */
+  readonly since: string | null;
 }
 
 /** Comments on an issue or a pull request, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
@@ -23,7 +23,14 @@ export const publishComment = async (given: CommentGiven): Promise<EffectResult>
   const hidden = `<!-- ${mark} -->`;
   try {
     const there = await pages((at) =>
-      issues.listComments({ ...repository, issue_number: number, since, ...page, page: at, request: limited() }),
+      issues.listComments({
+        ...repository,
+        issue_number: number,
+        ...(since !== null && { since }),
+        ...page,
+        page: at,
+        request: limited(),
+      }),
     );
     const own = there.find(({ body: says }) => says?.includes(hidden) === true);
     if (own !== undefined) return { reference: String(own.id), url: webUrl(own.html_url), adopted: true, notes: [] };

@@ -197,6 +197,11 @@ const outsideEvents = (int64: Int64): readonly string[] => [
 /** What the recipe of a trigger was to result in when somebody enabled it. Nobody agreed to anything but changes of files by name. */
 const agreedOutput = (): readonly string[] => ["alter table triggers add column output text default 'diff' not null"];
 
+/** Since when a trigger begins runs: what they spend is counted from there on. Of one from before that nobody knows. */
+const enabledAt = (int64: Int64): readonly string[] => [
+  `alter table triggers add column enabled_at ${int64} not null default 0`,
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -211,6 +216,7 @@ const migrations: readonly Migration[] = [
   { name: '010-triggers', up: triggers },
   { name: '011-outside-events', up: outsideEvents },
   { name: '012-agreed-output', up: agreedOutput },
+  { name: '013-enabled-at', up: enabledAt },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

@@ -129,6 +129,8 @@ export interface Tables {
     /** 0: it begins none any more. */
     enabled: number;
     /** What was due up to then is dealt with, ms since the epoch: it never goes back. */
+    /** Ms since the epoch; 0: before that was kept. */
+    enabled_at: number;
     handled_at: number;
     /** Id of the run it began last. */
     run: string | null;

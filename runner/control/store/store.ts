@@ -121,6 +121,8 @@ export interface TriggerRow extends TriggerKey {
   /** What the result of its recipe was to be, when they did: what it becomes later they have not agreed to. */
   readonly output: WantedOutput['kind'];
   readonly enabled: boolean;
+  /** Ms since the epoch when somebody enabled it last; 0: nobody knows. */
+  readonly enabledAt: number;
   /** What was due up to then is dealt with. */
   readonly handledAt: number;
   /** Id of the run it began last. */

@@ -24,7 +24,19 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
       const by_owner = write.byOwner ? 1 : 0;
       await db
         .insertInto('triggers')
-        .values({ tenant, repository, name, by, by_owner, publishes, output, enabled: 1, handled_at: at, failures: 0 })
+        .values({
+          tenant,
+          repository,
+          name,
+          by,
+          by_owner,
+          publishes,
+          output,
+          enabled: 1,
+          enabled_at: at,
+          handled_at: at,
+          failures: 0,
+        })
         .onConflict((conflict) =>
           conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
             by,
@@ -32,6 +44,7 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
             publishes,
             output,
             enabled: 1,
+            enabled_at: at,
             handled_at: later(at),
             failures: 0,
             problem: null,
@@ -103,6 +116,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     publishes: row.publishes,
     output: row.output,
     enabled: row.enabled === 1,
+    enabledAt: row.enabled_at,
     handledAt: row.handled_at,
     run: row.run,
     dueAt: row.due_at,

@@ -30,6 +30,7 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
   const said = { file: { on: { github: 'issue-labeled', label: 'agent' }, goal: 'Mend it.', ...own } as object };
   const asked: string[] = [];
   const begun: string[] = [];
+  const declined: string[] = [];
   const options = (given: Store): EventsOptions => ({
     store: given,
     role: onlyOne,
@@ -43,9 +44,10 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
     admit: async (event) => {
       asked.push(event.actor?.login ?? 'GitHub');
       return event.actor?.login === 'mallory'
-        ? { outcome: 'refused', why: 'mallory may not write to the repository.' }
+        ? { outcome: 'refused', why: 'mallory may not write to the repository.', isStranger: true }
         : { outcome: 'admitted', event: { ...event, text: `${event.text} Looked at.` } };
     },
+    decline: async ({ actor, subject }) => void declined.push(`${actor?.login} on ${subject}`),
     // As delegating with a key does it.
     begin: async (_row, _definition, { id, event }) => {
       const run = `run_${id.replaceAll(/\W/g, '')}`;
@@ -63,6 +65,7 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
     store,
     clock,
     begun,
+    declined,
     asked,
     said,
     tell: (event: Partial<OutsideEvent> = {}) => {
@@ -141,6 +144,14 @@ test('whoever may not write begins nothing, which is on record, and is nobody’
     { about: 'issue 12 by mallory', run: null, said: 'mallory may not write to the repository.' },
   ]);
   expect(await it.row()).toMatchObject({ problem: null, run: null });
+  expect(it.declined).toEqual(['mallory on issue 12']);
+});
+
+test('that a stranger cannot be told so changes nothing', async () => {
+  await using it = await watched({}, { decline: () => Promise.reject(new Error('GitHub is away')) });
+  await it.tell({ actor: { login: 'mallory', isBot: false } });
+  await it.pass();
+  expect(await it.firings()).toMatchObject([{ run: null, said: 'mallory may not write to the repository.' }]);
 });
 
 test('a kill between the run and its record leaves one run', async () => {
@@ -242,6 +253,34 @@ test('so many within a day begin runs; what comes then begins none and is said; 
   await it.tell({ subject: 'issue 4' });
   await it.pass();
   expect(it.begun).toHaveLength(3);
+});
+
+test('it is paused once its runs of a day have spent what its file allows; whoever enables it again begins a new count', async () => {
+  await using it = await watched({ usdPerDay: 5 });
+  const counted: number[] = [];
+  const spending = (usd: number): Store => ({
+    ...it.store,
+    spentBy: async (_key, since) => {
+      counted.push(since);
+      return { runs: 2, usd, unpriced: 0 };
+    },
+  });
+  await it.tell({ subject: 'issue 1' });
+  await it.pass(spending(4.99));
+  it.clock.now += 30 * minute;
+  await it.tell({ subject: 'issue 2' });
+  await it.pass(spending(5.01));
+  const why =
+    'It was paused: the 2 runs that it began within a day have spent $5.01 of $5 (usdPerDay). To go on: longhaul triggers enable bugs';
+  expect(it.begun).toHaveLength(1);
+  expect(await it.row()).toMatchObject({ enabled: false, problem: why, failures: 0 });
+  expect(await it.firings()).toContainEqual(expect.objectContaining({ about: 'issue 2 by ada', run: null, said: why }));
+  await it.store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+  it.clock.now += minute;
+  await it.tell({ subject: 'issue 3' });
+  await it.pass(spending(0));
+  expect(it.begun).toHaveLength(2);
+  expect(counted.map((since) => since - begins)).toEqual([-1, -1, 30 * minute - 1]);
 });
 
 test('a burst of which most is a stranger’s comes to nothing for the stranger, and each of the others begins one run', async () => {

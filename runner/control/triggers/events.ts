@@ -17,12 +17,22 @@ type OnEvent = Extract<Definition, { outcome: 'on event' }>;
 export interface EventsOptions {
   readonly store: Pick<
     Store,
-    'triggers' | 'triggerHandled' | 'state' | 'newEvents' | 'eventHandled' | 'firedFor' | 'begunSince' | 'forgetEvents'
+    | 'triggers'
+    | 'triggerHandled'
+    | 'state'
+    | 'spentBy'
+    | 'newEvents'
+    | 'eventHandled'
+    | 'firedFor'
+    | 'begunSince'
+    | 'forgetEvents'
   >;
   readonly role: Pick<SupervisorRole, 'held' | 'onTaken'>;
   readonly definitionOf: DefinitionOf;
   /** Whether what happened may begin runs of this trigger, looked up now. Throws Trouble where nobody can say. */
   readonly admit: (event: OutsideEvent, trigger: TriggerKey, signal: AbortSignal) => Promise<Admitted>;
+  /** Says to a stranger who asked for a run that they may not, once where they asked. */
+  readonly decline: (event: OutsideEvent, trigger: TriggerKey, signal: AbortSignal) => Promise<void>;
   /** Makes the run of something that happened; the one that there is, if it was made before. Throws RefusedError. */
   readonly begin: (row: TriggerRow, definition: OnEvent, happened: StoredEvent) => Promise<RunState>;
   /** Whether another control plane may have been told: this one is told by `wakeAt`. */
@@ -133,7 +143,10 @@ const offer = async (options: EventsOptions, row: TriggerRow, { told, signal }: 
   try {
     const admitted = await options.admit(told.event, row, signal);
     // Whoever may not has no say in what its owners read of it.
-    if (admitted.outcome === 'refused') return await refuse(admitted.why, row.problem);
+    if (admitted.outcome === 'refused') {
+      if (admitted.isStranger) await decline(options, row, { told, signal });
+      return await refuse(admitted.why, row.problem);
+    }
     event = admitted.event;
   } catch (error) {
     const { said, remedy, again, afterMs } = failedAttempt(error, log);
@@ -158,6 +171,15 @@ const offer = async (options: EventsOptions, row: TriggerRow, { told, signal }: 
     return now() + againMs;
   }
 };
+
+/** That it is not said has no consequence. */
+const decline = ({ decline: say, log }: EventsOptions, row: TriggerRow, { told, signal }: Offered): Promise<void> =>
+  say(told.event, row, signal).catch((error: unknown) => {
+    log.warn(
+      { err: error, repository: row.repository, trigger: row.name },
+      'a stranger could not be told that they may not',
+    );
+  });
 
 const dueFor = ({ handledAt }: TriggerRow, { id, event }: StoredEvent): Due => ({
   event: id,

@@ -3,6 +3,7 @@ import { RefusedError } from '../../../shared/api/router.ts';
 import { isWithin, type Publishes, type Trigger } from '../../../shared/recipe/trigger.ts';
 import { outputName, type WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { cost, plural } from '../../../shared/text/figures.ts';
 import type { Firing, Store, TriggerKey, TriggerRow } from '../store/store.ts';
 import { toldRefusal } from './known-definitions.ts';
 
@@ -22,7 +23,7 @@ export interface Due {
 }
 
 export interface FireOptions {
-  readonly store: Pick<Store, 'triggerHandled' | 'state'>;
+  readonly store: Pick<Store, 'triggerHandled' | 'state' | 'spentBy'>;
   readonly now: () => number;
   readonly log: Logger;
 }
@@ -31,7 +32,7 @@ type Begun = Pick<RunState, 'id' | 'number'> & { readonly task: Pick<RunState['t
 
 export interface Fired {
   readonly row: TriggerRow;
-  /** It begins no more: its runs fail. */
+  /** It begins no more: its runs fail, or have spent what a day has. */
   readonly stopped: boolean;
 }
 
@@ -57,6 +58,12 @@ export const fire = async (
     await handled(options, row, { due, failures, problem, run: null, said: problem, stop: true });
     return { row: { ...row, enabled: false, failures, problem }, stopped: true };
   }
+  const overspent = await overspentBy(options, row, trigger);
+  if (overspent !== null) {
+    log.warn({ repository: row.repository, trigger: row.name, overspent }, 'a trigger was paused: its budget is spent');
+    await handled(options, row, { due, failures, problem: overspent, run: null, said: overspent, stop: true });
+    return { row: { ...row, enabled: false, failures, problem: overspent }, stopped: true };
+  }
   if (trigger.whileOpen === 'skip' && before !== null && isUnderWay(before))
     return passOver(
       `No run was begun for ${due.when}: run ${before.number}, the one before, had come to no result yet.`,
@@ -76,6 +83,20 @@ export const fire = async (
   const outcome = { due, failures, problem, run: begun.id, said: null };
   await handled(options, row, { ...outcome, publish: problem === null ? publish : 'no', ciRepairs });
   return { row: { ...row, run: begun.id, failures, problem }, stopped: false };
+};
+
+const dayMs = 24 * 60 * 60_000;
+
+/** Why it is paused now; null: its runs of a day have spent less than its file allows, since somebody enabled it. */
+const overspentBy = async (
+  { store, now }: Pick<FireOptions, 'store' | 'now'>,
+  row: TriggerRow,
+  { usdPerDay }: Trigger,
+): Promise<string | null> => {
+  if (usdPerDay === null) return null;
+  const { runs, usd } = await store.spentBy(row, Math.max(row.enabledAt - 1, now() - dayMs));
+  if (usd < usdPerDay) return null;
+  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, true)} of $${usdPerDay} (usdPerDay). To go on: longhaul triggers enable ${row.name}`;
 };
 
 interface Outcome {

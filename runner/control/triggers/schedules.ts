@@ -12,7 +12,7 @@ import type { DefinitionOf } from './known-definitions.ts';
 type Scheduled = Extract<Definition, { outcome: 'scheduled' }>;
 
 export interface SchedulesOptions {
-  readonly store: Pick<Store, 'triggers' | 'triggerHandled' | 'state'>;
+  readonly store: Pick<Store, 'triggers' | 'triggerHandled' | 'state' | 'spentBy'>;
   readonly role: Pick<SupervisorRole, 'held' | 'onTaken'>;
   readonly definitionOf: DefinitionOf;
   /** Makes the run of a time at which it is due (ms since the epoch); the one that there is, if it was made before. Throws RefusedError. */

@@ -4,7 +4,9 @@ import { startPublishing, type PublishingOptions } from './publishing.ts';
 import { startSchedules, type SchedulesOptions } from './schedules.ts';
 
 export interface TriggersOptions
-  extends Pick<EventsOptions, 'role' | 'admit' | 'shared' | 'now' | 'log'>, Pick<PublishingOptions, 'publish'> {
+  extends
+    Pick<EventsOptions, 'role' | 'admit' | 'decline' | 'shared' | 'now' | 'log'>,
+    Pick<PublishingOptions, 'publish'> {
   readonly store: EventsOptions['store'] & PublishingOptions['store'];
   readonly definitionOf: DefinitionOf;
   readonly beginDue: SchedulesOptions['begin'];

@@ -13,6 +13,7 @@ const row = (own: Partial<TriggerRow>): TriggerRow => ({
   byOwner: true,
   publishes: 'no',
   output: 'diff',
+  enabledAt: 0,
   handledAt: 0,
   run: 'run_last',
   dueAt: null,

@@ -8,6 +8,7 @@ import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
 import { openAdmission } from '../github/admission.ts';
+import { declineOn, isAsking } from '../github/decline.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
@@ -71,11 +72,12 @@ const aboutOf = ({ repository, issue, pullRequest }: OutsideEvent): string | nul
 /** What the supervisor needs to begin runs of triggers. */
 export const triggering = (
   plane: ControlPlane,
-): Pick<EventsOptions, 'definitionOf' | 'admit'> & {
+): Pick<EventsOptions, 'definitionOf' | 'admit' | 'decline'> & {
   readonly beginDue: SchedulesOptions['begin'];
   readonly beginOn: EventsOptions['begin'];
 } => {
   const admit = openAdmission(plane.now);
+  const mayDecline = atMost(20, 60 * 60_000);
   const read = definitionsOf((repository) => settingsOfRepository(plane, repository));
   return {
     definitionOf: openDefinitions(read, plane.now),
@@ -87,6 +89,10 @@ export const triggering = (
       throw new Trouble(`${repository} is no repository of GitHub’s to this runner.`, {
         remedy: 'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
       });
+    },
+    decline: async (event, { repository }, signal) => {
+      const github = plane.remotes.allowed(repository)?.publishing?.github ?? null;
+      if (github !== null && isAsking(event) && mayDecline(plane.now())) await declineOn(github, event, signal);
     },
     beginDue: async (row, definition, dueAt) => {
       const due = new Date(dueAt).toISOString();
@@ -114,6 +120,17 @@ export const triggering = (
       const note = `Begun by the trigger ${row.name}, which ${row.by} enabled, for ${cleanLine(eventText(event))}${where}.`;
       return beginTriggered(plane, authorityOf(plane, row), { key: row, definition, due, branch, note, happened });
     },
+  };
+};
+
+/** So often within a time (ms), and then no more: strangers choose how often they ask. */
+const atMost = (most: number, withinMs: number) => {
+  let times: readonly number[] = [];
+  return (now: number): boolean => {
+    times = times.filter((at) => at > now - withinMs);
+    if (times.length >= most) return false;
+    times = [...times, now];
+    return true;
   };
 };
 

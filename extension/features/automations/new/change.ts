@@ -46,6 +46,8 @@ export const changed = async (row: ChangingRow, draft: Draft, offered: Offered):
     }
     case 'perDay':
       return put('perDay', await askPerDay(draft, offered));
+    case 'usdPerDay':
+      return put('usdPerDay', await askUsdPerDay(draft, offered));
     case 'publish':
       return put('publish', await pickOf(publishNames, t('What Becomes of Its Results?'), draft.publish));
     case 'ciRepairs': {
@@ -127,6 +129,23 @@ const askPerDay = async ({ when, perDay }: Draft, { typed }: Offered): Promise<n
         : t('Expected a number from 1 to 1000.'),
   });
   return text === undefined ? undefined : Number(text);
+};
+
+/** Null: nothing stands in it, so that it is no matter. */
+const askUsdPerDay = async ({ usdPerDay }: Draft, { typed }: Offered): Promise<number | null | undefined> => {
+  const text = await line(typed, 'usdPerDay', {
+    title: t('{0}: What May Its Runs Spend a Day?', title),
+    prompt: t('In US$. Beyond that it is paused until somebody enables it again. Empty: as each run has it.'),
+    value: usdPerDay === null ? '' : String(usdPerDay),
+    validateInput: (value) => {
+      const usd = Number(value);
+      return value.trim() === '' || (usd > 0 && usd <= 100_000)
+        ? null
+        : t('Expected an amount such as 20, or nothing.');
+    },
+  });
+  if (text === undefined) return undefined;
+  return text === '' ? null : Number(text);
 };
 
 const line = async (typed: Typed, box: string, options: Line): Promise<string | undefined> =>

@@ -38,10 +38,11 @@ test('the file says what was said, and nothing that is as ever', () => {
     publish: 'draft',
     ciRepairs: 2,
     perDay: 5,
+    usdPerDay: 12.5,
     whileOpen: 'skip',
   } as const;
   expect(fileText(draft(more))).toBe(
-    'on:\n  github: issue-labeled\n  label: "good first issue"\nrecipe: my-recipe\ninputs:\n  area: "the \\"parser\\""\n  deep: "true"\nwhileOpen: skip\nperDay: 5\npublish: draft\nciRepairs: 2\n',
+    'on:\n  github: issue-labeled\n  label: "good first issue"\nrecipe: my-recipe\ninputs:\n  area: "the \\"parser\\""\n  deep: "true"\nwhileOpen: skip\nperDay: 5\nusdPerDay: 12.5\npublish: draft\nciRepairs: 2\n',
   );
 });
 
@@ -75,17 +76,19 @@ const drafts = fc
     missed: fc.constantFrom('skip' as const, 'once' as const, 'all' as const),
     whileOpen: fc.constantFrom(null, 'skip' as const, 'begin' as const),
     perDay: fc.option(fc.integer({ min: 1, max: 1000 })),
+    usdPerDay: fc.option(fc.constantFrom(0.5, 20, 99_999)),
   })
   .map(draft);
 
 /** What the runner is to make of it. */
-const meant = ({ when, recipe: by, goal, publish, ciRepairs, missed, whileOpen, perDay }: Draft) => {
+const meant = ({ when, recipe: by, goal, publish, ciRepairs, missed, whileOpen, perDay, usdPerDay }: Draft) => {
   const common = {
     recipe: by?.name ?? null,
     inputs: by?.inputs ?? {},
     goal: goal?.trim(),
     publish,
     ciRepairs: publish === 'no' ? 0 : ciRepairs,
+    usdPerDay,
   };
   const event = { ...common, whileOpen: whileOpen ?? 'begin', perDay: perDay ?? 20 };
   switch (when?.kind) {

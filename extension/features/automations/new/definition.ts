@@ -40,7 +40,7 @@ const beginning = (when: When): Readonly<Record<string, unknown>> => {
 
 /** What the file is to say, without what is as ever. */
 const definitionOf = (draft: Draft): Readonly<Record<string, unknown>> => {
-  const { when, recipe, goal, publish, ciRepairs, missed, whileOpen, perDay } = draft;
+  const { when, recipe, goal, publish, ciRepairs, missed, whileOpen, perDay, usdPerDay } = draft;
   const isOnTime = when?.kind === 'schedule';
   return {
     ...(when === null ? {} : beginning(when)),
@@ -50,6 +50,7 @@ const definitionOf = (draft: Draft): Readonly<Record<string, unknown>> => {
     ...(isOnTime && missed !== 'once' ? { missed } : {}),
     ...(whileOpen === null ? {} : { whileOpen }),
     ...(!isOnTime && perDay !== null ? { perDay } : {}),
+    ...(usdPerDay === null ? {} : { usdPerDay }),
     ...(publish === 'no' ? {} : { publish }),
     ...(publish === 'no' || ciRepairs === 0 ? {} : { ciRepairs }),
   };

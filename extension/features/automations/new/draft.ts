@@ -33,6 +33,7 @@ export const Draft = z.strictObject({
   missed: z.enum(['skip', 'once', 'all']),
   whileOpen: z.enum(['skip', 'begin']).nullable(),
   perDay: z.int().nullable(),
+  usdPerDay: z.number().nullable().default(null),
 });
 export type Draft = z.infer<typeof Draft>;
 
@@ -47,6 +48,7 @@ export const firstDraft: Draft = {
   missed: 'once',
   whileOpen: null,
   perDay: null,
+  usdPerDay: null,
 };
 
 /** What is kept, if it can still be read; null: there is none. */

@@ -24,6 +24,7 @@ test('each thing that can be said of a schedule has a row', () => {
     'Goal: Look.',
     'Name: weekly',
     'Missed Times: one run for all of them',
+    'Budget: as each run has it',
     'While One Is Open: none is begun while the one before has come to no result',
     'Results: wait for review',
   ]);
@@ -38,6 +39,7 @@ test('of what happens there is no clock, and there is a most; checks may begin r
     'Goal: what the recipe says',
     'Name: weekly',
     'At Most: 3 runs a day',
+    'Budget: as each run has it',
     'While One Is Open: one is begun all the same',
     'Results: become a draft pull request by themselves',
     'Failing Checks: begin no rounds',

@@ -15,6 +15,7 @@ export type RowId =
   | 'missed'
   | 'whileOpen'
   | 'perDay'
+  | 'usdPerDay'
   | 'publish'
   | 'ciRepairs';
 
@@ -87,7 +88,7 @@ export interface Summary extends Known {
 
 /** The rows that are shown before it is written: the first one does it, each other changes what it says. */
 export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] => {
-  const { when, recipe, goal, name, publish, ciRepairs, missed, whileOpen, perDay } = draft;
+  const { when, recipe, goal, name, publish, ciRepairs, missed, whileOpen, perDay, usdPerDay } = draft;
   const faults = faultsOf(draft, known);
   const usual = ordinary(when);
   const times = when === null ? [] : nextTimes(when, now, known.scheduleOf).map(localTime);
@@ -119,6 +120,11 @@ export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] =
             description: t('{0} runs a day', perDay ?? usual.perDay),
           } as const,
         ]),
+    {
+      row: 'usdPerDay',
+      label: `$(credit-card) ${t('Budget')}`,
+      description: usdPerDay === null ? t('as each run has it') : t('paused at ${0} a day', usdPerDay),
+    },
     {
       row: 'whileOpen',
       label: `$(layers) ${t('While One Is Open')}`,
