@@ -97,6 +97,14 @@ export const placeOf = (effect: Effect): string => {
 /** With what a run made outside begins the line, hidden where it can be, that tells by which run and effect. */
 export const trailerName = 'Longhaul-Run: ';
 
+/** A message with one more line at its end, among those of its kind that it has: what stands alone is no trailer to git. */
+export const withTrailer = (message: string, trailer: string): string => {
+  const text = message.trimEnd();
+  const last = text.split('\n\n').slice(1).at(-1) ?? '';
+  const isTrailers = last !== '' && last.split('\n').every((line) => /^[A-Za-z0-9-]+: \S/.test(line));
+  return `${text}${isTrailers ? '\n' : '\n\n'}${trailer}`;
+};
+
 /** What came of an effect. */
 export const EffectResult = z.strictObject({
   /** How the place where it was made calls it: a commit's id, a pull request's number. */

@@ -4,7 +4,7 @@ import { someTask } from '../../test/fakes/task.ts';
 import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { mayRepair } from './command-of-effects.ts';
-import { nextEffect, placeOf, type Effect } from './effect.ts';
+import { nextEffect, placeOf, withTrailer, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
 import type { PullRequestSeen } from './pull-request.ts';
 import type { RunState } from './state.ts';
@@ -335,4 +335,13 @@ test('a result that is said is accepted with it, once and by whoever had it said
   expect(after(rejected, { kind: 'effected', effect: '1 labels', outcome: { kind: 'done', result } }).status).toBe(
     'rejected',
   );
+});
+
+test.each([
+  ['Mend', 'Mend\n\nX: 1'],
+  ['Mend: it\n', 'Mend: it\n\nX: 1'],
+  ['Mend\n\nCo-authored-by: Ada <ada@example.org>', 'Mend\n\nCo-authored-by: Ada <ada@example.org>\nX: 1'],
+  ['Mend\n\nBecause: of this\nand that.', 'Mend\n\nBecause: of this\nand that.\n\nX: 1'],
+])('to %j a line is added as git takes it for a trailer', (message, expected) => {
+  expect(withTrailer(message, 'X: 1')).toBe(expected);
 });

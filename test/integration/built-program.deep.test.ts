@@ -204,6 +204,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       looks: true,
     },
     {
+      args: 'publish {review} --remote {bare} --branch-only --branch greet --no-co-author --dry-run',
+      code: 0,
+      says: /Commit: /,
+      looks: true,
+    },
+    {
       args: 'publish {review} --remote {bare} --no-comment',
       code: 2,
       says: /has no pull requests/,

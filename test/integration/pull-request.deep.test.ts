@@ -21,6 +21,8 @@ let rig: Rig;
 let clone: string;
 beforeAll(async () => {
   clone = await repositoryWith({ 'sum.js': 'export const sum = (a, b) => a - b;\n', 'src/more.js': '\n' });
+  gitIn(clone, 'config', 'user.name', 'Ada Lovelace');
+  gitIn(clone, 'config', 'user.email', 'ada@example.org');
   github = await GitHub.start(clone, ['acme', 'ada', 'mallory']);
   rig = await Rig.start({
     script,
@@ -50,6 +52,7 @@ test('delegated, published, checks fail, mended, published again, reviewed there
   await rig.settled(id, inReview(1));
   const published = await longhaul('publish', run, '--ready', '--ci-repairs', '1', '--yes');
   expect(published).toMatchObject({ code: 0, stdout: expect.stringMatching(/Pull request \d+: http/) });
+  expect(published.stdout).toContain('With:    Co-authored-by: Ada Lovelace <ada@example.org>');
   expect(published.stdout).toContain('those that fail begin another round, at most 1 in all');
   await github.sync();
 
@@ -65,6 +68,10 @@ test('delegated, published, checks fail, mended, published again, reviewed there
   expect(pulls[0]!.body).toContain('Adds, where it subtracted.');
 
   const { data: before } = await acme.pulls.get(pull);
+  const { data: commit } = await acme.git.getCommit({ ...place, commit_sha: before.head.sha });
+  expect(commit.message).toBe(
+    `Mend the sum\n\nCo-authored-by: Ada Lovelace <ada@example.org>\nLonghaul-Run: ${id}, 1 branch\n`,
+  );
   const noted = { path: 'sum.js', start_line: 1, end_line: 1, annotation_level: 'failure' } as const;
   const { data: build } = await acme.checks.create({
     ...place,

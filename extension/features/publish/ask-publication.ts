@@ -23,7 +23,8 @@ export const askPublication = async (title: string, wanted: PublishInput): Promi
 };
 
 const rowsOf = (wanted: PublishInput): readonly Row[] => {
-  const { remote, branch, pullRequest, secrets } = wanted;
+  const { remote, branch, pullRequest, secrets, message } = wanted;
+  const [subject = message, ...others] = message.split('\n').filter((part) => part.trim() !== '');
   const into = pullRequest?.into ?? null;
   return [
     { label: goLabel(wanted), description: cleanLine(remote), ask: async () => ({ kind: 'publish' }) },
@@ -40,6 +41,16 @@ const rowsOf = (wanted: PublishInput): readonly Row[] => {
         return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: other, into } };
       },
     },
+    ...(others.length === 0
+      ? []
+      : [
+          {
+            label: `$(git-commit) ${t('Commit')}`,
+            description: cleanLine(others.join(' · ')),
+            detail: t('Choose it to leave that out.'),
+            ask: async (): Promise<Answer> => ({ kind: 'otherwise', wanted: { ...wanted, message: subject } }),
+          },
+        ]),
     ...(pullRequest === null ? [] : pullRequestRows(wanted, pullRequest)),
   ];
 };

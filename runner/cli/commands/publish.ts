@@ -25,6 +25,7 @@ export const define: Define = (command, act) => {
     .option('--body <file>', 'its text, Markdown, from a file, instead of the one that is shown')
     .option('--ready', 'a pull request that is ready for review, and no draft')
     .option('--ci-repairs <times>', 'how many rounds its failing checks may begin in all (default: none; at most 10)')
+    .option('--no-co-author', 'leave out of the commit who had the run begun')
     .option('--no-comment', 'say nothing of a later round on the pull request')
     .option('--branch-only', 'the branch, and no pull request')
     .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
@@ -77,14 +78,16 @@ interface Options {
   readonly branchOnly?: true;
   readonly ciRepairs?: string;
   readonly comment: boolean;
+  readonly coAuthor: boolean;
 }
 
 const changed = async (
   context: CommandContext,
-  proposed: PublishInput,
-  { title, body, ready, branchOnly, ciRepairs, comment }: Options,
+  given: PublishInput,
+  { title, body, ready, branchOnly, ciRepairs, comment, coAuthor }: Options,
 ): Promise<PublishInput> => {
-  const { pullRequest } = proposed;
+  const { pullRequest } = given;
+  const proposed = coAuthor ? given : { ...given, message: subjectOf(given.message) };
   if (branchOnly === true || pullRequest === null) {
     if (title !== undefined || body !== undefined || ready !== undefined || ciRepairs !== undefined || !comment)
       throw usage(
@@ -127,10 +130,11 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
   `Remote:  ${cleanLine(remote)}`,
   `Branch:  ${cleanLine(branch)}${state.result === null ? '' : `, ${changeSize(state.result)}`}`,
   ...(pullRequest === null
-    ? [`Commit:  ${cleanLine(message)}`]
+    ? [`Commit:  ${cleanLine(subjectOf(message))}`, ...trailers(message)]
     : [
         `Into:    ${cleanLine(pullRequest.into)}${pullRequest.draft ? ', as a draft' : ''}`,
         `Title:   ${cleanLine(pullRequest.title)}`,
+        ...trailers(message),
         ...(pullRequest.ciRepairs === 0 ? [] : [`Checks:  ${repairsText(pullRequest.ciRepairs)}`]),
         '',
         indent(clean(pullRequest.body), '  '),
@@ -139,6 +143,16 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
       ]),
   ...secretLines(secrets),
 ];
+
+/** The first line of a commit's message. */
+const subjectOf = (message: string): string => message.split('\n', 1)[0] ?? message;
+
+const trailers = (message: string): readonly string[] =>
+  message
+    .split('\n')
+    .slice(1)
+    .filter((line) => line.trim() !== '')
+    .map((line) => `With:    ${cleanLine(line)}`);
 
 const repairsText = (times: number): string => `those that fail begin another round, at most ${times} in all`;
 

@@ -1,5 +1,5 @@
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
-import { trailerName, type Effect } from '../../../shared/run/effect.ts';
+import { trailerName, withTrailer, type Effect } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { sourceFolder } from '../../machine/git/source-folder.ts';
@@ -53,7 +53,7 @@ export const pushRequestOf = async (effect: BranchEffect, given: PushGiven): Pro
     read: (hash) => blobs.read(hash),
     branch: effect.branch,
     onTop: effect.onTop,
-    message: `${effect.message.trimEnd()}\n\n${trailerOf(run, key)}`,
+    message: withTrailer(effect.message, trailerOf(run, key)),
     remote: { url: effect.remote, credential: await credential() },
     at,
     signal,

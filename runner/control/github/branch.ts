@@ -1,5 +1,5 @@
 import type { ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
-import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
+import { withTrailer, type Effect, type EffectResult } from '../../../shared/run/effect.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { blobId } from '../../machine/git/blobs.ts';
 import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
@@ -100,7 +100,7 @@ const makeCommit = async (effect: BranchEffect, given: BranchGiven): Promise<str
   });
   const { data } = await git.createCommit({
     ...repository,
-    message: `${message.trimEnd()}\n\n${trailer}\n`,
+    message: `${withTrailer(message, trailer)}\n`,
     tree: made.sha,
     parents: [onTop ?? base],
     request: limited(),

@@ -17,6 +17,7 @@ import { findRepository } from '../../machine/repository/user-repository.ts';
 import { pushRequestOf } from '../effects/push-request.ts';
 import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
 import { coverageOf } from './coverage.ts';
+import { withCoAuthor } from './co-author.ts';
 import { readLog } from './log.ts';
 import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
 import { mustHaveNoOtherSecrets, secretsOf } from './publish-secrets.ts';
@@ -69,7 +70,9 @@ export const publication = async (
           comment: goesOn ? roundComment(state, events) : null,
         };
   const { patch } = result;
-  const wanted = { run, round: state.round, patch, message: title, remote: allowed.url, branch: name, pullRequest };
+  // Who makes it there is an app, or whoever the token is of.
+  const message = publishing.github === null ? title : await withCoAuthor(plane, state, title);
+  const wanted = { run, round: state.round, patch, message, remote: allowed.url, branch: name, pullRequest };
   return { ...wanted, secrets: await secretsOf(plane, wanted), anySecrets: false };
 };
 

@@ -96,12 +96,23 @@ const Engine = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A person as git names them: `Ada <ada@example.org>`. */
+export const Author = z
+  .string()
+  .max(200)
+  .regex(
+    /^[^\p{Cc}<>]*[^\p{Cc}<>\s][^\p{Cc}<>]* <[^\p{Cc}<>\s@]+@[^\p{Cc}<>\s@]+>$/u,
+    'expected Ada <ada@example.org>',
+  );
+
 const Token = z.strictObject({
   /** Hex SHA-256 of the token: printf %s TOKEN | sha256sum */
   hash: z.string().regex(/^[0-9a-f]{64}$/, 'expected the hex SHA-256 of a token'),
   name: z.string().min(1).max(100),
   tenant: z.string().min(1).max(100),
   role: Role,
+  /** Named in the commits of their runs, where those are made by an app; left out: nobody is. */
+  author: Author.optional(),
 });
 export type TokenConfig = z.infer<typeof Token>;
 
