@@ -67,7 +67,16 @@ const madeText = (effect: Effect, reference: string): string => {
     return cleanLine(`${place.slice(0, 1).toUpperCase()}${place.slice(1)}`);
   }
   if (effect.kind === 'branch') return `Branch ${cleanLine(effect.branch)}`;
-  return effect.kind === 'comment' ? 'Comment' : `Pull request ${reference}`;
+  switch (effect.kind) {
+    case 'comment':
+      return 'Comment';
+    case 'replies':
+      return 'Answers';
+    case 'check':
+      return 'Check';
+    case 'pull request':
+      return `Pull request ${reference}`;
+  }
 };
 
 /** Says what came of it. Throws Trouble where it failed. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
-import { CiRepairs, NewBranch } from '../run/effect.ts';
+import { CheckReport } from '../review/check-report.ts';
+import { CiRepairs, NewBranch, Replies } from '../run/effect.ts';
 import { RemoteRef, RemoteUrl } from '../run/source.ts';
 
 /** Null: what the runner proposes. */
@@ -40,6 +41,10 @@ export const PublishInput = z.strictObject({
       ciRepairs: CiRepairs.default(0),
       /** Markdown: what is said there of this round, where there was one before it. Null: nothing is. */
       comment: z.string().trim().min(1).max(65_000).nullable().default(null),
+      /** What is answered to remarks that this round was asked for with. */
+      replies: Replies.default([]),
+      /** What Longhaul's own verification came to. Null: the commit gets no check. */
+      check: CheckReport.nullable().default(null),
     })
     .nullable(),
 });

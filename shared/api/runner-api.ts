@@ -191,7 +191,10 @@ export const ReviewInput = z.strictObject({
   patch: BlobHash.nullable().default(null),
   verdict: z.enum(['accepted', 'rejected', 'changes']),
   reason: z.string().max(100_000).default(''),
-  comments: z.array(ReviewComment).max(500).default([]),
+  comments: z
+    .array(ReviewComment.omit({ id: true }))
+    .max(500)
+    .default([]),
 });
 export type ReviewInput = z.infer<typeof ReviewInput>;
 /** Units by their ids (`shared/review`), which name lines and no places in a list; null: the whole file. */

@@ -29,7 +29,7 @@ export const pullRequestBody = (
     ['Goal', fenced(run.task.goal)],
     ['What was done', run.report === null ? 'The agent reported nothing.' : plainText(run.report.summary)],
     ['Claims', claims(run, story)],
-    ['Verification, run by Longhaul', verification(story, run)],
+    ['Verification, run by Longhaul', verificationText(verificationOf(story, run))],
     ['Changed lines that verification ran', linesRun(coverage)],
     ['Plan', run.plan.map(({ text, status }) => `- [${status === 'done' ? 'x' : ' '}] ${plainLine(text)}`).join('\n')],
     ['Decisions', decisions(story)],
@@ -51,11 +51,14 @@ const claims = ({ report }: RunState, story: Story): string =>
     })
     .join('\n');
 
-const verification = (story: Story, run: RunState): string => {
-  const ran = story.moments
+/** The commands that verified the round at hand. */
+export const verificationOf = (story: Story, run: RunState): readonly CommandFacts[] =>
+  story.moments
     .filter(isOf('command'))
     .filter(({ round, about }) => round === run.round && about.command.phase === 'verification')
     .map(({ about }) => about.command);
+
+export const verificationText = (ran: readonly CommandFacts[]): string => {
   if (ran.length === 0) return '**Nothing was run to verify it.**';
   return ran.map(commandText).join('\n\n');
 };

@@ -18,6 +18,9 @@ export const CiRepairs = z.int().min(0).max(10);
 /** The issue or the pull request of `remote` that it is said on. */
 const on = Subject.pick({ kind: true, number: true });
 
+/** Answers to remarks in a pull request. `to`: as its forge counts them; `text`: Markdown. */
+export const Replies = z.array(z.strictObject({ to: z.int().positive(), text: z.string().min(1).max(2_000) })).max(100);
+
 /** Where the result of a round is said, and no diff: each is all that is published of it. */
 const outputs = [
   z.strictObject({
@@ -71,6 +74,21 @@ export const Effect = z.discriminatedUnion('kind', [
     /** Markdown; a blob. */
     body: BlobHash,
   }),
+  /** What is answered to remarks in the pull request, each where it stands. */
+  z.strictObject({
+    kind: z.literal('replies'),
+    remote: RemoteUrl,
+    branch: RemoteRef,
+    replies: Replies.min(1),
+  }),
+  /** What Longhaul's own verification came to, as a check of the commit. */
+  z.strictObject({
+    kind: z.literal('check'),
+    remote: RemoteUrl,
+    branch: RemoteRef,
+    /** A check report as JSON; a blob. */
+    report: BlobHash,
+  }),
   ...outputs,
 ]);
 export type Effect = z.infer<typeof Effect>;
@@ -78,6 +96,10 @@ export type Effect = z.infer<typeof Effect>;
 /** What says the result of a round, which is none of a branch. */
 export type OutputEffect = z.infer<(typeof outputs)[number]>;
 export const isOutputEffect = (effect: Effect): effect is OutputEffect => !('branch' in effect);
+
+/** What goes beside a pull request: it is one without, too. */
+export const isBeside = (effect: Effect): effect is Extract<Effect, { kind: 'comment' | 'replies' | 'check' }> =>
+  effect.kind === 'comment' || effect.kind === 'replies' || effect.kind === 'check';
 
 /** Where it is made, as in "publishing …". */
 export const placeOf = (effect: Effect): string => {

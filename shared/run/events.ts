@@ -90,6 +90,8 @@ export const ModelTrouble = z.strictObject({
 export type ModelTrouble = z.infer<typeof ModelTrouble>;
 
 export const ReviewComment = z.strictObject({
+  /** Of a remark in a pull request, as its forge counts them; left out: it was made elsewhere. */
+  id: z.int().positive().optional(),
   path: z.string(),
   /** Line in the result, from 1; null: the whole file. */
   line: z.int().positive().nullable(),

@@ -1,7 +1,7 @@
 import type { DecisionRequest } from '../decision/decision.ts';
 import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
-import { effectsOfRound, isOutputEffect, placeOf } from './effect.ts';
+import { effectsOfRound, isOutputEffect, placeOf, isBeside } from './effect.ts';
 import type { Task } from './events.ts';
 import type { Output } from './output.ts';
 import { pullRequestText } from './pull-request.ts';
@@ -222,6 +222,13 @@ const readyText = ({ round, pullRequest, output }: RunSummary): string => {
   return pullRequest === null ? ready : `${ready}; ${pullRequestText(pullRequest)}`;
 };
 
+/** What of a pull request is not there, where that failed. */
+const missing = {
+  comment: 'nothing was said there',
+  replies: 'remarks there were not answered',
+  check: 'it got no check',
+} as const;
+
 /** How the last thing stands that was to be changed outside; null: there is none. @internal */
 export const effectsText = (run: Pick<RunSummary, 'effects' | 'round' | 'pullRequest'>): string | null => {
   const { pullRequest } = run;
@@ -235,8 +242,8 @@ export const effectsText = (run: Pick<RunSummary, 'effects' | 'round' | 'pullReq
         ? `publishing ${placeOf(effect)}`
         : `publishing is tried again: ${cleanLine(last.said)}`;
     case 'failed':
-      return effect.kind === 'comment' && pullRequest !== null
-        ? `${pullRequestText(pullRequest)}; nothing was said there: ${cleanLine(last.said)}`
+      return isBeside(effect) && pullRequest !== null
+        ? `${pullRequestText(pullRequest)}; ${missing[effect.kind]}: ${cleanLine(last.said)}`
         : `not published: ${cleanLine(last.said)}`;
     case 'done':
       return effect.kind !== 'branch' && !isOutputEffect(effect) && pullRequest !== null

@@ -62,6 +62,7 @@ const octokitWith = async (through: Fetch = fetch): Promise<Octokit> => {
     appId: '4711',
     installationId: null,
     privateKeyFile: keyFile,
+    checkRuns: false,
     apiUrl: github.url,
     webhookSecretVariable: null,
   };
@@ -264,6 +265,7 @@ test('the runner does both with what its settings say, and nothing where they do
     appId: '4711',
     installationId: null,
     privateKeyFile: keyFile,
+    checkRuns: false,
     apiUrl: github.url,
     webhookSecretVariable: null,
   };

@@ -118,6 +118,16 @@ test('delegated, published, checks fail, mended, published again, reviewed there
     '**Round 3**, for what ada on GitHub asked for:',
   ]);
   expect(comments[1]?.body).toContain('> sum.js: Is it a whole number?');
+  const { data: remarks } = await acme.pulls.listReviewComments(pull);
+  expect(remarks.map(({ body, user }) => [user?.login, body.split('\n')[0]])).toEqual([
+    ['ada', 'Is it a whole number?'],
+    [
+      'acme',
+      expect.stringMatching(
+        /^Round 3 changed this file: call \d+ \(write\)\. Longhaul ran 1 command to verify it: 1 passed\.$/,
+      ),
+    ],
+  ]);
   expect(comments[1]?.body).toContain('And rounds.');
 
   await acme.checks.update({ ...place, check_run_id: build.id, status: 'completed', conclusion: 'success' });

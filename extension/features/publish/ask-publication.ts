@@ -99,6 +99,8 @@ const pullRequestRows = (
       ask: async () => otherwise({ draft: !draft }),
     },
     ...(pullRequest.comment === null ? [] : [commentRow(pullRequest.comment, () => otherwise({ comment: null }))]),
+    ...(pullRequest.replies.length === 0 ? [] : [repliesRow(pullRequest.replies, () => otherwise({ replies: [] }))]),
+    ...(pullRequest.check === null ? [] : [checkRow(pullRequest.check, () => otherwise({ check: null }))]),
     {
       label: `$(tools) ${t('Failing Checks')}`,
       description: repairsText(ciRepairs),
@@ -109,6 +111,25 @@ const pullRequestRows = (
     },
   ];
 };
+
+type Shown = NonNullable<PublishInput['pullRequest']>;
+
+const repliesRow = (replies: Shown['replies'], leaveOut: () => Answer): Row => ({
+  label: `$(reply) ${t('Answers to Remarks')}`,
+  description: t('choose it to leave them out'),
+  detail: replies.map(({ text }) => cleanLine(text)).join(' · '),
+  ask: async () => leaveOut(),
+});
+
+/** The check that the commit gets, with what verification came to. */
+const checkRow = ({ title, annotations }: NonNullable<Shown['check']>, leaveOut: () => Answer): Row => ({
+  label: `$(checklist) ${t('Check of the Commit')}`,
+  description: t('choose it to leave it out'),
+  detail: [title, ...annotations.map(({ path, line, message }) => `${path}:${line}: ${message}`)]
+    .map(cleanLine)
+    .join(' · '),
+  ask: async () => leaveOut(),
+});
 
 /** What is said there of a later round, or nothing. */
 const commentRow = (comment: string, leaveOut: () => Answer): Row => ({

@@ -1,6 +1,6 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
-import { effectsOfRound, nextEffect, placeOf, type EffectState } from '../../../shared/run/effect.ts';
+import { effectsOfRound, isBeside, nextEffect, placeOf, type EffectState } from '../../../shared/run/effect.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { cleanLine, visible } from '../../../shared/text/clean.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
@@ -14,7 +14,7 @@ const endOf = (run: RunSummary): EffectState | null => {
   if (nextEffect(run) !== null) return null;
   const effects = effectsOfRound(run);
   const failed = effects.find(({ status }) => status === 'failed');
-  return failed ?? effects.findLast(({ effect }) => effect.kind !== 'comment') ?? null;
+  return failed ?? effects.findLast(({ effect }) => !isBeside(effect)) ?? null;
 };
 
 /** Says what came of it, once that is known. */

@@ -19,7 +19,10 @@ interface Writing {
   readonly texts: PullRequestTexts;
   readonly said: Map<string, Said>;
 }
-type Said = Pick<NonNullable<PublishInput['pullRequest']>, 'title' | 'draft' | 'ciRepairs' | 'comment'>;
+type Said = Pick<
+  NonNullable<PublishInput['pullRequest']>,
+  'title' | 'draft' | 'ciRepairs' | 'comment' | 'replies' | 'check'
+>;
 
 /** Publishing a result: as a branch, and as a pull request where the remote has any. */
 export const registerPublish = (longhaul: Longhaul): vscode.Disposable => {
@@ -98,7 +101,14 @@ const wantedOf = async (
   }
 };
 
-const saidIn = ({ title, draft, ciRepairs, comment }: Said): Said => ({ title, draft, ciRepairs, comment });
+const saidIn = ({ title, draft, ciRepairs, comment, replies, check }: Said): Said => ({
+  title,
+  draft,
+  ciRepairs,
+  comment,
+  replies,
+  check,
+});
 
 const withText = (wanted: PublishInput, text: string | null): PublishInput =>
   wanted.pullRequest === null || text === null

@@ -3,7 +3,7 @@ import type { LineChange } from '../../../shared/review/patch.ts';
 import { createStory } from '../../../shared/run/story/story.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
 import { checksText } from '../../ground/text/text.ts';
-import { authorOf, writesOf, type Author } from './authors.ts';
+import { authorOf, writesOf, type Author } from '../../../shared/review/authors.ts';
 
 /** Runs whose logs are kept at hand. */
 const keptRuns = 10;

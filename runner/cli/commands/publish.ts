@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { PublishInput } from '../../../shared/api/publication.ts';
+import type { CheckReport } from '../../../shared/review/check-report.ts';
 import { CiRepairs, effectKey } from '../../../shared/run/effect.ts';
 import type { RunState } from '../../../shared/run/state.ts';
-import { clean, cleanLine } from '../../../shared/text/clean.ts';
+import { clean, cleanLine, shownPath } from '../../../shared/text/clean.ts';
 import { changeSize } from '../../../shared/text/figures.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import type { CommandContext } from '../context.ts';
@@ -26,7 +27,7 @@ export const define: Define = (command, act) => {
     .option('--ready', 'a pull request that is ready for review, and no draft')
     .option('--ci-repairs <times>', 'how many rounds its failing checks may begin in all (default: none; at most 10)')
     .option('--no-co-author', 'leave out of the commit who had the run begun')
-    .option('--no-comment', 'say nothing of a later round on the pull request')
+    .option('--no-comment', 'say nothing of a later round on the pull request, and answer no remarks')
     .option('--branch-only', 'the branch, and no pull request')
     .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
     .option('--dry-run', 'show what would be published, and do nothing')
@@ -104,7 +105,7 @@ const changed = async (
       ...pullRequest,
       draft: ready !== true,
       ...(title !== undefined && { title }),
-      ...(!comment && { comment: null }),
+      ...(!comment && { comment: null, replies: [] }),
       ...(ciRepairs !== undefined && { ciRepairs: timesOf(ciRepairs) }),
       ...(body !== undefined && { body: await textOf(resolve(context.cwd, body)) }),
     },
@@ -140,6 +141,8 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
         indent(clean(pullRequest.body), '  '),
         '',
         ...(pullRequest.comment === null ? [] : ['Comment on it:', '', indent(clean(pullRequest.comment), '  '), '']),
+        ...pullRequest.replies.map(({ to, text }) => `Answer to remark ${to}: ${cleanLine(text)}`),
+        ...(pullRequest.check === null ? [] : checkLines(pullRequest.check)),
       ]),
   ...secretLines(secrets),
 ];
@@ -154,9 +157,16 @@ const trailers = (message: string): readonly string[] =>
     .filter((line) => line.trim() !== '')
     .map((line) => `With:    ${cleanLine(line)}`);
 
+const checkLines = ({ title, annotations }: CheckReport): readonly string[] => [
+  `Check of the commit: ${cleanLine(title)}`,
+  ...annotations.map(({ path, line, message }) => `  ${shownPath(path)}:${line}: ${cleanLine(message)}`),
+];
+
 const repairsText = (times: number): string => `those that fail begin another round, at most ${times} in all`;
 
 const keysOf = ({ round, pullRequest }: PublishInput): readonly string[] => [
   effectKey(round, { kind: 'branch' }),
-  ...(pullRequest === null ? [] : [effectKey(round, { kind: 'pull request' }), effectKey(round, { kind: 'comment' })]),
+  ...(pullRequest === null ? [] : (['pull request', 'comment', 'replies', 'check'] as const)).map((kind) =>
+    effectKey(round, { kind }),
+  ),
 ];

@@ -1,3 +1,4 @@
+import { CheckReport } from '../../../shared/review/check-report.ts';
 import type { Effect, EffectResult, OutputEffect } from '../../../shared/run/effect.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { pushBranch } from '../../machine/repository/push-branch.ts';
@@ -6,10 +7,12 @@ import type { Blobs } from '../blobs/blobs.ts';
 import { publishBranch } from '../github/branch.ts';
 import { jobLog } from '../github/job-log.ts';
 import { lookAt } from '../github/look.ts';
+import { publishCheck } from '../github/check.ts';
 import { publishComment } from '../github/comment.ts';
 import { publishIssue } from '../github/issue.ts';
 import { publishLabels } from '../github/labels.ts';
 import { publishRelease } from '../github/release.ts';
+import { publishReplies } from '../github/replies.ts';
 import type { Permissions } from '../github/app.ts';
 import { publishPullRequest } from '../github/pull-request.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
@@ -36,6 +39,10 @@ export const performing =
         return toPullRequest(effect, { ...options, publishing, signal });
       case 'comment':
         return toComment(effect, { ...options, run, key, publishing, signal });
+      case 'replies':
+        return toReplies(effect, { ...options, run, key, publishing, signal });
+      case 'check':
+        return toCheck(effect, { ...options, run, key, publishing, signal });
       case 'answer':
       case 'labels':
       case 'issue':
@@ -123,12 +130,39 @@ const toComment = async (
   { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
   const github = mustBeGitHub(effect, publishing);
-  if (run.pullRequest === null)
-    throw new Trouble('There is no pull request to say it on.', { remedy: 'Publish it as one first.' });
+  const number = pullRequestOf(run);
   const { octokit, repository } = await github({ pull_requests: 'write' }, signal);
   const body = (await blobs.read(effect.body)).toString('utf8');
-  const number = Number(run.pullRequest.number);
   return publishComment({ octokit, repository, number, mark: trailerOf(run, key), body, since: run.createdAt });
+};
+
+const toReplies = async (effect: Of<'replies'>, { run, key, publishing, signal }: SayGiven): Promise<EffectResult> => {
+  const github = mustBeGitHub(effect, publishing);
+  const { octokit, repository } = await github({ pull_requests: 'write' }, signal);
+  const { replies } = effect;
+  const mark = trailerOf(run, key);
+  return publishReplies({ octokit, repository, number: pullRequestOf(run), replies, mark, since: run.createdAt });
+};
+
+const toCheck = async (
+  effect: Of<'check'>,
+  { run, key, publishing, blobs, signal }: SayGiven,
+): Promise<EffectResult> => {
+  const github = mustBeGitHub(effect, publishing);
+  const branch = run.effects.find(
+    (each) => each.effect.kind === 'branch' && each.round === run.round && each.status === 'done',
+  );
+  if (branch?.status !== 'done')
+    throw new Trouble('There is no commit to put a check on.', { remedy: 'Publish it as a branch first.' });
+  const { octokit, repository } = await github({ checks: 'write' }, signal);
+  const report = CheckReport.parse(JSON.parse((await blobs.read(effect.report)).toString('utf8')));
+  return publishCheck({ octokit, repository, head: branch.result.reference, report, mark: trailerOf(run, key) });
+};
+
+/** Throws Trouble. */
+const pullRequestOf = ({ pullRequest }: Asked['run']): number => {
+  if (pullRequest !== null) return Number(pullRequest.number);
+  throw new Trouble('There is no pull request to say it on.', { remedy: 'Publish it as one first.' });
 };
 
 /** With no more permission than this one takes. */

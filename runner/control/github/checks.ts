@@ -3,6 +3,7 @@ import type { ChecksFailed } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
+import { isOwnCheck } from './check.ts';
 import { limited, statusOf, type Octokit } from './octokit.ts';
 import { page, pages } from './pages.ts';
 import type { GitHubRepository } from './repository.ts';
@@ -40,15 +41,19 @@ export const checksOf = async (
   });
   const statuses = await statusesOf(at, head);
   const all = [
-    ...CheckRuns.parse(runs).map(({ id, name, status, conclusion, output, app }) => ({
-      ended: status === 'completed' ? (conclusion ?? '') : null,
-      check: {
-        name,
-        run: id,
-        isJob: app?.slug === 'github-actions',
-        said: [output?.title, output?.summary, output?.text].filter((text) => text != null && text !== '').join('\n\n'),
-      },
-    })),
+    ...CheckRuns.parse(runs)
+      .filter((each) => !isOwnCheck(each))
+      .map(({ id, name, status, conclusion, output, app }) => ({
+        ended: status === 'completed' ? (conclusion ?? '') : null,
+        check: {
+          name,
+          run: id,
+          isJob: app?.slug === 'github-actions',
+          said: [output?.title, output?.summary, output?.text]
+            .filter((text) => text != null && text !== '')
+            .join('\n\n'),
+        },
+      })),
     ...statuses.map(({ context, state, description }) => ({
       ended: state === 'pending' ? null : state,
       check: { name: context, run: null, isJob: false, said: description ?? '' },
@@ -76,6 +81,7 @@ const CheckRuns = z.array(
     name: z.string(),
     status: z.string(),
     conclusion: z.string().nullish(),
+    external_id: z.string().nullish(),
     output: z
       .object({ title: z.string().nullish(), summary: z.string().nullish(), text: z.string().nullish() })
       .nullish(),

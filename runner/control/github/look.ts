@@ -134,6 +134,7 @@ const requestOf = async (given: LookGiven, reviews: readonly Review[]): Promise<
 
 const Remarks = z.array(
   z.object({
+    id: z.int().positive(),
     path: z.string(),
     line: z.int().positive().nullish(),
     side: z.string().nullish(),
@@ -155,10 +156,10 @@ const commentsOf = async (
       request: limited(),
     }),
   );
-  return Remarks.parse(all).flatMap(({ path, line, side, body }) => {
+  return Remarks.parse(all).flatMap(({ id, path, line, side, body }) => {
     const text = textOf(body);
     if (text === '') return [];
     // Of what was there before, and of what is not there any more, the result has no line.
-    return [{ path, line: side === 'LEFT' ? null : (line ?? null), text }];
+    return [{ id, path, line: side === 'LEFT' ? null : (line ?? null), text }];
   });
 };

@@ -103,6 +103,7 @@ describe('a GitHub app', () => {
       appId: github.appId,
       installationId: null,
       privateKeyFile,
+      checkRuns: false,
       apiUrl: github.url,
       webhookSecretVariable: null,
     };

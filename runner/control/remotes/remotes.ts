@@ -27,6 +27,8 @@ export interface AllowedRemote {
 export interface Publishing {
   /** GitHub's API, where the remote is GitHub's: for that repository alone. Null: it is a plain remote. */
   readonly github: OpenGitHub | null;
+  /** Whether a result gets a check of its own there. */
+  readonly checkRuns: boolean;
 }
 
 /** Of what GitHub signs with; `openssl rand -hex 32` gives 64. */
@@ -54,11 +56,13 @@ export const openRemotes = (configs: readonly RemoteConfig[], env: Environment):
         credential,
         github,
         webhookSecret: secretOf(match.config),
-        publishing: match.config.publish ? { github } : null,
+        publishing: match.config.publish ? { github, checkRuns: hasCheckRuns(match.config) } : null,
       };
     },
   };
 };
+
+const hasCheckRuns = ({ github }: RemoteConfig): boolean => github !== null && 'appId' in github && github.checkRuns;
 
 /**
  * A URL in the one form in which it is compared and asked for, without what leads elsewhere on the way, such as /../ in any spelling. Null: it has what some

@@ -12,9 +12,14 @@ export const secretsOf = async (
   const files = parsePatch((await blobs.read(patch)).toString('utf8'));
   return secretsIn(files, [
     message,
-    ...(pullRequest === null ? [] : [pullRequest.title, pullRequest.body, pullRequest.comment ?? '']),
+    ...(pullRequest === null
+      ? []
+      : [pullRequest.title, pullRequest.body, pullRequest.comment ?? '', ...checkTexts(pullRequest)]),
   ]);
 };
+
+const checkTexts = ({ check }: NonNullable<PublishInput['pullRequest']>): readonly string[] =>
+  check === null ? [] : [check.summary, ...check.annotations.map(({ message }) => message)];
 
 /** How many are named in a refusal. */
 const mostNamed = 5;

@@ -1,8 +1,11 @@
+import { checkReport } from '../../../shared/review/check-report.ts';
 import { pullRequestBody } from '../../../shared/review/pull-request-body.ts';
+import { repliesTo } from '../../../shared/review/remark-replies.ts';
 import { roundComment } from '../../../shared/review/round-comment.ts';
 import type { PublicationInput, PublishInput } from '../../../shared/api/publication.ts';
 import type { Principal } from '../../../shared/api/runner-api.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
+import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import { over } from '../../../shared/run/command.ts';
 import { published } from '../../../shared/run/command-of-effects.ts';
 import { effectKey, isPublishable, type Effect } from '../../../shared/run/effect.ts';
@@ -58,16 +61,21 @@ export const publication = async (
   const events = await readLog(plane.store, state.id);
   // There is one of an earlier round, on this branch: whoever follows it is told.
   const goesOn = state.pullRequest?.remote === allowed.url && effect.onTop !== null;
+  const coverage = publishing.github === null ? [] : await coverageOf(plane, state, result);
   const pullRequest =
     publishing.github === null
       ? null
       : {
           into: into ?? targetOf(allowed.url, listed, state),
           title,
-          body: pullRequestBody(state, events, await coverageOf(plane, state, result)),
+          body: pullRequestBody(state, events, coverage),
           draft: true,
           ciRepairs: state.pullRequest?.ciRepairs ?? 0,
           comment: goesOn ? roundComment(state, events) : null,
+          replies: goesOn ? [...repliesTo(state, events)] : [],
+          check: publishing.checkRuns
+            ? checkReport(state, events, { coverage, files: await filesOf(plane, result) })
+            : null,
         };
   const { patch } = result;
   // Who makes it there is an app, or whoever the token is of.
@@ -140,12 +148,18 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   if (pullRequest !== null) {
     if (publishing.github === null)
       throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
-    const { into, title, body, draft, ciRepairs, comment } = pullRequest;
+    const { into, title, body, draft, ciRepairs, comment, replies, check } = pullRequest;
     if (into === branch)
       throw refused('invalid', `A pull request cannot go from ${branch} into itself.`, 'Name another branch.');
     const text = await keep(plane, state, body);
     effects.push({ kind: 'pull request', remote, branch, into, title, body: text, draft, ciRepairs });
     if (comment !== null) effects.push({ kind: 'comment', remote, branch, body: await keep(plane, state, comment) });
+    if (replies.length > 0) effects.push({ kind: 'replies', remote, branch, replies });
+    if (check !== null) {
+      if (!publishing.checkRuns)
+        throw refused('denied', `This runner puts no checks on commits of ${remote}.`, 'Leave the check out.');
+      effects.push({ kind: 'check', remote, branch, report: await keep(plane, state, JSON.stringify(check)) });
+    }
   }
   plane.log.info({ run: state.id, remote, branch, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {
@@ -163,6 +177,12 @@ export const mustBeDiff = ({ number, task }: RunState): void => {
     `Read it: longhaul show ${number}`,
   );
 };
+
+/** Paths that a result has. */
+const filesOf = async ({ blobs }: ControlPlane, { changes }: RoundResult): Promise<readonly string[]> =>
+  ChangeSet.parse(JSON.parse((await blobs.read(changes)).toString('utf8'))).files.flatMap(({ after }) =>
+    after === null ? [] : [after.path],
+  );
 
 /** Throws RefusedError where there is none that can be published. */
 export const resultOf = (state: RunState): RoundResult => {

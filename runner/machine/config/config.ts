@@ -175,6 +175,8 @@ const GitHubApp = z.strictObject({
   installationId: z.int().positive().nullable().default(null),
   /** PEM, readable by the runner alone. */
   privateKeyFile: z.string().startsWith('/', 'expected an absolute path'),
+  /** The app has "Checks: write", and what is published gets a check with what Longhaul's own verification came to. */
+  checkRuns: z.boolean().default(false),
   apiUrl,
   webhookSecretVariable,
 });

@@ -1,6 +1,7 @@
 import { isOutputEffect, placeOf, type Effect } from '../effect.ts';
 import { seenText } from '../pull-request.ts';
 import { actor, cleanLine } from '../../text/clean.ts';
+import { plural } from '../../text/figures.ts';
 import type { Tellers } from './moment.ts';
 
 const about = { kind: 'run' } as const;
@@ -63,6 +64,10 @@ const wanted = (effect: Effect): string => {
   switch (effect.kind) {
     case 'comment':
       return 'Comment on the pull request';
+    case 'replies':
+      return `Answer ${plural(effect.replies.length, 'remark')} in the pull request`;
+    case 'check':
+      return 'Check of the commit, with what verification came to';
     case 'branch':
       return `Branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}`;
     case 'pull request':

@@ -1,7 +1,7 @@
-import type { LineChange } from '../../../shared/review/patch.ts';
-import type { Moment } from '../../../shared/run/story/moment.ts';
-import { toolArguments } from '../../../shared/tool/arguments.ts';
-import { parsePatch, type FileChange } from '../../../shared/tool/patch.ts';
+import type { LineChange } from './patch.ts';
+import type { Moment } from '../run/story/moment.ts';
+import { toolArguments } from '../tool/arguments.ts';
+import { parsePatch, type FileChange } from '../tool/patch.ts';
 
 /** A call of the agent that wrote text into a file. */
 export interface Author {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { created, finished, followed, judged } from '../../../shared/run/story/fixture.ts';
+import { created, finished, followed, judged } from '../run/story/fixture.ts';
 import { authorOf, writesOf } from './authors.ts';
 
 const call = (id: string, tool: 'edit' | 'write' | 'apply_patch' | 'bash', args: Record<string, string>) => [

@@ -1,0 +1,60 @@
+import type { EffectResult } from '../../../shared/run/effect.ts';
+import type { Reply } from '../../../shared/review/remark-replies.ts';
+import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
+import { page, pages } from './pages.ts';
+import type { GitHubRepository } from './repository.ts';
+
+interface RepliesGiven {
+  readonly octokit: Octokit;
+  readonly repository: GitHubRepository;
+  /** Of the pull request. */
+  readonly number: number;
+  readonly replies: readonly Reply[];
+  /** What nothing else has: it is not seen, and with the remark's number tells each answer from all others. */
+  readonly mark: string;
+  /** No sooner than then was one made. ISO 8601. */
+  readonly since: string;
+}
+
+/** Answers remarks in a pull request, each where it stands, once. One that is gone is noted. Throws EffectTrouble. */
+export const publishReplies = async (given: RepliesGiven): Promise<EffectResult> => {
+  const { octokit, repository, number, replies, mark, since } = given;
+  const { pulls } = octokit.rest;
+  try {
+    const listed = await pages((at) =>
+      pulls.listReviewComments({ ...repository, pull_number: number, since, ...page, page: at, request: limited() }),
+    );
+    const notes: string[] = [];
+    const made: { readonly id: number; readonly html_url: string; readonly adopted: boolean }[] = [];
+    for (const { to, text } of replies) {
+      const hidden = `<!-- ${mark}, ${to} -->`;
+      const there = listed.find(({ body }) => body.includes(hidden));
+      const remark = listed.find(({ id }) => id === to);
+      if (there !== undefined) made.push({ ...there, adopted: true });
+      else if (remark === undefined) notes.push(`Remark ${to} is gone, and was not answered.`);
+      else {
+        const { path, commit_id } = remark;
+        const { data } = await pulls.createReviewComment({
+          ...repository,
+          pull_number: number,
+          // All but the text is left out of account where it is an answer.
+          in_reply_to: to,
+          path,
+          commit_id,
+          body: `${text}\n\n${hidden}`,
+          request: limited(),
+        });
+        made.push({ ...data, adopted: false });
+      }
+    }
+    const last = made.at(-1);
+    return {
+      reference: last === undefined ? 'none' : String(last.id),
+      url: last === undefined ? null : webUrl(last.html_url),
+      adopted: made.length > 0 && made.every(({ adopted }) => adopted),
+      notes: notes.slice(0, 10),
+    };
+  } catch (error) {
+    throw gitHubTrouble(`answer remarks in pull request ${number}`, error);
+  }
+};
