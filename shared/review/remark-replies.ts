@@ -1,24 +1,18 @@
 import type { RunEvent } from '../run/events.ts';
+import type { Reply } from '../run/effect.ts';
 import { passed, type RunState } from '../run/state.ts';
 import { isOf } from '../run/story/moment.ts';
 import { createStory } from '../run/story/story.ts';
 import { plural } from '../text/figures.ts';
 import { writesOf } from './authors.ts';
 
-/** What is answered to one remark of a review. */
-export interface Reply {
-  /** As the forge counts remarks. */
-  readonly to: number;
-  /** Markdown. */
-  readonly text: string;
-}
-
 /** Remarks that are answered. */
 const mostReplies = 50;
 
 /**
  * What became of each remark that this round was asked for with: which calls of it wrote to that file, and what verification came to. From the log, and
- * not from what the agent says, which stands in the comment on the round. Nothing of the remark, and of the agent's, is repeated.
+ * not from what the agent says, which stands in the comment on the round. Nothing of the remark, and of the agent's, is repeated;
+ * whether it is settled is the reviewer's to say.
  */
 export const repliesTo = (run: RunState, events: readonly RunEvent[]): readonly Reply[] => {
   const asked = events.findLast(({ body }) => body.type === 'review.decided' && body.verdict === 'changes')?.body;
@@ -41,7 +35,7 @@ export const repliesTo = (run: RunState, events: readonly RunEvent[]): readonly 
       calls.size === 0
         ? `No call of round ${run.round} wrote to this file by itself; what was done is in the comment on the round.`
         : `Round ${run.round} changed this file: call${calls.size === 1 ? '' : 's'} ${named}.`;
-    return [{ to: id, text: `${did} ${checked}` }];
+    return [{ to: id, text: `${did} ${checked}`, resolve: false }];
   });
 };
 

@@ -18,8 +18,13 @@ export const CiRepairs = z.int().min(0).max(10);
 /** The issue or the pull request of `remote` that it is said on. */
 const on = Subject.pick({ kind: true, number: true });
 
-/** Answers to remarks in a pull request. `to`: as its forge counts them; `text`: Markdown. */
-export const Replies = z.array(z.strictObject({ to: z.int().positive(), text: z.string().min(1).max(2_000) })).max(100);
+/** Answers to remarks in a pull request. `to`: as its forge counts them; `text`: Markdown; `resolve`: their thread is to count as settled. */
+export const Replies = z
+  .array(
+    z.strictObject({ to: z.int().positive(), text: z.string().min(1).max(2_000), resolve: z.boolean().default(false) }),
+  )
+  .max(100);
+export type Reply = Readonly<z.infer<typeof Replies>[number]>;
 
 /** Where the result of a round is said, and no diff: each is all that is published of it. */
 const outputs = [

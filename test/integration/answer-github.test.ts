@@ -1,9 +1,11 @@
+import { validate } from '@octokit/graphql-schema';
 import { createEmulator, type Emulator } from 'emulate';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { publishCheck } from '../../runner/control/github/check.ts';
 import { checksOf } from '../../runner/control/github/checks.ts';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
 import { publishReplies } from '../../runner/control/github/replies.ts';
+import { resolveMutation, threadsQuery } from '../../runner/control/github/threads.ts';
 import type { CheckReport } from '../../shared/review/check-report.ts';
 
 /**
@@ -76,7 +78,7 @@ const answer = async (octokit: Octokit, { number, head, remarks }: Reviewed) => 
     number,
     mark,
     since: new Date(0).toISOString(),
-    replies: remarks.map((to) => ({ to, text: `Round 2 changed this file: call ${to} (edit).` })),
+    replies: remarks.map((to) => ({ to, text: `Round 2 changed this file: call ${to} (edit).`, resolve: false })),
   }),
   check: await publishCheck({ octokit, repository, head, report, mark }),
 });
@@ -177,4 +179,51 @@ test('what Longhaul ran itself is not counted among the checks of others', async
   await answer(octokit, pull);
   const { counted, failing } = await checksOf({ octokit, repository }, pull.head);
   expect([counted, failing]).toEqual([{ passed: 0, failed: 0, pending: 0, failing: [] }, []]);
+});
+
+/**
+ * Threads as GitHub's GraphQL has them, of which `emulate` has none: what is asked is checked by GitHub's own published schema, and what is answered has no
+ * other witness.
+ */
+const withThreads = (threads: { id: string; remark: number; isResolved: boolean }[]): Fetch => {
+  const answered = (data: object) => Response.json({ data });
+  return async (url, init) => {
+    const address = url instanceof Request ? url.url : url.toString();
+    if (!address.endsWith('/graphql')) return fetch(url, init);
+    // safe: Octokit sends JSON
+    const { query, variables } = JSON.parse(typeof init?.body === 'string' ? init.body : '{}') as {
+      query: string;
+      variables: { after?: string | null; thread?: string };
+    };
+    expect(validate(query)).toEqual([]);
+    const resolved = threads.find(({ id }) => id === variables.thread);
+    if (resolved !== undefined) {
+      resolved.isResolved = true;
+      return answered({ resolveReviewThread: { thread: { isResolved: true } } });
+    }
+    // One a page, so that there is more than one.
+    const at = Number(variables.after ?? 0);
+    const nodes = threads
+      .slice(at, at + 1)
+      .map(({ id, remark, isResolved }) => ({ id, isResolved, comments: { nodes: [{ databaseId: remark }] } }));
+    const pageInfo = { hasNextPage: at + 1 < threads.length, endCursor: String(at + 1) };
+    return answered({ repository: { pullRequest: { reviewThreads: { pageInfo, nodes } } } });
+  };
+};
+
+test('the threads of remarks that are settled are resolved, and no others', async () => {
+  const pull = await reviewed();
+  const [first = 0, second = 0] = pull.remarks;
+  const threads = [first, 99, second].map((remark) => ({ id: `thread ${remark}`, remark, isResolved: false }));
+  const octokit = await octokitWith(withThreads(threads));
+  const since = new Date(0).toISOString();
+  const replies = pull.remarks.map((to) => ({ to, text: 'Done.', resolve: to === second }));
+  await publishReplies({ octokit, repository, number: pull.number, mark, since, replies });
+  await publishReplies({ octokit, repository, number: pull.number, mark, since, replies });
+  expect(threads.map(({ isResolved }) => isResolved)).toEqual([false, false, true]);
+});
+
+test('what is asked of GitHub’s GraphQL is what its schema has; what it has not is found out', () => {
+  expect([validate(threadsQuery), validate(resolveMutation)]).toEqual([[], []]);
+  expect(validate(threadsQuery.replace('isResolved', 'isSettled'))).toHaveLength(1);
 });

@@ -210,6 +210,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       looks: true,
     },
     {
+      args: 'publish {review} --remote {bare} --resolve',
+      code: 2,
+      says: /has no pull requests/,
+      looks: true,
+    },
+    {
       args: 'publish {review} --remote {bare} --no-comment',
       code: 2,
       says: /has no pull requests/,

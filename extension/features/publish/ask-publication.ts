@@ -99,7 +99,7 @@ const pullRequestRows = (
       ask: async () => otherwise({ draft: !draft }),
     },
     ...(pullRequest.comment === null ? [] : [commentRow(pullRequest.comment, () => otherwise({ comment: null }))]),
-    ...(pullRequest.replies.length === 0 ? [] : [repliesRow(pullRequest.replies, () => otherwise({ replies: [] }))]),
+    ...repliesRows(pullRequest.replies, (replies) => otherwise({ replies })),
     ...(pullRequest.check === null ? [] : [checkRow(pullRequest.check, () => otherwise({ check: null }))]),
     {
       label: `$(tools) ${t('Failing Checks')}`,
@@ -114,12 +114,25 @@ const pullRequestRows = (
 
 type Shown = NonNullable<PublishInput['pullRequest']>;
 
-const repliesRow = (replies: Shown['replies'], leaveOut: () => Answer): Row => ({
-  label: `$(reply) ${t('Answers to Remarks')}`,
-  description: t('choose it to leave them out'),
-  detail: replies.map(({ text }) => cleanLine(text)).join(' · '),
-  ask: async () => leaveOut(),
-});
+const repliesRows = (replies: Shown['replies'], otherwise: (replies: Shown['replies']) => Answer): readonly Row[] => {
+  if (replies.length === 0) return [];
+  const resolve = replies.every((reply) => reply.resolve);
+  return [
+    {
+      label: `$(reply) ${t('Answers to Remarks')}`,
+      description: t('choose it to leave them out'),
+      detail: replies.map(({ text }) => cleanLine(text)).join(' · '),
+      ask: async () => otherwise([]),
+    },
+    {
+      label: `$(pass) ${t('Their Threads')}`,
+      description: resolve
+        ? t('are resolved with them')
+        : t('stay open: whoever made a remark says whether it is settled'),
+      ask: async () => otherwise(replies.map((reply) => ({ ...reply, resolve: !resolve }))),
+    },
+  ];
+};
 
 /** The check that the commit gets, with what verification came to. */
 const checkRow = ({ title, annotations }: NonNullable<Shown['check']>, leaveOut: () => Answer): Row => ({

@@ -28,6 +28,7 @@ export const define: Define = (command, act) => {
     .option('--ci-repairs <times>', 'how many rounds its failing checks may begin in all (default: none; at most 10)')
     .option('--no-co-author', 'leave out of the commit who had the run begun')
     .option('--no-comment', 'say nothing of a later round on the pull request, and answer no remarks')
+    .option('--resolve', 'resolve the threads of the remarks that are answered')
     .option('--branch-only', 'the branch, and no pull request')
     .option('--with-secrets', 'publish what looks like a secret, too: it was looked at')
     .option('--dry-run', 'show what would be published, and do nothing')
@@ -80,20 +81,28 @@ interface Options {
   readonly ciRepairs?: string;
   readonly comment: boolean;
   readonly coAuthor: boolean;
+  readonly resolve?: true;
 }
 
 const changed = async (
   context: CommandContext,
   given: PublishInput,
-  { title, body, ready, branchOnly, ciRepairs, comment, coAuthor }: Options,
+  { title, body, ready, branchOnly, ciRepairs, comment, coAuthor, resolve: settles }: Options,
 ): Promise<PublishInput> => {
   const { pullRequest } = given;
   const proposed = coAuthor ? given : { ...given, message: subjectOf(given.message) };
   if (branchOnly === true || pullRequest === null) {
-    if (title !== undefined || body !== undefined || ready !== undefined || ciRepairs !== undefined || !comment)
+    if (
+      title !== undefined ||
+      body !== undefined ||
+      ready !== undefined ||
+      ciRepairs !== undefined ||
+      !comment ||
+      settles
+    )
       throw usage(
         branchOnly === true
-          ? '--title, --body, --ready, --ci-repairs and --no-comment are for a pull request, and --branch-only makes none.'
+          ? '--title, --body, --ready, --ci-repairs, --resolve and --no-comment are for a pull request, and --branch-only makes none.'
           : `${proposed.remote} has no pull requests.`,
         'Leave them out.',
       );
@@ -105,6 +114,7 @@ const changed = async (
       ...pullRequest,
       draft: ready !== true,
       ...(title !== undefined && { title }),
+      ...(settles && { replies: pullRequest.replies.map((reply) => ({ ...reply, resolve: settles })) }),
       ...(!comment && { comment: null, replies: [] }),
       ...(ciRepairs !== undefined && { ciRepairs: timesOf(ciRepairs) }),
       ...(body !== undefined && { body: await textOf(resolve(context.cwd, body)) }),
@@ -141,7 +151,10 @@ const shown = (state: RunState, { remote, branch, message, pullRequest, secrets 
         indent(clean(pullRequest.body), '  '),
         '',
         ...(pullRequest.comment === null ? [] : ['Comment on it:', '', indent(clean(pullRequest.comment), '  '), '']),
-        ...pullRequest.replies.map(({ to, text }) => `Answer to remark ${to}: ${cleanLine(text)}`),
+        ...pullRequest.replies.map(
+          ({ to, text, resolve }) =>
+            `Answer to remark ${to}${resolve ? ', which resolves it' : ''}: ${cleanLine(text)}`,
+        ),
         ...(pullRequest.check === null ? [] : checkLines(pullRequest.check)),
       ]),
   ...secretLines(secrets),

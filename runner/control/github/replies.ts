@@ -1,8 +1,8 @@
-import type { EffectResult } from '../../../shared/run/effect.ts';
-import type { Reply } from '../../../shared/review/remark-replies.ts';
+import type { EffectResult, Reply } from '../../../shared/run/effect.ts';
 import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
 import { page, pages } from './pages.ts';
 import type { GitHubRepository } from './repository.ts';
+import { resolveThreads } from './threads.ts';
 
 interface RepliesGiven {
   readonly octokit: Octokit;
@@ -16,7 +16,7 @@ interface RepliesGiven {
   readonly since: string;
 }
 
-/** Answers remarks in a pull request, each where it stands, once. One that is gone is noted. Throws EffectTrouble. */
+/** Answers remarks in a pull request, each where it stands, once, and resolves the threads of those that are settled. One that is gone is noted. Throws EffectTrouble. */
 export const publishReplies = async (given: RepliesGiven): Promise<EffectResult> => {
   const { octokit, repository, number, replies, mark, since } = given;
   const { pulls } = octokit.rest;
@@ -47,6 +47,10 @@ export const publishReplies = async (given: RepliesGiven): Promise<EffectResult>
         made.push({ ...data, adopted: false });
       }
     }
+    const settled = replies
+      .filter(({ to, resolve }) => resolve && listed.some(({ id }) => id === to))
+      .map(({ to }) => to);
+    if (settled.length > 0) await resolveThreads({ octokit, repository, number }, settled);
     const last = made.at(-1);
     return {
       reference: last === undefined ? 'none' : String(last.id),
