@@ -1,6 +1,7 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { hiddenMark, webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface CommentGiven {
@@ -20,7 +21,7 @@ interface CommentGiven {
 export const publishComment = async (given: CommentGiven): Promise<EffectResult> => {
   const { octokit, repository, number, mark, body, since } = given;
   const { issues } = octokit.rest;
-  const hidden = `<!-- ${mark} -->`;
+  const hidden = hiddenMark(mark);
   try {
     const there = await pages((at) =>
       issues.listComments({ ...repository, issue_number: number, since, ...page, page: at, request: limited() }),

@@ -47,8 +47,8 @@ export const publication = async (
   const name = branch ?? earlier?.branch ?? branchOf(state);
   const listed = await listAllowed(plane, allowed);
   const effect = mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
-  if (publishing.github === null) await mustBePushable(plane, state, { effect, credential: allowed.credential });
-  if (into !== null && publishing.github === null)
+  if (publishing.forge === null) await mustBePushable(plane, state, { effect, credential: allowed.credential });
+  if (into !== null && publishing.forge === null)
     throw refused(
       'invalid',
       `${allowed.url} has no pull requests, so that nothing is merged into ${into}.`,
@@ -58,7 +58,7 @@ export const publication = async (
   // There is one of an earlier round, on this branch: whoever follows it is told.
   const goesOn = state.pullRequest?.remote === allowed.url && effect.onTop !== null;
   const pullRequest =
-    publishing.github === null
+    publishing.forge === null
       ? null
       : {
           into: into ?? targetOf(allowed.url, listed, state),
@@ -135,7 +135,7 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   if (!input.anySecrets && patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
   const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
   if (pullRequest !== null) {
-    if (publishing.github === null)
+    if (publishing.forge === null)
       throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
     const { into, title, body, draft, ciRepairs, comment } = pullRequest;
     if (into === branch)
