@@ -88,7 +88,16 @@ const build = async () => {
     platform: 'node',
     target: 'node22.13',
     // What only a runner beyond one machine needs comes with the npm package, and not into every editor.
-    external: ['pg', '@aws-sdk/*', '@trigger.dev/*', '@octokit/rest', '@octokit/auth-app', 'e2b', '@daytona/sdk'],
+    external: [
+      'pg',
+      '@aws-sdk/*',
+      '@trigger.dev/*',
+      '@octokit/rest',
+      '@octokit/auth-app',
+      '@gitbeaker/rest',
+      'e2b',
+      '@daytona/sdk',
+    ],
     minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,

@@ -86,4 +86,9 @@ const block = (text: string): string => {
 
 /** Who did it, as people say it: `person:ada` is ada; what is no person keeps its word. */
 export const actor = (by: string): string =>
-  cleanLine(by.replace(/^person:/, '').replace(/^github:(.+)$/, '$1 on GitHub'));
+  cleanLine(
+    by
+      .replace(/^person:/, '')
+      .replace(/^github:(.+)$/, '$1 on GitHub')
+      .replace(/^gitlab:(.+)$/, '$1 on GitLab'),
+  );

@@ -240,7 +240,7 @@ const limits: readonly Attempt[] = [
     wants: "another team's repository by a path that some servers decode",
     off: 'URLs are compared as they are written',
     succeeds: async (defended) => {
-      const remote = { match: team, username: 'x', passwordVariable: null, github: null, publish: false };
+      const remote = { match: team, username: 'x', passwordVariable: null, github: null, gitlab: null, publish: false };
       const url = defended ? openRemotes([remote], {}).allowed(others)?.url : others;
       const isTeams = url?.startsWith(team.slice(0, -1)) ?? false;
       return isTeams && new URL(decodeURIComponent(url!)).pathname === '/others/project.git';

@@ -131,6 +131,7 @@ const follow = (env: Readonly<Record<string, string>> = { [tokenVariable]: 'toke
         username: 'x',
         passwordVariable: null,
         github: { tokenVariable, apiUrl: github.url, webhookSecretVariable: null },
+        gitlab: null,
         publish: true,
       },
     ],

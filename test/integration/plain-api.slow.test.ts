@@ -17,7 +17,9 @@ beforeAll(async () => {
   runner = await startRunner({
     change: (config) => ({
       ...config,
-      remotes: [{ match: 'file:///*', username: 'x', passwordVariable: null, github: null, publish: false }],
+      remotes: [
+        { match: 'file:///*', username: 'x', passwordVariable: null, github: null, gitlab: null, publish: false },
+      ],
       server: {
         ...config.server,
         tokens: people.map(({ token, ...rest }) => ({ hash: tokenHash(token), ...rest })),

@@ -270,7 +270,10 @@ test('the runner does both with what its settings say, and nothing where they do
     webhookSecretVariable: null,
   };
   const remotes = (publish: boolean) =>
-    openRemotes([{ match: `${remote}*`, username: 'x', passwordVariable: null, github: app, publish }], {});
+    openRemotes(
+      [{ match: `${remote}*`, username: 'x', passwordVariable: null, github: app, gitlab: null, publish }],
+      {},
+    );
   const run = {
     ...new MemoryLog(someTask({})).state,
     result: { head: mended.head, changes: list, patch: mended.patch, files: 2, additions: 2, deletions: 0 },

@@ -56,7 +56,7 @@ export const define: Define = (command, act) => {
       }),
     );
   explain(command, {
-    about: `Makes a branch with the result on a remote, and a draft pull request where that is GitHub's. Shows all of it first, and asks;
+    about: `Makes a branch with the result on a remote, and a draft pull request where that is GitHub's or GitLab's. Shows all of it first, and asks;
 what you see is what is published, and what you had not committed is not. The runner does it: it goes on where the runner is
 stopped amid it, and makes nothing twice. The operator says where to (remotes in config.yaml, publish: true). After another round,
 publish again: the same branch gets another commit, and the pull request goes along. With --ci-repairs, checks there that fail

@@ -4,17 +4,7 @@ import { Trouble } from '../../../shared/trouble.ts';
 import { pushBranch } from '../../machine/repository/push-branch.ts';
 import type { Home } from '../../machine/home/home.ts';
 import type { Blobs } from '../blobs/blobs.ts';
-import { publishBranch } from '../github/branch.ts';
-import { jobLog } from '../github/job-log.ts';
-import { lookAt } from '../github/look.ts';
-import { publishCheck } from '../github/check.ts';
-import { publishComment } from '../github/comment.ts';
-import { publishIssue } from '../github/issue.ts';
-import { publishLabels } from '../github/labels.ts';
-import { publishRelease } from '../github/release.ts';
-import { publishReplies } from '../github/replies.ts';
-import type { Permissions } from '../github/app.ts';
-import { publishPullRequest } from '../github/pull-request.ts';
+import type { Forge } from '../forges/forge.ts';
 import type { AllowedRemote, Publishing, Remotes } from '../remotes/remotes.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import type { LookAtPullRequest } from './following.ts';
@@ -67,16 +57,15 @@ export const looking =
   ({ remotes }: Pick<PerformOptions, 'remotes'>): LookAtPullRequest =>
   async ({ pullRequest, whyFailed, signal }) => {
     const { remote, number, seen } = pullRequest;
-    const { github } = mayPublish(remotes, remote).publishing;
-    if (github === null)
-      throw new Trouble(`${remote} is no GitHub any more to this runner.`, {
-        remedy: 'Say so in the runner’s config.yaml: remotes: [{ match: …, github: … }].',
+    const { forge } = mayPublish(remotes, remote).publishing;
+    if (forge === null)
+      throw new Trouble(`${remote} is no GitHub and no GitLab any more to this runner.`, {
+        remedy: 'Say so in the runner’s config.yaml: remotes: [{ match: …, github: … }], or gitlab.',
       });
-    const permissions = { pull_requests: 'read', checks: 'read', statuses: 'read' } as const;
-    const { octokit, repository } = await github(permissions, signal);
-    const reviewed = seen?.reviewed ?? 0;
-    const logOf = whyFailed ? (job: number) => jobLog(github, job, signal) : null;
-    return { outcome: 'seen', ...(await lookAt({ octokit, repository, number: Number(number), reviewed, logOf })) };
+    return {
+      outcome: 'seen',
+      ...(await forge.look({ number: Number(number), reviewed: seen?.reviewed ?? 0, whyFailed, signal })),
+    };
   };
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
@@ -86,16 +75,10 @@ const toBranch = async (
   given: PushGiven & { readonly publishing: Publishing },
 ): Promise<EffectResult> => {
   const { run, key, publishing, blobs, signal } = given;
-  if (publishing.github !== null) {
-    const { octokit, repository } = await publishing.github({ contents: 'write' }, signal);
+  if (publishing.forge !== null) {
     const changes = await changesOf(run, effect, blobs);
-    return publishBranch(effect, {
-      octokit,
-      repository,
-      trailer: trailerOf(run, key),
-      changes,
-      read: (hash) => blobs.read(hash),
-    });
+    const read = (hash: string) => blobs.read(hash);
+    return publishing.forge.publishBranch(effect, { trailer: trailerOf(run, key), changes, read, signal });
   }
   const pushed = await pushBranch(await pushRequestOf(effect, given));
   switch (pushed.outcome) {
@@ -114,11 +97,11 @@ const toBranch = async (
 const toPullRequest = async (
   effect: Of<'pull request'>,
   { publishing, blobs, signal }: PerformOptions & Pick<Asked, 'signal'> & { readonly publishing: Publishing },
-): Promise<EffectResult> => {
-  const github = mustBeGitHub(effect, publishing);
-  const { octokit, repository } = await github({ contents: 'read', pull_requests: 'write' }, signal);
-  return publishPullRequest(effect, { octokit, repository, body: (await blobs.read(effect.body)).toString('utf8') });
-};
+): Promise<EffectResult> =>
+  forgeOf(effect, publishing).publishPullRequest(effect, {
+    body: (await blobs.read(effect.body)).toString('utf8'),
+    signal,
+  });
 
 interface SayGiven extends PerformOptions, Pick<Asked, 'run' | 'signal'> {
   readonly key: string;
@@ -129,34 +112,10 @@ const toComment = async (
   effect: Of<'comment'>,
   { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
-  const github = mustBeGitHub(effect, publishing);
+  const forge = forgeOf(effect, publishing);
   const number = pullRequestOf(run);
-  const { octokit, repository } = await github({ pull_requests: 'write' }, signal);
   const body = (await blobs.read(effect.body)).toString('utf8');
-  return publishComment({ octokit, repository, number, mark: trailerOf(run, key), body, since: run.createdAt });
-};
-
-const toReplies = async (effect: Of<'replies'>, { run, key, publishing, signal }: SayGiven): Promise<EffectResult> => {
-  const github = mustBeGitHub(effect, publishing);
-  const { octokit, repository } = await github({ pull_requests: 'write' }, signal);
-  const { replies } = effect;
-  const mark = trailerOf(run, key);
-  return publishReplies({ octokit, repository, number: pullRequestOf(run), replies, mark, since: run.createdAt });
-};
-
-const toCheck = async (
-  effect: Of<'check'>,
-  { run, key, publishing, blobs, signal }: SayGiven,
-): Promise<EffectResult> => {
-  const github = mustBeGitHub(effect, publishing);
-  const branch = run.effects.find(
-    (each) => each.effect.kind === 'branch' && each.round === run.round && each.status === 'done',
-  );
-  if (branch?.status !== 'done')
-    throw new Trouble('There is no commit to put a check on.', { remedy: 'Publish it as a branch first.' });
-  const { octokit, repository } = await github({ checks: 'write' }, signal);
-  const report = CheckReport.parse(JSON.parse((await blobs.read(effect.report)).toString('utf8')));
-  return publishCheck({ octokit, repository, head: branch.result.reference, report, mark: trailerOf(run, key) });
+  return forge.comment(number, { mark: trailerOf(run, key), body, since: run.createdAt, signal });
 };
 
 /** Throws Trouble. */
@@ -165,36 +124,45 @@ const pullRequestOf = ({ pullRequest }: Asked['run']): number => {
   throw new Trouble('There is no pull request to say it on.', { remedy: 'Publish it as one first.' });
 };
 
-/** With no more permission than this one takes. */
+const toReplies = async (effect: Of<'replies'>, { run, key, publishing, signal }: SayGiven): Promise<EffectResult> => {
+  const { name, reply } = forgeOf(effect, publishing);
+  if (reply === null)
+    throw new Trouble(`Remarks on ${name} cannot be answered one by one.`, { remedy: 'Answer them there by hand.' });
+  const { replies } = effect;
+  return reply(pullRequestOf(run), { replies, mark: trailerOf(run, key), since: run.createdAt, signal });
+};
+
+const toCheck = async (
+  effect: Of<'check'>,
+  { run, key, publishing, blobs, signal }: SayGiven,
+): Promise<EffectResult> => {
+  const { name, check } = forgeOf(effect, publishing);
+  if (check === null)
+    throw new Trouble(`${name} takes no checks from this runner.`, {
+      remedy: 'Its operator can allow it: checkRuns: true beside the app in its config.yaml.',
+    });
+  const branch = run.effects.find(
+    (each) => each.effect.kind === 'branch' && each.round === run.round && each.status === 'done',
+  );
+  if (branch?.status !== 'done')
+    throw new Trouble('There is no commit to put a check on.', { remedy: 'Publish it as a branch first.' });
+  const report = CheckReport.parse(JSON.parse((await blobs.read(effect.report)).toString('utf8')));
+  return check(branch.result.reference, { report, mark: trailerOf(run, key), signal });
+};
+
 const toOutput = async (
   effect: OutputEffect,
   { run, key, publishing, blobs, signal }: SayGiven,
 ): Promise<EffectResult> => {
-  const github = mustBeGitHub(effect, publishing);
-  const opened = await github(permissionsFor(effect), signal);
-  const made = { ...opened, mark: trailerOf(run, key), since: run.createdAt };
+  const forge = forgeOf(effect, publishing);
   const body = 'body' in effect ? (await blobs.read(effect.body)).toString('utf8') : '';
-  switch (effect.kind) {
-    case 'answer':
-      return publishComment({ ...made, number: effect.on.number, body });
-    case 'labels':
-      return publishLabels({ ...opened, number: effect.on.number, labels: effect.labels });
-    case 'issue':
-      return publishIssue({ ...made, title: effect.title, body });
-    case 'release':
-      return publishRelease({ ...made, tag: effect.tag, title: effect.title, body });
-  }
+  return forge.say(effect, { mark: trailerOf(run, key), body, since: run.createdAt, signal });
 };
 
-const permissionsFor = (effect: OutputEffect): Permissions => {
-  if (effect.kind === 'release') return { contents: 'write' };
-  const isOnPullRequest = 'on' in effect && effect.on.kind === 'pull request';
-  return isOnPullRequest ? { pull_requests: 'write' } : { issues: 'write' };
-};
-
-const mustBeGitHub = ({ remote }: Effect, { github }: Publishing): NonNullable<Publishing['github']> => {
-  if (github !== null) return github;
-  throw new Trouble(`${remote} is no repository of GitHub’s: it has no pull requests, issues and releases.`, {
-    remedy: 'Publish a branch alone, or say it there by hand.',
-  });
+const forgeOf = ({ remote }: Effect, { forge }: Publishing): Forge => {
+  if (forge !== null) return forge;
+  throw new Trouble(
+    `${remote} is no repository of GitHub’s or GitLab’s: it has no pull requests, issues and releases.`,
+    { remedy: 'Publish a branch alone, or say it there by hand.' },
+  );
 };

@@ -42,7 +42,7 @@ export const pushRequestOf = async (effect: BranchEffect, given: PushGiven): Pro
   const { run, key, blobs, home, credential, at, signal } = given;
   const { source, repository } = run.task;
   if (source.kind !== 'local')
-    throw new Trouble('Only GitHub is published to from a run whose code is not on the runner’s machine.', {
+    throw new Trouble('Only GitHub and GitLab are published to from a run whose code is not on the runner’s machine.', {
       remedy: 'Apply it as a branch in your clone and push that: longhaul apply --branch.',
     });
   return {

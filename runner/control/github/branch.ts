@@ -1,19 +1,16 @@
-import type { ChangeSet, FileVersion } from '../../../shared/run/artifacts.ts';
+import type { FileVersion } from '../../../shared/run/artifacts.ts';
 import { withTrailer, type Effect, type EffectResult } from '../../../shared/run/effect.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { blobId } from '../../machine/git/blobs.ts';
+import type { BranchGiven as Given } from '../forges/forge.ts';
 import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
 type BranchEffect = Extract<Effect, { kind: 'branch' }>;
 
-export interface BranchGiven {
+interface BranchGiven extends Omit<Given, 'signal'> {
   readonly octokit: Octokit;
   readonly repository: GitHubRepository;
-  /** A line of its own in the commit's message: by it an earlier attempt's is known again. */
-  readonly trailer: string;
-  readonly changes: ChangeSet;
-  readonly read: (hash: string) => Promise<Buffer>;
 }
 
 /**

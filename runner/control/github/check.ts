@@ -1,7 +1,8 @@
 import type { CheckReport } from '../../../shared/review/check-report.ts';
 import { trailerName, type EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page } from './pages.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page } from '../forges/pages.ts';
+import { webUrl } from '../forges/texts.ts';
 import type { GitHubRepository } from './repository.ts';
 
 const name = 'Longhaul';

@@ -3,9 +3,10 @@ import type { ChecksFailed } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
+import { failureReason, logEnd, mostToldChecks, type ToldCheck } from '../forges/texts.ts';
 import { isOwnCheck } from './check.ts';
 import { limited, statusOf, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface At {
@@ -108,8 +109,6 @@ const statusesOf = async ({ octokit, repository }: At, ref: string): Promise<z.i
 
 const Statuses = z.array(z.object({ context: z.string(), state: z.string(), description: z.string().nullish() }));
 
-/** Of so many checks it is told what they said; the others are named. */
-const mostTold = 5;
 /** Characters of what one of them said. */
 const longestSaid = 4_000;
 const mostRemarks = 30;
@@ -120,24 +119,25 @@ export const failureOf = async (
   failing: readonly FailedCheck[],
   given: At & { readonly logOf: LogOf },
 ): Promise<ChecksFailed> => {
-  const told: string[] = [];
+  const told: ToldCheck[] = [];
   const comments: ReviewComment[] = [];
-  for (const { name, run, isJob, said } of failing.slice(0, mostTold)) {
+  for (const { name, run, isJob, said } of failing.slice(0, mostToldChecks)) {
     const log = isJob && run !== null ? await given.logOf(run) : null;
     const parts = [clean(said).trim().slice(0, longestSaid), logText(isJob, log)];
-    const text = parts.filter((part) => part !== '').join('\n\n');
-    if (text !== '') told.push(`${cleanLine(name)}:\n${text}`);
+    told.push({ name, said: parts.filter((part) => part !== '').join('\n\n') });
     if (run !== null) comments.push(...(await remarksOf(run, given)));
   }
-  const names = failing.map(({ name }) => cleanLine(name).slice(0, 200)).filter((name) => name !== '');
   return {
-    reason: [`Failed: ${names.slice(0, 20).join(', ') || 'a check without a name'}`, ...told].join('\n\n'),
+    reason: failureReason(
+      failing.map(({ name }) => name),
+      told,
+    ),
     comments: comments.slice(0, mostRemarks),
   };
 };
 
 const logText = (isJob: boolean, log: string | null): string => {
-  if (log !== null) return `Its log ends so:\n${clean(log).trim()}`;
+  if (log !== null) return logEnd(log);
   return isJob ? 'Its log could not be read: that takes "Actions: read", and up to 50 MB.' : '';
 };
 

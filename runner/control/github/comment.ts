@@ -1,6 +1,7 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { hiddenMark, webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface CommentGiven {
@@ -12,25 +13,18 @@ interface CommentGiven {
   readonly mark: string;
   /** Markdown. */
   readonly body: string;
-  /** No sooner than then was it made. ISO 8601; null: whenever. */
-  readonly since: string | null;
+  /** No sooner than then was it made. ISO 8601. */
+  readonly since: string;
 }
 
 /** Comments on an issue or a pull request, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
 export const publishComment = async (given: CommentGiven): Promise<EffectResult> => {
   const { octokit, repository, number, mark, body, since } = given;
   const { issues } = octokit.rest;
-  const hidden = `<!-- ${mark} -->`;
+  const hidden = hiddenMark(mark);
   try {
     const there = await pages((at) =>
-      issues.listComments({
-        ...repository,
-        issue_number: number,
-        ...(since !== null && { since }),
-        ...page,
-        page: at,
-        request: limited(),
-      }),
+      issues.listComments({ ...repository, issue_number: number, since, ...page, page: at, request: limited() }),
     );
     const own = there.find(({ body: says }) => says?.includes(hidden) === true);
     if (own !== undefined) return { reference: String(own.id), url: webUrl(own.html_url), adopted: true, notes: [] };

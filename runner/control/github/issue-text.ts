@@ -1,18 +1,17 @@
-import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import { longestOutsideText } from '../../../shared/recipe/outside-event.ts';
 import type { Subject } from '../../../shared/run/output.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
+import type { SubjectText } from '../forges/forge.ts';
 import type { OpenGitHub } from './access.ts';
-import { gitHubTrouble, limited, webUrl } from './octokit.ts';
+import { webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited } from './octokit.ts';
 
 /** What an issue or a pull request says, as whoever opened it wrote it, and which of the two it is, whatever it was named. Throws Trouble. */
 export const issueText = async (
   github: OpenGitHub,
   { kind, number }: Pick<Subject, 'kind' | 'number'>,
   signal: AbortSignal,
-): Promise<{
-  readonly kind: Subject['kind'];
-  readonly event: Pick<OutsideEvent, 'subject' | 'actor' | 'url' | 'title' | 'text'>;
-}> => {
+): Promise<SubjectText> => {
   const { octokit, repository } = await github(
     kind === 'issue' ? { issues: 'read' } : { pull_requests: 'read' },
     signal,

@@ -1,6 +1,7 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { hiddenMark, webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface IssueGiven {
@@ -19,7 +20,7 @@ interface IssueGiven {
 export const publishIssue = async (given: IssueGiven): Promise<EffectResult> => {
   const { octokit, repository, title, body, mark, since } = given;
   const { issues } = octokit.rest;
-  const hidden = `<!-- ${mark} -->`;
+  const hidden = hiddenMark(mark);
   try {
     // The newest first: of more than are read it is not among the last.
     const there = await pages((at) =>

@@ -1,5 +1,6 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
+import { webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface LabelsGiven {

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { GitObject } from '../../../shared/ids.ts';
-import type { ChangeRequest, Sighting } from '../../../shared/run/command.ts';
+import type { ChangeRequest } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import { Trouble } from '../../../shared/trouble.ts';
+import type { Look } from '../forges/forge.ts';
+import { textOf } from '../forges/texts.ts';
 import { checksOf, failureOf, type LogOf } from './checks.ts';
 import { mayWrite } from './may-write.ts';
 import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
-import { page, pages, textOf } from './pages.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
-export interface LookGiven {
+interface LookGiven {
   readonly octokit: Octokit;
   readonly repository: GitHubRepository;
   readonly number: number;
@@ -19,9 +21,6 @@ export interface LookGiven {
   /** How the end of a job's log is had; null: what failing checks say is not wanted. */
   readonly logOf: LogOf | null;
 }
-
-/** What there is of a pull request now. `request`: what is wanted since `reviewed`; null: nothing is. */
-export type Look = Omit<Extract<Sighting, { outcome: 'seen' }>, 'outcome'>;
 
 const mostComments = 200;
 

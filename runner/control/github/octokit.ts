@@ -42,9 +42,6 @@ const Failure = z.object({
     .catch(undefined),
 });
 
-/** An address that a server gave, for a person to follow; null: it is none. */
-export const webUrl = (text: string): string | null => (/^https?:\/\/[!-~]{1,1990}$/.test(text) ? text : null);
-
 /** The status of what GitHub refused; null: it is no answer of GitHub's. */
 export const statusOf = (error: unknown): number | null => {
   const { success, data } = Failure.safeParse(error);

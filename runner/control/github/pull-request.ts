@@ -1,5 +1,6 @@
 import type { Effect, EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, statusOf, webUrl, type Octokit } from './octokit.ts';
+import { webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 
 type PullRequestEffect = Extract<Effect, { kind: 'pull request' }>;

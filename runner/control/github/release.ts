@@ -1,6 +1,7 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { hiddenMark, webUrl } from '../forges/texts.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
 interface ReleaseGiven {
@@ -19,7 +20,7 @@ interface ReleaseGiven {
 export const publishRelease = async (given: ReleaseGiven): Promise<EffectResult> => {
   const { octokit, repository, tag, title, body, mark } = given;
   const { repos } = octokit.rest;
-  const hidden = `<!-- ${mark} -->`;
+  const hidden = hiddenMark(mark);
   try {
     // Drafts are among them for whoever may write.
     const there = await pages((at) => repos.listReleases({ ...repository, ...page, page: at, request: limited() }));

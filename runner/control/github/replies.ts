@@ -1,6 +1,7 @@
 import type { EffectResult, Reply } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, webUrl, type Octokit } from './octokit.ts';
-import { page, pages } from './pages.ts';
+import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { page, pages } from '../forges/pages.ts';
+import { hiddenMark, webUrl } from '../forges/texts.ts';
 import type { GitHubRepository } from './repository.ts';
 import { resolveThreads } from './threads.ts';
 
@@ -27,7 +28,7 @@ export const publishReplies = async (given: RepliesGiven): Promise<EffectResult>
     const notes: string[] = [];
     const made: { readonly id: number; readonly html_url: string; readonly adopted: boolean }[] = [];
     for (const { to, text } of replies) {
-      const hidden = `<!-- ${mark}, ${to} -->`;
+      const hidden = hiddenMark(`${mark}, ${to}`);
       const there = listed.find(({ body }) => body.includes(hidden));
       const remark = listed.find(({ id }) => id === to);
       if (there !== undefined) made.push({ ...there, adopted: true });

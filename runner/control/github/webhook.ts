@@ -3,7 +3,7 @@ import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/ou
 import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
 import { trailerName } from '../../../shared/run/effect.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
-import { webUrl } from './octokit.ts';
+import { webUrl } from '../forges/texts.ts';
 
 /** What a delivery comes to. */
 export type Delivered =

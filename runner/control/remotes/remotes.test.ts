@@ -11,8 +11,26 @@ const remote = (match: string, different: Partial<RemoteConfig> = {}): RemoteCon
   username: 'reader',
   passwordVariable: null,
   github: null,
+  gitlab: null,
   publish: false,
   ...different,
+});
+
+test('a project of GitLab’s is read by the token of its entry, and by one that can only read where there is one', async () => {
+  const gitlab = { tokenVariable: 'GITLAB', readTokenVariable: null, apiUrl: null, webhookSecretVariable: null };
+  const open = (env: Readonly<Record<string, string>>) =>
+    openRemotes([remote('https://gitlab.example.org/*', { gitlab, publish: true })], env).allowed(
+      'https://gitlab.example.org/acme/tools/shop.git',
+    );
+  const reading = [remote('https://gitlab.example.org/*', { gitlab: { ...gitlab, readTokenVariable: 'READ' } })];
+  expect(
+    await openRemotes(reading, { GITLAB: 'glpat-x', READ: 'glpat-r' })
+      .allowed('https://gitlab.example.org/acme/shop')
+      ?.credential(),
+  ).toEqual({ username: 'oauth2', password: 'glpat-r' });
+  expect(await open({ GITLAB: 'glpat-x' })?.credential()).toEqual({ username: 'oauth2', password: 'glpat-x' });
+  expect(open({})?.publishing?.forge?.name).toBe('GitLab');
+  await expect(open({})?.credential()).rejects.toThrow(/environment has no GITLAB/);
 });
 
 describe('a runner reads', () => {

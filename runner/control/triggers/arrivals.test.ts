@@ -20,6 +20,7 @@ const remote = (match: string, webhookSecretVariable: string | null) => ({
   passwordVariable: null,
   publish: false,
   github: { tokenVariable: 'T', apiUrl: 'https://api.github.com', webhookSecretVariable },
+  gitlab: null,
 });
 
 /** What hears of one owner's repositories and of another's, each by its own secret, a minute after the issue was opened. */

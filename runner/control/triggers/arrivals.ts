@@ -47,7 +47,7 @@ const longestAgoMs = 5 * 60_000;
 /** Null where nothing can be told: no secret is known. */
 export const openArrivals = (options: ArrivalsOptions): Arrivals | null => {
   const { webhooks: known } = options;
-  if (options.remotes.webhookSecrets.length === 0 && known.size === 0) return null;
+  if (Object.values(options.remotes.webhookSecrets).flat().length === 0 && known.size === 0) return null;
   return {
     github: (arrival) => fromGitHub(options, arrival),
     signed: async (name, arrival) => {
@@ -104,7 +104,8 @@ const fromGitHub = async (options: ArrivalsOptions, { headers, body }: Arrival):
     );
   const text = body.toString('utf8');
   const good: string[] = [];
-  for (const secret of remotes.webhookSecrets) if (await isSignedWith(secret, text, signature)) good.push(secret);
+  for (const secret of remotes.webhookSecrets.GitHub)
+    if (await isSignedWith(secret, text, signature)) good.push(secret);
   if (good.length === 0) return no(401, 'It is not signed with a secret of this runner’s (webhookSecretVariable).');
   const payload = jsonOf(text);
   if (payload === undefined) return no(400, 'Its payload is no JSON: choose the content type application/json.');

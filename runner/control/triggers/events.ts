@@ -5,7 +5,7 @@ import { eventText, isWantedBy, type OutsideEvent } from '../../../shared/recipe
 import type { RunState } from '../../../shared/run/state.ts';
 import type { Definition } from '../../machine/triggers/definitions.ts';
 import { failedAttempt } from '../effects/failed-attempt.ts';
-import type { Admitted } from '../github/admission.ts';
+import type { Admitted } from '../forges/admission.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store, StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import { startPasses, type Passes } from '../supervisor/passes.ts';

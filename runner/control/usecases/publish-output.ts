@@ -91,10 +91,10 @@ const placeFor = async (plane: ControlPlane, state: RunState, wanted: string | n
   const { allowed, publishing } = publishingTo(plane, own ?? wanted ?? (await remoteOfRun(state)));
   if (own !== null && wanted !== null && plane.remotes.allowed(wanted)?.url !== allowed.url)
     throw refused('invalid', `Run ${state.number} is about something of ${subject?.remote}.`, 'Leave --remote out.');
-  if (publishing.github !== null) return allowed.url;
+  if (publishing.forge !== null) return allowed.url;
   throw refused(
     'invalid',
-    `${allowed.url} is no repository of GitHub’s.`,
+    `${allowed.url} is no repository of GitHub’s or GitLab’s.`,
     'Say it there by hand: longhaul show has it.',
   );
 };

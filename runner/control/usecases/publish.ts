@@ -51,8 +51,8 @@ export const publication = async (
   const name = branch ?? earlier?.branch ?? branchOf(state);
   const listed = await listAllowed(plane, allowed);
   const effect = mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
-  if (publishing.github === null) await mustBePushable(plane, state, { effect, credential: allowed.credential });
-  if (into !== null && publishing.github === null)
+  if (publishing.forge === null) await mustBePushable(plane, state, { effect, credential: allowed.credential });
+  if (into !== null && publishing.forge === null)
     throw refused(
       'invalid',
       `${allowed.url} has no pull requests, so that nothing is merged into ${into}.`,
@@ -61,9 +61,9 @@ export const publication = async (
   const events = await readLog(plane.store, state.id);
   // There is one of an earlier round, on this branch: whoever follows it is told.
   const goesOn = state.pullRequest?.remote === allowed.url && effect.onTop !== null;
-  const coverage = publishing.github === null ? [] : await coverageOf(plane, state, result);
+  const coverage = publishing.forge === null ? [] : await coverageOf(plane, state, result);
   const pullRequest =
-    publishing.github === null
+    publishing.forge === null
       ? null
       : {
           into: into ?? targetOf(allowed.url, listed, state),
@@ -73,13 +73,14 @@ export const publication = async (
           ciRepairs: state.pullRequest?.ciRepairs ?? 0,
           comment: goesOn ? roundComment(state, events) : null,
           replies: goesOn ? [...repliesTo(state, events)] : [],
-          check: publishing.checkRuns
-            ? checkReport(state, events, { coverage, files: await filesOf(plane, result) })
-            : null,
+          check:
+            publishing.forge.check !== null
+              ? checkReport(state, events, { coverage, files: await filesOf(plane, result) })
+              : null,
         };
   const { patch } = result;
   // Who makes it there is an app, or whoever the token is of.
-  const message = publishing.github === null ? title : await withCoAuthor(plane, state, title);
+  const message = publishing.forge === null ? title : await withCoAuthor(plane, state, title);
   const wanted = { run, round: state.round, patch, message, remote: allowed.url, branch: name, pullRequest };
   return { ...wanted, secrets: await secretsOf(plane, wanted), anySecrets: false };
 };
@@ -146,7 +147,7 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
   if (!input.anySecrets && patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
   const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
   if (pullRequest !== null) {
-    if (publishing.github === null)
+    if (publishing.forge === null)
       throw refused('invalid', `${remote} has no pull requests.`, 'Publish the branch alone.');
     const { into, title, body, draft, ciRepairs, comment, replies, check } = pullRequest;
     if (into === branch)
@@ -156,7 +157,7 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
     if (comment !== null) effects.push({ kind: 'comment', remote, branch, body: await keep(plane, state, comment) });
     if (replies.length > 0) effects.push({ kind: 'replies', remote, branch, replies });
     if (check !== null) {
-      if (!publishing.checkRuns)
+      if (publishing.forge.check === null)
         throw refused('denied', `This runner puts no checks on commits of ${remote}.`, 'Leave the check out.');
       effects.push({ kind: 'check', remote, branch, report: await keep(plane, state, JSON.stringify(check)) });
     }

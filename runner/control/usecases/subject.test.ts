@@ -3,11 +3,13 @@ import { openRemotes } from '../remotes/remotes.ts';
 import { subjectFor } from './subject.ts';
 
 const github = { tokenVariable: 'T', apiUrl: 'https://api.github.com', webhookSecretVariable: null };
-const plain = { username: 'x', passwordVariable: null };
+const gitlab = { tokenVariable: 'T', readTokenVariable: null, apiUrl: null, webhookSecretVariable: null };
+const plain = { username: 'x', passwordVariable: null, gitlab: null };
 const remotes = openRemotes(
   [
     { match: 'https://github.com/acme/*', ...plain, github, publish: true },
     { match: 'https://github.com/other/*', ...plain, github, publish: false },
+    { match: 'https://gitlab.com/*', ...plain, github: null, gitlab, publish: true },
   ],
   {},
 );
@@ -20,6 +22,14 @@ test.each([
   ['acme/shop#3', 'issue', 3],
 ])('%s is what a run can be about', (named, kind, number) => {
   expect(about(named)).toEqual({ remote: 'https://github.com/acme/shop', kind, number });
+});
+
+test.each([
+  ['https://gitlab.com/acme/shop/-/issues/12', 'acme/shop', 'issue'],
+  ['https://gitlab.com/acme/tools/shop/-/work_items/12', 'acme/tools/shop', 'issue'],
+  ['https://gitlab.com/acme/tools/shop/-/merge_requests/12/diffs#note_1', 'acme/tools/shop', 'pull request'],
+])('%s of GitLab is, too', (named, project, kind) => {
+  expect(about(named)).toEqual({ remote: `https://gitlab.com/${project}`, kind, number: 12 });
 });
 
 test.each([

@@ -2,12 +2,11 @@ import { titleOfEvent } from '../../../shared/recipe/outside-event.ts';
 import { needsSubject, type Subject, type WantedOutput } from '../../../shared/run/output.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { Trouble } from '../../../shared/trouble.ts';
-import { issueText } from '../github/issue-text.ts';
 import { outsideText } from './outside-text.ts';
 import { refused, type ControlPlane } from './plane.ts';
 
 interface Told {
-  /** As GitHub knows it: of an issue and a pull request with one number there is one. */
+  /** As its forge knows it: of GitHub's issues and pull requests with one number there is one. */
   readonly subject: Subject;
   /** What a run of it is called. */
   readonly title: string;
@@ -23,15 +22,15 @@ export const toldOf = async (
   { subject, about, id }: { readonly subject: Subject; readonly about: string; readonly id: string },
 ): Promise<Told> => {
   const { remote, number } = subject;
-  const github = plane.remotes.allowed(remote)?.github ?? null;
-  if (github === null)
+  const forge = plane.remotes.allowed(remote)?.forge ?? null;
+  if (forge === null)
     throw refused(
       'denied',
-      `${remote} is no repository of GitHub’s to this runner.`,
-      'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
+      `${remote} is no repository of GitHub’s or GitLab’s to this runner.`,
+      'Its operator can say so: remotes: [{ match: …, github: … }], or gitlab, in its config.yaml.',
     );
   try {
-    const { kind, event } = await issueText(github, subject, plane.closing);
+    const { kind, event } = await forge.subject(subject, plane.closing);
     // `acme/shop#12` says neither.
     const isNamedOtherwise = kind !== subject.kind && address.test(about);
     return {
@@ -47,8 +46,9 @@ export const toldOf = async (
   }
 };
 
-/** `https://github.com/acme/shop/pull/12`, whatever comes behind it. */
-const address = /^(?<remote>https?:\/\/.+\/[^/]+\/[^/]+)\/(?<kind>issues|pull)\/(?<number>[1-9]\d{0,8})(?:[/?#].*)?$/;
+/** `https://github.com/acme/shop/pull/12` or `https://gitlab.com/acme/tools/shop/-/merge_requests/12`, whatever comes behind it. */
+const address =
+  /^(?<remote>https?:\/\/.+\/[^/]+\/(?!-\/)[^/]+)\/(?<kind>issues|pull|-\/issues|-\/work_items|-\/merge_requests)\/(?<number>[1-9]\d{0,8})(?:[/?#].*)?$/;
 /** `acme/shop#12`: an issue on GitHub. */
 const short = /^(?<repository>[\w.-]+\/[\w.-]+)#(?<number>[1-9]\d{0,8})$/;
 
@@ -77,11 +77,11 @@ export const subjectFor = (
       'Give its address, such as https://github.com/acme/shop/pull/12, or acme/shop#12 for an issue on GitHub.',
     );
   const allowed = remotes.allowed(named.remote);
-  if (isNeeded && allowed?.publishing?.github == null)
+  if (isNeeded && allowed?.publishing?.forge == null)
     throw refused(
       'denied',
       `This runner says nothing at ${named.remote}.`,
-      'Its operator can allow it: remotes: [{ match: …, github: …, publish: true }] in its config.yaml.',
+      'Its operator can allow it: remotes: [{ match: …, github: …, publish: true }], or gitlab, in its config.yaml.',
     );
   return { ...named, remote: allowed?.url ?? named.remote };
 };
@@ -92,7 +92,7 @@ export const namedSubject = (about: string): Subject | null => {
   if (url !== undefined)
     return {
       remote: url['remote'] ?? '',
-      kind: url['kind'] === 'pull' ? 'pull request' : 'issue',
+      kind: /^(?:pull|-\/merge_requests)$/.test(url['kind'] ?? '') ? 'pull request' : 'issue',
       number: Number(url['number']),
     };
   const groups = short.exec(about)?.groups;

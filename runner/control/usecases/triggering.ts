@@ -7,8 +7,8 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
-import { openAdmission } from '../github/admission.ts';
-import { declineOn, isAsking } from '../github/decline.ts';
+import { openAdmission } from '../forges/admission.ts';
+import { declineOn, isAsking } from '../forges/decline.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
@@ -53,7 +53,7 @@ export const beginTriggered = async (
     ...(happened === null ? {} : { title: titleOfEvent(happened.event) }),
     recipe,
     inputs: given,
-    about: happened === null ? null : aboutOf(happened.event),
+    about: happened === null ? null : aboutOf(plane, happened.event),
     repository,
     ...(repository.startsWith('/')
       ? { base: { commit: branch ?? 'HEAD' } }
@@ -64,9 +64,14 @@ export const beginTriggered = async (
 };
 
 /** What a run of it can be about. */
-const aboutOf = ({ repository, issue, pullRequest }: OutsideEvent): string | null => {
-  if (repository === null || (issue ?? pullRequest) === null) return null;
-  return pullRequest === null ? `${repository}/issues/${issue}` : `${repository}/pull/${pullRequest}`;
+const aboutOf = (
+  { remotes }: Pick<ControlPlane, 'remotes'>,
+  { repository, issue, pullRequest }: OutsideEvent,
+): string | null => {
+  const number = pullRequest ?? issue;
+  const forge = repository === null ? null : (remotes.allowed(repository)?.forge ?? null);
+  if (repository === null || number === null || forge === null) return null;
+  return forge.addressOf(repository, { kind: pullRequest === null ? 'issue' : 'pull request', number });
 };
 
 /** What the supervisor needs to begin runs of triggers. */
@@ -84,15 +89,15 @@ export const triggering = (
     admit: async (event, { repository }, signal) => {
       // Who told it knows the runner's secret: nobody else has a say in it.
       if (event.source === 'webhook') return { outcome: 'admitted', event };
-      const github = plane.remotes.allowed(repository)?.github ?? null;
-      if (github !== null) return admit(github, event, signal);
-      throw new Trouble(`${repository} is no repository of GitHub’s to this runner.`, {
-        remedy: 'Its operator can say so: remotes: [{ match: …, github: … }] in its config.yaml.',
+      const forge = plane.remotes.allowed(repository)?.forge ?? null;
+      if (forge !== null) return admit(forge, event, signal);
+      throw new Trouble(`${repository} is no repository of GitHub’s or GitLab’s to this runner.`, {
+        remedy: 'Its operator can say so: remotes: [{ match: …, github: … }], or gitlab, in its config.yaml.',
       });
     },
     decline: async (event, { repository }, signal) => {
-      const github = plane.remotes.allowed(repository)?.publishing?.github ?? null;
-      if (github !== null && isAsking(event) && mayDecline(plane.now())) await declineOn(github, event, signal);
+      const forge = plane.remotes.allowed(repository)?.publishing?.forge ?? null;
+      if (forge !== null && isAsking(event) && mayDecline(plane.now())) await declineOn(forge, event, signal);
     },
     beginDue: async (row, definition, dueAt) => {
       const due = new Date(dueAt).toISOString();

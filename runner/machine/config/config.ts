@@ -154,7 +154,7 @@ const Blobs = z.discriminatedUnion('kind', [
   }),
 ]);
 
-/** Variable of the runner's environment that holds the secret of GitHub's webhooks; null: it hears of nothing there. */
+/** Variable of the runner's environment that holds the secret of its webhooks; null: it hears of nothing there. */
 const webhookSecretVariable = z.string().min(1).nullable().default(null);
 
 /** Signed webhooks of anybody's, as standardwebhooks.com has them: `POST /webhooks/in/<name>`. */
@@ -191,6 +191,22 @@ const GitHubToken = z.strictObject({
 });
 export type GitHubToken = z.infer<typeof GitHubToken>;
 
+/** A token of GitLab's with the scope `api`: of a project, a group or a person. */
+const GitLabToken = z.strictObject({
+  /** Variable of the runner's environment that holds it. */
+  tokenVariable: z.string().min(1),
+  /** The same of a token that can only read, for whoever fetches code; null: the one above. */
+  readTokenVariable: z.string().min(1).nullable().default(null),
+  /** Null: `/api/v4` of the remote's host. */
+  apiUrl: z
+    .url({ protocol: /^https?$/ })
+    .regex(/\/api\/v4\/?$/, 'expected an address such as https://gitlab.example.org/api/v4')
+    .nullable()
+    .default(null),
+  webhookSecretVariable,
+});
+export type GitLabToken = z.infer<typeof GitLabToken>;
+
 /** A remote that runs may read, and what lets them in. Only what matches one of these is ever connected to. */
 const RemoteConfig = z
   .strictObject({
@@ -205,12 +221,15 @@ const RemoteConfig = z
     /** Variable of the runner's environment that holds a read-only token. */
     passwordVariable: z.string().min(1).nullable().default(null),
     github: z.union([GitHubApp, GitHubToken]).nullable().default(null),
+    gitlab: GitLabToken.nullable().default(null),
     /** Results of runs may be published there, by people who may approve. */
     publish: z.boolean().default(false),
   })
-  .refine(({ passwordVariable, github }) => passwordVariable === null || github === null, {
-    message: 'passwordVariable and github exclude one another',
-  });
+  .refine(
+    ({ passwordVariable, github, gitlab }) =>
+      [passwordVariable, github, gitlab].filter((way) => way !== null).length <= 1,
+    { message: 'passwordVariable, github and gitlab exclude one another' },
+  );
 export type RemoteConfig = z.infer<typeof RemoteConfig>;
 
 const Config = z.strictObject({

@@ -1,14 +1,6 @@
-/** A page of what GitHub lists, oldest first. What comes after the last page that is read is passed over. */
+/** A page of what a forge lists, oldest first. What comes after the last page that is read is passed over. */
 export const page = { per_page: 100 } as const;
 const mostPages = 5;
-
-/** Characters of one text that others wrote. */
-const longest = 10_000;
-
-export const textOf = (body: string): string => {
-  const text = body.trim();
-  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
-};
 
 export const pages = async <Item>(
   ask: (at: number) => Promise<{ readonly data: readonly Item[] }>,

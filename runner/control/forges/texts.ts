@@ -1,0 +1,43 @@
+import type { ChecksFailed } from '../../../shared/run/command.ts';
+import { clean, cleanLine } from '../../../shared/text/clean.ts';
+
+/** Characters of one text that others wrote. */
+const longest = 10_000;
+
+export const textOf = (body: string): string => {
+  const text = body.trim();
+  return text.length <= longest ? text : `${text.slice(0, longest)}…`;
+};
+
+/** An address that a server gave, for a person to follow; null: it is none. */
+export const webUrl = (text: string): string | null => (/^https?:\/\/[!-~]{1,1990}$/.test(text) ? text : null);
+
+/** A mark as it is hidden in Markdown. */
+export const hiddenMark = (mark: string): string => `<!-- ${mark} -->`;
+
+/** What a check that failed said, if anything. */
+export interface ToldCheck {
+  readonly name: string;
+  readonly said: string;
+}
+
+/** Of so many checks it is told what they said; the others are named. */
+export const mostToldChecks = 5;
+
+/** Of checks that failed: the names of all, and what some of them said. All of it is data. */
+export const failureReason = (names: readonly string[], told: readonly ToldCheck[]): ChecksFailed['reason'] => {
+  const named = names.map((name) => cleanLine(name).slice(0, 200)).filter((name) => name !== '');
+  return [
+    `Failed: ${named.slice(0, 20).join(', ') || 'a check without a name'}`,
+    ...told.flatMap(({ name, said }) => (said === '' ? [] : [`${cleanLine(name)}:\n${said}`])),
+  ].join('\n\n');
+};
+
+/** The end of a job's log as it is told. */
+export const logEnd = (log: string): string => `Its log ends so:\n${clean(log).trim()}`;
+
+/** The same as one text: what failed, and remarks on lines. */
+export const failureText = ({ reason, comments }: ChecksFailed): string =>
+  [reason, ...comments.map(({ path, line, text }) => `${path}${line === null ? '' : `:${line}`}: ${text}`)].join(
+    '\n\n',
+  );

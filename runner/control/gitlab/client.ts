@@ -1,0 +1,93 @@
+import type * as Gitbeaker from '@gitbeaker/rest';
+import { RedirectedError } from '../../../shared/client/straight-fetch.ts';
+import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
+import { errorMessage, Trouble } from '../../../shared/trouble.ts';
+import type { GitLabToken } from '../../machine/config/config.ts';
+import { gitLabToken, hostOf, projectOf } from './access.ts';
+import { GitLabError, openRequester } from './requester.ts';
+
+const gitbeaker = async (): Promise<typeof Gitbeaker> =>
+  import('@gitbeaker/rest').catch((error: unknown) => {
+    throw new Trouble('This installation cannot speak to GitLab: @gitbeaker/rest is missing.', {
+      remedy: 'Run the runner from the npm package, which brings it: npm install --global longhaul',
+      cause: error,
+    });
+  });
+
+/** GitLab's API for one project, until the signal fires. */
+export type GitLab = Awaited<ReturnType<typeof openGitLab>>;
+
+/** A way into GitLab's API. Throws Trouble. */
+export const openGitLab = async (
+  access: GitLabToken,
+  url: string,
+  { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
+) => {
+  const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await gitbeaker();
+  const { MergeRequestApprovals, MergeRequestNotes, MergeRequests, ProjectMembers, ...others } = more;
+  const { Repositories, RepositoryFiles, Users } = others;
+  const options = {
+    host: hostOf(access, url),
+    token: gitLabToken(access, url, env),
+    requesterFn: openRequester(signal),
+    queryTimeout: null,
+  };
+  return {
+    /** By its path, such as `acme/shop`. */
+    project: projectOf(access, url),
+    /** Of its pages, without `.git`. */
+    webUrl: url.replace(/\.git\/?$/, ''),
+    branches: new Branches(options),
+    commits: new Commits(options),
+    issueNotes: new IssueNotes(options),
+    issues: new Issues(options),
+    jobs: new Jobs(options),
+    approvals: new MergeRequestApprovals(options),
+    mergeRequestNotes: new MergeRequestNotes(options),
+    mergeRequests: new MergeRequests(options),
+    members: new ProjectMembers(options),
+    repositories: new Repositories(options),
+    files: new RepositoryFiles(options),
+    users: new Users(options),
+  };
+};
+
+/** The status of what GitLab refused; null: it is no answer of GitLab's. */
+export const statusOf = (error: unknown): number | null => (error instanceof GitLabError ? error.status : null);
+
+/** Null where GitLab says that it has none, or none that this token may see. */
+export const orNull = async <Answer>(asked: Promise<Answer>): Promise<Answer | null> => {
+  try {
+    return await asked;
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+};
+
+/** What a request that failed means for what it was made for; `what` completes "GitLab did not …". */
+export const gitLabTrouble = (what: string, error: unknown): Trouble => {
+  if (error instanceof Trouble) return error;
+  if (error instanceof RedirectedError)
+    return new Trouble(error.message, { remedy: 'Check apiUrl (remotes in config.yaml).', cause: error });
+  if (!(error instanceof GitLabError) || error.status >= 500)
+    return new EffectTrouble(`GitLab did not ${what} (${errorMessage(error)}).`, {
+      remedy: 'It is tried again by itself. If it goes on: check the connection, and GitLab’s status page.',
+      again: true,
+      afterMs: error instanceof GitLabError ? error.afterMs : null,
+      cause: error,
+    });
+  const { status, message, afterMs } = error;
+  return new EffectTrouble(`GitLab did not ${what} (${status}: ${message}).`, {
+    remedy: remedies[status] ?? 'Do what it says, then publish again.',
+    again: status === 429,
+    afterMs,
+    cause: error,
+  });
+};
+
+const remedies: Readonly<Record<number, string>> = {
+  401: 'The token is not known to GitLab any more: give the runner another one, then publish again.',
+  403: 'Give the token the scope "api" and the role "Developer" in this project, then publish again.',
+  404: 'Check the address, and that the token may see this project.',
+};
