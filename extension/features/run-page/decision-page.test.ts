@@ -22,7 +22,7 @@ const request: DecisionRequest = {
 };
 
 const asked = (more: readonly EventBody[] = []) =>
-  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 2, request }, ...more]);
+  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 3, request }, ...more]);
 
 const pageOf = (more: readonly EventBody[] = [], whole = true, kind: DecisionRequest['kind'] = 'call') =>
   decisionPage({

@@ -27,6 +27,8 @@ export interface AllowedRemote {
 export interface Publishing {
   /** GitHub's API, where the remote is GitHub's: for that repository alone. Null: it is a plain remote. */
   readonly github: OpenGitHub | null;
+  /** Whoever may not approve may have somebody asked who does, and so has what publishes by itself. */
+  readonly asks: boolean;
 }
 
 /** Of what GitHub signs with; `openssl rand -hex 32` gives 64. */
@@ -54,7 +56,7 @@ export const openRemotes = (configs: readonly RemoteConfig[], env: Environment):
         credential,
         github,
         webhookSecret: secretOf(match.config),
-        publishing: match.config.publish ? { github } : null,
+        publishing: match.config.publish === false ? null : { github, asks: match.config.publish === 'ask' },
       };
     },
   };
