@@ -278,3 +278,14 @@ test('no worker asks whether something may be published', () => {
     'What is published is not for a worker to ask.',
   );
 });
+
+test.each([
+  ['https://github.com/acme/shop.git', 'acme/shop'],
+  ['http://github.com/acme/shop', 'github.com/acme/shop'],
+  ['https://git.example.org/team/shop.git', 'git.example.org/team/shop'],
+  ['https://evil.example/github.com/acme/shop', 'evil.example/github.com/acme/shop'],
+  ['file:///srv/shop.git', 'file:///srv/shop.git'],
+])('where %s is, is said as %s', (remote, name) => {
+  const asked = after(inReview(), { ...asking, effects: [{ ...branch, remote }] });
+  expect(questionOf(asked).action).toBe(`Publish round 1 as the branch longhaul/1-mend of ${name}`);
+});

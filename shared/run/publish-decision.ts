@@ -89,9 +89,9 @@ export const approvedToPublish = (state: RunState, request: DecisionRequest, by:
   return published(state, { kind: 'publish', by, round, patch, effects, ask: null });
 };
 
-/** `acme/shop`; the whole address where it is not GitHub's own. */
+/** `acme/shop` of GitHub's own; elsewhere with the host. The address is whole in what would be done. */
 const remoteName = (remote: string): string =>
-  cleanLine(/^https:\/\/github\.com\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(remote)?.[1] ?? remote);
+  cleanLine(/^https?:\/\/(?:(?<=https:\/\/)github\.com\/)?(.+?)(?:\.git)?\/?$/.exec(remote)?.[1] ?? remote);
 
 const wayOf = ({ pullRequest }: RunState, effects: readonly Effect[]): string => {
   const [first] = effects;

@@ -54,8 +54,7 @@ beforeAll(async () => {
   await hook();
   const acme = await github.as('acme');
   await acme.repos.addCollaborator({ ...place, username: 'ada', permission: 'push' });
-  for (const name of ['asking', 'drafting'])
-    await rig.cli(['triggers', 'enable', name, '--repo', github.url]);
+  for (const name of ['asking', 'drafting']) await rig.cli(['triggers', 'enable', name, '--repo', github.url]);
 });
 afterAll(async () => {
   await rig[Symbol.asyncDispose]();
