@@ -3,6 +3,7 @@ import type { DecisionSummary } from '../../shared/run/summary.ts';
 import { utc, span } from '../../shared/text/figures.ts';
 import type { Paint } from './paint.ts';
 import { exactArguments, visible } from '../../shared/text/clean.ts';
+import { publicationView, type Published } from './publication-view.ts';
 import { indent } from './text.ts';
 
 export interface DecisionViewOptions {
@@ -11,6 +12,8 @@ export interface DecisionViewOptions {
   readonly paint: Paint;
   /** False: without the commands that decide it, where the person is just being asked. */
   readonly commands?: boolean;
+  /** What one about publishing names by its hash; null, or left out: it is told without. */
+  readonly published?: Published | null;
 }
 
 /** Hex digits of the hash that are shown: enough to tell two questions apart by eye. */
@@ -30,9 +33,10 @@ export const decisionView = (decision: DecisionSummary, options: DecisionViewOpt
     ...line('if approved', request.consequence),
     ...line('expires', expiry(decision, options.now)),
     ...line('if it expires', request.onExpiry),
-    ...(request.kind === 'question' ? [] : argumentsView(request, paint)),
+    ...argumentsView(decision, options),
     ...line('choices', request.choices.map((choice) => JSON.stringify(choice)).join('  ')),
-    ...line('on tree', request.tree?.slice(0, hashDigits) ?? ''),
+    // Of what is published it stands whole with the rest.
+    ...line('on tree', request.kind === 'publish' ? '' : (request.tree?.slice(0, hashDigits) ?? '')),
     ...line('hash', request.hash.slice(0, hashDigits)),
     ...(options.commands === false ? [] : howToDecide(decision)).map((command) => `  ${paint.cyan(command)}`),
   ].join('\n');
@@ -48,14 +52,24 @@ const expiry = ({ status, request }: DecisionSummary, now: number): string => {
     : `in ${span(left)}, at ${utc(request.expiresAt)}`;
 };
 
-const argumentsView = (request: DecisionRequest, paint: Paint): readonly string[] => [
-  `  ${paint.dim((request.tool ?? 'arguments').padEnd(13))}`.trimEnd(),
-  indent(exactArguments(request.arguments), '    '),
-];
+const argumentsView = (
+  decision: DecisionSummary,
+  { paint, published = null }: DecisionViewOptions,
+): readonly string[] => {
+  const { request } = decision;
+  if (request.kind === 'question') return [];
+  const publication = publicationView(decision, published, paint);
+  return publication !== null
+    ? [publication]
+    : [
+        `  ${paint.dim((request.tool ?? 'arguments').padEnd(13))}`.trimEnd(),
+        indent(exactArguments(request.arguments), '    '),
+      ];
+};
 
 /** The commands that decide it, as they can be typed, and the one that shows what it comes to so far. */
 const howToDecide = ({ run, status, request }: DecisionSummary): readonly string[] => {
-  const look = `longhaul diff ${run} --so-far`;
+  const look = `longhaul diff ${run}${request.kind === 'publish' ? '' : ' --so-far'}`;
   if (status === 'expired') return [look, `longhaul approve ${request.id} --renew   asks again`];
   if (request.kind === 'question') return [look, `longhaul answer ${request.id} "…"`];
   return [look, `longhaul approve ${request.id}`, `longhaul reject ${request.id} --reason "…"`];

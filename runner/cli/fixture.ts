@@ -160,7 +160,7 @@ export const story: readonly (readonly [seconds: number, body: EventBody])[] = [
   [12, finished('call_1', 'Cannot find package', { exitCode: 1, outcome: 'error', durationMs: 2_340 })],
   [20, turn(2, '', { cost: 0.005, calls: ['call_2'] })],
   [20, { ...call('call_2', 'bash', install), verdict: 'ask' }],
-  [20, { type: 'decision.requested', v: 2, request: decisionOf() }],
+  [20, { type: 'decision.requested', v: 3, request: decisionOf() }],
   [20, { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: 'dec_a1b2c3' } }],
   [
     80,

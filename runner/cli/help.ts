@@ -34,7 +34,7 @@ export const explain = (command: CommandUnknownOpts, { about, examples, json, ex
 };
 
 export const runArgument = 'number, id, beginning of an id, or "latest"';
-export const decisionArgument = 'id of a decision, or the beginning of it';
+export const decisionArgument = 'id of a decision, the beginning of it, or the run that asks it';
 
 /** What the commands that do one thing to a run print. */
 export const runJson = '{"run": …}: the run after it, as an entry of "longhaul runs --json".';

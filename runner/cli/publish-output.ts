@@ -6,7 +6,7 @@ import { usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
-import { conclude, declined, isConfirmed, secretLines, settled } from './publishing.ts';
+import { declined, isConfirmed, secretLines, toldOutcome } from './publishing.ts';
 import { indent } from './text.ts';
 
 /** Those of the options of `publish` that say something of a result that is no diff. */
@@ -45,8 +45,7 @@ export const publishOutput = async (
     anySecrets: options.withSecrets === true,
   });
   const keys = [effectKey(wanted.round, wanted.what)];
-  const end = options.wait ? await settled(context, api, { state: after, position, keys }) : after;
-  return conclude(context, end, keys);
+  return toldOutcome(context, api, { state: after, position, keys, wait: options.wait });
 };
 
 const shown = (state: RunState, { remote, what, secrets }: PublishOutputInput): readonly string[] => [

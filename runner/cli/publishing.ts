@@ -1,4 +1,5 @@
 import { isOutputEffect, placeOf, type Effect, type EffectState } from '../../shared/run/effect.ts';
+import { askedToPublish } from '../../shared/run/publish-decision.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
@@ -61,6 +62,24 @@ export const settled = async (
   return now;
 };
 
+interface Wanted {
+  readonly state: RunState;
+  readonly position: number;
+  readonly keys: Keys;
+  readonly wait: boolean;
+}
+
+/** Says what came of a wish to publish: that somebody is asked first, or what was made. Throws Trouble where that failed. */
+export const toldOutcome = async (context: CommandContext, api: Api, wanted: Wanted): Promise<ExitCode> => {
+  const { state, keys, wait } = wanted;
+  const question = askedToPublish(state);
+  if (question === undefined) return conclude(context, wait ? await settled(context, api, wanted) : state, keys);
+  const { id } = question.request;
+  context.printJson({ run: lineOf(state), effects: [], asked: id });
+  context.print(`Asked: somebody with the role approver decides. See what waits: longhaul decisions ${id}`);
+  return exit.done;
+};
+
 const madeText = (effect: Effect, reference: string): string => {
   if (isOutputEffect(effect)) {
     const place = placeOf(effect);
@@ -82,7 +101,7 @@ const madeText = (effect: Effect, reference: string): string => {
 /** Says what came of it. Throws Trouble where it failed. */
 export const conclude = (context: CommandContext, state: RunState, keys: Keys): ExitCode => {
   const effects = asked(state, keys);
-  context.printJson({ run: lineOf(state), effects });
+  context.printJson({ run: lineOf(state), effects, asked: null });
   const failed = effects.find(({ status }) => status === 'failed');
   for (const each of effects) {
     if (each.status !== 'done') continue;

@@ -75,12 +75,30 @@ const runByPrefix = async (api: Api, prefix: string, typed: string): Promise<Run
   );
 };
 
-/** The open decision that an id, or its beginning, names, and the runner that has it. Throws Trouble where that is none, or several. */
+/** What names a run and no decision. */
+const isRun = (text: string): boolean => /^(?:#?[1-9]\d{0,8}|latest|run_[a-z0-9]{1,40})$/.test(text);
+
+/** What a run asks, if that is one thing. */
+const onlyDecisionOf = async (api: Api, text: string): Promise<DecisionSummary> => {
+  const { id, number } = await resolveRun(api, text);
+  const asked = (await api.call.decisions.list.query()).filter(({ run }) => run === id);
+  const [only] = asked;
+  if (only === undefined) throw notFound(`Run ${number} asks nothing.`, `See how it stands: longhaul show ${number}`);
+  if (asked.length === 1) return only;
+  const ids = asked.map(({ request }) => request.id).join(' or ');
+  throw usage(`Run ${number} asks several things.`, `Say which: ${ids}.`);
+};
+
+/**
+ * The open decision that an id, its beginning, or the run that asks it names, and the runner that has it. Throws Trouble where that is none, or
+ * several.
+ */
 export const decisionOf = async (
   context: CommandContext,
   text: string,
 ): Promise<{ readonly api: Api; readonly open: DecisionSummary }> => {
   const api = await runnerWithRuns(context);
+  if (isRun(text)) return { api, open: await onlyDecisionOf(api, text) };
   const reference = readDecisionReference(text);
   if (reference.kind === 'invalid')
     throw usage(`${JSON.stringify(text)} is no decision.`, 'Give its id or the beginning of it: longhaul decisions');

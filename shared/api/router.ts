@@ -177,16 +177,16 @@ export const apiRouter = trpc.router({
     remoteRefs: person('developer')
       .input(runner.RemoteInput)
       .query(({ ctx, input }) => ctx.runner.remoteRefs(ctx.caller, input)),
-    publication: person('approver')
+    publication: person('developer')
       .input(PublicationInput)
       .query(({ ctx, input }) => ctx.runner.publication(ctx.caller, input)),
-    publish: person('approver')
+    publish: person('developer')
       .input(PublishInput)
       .mutation(({ ctx, input }) => ctx.runner.publish(ctx.caller, input)),
-    outputPublication: person('approver')
+    outputPublication: person('developer')
       .input(OutputPublicationInput)
       .query(({ ctx, input }) => ctx.runner.outputPublication(ctx.caller, input)),
-    publishOutput: person('approver')
+    publishOutput: person('developer')
       .input(PublishOutputInput)
       .mutation(({ ctx, input }) => ctx.runner.publishOutput(ctx.caller, input)),
     cancel: person('developer')

@@ -81,7 +81,7 @@ export interface Refused {
  * Raised whenever a worker from before could not work with it: an event it does not know, a field it does not send. A
  * worker that is deployed apart from its control plane compares its own with the one it is told.
  */
-export const contract = 8;
+export const contract = 9;
 
 /** Sizes in bytes. */
 export const SandboxLimits = z.strictObject({

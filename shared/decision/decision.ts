@@ -7,9 +7,9 @@ import { canonicalJson } from './canonical.ts';
  * `call`: may this tool call run? `question`: the agent's, or Longhaul's about an agent that is stuck. `budget`: may it
  * spend more? `setup`: verification needs a setup with network that the agent changed; may it run? `retry`: something failed in a
  * way that only a person can judge; shall it be tried again? `changes`: a call ran, and what it changed needs a person's yes: may it
- * stay?
+ * stay? `publish`: may this of a result in review be made outside, as exactly these effects?
  */
-export const DecisionKind = z.enum(['call', 'question', 'budget', 'setup', 'retry', 'changes']);
+export const DecisionKind = z.enum(['call', 'question', 'budget', 'setup', 'retry', 'changes', 'publish']);
 export type DecisionKind = z.infer<typeof DecisionKind>;
 
 /** Any JSON value: what a tool call, a budget or a question consists of. */

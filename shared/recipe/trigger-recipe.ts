@@ -45,7 +45,7 @@ export const outputFault = (trigger: Trigger, output: WantedOutput): Fault | nul
       message: 'The result of its recipe is a report, which is published nowhere.',
       remedy: 'Leave publish out: the report is in review.',
     };
-  if (trigger.publish === 'ready' || output.kind === 'release') return null;
+  if (trigger.publish !== 'draft' || output.kind === 'release') return null;
   return {
     message: `Its file says "publish: draft", and there is no draft of ${outputName(output.kind)}.`,
     remedy: 'Say "publish: ready", or leave it out and publish it yourself: longhaul publish.',

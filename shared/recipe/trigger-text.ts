@@ -31,7 +31,8 @@ export const publishText = ({ publish, ciRepairs, recipe }: Trigger): string | n
   if (publish === 'no') return null;
   const repairs = ciRepairs === 0 ? '' : `, whose failing checks begin up to ${ciRepairs} more rounds`;
   const other = recipe === null ? '' : ', or as the comment, labels, issue or release that their recipe has instead';
-  return `published by themselves as a ${publish === 'draft' ? 'draft pull request' : 'pull request'}${repairs}${other}`;
+  const by = publish === 'ask' ? 'published, once somebody has said yes,' : 'published by themselves';
+  return `${by} as a ${publish === 'ready' ? 'pull request' : 'draft pull request'}${repairs}${other}`;
 };
 
 /** What it waits for: `30 2 * * 1-5 (Europe/Berlin)`, `on issue-labeled "agent"`. */

@@ -17,8 +17,11 @@ const isTimeZone = (name: string): boolean => {
   }
 };
 
-/** What becomes of a result without a person: nothing, a draft pull request, or one that is ready for review. From less to more. */
-export const Publishes = z.enum(['no', 'draft', 'ready']);
+/**
+ * What becomes of a result without a person: nothing, a draft pull request once somebody has said yes, one at once, or one that is ready for
+ * review. From less to more.
+ */
+export const Publishes = z.enum(['no', 'ask', 'draft', 'ready']);
 export type Publishes = z.infer<typeof Publishes>;
 
 /** Whether what is wanted is no more than what somebody agreed to. */

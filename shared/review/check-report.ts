@@ -29,6 +29,22 @@ export const CheckReport = z.strictObject({
 });
 export type CheckReport = z.infer<typeof CheckReport>;
 
+/** One that is kept as JSON, as a person reads it. Whatever else stands there is shown as it is. */
+export const checkText = (kept: string): string => {
+  const report = CheckReport.safeParse(jsonOf(kept)).data;
+  if (report === undefined) return kept;
+  const { title, summary, annotations } = report;
+  return [title, summary, ...annotations.map(({ path, line, message }) => `${path}:${line}: ${message}`)].join('\n\n');
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
+
 /** Of the round at hand, from its log. `files`: paths that the result has. */
 export const checkReport = (
   run: RunState,

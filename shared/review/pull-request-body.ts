@@ -90,6 +90,8 @@ const commandText = (command: CommandFacts): string => {
 const decisions = (story: Story): string =>
   story.moments
     .filter(isOf('decision'))
+    // Who lets what be published where is not for those who read it there.
+    .filter(({ about }) => about.decision.request.kind !== 'publish')
     .flatMap(({ about }) => decisionText(about.decision))
     .join('\n');
 

@@ -57,6 +57,7 @@ const problemWithJudgement = (state: RunState, call: Call | undefined, judged: J
 
 const problemWithRequest = (state: RunState, request: DecisionRequest): string | null => {
   const { id, kind, requester } = request;
+  if (kind === 'publish') return 'What is published is not for a worker to ask.';
   if (request.tree !== boundTree(state, kind, requester.call))
     return `Decision ${id} is not about the tree that the run has now.`;
   const call = requester.call === null ? undefined : callOf(state, requester.call);

@@ -1,6 +1,7 @@
 import { afterEnd, over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { checkDecision } from './decide.ts';
 import { notOver } from './not-over.ts';
+import { approvedToPublish } from './publish-decision.ts';
 import { refuse } from './refusal.ts';
 import { anotherResult } from './stale-result.ts';
 import { archivedBy, isPausable, isTerminal, openDecisions, pausedBy, type RunState } from './state.ts';
@@ -10,16 +11,12 @@ export const decided = (state: RunState, command: Told<'decide'>, circumstances:
   if (isTerminal(state)) return over(state);
   const checked = checkDecision(state, command, circumstances.at);
   if (checked.outcome === 'refused') return checked;
-  return [
-    {
-      type: 'decision.made',
-      v: 1,
-      decision: command.decision,
-      hash: command.hash,
-      verdict: command.verdict,
-      by: command.by,
-    },
-  ];
+  const { decision, hash, verdict, by } = command;
+  const request = state.decisions[decision]?.request;
+  const follows =
+    request?.kind === 'publish' && verdict.kind === 'approved' ? approvedToPublish(state, request, by) : [];
+  if ('outcome' in follows) return follows;
+  return [{ type: 'decision.made', v: 1, decision, hash, verdict, by }, ...follows];
 };
 
 export const renewed = (state: RunState, command: Told<'renew'>, circumstances: Circumstances): Wanted => {

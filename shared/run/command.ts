@@ -64,6 +64,8 @@ export type Command =
       readonly patch: string;
       /** In the order in which they are to be done. */
       readonly effects: readonly Effect[];
+      /** Null: it is done. Else whoever may decide is asked first. */
+      readonly ask: AskToPublish | null;
     }
   /** What came of an attempt at an effect. Refused where it is not what is to be done next. */
   | { readonly kind: 'effected'; readonly effect: string; readonly outcome: EffectOutcome }
@@ -75,6 +77,14 @@ export type Command =
   | { readonly kind: 'archive' | 'unarchive'; readonly by: string }
   /** Of what was paused, or failed, or was cancelled. Whether its tree is still there, whoever sends this has looked. */
   | { readonly kind: 'resume'; readonly by: string };
+
+/** What else a decision about publishing says. */
+interface AskToPublish {
+  /** Who wants it, and why somebody is asked: sentences. */
+  readonly reason: string;
+  /** What looks like a secret in it, a line each, without the secret itself. */
+  readonly secrets: readonly string[];
+}
 
 /** `again`: another attempt may succeed; `afterMs`: no sooner than that, if the other side said so. */
 export type EffectOutcome =

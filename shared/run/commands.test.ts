@@ -40,7 +40,7 @@ const append = (...events: Extract<Command, { kind: 'append' }>['events']): Comm
   fence: 1,
   events,
 });
-const asked = append({ type: 'decision.requested', v: 2, request: dec('call') });
+const asked = append({ type: 'decision.requested', v: 3, request: dec('call') });
 const review = (
   verdict: 'accepted' | 'rejected' | 'changes',
   shown: { readonly round: number; readonly patch: string | null } = { round: 1, patch: null },
@@ -228,7 +228,7 @@ test('a decision expires at its time, and that wakes nobody', () => {
 
 test('what has expired can be decided only after it was renewed', () => {
   const decide = commands.decide;
-  const expired = after(lease, append({ type: 'decision.requested', v: 2, request: dec('call', before) }), {
+  const expired = after(lease, append({ type: 'decision.requested', v: 3, request: dec('call', before) }), {
     kind: 'expire',
     decision: 'dec_call',
   });

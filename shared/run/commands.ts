@@ -1,10 +1,11 @@
 import { guarded, problemWith } from './append-rules.ts';
 import type { Circumstances, Command, Told, Wanted } from './command.ts';
-import { effected, published, seen } from './command-of-effects.ts';
+import { effected, seen } from './command-of-effects.ts';
 import * as engine from './command-of-engine.ts';
 import * as person from './command-of-person.ts';
 import type { EventBody, WorkerEvent } from './events.ts';
 import { lossDecision, lossesInARow } from './losses.ts';
+import { publishedOrAsked } from './publish-decision.ts';
 import { foldBodies } from './reduce.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import type { RunState } from './state.ts';
@@ -44,7 +45,7 @@ const whatFollows = (
   if (state.reason === 'lost' && state.losses >= lossesInARow) {
     const request = lossDecision(state, circumstances);
     return [
-      { type: 'decision.requested', v: 2, request },
+      { type: 'decision.requested', v: 3, request },
       { type: 'run.paused', v: 1, decision: request.id },
     ];
   }
@@ -82,7 +83,7 @@ const eventsFor = (state: RunState, command: Command, circumstances: Circumstanc
     case 'applied':
       return person.applied(state, command);
     case 'publish':
-      return published(state, command);
+      return publishedOrAsked(state, command, circumstances);
     case 'effected':
       return effected(state, command, circumstances);
     case 'seen':

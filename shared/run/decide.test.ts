@@ -80,7 +80,7 @@ const stateWith = (...bodies: EventBody[]) =>
       body,
     })),
   )!;
-const requested = (asked: DecisionRequest): EventBody => ({ type: 'decision.requested', v: 2, request: asked });
+const requested = (asked: DecisionRequest): EventBody => ({ type: 'decision.requested', v: 3, request: asked });
 const approved = (args: unknown = null): DecideInput['verdict'] => ({ kind: 'approved', arguments: args as null }); // safe: a test's own JSON
 const rejected: DecideInput['verdict'] = { kind: 'rejected', reason: 'no' };
 const answer = (text: string): DecideInput['verdict'] => ({ kind: 'answered', answer: text });

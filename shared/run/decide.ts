@@ -69,6 +69,12 @@ const checkVerdict = (state: RunState, request: DecisionRequest, verdict: Decisi
     );
   if (verdict.kind !== 'approved' || verdict.arguments === null) return ok;
   if (request.kind === 'budget') return checkBudget(state, request, verdict.arguments);
+  if (request.kind === 'publish')
+    return refuse(
+      'invalid',
+      `Decision ${request.id} is about exactly what was shown: it is not approved as something else.`,
+      `Reject it, and publish it as you want it: longhaul publish ${state.number}`,
+    );
   // Approving a repetition says that the very same is to run again.
   if (request.kind !== 'call' || request.tool === null)
     return refuse('invalid', `Decision ${request.id} has no arguments to edit.`, 'Approve it as it is, or reject it.');

@@ -43,6 +43,8 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'turn.taken 1': (body) => ({ ...body, v: 2, oddities: [] }),
   // What was approved then was approved for no tree in particular.
   'decision.requested 1': (body) => ({ ...body, v: 2, request: { ...fieldsOf(body['request']), tree: null } }),
+  // Nobody was asked whether something may be published; those kinds that there were are the same.
+  'decision.requested 2': (body) => ({ ...body, v: 3 }),
   // More reasons are told of; those that there were are the same.
   'activation.queued 1': (body) => ({ ...body, v: 2 }),
   // A worker from then waits for nothing but decisions and times.

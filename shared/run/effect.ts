@@ -92,7 +92,7 @@ export const Effect = z.discriminatedUnion('kind', [
     remote: RemoteUrl,
     branch: RemoteRef,
     /** A check report as JSON; a blob. */
-    report: BlobHash,
+    body: BlobHash,
   }),
   ...outputs,
 ]);

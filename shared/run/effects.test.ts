@@ -52,6 +52,7 @@ const publish = (different: object = {}): Command => ({
   round: 1,
   patch,
   effects: [branch, pullRequest],
+  ask: null,
   ...different,
 });
 const after = (state: RunState, ...commands: readonly Command[]): RunState => {

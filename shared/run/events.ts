@@ -191,7 +191,7 @@ export const workerEvents = [
     /** Policy says that running it twice does no harm. */
     repeatable: z.boolean(),
   }),
-  event('decision.requested', 2, { request: DecisionRequest }),
+  event('decision.requested', 3, { request: DecisionRequest }),
   event('call.started', 1, { call: z.string(), attempt: Count, arguments: Json }),
   /** It ran, and policy has a person asked whether what it changed may stay: in `paths`, as `patch` shows, cut where it is long. */
   event('call.held', 1, {

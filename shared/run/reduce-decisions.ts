@@ -22,6 +22,18 @@ export const mapCalls = ({ turn }: RunState, change: (call: Call) => Call): Turn
 export const mapCall = (state: RunState, id: string, change: (call: Call) => Call): Turn | null =>
   mapCalls(state, (call) => (call.id === id ? change(call) : call));
 
+export const everyStanding = ['pending', 'expired', 'decided'] as const satisfies readonly OpenDecision['status'][];
+
+/** Those about publishing, of these standings, are not asked any more; null: there are none. */
+export const withoutPublishing = (
+  state: RunState,
+  standings: readonly OpenDecision['status'][],
+): Pick<RunState, 'decisions'> | null => {
+  const isMoot = ({ status, request }: OpenDecision): boolean =>
+    request.kind === 'publish' && standings.includes(status);
+  return Object.values(state.decisions).some(isMoot) ? { decisions: withoutDecisions(state, isMoot) } : null;
+};
+
 /** What making a decision means beyond having been made. A decided call or question stays until its call has finished. */
 export const decide = (state: RunState, body: Extract<EventBody, { type: 'decision.made' }>): Change => {
   const open = state.decisions[body.decision];
@@ -36,6 +48,8 @@ export const decide = (state: RunState, body: Extract<EventBody, { type: 'decisi
   switch (request.kind) {
     case 'call':
     case 'changes':
+    // Stays with its verdict as long as the result is in review: what comes of it are effects.
+    case 'publish':
       return { decisions };
     case 'question':
       // Longhaul's own, about an agent that is stuck: answering it starts the count anew.

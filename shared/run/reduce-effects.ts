@@ -1,6 +1,6 @@
 import type { EffectState } from './effect.ts';
 import type { EventBody } from './events.ts';
-import type { Change } from './reduce-decisions.ts';
+import { withoutPublishing, type Change } from './reduce-decisions.ts';
 import { pullRequestAfter } from './pull-request.ts';
 import type { RunState } from './state.ts';
 
@@ -22,7 +22,11 @@ export const effected = (state: RunState, body: Body, at: string): Change => {
       retryAt: null,
       said: null,
     };
-    return { effects: [...state.effects.filter((other) => other !== known), asked] };
+    return {
+      effects: [...state.effects.filter((other) => other !== known), asked],
+      // Whatever somebody is still asked was about another way to publish it.
+      ...withoutPublishing(state, ['pending', 'expired']),
+    };
   }
   if (body.type === 'effect.seen' || body.type === 'effect.unseen') return looked(state, body, at);
   if (known?.status !== 'requested') return {};

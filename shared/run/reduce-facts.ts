@@ -1,7 +1,15 @@
 import { askedAbout, finished, held, judged, started } from './call.ts';
 import type { EventBody } from './events.ts';
 import { effected } from './reduce-effects.ts';
-import { decide, mapCall, withDecision, withoutDecisions, type Change } from './reduce-decisions.ts';
+import {
+  decide,
+  mapCall,
+  withDecision,
+  withoutDecisions,
+  withoutPublishing,
+  everyStanding,
+  type Change,
+} from './reduce-decisions.ts';
 import { beginning, gotOn, modelFailed, modelLost, modelStarted, ran, spend, turnTaken } from './reduce-work.ts';
 import type { CommandRecord, PreparedTree, RoundResult, RunState } from './state.ts';
 
@@ -125,9 +133,11 @@ const ofDecision = (
     case 'decision.requested': {
       const { request } = body;
       const { call } = request.requester;
+      // One is asked at a time.
+      const before = request.kind === 'publish' ? { ...state, ...withoutPublishing(state, everyStanding) } : state;
       if (call === null)
         return {
-          decisions: withDecision(state, { status: 'pending', request }),
+          decisions: withDecision(before, { status: 'pending', request }),
           // It stands between two attempts of a verification command: neither of them ended its worker.
           ...(request.kind === 'setup' ? { underWay: null } : {}),
         };

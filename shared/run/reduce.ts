@@ -1,7 +1,7 @@
 import { nothingSpent } from './budget.ts';
 import type { EventBody, RunEvent, WaitUntil } from './events.ts';
 import { awaited, delayed, lost, released, resumed, returned } from './reduce-activations.ts';
-import type { Change } from './reduce-decisions.ts';
+import { everyStanding, withoutPublishing, type Change } from './reduce-decisions.ts';
 import { factsAfter, saved } from './reduce-facts.ts';
 import { abandoned } from './reduce-work.ts';
 import { isPausable, isTerminal, pausedBy, type RunState, type RunStatus } from './state.ts';
@@ -215,6 +215,10 @@ const settled = (state: RunState): RunState => {
     : state;
 };
 
+/** Publishing is asked about the result in review: once there is none, no verdict of old counts for another. */
+const withdrawn = (state: RunState): RunState =>
+  state.status === 'reviewing' ? state : set(state, withoutPublishing(state, everyStanding) ?? {});
+
 /**
  * The one reducer: folds an event into the state of its run. Pure and total; time and ids come with the event.
  * Returns undefined only for an event before `run.created`. An event that was folded already changes nothing.
@@ -222,7 +226,7 @@ const settled = (state: RunState): RunState => {
 export const reduce = (state: RunState | undefined, event: RunEvent): RunState | undefined => {
   if (state === undefined) return event.body.type === 'run.created' ? create(event, event.body) : undefined;
   if (event.seq <= state.seq) return state;
-  return settled({ ...apply(state, event), seq: event.seq, updatedAt: event.at });
+  return settled(withdrawn({ ...apply(state, event), seq: event.seq, updatedAt: event.at }));
 };
 
 export const fold = (events: Iterable<RunEvent>, from?: RunState): RunState | undefined => {

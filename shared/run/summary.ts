@@ -1,4 +1,4 @@
-import type { DecisionRequest } from '../decision/decision.ts';
+import type { DecisionRequest, OpenDecision } from '../decision/decision.ts';
 import { actor, cleanLine } from '../text/clean.ts';
 import { delayText } from './delay-text.ts';
 import { effectsOfRound, isOutputEffect, placeOf, isBeside } from './effect.ts';
@@ -66,7 +66,7 @@ export const summary = (state: RunState): RunSummary => {
     tree: { status: state.tree.status },
     turn: over ? null : turnOf(state),
     budget: { turns: state.budget.turns },
-    decisions: Object.fromEntries(openDecisions(state).map((open) => [open.request.id, open])),
+    decisions: Object.fromEntries(listedDecisions(state).map((one) => [one.request.id, one])),
     report: over || state.report === null ? null : { summary: state.report.summary },
     result: changedOf(state.result),
     soFar: changedOf(state.soFar),
@@ -74,6 +74,14 @@ export const summary = (state: RunState): RunSummary => {
   for (const field of unlisted) Reflect.deleteProperty(listed, field);
   return listed;
 };
+
+/** Those that are open; and what somebody said about publishing the result, which its line tells. */
+const listedDecisions = (state: RunState): readonly OpenDecision[] =>
+  isTerminal(state)
+    ? []
+    : Object.values(state.decisions).filter(
+        ({ status, request }) => status !== 'decided' || request.kind === 'publish',
+      );
 
 const taskOf = ({
   tenant,
@@ -184,7 +192,7 @@ const detailOf = (state: RunSummary): string => {
       return open.status === 'expired' ? `expired undecided: ${open.request.action}` : open.request.action;
     }
     case 'reviewing':
-      return withChecks(state, effectsText(state) ?? readyText(state));
+      return withChecks(state, askedText(state) ?? effectsText(state) ?? readyText(state));
     case 'accepted':
       return withChecks(
         state,
@@ -213,6 +221,25 @@ export const outputText = (output: Output): string => {
     case 'report':
     case 'comment':
       return `a ${output.kind}`;
+  }
+};
+
+/** What somebody is asked, or has said no to, about publishing it; null: nothing. */
+const askedText = (state: RunSummary): string | null => {
+  const asked = Object.values(state.decisions).find(({ request }) => request.kind === 'publish');
+  switch (asked?.status) {
+    case undefined:
+      return null;
+    case 'pending':
+      return `${readyText(state)}; asked: ${cleanLine(asked.request.action)}`;
+    case 'expired':
+      return `${readyText(state)}; expired undecided: ${cleanLine(asked.request.action)}`;
+    case 'decided': {
+      const { verdict } = asked;
+      if (verdict.kind !== 'rejected' || effectsOfRound(state).length > 0) return null;
+      const why = verdict.reason === '' ? '' : `: ${cleanLine(verdict.reason)}`;
+      return `${readyText(state)}; not to be published, says ${actor(asked.by)}${why}`;
+    }
   }
 };
 

@@ -62,7 +62,7 @@ export const park = async (store: Store, id: string): Promise<void> => {
     choices: [],
   };
   const events: WorkerEvent[] = [
-    { type: 'decision.requested', v: 2, request },
+    { type: 'decision.requested', v: 3, request },
     { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: 'dec_0001' } },
   ];
   await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });

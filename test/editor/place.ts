@@ -13,6 +13,7 @@ import { leasedRun, park } from '../bench/store-run.ts';
 import { startFakeOpenAi, type FakeOpenAi } from '../fakes/openai/index.ts';
 import { GitHub, hookSecret } from '../harness/github.ts';
 import { gitIn } from '../harness/repository.ts';
+import { tokenHash } from '../integration/server-set-up.ts';
 import { longhaul, openFolder, projectRoot } from '../harness/rig.ts';
 import { editorModel, type EditorModel } from './model.ts';
 
@@ -50,13 +51,26 @@ export class Place implements AsyncDisposable {
     return place;
   }
 
-  /** Lets its runner publish to GitHub, which has what the repository has, look often at what becomes of it, and hear what happens there. */
-  async onGitHub(people: readonly string[]): Promise<GitHub> {
+  /**
+   * Lets its runner publish to GitHub, which has what the repository has, look often at what becomes of it, and hear what happens there.
+   * `developer`: the token of somebody who may not approve, and so has to have others asked.
+   */
+  async onGitHub(people: readonly string[], developer: string | null = null): Promise<GitHub> {
     const variable = 'GITHUB_TOKEN_OF_THE_RUNNER';
     const github = await GitHub.start(this.repository, people);
+    const remote = github.remote(variable, 'HOOK_SECRET');
     await writeFile(
       path.join(this.home, 'config.yaml'),
-      JSON.stringify({ remotes: [github.remote(variable, 'HOOK_SECRET')] }),
+      JSON.stringify(
+        developer === null
+          ? { remotes: [remote] }
+          : {
+              remotes: [{ ...remote, publish: 'ask' }],
+              server: {
+                tokens: [{ hash: tokenHash(developer), name: 'dev', tenant: 'local', role: 'developer' }],
+              },
+            },
+      ),
     );
     this.#more = { [variable]: github.token, HOOK_SECRET: hookSecret, LONGHAUL_FOLLOW_SECONDS: '1' };
     return github;

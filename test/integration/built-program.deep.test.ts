@@ -145,6 +145,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'approve {call} --renew', code: 0, says: /Asked again/ },
     { args: 'approve {call} --edit', code: 2, says: /needs a terminal/, looks: true },
     { args: 'approve {call}', code: 2, says: /needs a person/, looks: true },
+    { args: 'approve {call} --yes --no-wait', code: 0, says: /Approved/ },
   ],
   reject: [{ args: 'reject {call} --reason No', code: 0, says: /ejected/ }],
   answer: [{ args: 'answer {question} This one', code: 0, says: /nswer/ }],

@@ -93,6 +93,7 @@ const published = async (ciRepairs = 0): Promise<void> => {
     by: 'person:ada',
     round: 1,
     patch,
+    ask: null,
     effects: [
       {
         kind: 'branch',

@@ -18,7 +18,7 @@ const park = async (store: Store, count: number): Promise<void> => {
     await store.command(run, { kind: 'lease', activation, worker: 'w' }, { leaseUntil: Date.now() + 60_000 });
     const request = someRequest({ run, decision: 'dec_0001', kind: 'question', expiresAt });
     const events = [
-      { type: 'decision.requested', v: 2, request } as const,
+      { type: 'decision.requested', v: 3, request } as const,
       ended({ kind: 'decision', decision: 'dec_0001' }),
     ];
     await store.command(run, { kind: 'append', activation, fence: 1, events }, { batch: 1 });

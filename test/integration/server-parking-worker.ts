@@ -35,7 +35,7 @@ const work = async ({ url, token, run, activation }: Extract<ToChild, { kind: 'r
     batch: 1,
     after: 0,
     events: [
-      { type: 'decision.requested', v: 2, request: { ...asked, hash } },
+      { type: 'decision.requested', v: 3, request: { ...asked, hash } },
       { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: asked.id } },
     ],
   });

@@ -45,7 +45,7 @@ const question = (run: string, expiresAt: string): DecisionRequest => {
   return { ...request, hash: createHash('sha256').update(decisionSubject(run, request)).digest('hex') };
 };
 const park = (request: DecisionRequest): WorkerEvent[] => [
-  { type: 'decision.requested', v: 2, request },
+  { type: 'decision.requested', v: 3, request },
   { type: 'activation.ended', v: 2, until: { kind: 'decision', decision: request.id } },
 ];
 

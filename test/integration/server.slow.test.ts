@@ -283,7 +283,7 @@ describe('a worker', () => {
       onExpiry: '',
       choices: [],
     } as const;
-    expect(await append([{ type: 'decision.requested', v: 2, request: { ...request, choices: [] } }])).toMatchObject({
+    expect(await append([{ type: 'decision.requested', v: 3, request: { ...request, choices: [] } }])).toMatchObject({
       outcome: 'refused',
       refusal: { code: 'invalid', message: expect.stringContaining('dec_aaaa') },
     });

@@ -159,7 +159,7 @@ export const saying = (
         arguments: said,
         tree,
       };
-      return [{ type: 'decision.requested', v: 2, request }];
+      return [{ type: 'decision.requested', v: 3, request }];
     }
     case 'start': {
       const attempt = of !== undefined && 'attempt' in of ? of.attempt + 1 : 1;

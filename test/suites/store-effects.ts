@@ -34,7 +34,7 @@ export const publish = (store: Store, run: string, remote: string): Promise<void
     patch,
     message: 'm',
   };
-  return obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [effect] });
+  return obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [effect], ask: null });
 };
 
 /** It is a pull request there. */
@@ -42,7 +42,7 @@ export const pullRequestOf = async (store: Store, run: string, remote: string): 
   const effects: readonly Effect[] = [
     { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true, ciRepairs: 0 },
   ];
-  await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects });
+  await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects, ask: null });
   const result = { reference: '12', url: null, adopted: false, notes: [] };
   await obeyed(store, run, { kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
 };

@@ -99,7 +99,7 @@ const workFor = (state: RunState, choice: number): WorkerEvent => {
   const decision = openDecisions(state).at(0)?.request.id ?? 'dec_none';
   const asked = (kind: 'call' | 'budget' | 'question'): WorkerEvent => ({
     type: 'decision.requested',
-    v: 2,
+    v: 3,
     request: someRequest({ run: state.id, decision: `dec_${1000 + state.seq}`, kind, expiresAt: soon }),
   });
   const events: readonly WorkerEvent[] = [

@@ -66,7 +66,7 @@ const appendOf = (
 
 const request = (run: string, decision = 'dec_0001') =>
   someRequest({ run, decision, kind: 'call', expiresAt: new Date(start + hour).toISOString() });
-const asking = (run: string) => ({ type: 'decision.requested', v: 2, request: request(run) }) as const;
+const asking = (run: string) => ({ type: 'decision.requested', v: 3, request: request(run) }) as const;
 const reject = (run: string): Command => ({
   kind: 'decide',
   by: 'person:ada',

@@ -24,7 +24,7 @@ const request: DecisionRequest = {
 /** As it is half a minute after the log began; what is decided is decided in its fifth second. */
 const became = (...more: readonly EventBody[]) =>
   becameText(
-    followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 2, request }, ...more]).story,
+    followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 3, request }, ...more]).story,
     request.id,
     began + 34_000,
   );

@@ -16,5 +16,6 @@ export const becameText = (story: Story, decision: string, now: number): string 
     return t('This was {0} {1} ago ({2}). What you did was not taken.', moment.detail, ago, localTime(made.at));
   }
   if (status === 'withdrawn') return t('This was asked anew meanwhile; the new question is in Needs You.');
+  if (status === 'moot') return t('This is not asked any more: the result was published or judged otherwise.');
   return status === 'void' ? t('The run ended before this was decided.') : null;
 };

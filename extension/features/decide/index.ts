@@ -26,7 +26,7 @@ export const registerDecide = (longhaul: Longhaul): vscode.Disposable =>
     }),
   );
 
-const any = ['call', 'budget', 'retry', 'setup', 'changes', 'question'] as const;
+const any = ['call', 'budget', 'retry', 'setup', 'changes', 'publish', 'question'] as const;
 
 /** Says no, with a reason, which may be empty; what that comes to is said first. */
 const reject = async (longhaul: Longhaul, argument: unknown): Promise<void> => {

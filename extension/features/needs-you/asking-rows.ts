@@ -1,4 +1,5 @@
 import { t } from '@vscode/l10n';
+import { askedText } from '../../ground/decision/asked-text.ts';
 import { oneLine } from '../../ground/text/one-line.ts';
 import { expiry, handedOver } from '../../ground/text/text.ts';
 import { endText } from './end-text.ts';
@@ -20,8 +21,8 @@ const text = (untrusted: string): string => oneLine(untrusted, 120).replaceAll('
 /** In the order of the view *Needs You*: decisions, results, ends that nobody has seen. `now`: ms since the epoch. */
 export const askingRows = ({ decisions, reviews, ends }: Needs, now: number): readonly AskingRow[] => [
   ...decisions.map(({ run, number, title, request }) => ({
-    icon: 'shield',
-    label: text(request.action),
+    icon: request.kind === 'publish' ? 'repo-push' : 'shield',
+    label: text(askedText(request)),
     description: expiry(request.expiresAt, now),
     detail: text(`#${number} ${title}`),
     command: 'longhaul.openDecision',

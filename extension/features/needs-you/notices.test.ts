@@ -59,3 +59,40 @@ test('each end is another one: a run that was resumed and failed again is news a
   const again = told([failed, { type: 'run.resumed', v: 1, by: 'person:ada' }, failed]);
   expect(again.map(({ key }) => key)).not.toEqual(told([failed]).map(({ key }) => key));
 });
+
+test('what waits to be published is asked, and is published from no notification', () => {
+  const head = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
+  const blobs = { changes: 'c'.repeat(64), patch: 'd'.repeat(64) };
+  const notices = told([
+    { type: 'round.finished', v: 1, head, ...blobs, files: 1, additions: 1, deletions: 0 },
+    {
+      type: 'decision.requested',
+      v: 3,
+      request: {
+        id: 'dec_1',
+        kind: 'publish',
+        requester: { turn: 1, call: null },
+        action: 'Publish round 1 as a draft pull request to acme/shop',
+        tool: null,
+        arguments: {},
+        tree: null,
+        hash: 'ab'.repeat(32),
+        reason: '',
+        consequence: '',
+        expiresAt: '2026-01-04T00:00:00.000Z',
+        onExpiry: '',
+        choices: [],
+      },
+    },
+  ]);
+  expect(notices.map(({ text, actions }) => [text, actions.map(({ title, command }) => [title, command])])).toEqual([
+    [
+      '#7 Mend it: Publish round 1 as a draft pull request to acme/shop?',
+      [
+        ['Look and Decide', 'longhaul.openDecision'],
+        ['Do Not Publish…', 'longhaul.reject'],
+        ['Show', 'longhaul.focusNeedsYou'],
+      ],
+    ],
+  ]);
+});

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import { isResumable, passed } from '../../../shared/run/state.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
+import { askedText } from '../../ground/decision/asked-text.ts';
 import { keyRefused } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { End } from '../../ground/runs/ends.ts';
@@ -35,12 +36,17 @@ const asked = ({ run, number, request, title }: DecisionSummary, keyless: boolea
     // One that was asked for again has another time to run out.
     key: `${run} ${request.id} ${request.expiresAt}`,
     kind: 'news',
-    text: `${titleOf({ number, title }, 60)}: ${keyless ? keyRefused : oneLine(request.action, 160)}`,
+    text: `${titleOf({ number, title }, 60)}: ${keyless ? keyRefused : oneLine(askedText(request), 160)}`,
     actions: [
       ...(keyless ? [key] : []),
-      ...(request.kind === 'question'
-        ? [act(`${yes}…`, 'longhaul.answer')]
-        : [act(`${yes}…`, 'longhaul.approve'), act(`${no}…`, 'longhaul.reject')]),
+      ...(request.kind === 'question' ? [act(`${yes}…`, 'longhaul.answer')] : []),
+      // Nobody publishes what they have not looked at.
+      ...(request.kind === 'publish'
+        ? [act(t('Look and Decide'), 'longhaul.openDecision'), act(`${no}…`, 'longhaul.reject')]
+        : []),
+      ...(request.kind !== 'question' && request.kind !== 'publish'
+        ? [act(`${yes}…`, 'longhaul.approve'), act(`${no}…`, 'longhaul.reject')]
+        : []),
       act(t('Show'), 'longhaul.focusNeedsYou'),
     ],
   };

@@ -10,7 +10,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { canBeSaid } from '../../ground/runs/row-context.ts';
 import { askPublication } from './ask-publication.ts';
-import { nameOf, tellEnd } from './end.ts';
+import { nameOf, tellEnd } from '../../ground/publication/end.ts';
 import { publishOutput } from './output.ts';
 import { PullRequestTexts } from './pull-request-text.ts';
 

@@ -5,7 +5,7 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 import { change } from '../../ground/ask/change.ts';
 import type { Longhaul } from '../../ground/longhaul.ts';
-import { nameOf, tellEnd } from './end.ts';
+import { nameOf, tellEnd } from '../../ground/publication/end.ts';
 
 /** Characters of a text that a dialog has room for; the page of the run has all of it. */
 const dialogCharacters = 2_000;

@@ -22,7 +22,7 @@ const request: DecisionRequest = {
 };
 
 const asked = (more: readonly EventBody[] = []) =>
-  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 2, request }, ...more]);
+  followed([created('Fix it'), ...leased, { type: 'decision.requested', v: 3, request }, ...more]);
 
 const pageOf = (more: readonly EventBody[] = [], whole = true, kind: DecisionRequest['kind'] = 'call') =>
   decisionPage({
@@ -31,6 +31,7 @@ const pageOf = (more: readonly EventBody[] = [], whole = true, kind: DecisionReq
     request: { ...request, kind },
     whole,
     there: { kind: 'other' },
+    publication: null,
     now: began + 60_000,
   });
 
@@ -142,6 +143,7 @@ test('the answers to a question are called by what they come to', () => {
       request: of,
       whole: true,
       there: { kind: 'other' },
+      publication: null,
       now: began,
     })
       .sections[0]?.items.flatMap((item) => (item.kind === 'buttons' ? item.buttons.map(({ label }) => label) : []))

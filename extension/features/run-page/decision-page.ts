@@ -3,6 +3,7 @@ import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { headOf, heldTree, isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { span } from '../../../shared/text/figures.ts';
 import { localTime } from '../../ground/text/local-time.ts';
+import { askedText } from '../../ground/decision/asked-text.ts';
 import { asksForKey } from '../../ground/decision/refused-key.ts';
 import { verbsOf } from '../../ground/decision/verbs.ts';
 import { changes, costFact } from '../../ground/text/text.ts';
@@ -12,8 +13,9 @@ import type { FileThere } from '../../ground/repository/repository.ts';
 import { argumentItems } from './argument-items.ts';
 import { actionItem, planItems, spentFacts } from './run-page.ts';
 import { cleanLine, visible } from '../../../shared/text/clean.ts';
+import { isReadable, openResult, publicationItems, publicationSections, type Publication } from './publication.ts';
 import { isOf, type Moment, type Part } from '../../../shared/run/story/moment.ts';
-import type { Story } from '../../../shared/run/story/story.ts';
+import { standingVerification, type Story } from '../../../shared/run/story/story.ts';
 
 export interface DecisionPageInput {
   readonly state: RunState;
@@ -25,6 +27,8 @@ export interface DecisionPageInput {
   readonly whole: boolean;
   /** What is at the path of the file that is asked about; `other`: it is about none, or nobody knows. */
   readonly there: FileThere;
+  /** What would be published; null: that is not what is asked, or it is not read yet. */
+  readonly publication: Publication | null;
   /** ms since the epoch */
   readonly now: number;
 }
@@ -32,6 +36,7 @@ export interface DecisionPageInput {
 /** Everything that a decision needs, in one place: what is asked and exactly how, and what the run has done so far. */
 export const decisionPage = (input: DecisionPageInput): Page => {
   const { state, request, story, now } = input;
+  if (request.kind === 'publish') return publishPage(input);
   const checks = story.moments.filter(isVerification);
   const calls = story.moments.filter(isOf('call'));
   return pageOf(
@@ -55,12 +60,25 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   );
 };
 
+/** The same of a result that would be published: what was done on the way is on the page of the run. */
+const publishPage = (input: DecisionPageInput): Page => {
+  const { state, story, publication } = input;
+  const checks = standingVerification(story);
+  return pageOf(t('Publish this result?'), cleanLine(`#${state.number} ${state.task.title}`), [
+    section('ask', t('What is asked'), askItems(input)),
+    ...publicationSections(publication),
+    section('tests', t('Evidence'), entries(checks, state.createdAt)),
+    section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim()))]),
+  ]);
+};
+
 const askItems = (input: DecisionPageInput): readonly Item[] => {
   const { request, whole } = input;
   return [
-    actionItem('action', request),
-    factsItem('facts', askFacts(input)),
-    ...argumentItems(input),
+    actionItem('action', { ...request, action: askedText(request) }),
+    ...(request.kind === 'publish'
+      ? publicationItems(input.state, request, askFacts(input))
+      : [factsItem('facts', askFacts(input)), ...argumentItems(input)]),
     ...(whole ? [] : [brokenHash]),
     buttonsItem('decide', ...decideButtons(input)),
   ];
@@ -103,7 +121,7 @@ const askFacts = (input: DecisionPageInput): readonly Part[] => {
     { label: request.kind === 'question' ? t('Then') : t('If approved'), text: visible(request.consequence) },
     { label: t('If nobody decides'), text: visible(request.onExpiry) },
     { label: t('Choices'), text: request.choices.map((choice) => visible(JSON.stringify(choice))).join('  ') },
-    { label: t('On tree'), text: request.tree ?? '' },
+    { label: t('On tree'), text: request.kind === 'publish' ? '' : (request.tree ?? '') },
     { label: t('Hash'), text: request.hash },
   ];
 };
@@ -115,6 +133,7 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   const standing = standingOf(input);
   const open = act('longhaul.openRun', t('Open Run'));
   if (standing === 'expired') return [primary(act('longhaul.renew', t('Ask Again'))), open];
+  if (request.kind === 'publish') return publishButtons(input, { isOpen: standing === 'pending' && whole, act, open });
   if (standing !== 'pending' || !whole) return [open];
   const { yes, no } = verbsOf(request);
   const reject = act('longhaul.reject', `${no}…`);
@@ -125,6 +144,23 @@ const decideButtons = (input: DecisionPageInput): readonly Button[] => {
   const editable = request.kind === 'call' || request.kind === 'budget';
   const edit = editable ? [act('longhaul.editAndApprove', t('Edit and Approve…'))] : [];
   return [primary(approve), ...edit, reject, open];
+};
+
+interface PublishButtons {
+  readonly isOpen: boolean;
+  readonly act: (command: string, label: string) => Button;
+  readonly open: Button;
+}
+
+/** None of them that stands out publishes anything. */
+const publishButtons = (
+  { state, request, publication }: DecisionPageInput,
+  { isOpen, act, open }: PublishButtons,
+): readonly Button[] => {
+  const { yes, no } = verbsOf(request);
+  const diff = state.task.output.kind === 'diff' ? [primary(openResult(state))] : [];
+  const approve = isReadable(publication) ? [act('longhaul.approve', `${yes}…`)] : [];
+  return [...diff, ...(isOpen ? [...approve, act('longhaul.reject', `${no}…`)] : []), open];
 };
 
 /** What differs from the base: as it was saved for whoever is asked; before that, what the calls of the agent say. */

@@ -14,6 +14,7 @@ import { restricted } from '../../ground/problem/where-trusted.ts';
 import { decisionPage } from './decision-page.ts';
 import type { Page } from '../../ground/page/page.ts';
 import type { PageSource } from '../../ground/page/panel.ts';
+import { readPublication, type Publication } from './publication.ts';
 import { attachedOf, runPage } from './run-page.ts';
 import { shownParts } from './parts.ts';
 import { readChanges } from './there.ts';
@@ -148,17 +149,27 @@ export const decisionSource = (
   { run, decision }: { readonly run: string; readonly decision: string },
 ): PageSource => {
   let there: FileThere | null = null;
+  let publication: Publication | null = null;
+  const learnPublication = async (request: DecisionRequest): Promise<boolean> => {
+    if (request.kind !== 'publish' || publication !== null) return false;
+    publication = await readPublication(longhaul.connection, run, request);
+    return publication !== null;
+  };
   return sourceOf(longhaul, run, {
     page: ({ state, story, requests }) => {
       const request = requests.get(decision);
       if (request === undefined) return null;
       const whole = isWhole({ run, request });
       const known = there ?? { kind: 'other' };
-      return decisionPage({ state, decision, request, story, whole, there: known, now: Date.now() });
+      return decisionPage({ state, decision, request, story, whole, there: known, publication, now: Date.now() });
     },
-    look: async () => false,
+    look: async ({ requests }) => {
+      const request = requests.get(decision);
+      return request !== undefined && learnPublication(request);
+    },
     learn: async ({ state, requests }) => {
       const request = requests.get(decision);
+      if (request?.kind === 'publish') return learnPublication(request);
       if (there !== null || request === undefined) return false;
       there = { kind: 'other' };
       there = await thereFor(longhaul.connection, state, request);

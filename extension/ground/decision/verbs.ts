@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { publishArguments } from '../../../shared/run/publish-decision.ts';
 
 /** What the two answers to a question are called, and what the second one does. */
 export interface Verbs {
@@ -11,9 +12,22 @@ export interface Verbs {
 
 const stopsHere = t('Work stops here; what there is is verified and handed over for review. Why? It goes on record.');
 
+const publishVerb = (request: Pick<DecisionRequest, 'kind' | 'arguments'>): string => {
+  const opens = publishArguments(request)?.effects.find((effect) => effect.kind === 'pull request');
+  if (opens === undefined) return t('Publish');
+  return opens.draft ? t('Open Draft Pull Request') : t('Open Pull Request');
+};
+
 /** A question of each kind is answered by what it is about; only a call is approved as such. */
-export const verbsOf = ({ kind, requester }: Pick<DecisionRequest, 'kind' | 'requester'>): Verbs => {
+export const verbsOf = (request: Pick<DecisionRequest, 'kind' | 'requester' | 'arguments'>): Verbs => {
+  const { kind, requester } = request;
   switch (kind) {
+    case 'publish':
+      return {
+        yes: publishVerb(request),
+        no: t('Do Not Publish'),
+        noMeans: t('Nothing is published, and the result stays in review. Why? It goes on record.'),
+      };
     case 'call':
       return { yes: t('Approve'), no: t('Reject'), noMeans: t('Why? The agent reads it and goes on from there.') };
     case 'changes':

@@ -1,6 +1,9 @@
 import { t } from '@vscode/l10n';
 import { exactArguments } from '../../../shared/text/clean.ts';
 import type { DecisionSummary, RunSummary } from '../../../shared/run/summary.ts';
+import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { askedText } from '../decision/asked-text.ts';
+import { publicationFacts } from '../decision/publication-facts.ts';
 import { asksForKey, keyRefused } from '../decision/refused-key.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
 import { localTime } from '../text/local-time.ts';
@@ -24,7 +27,9 @@ export const decisionNode = (
       factNodes(id, {
         [t('Why')]: { text: request.reason, icon: 'info' },
         [t('Then')]: { text: request.consequence, icon: 'arrow-right' },
-        [t('Exactly')]: { text: exactArguments(request.arguments), icon: 'json' },
+        ...(request.kind === 'publish'
+          ? Object.fromEntries(publicationFacts(request).map(({ label, text }) => [label, { text, icon: 'repo-push' }]))
+          : { [t('Exactly')]: { text: exactArguments(request.arguments), icon: 'json' } }),
         [t('Until')]: { text: localTime(request.expiresAt), icon: 'clock' },
         [t('Otherwise')]: { text: request.onExpiry, icon: 'debug-pause' },
         [t('Run')]: { text: title, icon: 'rocket' },
@@ -32,10 +37,13 @@ export const decisionNode = (
   };
 };
 
+const iconOf = ({ kind }: Pick<DecisionRequest, 'kind'>): string =>
+  kind === 'question' ? 'question' : kind === 'publish' ? 'repo-push' : 'shield';
+
 const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => {
   const { request, status, title, run } = summary;
   const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
-  const action = of !== null && asksForKey(of, request) ? keyRefused : request.action;
+  const action = of !== null && asksForKey(of, request) ? keyRefused : askedText(request);
   const expired = status === 'expired';
   const until = expired ? t('expired undecided') : expiry(request.expiresAt, Date.now());
   return {
@@ -45,7 +53,7 @@ const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => 
     description: [where, until].filter(Boolean).join(' · '),
     contextValue: expired ? 'decision.expired' : `decision.${request.kind}`,
     icon: [
-      request.kind === 'question' ? 'question' : expired ? 'history' : 'shield',
+      expired && request.kind !== 'question' ? 'history' : iconOf(request),
       expired ? 'disabledForeground' : 'notificationsWarningIcon.foreground',
     ],
     command: {

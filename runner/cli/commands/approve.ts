@@ -7,7 +7,12 @@ import { decisionHash } from '../decision-hash.ts';
 import { exactArguments } from '../../../shared/text/clean.ts';
 import { decisionView } from '../decision-view.ts';
 import { editJson, readJson } from '../edit-json.ts';
-import { exit } from '../exit.ts';
+import { exit, type ExitCode } from '../exit.ts';
+import { effectKey } from '../../../shared/run/effect.ts';
+import { publishArguments } from '../../../shared/run/publish-decision.ts';
+import type { Api } from '../connection/client.ts';
+import { readPublished, type Published } from '../publication-view.ts';
+import { conclude, settled } from '../publishing.ts';
 import { utc } from '../../../shared/text/figures.ts';
 import { decisionArgument, explain, runJson } from '../help.ts';
 import type { Define } from '../define.ts';
@@ -22,6 +27,7 @@ export const define: Define = (command, act) => {
     .option('--arguments <json>', 'approve with these arguments instead: JSON, or @file')
     .option('--hash <digits>', 'only if its hash begins so: 8 digits or more of what you were shown before', hashDigits)
     .option('--renew', 'ask an expired decision again, and decide nothing yet')
+    .option('--no-wait', 'where something is published: do not wait for what comes of it')
     .option('-y, --yes', 'do not ask')
     .action(
       act(async (context, decision, options) => {
@@ -36,12 +42,14 @@ export const define: Define = (command, act) => {
         }
         checkHash(open, options.hash);
         const edited = await editedArguments(context, open, options);
-        if (!(await isConfirmed(context, { open, edited, yes: options.yes === true }))) {
+        const published = options.yes === true ? null : await readPublished(api, open);
+        if (!(await isConfirmed(context, { open, edited, published, yes: options.yes === true }))) {
           context.note('Nothing was approved.');
           context.printJson({ error: { code: 'declined', message: 'Nothing was approved.', remedy: '' } });
           return exit.failed;
         }
         const verdict = { kind: 'approved', arguments: edited } as const;
+        if (request.kind === 'publish') return publishApproved(context, api, { open, wait: options.wait });
         const after = await api.call.decisions.decide.mutate({ ...subjectOf(open), verdict });
         return runResult(context, after, `Approved. Run ${after.number} goes on: longhaul watch ${after.number}`);
       }),
@@ -49,14 +57,17 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `Shows exactly what is approved, and asks. The approval is bound to the hash of what was shown: if the runner has
 anything else under that id, it refuses. Edited arguments are checked again by the tool and by policy.
+Where something is to be published, approving it publishes exactly what was shown, and says what came of it.
 Without a terminal --yes is needed.`,
     examples: [
       ['longhaul approve dec_k3v9x2', 'look at it and say yes or no'],
       ['longhaul approve dec_k3v9x2 --yes --hash 3f2a9c81', 'from a script, bound to what was shown'],
       ['longhaul approve dec_k3v9x2 --arguments \'{"budget":"turns","limit":80}\'', 'with other arguments'],
       ['longhaul approve dec_k3v9x2 --renew', 'it expired: ask again'],
+      ['longhaul approve 12', 'what run 12 asks, such as to publish its result'],
     ],
-    json: runJson,
+    json: `${runJson}
+Where something was published: {"run": {…}, "effects": [{"key", "status", "effect", …}, …]}, as "longhaul publish" has it.`,
     exits: [[1, 'failed, or you said no; nothing was approved']],
   });
 };
@@ -95,9 +106,34 @@ const editedArguments = async (
   return JSON.stringify(edited) === JSON.stringify(open.request.arguments) ? null : edited;
 };
 
+interface Shown {
+  readonly edited: Json | null;
+  readonly published: Published | null;
+}
+
+/** Approves a publication, and says what came of it. */
+const publishApproved = async (
+  context: CommandContext,
+  api: Api,
+  { open, wait }: { readonly open: DecisionSummary; readonly wait: boolean },
+): Promise<ExitCode> => {
+  const { position } = await api.call.runs.list.query({ limit: 1 });
+  const verdict = { kind: 'approved' } as const;
+  const state = await api.call.decisions.decide.mutate({ ...subjectOf(open), verdict });
+  const { round = state.round, effects = [] } = publishArguments(open.request) ?? {};
+  const keys = effects.map((effect) => effectKey(round, effect));
+  return conclude(context, wait ? await settled(context, api, { state, position, keys }) : state, keys);
+};
+
+const questionOf = ({ request }: DecisionSummary): string => {
+  const asked = publishArguments(request);
+  if (asked === null) return 'Approve this? [y/N] ';
+  return asked.secrets.length === 0 ? 'Publish this? [y/N] ' : 'Publish this, and what looks like a secret? [y/N] ';
+};
+
 const isConfirmed = async (
   context: CommandContext,
-  { open, edited, yes }: { readonly open: DecisionSummary; readonly edited: Json | null; readonly yes: boolean },
+  { open, edited, published, yes }: Shown & { readonly open: DecisionSummary; readonly yes: boolean },
 ): Promise<boolean> => {
   if (yes) return true;
   if (!context.terminal.interactive)
@@ -105,11 +141,11 @@ const isConfirmed = async (
       'Approving needs a person.',
       'Approve at a terminal, or say --yes (with --hash it is bound to what was shown).',
     );
-  context.note(decisionView(open, { now: Date.now(), paint: context.paint, commands: false }));
+  context.note(decisionView(open, { now: Date.now(), paint: context.paint, commands: false, published }));
   if (edited !== null)
     context.note(
       `  ${context.paint.yellow('with these arguments instead')}\n${indent(exactArguments(edited), '    ')}`,
     );
-  const answer = await context.terminal.ask('Approve this? [y/N] ');
+  const answer = await context.terminal.ask(questionOf(open));
   return /^y(es)?$/i.test((answer ?? '').trim());
 };

@@ -12,7 +12,7 @@ import type { Define } from '../define.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
 import { publishOutput } from '../publish-output.ts';
-import { conclude, declined, isConfirmed, secretLines, settled } from '../publishing.ts';
+import { declined, isConfirmed, secretLines, toldOutcome } from '../publishing.ts';
 import { stateOf } from '../resolve.ts';
 import { indent } from '../text.ts';
 
@@ -51,14 +51,14 @@ export const define: Define = (command, act) => {
         const anySecrets = options.withSecrets === true;
         const after = await api.call.runs.publish.mutate({ ...wanted, secrets, anySecrets });
         const keys = keysOf(wanted);
-        const end = options.wait ? await settled(context, api, { state: after, position, keys }) : after;
-        return conclude(context, end, keys);
+        return toldOutcome(context, api, { state: after, position, keys, wait: options.wait });
       }),
     );
   explain(command, {
     about: `Makes a branch with the result on a remote, and a draft pull request where that is GitHub's or GitLab's. Shows all of it first, and asks;
 what you see is what is published, and what you had not committed is not. The runner does it: it goes on where the runner is
-stopped amid it, and makes nothing twice. The operator says where to (remotes in config.yaml, publish: true). After another round,
+stopped amid it, and makes nothing twice. The operator says where to (remotes in config.yaml, publish: true or ask); with ask,
+whoever has not the role approver has somebody asked who does: "longhaul decisions" shows what waits. After another round,
 publish again: the same branch gets another commit, and the pull request goes along. With --ci-repairs, checks there that fail
 begin another round, with what they said; it spends from the run's budget, and waits for your review like any other. Where the
 result is a comment, labels, a new issue or the draft of a release, that is what is published, and the run is accepted with it.
@@ -68,7 +68,7 @@ Without a terminal --yes is needed.`,
       ['longhaul publish 12', 'look at it and say yes or no'],
       ['longhaul publish 12 --branch-only --branch fix/parser --yes', 'a branch, from a script'],
     ],
-    json: '{"run": {…}, "effects": [{"key", "status", "effect", …}, …]}; with --dry-run {"publication": {"remote", "branch", "pullRequest", …}}',
+    json: '{"run": {…}, "effects": [{"key", "status", "effect", …}, …], "asked": null, or the decision that somebody is asked first}; with --dry-run {"publication": {"remote", "branch", "pullRequest", …}}',
     exits: [[1, 'failed, or you said no']],
   });
 };

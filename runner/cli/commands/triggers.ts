@@ -55,8 +55,9 @@ for "/longhaul <command> …"; checks-failed, workflow-failed or push with branc
 code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
 who may write to the repository counts. Servers tell the runner of it (docs/github.md).
 
-With publish (draft, ready) a result whose checks pass, and that holds no secret, becomes a pull request by itself, and so does
-each later round; whoever enables the trigger agrees to that. ciRepairs is how many rounds its failing checks begin.`,
+With publish (draft, ready) a result whose checks pass becomes a pull request by itself, and so does each later round; whoever
+enables the trigger agrees to that. With publish: ask somebody is asked first (longhaul decisions), and so it is with what looks
+like a secret, or where the operator says so. ciRepairs is how many rounds its failing checks begin.`,
     examples: [
       ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
       ['longhaul triggers enable nightly-tests', 'have it begin runs'],

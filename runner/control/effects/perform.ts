@@ -146,7 +146,7 @@ const toCheck = async (
   );
   if (branch?.status !== 'done')
     throw new Trouble('There is no commit to put a check on.', { remedy: 'Publish it as a branch first.' });
-  const report = CheckReport.parse(JSON.parse((await blobs.read(effect.report)).toString('utf8')));
+  const report = CheckReport.parse(JSON.parse((await blobs.read(effect.body)).toString('utf8')));
   return check(branch.result.reference, { report, mark: trailerOf(run, key), signal });
 };
 

@@ -31,6 +31,8 @@ export interface AllowedRemote {
 export interface Publishing {
   /** Null: it is a plain remote, which has branches and nothing else. */
   readonly forge: Forge | null;
+  /** Whoever may not approve may have somebody asked who does, and so has what publishes by itself. */
+  readonly asks: boolean;
 }
 
 /** Of what a forge signs with; `openssl rand -hex 32` gives 64. */
@@ -65,7 +67,7 @@ export const openRemotes = (configs: readonly RemoteConfig[], env: Environment):
         credential,
         forge,
         webhookSecret: secretOf(match.config),
-        publishing: match.config.publish ? { forge } : null,
+        publishing: match.config.publish === false ? null : { forge, asks: match.config.publish === 'ask' },
       };
     },
   };

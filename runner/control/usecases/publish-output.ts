@@ -9,8 +9,9 @@ import type { RunState } from '../../../shared/run/state.ts';
 import { harmlessTitle } from '../../../shared/text/harmless-title.ts';
 import { secretsIn } from '../effects/secrets.ts';
 import { outputOf } from './output.ts';
-import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
-import { keep, publishingTo, remoteOfRun, resultOf } from './publish.ts';
+import { whyAsked } from './may-publish.ts';
+import { actor, asPerson, commandRun, refused, runOf, type ControlPlane, type Person } from './plane.ts';
+import { keep, publishingTo, remoteOfRun, resultOf, type Wish } from './publish.ts';
 import { mustBeShown } from './publish-secrets.ts';
 
 type What = PublishOutputInput['what'];
@@ -25,6 +26,7 @@ export const outputPublication = async (
   const { patch } = resultOf(state);
   const output = await publishable(plane, state);
   const url = await placeFor(plane, state, remote);
+  whyAsked(asPerson(caller), { remote: url, publishing: publishingTo(plane, url).publishing });
   const what = whatOf(state, output);
   const { round } = state;
   // What is published already, or is under way, is refused before a person reads it all.
@@ -34,12 +36,13 @@ export const outputPublication = async (
     round,
     patch,
     effects: [effectOf(what, { remote: url, body: '' })],
+    ask: null,
   });
   if ('refusal' in asked) throw new RefusedError(asked.refusal);
   return { run, round, patch, remote: url, what, secrets: await secretsOf(what), anySecrets: false };
 };
 
-/** Puts on record that it is to be done. Throws RefusedError. */
+/** Puts on record that it is to be done, or has somebody asked who may say so. Throws RefusedError. */
 export const publishOutput = async (
   plane: ControlPlane,
   caller: Principal,
@@ -47,16 +50,36 @@ export const publishOutput = async (
 ): Promise<RunState> => {
   const person = asPerson(caller);
   const state = await runOf(plane, person, input.run);
+  const remote = await placeFor(plane, state, input.remote);
+  const why = whyAsked(person, { remote, publishing: publishingTo(plane, remote).publishing });
+  return publishOutputWish(plane, person, { input, why });
+};
+
+/** The same for whoever's right to that was looked at. Throws RefusedError. */
+export const publishOutputWish = async (
+  plane: ControlPlane,
+  person: Person,
+  { input, why }: Wish<PublishOutputInput>,
+): Promise<RunState> => {
+  const state = await runOf(plane, person, input.run);
   const { round, patch, what } = input;
   const output = await publishable(plane, state);
   const remote = await placeFor(plane, state, input.remote);
   mustBeOf(state, output, what);
-  if (!input.anySecrets) mustBeShown(state, await secretsOf(what), input.secrets);
+  const secrets = await secretsOf(what);
+  if (!input.anySecrets) mustBeShown(state, secrets, input.secrets);
   const body = 'body' in what ? await keep(plane, state, what.body) : '';
   plane.log.info({ run: state.id, remote, what: what.kind, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {
     run: state.id,
-    command: (by) => ({ kind: 'publish', by, round, patch, effects: [effectOf(what, { remote, body })] }),
+    command: (by) => ({
+      kind: 'publish',
+      by,
+      round,
+      patch,
+      effects: [effectOf(what, { remote, body })],
+      ask: why === null ? null : { reason: why, secrets },
+    }),
   });
 };
 

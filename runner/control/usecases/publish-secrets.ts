@@ -24,14 +24,7 @@ const checkTexts = ({ check }: NonNullable<PublishInput['pullRequest']>): readon
 /** How many are named in a refusal. */
 const mostNamed = 5;
 
-/** What the person was not shown is not published. Throws RefusedError. */
-export const mustHaveNoOtherSecrets = async (
-  plane: Pick<ControlPlane, 'blobs'>,
-  run: Pick<RunState, 'number'>,
-  input: PublishInput,
-): Promise<void> => mustBeShown(run, await secretsOf(plane, input), input.secrets);
-
-/** The same of what was found. Throws RefusedError. */
+/** What was found and the person was not shown is not published. Throws RefusedError. */
 export const mustBeShown = (
   { number }: Pick<RunState, 'number'>,
   found: readonly string[],

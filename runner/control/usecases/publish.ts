@@ -22,8 +22,9 @@ import type { AllowedRemote, Publishing } from '../remotes/remotes.ts';
 import { coverageOf } from './coverage.ts';
 import { withCoAuthor } from './co-author.ts';
 import { readLog } from './log.ts';
-import { actor, asPerson, commandRun, refused, runOf, type ControlPlane } from './plane.ts';
-import { mustHaveNoOtherSecrets, secretsOf } from './publish-secrets.ts';
+import { whyAsked } from './may-publish.ts';
+import { actor, asPerson, commandRun, refused, runOf, type ControlPlane, type Person } from './plane.ts';
+import { mustBeShown, secretsOf } from './publish-secrets.ts';
 import { listAllowed } from './remotes.ts';
 
 type Of<Kind extends Effect['kind']> = Extract<Effect, { kind: Kind }>;
@@ -47,6 +48,7 @@ export const publication = async (
   const earlier = done.at(-1);
   const url = remote ?? earlier?.remote ?? (await remoteOfRun(state));
   const { allowed, publishing } = publishingTo(plane, url);
+  whyAsked(asPerson(caller), { remote: allowed.url, publishing });
   const { title } = state.task;
   const name = branch ?? earlier?.branch ?? branchOf(state);
   const listed = await listAllowed(plane, allowed);
@@ -105,7 +107,7 @@ const mustBeFree = (
     patch: result?.patch ?? '',
     message: '',
   } satisfies Effect;
-  const asked = published(state, { kind: 'publish', by: '', round, patch: effect.patch, effects: [effect] });
+  const asked = published(state, { kind: 'publish', by: '', round, patch: effect.patch, effects: [effect], ask: null });
   if ('refusal' in asked) throw new RefusedError(asked.refusal);
   if ((refs.get(`refs/heads/${branch}`) ?? null) === onTop) return effect;
   throw refused(
@@ -136,15 +138,34 @@ const mustBePushable = async (
   }
 };
 
-/** Puts on record that it is to be done. Throws RefusedError. */
+/** Puts on record that it is to be done, or has somebody asked who may say so. Throws RefusedError. */
 export const publish = async (plane: ControlPlane, caller: Principal, input: PublishInput): Promise<RunState> => {
   const person = asPerson(caller);
+  const { allowed, publishing } = publishingTo(plane, input.remote);
+  const why = whyAsked(person, { remote: allowed.url, publishing });
+  return publishWish(plane, person, { input, why });
+};
+
+/** What somebody wants published. `why` somebody else is asked first; null: nobody is. */
+export interface Wish<Input> {
+  readonly input: Input;
+  readonly why: string | null;
+}
+
+/** The same for whoever's right to that was looked at. Throws RefusedError. */
+export const publishWish = async (
+  plane: ControlPlane,
+  person: Person,
+  { input, why }: Wish<PublishInput>,
+): Promise<RunState> => {
   const state = await runOf(plane, person, input.run);
   mustBeDiff(state);
   const { round, patch, branch, message, pullRequest } = input;
   const { allowed, publishing } = publishingTo(plane, input.remote);
   const remote = allowed.url;
-  if (!input.anySecrets && patch === state.result?.patch) await mustHaveNoOtherSecrets(plane, state, input);
+  const looks = patch === state.result?.patch && (why !== null || !input.anySecrets);
+  const secrets = looks ? await secretsOf(plane, input) : [];
+  if (!input.anySecrets) mustBeShown(state, secrets, input.secrets);
   const effects: Effect[] = [{ kind: 'branch', remote, branch, ...startOf(state, { remote, branch }), patch, message }];
   if (pullRequest !== null) {
     if (publishing.forge === null)
@@ -159,13 +180,20 @@ export const publish = async (plane: ControlPlane, caller: Principal, input: Pub
     if (check !== null) {
       if (publishing.forge.check === null)
         throw refused('denied', `This runner puts no checks on commits of ${remote}.`, 'Leave the check out.');
-      effects.push({ kind: 'check', remote, branch, report: await keep(plane, state, JSON.stringify(check)) });
+      effects.push({ kind: 'check', remote, branch, body: await keep(plane, state, JSON.stringify(check)) });
     }
   }
   plane.log.info({ run: state.id, remote, branch, by: actor(person) }, 'a result is to be published');
   return commandRun(plane, person, {
     run: state.id,
-    command: (by) => ({ kind: 'publish', by, round, patch, effects }),
+    command: (by) => ({
+      kind: 'publish',
+      by,
+      round,
+      patch,
+      effects,
+      ask: why === null ? null : { reason: why, secrets },
+    }),
   });
 };
 

@@ -222,8 +222,8 @@ const RemoteConfig = z
     passwordVariable: z.string().min(1).nullable().default(null),
     github: z.union([GitHubApp, GitHubToken]).nullable().default(null),
     gitlab: GitLabToken.nullable().default(null),
-    /** Results of runs may be published there, by people who may approve. */
-    publish: z.boolean().default(false),
+    /** Results of runs may be published there, by people who may approve. `ask`: by others and by triggers too, once one of those has said yes. */
+    publish: z.union([z.boolean(), z.literal('ask')], 'expected true, false or ask').default(false),
   })
   .refine(
     ({ passwordVariable, github, gitlab }) =>

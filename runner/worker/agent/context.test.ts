@@ -241,7 +241,7 @@ test('what failed checks say is quoted line by line, as data', () => {
 
 const question = (kind: 'question' | 'budget' | 'retry', reason: string): EventBody => ({
   type: 'decision.requested',
-  v: 2,
+  v: 3,
   request: {
     id: 'dec_abcd',
     kind,

@@ -214,5 +214,6 @@ const decide = (
       return;
     case 'call':
     case 'changes':
+    case 'publish':
   }
 };

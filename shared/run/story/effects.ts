@@ -3,18 +3,17 @@ import { seenText } from '../pull-request.ts';
 import { actor, cleanLine } from '../../text/clean.ts';
 import { plural } from '../../text/figures.ts';
 import type { Tellers } from './moment.ts';
+import { unpublished } from './people.ts';
 
 const about = { kind: 'run' } as const;
 const keyOf = (key: string): string => `effect ${key}`;
 
 /** Of what changes the world outside. */
 export const outside: Tellers<`effect.${'requested' | 'delayed' | 'done' | 'failed' | 'seen' | 'unseen'}`> = {
-  'effect.requested': ({ key, effect, by }) => ({
-    key: keyOf(key),
-    mark: 'busy',
-    text: `${wanted(effect)}, for ${actor(by)}`,
-    about,
-  }),
+  'effect.requested': ({ key, effect, by }, scene) => [
+    ...unpublished(scene),
+    { key: keyOf(key), mark: 'busy', text: `${wanted(effect)}, for ${actor(by)}`, about },
+  ],
   'effect.delayed': ({ key, said, retryAt }, { moment }) => ({
     ...moment(keyOf(key)),
     key: keyOf(key),

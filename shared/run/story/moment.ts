@@ -58,9 +58,9 @@ export interface DecisionFacts {
   readonly requestedAt: string;
   /**
    * `withdrawn`: nobody decided it before it was asked anew, about another tree or another attempt. `void`: the run ended first; it waits again
-   * if the run goes on.
+   * if the run goes on. `moot`: of publishing a result that was published or judged otherwise, or is none any more.
    */
-  readonly status: 'pending' | 'expired' | 'decided' | 'withdrawn' | 'void';
+  readonly status: 'pending' | 'expired' | 'decided' | 'withdrawn' | 'void' | 'moot';
   readonly made: { readonly verdict: DecisionVerdict; readonly by: string; readonly at: string } | null;
 }
 

@@ -1,6 +1,7 @@
 import type { DecisionVerdict } from '../../decision/decision.ts';
 import { actor, clean, cleanLine, exactArguments } from '../../text/clean.ts';
 import { plural } from '../../text/figures.ts';
+import { publicationParts } from './publication.ts';
 import {
   because,
   saying,
@@ -26,7 +27,7 @@ export const people: Tellers<
       detail: standings.pending,
       parts: [
         { label: 'Why', text: clean(request.reason) },
-        { label: 'Exactly', text: exactArguments(request.arguments) },
+        ...(publicationParts(request) ?? [{ label: 'Exactly', text: exactArguments(request.arguments) }]),
         { label: 'Hash', text: request.hash },
       ],
       about: { kind: 'decision', decision: { request, requestedAt: at, status: 'pending', made: null } },
@@ -60,20 +61,23 @@ export const people: Tellers<
     ...saying(text),
     about: { kind: 'message', message: { by, text } },
   }),
-  'review.decided': ({ by, from, verdict, reason, comments }) => ({
-    ...(from === 'person'
-      ? { mark: 'person', text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}` }
-      : { mark: 'warning', text: 'Another round: checks of the pull request failed' }),
-    detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
-    parts: [
-      ...(from === 'person' ? [] : [{ label: 'What they said', text: clean(reason) }]),
-      ...comments.map(({ path, line, text }) => ({
-        label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
-        text: clean(text),
-      })),
-    ],
-    about: { kind: 'review', review: { by, verdict, text: reason, comments } },
-  }),
+  'review.decided': ({ by, from, verdict, reason, comments }, scene) => [
+    ...unpublished(scene),
+    {
+      ...(from === 'person'
+        ? { mark: 'person', text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}` }
+        : { mark: 'warning', text: 'Another round: checks of the pull request failed' }),
+      detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
+      parts: [
+        ...(from === 'person' ? [] : [{ label: 'What they said', text: clean(reason) }]),
+        ...comments.map(({ path, line, text }) => ({
+          label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
+          text: clean(text),
+        })),
+      ],
+      about: { kind: 'review', review: { by, verdict, text: reason, comments } },
+    },
+  ],
 };
 
 /** How a decision stands that nobody has made. */
@@ -82,6 +86,7 @@ const standings: Record<Exclude<DecisionFacts['status'], 'decided'>, string> = {
   expired: 'expired undecided',
   withdrawn: 'withdrawn: it was asked anew',
   void: 'void: the run ended first',
+  moot: 'withdrawn: the result was published or judged otherwise',
 };
 
 const asAnother = (
@@ -105,11 +110,20 @@ const undecided = (
     decision: { ...facts, status },
   }));
 
+const pending = ({ decisions }: Pick<Scene, 'decisions'>, publishing: boolean): readonly MomentOf<'decision'>[] =>
+  decisions().filter(
+    ({ about: { decision } }) => decision.status === 'pending' && (decision.request.kind === 'publish') === publishing,
+  );
+
+/** What was asked about publishing the result is not asked any more. */
+export const unpublished = (scene: Scene): readonly Telling[] =>
+  pending(scene, true).flatMap((moment) => undecided(moment, 'moot'));
+
 /** What waited for a person when the run ended waits no more. */
-export const voided = ({ decisions }: Scene): readonly Telling[] =>
-  decisions()
-    .filter(({ about }) => about.decision.status === 'pending')
-    .flatMap((moment) => undecided(moment, 'void'));
+export const voided = (scene: Scene): readonly Telling[] => [
+  ...pending(scene, false).flatMap((moment) => undecided(moment, 'void')),
+  ...unpublished(scene),
+];
 
 /** And waits again when it goes on. */
 export const awaitedAgain = ({ decisions }: Scene): readonly Telling[] =>

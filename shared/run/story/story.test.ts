@@ -111,7 +111,7 @@ const request: DecisionRequest = {
   onExpiry: 'It stays parked',
   choices: [],
 };
-const requested = (id = 'dec_1'): EventBody => ({ type: 'decision.requested', v: 2, request: { ...request, id } });
+const requested = (id = 'dec_1'): EventBody => ({ type: 'decision.requested', v: 3, request: { ...request, id } });
 
 test.each([
   ['while nobody has decided', [], { mark: 'busy', detail: 'waits' }],
@@ -259,4 +259,35 @@ test('an event of a newer runner says nothing and breaks nothing', () => {
   // safe: what a newer runner sends has a type that is not known here
   const { story } = followed([created('Fix it'), { type: 'constructor', v: 9 } as never]);
   expect(story.moments).toHaveLength(1);
+});
+
+test.each([
+  [
+    'a verdict',
+    { type: 'review.decided', v: 2, by: 'person:ada', from: 'person', verdict: 'accepted', reason: '', comments: [] },
+  ],
+  ['the run’s end', { type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' }],
+] satisfies readonly (readonly [string, EventBody])[])('%s ends what was asked about publishing', (_, end) => {
+  const about: EventBody = {
+    type: 'decision.requested',
+    v: 3,
+    request: {
+      ...request,
+      id: 'dec_9',
+      kind: 'publish',
+      requester: { turn: 1, call: null },
+      arguments: {
+        round: 1,
+        patch: 'c'.repeat(64),
+        effects: [
+          { kind: 'labels', remote: 'https://github.com/acme/shop', on: { kind: 'issue', number: 3 }, labels: ['bug'] },
+        ],
+        secrets: [],
+      },
+    },
+  };
+  const { story } = followed([created('Fix it'), ...leased, about, end]);
+  const moment = story.find('decision dec_9');
+  expect(moment?.detail).toBe('withdrawn: the result was published or judged otherwise');
+  expect(moment?.parts.map(({ label }) => label)).toEqual(['Why', 'Remote', 'As', 'Labels', 'Hash']);
 });

@@ -63,7 +63,7 @@ const setUp = (exitCode: number | null): EventBody => ({
 const approved = (decision: string): readonly EventBody[] => [
   {
     type: 'decision.requested',
-    v: 2,
+    v: 3,
     request: {
       id: decision,
       kind: 'call',

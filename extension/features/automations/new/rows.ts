@@ -44,6 +44,7 @@ export const eventNames: Readonly<Record<GitHubEventKind, string>> = {
 
 export const publishNames: Readonly<Record<Publishes, string>> = {
   no: t('wait for review'),
+  ask: t('become a draft pull request once somebody has said yes'),
   draft: t('become a draft pull request by themselves'),
   ready: t('are published by themselves, ready for review'),
 };

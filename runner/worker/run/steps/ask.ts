@@ -18,7 +18,7 @@ import type { StepContext } from '../ports/ports.ts';
 
 /** Puts Longhaul's own question to a person. */
 export const ask = (context: StepContext, question: Question): readonly WorkerEvent[] => [
-  { type: 'decision.requested', v: 2, request: seal(context, draft(context, question)) },
+  { type: 'decision.requested', v: 3, request: seal(context, draft(context, question)) },
 ];
 
 const draft = ({ state, events }: StepContext, question: Question): DecisionDraft => {

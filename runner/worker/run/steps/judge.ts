@@ -22,7 +22,7 @@ export const judgeNext = async (context: StepContext, call: CallIn<'asked'>): Pr
   if (typeof places === 'string') return [unjudgeable(judgeCall(state.task.policy, wanted), places)];
   const judged = judgeCall(state.task.policy, wanted, places);
   if (judged.verdict !== 'ask') return [judged];
-  return [judged, { type: 'decision.requested', v: 2, request: seal(context, aboutCall({ ...judged, id: call.id })) }];
+  return [judged, { type: 'decision.requested', v: 3, request: seal(context, aboutCall({ ...judged, id: call.id })) }];
 };
 
 /** Where a call leads that nobody can find out, it does not run: the model is told, and the worker does not die of it. */

@@ -3,8 +3,9 @@ import * as vscode from 'vscode';
 import { effectsOfRound, isBeside, nextEffect, placeOf, type EffectState } from '../../../shared/run/effect.ts';
 import type { RunSummary } from '../../../shared/run/summary.ts';
 import { cleanLine, visible } from '../../../shared/text/clean.ts';
-import type { Longhaul } from '../../ground/longhaul.ts';
-import { doing, offer } from '../../ground/problem/offer.ts';
+import { askedToPublish } from '../../../shared/run/publish-decision.ts';
+import type { Longhaul } from '../longhaul.ts';
+import { doing, offer } from '../problem/offer.ts';
 
 /** A run as those dialogs call it. */
 export const nameOf = ({ number, task }: RunSummary): string => visible(`#${number} ${task.title}`);
@@ -17,8 +18,16 @@ const endOf = (run: RunSummary): EffectState | null => {
   return failed ?? effects.findLast(({ effect }) => !isBeside(effect)) ?? null;
 };
 
-/** Says what came of it, once that is known. */
+/** Says what came of it, once that is known; or that somebody is asked first. */
 export const tellEnd = async ({ runs }: Longhaul, id: string): Promise<void> => {
+  const now = runs.get(id);
+  const asked = now && askedToPublish(now);
+  if (now !== undefined && asked !== undefined) {
+    const open = doing('longhaul.openDecision', { run: id, decision: asked.request.id });
+    const said = t('{0}: somebody with the role approver is asked first. It waits in Needs You.', nameOf(now));
+    void offer(vscode.window.showInformationMessage, said, { [t('See What Is Asked')]: open });
+    return;
+  }
   const location = vscode.ProgressLocation.Notification;
   const ended = await vscode.window.withProgress(
     { location, title: t('Longhaul: publishing…'), cancellable: true },
