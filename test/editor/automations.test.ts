@@ -169,7 +169,7 @@ test('paused it begins none, and one whose file is wrong says what is wrong', as
   expect(await treeItem(page, /^Automation /).count()).toBe(3);
   await chooseFromMenu(row(/^Automation bugs: off/), /^Enable…/);
   await dialog(page, 'Have bugs begin runs by itself?').getByRole('button', { name: 'Enable' }).click();
-  await notification(page, 'What happens on GitHub is heard of for a repository there').waitFor();
+  await notification(page, 'What happens on GitHub or GitLab is heard of for a repository there').waitFor();
   await picture(page, '85 automations');
   const [, light] = themes;
   await drawIn(page, light);

@@ -110,6 +110,8 @@ test('the rows say what will hold; tests that lie near are offered, and a change
 
 test('an image among the files that it is called from goes along, unless it is left out, and is on the page of the run', async () => {
   place.model.hold('Look like this', 0);
+  // Where what was delegated before is shown.
+  await page.locator('.pane-header', { hasText: 'Needs You' }).waitFor();
   await openActivity(page, /^Explorer/);
   await chooseFromMenu(explorer('mockup.png'), /^Delegate to Background Agent/);
   const box = await quickStep(page, '(1/2)');

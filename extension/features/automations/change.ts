@@ -97,7 +97,7 @@ export const enable = async (longhaul: Longhaul, automations: Automations, argum
   );
 };
 
-/** What happens on GitHub is heard of for a repository there, and not for a folder. */
+/** What happens on GitHub or GitLab is heard of for a repository there, and not for a folder. */
 const repositoryFor = ({ repository, origin, listed }: Automation): string => {
   const trigger = listed?.trigger ?? null;
   const isHeard = trigger !== null && !isScheduled(trigger) && wantedBy(trigger).source === 'github';

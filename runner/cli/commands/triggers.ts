@@ -53,7 +53,7 @@ jitterMinutes. The runner has to be there at that time, and stays there for it; 
 Or it says on what: {github: issue-labeled, label: agent}; issue-opened; issue-assigned with assignee; comment with command,
 for "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-alert,
 code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
-who may write to the repository counts. Servers tell the runner of it (docs/github.md).
+who may write to the repository counts. Servers tell the runner of it (docs/github.md, docs/gitlab.md).
 
 With publish (draft, ready) a result whose checks pass becomes a pull request by itself, and so does each later round; whoever
 enables the trigger agrees to that. With publish: ask somebody is asked first (longhaul decisions), and so it is with what looks

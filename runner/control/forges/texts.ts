@@ -1,3 +1,4 @@
+import { trailerName } from '../../../shared/run/effect.ts';
 import type { ChecksFailed } from '../../../shared/run/command.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 
@@ -14,6 +15,17 @@ export const webUrl = (text: string): string | null => (/^https?:\/\/[!-~]{1,199
 
 /** A mark as it is hidden in Markdown. */
 export const hiddenMark = (mark: string): string => `<!-- ${mark} -->`;
+
+/** Said by a run: by this it is told from what people say. */
+export const isOfRun = (text: string | null | undefined): boolean => text?.includes(`<!-- ${trailerName}`) === true;
+
+const command = /^\s*\/longhaul[ \t]+([a-z0-9][a-z0-9-]{0,30})(?![\w-])[ \t]*/i;
+
+/** What a comment begins with that is for us, such as `/longhaul fix the rest`; null: nothing. `command`: in lower case. */
+export const commandIn = (body: string): { readonly command: string; readonly rest: string } | null => {
+  const found = command.exec(body);
+  return found === null ? null : { command: found[1]?.toLowerCase() ?? '', rest: body.slice(found[0].length) };
+};
 
 /** What a check that failed said, if anything. */
 export interface ToldCheck {

@@ -1,22 +1,9 @@
 import { z } from 'zod';
-import { longestOutsideText, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import { longestOutsideText } from '../../../shared/recipe/outside-event.ts';
 import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
-import { trailerName } from '../../../shared/run/effect.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
-import { webUrl } from '../forges/texts.ts';
-
-/** What a delivery comes to. */
-export type Delivered =
-  | {
-      readonly outcome: 'event';
-      readonly event: OutsideEvent;
-      /** Ms since the epoch: when it happened; null: it does not say. */
-      readonly happenedAt: number | null;
-    }
-  /** Nothing that a trigger can wait for. `news`: of this repository's pull requests something may be otherwise than before. */
-  | { readonly outcome: 'nothing'; readonly news: string | null }
-  /** `why`: a sentence. */
-  | { readonly outcome: 'unreadable'; readonly why: string };
+import type { Delivered } from '../forges/delivered.ts';
+import { commandIn, isOfRun, webUrl } from '../forges/texts.ts';
 
 /** docs.github.com/webhooks: events after which a pull request may stand otherwise. */
 const ofPullRequests: ReadonlySet<string> = new Set([
@@ -50,24 +37,26 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
   const happenedAt = at === null ? Number.NaN : Date.parse(at);
   if (!isOwnWord && Number.isNaN(happenedAt)) return unreadable('when it happened');
   return {
-    outcome: 'event',
+    outcome: 'events',
     happenedAt: Number.isNaN(happenedAt) ? null : happenedAt,
-    event: {
-      source: 'github',
-      repository: told.repository.html_url,
-      tenant: null,
-      actor: sender == null || isOwnWord ? null : { login: sender.login.slice(0, 200), isBot: isBot(sender) },
-      kind: rest.kind,
-      value: rest.value?.slice(0, 300) ?? null,
-      subject: cleanLine(rest.subject).slice(0, 200),
-      url: webUrl(rest.url ?? ''),
-      title: cleanLine(rest.title).slice(0, 500),
-      text: clean(rest.text).trim().slice(0, longestOutsideText),
-      branch: rest.branch ?? null,
-      commit: rest.commit ?? null,
-      pullRequest: rest.pullRequest ?? null,
-      issue: rest.issue ?? null,
-    },
+    events: [
+      {
+        source: 'github',
+        repository: told.repository.html_url,
+        tenant: null,
+        actor: sender == null || isOwnWord ? null : { login: sender.login.slice(0, 200), isBot: isBot(sender) },
+        kind: rest.kind,
+        value: rest.value?.slice(0, 300) ?? null,
+        subject: cleanLine(rest.subject).slice(0, 200),
+        url: webUrl(rest.url ?? ''),
+        title: cleanLine(rest.title).slice(0, 500),
+        text: clean(rest.text).trim().slice(0, longestOutsideText),
+        branch: rest.branch ?? null,
+        commit: rest.commit ?? null,
+        pullRequest: rest.pullRequest ?? null,
+        issue: rest.issue ?? null,
+      },
+    ],
   };
 };
 
@@ -210,9 +199,6 @@ const aboutOf = (name: string, told: Payload): About | null => {
   }
 };
 
-/** Said by a run: by this it is told from what people say. */
-const isOwn = (text: string | null | undefined): boolean => text?.includes(`<!-- ${trailerName}`) === true;
-
 const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
   if (issue == null) return null;
   const about = {
@@ -224,30 +210,27 @@ const ofIssue = ({ action, issue, label, assignee }: Payload): About | null => {
     issue: issue.number,
   };
   // What a run itself has opened begins no other: with a person's token it is that person's.
-  if (action === 'opened') return isOwn(issue.body) ? null : { kind: 'issue-opened', value: null, ...about };
+  if (action === 'opened') return isOfRun(issue.body) ? null : { kind: 'issue-opened', value: null, ...about };
   if (action === 'labeled' && label != null) return { kind: 'issue-labeled', value: label.name, ...about };
   if (action === 'assigned' && assignee != null) return { kind: 'issue-assigned', value: assignee.login, ...about };
   return null;
 };
 
-/** The first line of a comment that is for us: `/longhaul fix the rest`. */
-const command = /^\s*\/longhaul[ \t]+([a-z0-9][a-z0-9-]{0,30})(?![\w-])[ \t]*/i;
-
 const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): About | null => {
   const body = comment?.body ?? '';
-  const said = command.exec(body);
+  const said = commandIn(body);
   const thread = issue ?? pull;
-  if (action !== 'created' || isOwn(body) || said === null || comment == null || thread == null) return null;
+  if (action !== 'created' || isOfRun(body) || said === null || comment == null || thread == null) return null;
   const isPull = pull != null || issue?.pull_request !== undefined;
   const where = comment.path == null ? '' : `On ${comment.path}${comment.line == null ? '' : `:${comment.line}`}:\n`;
   const hunk = comment.diff_hunk == null ? '' : `\n\n${comment.diff_hunk}`;
   return {
     kind: 'comment',
-    value: said[1]?.toLowerCase() ?? null,
+    value: said.command,
     subject: `a comment on ${isPull ? 'pull request' : 'issue'} ${thread.number}`,
     url: comment.html_url,
     title: thread.title ?? '',
-    text: `${where}${body.slice(said[0].length)}${hunk}\n\n${isPull ? 'The pull request' : 'The issue'} says:\n${thread.body ?? ''}`,
+    text: `${where}${said.rest}${hunk}\n\n${isPull ? 'The pull request' : 'The issue'} says:\n${thread.body ?? ''}`,
     at: comment.updated_at ?? null,
     pullRequest: isPull ? thread.number : null,
     issue: isPull ? null : thread.number,

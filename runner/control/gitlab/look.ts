@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { GitObject } from '../../../shared/ids.ts';
 import type { ChangeRequest } from '../../../shared/run/command.ts';
-import { trailerName } from '../../../shared/run/effect.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
 import type { Look } from '../forges/forge.ts';
 import { page, pages } from '../forges/pages.ts';
-import { textOf } from '../forges/texts.ts';
+import { isOfRun, textOf } from '../forges/texts.ts';
 import { checksOf, failureOf } from './checks.ts';
 import { statusOf, type GitLab } from './client.ts';
 import { isBot, mayWriteById } from './may-write.ts';
@@ -153,8 +152,7 @@ const requestOf = async (
 };
 
 /** By a person, and not by a run. */
-const isSaid = ({ system, body }: Note): boolean =>
-  !system && body.trim() !== '' && !body.includes(`<!-- ${trailerName}`);
+const isSaid = ({ system, body }: Note): boolean => !system && body.trim() !== '' && !isOfRun(body);
 
 /** The last ones, oldest first: their numbers grow. */
 const notesOf = async ({ gitlab, number }: LookGiven): Promise<readonly Note[]> => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { Arrival, ArrivalAnswer, Arrivals } from '../triggers/arrivals.ts';
+import type { Arrivals } from '../triggers/arrivals.ts';
+import type { Arrival, ArrivalAnswer } from '../triggers/deliveries.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -10,21 +11,21 @@ declare module 'fastify' {
 }
 
 const MiB = 2 ** 20;
-/** docs.github.com/webhooks: what GitHub sends has at most 25 MB. */
-const mostFromGitHub = 25 * MiB;
+/** docs.github.com/webhooks: what GitHub sends has at most 25 MB; docs.gitlab.com: what GitLab sends, 25 MB as well. */
+const mostFromForge = 25 * MiB;
 /** What an alert or a script says is short, and the library that verifies it takes its time. */
 const mostSigned = MiB;
 /** Nearly all that is told is small, and has bytes of its own: what is large cannot take them. */
 const small = MiB / 4;
 /** Bytes that may have come at once of what nobody has verified yet. */
 const mostUnverified = { small: 32 * MiB, large: 64 * MiB };
-/** GitHub waits ten seconds for its answer. */
+/** GitHub and GitLab wait ten seconds for their answers. */
 const longestMs = 10_000;
 
 type Refused = Pick<ArrivalAnswer, 'said'> & { readonly status: 411 | 413 | 503 };
 
 /**
- * `POST /webhooks/github`: GitHub's deliveries. `POST /webhooks/in/<name>`: others, signed as standardwebhooks.com says. The answer says in a sentence
+ * `POST /webhooks/github`, `/webhooks/gitlab`: their deliveries. `POST /webhooks/in/<name>`: others, signed as standardwebhooks.com says. The answer says in a sentence
  * what became of it: `{said}`.
  */
 export const webhookRoutes = (server: FastifyInstance, arrivals: Arrivals): void => {
@@ -74,9 +75,10 @@ export const webhookRoutes = (server: FastifyInstance, arrivals: Arrivals): void
     }
   };
 
-  server.post('/webhooks/github', { config: { signedBytes: mostFromGitHub } }, async (request, reply) =>
-    answer(request, reply, arrivals.github),
-  );
+  for (const forge of ['github', 'gitlab'] as const)
+    server.post(`/webhooks/${forge}`, { config: { signedBytes: mostFromForge } }, async (request, reply) =>
+      answer(request, reply, arrivals[forge]),
+    );
   server.post<{ Params: { name: string } }>(
     '/webhooks/in/:name',
     { config: { signedBytes: mostSigned } },

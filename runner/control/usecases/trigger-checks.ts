@@ -35,14 +35,14 @@ export const unheard = (
   if (repository.startsWith('/'))
     return refused(
       'invalid',
-      'What happens on GitHub is heard of for a repository there, and this is a folder.',
+      'What happens on GitHub or GitLab is heard of for a repository there, and this is a folder.',
       'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
     );
   return remotes.allowed(repository)?.webhookSecret == null
     ? refused(
         'invalid',
         `This runner hears of nothing that happens at ${repository}.`,
-        'Its operator can set it up: webhookSecretVariable beside github (remotes in its config.yaml; docs/github.md), with that variable set where it is started, to 16 characters or more.',
+        'Its operator can set it up: webhookSecretVariable beside github or gitlab (remotes in its config.yaml; docs/github.md, docs/gitlab.md), with that variable set where it is started, to 16 characters or more.',
       )
     : null;
 };

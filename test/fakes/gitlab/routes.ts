@@ -1,4 +1,5 @@
 import type { answersOf } from './answers.ts';
+import type { Hook, hooksOf } from './hooks.ts';
 import { Refused, type Action, type Person, type World } from './world.ts';
 
 export interface Request {
@@ -10,21 +11,11 @@ export interface Request {
   readonly by: Person;
 }
 
-/** Something happened that the server tells of. */
-export type Happened =
-  | {
-      readonly kind: 'issue';
-      readonly iid: number;
-      readonly by: Person;
-      readonly labelsBefore: readonly string[];
-      readonly action: 'open' | 'update';
-    }
-  | { readonly kind: 'merge request'; readonly iid: number; readonly by: Person; readonly action: 'open' | 'update' };
-
 interface Given {
   readonly world: World;
   readonly answers: ReturnType<typeof answersOf>;
-  readonly tell: (happened: Happened) => void;
+  readonly tell: (hook: Hook) => void;
+  readonly hooks: ReturnType<typeof hooksOf>;
 }
 
 /** Text; null: nothing. */
@@ -141,9 +132,9 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
   [
     'POST',
     /^\/issues$/,
-    ({ world, answers, tell }, { body, by }) => {
+    ({ world, answers, tell, hooks }, { body, by }) => {
       const issue = world.openIssue(by, { title: text(body['title']), description: text(body['description']) });
-      tell({ kind: 'issue', iid: issue.iid, by, labelsBefore: [], action: 'open' });
+      tell(hooks.issue(issue, { by, action: 'open', before: { labels: [], assignees: [] } }));
       return { json: answers.issue(issue) };
     },
   ],
@@ -158,10 +149,10 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
     (given, request, iid) => {
       mustDevelop(given, request);
       const issue = given.world.issue(Number(iid));
-      const labelsBefore = issue.labels;
+      const before = { ...issue };
       issue.labels = [...new Set([...issue.labels, ...labelsOf(request.body['add_labels'])])];
       issue.updatedAt = new Date().toISOString();
-      given.tell({ kind: 'issue', iid: issue.iid, by: request.by, labelsBefore, action: 'update' });
+      given.tell(given.hooks.issue(issue, { by: request.by, action: 'update', before }));
       return { json: given.answers.issue(issue) };
     },
   ],
@@ -179,9 +170,11 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
   [
     'POST',
     /^\/(issues|merge_requests)\/(\d+)\/notes$/,
-    ({ world, answers }, { body, by }, ...[kind, iid]) => {
+    ({ world, answers, tell, hooks }, { body, by }, ...[kind, iid]) => {
       const on = kind === 'issues' ? world.issue(Number(iid)) : world.mergeRequest(Number(iid));
-      return { json: answers.note(on, world.note(on, { author: by, body: text(body['body']) })) };
+      const note = world.note(on, { author: by, body: text(body['body']) });
+      tell(hooks.note(on, note));
+      return { json: answers.note(on, note) };
     },
   ],
   [
@@ -210,7 +203,7 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
         title: text(title),
         description: text(description),
       });
-      given.tell({ kind: 'merge request', iid: mr.iid, by: request.by, action: 'open' });
+      given.tell(given.hooks.mergeRequest(mr, request.by));
       return { json: given.answers.mergeRequest(mr) };
     },
   ],
@@ -231,7 +224,7 @@ const routes: readonly (readonly [string, RegExp, Route])[] = [
       if (title !== undefined) mr.title = text(title);
       if (description !== undefined) mr.description = given.world.act(mr, request.by, text(description));
       mr.labels = [...new Set([...mr.labels, ...labelsOf(labels)])];
-      given.tell({ kind: 'merge request', iid: mr.iid, by: request.by, action: 'update' });
+      given.tell(given.hooks.mergeRequest(mr, request.by));
       return { json: given.answers.mergeRequest(mr) };
     },
   ],

@@ -7,7 +7,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { answersOf } from './answers.ts';
-import { answer, type Answer, type Happened, type Request } from './routes.ts';
+import { hooksOf, type Hook } from './hooks.ts';
+import { answer, type Answer, type Request } from './routes.ts';
 import { Refused, type World } from './world.ts';
 
 export interface FakeGitLab extends AsyncDisposable {
@@ -34,9 +35,10 @@ export const startFakeGitLab = async (
     path,
     webUrl,
     tell = () => {},
-  }: { readonly path: string; readonly webUrl: string; readonly tell?: (happened: Happened) => void },
+  }: { readonly path: string; readonly webUrl: string; readonly tell?: (hook: Hook) => void },
 ): Promise<FakeGitLab> => {
   const answers = answersOf(world, webUrl);
+  const hooks = hooksOf(webUrl);
   const project = `/api/v4/projects/${encodeURIComponent(path)}`;
 
   const requestOf = async (request: IncomingMessage): Promise<Request> => {
@@ -68,7 +70,7 @@ export const startFakeGitLab = async (
     const asked = await requestOf(request);
     fake.requests.push(`${asked.method} ${asked.path}`);
     if (fake.refused.has(asked.path)) throw new Refused(403, '403 Forbidden');
-    const said = answer({ world, answers, tell }, asked);
+    const said = answer({ world, answers, tell, hooks }, asked);
     if (isGone) response.destroy();
     else send(response, asked, said);
   };

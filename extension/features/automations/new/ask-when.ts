@@ -49,7 +49,7 @@ export const askWhen = async (asking: Asking, before: When | null): Promise<When
       description: t('minute, hour, day of the month, month, day of the week'),
       ask: () => askSchedule(asking, before?.kind === 'schedule' ? before.schedule : '', timeZone),
     },
-    heading(t('On GitHub')),
+    heading(t('On GitHub or GitLab')),
     ...Object.entries(eventNames).map(([event, label]) => ({
       label: `$(github) ${label}`,
       description: event,
