@@ -19,6 +19,8 @@ test.each<[string, object, WantedOutput, RegExp]>([
   ['a comment on a push', { on: { github: 'push', branch: 'main' } }, { kind: 'comment' }, /it waits for none/],
   ['the draft of a comment', { ...opened, publish: 'draft' }, { kind: 'comment' }, /no draft of a comment/],
   ['the draft of labels', { ...opened, publish: 'draft' }, labels, /no draft of labels/],
+  ['a comment that is asked about', { ...opened, publish: 'ask' }, { kind: 'comment' }, /^none$/],
+  ['a report that is asked about', { ...nightly, publish: 'ask' }, { kind: 'report' }, /published nowhere/],
   ['a published report', { ...nightly, publish: 'ready' }, { kind: 'report' }, /published nowhere/],
   ['a report each night', nightly, { kind: 'report' }, /^none$/],
   ['the draft of a release', { ...nightly, publish: 'draft' }, { kind: 'release' }, /^none$/],

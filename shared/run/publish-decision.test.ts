@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
 import { someTask } from '../../test/fakes/task.ts';
-import { decisionSubject, type DecisionVerdict } from '../decision/decision.ts';
+import { decisionSubject, type DecisionRequest, type DecisionVerdict } from '../decision/decision.ts';
 import { problemWith } from './append-rules.ts';
 import type { Circumstances, Command } from './command.ts';
 import { obey } from './commands.ts';
@@ -288,4 +289,72 @@ test.each([
 ])('where %s is, is said as %s', (remote, name) => {
   const asked = after(inReview(), { ...asking, effects: [{ ...branch, remote }] });
   expect(questionOf(asked).action).toBe(`Publish round 1 as the branch longhaul/1-mend of ${name}`);
+});
+
+/** A result of the round at hand, such as no other. */
+const withResult = (state: RunState, nth: number): RunState => {
+  const [tree, patch] = [String(nth % 10).repeat(40), String(nth % 10).repeat(64)];
+  const result = { head: { commit: 'a'.repeat(40), tree }, changes: 'e'.repeat(64), patch };
+  return {
+    ...state,
+    ...({ status: 'reviewing', since: at } as const),
+    result: { ...result, files: 1, additions: 1, deletions: 0 },
+  };
+};
+
+test('whatever people do meanwhile, an approval publishes what it was asked about, of the result that is in review, or nothing', () => {
+  const act = fc.constantFrom('ask', 'hand', 'approve', 'reject', 'changes', 'accept', 'cancel', 'resume', 'finish');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(act, fc.nat(9)), { minLength: 3, maxLength: 25 }), (acts) => {
+      let state = withResult(inReview(), 0);
+      const shown: DecisionRequest[] = [];
+      for (const [index, [kind, pick]] of acts.entries()) {
+        if (kind === 'finish' && state.status === 'queued') state = withResult(state, index + 1);
+        const command = ((): Command | null => {
+          const own = { round: state.round, patch: state.result?.patch ?? '' };
+          const request = shown[pick % Math.max(1, shown.length)];
+          switch (kind) {
+            case 'ask':
+            case 'hand':
+              return { ...(kind === 'ask' ? asking : byHand), ...own, effects: [{ ...branch, patch: own.patch }] };
+            case 'approve':
+            case 'reject': {
+              const verdict = kind === 'approve' ? yes : no;
+              return request === undefined
+                ? null
+                : { kind: 'decide', decision: request.id, hash: request.hash, verdict, by: 'person:ada' };
+            }
+            case 'changes':
+              return { ...review('changes'), round: state.round } as Command;
+            case 'accept':
+              return { ...review('accepted'), round: state.round } as Command;
+            case 'cancel':
+              return { kind: 'cancel', by: 'person:ada', reason: '' };
+            case 'resume':
+              return { kind: 'resume', by: 'person:ada' };
+            case 'finish':
+              return null;
+          }
+        })();
+        if (command === null) continue;
+        const obeyed = obey(state, command, circumstances({ decision: `dec_${index}`, activation: `act_${index}` }));
+        if (obeyed.outcome === 'refused') continue;
+        for (const body of obeyed.events) if (body.type === 'decision.requested') shown.push(body.request);
+        const requested = obeyed.events.flatMap((body) => (body.type === 'effect.requested' ? [body.effect] : []));
+        if (command.kind === 'decide') {
+          const request = shown.find(({ id }) => id === command.decision);
+          const asked = request && publishArguments(request);
+          expect(requested).toEqual(kind === 'approve' ? asked?.effects : []);
+          expect([state.status, state.round, state.result?.patch, state.result?.head.tree]).toEqual([
+            'reviewing',
+            asked?.round,
+            asked?.patch,
+            request?.tree,
+          ]);
+        } else expect(requested.length > 0).toBe(command.kind === 'publish' && command.ask === null);
+        state = obeyed.state;
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

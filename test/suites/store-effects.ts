@@ -23,19 +23,19 @@ export const inReview = async (store: Store, run: string): Promise<void> => {
   await obeyed(store, run, { kind: 'append', activation, fence: 1, events: [roundFinished] });
 };
 
+const branchAt = (remote: string): Effect => ({
+  kind: 'branch',
+  remote,
+  branch: 'b',
+  base: '1'.repeat(40),
+  onTop: null,
+  patch,
+  message: 'm',
+});
+
 /** Its result is to be a branch there. */
-export const publish = (store: Store, run: string, remote: string): Promise<void> => {
-  const effect: Effect = {
-    kind: 'branch',
-    remote,
-    branch: 'b',
-    base: '1'.repeat(40),
-    onTop: null,
-    patch,
-    message: 'm',
-  };
-  return obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [effect], ask: null });
-};
+export const publish = (store: Store, run: string, remote: string): Promise<void> =>
+  obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [branchAt(remote)], ask: null });
 
 /** It is a pull request there. */
 export const pullRequestOf = async (store: Store, run: string, remote: string): Promise<void> => {
@@ -93,6 +93,41 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
         outcome: { kind: 'done', result: { reference: 'c', url: null, adopted: false, notes: [] } },
       });
       expect(await again.effects()).toEqual([]);
+    });
+
+    test('what is asked first waits for somebody; of two who approve it at once one does, and the other reads who', async () => {
+      await using opened = await open({ now: () => start });
+      const { store } = opened;
+      await inReview(store, 'run_aaaa');
+      await obeyed(store, 'run_aaaa', {
+        kind: 'publish',
+        by: 'person:dev',
+        round: 1,
+        patch,
+        effects: [branchAt('https://git.example.org/a.git')],
+        ask: { reason: 'Its trigger says so.', secrets: [] },
+      });
+      const again = await opened.reopen();
+      const waiting = await again.openDecisions(null);
+      expect(waiting.map(({ run, status, request }) => [run, status, request.kind])).toEqual([
+        ['run_aaaa', 'pending', 'publish'],
+      ]);
+      const { id: decision = '', hash = '' } = waiting[0]?.request ?? {};
+      expect(await again.effects()).toEqual([]);
+      const approve = (by: string) =>
+        again.command('run_aaaa', {
+          kind: 'decide',
+          decision,
+          hash,
+          verdict: { kind: 'approved', arguments: null },
+          by,
+        });
+      const answers = await Promise.all([approve('person:ada'), approve('person:ben')]);
+      const won = answers[0].outcome === 'done' ? 'ada' : 'ben';
+      const lost = answers.flatMap((answer) => (answer.outcome === 'refused' ? [answer.refusal.message] : []));
+      expect(lost).toEqual([`Decision ${decision} was already approved by ${won}.`]);
+      expect(await again.openDecisions(null)).toEqual([]);
+      expect(await again.effects()).toEqual([{ run: 'run_aaaa', at: 0 }]);
     });
 
     test('a run with a pull request is looked after until that has come to its end, or nobody wants to know', async () => {
