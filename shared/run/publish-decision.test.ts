@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryLog } from '../../test/fakes/memory-log.ts';
@@ -308,6 +309,7 @@ test('whatever people do meanwhile, an approval publishes what it was asked abou
     fc.property(fc.array(fc.tuple(act, fc.nat(9)), { minLength: 3, maxLength: 25 }), (acts) => {
       let state = withResult(inReview(), 0);
       const shown: DecisionRequest[] = [];
+      const wrong: string[] = [];
       for (const [index, [kind, pick]] of acts.entries()) {
         if (kind === 'finish' && state.status === 'queued') state = withResult(state, index + 1);
         const command = ((): Command | null => {
@@ -341,19 +343,23 @@ test('whatever people do meanwhile, an approval publishes what it was asked abou
         if (obeyed.outcome === 'refused') continue;
         for (const body of obeyed.events) if (body.type === 'decision.requested') shown.push(body.request);
         const requested = obeyed.events.flatMap((body) => (body.type === 'effect.requested' ? [body.effect] : []));
-        if (command.kind === 'decide') {
-          const request = shown.find(({ id }) => id === command.decision);
-          const asked = request && publishArguments(request);
-          expect(requested).toEqual(kind === 'approve' ? asked?.effects : []);
-          expect([state.status, state.round, state.result?.patch, state.result?.head.tree]).toEqual([
-            'reviewing',
-            asked?.round,
-            asked?.patch,
-            request?.tree,
-          ]);
-        } else expect(requested.length > 0).toBe(command.kind === 'publish' && command.ask === null);
+        const request = command.kind === 'decide' ? shown.find(({ id }) => id === command.decision) : undefined;
+        const asked = request && publishArguments(request);
+        const { status, round, result } = state;
+        const isOfReview =
+          status === 'reviewing' &&
+          asked?.round === round &&
+          asked.patch === result?.patch &&
+          request?.tree === result.head.tree;
+        const isAsked = kind === 'approve' && isDeepStrictEqual(requested, asked?.effects);
+        const isRight =
+          command.kind === 'decide'
+            ? isOfReview && (isAsked || (kind === 'reject' && requested.length === 0))
+            : requested.length > 0 === (kind === 'hand');
+        if (!isRight) wrong.push(`${index} ${kind}`);
         state = obeyed.state;
       }
+      expect(wrong).toEqual([]);
     }),
     { numRuns: 500 },
   );
