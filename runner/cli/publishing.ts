@@ -1,4 +1,5 @@
-import { isOutputEffect, placeOf, type Effect, type EffectState } from '../../shared/run/effect.ts';
+import { isOutputEffect, placeOf, type Effect, type EffectResult, type EffectState } from '../../shared/run/effect.ts';
+import { pullRequestName } from '../../shared/run/pull-request.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
@@ -61,13 +62,14 @@ export const settled = async (
   return now;
 };
 
-const madeText = (effect: Effect, reference: string): string => {
+const madeText = (effect: Effect, { reference, url }: EffectResult): string => {
   if (isOutputEffect(effect)) {
     const place = placeOf(effect);
     return cleanLine(`${place.slice(0, 1).toUpperCase()}${place.slice(1)}`);
   }
   if (effect.kind === 'branch') return `Branch ${cleanLine(effect.branch)}`;
-  return effect.kind === 'comment' ? 'Comment' : `Pull request ${reference}`;
+  if (effect.kind === 'comment') return 'Comment';
+  return pullRequestName(url) === 'merge request' ? `Merge request ${reference}` : `Pull request ${reference}`;
 };
 
 /** Says what came of it. Throws Trouble where it failed. */
@@ -78,7 +80,7 @@ export const conclude = (context: CommandContext, state: RunState, keys: Keys): 
   for (const each of effects) {
     if (each.status !== 'done') continue;
     const { reference, url, notes } = each.result;
-    context.print(`${madeText(each.effect, reference)}: ${url ?? reference.slice(0, 12)}`);
+    context.print(`${madeText(each.effect, each.result)}: ${url ?? reference.slice(0, 12)}`);
     for (const note of notes) context.note(cleanLine(note));
   }
   if (failed?.status === 'failed') throw new Trouble(cleanLine(failed.said), { remedy: cleanLine(failed.remedy) });
