@@ -1,5 +1,6 @@
-import { isOutputEffect, placeOf, type Effect, type EffectState } from '../../shared/run/effect.ts';
+import { isOutputEffect, placeOf, type Effect, type EffectResult, type EffectState } from '../../shared/run/effect.ts';
 import { askedToPublish } from '../../shared/run/publish-decision.ts';
+import { pullRequestName } from '../../shared/run/pull-request.ts';
 import { reduce } from '../../shared/run/reduce.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { lineOf } from '../../shared/run/summary.ts';
@@ -80,7 +81,7 @@ export const toldOutcome = async (context: CommandContext, api: Api, wanted: Wan
   return exit.done;
 };
 
-const madeText = (effect: Effect, reference: string): string => {
+const madeText = (effect: Effect, { reference, url }: EffectResult): string => {
   if (isOutputEffect(effect)) {
     const place = placeOf(effect);
     return cleanLine(`${place.slice(0, 1).toUpperCase()}${place.slice(1)}`);
@@ -94,7 +95,7 @@ const madeText = (effect: Effect, reference: string): string => {
     case 'check':
       return 'Check';
     case 'pull request':
-      return `Pull request ${reference}`;
+      return pullRequestName(url) === 'merge request' ? `Merge request ${reference}` : `Pull request ${reference}`;
   }
 };
 
@@ -106,7 +107,7 @@ export const conclude = (context: CommandContext, state: RunState, keys: Keys): 
   for (const each of effects) {
     if (each.status !== 'done') continue;
     const { reference, url, notes } = each.result;
-    context.print(`${madeText(each.effect, reference)}: ${url ?? reference.slice(0, 12)}`);
+    context.print(`${madeText(each.effect, each.result)}: ${url ?? reference.slice(0, 12)}`);
     for (const note of notes) context.note(cleanLine(note));
   }
   if (failed?.status === 'failed') throw new Trouble(cleanLine(failed.said), { remedy: cleanLine(failed.remedy) });

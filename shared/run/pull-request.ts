@@ -58,18 +58,22 @@ export const pullRequestAfter = (
   return { effect: effect.key, remote, number, url, ciRepairs, seen: same ? before.seen : null, unseen: null };
 };
 
+/** What people call it where it is. */
+export const pullRequestName = (url: string | null): 'pull request' | 'merge request' =>
+  /\/-\/merge_requests\/\d/.test(url ?? '') ? 'merge request' : 'pull request';
+
 /** How it stands, as "pull request 12 was merged by ada". */
-export const pullRequestText = ({ number, seen, unseen }: PullRequest): string => {
-  if (unseen !== null) return `pull request ${number} cannot be looked at`;
-  return seen === null ? `pull request ${number} is open` : seenText(seen, number);
+export const pullRequestText = ({ number, url, seen, unseen }: PullRequest): string => {
+  const name = `${pullRequestName(url)} ${number}`;
+  if (unseen !== null) return `${name} cannot be looked at`;
+  return seen === null ? `${name} is open` : seenText(seen, name);
 };
 
 /** The same of what was seen of it. */
 export const seenText = (
   { state, by, checks, approvedBy, changesRequestedBy }: PullRequestSeen,
-  number = '',
+  name = 'pull request',
 ): string => {
-  const name = `pull request ${number}`.trim();
   if (state !== 'open') return `${name} was ${state}${by === null ? '' : ` by ${actor(by)}`}`;
   const facts = [checksText(checks), reviewText({ approvedBy, changesRequestedBy })].filter((text) => text !== null);
   return facts.length === 0 ? `${name} is open` : `${name}: ${facts.join(', ')}`;

@@ -156,6 +156,7 @@ test.each([
   ['ada', true],
   ['GRACE', true],
   ['mallory', false],
+  ['ad', false],
   ['nobody', false],
   [runner, false],
 ])('whether %s may write is looked up: %s', async (login, may) => {

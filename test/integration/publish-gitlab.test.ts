@@ -130,14 +130,12 @@ test('a result becomes a commit on a branch and a draft merge request, and the n
 });
 
 test('whatever request an attempt is ended at, the next one leaves one branch, one commit, one merge request, one comment', async () => {
+  const { world } = gitlab;
   const ended: string[] = [];
   for (let request = 1, more = true; more; request += 1) {
     for (const when of ['before', 'after'] as const) {
-      await gitlab[Symbol.asyncDispose]();
-      gitlab = await GitLab.start(
-        await repositoryWith({ 'sum.js': 'a - b\n', 'old.js': 'gone soon\n', 'README.md': 'Sums.\n' }),
-      );
-      base = gitlab.world.head('main');
+      if (world.tip(`refs/heads/${branch}`) !== null) world.git('update-ref', '-d', `refs/heads/${branch}`);
+      world.mergeRequests.length = 0;
       Object.assign(gitlab.api, { ending: { request, when }, asked: 0 });
       const attempt = await publish().catch((error: unknown) => error);
       more = attempt instanceof Error;

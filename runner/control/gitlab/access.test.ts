@@ -14,6 +14,9 @@ test.each([
   expect([hostOf({ apiUrl }, url), projectOf({ apiUrl }, url)]).toEqual(known);
 });
 
-test.each(['https://gitlab.com/acme', 'https://gitlab.com/'])('%s is no project', (url) => {
-  expect(() => projectOf({ apiUrl: null }, url)).toThrow(/is no project of GitLab's/);
-});
+test.each(['https://gitlab.com/acme', 'https://gitlab.com/', 'https://gitlab.com/acme/%E0%A4'])(
+  '%s is no project',
+  (url) => {
+    expect(() => projectOf({ apiUrl: null }, url)).toThrow(/is no project of GitLab's/);
+  },
+);

@@ -29,7 +29,8 @@ export const projectOf = (access: Pick<GitLabToken, 'apiUrl'>, url: string): str
     .filter(Boolean)
     .join('/')
     .replace(/\.git$/, '');
-  if (/^[^/]+(?:\/[^/]+)+$/.test(path)) return decodeURIComponent(path);
+  // docs.gitlab.com/user/reserved_names: letters, digits, underscores, dots and hyphens.
+  if (/^[\w.-]+(?:\/[\w.-]+)+$/.test(path)) return path;
   throw new Trouble(`${url} is no project of GitLab's.`, {
     remedy: 'Name it such as https://gitlab.com/group/project.',
   });

@@ -96,12 +96,13 @@ const actionsFor = async (effect: BranchEffect, given: BranchGiven): Promise<Com
   const { gitlab, changes, read } = given;
   const { base, onTop } = effect;
   await mustHaveCommit(gitlab, base);
+  const files = openFiles(gitlab);
   const wanted = new Map<string, FileThere | null>();
   for (const { before, after } of changes.files) {
     mustBeFile(before);
     mustBeFile(after);
     if (before === null) continue;
-    await mustBe(before, given, base);
+    mustBe(before, { there: await files(before.path, base), is: blobId(await read(before.blob), base) });
     wanted.set(before.path, null);
   }
   for (const { after } of changes.files) {
@@ -111,9 +112,9 @@ const actionsFor = async (effect: BranchEffect, given: BranchGiven): Promise<Com
   }
   // What an earlier round changed and this one does not is as it was before both.
   for (const path of onTop === null ? [] : await changedBetween(gitlab, base, onTop))
-    if (!wanted.has(path)) wanted.set(path, await fileAt(gitlab, path, base));
+    if (!wanted.has(path)) wanted.set(path, await files(path, base));
   const actions: CommitAction[] = [];
-  for (const [path, want] of wanted) actions.push(...actionsOn(path, want, await fileAt(gitlab, path, onTop ?? base)));
+  for (const [path, want] of wanted) actions.push(...actionsOn(path, want, await files(path, onTop ?? base)));
   // A folder can be made where a file was once that is gone.
   return [
     ...actions.filter(({ action }) => action === 'delete'),
@@ -139,11 +140,23 @@ const File = z.object({
   encoding: z.literal('base64'),
 });
 
-const fileAt = async ({ files, project }: GitLab, path: string, commit: string): Promise<FileThere | null> => {
-  const there = await orNull(files.show(project, path, commit));
-  if (there === null) return null;
-  const { blob_id: id, execute_filemode: executable, content } = File.parse(there);
-  return { id, executable, content: Buffer.from(content, 'base64') };
+type Files = (path: string, commit: string) => Promise<FileThere | null>;
+
+/** Each is asked for once. */
+const openFiles = ({ files, project }: GitLab): Files => {
+  const known = new Map<string, Promise<FileThere | null>>();
+  const ask = async (path: string, commit: string): Promise<FileThere | null> => {
+    const there = await orNull(files.show(project, path, commit));
+    if (there === null) return null;
+    const { blob_id: id, execute_filemode: executable, content } = File.parse(there);
+    return { id, executable, content: Buffer.from(content, 'base64') };
+  };
+  return (path, commit) => {
+    const key = `${commit} ${path}`;
+    const asked = known.get(key) ?? ask(path, commit);
+    known.set(key, asked);
+    return asked;
+  };
 };
 
 /** docs.gitlab.com: of a comparison with more files it may leave out some. */
@@ -177,13 +190,11 @@ const mustBeFile = (version: FileVersion | null): void => {
 };
 
 /** What the person had not committed is in the result as well where the agent changed the same file: nobody asked to publish that. */
-const mustBe = async (
-  { path, mode, blob }: FileVersion,
-  { gitlab, read }: BranchGiven,
-  base: string,
-): Promise<void> => {
-  const there = await fileAt(gitlab, path, base);
-  if (there?.id === blobId(await read(blob), base) && there.executable === (mode === '100755')) return;
+const mustBe = (
+  { path, mode }: FileVersion,
+  { there, is }: { readonly there: FileThere | null; readonly is: string },
+): void => {
+  if (there?.id === is && there.executable === (mode === '100755')) return;
   throw new Trouble(
     `${path} had changes that were not committed when the run was delegated; the result is made on top of them.`,
     { remedy: 'Apply the result to the working tree and commit it with them, or delegate again from a clean tree.' },

@@ -25,7 +25,7 @@ export const openGitLab = async (
 ) => {
   const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await gitbeaker();
   const { MergeRequestApprovals, MergeRequestNotes, MergeRequests, ProjectMembers, ...others } = more;
-  const { Repositories, RepositoryFiles, Users } = others;
+  const { Repositories, RepositoryFiles } = others;
   const options = {
     host: hostOf(access, url),
     token: gitLabToken(access, url, env),
@@ -48,7 +48,6 @@ export const openGitLab = async (
     members: new ProjectMembers(options),
     repositories: new Repositories(options),
     files: new RepositoryFiles(options),
-    users: new Users(options),
   };
 };
 

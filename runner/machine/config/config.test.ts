@@ -101,6 +101,33 @@ describe('where runs are kept', () => {
   });
 });
 
+describe('a way into a forge', () => {
+  const remote = (rest: string) => load(`remotes: [{ match: "https://gitlab.example.org/*", ${rest} }]`);
+
+  test('is a token of GitLab’s, with its API at the same host unless said otherwise', async () => {
+    expect(await remote('gitlab: { tokenVariable: T }, publish: true')).toMatchObject({
+      outcome: 'ok',
+      config: {
+        remotes: [
+          {
+            github: null,
+            gitlab: { tokenVariable: 'T', readTokenVariable: null, apiUrl: null, webhookSecretVariable: null },
+          },
+        ],
+      },
+    });
+  });
+
+  test.each([
+    ['gitlab: { tokenVariable: T }, github: { tokenVariable: T }', 'exclude one another'],
+    ['gitlab: { tokenVariable: T }, passwordVariable: T', 'exclude one another'],
+    ['gitlab: { tokenVariable: T, apiUrl: "https://gitlab.example.org" }', '/api/v4'],
+    ['gitlab: { apiUrl: "https://gitlab.example.org/api/v4" }', 'tokenVariable'],
+  ])('is refused as { %s }', async (rest, why) => {
+    expect(problems(await remote(rest)).join(' ')).toContain(why);
+  });
+});
+
 describe('a bad value is named with where it came from', () => {
   test.each([
     ['of a flag', null, { flags: { 'server.port': 'eighty' } }, /^--port: /],

@@ -34,6 +34,9 @@ export const answersOf = (world: World, webUrl: string) => {
       message,
       author_name: 'GitLab',
       author_email: 'gitlab@example.invalid',
+      authored_date: at,
+      committer_name: 'GitLab',
+      committer_email: 'gitlab@example.invalid',
       created_at: at,
       committed_date: at,
       parent_ids: parents.split(' ').filter(Boolean),
@@ -54,20 +57,22 @@ export const answersOf = (world: World, webUrl: string) => {
   });
 
   const file = (name: string, ref: string): RepositoryFileExpandedSchema | null => {
-    const tree = world.tip(ref) === null ? '' : world.git('ls-tree', ref, '--', name);
+    const commitId = world.tip(ref);
+    const tree = commitId === null ? '' : world.git('ls-tree', commitId, '--', name);
     const [, mode = '', blob = ''] = /^(\d+) blob (\w+)\t/.exec(tree) ?? [];
-    if (blob === '') return null;
+    if (commitId === null || blob === '') return null;
+    const content = world.bytes(blob);
     return {
       file_name: name.split('/').at(-1) ?? '',
       file_path: name,
-      size: Number(world.git('cat-file', '-s', blob)),
+      size: content.length,
       encoding: 'base64',
-      content: world.bytes(blob).toString('base64'),
+      content: content.toString('base64'),
       content_sha256: '0'.repeat(64),
       ref,
       blob_id: blob,
-      commit_id: world.tip(ref) ?? '',
-      last_commit_id: world.tip(ref) ?? '',
+      commit_id: commitId,
+      last_commit_id: commitId,
       execute_filemode: mode === '100755',
     };
   };

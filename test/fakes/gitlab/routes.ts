@@ -42,9 +42,14 @@ const sorted = (list: readonly unknown[], { query }: Request): Answer => ({
 const routes: readonly (readonly [string, RegExp, Route])[] = [
   [
     'GET',
-    /^\/users$/,
+    /^\/members\/all$/,
     ({ world, answers }, { query }) => ({
-      list: world.people.filter(({ username }) => username === query.get('username')?.toLowerCase()).map(answers.user),
+      list: world.people
+        .filter(
+          ({ id, username }) =>
+            (world.roles.get(id) ?? 0) > 0 && username.includes(text(query.get('query')).toLowerCase()),
+        )
+        .map((person) => ({ ...answers.user(person), access_level: world.roles.get(person.id), expires_at: null })),
     }),
   ],
   [

@@ -1,6 +1,8 @@
 /**
  * GitLab's REST API for one project over a bare repository, on loopback. Its witness is one-sided: what it answers is typed by the types of the client
- * (@gitbeaker/rest), which others wrote after GitLab; how it acts was written from docs.gitlab.com, and is compared with no real server.
+ * (@gitbeaker/rest), which others wrote after GitLab, and what a merge request, a note, an issue, a branch, a member and a commit have was compared by hand
+ * with GitLab's own schemas (gitlabhq/gitlabhq: spec/fixtures/api/schemas/public_api/v4). How it acts was written from docs.gitlab.com, and is compared with
+ * no real server.
  */
 
 import { once } from 'node:events';
