@@ -149,7 +149,7 @@ const start = async (options: ServeOptions): Promise<Serving> => {
     store,
     now: Date.now,
     onKept: () => triggers?.told(),
-    onNews: (repository) => following?.ring(repository),
+    onNews: (news) => following?.ring(news),
   });
   const server = serverFor(plane, base, { presence: there, ready: () => ready, arrivals });
   stack.defer(() => server.close());

@@ -93,11 +93,12 @@ test('what rings is looked at, once more where it is being looked at, and not be
   await limited.promise;
   await expect.poll(() => looks.toSorted()).toEqual(['a', 'b', 'c']);
   // As GitHub tells of it: without .git.
-  following.ring('https://a.example.org/acme/shop');
+  following.ring({ repository: 'https://a.example.org/acme/shop', pullRequests: [] });
   held.resolve();
   await twice.promise;
-  following.ring('https://c.example.org/acme/shop');
-  following.ring('https://a.example.org/acme/shop');
+  following.ring({ repository: 'https://c.example.org/acme/shop', pullRequests: [] });
+  following.ring({ repository: 'https://b.example.org/acme/shop', pullRequests: [4711] });
+  following.ring({ repository: 'https://a.example.org/acme/shop', pullRequests: [] });
   await expect.poll(() => looks.filter((name) => name === 'a')).toHaveLength(3);
   expect(looks.filter((name) => name !== 'a').toSorted()).toEqual(['b', 'c']);
 });

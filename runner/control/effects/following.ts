@@ -5,6 +5,7 @@ import { isSameRepository } from '../../../shared/recipe/repository-address.ts';
 import { isFollowed } from '../../../shared/run/followed.ts';
 import type { PullRequest } from '../../../shared/run/pull-request.ts';
 import { turns } from '../../machine/turns.ts';
+import type { News } from '../forges/delivered.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
 import { startPasses } from '../supervisor/passes.ts';
@@ -39,13 +40,15 @@ const ringGapMs = 2_000;
 const slowest = 10;
 
 export interface Following extends AsyncDisposable {
-  /** Of pull requests of this repository (its address) something may be otherwise than before: they are looked at soon. */
-  ring(repository: string): void;
+  /** Of pull requests something may be otherwise than before: they are looked at soon. */
+  ring(news: News): void;
 }
 
 interface Watched {
   /** Where its pull request is; null until it was looked at. */
   remote: string | null;
+  /** As its forge counts it; null until then. */
+  number: number | null;
   /** Ms since the epoch: when it is looked at next, and before when it is not, whoever rings. */
   at: number;
   notBefore: number;
@@ -92,7 +95,14 @@ export const startFollowing = (options: FollowingOptions): Following => {
       const runs = new Set(await store.followed());
       for (const run of watched.keys()) if (!runs.has(run)) watched.delete(run);
       for (const run of runs) {
-        const watch = watched.get(run) ?? { remote: null, at: now(), notBefore: 0, pauseMs: everyMs, rung: false };
+        const watch = watched.get(run) ?? {
+          remote: null,
+          number: null,
+          at: now(),
+          notBefore: 0,
+          pauseMs: everyMs,
+          rung: false,
+        };
         watched.set(run, watch);
         if (watch.at <= now() && !underWay.has(run)) begin(run, watch);
       }
@@ -106,8 +116,8 @@ export const startFollowing = (options: FollowingOptions): Following => {
   role.onTaken(() => passes.wakeAt(now()));
   passes.wakeAt(now());
   return {
-    ring: (repository) => {
-      for (const watch of watched.values()) rung(watch, repository, now());
+    ring: (news) => {
+      for (const watch of watched.values()) rung(watch, news, now());
       // One that has not been looked at yet is looked at then, too.
       passes.wakeAt(now() + afterRingMs);
     },
@@ -145,6 +155,7 @@ const lookOnce = async (
   const first = await store.state(id);
   if (first?.pullRequest == null) return nothing;
   watch.remote = first.pullRequest.remote;
+  watch.number = Number(first.pullRequest.number);
   return turn(new URL(first.pullRequest.remote).host, async () => {
     // As it is now: it may have waited for others.
     const state = await store.state(id);
@@ -175,8 +186,9 @@ const rest = (
 };
 
 /** What a look that is under way comes to is older than this: there is another one after it. */
-const rung = (watch: Watched, repository: string, now: number): void => {
+const rung = (watch: Watched, { repository, pullRequests }: News, now: number): void => {
   if (watch.remote === null || !isSameRepository(watch.remote, repository)) return;
+  if (pullRequests.length > 0 && watch.number !== null && !pullRequests.includes(watch.number)) return;
   watch.rung = true;
   watch.at = Math.min(watch.at, Math.max(now, watch.notBefore));
 };

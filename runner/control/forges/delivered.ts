@@ -1,5 +1,12 @@
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 
+/** Of pull requests something may be otherwise than before. */
+export interface News {
+  readonly repository: string;
+  /** Their numbers; empty: it does not say, and it may be any. */
+  readonly pullRequests: readonly number[];
+}
+
 /** What a forge tells with a webhook comes to. */
 export type Delivered =
   | {
@@ -8,8 +15,9 @@ export type Delivered =
       readonly events: readonly (OutsideEvent & { readonly repository: string })[];
       /** Ms since the epoch: when it happened; null: it does not say. */
       readonly happenedAt: number | null;
+      readonly news: News | null;
     }
-  /** Nothing that a trigger can wait for. `news`: of this repository's pull requests something may be otherwise than before. */
-  | { readonly outcome: 'nothing'; readonly news: string | null }
+  /** Nothing that a trigger can wait for. */
+  | { readonly outcome: 'nothing'; readonly news: News | null }
   /** `why`: a sentence. */
   | { readonly outcome: 'unreadable'; readonly why: string };

@@ -102,7 +102,10 @@ test.each([
   ['check_suite', 'check_suite-completed', 'checks-failed', 'changes'],
   ['workflow_run', 'workflow_run-completed', 'workflow-failed', 'master'],
 ] as const)('%s is one that failed, of the repository itself', async (...[name, file, kind, branch]) => {
-  expect(await told(name, file)).toMatchObject({ outcome: 'nothing', news: expect.stringContaining('https://') });
+  expect(await told(name, file)).toMatchObject({
+    outcome: 'nothing',
+    news: { repository: expect.stringContaining('https://') },
+  });
   const { [name]: whole } = await payload(file);
   const with_ = (changed: object) => told(name, file, { [name]: { ...(whole as object), ...changed } }); // safe: it has one
   expect(await with_({ conclusion: 'failure' })).toMatchObject({
@@ -193,4 +196,9 @@ test('texts are bounded, and cannot steer a terminal', async () => {
   const delivered = await told('issues', 'issues-opened', { issue: wrong });
   expect(delivered).toMatchObject({ event: { title: 'a b', url: null } });
   expect('event' in delivered && delivered.event.text.length).toBe(20_000);
+});
+
+test('of which pull requests something may be otherwise is told where GitHub says it', async () => {
+  expect(await told('check_suite', 'check_suite-completed')).toMatchObject({ news: { pullRequests: [2] } });
+  expect(await told('workflow_run', 'workflow_run-completed')).toMatchObject({ news: { pullRequests: [] } });
 });

@@ -16,13 +16,20 @@ const ofPullRequests: ReadonlySet<string> = new Set([
   'workflow_run',
 ]);
 
+const pullRequestsOf = ({ pull_request, check_run, check_suite, workflow_run }: Payload): readonly number[] =>
+  [pull_request, ...[check_run, check_suite, workflow_run].flatMap((checked) => checked?.pull_requests ?? [])].flatMap(
+    (each) => (each == null ? [] : [each.number]),
+  );
+
 /** What GitHub tells with a webhook, by the event's name (`X-GitHub-Event`) and its payload as it was parsed. */
 export const deliveredBy = (name: string, payload: unknown): Delivered => {
   const parsed = Payload.safeParse(payload);
   if (!parsed.success)
     return { outcome: 'unreadable', why: `The payload of ${cleanLine(name).slice(0, 100)} cannot be read.` };
   const told = parsed.data;
-  const news = ofPullRequests.has(name) ? (told.repository?.html_url ?? null) : null;
+  const repository = told.repository?.html_url ?? null;
+  const news =
+    ofPullRequests.has(name) && repository !== null ? { repository, pullRequests: pullRequestsOf(told) } : null;
   const about = told.repository == null ? null : aboutOf(name, told);
   if (about === null || told.repository == null) return { outcome: 'nothing', news };
   const { at, ...rest } = about;
@@ -38,6 +45,7 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
   if (!isOwnWord && Number.isNaN(happenedAt)) return unreadable('when it happened');
   return {
     outcome: 'events',
+    news,
     happenedAt: Number.isNaN(happenedAt) ? null : happenedAt,
     events: [
       {
@@ -75,6 +83,12 @@ const Issue = z.object({
   pull_request: z.unknown().optional(),
 });
 
+/** Those whose head it is of; of a fork's there are none. */
+const PullRequests = z
+  .array(z.object({ number: Number_ }))
+  .nullish()
+  .catch(null);
+
 const Failed = z.object({
   conclusion: Text,
   head_branch: Text,
@@ -85,6 +99,7 @@ const Failed = z.object({
   app: z.object({ name: Text }).nullish().catch(null),
   head_repository: z.object({ full_name: Text }).nullish().catch(null),
   head_commit: z.object({ message: Text }).nullish().catch(null),
+  pull_requests: PullRequests,
 });
 
 /** As much as is read of GitHub's payloads. What is not as its documentation has it is passed over, where the rest makes sense. */
@@ -114,6 +129,7 @@ const Payload = z.object({
     .nullish()
     .catch(null),
   pull_request: z.object({ number: Number_, title: Text, body: Text }).nullish().catch(null),
+  check_run: z.object({ pull_requests: PullRequests }).nullish().catch(null),
   check_suite: Failed.nullish().catch(null),
   workflow_run: Failed.nullish().catch(null),
   ref: Text,

@@ -44,6 +44,7 @@ test('an issue that was opened tells its title, its text, where it is, and when'
   expect(told(hooks.issue(issue, { by: ada, action: 'open', before: nobody }))).toEqual({
     outcome: 'events',
     happenedAt: Date.parse(at),
+    news: null,
     events: [
       {
         source: 'github',
@@ -96,7 +97,10 @@ test.each([
     '/longhaul',
     '/longhaul fix\n<!-- Longhaul-Run: run_1, 1 answer -->',
   ])
-    expect(told(hooks.note(on, note(each)))).toEqual({ outcome: 'nothing', news: shop });
+    expect(told(hooks.note(on, note(each)))).toEqual({
+      outcome: 'nothing',
+      news: { repository: shop, pullRequests: expect.any(Array) },
+    });
   expect(told(hooks.note(on, note('/longhaul fix', { system: true })))).toMatchObject({ outcome: 'nothing' });
 });
 
@@ -125,7 +129,7 @@ test('a pipeline that failed on a branch is both what checks and what a workflow
     hooks.pipeline(failed, { ref: 'main', by: ada, forks: true }),
     hooks.pipeline(failed, { ref: 'refs/merge-requests/1/head', by: ada }),
   ])
-    expect(told(hook)).toEqual({ outcome: 'nothing', news: shop });
+    expect(told(hook)).toEqual({ outcome: 'nothing', news: { repository: shop, pullRequests: expect.any(Array) } });
 });
 
 test('a push tells its branch and what it brings, and not when; one that deletes is none', () => {
@@ -147,7 +151,10 @@ test('what a run has opened itself begins no other, and a token’s user is a bo
 });
 
 test('a merge request’s own events are a reason to look; what is confidential, and anything else, is not heard', () => {
-  expect(told(hooks.mergeRequest(mr, ada))).toEqual({ outcome: 'nothing', news: shop });
+  expect(told(hooks.mergeRequest(mr, ada))).toEqual({
+    outcome: 'nothing',
+    news: { repository: shop, pullRequests: expect.any(Array) },
+  });
   const { payload } = hooks.issue(issue, { by: ada, action: 'open', before: nobody });
   for (const name of ['Confidential Issue Hook', 'System Hook', 'Release Hook'])
     expect(deliveredBy(name, payload)).toEqual({ outcome: 'nothing', news: null });

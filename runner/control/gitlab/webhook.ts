@@ -19,16 +19,22 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
   if (!parsed.success) return unreadable('cannot be read');
   const told = parsed.data;
   const repository = told.project?.web_url ?? null;
+  const news =
+    ofMergeRequests.has(name) && repository !== null ? { repository, pullRequests: mergeRequestsOf(name, told) } : null;
   const about = repository === null ? [] : aboutOf(name, told);
-  if (repository === null || about.length === 0)
-    return { outcome: 'nothing', news: ofMergeRequests.has(name) ? repository : null };
+  if (repository === null || about.length === 0) return { outcome: 'nothing', news };
   const login = told.user?.username ?? told.user_username ?? null;
   if (login === null) return unreadable('does not say who did it');
   const at = about[0]?.at ?? null;
   const happenedAt = at === null ? null : Date.parse(at);
   if (happenedAt !== null && Number.isNaN(happenedAt)) return unreadable('does not say when it happened');
   const actor = { login: login.slice(0, 200), isBot: isBot(login) };
-  return { outcome: 'events', happenedAt, events: about.map((each) => eventOf(each, { repository, actor })) };
+  return { outcome: 'events', news, happenedAt, events: about.map((each) => eventOf(each, { repository, actor })) };
+};
+
+const mergeRequestsOf = (name: string, { merge_request, object_attributes }: Payload): readonly number[] => {
+  const own = name === 'Merge Request Hook' ? object_attributes?.iid : merge_request?.iid;
+  return own == null ? [] : [own];
 };
 
 const eventOf = (

@@ -52,7 +52,7 @@ const hearing = (over: { readonly now?: number; readonly known?: 'new' | 'known'
     onKept: () => {
       wakes.count += 1;
     },
-    onNews: (of) => void news.push(of),
+    onNews: ({ repository }) => void news.push(repository),
     now: () => over.now ?? happened + 60_000,
   });
   if (arrivals === null) throw new Error('nothing is heard');
@@ -144,6 +144,9 @@ test('what may be about a pull request is looked at, whether a trigger can wait 
   const { arrivals, news } = hearing();
   const text = await recorded('check_suite-completed');
   expect(await deliver(arrivals, { event: 'check_suite', text })).toMatchObject({ status: 202 });
+  expect(news).toEqual([repository]);
+  // An issue is no news of a pull request.
+  await deliver(arrivals);
   expect(news).toEqual([repository]);
 });
 

@@ -3,7 +3,7 @@ import { verify } from '@octokit/webhooks-methods';
 import { Webhook } from 'standardwebhooks';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
-import type { Delivered } from '../forges/delivered.ts';
+import type { Delivered, News } from '../forges/delivered.ts';
 import type { Forge } from '../forges/forge.ts';
 import { deliveredBy as toldByGitHub } from '../github/webhook.ts';
 import { deliveredBy as toldByGitLab } from '../gitlab/webhook.ts';
@@ -27,8 +27,7 @@ export interface DeliveriesOptions {
   readonly store: Pick<Store, 'recordEvent'>;
   /** Something was kept that triggers may wait for. */
   readonly onKept: () => void;
-  /** Of this repository's pull requests something may be otherwise than before. */
-  readonly onNews: (repository: string) => void;
+  readonly onNews: (news: News) => void;
   /** Ms since the epoch. */
   readonly now: () => number;
 }
@@ -123,7 +122,8 @@ const take = async (
   const { remotes, now } = options;
   if (delivered.outcome === 'unreadable') return no(400, delivered.why);
   const events = delivered.outcome === 'events' ? delivered.events : [];
-  const repository = delivered.outcome === 'nothing' ? delivered.news : (events[0]?.repository ?? null);
+  const { news } = delivered;
+  const repository = events[0]?.repository ?? news?.repository ?? null;
   // Who knows one repository's secret speaks for that one alone.
   const remote = repository === null ? null : (remotes.allowed(repository) ?? remotes.allowed(`${repository}.git`));
   const secret = remote?.forge?.name === forge ? remote.webhookSecret : null;
@@ -132,7 +132,7 @@ const take = async (
   const ago = delivered.outcome === 'events' && delivered.happenedAt !== null ? now() - delivered.happenedAt : 0;
   if (ago > longestAgoMs) return no(400, 'It happened more than five minutes ago.');
   if (ago < -longestAgoMs) return no(400, 'It is to happen more than five minutes from now: whose clock is right?');
-  if (repository !== null) options.onNews(repository);
+  if (news !== null) options.onNews(news);
   const [first, ...others] = events;
   if (first === undefined) return { status: 202, said: 'Nothing here waits for that.' };
   const kept = [await keep(options, { id: `${forge.toLowerCase()} ${id}`, body, event: first })];
