@@ -1,6 +1,6 @@
 import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { Trouble } from '../../../shared/trouble.ts';
-import type { GitHubApp, GitHubToken } from '../../machine/config/config.ts';
+import type { GitHubApp, GitHubToken } from '../../machine/config/remote-config.ts';
 import { installationToken, type Permissions } from './app.ts';
 import { octokitModules, octokitOptions, type Octokit } from './octokit.ts';
 import { repositoryOf, type GitHubRepository } from './repository.ts';

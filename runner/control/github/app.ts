@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
-import type { GitHubApp } from '../../machine/config/config.ts';
+import type { GitHubApp } from '../../machine/config/remote-config.ts';
 import { octokitModules, octokitOptions, limited } from './octokit.ts';
 import type { GitHubRepository } from './repository.ts';
 

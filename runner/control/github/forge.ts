@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { OutputEffect } from '../../../shared/run/effect.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
-import type { GitHubApp, GitHubToken } from '../../machine/config/config.ts';
+import type { GitHubApp, GitHubToken } from '../../machine/config/remote-config.ts';
 import type { BranchOfPullRequest, Forge } from '../forges/forge.ts';
 import { failureText } from '../forges/texts.ts';
 import { openGitHub, type OpenGitHub } from './access.ts';

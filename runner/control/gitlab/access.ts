@@ -1,5 +1,5 @@
 import { Trouble } from '../../../shared/trouble.ts';
-import type { GitLabToken } from '../../machine/config/config.ts';
+import type { GitLabToken } from '../../machine/config/remote-config.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,7 @@ import type * as Gitbeaker from '@gitbeaker/rest';
 import { RedirectedError } from '../../../shared/client/straight-fetch.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
-import type { GitLabToken } from '../../machine/config/config.ts';
+import type { GitLabToken } from '../../machine/config/remote-config.ts';
 import { gitLabToken, hostOf, projectOf } from './access.ts';
 import { GitLabError, openRequester } from './requester.ts';
 

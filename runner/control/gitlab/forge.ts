@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
-import type { GitLabToken } from '../../machine/config/config.ts';
+import type { GitLabToken } from '../../machine/config/remote-config.ts';
 import type { Forge } from '../forges/forge.ts';
 import { failureText } from '../forges/texts.ts';
 import { publishBranch } from './branch.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startFakeGitHubApps } from '../../../test/fakes/github/apps.ts';
-import { loadConfig, type RemoteConfig } from '../../machine/config/config.ts';
+import { loadConfig } from '../../machine/config/config.ts';
+import type { RemoteConfig } from '../../machine/config/remote-config.ts';
 import { openRemotes } from './remotes.ts';
 
 const remote = (match: string, different: Partial<RemoteConfig> = {}): RemoteConfig => ({

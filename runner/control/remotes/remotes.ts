@@ -1,5 +1,5 @@
 import { Trouble } from '../../../shared/trouble.ts';
-import type { RemoteConfig } from '../../machine/config/config.ts';
+import type { RemoteConfig } from '../../machine/config/remote-config.ts';
 import type { RemoteCredential } from '../../machine/git/git.ts';
 import type { Forge } from '../forges/forge.ts';
 import { gitHubToken } from '../github/access.ts';
