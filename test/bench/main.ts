@@ -10,6 +10,7 @@ import { loadBench } from './load.ts';
 import { parked } from './parked.ts';
 import { reconnect } from './reconnect.ts';
 import { postgres } from './postgres.ts';
+import { pullRequests } from './pull-requests.ts';
 import { recovery } from './recovery.ts';
 import { machine, outcomeOf, tableOf, type Bench, type Row } from './rows.ts';
 import { sandboxCommand } from './sandbox-command.ts';
@@ -32,6 +33,7 @@ const benches: readonly Bench[] = [
   postgres,
   webhooks,
   schedules,
+  pullRequests,
   editor,
   loadBench,
 ];

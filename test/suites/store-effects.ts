@@ -38,12 +38,16 @@ export const publish = (store: Store, run: string, remote: string): Promise<void
   obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects: [branchAt(remote)], ask: null });
 
 /** It is a pull request there. */
-export const pullRequestOf = async (store: Store, run: string, remote: string): Promise<void> => {
+export const pullRequestOf = async (
+  store: Store,
+  run: string,
+  { remote, reference = '12' }: { readonly remote: string; readonly reference?: string },
+): Promise<void> => {
   const effects: readonly Effect[] = [
     { kind: 'pull request', remote, branch: 'b', into: 'main', title: 't', body: patch, draft: true, ciRepairs: 0 },
   ];
   await obeyed(store, run, { kind: 'publish', by: 'person:ada', round: 1, patch, effects, ask: null });
-  const result = { reference: '12', url: null, adopted: false, notes: [] };
+  const result = { reference, url: null, adopted: false, notes: [] };
   await obeyed(store, run, { kind: 'effected', effect: '1 pull request', outcome: { kind: 'done', result } });
 };
 
@@ -137,7 +141,7 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
       for (const run of ['run_aaaa', 'run_bbbb']) {
         await inReview(store, run);
         expect(await store.followed()).not.toContain(run);
-        await pullRequestOf(store, run, remote);
+        await pullRequestOf(store, run, { remote });
       }
       const again = await opened.reopen();
       expect(await again.followed()).toEqual(['run_aaaa', 'run_bbbb']);

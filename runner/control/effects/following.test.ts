@@ -29,7 +29,7 @@ test('a host that asks for a rest has it, and others are looked at meanwhile', a
     ['run_bbbb', 'https://git.example.org/b.git'],
   ] as const) {
     await inReview(store, run);
-    await pullRequestOf(store, run, remote);
+    await pullRequestOf(store, run, { remote });
   }
   const looks = { limited: 0, other: 0 };
   const often = Promise.withResolvers<void>();
@@ -66,7 +66,7 @@ test('what rings is looked at, once more where it is being looked at, and not be
     ['run_cccc', 'c'],
   ] as const) {
     await inReview(store, run);
-    await pullRequestOf(store, run, `https://${name}.example.org/acme/shop.git`);
+    await pullRequestOf(store, run, { remote: `https://${name}.example.org/acme/shop.git` });
   }
   const looks: string[] = [];
   const held = Promise.withResolvers<void>();

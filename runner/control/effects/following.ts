@@ -8,7 +8,7 @@ import { turns } from '../../machine/turns.ts';
 import type { News } from '../forges/delivered.ts';
 import type { SupervisorRole } from '../store/role.ts';
 import type { Store } from '../store/store.ts';
-import { startPasses } from '../supervisor/passes.ts';
+import { startPasses, type Passes } from '../supervisor/passes.ts';
 import { failedAttempt } from './failed-attempt.ts';
 
 /** Looks at a pull request. Throws Trouble. */
@@ -39,7 +39,7 @@ const ringGapMs = 2_000;
 /** Where there is no news the pause grows to this many times as long. */
 const slowest = 10;
 
-export interface Following extends AsyncDisposable {
+export interface Following extends Passes {
   /** Of pull requests something may be otherwise than before: they are looked at soon. */
   ring(news: News): void;
 }
@@ -116,6 +116,7 @@ export const startFollowing = (options: FollowingOptions): Following => {
   role.onTaken(() => passes.wakeAt(now()));
   passes.wakeAt(now());
   return {
+    ...passes,
     ring: (news) => {
       for (const watch of watched.values()) rung(watch, news, now());
       // One that has not been looked at yet is looked at then, too.
