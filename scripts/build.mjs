@@ -88,17 +88,10 @@ const build = async () => {
     platform: 'node',
     target: 'node22.13',
     // What only a runner beyond one machine needs comes with the npm package, and not into every editor.
-    external: [
-      'pg',
-      '@aws-sdk/*',
-      '@trigger.dev/*',
-      '@octokit/rest',
-      '@octokit/auth-app',
-      '@gitbeaker/rest',
-      'e2b',
-      '@daytona/sdk',
-    ],
+    external: ['pg', '@aws-sdk/*', '@trigger.dev/*', 'e2b', '@daytona/sdk'],
     minifySyntax: true,
+    // Names stay: they are what a trace in a log has to go by.
+    minifyWhitespace: true,
     sourcemap: 'linked',
     sourcesContent: false,
     // Their CommonJS parts call require() for what is Node's own.

@@ -10,7 +10,7 @@ import { declined, isConfirmed, secretLines, toldOutcome } from './publishing.ts
 import { indent } from './text.ts';
 
 /** Those of the options of `publish` that say something of a result that is no diff. */
-const known: ReadonlySet<string> = new Set(['remote', 'withSecrets', 'dryRun', 'wait', 'comment', 'yes']);
+const known: ReadonlySet<string> = new Set(['remote', 'withSecrets', 'dryRun', 'wait', 'comment', 'coAuthor', 'yes']);
 
 interface Options {
   readonly remote?: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
 import { Label, ReleaseTag, Subject } from '../run/output.ts';
-import { isBlank } from '../text/clean.ts';
+import { isBlank, showsWhole } from '../text/clean.ts';
 import { RemoteUrl } from '../run/source.ts';
 import { Secrets } from './publication.ts';
 
@@ -14,18 +14,21 @@ export const OutputPublicationInput = z.strictObject({
 export type OutputPublicationInput = z.infer<typeof OutputPublicationInput>;
 
 const on = Subject.pick({ kind: true, number: true });
+const hidden = { error: 'it has control characters, which whoever looks at it would not see' };
 const seen = { error: 'expected something that can be seen' };
 const title = z
   .string()
   .trim()
   .max(250)
-  .refine((text) => !isBlank(text), seen);
+  .refine((text) => !isBlank(text), seen)
+  .refine(showsWhole, hidden);
 /** Markdown. */
 const body = z
   .string()
   .trim()
   .max(65_000)
-  .refine((text) => !isBlank(text), seen);
+  .refine((text) => !isBlank(text), seen)
+  .refine(showsWhole, hidden);
 
 /** What is published of a result that is no diff: all of it was shown to whoever asks for it, and that and nothing else is done. */
 export const PublishOutputInput = z.strictObject({

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { RunId } from '../ids.ts';
 import { BlobHash } from '../run/artifacts.ts';
-import { CheckReport } from '../review/check-report.ts';
+import { checkText, CheckReport } from '../review/check-report.ts';
 import { CiRepairs, NewBranch, Replies } from '../run/effect.ts';
 import { RemoteRef, RemoteUrl } from '../run/source.ts';
+import { showsWhole } from '../text/clean.ts';
 
 /** Null: what the runner proposes. */
 export const PublicationInput = z.strictObject({
@@ -20,6 +21,13 @@ export const Secrets = {
   anySecrets: z.boolean().default(false),
 };
 
+const hidden = 'it has control characters, which whoever looks at it would not see';
+const Text = z.string().refine(showsWhole, hidden);
+const Line = z
+  .string()
+  .trim()
+  .refine((text) => showsWhole(text) && !/[\r\n]/.test(text), 'expected one line, without control characters');
+
 /** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
 export const PublishInput = z.strictObject({
   run: RunId,
@@ -28,23 +36,25 @@ export const PublishInput = z.strictObject({
   remote: RemoteUrl,
   branch: NewBranch,
   /** Of the commit. */
-  message: z.string().trim().min(1).max(5_000),
+  message: Text.trim().min(1).max(5_000),
   ...Secrets,
   /** Null: the branch alone. */
   pullRequest: z
     .strictObject({
       into: RemoteRef,
-      title: z.string().trim().min(1).max(250),
+      title: Line.min(1).max(250),
       /** Markdown. */
-      body: z.string().max(65_000),
+      body: Text.max(65_000),
       draft: z.boolean(),
       ciRepairs: CiRepairs.default(0),
       /** Markdown: what is said there of this round, where there was one before it. Null: nothing is. */
-      comment: z.string().trim().min(1).max(65_000).nullable().default(null),
+      comment: Text.trim().min(1).max(65_000).nullable().default(null),
       /** What is answered to remarks that this round was asked for with. */
-      replies: Replies.default([]),
+      replies: Replies.refine((all) => all.every(({ text }) => showsWhole(text)), hidden).default([]),
       /** What Longhaul's own verification came to. Null: the commit gets no check. */
-      check: CheckReport.nullable().default(null),
+      check: CheckReport.refine((report) => showsWhole(checkText(JSON.stringify(report))), hidden)
+        .nullable()
+        .default(null),
     })
     .nullable(),
 });

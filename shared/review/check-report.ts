@@ -53,7 +53,7 @@ export const checkReport = (
 ): CheckReport => {
   const story = createStory();
   for (const event of events) story.add(event);
-  const ran = verificationOf(story, run);
+  const ran = verificationOf(story);
   const failed = ran.filter((command) => !passed(command));
   return {
     conclusion: ran.length === 0 ? 'neutral' : failed.length > 0 ? 'failure' : 'success',

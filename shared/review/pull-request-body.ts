@@ -2,7 +2,7 @@ import { countedHow, coverageLines, type CommandCoverage } from './coverage.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { CommandFacts, DecisionFacts } from '../run/story/moment.ts';
 import { isOf } from '../run/story/moment.ts';
-import { createStory, type Story } from '../run/story/story.ts';
+import { createStory, standingVerification, type Story } from '../run/story/story.ts';
 import { passed, type RunState } from '../run/state.ts';
 import { actor, clean, shownPath } from '../text/clean.ts';
 import { code, fenced, plainLine, plainText } from './plain-markdown.ts';
@@ -29,7 +29,7 @@ export const pullRequestBody = (
     ['Goal', fenced(run.task.goal)],
     ['What was done', run.report === null ? 'The agent reported nothing.' : plainText(run.report.summary)],
     ['Claims', claims(run, story)],
-    ['Verification, run by Longhaul', verificationText(verificationOf(story, run))],
+    ['Verification, run by Longhaul', verificationText(verificationOf(story))],
     ['Changed lines that verification ran', linesRun(coverage)],
     ['Plan', run.plan.map(({ text, status }) => `- [${status === 'done' ? 'x' : ' '}] ${plainLine(text)}`).join('\n')],
     ['Decisions', decisions(story)],
@@ -51,12 +51,9 @@ const claims = ({ report }: RunState, story: Story): string =>
     })
     .join('\n');
 
-/** The commands that verified the round at hand. */
-export const verificationOf = (story: Story, run: RunState): readonly CommandFacts[] =>
-  story.moments
-    .filter(isOf('command'))
-    .filter(({ round, about }) => round === run.round && about.command.phase === 'verification')
-    .map(({ about }) => about.command);
+/** The commands that verified the round at hand, as far as the agent did not go on from them: what they said was of another tree. */
+export const verificationOf = (story: Story): readonly CommandFacts[] =>
+  standingVerification(story).map(({ about }) => about.command);
 
 export const verificationText = (ran: readonly CommandFacts[]): string => {
   if (ran.length === 0) return '**Nothing was run to verify it.**';

@@ -22,6 +22,10 @@ export const clean = (text: string): string =>
     .replace(controls, '')
     .replace(deceptive, named);
 
+/** Whether nothing of a text is taken out of it where it is shown: line breaks and tabs are shown. */
+export const showsWhole = (text: string): boolean =>
+  !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/.test(text);
+
 const colour = /^\u001b\[[\d;]*m$/;
 /** All but the escape, which is left in colours alone: every other sequence is gone by then. */
 const controlsButEscape = /[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g;

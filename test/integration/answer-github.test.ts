@@ -227,3 +227,16 @@ test('what is asked of GitHub’s GraphQL is what its schema has; what it has no
   expect([validate(threadsQuery), validate(resolveMutation)]).toEqual([[], []]);
   expect(validate(threadsQuery.replace('isResolved', 'isSettled'))).toHaveLength(1);
 });
+
+test('where threads cannot be resolved the remarks are answered all the same, and that is noted', async () => {
+  const pull = await reviewed();
+  const octokit = await octokitWith();
+  const since = new Date(0).toISOString();
+  const replies = pull.remarks.map((to) => ({ to, text: 'Done.', resolve: true }));
+  const given = { octokit, repository, number: pull.number, mark, since, replies };
+  expect(await publishReplies(given)).toMatchObject({
+    adopted: false,
+    notes: [expect.stringMatching(/^Their threads were not resolved: /)],
+  });
+  expect((await there(pull)).answers).toHaveLength(2);
+});

@@ -42,7 +42,7 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     {
       args: 'delegate Greet --repo {repo} --about acme/shop#12',
       code: 1,
-      says: /is no repository of GitHub’s to this runner/,
+      says: /is no repository of GitHub’s or GitLab’s to this runner/,
     },
     { args: 'delegate Greet --repo {repo} --about twelve', code: 2, says: /names no issue and no pull request/ },
     { args: 'delegate Greet --repo {opening}', code: 1, says: /--trust [0-9a-f]{64}/ },

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ListedFiring } from '../../shared/api/triggers.ts';
+import type { DecisionSummary } from '../../shared/run/summary.ts';
 import type { RunState } from '../../shared/run/state.ts';
 import { calls, scripted, type Asked, type Script } from '../fakes/openai/index.ts';
 import { GitHub, hookSecret } from '../harness/github.ts';
@@ -150,14 +150,12 @@ test('a comment with what looks like a secret is not said by itself, and a perso
   const { data: issue } = await ada.issues.create({ ...place, title: 'Token?', body: 'Tell us the token.' });
   const thread = { ...place, issue_number: issue.number };
   await ada.issues.createComment({ ...thread, body: '/longhaul answer' });
-  const why = async () => {
-    const { stdout } = await cli('triggers', 'show', 'answers', '--repo', github.url, '--json');
-    const { firings } = JSON.parse(stdout) as { readonly firings: readonly ListedFiring[] }; // safe: what its help says
-    return firings.find(({ unpublished }) => unpublished !== null);
-  };
-  await expect.poll(async () => (await why())?.unpublished, { timeout: 60_000 }).toMatch(/looks like a secret/);
+  await expect.poll(async () => (await cli('decisions')).stdout, { timeout: 60_000 }).toContain('looks like a secret');
   expect((await acme.issues.listComments(thread)).data).toHaveLength(1);
-  const run = String((await why())?.run?.number);
+  const { decisions } = JSON.parse((await cli('decisions', '--json')).stdout) as {
+    readonly decisions: readonly DecisionSummary[];
+  }; // safe: what its help says
+  const run = String(decisions.find(({ request }) => request.kind === 'publish')?.number);
   expect(await cli('publish', run, '--yes')).toMatchObject({ code: 1, stderr: expect.stringContaining('a secret') });
   await cli('discard', run);
 });

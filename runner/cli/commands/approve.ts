@@ -99,6 +99,11 @@ const editedArguments = async (
   open: DecisionSummary,
   options: { readonly edit?: boolean; readonly arguments?: string },
 ): Promise<Json | null> => {
+  if (open.request.kind === 'publish' && (options.arguments !== undefined || options.edit === true))
+    throw usage(
+      'What is asked about publishing is approved as it is, or not at all.',
+      `To have it otherwise: longhaul reject ${open.request.id}, then longhaul publish ${open.number} with what you want.`,
+    );
   if (options.arguments !== undefined) return readJson(options.arguments, context.cwd);
   if (options.edit !== true) return null;
   if (!context.terminal.interactive) throw usage('--edit needs a terminal.', 'Give the arguments with --arguments.');

@@ -11,15 +11,7 @@ const patienceMs = 30_000;
 export const limited = () => ({ signal: AbortSignal.timeout(patienceMs) });
 
 export const octokitModules = async () => {
-  const [{ Octokit }, { createAppAuth }] = await Promise.all([
-    import('@octokit/rest'),
-    import('@octokit/auth-app'),
-  ]).catch((error: unknown) => {
-    throw new Trouble('This installation cannot speak to GitHub: @octokit/rest and @octokit/auth-app are missing.', {
-      remedy: 'Run the runner from the npm package, which brings them: npm install --global longhaul',
-      cause: error,
-    });
-  });
+  const [{ Octokit }, { createAppAuth }] = await Promise.all([import('@octokit/rest'), import('@octokit/auth-app')]);
   return { Octokit, createAppAuth };
 };
 
@@ -85,6 +77,6 @@ export const gitHubTrouble = (what: string, error: unknown): Trouble => {
 
 const remedies: Readonly<Record<number, string>> = {
   401: 'The token is not known to GitHub any more: give the runner another one, then publish again.',
-  403: 'Give the app or the token "Contents: write", "Pull requests: write" and, for what is said on issues, "Issues: write" on this repository, then publish again.',
+  403: 'Give the app or the token "Contents: write", "Pull requests: write" and, for what is said on issues, "Issues: write", for a check "Checks: write" on this repository, then publish again.',
   404: 'Check the address, and that the app or the token may see this repository.',
 };

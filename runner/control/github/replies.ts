@@ -1,6 +1,8 @@
 import type { EffectResult, Reply } from '../../../shared/run/effect.ts';
 import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
 import { page, pages } from '../forges/pages.ts';
+import { cleanLine } from '../../../shared/text/clean.ts';
+import { errorMessage } from '../../../shared/trouble.ts';
 import { hiddenMark, webUrl } from '../forges/texts.ts';
 import type { GitHubRepository } from './repository.ts';
 import { resolveThreads } from './threads.ts';
@@ -51,7 +53,11 @@ export const publishReplies = async (given: RepliesGiven): Promise<EffectResult>
     const settled = replies
       .filter(({ to, resolve }) => resolve && listed.some(({ id }) => id === to))
       .map(({ to }) => to);
-    if (settled.length > 0) await resolveThreads({ octokit, repository, number }, settled);
+    if (settled.length > 0)
+      // They are answered all the same.
+      await resolveThreads({ octokit, repository, number }, settled).catch((error: unknown) => {
+        notes.unshift(`Their threads were not resolved: ${cleanLine(errorMessage(error))}`.slice(0, 500));
+      });
     const last = made.at(-1);
     return {
       reference: last === undefined ? 'none' : String(last.id),

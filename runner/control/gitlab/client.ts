@@ -1,18 +1,9 @@
-import type * as Gitbeaker from '@gitbeaker/rest';
 import { RedirectedError } from '../../../shared/client/straight-fetch.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { errorMessage, Trouble } from '../../../shared/trouble.ts';
 import type { GitLabToken } from '../../machine/config/remote-config.ts';
 import { gitLabToken, hostOf, projectOf } from './access.ts';
 import { GitLabError, openRequester } from './requester.ts';
-
-const gitbeaker = async (): Promise<typeof Gitbeaker> =>
-  import('@gitbeaker/rest').catch((error: unknown) => {
-    throw new Trouble('This installation cannot speak to GitLab: @gitbeaker/rest is missing.', {
-      remedy: 'Run the runner from the npm package, which brings it: npm install --global longhaul',
-      cause: error,
-    });
-  });
 
 /** GitLab's API for one project, until the signal fires. */
 export type GitLab = Awaited<ReturnType<typeof openGitLab>>;
@@ -23,7 +14,7 @@ export const openGitLab = async (
   url: string,
   { env, signal }: { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal },
 ) => {
-  const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await gitbeaker();
+  const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await import('@gitbeaker/rest');
   const { MergeRequestApprovals, MergeRequestNotes, MergeRequests, ProjectMembers, ...others } = more;
   const { Repositories, RepositoryFiles } = others;
   const options = {

@@ -94,9 +94,9 @@ const overspentBy = async (
   { usdPerDay }: Trigger,
 ): Promise<string | null> => {
   if (usdPerDay === null) return null;
-  const { runs, usd } = await store.spentBy(row, Math.max(row.enabledAt - 1, now() - dayMs));
+  const { runs, usd, unpriced } = await store.spentBy(row, Math.max(row.enabledAt - 1, now() - dayMs));
   if (usd < usdPerDay) return null;
-  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, true)} of $${usdPerDay} (usdPerDay). To go on: longhaul triggers enable ${row.name}`;
+  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, unpriced === 0)} of $${usdPerDay} (usdPerDay). To go on: longhaul triggers enable ${row.name}`;
 };
 
 interface Outcome {

@@ -8,7 +8,7 @@ import { RefusedError } from '../../../shared/api/router.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import { over } from '../../../shared/run/command.ts';
 import { published } from '../../../shared/run/command-of-effects.ts';
-import { effectKey, isPublishable, type Effect } from '../../../shared/run/effect.ts';
+import { effectKey, effectsOfRound, isPublishable, type Effect } from '../../../shared/run/effect.ts';
 import { outputNames } from '../../../shared/run/output.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { isTerminal, type RoundResult, type RunState } from '../../../shared/run/state.ts';
@@ -107,6 +107,8 @@ const mustBeFree = (
     patch: result?.patch ?? '',
     message: '',
   } satisfies Effect;
+  // The branch is there, and what was to follow it failed: that is what is left to do.
+  if (isHalfDone(state, { remote, branch })) return effect;
   const asked = published(state, { kind: 'publish', by: '', round, patch: effect.patch, effects: [effect], ask: null });
   if ('refusal' in asked) throw new RefusedError(asked.refusal);
   if ((refs.get(`refs/heads/${branch}`) ?? null) === onTop) return effect;
@@ -116,6 +118,20 @@ const mustBeFree = (
       ? `There is a branch ${branch} already.`
       : `The branch ${branch} is not as the round before left it.`,
     'Publish under another name for the branch (--branch).',
+  );
+};
+
+const isHalfDone = (
+  state: RunState,
+  { remote, branch }: { readonly remote: string; readonly branch: string },
+): boolean => {
+  const effects = effectsOfRound(state);
+  return (
+    effects.some(({ status }) => status === 'failed') &&
+    effects.some(
+      ({ effect, status }) =>
+        status === 'done' && effect.kind === 'branch' && effect.remote === remote && effect.branch === branch,
+    )
   );
 };
 
