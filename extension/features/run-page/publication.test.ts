@@ -110,7 +110,7 @@ const buttonsOf = (page: ReturnType<typeof pageOf>) =>
 test('all that would be published is on one page, failed checks first, and nothing that stands out publishes it', async () => {
   const page = pageOf(await read(body, patch));
   expect([page.title, ...page.sections.map(({ title }) => title)]).toEqual([
-    'Publish this result?',
+    '#7 Publish this result?',
     'What is asked',
     'Text of the pull request',
     'Files: 1 file, +1 -1',
