@@ -81,7 +81,8 @@ const wantedOf = async (
   said.set(round, { ...choices, branch: null, into: null });
   let proposed = await propose(choices);
   said.set(round, choices);
-  if (proposed.pullRequest !== null) await texts.show(run, proposed.pullRequest.body);
+  if (proposed.pullRequest !== null)
+    await texts.show(run, { text: proposed.pullRequest.body, goesOn: goesOn(proposed, run) });
   for (;;) {
     const answer = await askPublication({ title: nameOf(run), proposed, choices, goesOn: goesOn(proposed, run) });
     switch (answer?.kind) {

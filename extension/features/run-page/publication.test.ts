@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { publishArguments } from '../../../shared/run/publish-decision.ts';
+import { publicationFacts } from '../../ground/decision/publication-facts.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
 import { localTime } from '../../ground/text/local-time.ts';
@@ -171,6 +174,19 @@ test.each([
   const said = JSON.stringify(page.sections);
   expect(said).toContain(missing === null ? 'Reading what would be published…' : 'Do not approve it.');
   expect(said).not.toContain('something else');
+});
+
+test('a later round on the branch of an earlier one updates its pull request, and says so', () => {
+  const asked = publishArguments(request);
+  if (asked === null) throw new Error('it is about something else');
+  const effects = asked.effects.map((effect) =>
+    effect.kind === 'branch' ? { ...effect, onTop: 'e'.repeat(40) } : effect,
+  );
+  const later = { ...request, arguments: { ...asked, effects } };
+  expect(verbsOf(later).yes).toBe('Update Pull Request');
+  expect(publicationFacts(later).find(({ label }) => label === 'As')?.text).toBe(
+    'an update of the one that is there, else a draft',
+  );
 });
 
 test('what has been decided is not decided again from there', async () => {
