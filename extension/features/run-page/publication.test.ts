@@ -8,7 +8,7 @@ import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { decisionPage } from './decision-page.ts';
-import { readPublication, type Publication } from './publication.ts';
+import { publicationSections, readPublication, type Publication } from './publication.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const body = '## What was done\n\nIt adds.\n';
@@ -174,6 +174,23 @@ test.each([
   const said = JSON.stringify(page.sections);
   expect(said).toContain(missing === null ? 'Reading what would be published…' : 'Do not approve it.');
   expect(said).not.toContain('something else');
+});
+
+test('a text that is no change of files has no list of them, and reads as it will there; it is sent as it is', async () => {
+  const text = 'Ask @<!-- -->ada.';
+  const answer = { kind: 'answer', remote, on: { kind: 'issue', number: 3 }, body: sha256(text) };
+  const about = { ...request, arguments: { round: 1, patch: sha256(''), effects: [answer], secrets: [] } };
+  const sections = publicationSections(await readPublication(blobs(text, ''), 'run_test1', about));
+  expect(sections).toEqual([
+    {
+      id: 'text 0',
+      title: 'Text',
+      items: [
+        { key: 'text', kind: 'markdown', text: 'Ask @ada.' },
+        { key: 'exact', kind: 'code', label: 'As it is sent', text, folded: true },
+      ],
+    },
+  ]);
 });
 
 test('a later round on the branch of an earlier one updates its pull request, and says so', () => {
