@@ -56,11 +56,14 @@ const goToButton = (name: string): Promise<void> =>
   keys.until('Tab', async () => (await webview(page).locator('button:focus', { hasText: name }).count()) > 0);
 
 test('what would be published is a row in Needs You, and all of it is on its page, in dark and in light', async () => {
-  await row().waitFor();
+  await row()
+    .filter({ hasText: /#1 Publish/ })
+    .waitFor();
   await treeItem(page, /Say sums, reviewing: .*asked: Publish round 1/).waitFor();
   await widen(page, 300);
   await picture(page, '91 asked before it is published, 300 px');
   await row().click();
+  await page.locator('.tab.active', { hasText: '#1 Publish this result?' }).waitFor();
   const shown = webview(page);
   await shown.getByText('What was done').first().waitFor();
   await shown.getByRole('region', { name: 'Files: 1 file' }).waitFor();

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { z } from 'zod';
+import { isOutputEffect } from '../../../shared/run/effect.ts';
 import { publishArguments } from '../../../shared/run/publish-decision.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import { publicationFacts } from '../../ground/decision/publication-facts.ts';
@@ -27,6 +28,9 @@ const approvePublishing = async (longhaul: Longhaul, summary: DecisionSummary, a
   if (asked === null || FromPage.safeParse(argument).data?.hash !== request.hash)
     return vscode.commands.executeCommand('longhaul.openDecision', { run, decision: request.id });
   const isSecret = asked.secrets.length > 0;
+  const look = asked.effects.every(isOutputEffect)
+    ? { label: t('Look at It'), command: 'longhaul.openRun' }
+    : { label: t('Open Diff'), command: 'longhaul.review' };
   const yes = isSecret ? t('Publish All the Same') : verbsOf(request).yes;
   const chosen = await vscode.window.showWarningMessage(
     askedText(request),
@@ -42,19 +46,18 @@ const approvePublishing = async (longhaul: Longhaul, summary: DecisionSummary, a
       ].join('\n\n'),
     },
     // The first is what Enter does, and publishes nothing.
-    openDiff,
+    look.label,
     yes,
   );
-  if (chosen === openDiff) return vscode.commands.executeCommand('longhaul.review', { run });
+  if (chosen === look.label) return vscode.commands.executeCommand(look.command, { run });
   if (chosen !== yes) return;
   await decide(longhaul, summary, { kind: 'approved', arguments: null });
   await tellEnd(longhaul, run);
 };
 
-const openDiff = t('Open Diff');
 const setKey = t('Set Model Key and Try Again');
 const edit = t('Edit and Approve…');
-const look = t('Open Approval');
+const openApproval = t('Open Approval');
 
 /** Shows exactly what is approved, then approves it. */
 export const approve = async (longhaul: Longhaul, argument: unknown): Promise<void> => {
@@ -82,12 +85,12 @@ export const approve = async (longhaul: Longhaul, argument: unknown): Promise<vo
         .join('\n\n'),
     },
     // The first is what Enter does, and approves nothing by itself.
-    keyFirst ? setKey : look,
+    keyFirst ? setKey : openApproval,
     yes,
     ...(editable ? [edit] : []),
   );
   if (chosen === edit) return editArguments(summary);
-  if (chosen === look)
+  if (chosen === openApproval)
     return vscode.commands.executeCommand('longhaul.openDecision', { run: summary.run, decision: request.id });
   if (chosen === yes || (chosen === setKey && (await setModelKey(longhaul))))
     await decide(longhaul, summary, { kind: 'approved', arguments: null });

@@ -28,11 +28,13 @@ test('what waits is listed as in the view, each with what opens it', () => {
     'Review',
     'Failed',
   ]);
+  const { title } = reviewing.task;
+  expect(rows.slice(1).map(({ label }) => label)).toEqual([`Review: #12 ${title}`, `Failed: #12 ${title}`]);
   expect(rows[2]?.detail).toBe('failed (model): No answer');
 });
 
 test('a title cannot draw a picture of its own', () => {
   const state = stateAt('round.finished');
   const reviews = [summary({ ...state, task: { ...state.task, title: '$(check) all fine' } })];
-  expect(askingRows({ ...none, reviews }, now)[0]?.label).toBe('Review: $\u200B(check) all fine');
+  expect(askingRows({ ...none, reviews }, now)[0]?.label).toBe('Review: #12 $\u200B(check) all fine');
 });

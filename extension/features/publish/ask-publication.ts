@@ -2,36 +2,53 @@ import { t } from '@vscode/l10n';
 import * as vscode from 'vscode';
 import type { PublishInput } from '../../../shared/api/publication.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
+import { chosenOf, coAuthorsOf, toggled, type Choices, type Part } from './choices.ts';
 
-/** What a person can do about a publication: what is asked of the runner anew, what is said otherwise, or all of it as it is. */
+/** What a person can do about a publication: have it done, look at its text, have it elsewhere, or say something of it otherwise. */
 export type Answer =
   | { readonly kind: 'publish' }
   | { readonly kind: 'text' }
   | { readonly kind: 'elsewhere'; readonly where: { readonly branch: string; readonly into: string | null } }
-  | { readonly kind: 'otherwise'; readonly wanted: PublishInput };
+  | { readonly kind: 'otherwise'; readonly choices: Choices };
 
+/** What is asked about: what the runner proposes, and what the person has said of that so far. */
+export interface Asked {
+  readonly title: string;
+  readonly proposed: PublishInput;
+  readonly choices: Choices;
+  /** There is a pull request already, which it goes to. */
+  readonly goesOn: boolean;
+}
+
+/** Undefined: the person turned back, to the list. */
 type Row = vscode.QuickPickItem & { readonly ask: () => Promise<Answer | undefined> };
 
 /** Asks about all that would be published but the text, which stands in an editor. Undefined: the person turned back. */
-export const askPublication = async (title: string, wanted: PublishInput): Promise<Answer | undefined> => {
-  const chosen = await vscode.window.showQuickPick(rowsOf(wanted), {
-    title,
-    placeHolder: t('What stands here and in the editor is published, and nothing else'),
-    ignoreFocusOut: true,
-  });
-  return chosen?.ask();
+export const askPublication = async (asked: Asked): Promise<Answer | undefined> => {
+  for (;;) {
+    const chosen = await vscode.window.showQuickPick(rowsOf(asked), {
+      title: asked.title,
+      placeHolder: t('What stands here and in the editor is published, and nothing else'),
+      ignoreFocusOut: true,
+    });
+    if (chosen === undefined) return undefined;
+    const answer = await chosen.ask();
+    if (answer !== undefined) return answer;
+  }
 };
 
-const rowsOf = (wanted: PublishInput): readonly Row[] => {
-  const { remote, branch, pullRequest, secrets, message } = wanted;
-  const [subject = message, ...others] = message.split('\n').filter((part) => part.trim() !== '');
+const rowsOf = (asked: Asked): readonly Row[] => {
+  const { proposed, choices } = asked;
+  const wanted = chosenOf(proposed, choices);
+  const { remote, branch, pullRequest, secrets } = wanted;
+  const coAuthors = coAuthorsOf(proposed);
   const into = pullRequest?.into ?? null;
   return [
-    { label: goLabel(wanted), description: cleanLine(remote), ask: async () => ({ kind: 'publish' }) },
+    { label: goLabel(wanted, asked.goesOn), description: cleanLine(remote), ask: async () => ({ kind: 'publish' }) },
     ...secrets.map((secret): Row => ({
       label: `$(warning) ${t('Looks like a secret')}`,
       description: cleanLine(secret),
-      ask: async () => ({ kind: 'otherwise', wanted }),
+      ask: async () => undefined,
     })),
     {
       label: `$(git-branch) ${t('Branch')}`,
@@ -41,43 +58,35 @@ const rowsOf = (wanted: PublishInput): readonly Row[] => {
         return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: other, into } };
       },
     },
-    ...(others.length === 0
+    ...(coAuthors.length === 0
       ? []
-      : [
-          {
-            label: `$(git-commit) ${t('Commit')}`,
-            description: cleanLine(others.join(' · ')),
-            detail: t('Choose it to leave that out.'),
-            ask: async (): Promise<Answer> => ({ kind: 'otherwise', wanted: { ...wanted, message: subject } }),
-          },
-        ]),
-    ...(pullRequest === null ? [] : pullRequestRows(wanted, pullRequest)),
+      : [partRow(choices, 'co-author', { icon: 'git-commit', label: t('Commit'), says: coAuthors })]),
+    ...(pullRequest === null ? [] : pullRequestRows(asked, pullRequest)),
   ];
 };
 
-const goLabel = ({ pullRequest }: PublishInput): string => {
+const goLabel = ({ pullRequest }: PublishInput, goesOn: boolean): string => {
   if (pullRequest === null) return `$(repo-push) ${t('Publish Branch')}`;
+  if (goesOn) return `$(git-pull-request) ${t('Update Pull Request')}`;
   return pullRequest.draft
     ? `$(git-pull-request-draft) ${t('Create Draft Pull Request')}`
     : `$(git-pull-request) ${t('Create Pull Request')}`;
 };
 
-const pullRequestRows = (
-  wanted: PublishInput,
-  pullRequest: NonNullable<PublishInput['pullRequest']>,
-): readonly Row[] => {
+type Shown = NonNullable<PublishInput['pullRequest']>;
+
+/** `pullRequest`: as it would be published. */
+const pullRequestRows = (asked: Asked, pullRequest: Shown): readonly Row[] => {
+  const { proposed, choices } = asked;
   const { into, title, draft, ciRepairs } = pullRequest;
-  const otherwise = (other: Partial<typeof pullRequest>): Answer => ({
-    kind: 'otherwise',
-    wanted: { ...wanted, pullRequest: { ...pullRequest, ...other } },
-  });
+  const otherwise = (other: Partial<Choices>): Answer => ({ kind: 'otherwise', choices: { ...choices, ...other } });
   return [
     {
       label: `$(git-merge) ${t('Into')}`,
       description: cleanLine(into),
       ask: async () => {
         const other = await line(t('Into which branch?'), into);
-        return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: wanted.branch, into: other } };
+        return other === undefined ? undefined : { kind: 'elsewhere', where: { branch: proposed.branch, into: other } };
       },
     },
     {
@@ -93,14 +102,9 @@ const pullRequestRows = (
       description: t('in the editor, to be read and changed'),
       ask: async () => ({ kind: 'text' }),
     },
-    {
-      label: draft ? `$(circle-outline) ${t('Draft')}` : `$(eye) ${t('Ready for review')}`,
-      description: draft ? t('nobody is asked to review it yet') : t('whoever owns the code is asked to review it'),
-      ask: async () => otherwise({ draft: !draft }),
-    },
-    ...(pullRequest.comment === null ? [] : [commentRow(pullRequest.comment, () => otherwise({ comment: null }))]),
-    ...repliesRows(pullRequest.replies, (replies) => otherwise({ replies })),
-    ...(pullRequest.check === null ? [] : [checkRow(pullRequest.check, () => otherwise({ check: null }))]),
+    // The one that is there stays what it is by now.
+    ...(asked.goesOn ? [] : [draftRow(draft, () => otherwise({ draft: !draft }))]),
+    ...besideRows(asked, pullRequest, otherwise),
     {
       label: `$(tools) ${t('Failing Checks')}`,
       description: repairsText(ciRepairs),
@@ -112,45 +116,74 @@ const pullRequestRows = (
   ];
 };
 
-type Shown = NonNullable<PublishInput['pullRequest']>;
+const draftRow = (draft: boolean, otherwise: () => Answer): Row => ({
+  label: draft ? `$(circle-outline) ${t('Draft')}` : `$(eye) ${t('Ready for review')}`,
+  description: draft ? t('nobody is asked to review it yet') : t('whoever owns the code is asked to review it'),
+  ask: async () => otherwise(),
+});
 
-const repliesRows = (replies: Shown['replies'], otherwise: (replies: Shown['replies']) => Answer): readonly Row[] => {
-  if (replies.length === 0) return [];
+/** What goes beside the pull request: what is left out stays in sight. */
+const besideRows = (
+  { proposed, choices }: Asked,
+  { replies }: Pick<Shown, 'replies'>,
+  otherwise: (other: Partial<Choices>) => Answer,
+): readonly Row[] => {
+  const comment = proposed.pullRequest?.comment ?? null;
+  const check = proposed.pullRequest?.check ?? null;
+  const answers = proposed.pullRequest?.replies ?? [];
   const resolve = replies.every((reply) => reply.resolve);
   return [
-    {
-      label: `$(reply) ${t('Answers to Remarks')}`,
-      description: t('choose it to leave them out'),
-      detail: replies.map(({ text }) => cleanLine(text)).join(' · '),
-      ask: async () => otherwise([]),
-    },
-    {
-      label: `$(pass) ${t('Their Threads')}`,
-      description: resolve
-        ? t('are resolved with them')
-        : t('stay open: whoever made a remark says whether it is settled'),
-      ask: async () => otherwise(replies.map((reply) => ({ ...reply, resolve: !resolve }))),
-    },
+    ...(comment === null
+      ? []
+      : [partRow(choices, 'comment', { icon: 'comment', label: t('Comment'), says: [comment] })]),
+    ...(answers.length === 0
+      ? []
+      : [
+          partRow(choices, 'answers', {
+            icon: 'reply',
+            label: t('Answers to Remarks'),
+            says: answers.map(({ text }) => text),
+          }),
+        ]),
+    ...(replies.length === 0
+      ? []
+      : [
+          {
+            label: `$(pass) ${t('Their Threads')}`,
+            description: resolve
+              ? t('are resolved with them')
+              : t('stay open: whoever made a remark says whether it is settled'),
+            ask: async () => otherwise({ resolve: !resolve }),
+          },
+        ]),
+    ...(check === null
+      ? []
+      : [partRow(choices, 'check', { icon: 'checklist', label: t('Check of the Commit'), says: checkLines(check) })]),
   ];
 };
 
-/** The check that the commit gets, with what verification came to. */
-const checkRow = ({ title, annotations }: NonNullable<Shown['check']>, leaveOut: () => Answer): Row => ({
-  label: `$(checklist) ${t('Check of the Commit')}`,
-  description: t('choose it to leave it out'),
-  detail: [title, ...annotations.map(({ path, line, message }) => `${path}:${line}: ${message}`)]
-    .map(cleanLine)
-    .join(' · '),
-  ask: async () => leaveOut(),
-});
+/** What verification came to, as the commit's check says it. */
+const checkLines = ({ title, annotations }: NonNullable<Shown['check']>): readonly string[] => [
+  title,
+  ...annotations.map(({ path, line: at, message }) => `${path}:${at}: ${message}`),
+];
 
-/** What is said there of a later round, or nothing. */
-const commentRow = (comment: string, leaveOut: () => Answer): Row => ({
-  label: `$(comment) ${t('Comment')}`,
-  description: t('choose it to leave it out'),
-  detail: cleanLine(comment),
-  ask: async () => leaveOut(),
-});
+interface PartText {
+  readonly icon: string;
+  readonly label: string;
+  readonly says: readonly string[];
+}
+
+/** What goes along, unless it is left out; choosing it does the other. */
+const partRow = (choices: Choices, part: Part, { icon, label, says }: PartText): Row => {
+  const isOut = choices.leaves.has(part);
+  return {
+    label: `$(${isOut ? 'circle-slash' : icon}) ${label}`,
+    description: isOut ? t('left out: choose it to put it back') : t('choose it to leave this out'),
+    detail: says.map(cleanLine).join(' · '),
+    ask: async () => ({ kind: 'otherwise', choices: toggled(choices, part) }),
+  };
+};
 
 const repairsText = (times: number): string => {
   if (times === 0) return t('begin no round');

@@ -10,6 +10,7 @@ import type { Longhaul } from '../../ground/longhaul.ts';
 import { registerCommands } from '../../ground/problem/problem.ts';
 import { canBeSaid } from '../../ground/runs/row-context.ts';
 import { askPublication } from './ask-publication.ts';
+import { chosenOf, goesOn, nothingSaid, type Choices } from './choices.ts';
 import { nameOf, tellEnd } from '../../ground/publication/end.ts';
 import { publishOutput } from './output.ts';
 import { PullRequestTexts } from './pull-request-text.ts';
@@ -17,17 +18,13 @@ import { PullRequestTexts } from './pull-request-text.ts';
 /** What a person has said about pull requests that there are not yet: it is there again when they come back. */
 interface Writing {
   readonly texts: PullRequestTexts;
-  readonly said: Map<string, Said>;
+  readonly said: Map<string, Choices>;
 }
-type Said = Pick<
-  NonNullable<PublishInput['pullRequest']>,
-  'title' | 'draft' | 'ciRepairs' | 'comment' | 'replies' | 'check'
->;
 
 /** Publishing a result: as a branch, and as a pull request where the remote has any. */
 export const registerPublish = (longhaul: Longhaul): vscode.Disposable => {
   const texts = new PullRequestTexts();
-  const writing = { texts, said: new Map<string, Said>() };
+  const writing = { texts, said: new Map<string, Choices>() };
   return vscode.Disposable.from(
     texts,
     registerCommands({
@@ -73,42 +70,37 @@ const wantedOf = async (
   run: RunSummary,
 ): Promise<PublishInput | null> => {
   const api = await connection.api();
-  const proposed = async (where: { readonly branch?: string; readonly into?: string | null }) => {
-    const location = vscode.ProgressLocation.Notification;
-    const title = t('Longhaul: looking at what there is where it would go…');
-    const { pullRequest, ...there } = await vscode.window.withProgress({ location, title }, () =>
-      api.runs.publication.query({ run: run.id, ...where }),
+  const round = roundOf(run);
+  const title = t('Longhaul: looking at what there is where it would go…');
+  const propose = async ({ branch, into }: Pick<Choices, 'branch' | 'into'>): Promise<PublishInput> =>
+    vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
+      api.runs.publication.query({ run: run.id, branch, into }),
     );
-    return { ...there, pullRequest: pullRequest && { ...pullRequest, ...said.get(roundOf(run)) } };
-  };
-  let wanted = await proposed({});
-  if (wanted.pullRequest !== null) await texts.show(run, wanted.pullRequest.body);
+  let choices = said.get(round) ?? nothingSaid;
+  // Where it cannot go any more is not asked about for ever.
+  said.set(round, { ...choices, branch: null, into: null });
+  let proposed = await propose(choices);
+  said.set(round, choices);
+  if (proposed.pullRequest !== null)
+    await texts.show(run, { text: proposed.pullRequest.body, goesOn: goesOn(proposed, run) });
   for (;;) {
-    const answer = await askPublication(nameOf(run), wanted);
+    const answer = await askPublication({ title: nameOf(run), proposed, choices, goesOn: goesOn(proposed, run) });
     switch (answer?.kind) {
       case undefined:
       case 'text':
         return null;
       case 'publish':
-        return withText(wanted, texts.textOf(run));
+        return withText(chosenOf(proposed, choices), texts.textOf(run));
       case 'otherwise':
-        ({ wanted } = answer);
-        if (wanted.pullRequest !== null) said.set(roundOf(run), saidIn(wanted.pullRequest));
+        ({ choices } = answer);
         break;
       case 'elsewhere':
-        wanted = await proposed(answer.where);
+        proposed = await propose(answer.where);
+        choices = { ...choices, ...answer.where };
     }
+    said.set(round, choices);
   }
 };
-
-const saidIn = ({ title, draft, ciRepairs, comment, replies, check }: Said): Said => ({
-  title,
-  draft,
-  ciRepairs,
-  comment,
-  replies,
-  check,
-});
 
 const withText = (wanted: PublishInput, text: string | null): PublishInput =>
   wanted.pullRequest === null || text === null

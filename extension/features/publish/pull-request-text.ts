@@ -5,20 +5,28 @@ import type { RunSummary } from '../../../shared/run/summary.ts';
 /** What a text is about. */
 type Written = Pick<RunSummary, 'id' | 'number' | 'round'>;
 
+interface Shown {
+  readonly run: string;
+  /** There is a pull request already, which it becomes the text of. */
+  readonly goesOn: boolean;
+}
+
 /**
  * The texts of pull requests that are being written, each in an untitled Markdown document: what a person reads there, and may change, is
  * what is published.
  */
 export class PullRequestTexts implements vscode.Disposable {
-  /** By document: the run that it is about. */
-  readonly #runs = new Map<string, string>();
+  /** By document: what it is about. */
+  readonly #shown = new Map<string, Shown>();
   readonly #lenses = vscode.languages.registerCodeLensProvider(
     { scheme: 'untitled', language: 'markdown' },
     {
       provideCodeLenses: ({ uri }) => {
-        const run = this.#runs.get(uri.toString());
-        if (run === undefined) return [];
-        const title = `$(git-pull-request) ${t('Create Pull Request with This Text')}`;
+        const shown = this.#shown.get(uri.toString());
+        if (shown === undefined) return [];
+        const { run, goesOn } = shown;
+        const goes = goesOn ? t('Update Pull Request with This Text') : t('Create Pull Request with This Text');
+        const title = `$(git-pull-request) ${goes}`;
         const command = 'longhaul.createPullRequest';
         return [new vscode.CodeLens(new vscode.Range(0, 0, 0, 0), { title, command, arguments: [{ run }] })];
       },
@@ -31,9 +39,9 @@ export class PullRequestTexts implements vscode.Disposable {
   }
 
   /** Shows the text of a run's round, behind what is asked about it; one that is there already stays as it is. */
-  async show(of: Written, text: string): Promise<void> {
+  async show(of: Written, { text, goesOn }: { readonly text: string; readonly goesOn: boolean }): Promise<void> {
     const document = this.#open(of) ?? (await vscode.workspace.openTextDocument(uriOf(of)));
-    this.#runs.set(document.uri.toString(), of.id);
+    this.#shown.set(document.uri.toString(), { run: of.id, goesOn });
     const editor = await vscode.window.showTextDocument(document, { preview: false, preserveFocus: true });
     if (document.getText() === '') await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), text));
     await vscode.languages.setTextDocumentLanguage(document, 'markdown');
@@ -42,7 +50,7 @@ export class PullRequestTexts implements vscode.Disposable {
   /** Closes it without a question: what was in it is published. */
   async close(of: Written): Promise<void> {
     const document = this.#open(of);
-    this.#runs.delete(uriOf(of).toString());
+    this.#shown.delete(uriOf(of).toString());
     if (document === undefined) return;
     await vscode.window.showTextDocument(document);
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');

@@ -40,8 +40,8 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   const checks = story.moments.filter(isVerification);
   const calls = story.moments.filter(isOf('call'));
   return pageOf(
-    request.kind === 'question' ? t('A question for you') : t('A decision for you'),
-    cleanLine(`#${state.number} ${state.task.title}`),
+    numbered(state, request.kind === 'question' ? t('A question for you') : t('A decision for you')),
+    cleanLine(state.task.title),
     [
       section('ask', t('What is asked'), askItems(input)),
       section('goal', t('Goal'), [textItem('goal', visible(state.task.goal.trim()))]),
@@ -60,11 +60,14 @@ export const decisionPage = (input: DecisionPageInput): Page => {
   );
 };
 
+/** The title is the tab's, too: of several that are open it tells which is of which run. */
+const numbered = ({ number }: Pick<RunState, 'number'>, title: string): string => `#${number} ${title}`;
+
 /** The same of a result that would be published: what was done on the way is on the page of the run. */
 const publishPage = (input: DecisionPageInput): Page => {
   const { state, story, publication } = input;
   const checks = standingVerification(story);
-  return pageOf(t('Publish this result?'), cleanLine(`#${state.number} ${state.task.title}`), [
+  return pageOf(numbered(state, t('Publish this result?')), cleanLine(state.task.title), [
     section('ask', t('What is asked'), askItems(input)),
     ...publicationSections(publication),
     section('tests', t('Evidence'), entries(checks, state.createdAt)),

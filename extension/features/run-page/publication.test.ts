@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
+import { publishArguments } from '../../../shared/run/publish-decision.ts';
+import { publicationFacts } from '../../ground/decision/publication-facts.ts';
+import { verbsOf } from '../../ground/decision/verbs.ts';
 import type { EventBody } from '../../../shared/run/events.ts';
 import { began, created, followed, leased } from '../../../shared/run/story/fixture.ts';
 import { localTime } from '../../ground/text/local-time.ts';
 import { decisionPage } from './decision-page.ts';
-import { readPublication, type Publication } from './publication.ts';
+import { publicationSections, readPublication, type Publication } from './publication.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const body = '## What was done\n\nIt adds.\n';
@@ -110,7 +113,7 @@ const buttonsOf = (page: ReturnType<typeof pageOf>) =>
 test('all that would be published is on one page, failed checks first, and nothing that stands out publishes it', async () => {
   const page = pageOf(await read(body, patch));
   expect([page.title, ...page.sections.map(({ title }) => title)]).toEqual([
-    'Publish this result?',
+    '#7 Publish this result?',
     'What is asked',
     'Text of the pull request',
     'Files: 1 file, +1 -1',
@@ -171,6 +174,36 @@ test.each([
   const said = JSON.stringify(page.sections);
   expect(said).toContain(missing === null ? 'Reading what would be published…' : 'Do not approve it.');
   expect(said).not.toContain('something else');
+});
+
+test('a text that is no change of files has no list of them, and reads as it will there; it is sent as it is', async () => {
+  const text = 'Ask @<!-- -->ada.';
+  const answer = { kind: 'answer', remote, on: { kind: 'issue', number: 3 }, body: sha256(text) };
+  const about = { ...request, arguments: { round: 1, patch: sha256(''), effects: [answer], secrets: [] } };
+  const sections = publicationSections(await readPublication(blobs(text, ''), 'run_test1', about));
+  expect(sections).toEqual([
+    {
+      id: 'text 0',
+      title: 'Text',
+      items: [
+        { key: 'text', kind: 'markdown', text: 'Ask @ada.' },
+        { key: 'exact', kind: 'code', label: 'As it is sent', text, folded: true },
+      ],
+    },
+  ]);
+});
+
+test('a later round on the branch of an earlier one updates its pull request, and says so', () => {
+  const asked = publishArguments(request);
+  if (asked === null) throw new Error('it is about something else');
+  const effects = asked.effects.map((effect) =>
+    effect.kind === 'branch' ? { ...effect, onTop: 'e'.repeat(40) } : effect,
+  );
+  const later = { ...request, arguments: { ...asked, effects } };
+  expect(verbsOf(later).yes).toBe('Update Pull Request');
+  expect(publicationFacts(later).find(({ label }) => label === 'As')?.text).toBe(
+    'an update of the one that is there, else a draft',
+  );
 });
 
 test('what has been decided is not decided again from there', async () => {

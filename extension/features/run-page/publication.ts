@@ -3,7 +3,7 @@ import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { checkText } from '../../../shared/review/check-report.ts';
 import { linesText, patchedFiles, sumText, type PatchedFile } from '../../../shared/review/patched-files.ts';
-import type { Effect } from '../../../shared/run/effect.ts';
+import { isOutputEffect, type Effect } from '../../../shared/run/effect.ts';
 import { publishArguments, type PublishArguments } from '../../../shared/run/publish-decision.ts';
 import { passed, type RunState } from '../../../shared/run/state.ts';
 import { cleanLine, visible } from '../../../shared/text/clean.ts';
@@ -100,13 +100,18 @@ const checksFact = (state: RunState): string => {
   return [shown, ...names].join(' · ');
 };
 
+/** By what Longhaul keeps a name or an address from being a link where it is published: nobody sees it there. */
+const unlinked = '<!-- -->';
+
 const unreadable = t('It cannot be read as it was asked about. Do not approve it.');
 
 /** The texts and the files that would be published. `publication` null: they are not read yet. */
 export const publicationSections = (publication: Publication | null): readonly Section[] => {
   if (publication === null)
     return [section('text', '', [textItem('reading', t('Reading what would be published…'), 'dim')])];
-  const { texts, files } = publication;
+  const { asked, texts, files } = publication;
+  // What is no change of files publishes none.
+  const isText = files !== null && asked.effects.every(isOutputEffect);
   return [
     ...texts.map(({ label, text }, index) =>
       section(
@@ -115,25 +120,28 @@ export const publicationSections = (publication: Publication | null): readonly S
         text === null
           ? [textItem('none', unreadable, 'bad')]
           : [
-              markdownItem('text', visible(text)),
+              markdownItem('text', visible(text.replaceAll(unlinked, ''))),
               { key: 'exact', kind: 'code', label: t('As it is sent'), text: visible(text), folded: true } as const,
             ],
       ),
     ),
-    section(
-      'files',
-      files === null ? t('Files') : t('Files: {0}', sumText(files)),
-      files === null
-        ? [textItem('none', unreadable, 'bad')]
-        : [
-            factsItem(
-              'files',
-              files.map((file) => ({ label: file.path, text: linesText(file) })),
-            ),
-          ],
-    ),
+    ...(isText ? [] : [filesSection(files)]),
   ];
 };
+
+const filesSection = (files: Publication['files']): Section =>
+  section(
+    'files',
+    files === null ? t('Files') : t('Files: {0}', sumText(files)),
+    files === null
+      ? [textItem('none', unreadable, 'bad')]
+      : [
+          factsItem(
+            'files',
+            files.map((file) => ({ label: file.path, text: linesText(file) })),
+          ),
+        ],
+  );
 
 /** The same review of it as of any result. */
 export const openResult = ({ id }: Pick<RunState, 'id'>) => button('longhaul.review', t('Open Diff'), { run: id });

@@ -12,12 +12,25 @@ export const publicationFacts = (request: Pick<DecisionRequest, 'kind' | 'argume
   if (asked === null) return [];
   return [
     { label: t('Repository'), text: cleanLine(asked.effects[0]?.remote ?? '') },
-    ...asked.effects.flatMap(effectFacts),
+    ...asked.effects.flatMap((effect) => effectFacts(effect, isUpdate(asked.effects))),
     { label: t('Tree'), text: request.tree ?? '' },
   ].filter(({ text }) => text !== '');
 };
 
-const effectFacts = (effect: Effect): readonly Part[] => {
+/** Whether that goes on with the pull request that an earlier round has opened. */
+export const isUpdate = (effects: readonly Effect[]): boolean =>
+  effects.some((effect) => effect.kind === 'branch' && effect.onTop !== null) &&
+  effects.some(({ kind }) => kind === 'pull request');
+
+const asOf = ({ draft }: Extract<Effect, { kind: 'pull request' }>, updates: boolean): string => {
+  if (!updates) return draft ? t('a draft') : t('ready for review');
+  // Somebody may have closed it meanwhile.
+  return draft
+    ? t('an update of the one that is there, else a draft')
+    : t('an update of the one that is there, else ready for review');
+};
+
+const effectFacts = (effect: Effect, updates: boolean): readonly Part[] => {
   if (isOutputEffect(effect))
     return [
       { label: t('As'), text: cleanLine(placeOf(effect)) },
@@ -34,7 +47,7 @@ const effectFacts = (effect: Effect): readonly Part[] => {
       return [
         { label: t('Into'), text: cleanLine(effect.into) },
         { label: t('Title'), text: cleanLine(effect.title) },
-        { label: t('As'), text: effect.draft ? t('a draft') : t('ready for review') },
+        { label: t('As'), text: asOf(effect, updates) },
         {
           label: t('If checks fail there'),
           text: effect.ciRepairs === 0 ? '' : t('another round begins, at most {0} in all', effect.ciRepairs),

@@ -1,6 +1,7 @@
 import { t } from '@vscode/l10n';
 import type { DecisionRequest } from '../../../shared/decision/decision.ts';
 import { publishArguments } from '../../../shared/run/publish-decision.ts';
+import { isUpdate } from './publication-facts.ts';
 
 /** What the two answers to a question are called, and what the second one does. */
 export interface Verbs {
@@ -13,8 +14,10 @@ export interface Verbs {
 const stopsHere = t('Work stops here; what there is is verified and handed over for review. Why? It goes on record.');
 
 const publishVerb = (request: Pick<DecisionRequest, 'kind' | 'arguments'>): string => {
-  const opens = publishArguments(request)?.effects.find((effect) => effect.kind === 'pull request');
+  const effects = publishArguments(request)?.effects ?? [];
+  const opens = effects.find((effect) => effect.kind === 'pull request');
   if (opens === undefined) return t('Publish');
+  if (isUpdate(effects)) return t('Update Pull Request');
   return opens.draft ? t('Open Draft Pull Request') : t('Open Pull Request');
 };
 

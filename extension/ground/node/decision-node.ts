@@ -8,7 +8,7 @@ import { asksForKey, keyRefused } from '../decision/refused-key.ts';
 import { card, factNodes, type Node, type Row } from './node.ts';
 import { localTime } from '../text/local-time.ts';
 import { oneLine } from '../text/one-line.ts';
-import { expiry, labelCharacters, repositoryName } from '../text/text.ts';
+import { expiry, labelCharacters, repositoryName, titleOf } from '../text/text.ts';
 
 type Asking = Pick<RunSummary, 'number' | 'task' | 'turn'>;
 
@@ -42,15 +42,16 @@ const iconOf = ({ kind }: Pick<DecisionRequest, 'kind'>): string =>
 
 const rowOf = (id: string, summary: DecisionSummary, of: Asking | null): Row => {
   const { request, status, title, run } = summary;
-  const where = of === null ? '' : `${repositoryName(of.task.repository)} · #${of.number}`;
+  const repository = of === null ? '' : repositoryName(of.task.repository);
+  const where = of === null ? '' : `${repository} · #${of.number}`;
   const action = of !== null && asksForKey(of, request) ? keyRefused : askedText(request);
   const expired = status === 'expired';
   const until = expired ? t('expired undecided') : expiry(request.expiresAt, Date.now());
   return {
     id,
     // Short where its repository stands behind it: both are to be read in a narrow view.
-    label: oneLine(action, of === null ? 120 : labelCharacters),
-    description: [where, until].filter(Boolean).join(' · '),
+    label: of === null ? oneLine(action, 120) : titleOf({ number: of.number, title: action }, labelCharacters),
+    description: [repository, until].filter(Boolean).join(' · '),
     contextValue: expired ? 'decision.expired' : `decision.${request.kind}`,
     icon: [
       expired && request.kind !== 'question' ? 'history' : iconOf(request),
