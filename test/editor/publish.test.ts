@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GitHub } from '../harness/github.ts';
+import { gitIn } from '../harness/repository.ts';
 import { packedExtension } from './packed.ts';
 import { Place } from './place.ts';
 import {
@@ -29,6 +30,8 @@ let page: Page;
 beforeAll(async () => {
   place = things.use(await Place.make());
   github = things.use(await place.onGitHub(['acme', 'ada']));
+  gitIn(place.repository, 'config', 'user.name', 'Grace');
+  gitIn(place.repository, 'config', 'user.email', 'grace@example.org');
   await place.delegate('[line] Say sums', '--verify', 'true');
   await place.settled(({ status }) => status === 'reviewing');
   const workbench = things.use(
@@ -116,8 +119,9 @@ test('what a reviewer wants changed is another round, whose pull request has the
   const body = async () => (await pulls.get({ ...at, pull_number: 1 })).data.body;
   await expect.poll(body).toContain('round 2');
   expect(await body()).not.toContain('says Ada');
-  const { data: commits } = await pulls.listCommits({ ...at, pull_number: 1 });
-  expect(commits.at(-1)?.commit.message).not.toContain('Co-authored-by');
+  const { data: commits } = await repos.listCommits({ ...at, sha: before });
+  const isGraces = commits.slice(0, 2).map(({ commit }) => commit.message.includes('Co-authored-by: Grace'));
+  expect(isGraces).toEqual([false, true]);
 });
 
 test('what reviewers say is in the row, and merged it is accepted', async () => {

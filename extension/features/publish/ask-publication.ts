@@ -178,7 +178,7 @@ interface PartText {
 const partRow = (choices: Choices, part: Part, { icon, label, says }: PartText): Row => {
   const isOut = choices.leaves.has(part);
   return {
-    label: `$(${isOut ? 'circle-slash' : icon}) ${label}`,
+    label: isOut ? `$(circle-slash) ${label}` : `$(${icon}) ${label}`,
     description: isOut ? t('left out: choose it to put it back') : t('choose it to leave this out'),
     detail: says.map(cleanLine).join(' · '),
     ask: async () => ({ kind: 'otherwise', choices: toggled(choices, part) }),
