@@ -49,7 +49,11 @@ export const publication = async (
   const url = remote ?? earlier?.remote ?? (await remoteOfRun(state));
   const { allowed, publishing } = publishingTo(plane, url);
   whyAsked(asPerson(caller), { remote: allowed.url, publishing });
-  const { title } = state.task;
+  const opened = state.effects.findLast(
+    ({ status, effect }) => status === 'done' && effect.kind === 'pull request' && effect.remote === url,
+  )?.effect;
+  const before = opened?.kind === 'pull request' ? opened : null;
+  const title = before?.title ?? state.task.title;
   const name = branch ?? earlier?.branch ?? branchOf(state);
   const listed = await listAllowed(plane, allowed);
   const effect = mustBeFree(state, { remote: allowed.url, branch: name, refs: listed.refs });
@@ -68,7 +72,7 @@ export const publication = async (
     publishing.forge === null
       ? null
       : {
-          into: into ?? targetOf(allowed.url, listed, state),
+          into: into ?? before?.into ?? targetOf(allowed.url, listed, state),
           title,
           body: pullRequestBody(state, events, coverage),
           draft: true,
