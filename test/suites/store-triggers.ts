@@ -34,6 +34,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
         publishes: 'no',
         output: 'diff',
         enabled: true,
+        enabledAt: start,
         handledAt: start,
         run: null,
         dueAt: null,
@@ -49,7 +50,15 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const after = { run: 'run_aaaa', dueAt: start, failures: 1, problem: null, enabled: false };
       expect(await again.triggers('one')).toEqual([{ ...key, ...fresh, ...after, handledAt: start + 5_000 }]);
       await again.enableTrigger(key, { by: 'eve', byOwner: false, publishes: 'no', output: 'diff' });
-      const enabled = { ...fresh, by: 'eve', byOwner: false, run: 'run_aaaa', dueAt: start, handledAt: start + 5_000 };
+      const enabled = {
+        ...fresh,
+        by: 'eve',
+        byOwner: false,
+        run: 'run_aaaa',
+        dueAt: start,
+        handledAt: start + 5_000,
+        enabledAt: now,
+      };
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled }]);
       await again.disableTrigger(key);
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled, enabled: false }]);
