@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { EventBody, RunEvent } from '../run/events.ts';
-import { began, created, followed, leased } from '../run/story/fixture.ts';
+import type { EventBody } from '../run/events.ts';
+import { created, followed, leased, logOf } from '../run/story/fixture.ts';
 import { checkReport, CheckReport } from './check-report.ts';
 import type { CommandCoverage } from './coverage.ts';
 
@@ -22,14 +22,7 @@ const ran = (index: number, exitCode: number, output: string): EventBody => ({
 const reportOf = (did: readonly EventBody[], coverage: readonly CommandCoverage[] = [], files = ['src/sum.js']) => {
   const bodies = [created('Mend it'), ...leased, ...did];
   const { state } = followed(bodies);
-  const events = bodies.map((body, index): RunEvent => ({
-    run: state.id,
-    seq: index + 1,
-    position: index + 1,
-    at: new Date(began).toISOString(),
-    activation: null,
-    body,
-  }));
+  const events = logOf(bodies);
   return CheckReport.parse(checkReport(state, events, { coverage, files }));
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { EventBody, RunEvent } from '../run/events.ts';
-import { began, created, finished, followed, judged, leased } from '../run/story/fixture.ts';
+import type { EventBody } from '../run/events.ts';
+import { created, finished, followed, judged, leased, logOf } from '../run/story/fixture.ts';
 import { repliesTo } from './remark-replies.ts';
 
 const edit = (call: string, path: string): readonly EventBody[] => [
@@ -42,14 +42,7 @@ const answered = (
   };
   const bodies = [created('Mend it'), ...leased, ...edit('first', 'sum.js'), asked, ...did];
   const { state } = followed(bodies);
-  const events = bodies.map((body, index): RunEvent => ({
-    run: state.id,
-    seq: index + 1,
-    position: index + 1,
-    at: new Date(began).toISOString(),
-    activation: null,
-    body,
-  }));
+  const events = logOf(bodies);
   const verification = did.includes(passing)
     ? [{ command: 'npm test', outcome: 'exited', exitCode: 0, coverage: null, index: 0, durationMs: 1 } as const]
     : [];

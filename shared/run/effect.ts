@@ -182,6 +182,19 @@ export const isPublishable = ({ status }: Pick<Publishable, 'status'>): boolean 
 export const effectsOfRound = ({ effects, round }: Pick<Publishable, 'round' | 'effects'>): readonly EffectState[] =>
   effects.filter((effect) => effect.round === round);
 
+/** Whether the round's branch is made, and what was to follow it failed: the rest can be asked for again. */
+export const isHalfDone = (
+  run: Pick<Publishable, 'round' | 'effects'>,
+  { remote, branch }: { readonly remote: string; readonly branch: string },
+): boolean => {
+  const effects = effectsOfRound(run);
+  const isMade = effects.some(
+    ({ effect, status }) =>
+      status === 'done' && effect.kind === 'branch' && effect.remote === remote && effect.branch === branch,
+  );
+  return isMade && effects.some(({ status }) => status === 'failed');
+};
+
 /**
  * The one that is to be done next; null: none is. What follows one that failed is not begun without it, and nothing is where a person has
  * rejected the result or asked for another.

@@ -4,7 +4,7 @@ import { someTask } from '../../test/fakes/task.ts';
 import type { ChecksFailed, ChangeRequest, Circumstances, Command, EffectOutcome } from './command.ts';
 import { obey } from './commands.ts';
 import { mayRepair } from './command-of-effects.ts';
-import { nextEffect, placeOf, withTrailer, type Effect } from './effect.ts';
+import { isHalfDone, nextEffect, placeOf, withTrailer, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
 import type { PullRequestSeen } from './pull-request.ts';
 import type { RunState } from './state.ts';
@@ -118,6 +118,18 @@ test.each<readonly [string, Command, string]>([
   ['another result than it has', publish({ patch: 'd'.repeat(64) }), 'stale'],
 ])('nothing is published of %s', (_name, command, code) => {
   expect(obey(inReview(), command, circumstances)).toMatchObject({ outcome: 'refused', refusal: { code } });
+});
+
+test('a publication that failed once its branch was made is gone on with, on that branch alone', () => {
+  const where = { remote: branch.remote, branch: 'longhaul/1-mend' };
+  const made = after(inReview(), publish(), effected('1 branch', done('f'.repeat(40))));
+  const stopped = after(made, effected('1 pull request', failed(false)));
+  expect([made, stopped].map((run) => isHalfDone(run, where))).toEqual([false, true]);
+  expect(isHalfDone(stopped, { ...where, branch: 'other' })).toBe(false);
+  expect(after(stopped, publish()).effects.map(({ key, status }) => [key, status])).toEqual([
+    ['1 branch', 'done'],
+    ['1 pull request', 'requested'],
+  ]);
 });
 
 test('nothing is published twice, nor somewhere else, nor said of what is not next', () => {

@@ -8,7 +8,7 @@ import { RefusedError } from '../../../shared/api/router.ts';
 import { ChangeSet } from '../../../shared/run/artifacts.ts';
 import { over } from '../../../shared/run/command.ts';
 import { published } from '../../../shared/run/command-of-effects.ts';
-import { effectKey, effectsOfRound, isPublishable, type Effect } from '../../../shared/run/effect.ts';
+import { effectKey, isHalfDone, isPublishable, type Effect } from '../../../shared/run/effect.ts';
 import { outputNames } from '../../../shared/run/output.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { isTerminal, type RoundResult, type RunState } from '../../../shared/run/state.ts';
@@ -122,20 +122,6 @@ const mustBeFree = (
       ? `There is a branch ${branch} already.`
       : `The branch ${branch} is not as the round before left it.`,
     'Publish under another name for the branch (--branch).',
-  );
-};
-
-const isHalfDone = (
-  state: RunState,
-  { remote, branch }: { readonly remote: string; readonly branch: string },
-): boolean => {
-  const effects = effectsOfRound(state);
-  return (
-    effects.some(({ status }) => status === 'failed') &&
-    effects.some(
-      ({ effect, status }) =>
-        status === 'done' && effect.kind === 'branch' && effect.remote === remote && effect.branch === branch,
-    )
   );
 };
 

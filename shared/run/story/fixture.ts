@@ -8,7 +8,8 @@ import { createStory, type Story } from './story.ts';
 /** For tests: a log, a second between its events, beginning at 2026-01-01T00:00:00Z. */
 export const began = Date.parse('2026-01-01T00:00:00.000Z');
 
-const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
+/** Such a log of these. */
+export const logOf = (bodies: readonly EventBody[]): readonly RunEvent[] =>
   bodies.map((body, index) => ({
     run: 'run_test1',
     seq: index + 1,
