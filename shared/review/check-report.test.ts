@@ -34,6 +34,13 @@ test('it says what verification came to, with what the commands printed', () => 
   expect(summary).toContain('no sum @ada');
 });
 
+test('what ran before the agent went on is told of no more: it was of another tree', () => {
+  const repair: EventBody = { type: 'repair.requested', v: 1, repair: 1 };
+  const { title, summary } = reportOf([ran(0, 1, 'no sum'), repair, ran(0, 0, 'ok')]);
+  expect(title).toBe('1 command passed');
+  expect(summary).not.toContain('no sum');
+});
+
 test('lines of the result that a failing command names have what stands there, each once; others have not', () => {
   const output = [
     'src/sum.js:3:7: expected 4, got 5',
