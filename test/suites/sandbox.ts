@@ -285,15 +285,15 @@ export function sandboxSuite(open: () => Promise<SandboxUnderTest>, where: 'here
     expect(settled(await run('true'))).toEqual(exited(0, ''));
   });
 
-  test.each(where === 'here' ? ['head -c 1M /dev/zero >more; ls -l more'] : [])(
+  test.each(where === 'here' ? ['head -c 1M /dev/zero >more; wc -c <more'] : [])(
     'in a tree that is over its limit a command may make room, and write nothing: %s',
     async (script) => {
       expect(await run('head -c 28M /dev/zero >fill.1')).toMatchObject({ outcome: 'limit' });
       const { output } = await run(`exec 2>&1; ${script}`);
-      expect(output).toMatch(/ 0 \S+ \d+ \S+ more$/m);
+      expect(output).toMatch(/^0$/m);
       expect(await run('rm fill.1 more')).toMatchObject({ outcome: 'exited', exitCode: 0 });
       expect(await run(`exec 2>&1; ${script}; rm more`)).toMatchObject({
-        output: expect.stringContaining(' 1048576 ') as string,
+        output: expect.stringContaining('1048576\n') as string,
       });
     },
   );
