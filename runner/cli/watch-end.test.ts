@@ -6,7 +6,7 @@ import { watchEnd } from './watch-end.ts';
 
 const review = (verdict: 'accepted' | 'rejected' | 'changes'): readonly [number, EventBody] => [
   110,
-  { type: 'review.decided', v: 2, from: 'person', by: 'person:ada', verdict, reason: 'so', comments: [] },
+  { type: 'review.decided', v: 3, merge: null, from: 'person', by: 'person:ada', verdict, reason: 'so', comments: [] },
 ];
 const withFailedCheck = (state: RunState): RunState => ({
   ...state,

@@ -42,10 +42,14 @@ export const PrintedInput = z.strictObject({
 });
 export type PrintedInput = z.infer<typeof PrintedInput>;
 
-export const CredentialInput = z.strictObject({ run: RunId, activation: ActivationId });
+/** The source of a run, or what it is to be merged with. */
+const CredentialOf = z.enum(['source', 'base']);
+export type CredentialOf = z.infer<typeof CredentialOf>;
+
+export const CredentialInput = z.strictObject({ run: RunId, activation: ActivationId, of: CredentialOf });
 export type CredentialInput = z.infer<typeof CredentialInput>;
 
-/** To read the remote that the run's source names, and nothing else. Null: that remote is read without one. */
+/** To read the remote that the run's source names, or what it is to be merged with, and nothing else. Null: that remote is read without one. */
 export interface Credential {
   readonly outcome: 'credential';
   readonly credential: { readonly username: string; readonly password: string } | null;
@@ -81,7 +85,7 @@ export interface Refused {
  * Raised whenever a worker from before could not work with it: an event it does not know, a field it does not send. A
  * worker that is deployed apart from its control plane compares its own with the one it is told.
  */
-export const contract = 9;
+export const contract = 10;
 
 /** Sizes in bytes. */
 export const SandboxLimits = z.strictObject({
@@ -181,7 +185,7 @@ export interface WorkerApi {
   heartbeat(caller: Principal, input: HeartbeatInput): Promise<Held | Refused>;
   /** What the command that runs has printed so far: for whoever looks on, and not for the log. */
   printed(caller: Principal, input: PrintedInput): Promise<null>;
-  /** A short-lived credential. Which remote it is for, the run's source says, and not the worker. */
+  /** A short-lived credential. Which remote it is for, the run says, and not the worker. */
   credential(caller: Principal, input: CredentialInput): Promise<Credential | Refused>;
 }
 

@@ -30,7 +30,8 @@ const answered = (
 ) => {
   const asked: EventBody = {
     type: 'review.decided',
-    v: 2,
+    v: 3,
+    merge: null,
     by: 'github:ada',
     from,
     verdict: 'changes',

@@ -10,7 +10,14 @@ type Asked = Extract<EventBody, { type: 'review.decided' }>;
 /** What is said of the second round, after the first one got this verdict. */
 const saidOf = (asked: Partial<Asked> | null, summary = 'It rounds now.'): string | null => {
   const { state } = new MemoryLog(someTask({}));
-  const body = { type: 'review.decided', v: 2, from: 'person', by: 'github:ada', verdict: 'changes' } as const;
+  const body = {
+    type: 'review.decided',
+    v: 3,
+    merge: null,
+    from: 'person',
+    by: 'github:ada',
+    verdict: 'changes',
+  } as const;
   const decided = { ...body, reason: 'ada: Round it.', comments: [], ...asked };
   const event: RunEvent = { run: state.id, seq: 2, position: 2, at: state.createdAt, activation: null, body: decided };
   const run: RunState = { ...state, round: 2, report: { summary, claims: [] } };

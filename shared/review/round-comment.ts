@@ -16,8 +16,9 @@ const mostSaid = 10_000;
 export const roundComment = (run: RunState, events: readonly RunEvent[]): string | null => {
   const asked = events.findLast(({ body }) => body.type === 'review.decided' && body.verdict === 'changes')?.body;
   if (asked?.type !== 'review.decided') return null;
-  const { from, by, reason, comments } = asked;
-  const why = from === 'checks' ? 'checks that failed' : `what ${plainLine(actor(by))} asked for`;
+  const { from, by, reason, comments, merge } = asked;
+  const asks = from === 'checks' ? 'checks that failed' : `what ${plainLine(actor(by))} asked for`;
+  const why = merge === null ? asks : `the conflict with ${plainLine(merge.branch)}, which is merged here`;
   const remarks = comments
     .slice(0, mostRemarks)
     .map(({ path, line, text }) => `${shownPath(path)}${line === null ? '' : `:${line}`}: ${text}`);

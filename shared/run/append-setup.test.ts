@@ -10,7 +10,7 @@ const head = { commit: 'a'.repeat(40), tree };
 const setup = [{ command: 'npm ci', network: ['packages.example.org'], timeoutSeconds: 60 }];
 const state = (newSetup: RunState['newSetup']): RunState => ({
   ...new MemoryLog(someTask({ setup })).state,
-  tree: { status: 'prepared', base: head, head, saved: null, bundles: [] },
+  tree: { status: 'prepared', origin: head, base: head, head, saved: null, bundles: [] },
   newSetup,
 });
 const started = (different: object = {}): WorkerEvent => ({

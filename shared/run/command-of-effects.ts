@@ -90,7 +90,7 @@ export const effected = (state: RunState, command: Told<'effected'>, { at, jitte
 /** Whoever had the result said has accepted it: there is nothing else to be done with it. */
 const acceptedBy = ({ status, round }: RunState, { effect, by, round: of }: EffectState): readonly Verdict[] =>
   isOutputEffect(effect) && status === 'reviewing' && of === round
-    ? [{ type: 'review.decided', v: 2, from: 'person', by, verdict: 'accepted', reason: '', comments: [] }]
+    ? [{ type: 'review.decided', v: 3, from: 'person', by, verdict: 'accepted', reason: '', comments: [], merge: null }]
     : [];
 
 /**
@@ -106,17 +106,18 @@ export const seen = (state: RunState, command: Told<'seen'>): Wanted => {
     return pullRequest.unseen === null
       ? [{ type: 'effect.unseen', v: 1, key, said: command.said, remedy: command.remedy }]
       : [];
-  const { reviewed, ciRepaired } = pullRequest.seen ?? { reviewed: 0, ciRepaired: 0 };
+  const { reviewed, ciRepaired, baseMerged } = pullRequest.seen ?? { reviewed: 0, ciRepaired: 0, baseMerged: 0 };
   const verdict = status === 'reviewing' ? verdictOf(state, command) : null;
   const now = {
     ...command.seen,
     reviewed:
       verdict?.verdict === 'changes' && verdict.from === 'person' ? (command.request?.review ?? reviewed) : reviewed,
     ciRepaired: verdict?.from === 'checks' ? ciRepaired + 1 : ciRepaired,
+    baseMerged: verdict?.from === 'base' ? baseMerged + 1 : baseMerged,
   };
   const isNews = pullRequest.unseen !== null || JSON.stringify(now) !== JSON.stringify(pullRequest.seen);
   return [
-    ...(isNews ? [{ type: 'effect.seen', v: 2, key, seen: now } as const] : []),
+    ...(isNews ? [{ type: 'effect.seen', v: 3, key, seen: now } as const] : []),
     ...(verdict === null ? [] : [verdict]),
   ];
 };
@@ -133,21 +134,27 @@ export const mayRepair = (run: Published & Pick<RunState, 'status'>): boolean =>
   hasRound(run) &&
   (run.pullRequest?.ciRepairs ?? 0) > (run.pullRequest?.seen?.ciRepaired ?? 0);
 
+/** Rounds that conflicts with its base begin by themselves: a busy branch would have a run work for ever. */
+const mostMerges = 3;
+
+const mayMerge = (run: Published): boolean => hasRound(run) && (run.pullRequest?.seen?.baseMerged ?? 0) < mostMerges;
+
 type Verdict = Extract<EventBody, { type: 'review.decided' }>;
 
 /** Of a result that is not in the pull request, because it was published before this round, its end and its checks there say nothing. */
 const verdictOf = (
   run: RunState,
-  { seen: { state, by, head }, request, failure }: Extract<Sighting, { outcome: 'seen' }>,
+  { seen: { state, by, head }, request, conflict, failure }: Extract<Sighting, { outcome: 'seen' }>,
 ): Verdict | null => {
   const { effects, round, pullRequest } = run;
   const review = {
     type: 'review.decided',
-    v: 2,
+    v: 3,
     from: 'person',
     by: by ?? 'github',
     reason: '',
     comments: [],
+    merge: null,
   } as const;
   const isOfRound = hasRound(run);
   if (state === 'merged') return isOfRound ? { ...review, comments: [], verdict: 'accepted' } : null;
@@ -159,6 +166,16 @@ const verdictOf = (
   const isOwn = effects.some(
     (effect) => effect.round === round && effect.status === 'done' && effect.result.reference === head,
   );
-  if (failure === null || !mayRepair(run) || !isOwn) return null;
+  if (!isOwn) return null;
+  // What cannot be merged is not checked by many a server: this goes first.
+  if (conflict !== null && pullRequest !== null && mayMerge(run))
+    return {
+      ...review,
+      comments: [],
+      from: 'base',
+      verdict: 'changes',
+      merge: { remote: pullRequest.remote, ...conflict },
+    };
+  if (failure === null || !mayRepair(run)) return null;
   return { ...review, from: 'checks', verdict: 'changes', reason: failure.reason, comments: [...failure.comments] };
 };

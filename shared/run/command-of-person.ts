@@ -65,12 +65,13 @@ export const reviewed = (state: RunState, command: Told<'review'>): Wanted => {
   return [
     {
       type: 'review.decided',
-      v: 2,
+      v: 3,
       by: command.by,
       from: 'person',
       verdict: command.verdict,
       reason: command.reason,
       comments: [...command.comments],
+      merge: null,
     },
   ];
 };

@@ -1,7 +1,8 @@
+import type { BaseCommit } from './base-commit.ts';
 import type { DecideInput } from './decide.ts';
 import type { Effect, EffectResult } from './effect.ts';
 import type { EventBody, ReviewComment, WorkerEvent } from './events.ts';
-import type { PullRequestSeen } from './pull-request.ts';
+import type { PullRequestTold } from './pull-request.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { isResumable, type RunState } from './state.ts';
 
@@ -101,8 +102,10 @@ export type EffectOutcome =
 export type Sighting =
   | {
       readonly outcome: 'seen';
-      readonly seen: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'>;
+      readonly seen: PullRequestTold;
       readonly request: ChangeRequest | null;
+      /** What it would have to be merged with, because the two conflict; null: nothing, or that cannot be done there. */
+      readonly conflict: Pick<BaseCommit, 'branch' | 'commit'> | null;
       /** What the checks that failed said, where all have ended and it was asked for; null: none has failed, or nobody asked. */
       readonly failure: ChecksFailed | null;
     }

@@ -52,6 +52,8 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   'activation.lost 1': (body) => ({ ...body, v: 2, leaseUntil: null }),
   'activation.deferred 1': (body) => ({ ...body, v: 2, remedy: null }),
   'review.decided 1': (body) => ({ ...body, v: 2, from: 'person' }),
+  // Nothing was merged.
+  'review.decided 2': (body) => ({ ...body, v: 3, merge: null }),
   // Checks that failed began no round.
   'effect.requested 1': ({ effect, ...body }) => ({
     ...body,
@@ -61,6 +63,12 @@ const upgrades: Readonly<Record<string, (body: Body) => Body>> = {
   // There are more kinds; those that there were are the same.
   'effect.requested 2': (body) => ({ ...body, v: 3 }),
   'effect.seen 1': ({ seen, ...body }) => ({ ...body, v: 2, seen: { ...fieldsOf(seen), ciRepaired: 0 } }),
+  // Whether it could be merged was not looked at.
+  'effect.seen 2': ({ seen, ...body }) => ({
+    ...body,
+    v: 3,
+    seen: { ...fieldsOf(seen), conflictsWith: null, baseMerged: 0 },
+  }),
 };
 
 const fieldsOf = (value: unknown): object => (typeof value === 'object' && value !== null ? value : {});

@@ -55,6 +55,8 @@ export const Effect = z.discriminatedUnion('kind', [
     base: GitObject,
     /** What the branch has been so far, which a round before this one made; null: there is no such branch yet. */
     onTop: GitObject.nullable(),
+    /** What the result was merged with that the branch does not have yet: another parent of its commit. Absent: nothing. */
+    merges: GitObject.exactOptional(),
     /** Of the result: what is published is what was shown. */
     patch: BlobHash,
     message: z.string().min(1).max(10_000),

@@ -6,7 +6,7 @@ import { obey } from './commands.ts';
 import { mayRepair } from './command-of-effects.ts';
 import { isHalfDone, nextEffect, placeOf, withTrailer, type Effect } from './effect.ts';
 import { isFollowed } from './followed.ts';
-import type { PullRequestSeen } from './pull-request.ts';
+import type { PullRequestTold } from './pull-request.ts';
 import type { RunState } from './state.ts';
 import { effectsText } from './summary.ts';
 
@@ -177,13 +177,14 @@ test('the next round is published under its own keys, whatever became of the one
   expect(nextEffect(after(next, publish({ round: 2 })))?.key).toBe('2 branch');
 });
 
-const open: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
+const open: PullRequestTold = {
   state: 'open',
   by: null,
   head: 'f'.repeat(40),
   checks: { passed: 0, failed: 0, pending: 0, failing: [] },
   approvedBy: [],
   changesRequestedBy: [],
+  conflictsWith: null,
 };
 const seen = (
   different: object = {},
@@ -195,6 +196,7 @@ const seen = (
   outcome: 'seen',
   seen: { ...open, ...different },
   request,
+  conflict: null,
   failure,
 });
 const asked: ChangeRequest = {
@@ -276,6 +278,47 @@ test('checks that fail begin as many rounds as the person let them, with what th
     { ...seen({ ...own, head: 'a' }, null, failure), effect: '2 pull request' } as Command,
   );
   expect(again).toMatchObject({ status: 'reviewing', round: 2, pullRequest: { seen: { ciRepaired: 1 } } });
+});
+
+/** The branch that it is to go into has changed the same. */
+const main = { branch: 'main', commit: 'b'.repeat(40) };
+const clashes = { ...own, conflictsWith: 'main' };
+const inConflict = (...args: Parameters<typeof seen>): Command => ({ ...seen(...args), conflict: main }) as Command;
+
+test('a conflict with the branch that it is to go into is told in the row, and is a round that merges it, before what checks say', () => {
+  const conflicting = after(opened(), inConflict(clashes, null, failure));
+  expect(conflicting).toMatchObject({
+    status: 'queued',
+    round: 2,
+    merge: { remote: branch.remote, ...main, step: 'asked' },
+    pullRequest: { seen: { baseMerged: 1, ciRepaired: 0 } },
+  });
+  expect(effectsText(after(opened(), seen(clashes)))).toBe(
+    'pull request 12: it conflicts with main, 1 of 2 of its checks failed',
+  );
+  // While that round is in review, and not published yet, it conflicts still.
+  expect(after(nextRound(conflicting), inConflict(clashes))).toMatchObject({ round: 2 });
+});
+
+test('what a person wants goes before a conflict; what somebody else has pushed, and a fourth one, begin no round', () => {
+  expect(after(opened(), inConflict(clashes, asked))).toMatchObject({ round: 2, merge: null });
+  expect(after(opened(), inConflict({ ...clashes, head: 'a' }))).toMatchObject({ round: 1 });
+  let state = opened();
+  for (const [round, head] of [
+    [2, 'a'],
+    [3, 'c'],
+    [4, 'd'],
+  ] as const) {
+    const before = inConflict({ ...clashes, head: round === 2 ? 'f' : round === 3 ? 'a' : 'c' });
+    state = after(
+      nextRound(after(state, { ...before, effect: `${round - 1} pull request` } as Command)),
+      publish({ round }),
+      effected(`${round} branch`, done(head)),
+      effected(`${round} pull request`, done('12')),
+    );
+  }
+  const again = { ...inConflict({ ...clashes, head: 'd' }), effect: '4 pull request' } as Command;
+  expect(after(state, again)).toMatchObject({ status: 'reviewing', round: 4 });
 });
 
 test('checks of what somebody else has pushed, and checks that nobody let begin anything, begin no round', () => {

@@ -3,6 +3,7 @@ import { DecisionRequest, DecisionVerdict, Json } from '../decision/decision.ts'
 import { ActivationId, Actor, DecisionId, RunId, Time } from '../ids.ts';
 import { TaskPolicy } from '../policy/policy.ts';
 import { BlobHash, Checkpoint } from './artifacts.ts';
+import { BaseCommit, Merged } from './base-commit.ts';
 import { Budget } from './budget.ts';
 import { CommandResult, PreparedBy, SetupTree } from './command-result.ts';
 import { Effect, EffectResult } from './effect.ts';
@@ -150,6 +151,10 @@ export const workerEvents = [
       .array(z.strictObject({ path: z.string().min(1), sha256: BlobHash, bytes: Count, text: z.string() }))
       .min(1),
   }),
+  /** The tree is that of the commit which the result is to be merged with: from now on it is the base, and setup runs on it. */
+  event('base.moved', 1, { base: Checkpoint }),
+  /** What the run had made is merged with that. */
+  event('base.merged', 1, Merged),
   event('setup.started', 1, { index: Count, command: z.string() }),
   event('setup.finished', 2, CommandResult),
   event('model.started', 1, { turn: Count, attempt: Count, purpose: z.enum(['turn', 'compaction']) }),
@@ -287,13 +292,15 @@ export const controlEvents = [
   event('decision.renewed', 1, { decision: DecisionId, expiresAt: Time, by: Actor }),
   event('timer.fired', 1, {}),
   event('message.sent', 1, { by: Actor, text: z.string().min(1) }),
-  event('review.decided', 2, {
+  event('review.decided', 3, {
     by: Actor,
-    /** `checks`: those of the pull request failed, and it is their output that is quoted; nobody has reviewed anything. */
-    from: z.enum(['person', 'checks']),
+    /** Nobody has reviewed anything where checks of the pull request failed, whose output is quoted, or where it conflicts with its `base`. */
+    from: z.enum(['person', 'checks', 'base']),
     verdict: z.enum(['accepted', 'rejected', 'changes']),
     reason: z.string(),
     comments: z.array(ReviewComment),
+    /** What the next round is to be merged with; null: nothing, as wherever it is not `from` the base. */
+    merge: BaseCommit.nullable(),
   }),
   event('changes.applied', 1, {
     by: Actor,
@@ -310,7 +317,7 @@ export const controlEvents = [
   /** To try again by itself would be in vain. */
   event('effect.failed', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** What became meanwhile of the pull request that an effect opened; only where it is otherwise than before. */
-  event('effect.seen', 2, { key: z.string(), seen: PullRequestSeen }),
+  event('effect.seen', 3, { key: z.string(), seen: PullRequestSeen }),
   /** It could not be looked at; said once until it can. */
   event('effect.unseen', 1, { key: z.string(), said: z.string(), remedy: z.string() }),
   /** It is over, and lists are not to show it any more; nothing of it is gone. */

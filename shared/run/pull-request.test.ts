@@ -19,6 +19,8 @@ const seen: PullRequest['seen'] = {
   changesRequestedBy: [],
   reviewed: 0,
   ciRepaired: 0,
+  conflictsWith: null,
+  baseMerged: 0,
 };
 
 test('it is called as it is called where it is', () => {

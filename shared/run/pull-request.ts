@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Actor, GitObject } from '../ids.ts';
-import { actor } from '../text/clean.ts';
+import { actor, cleanLine } from '../text/clean.ts';
 import type { EffectState } from './effect.ts';
+import { RemoteRef } from './source.ts';
 
 const Count = z.int().nonnegative();
 const People = z.array(Actor).max(20);
@@ -23,12 +24,20 @@ export const PullRequestSeen = z.strictObject({
   /** Whose last review says so, of those who may write to the repository. */
   approvedBy: People,
   changesRequestedBy: People,
+  /** The branch that it cannot be merged into as it is, because both changed the same; null: nothing such is known. */
+  conflictsWith: RemoteRef.nullable(),
   /** Requests for changes up to the review of this number have become a round. */
   reviewed: Count,
   /** Rounds that its failing checks have begun. */
   ciRepaired: Count,
+  /** Rounds that a conflict with that branch has begun. */
+  baseMerged: Count,
 });
 export type PullRequestSeen = z.infer<typeof PullRequestSeen>;
+
+/** Of what was seen that which a forge says; the rest is counted here. */
+export const PullRequestTold = PullRequestSeen.omit({ reviewed: true, ciRepaired: true, baseMerged: true });
+export type PullRequestTold = z.infer<typeof PullRequestTold>;
 
 /** The pull request of a run. */
 export interface PullRequest {
@@ -71,11 +80,15 @@ export const pullRequestText = ({ number, url, seen, unseen }: PullRequest): str
 
 /** The same of what was seen of it. */
 export const seenText = (
-  { state, by, checks, approvedBy, changesRequestedBy }: PullRequestSeen,
+  { state, by, checks, approvedBy, changesRequestedBy, conflictsWith }: PullRequestSeen,
   name = 'pull request',
 ): string => {
   if (state !== 'open') return `${name} was ${state}${by === null ? '' : ` by ${actor(by)}`}`;
-  const facts = [checksText(checks), reviewText({ approvedBy, changesRequestedBy })].filter((text) => text !== null);
+  const facts = [
+    conflictsWith === null ? null : `it conflicts with ${cleanLine(conflictsWith)}`,
+    checksText(checks),
+    reviewText({ approvedBy, changesRequestedBy }),
+  ].filter((text) => text !== null);
   return facts.length === 0 ? `${name} is open` : `${name}: ${facts.join(', ')}`;
 };
 

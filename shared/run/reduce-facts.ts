@@ -72,6 +72,8 @@ export const factsAfter = (state: RunState, body: FactEvent, at: string): Change
       return ofModel(state, body, at);
     case 'prepare.started':
     case 'prepare.finished':
+    case 'base.moved':
+    case 'base.merged':
     case 'setup.started':
     case 'setup.finished':
     case 'checkpoint.saved':
@@ -259,6 +261,8 @@ const ofTree = (
   body: Body<
     | 'prepare.started'
     | 'prepare.finished'
+    | 'base.moved'
+    | 'base.merged'
     | 'setup.started'
     | 'setup.finished'
     | 'checkpoint.saved'
@@ -272,9 +276,29 @@ const ofTree = (
     case 'prepare.finished':
       return {
         underWay: null,
-        tree: { status: 'prepared', base: body.base, head: body.base, saved: null, bundles: [] },
+        tree: { status: 'prepared', origin: body.base, base: body.base, head: body.base, saved: null, bundles: [] },
         losses: 0,
       };
+    case 'base.moved': {
+      const { tree, merge } = state;
+      if (tree.status === 'unprepared' || merge === null) return {};
+      return {
+        ...inTree(state, { base: body.base, head: body.base, saved: null }),
+        merge: { ...merge, step: 'moved', from: tree.base, ours: tree.head },
+        setup: [],
+        losses: 0,
+      };
+    }
+    case 'base.merged': {
+      const { merge } = state;
+      if (merge === null) return {};
+      const { remote, branch, commit } = merge;
+      return {
+        ...inTree(state, { head: body.checkpoint, saved: null }),
+        merge: { remote, branch, commit, step: 'done' },
+        losses: 0,
+      };
+    }
     case 'setup.started':
       return beginning(state, 'setup', body.index);
     case 'setup.finished':
@@ -290,8 +314,8 @@ const ofTree = (
       const { tree } = state;
       if (tree.status === 'unprepared') return {};
       const { checkpoint, since, blob } = body;
-      // One that leads there from the base makes those before it needless.
-      const before = since.commit === tree.base.commit ? [] : tree.bundles;
+      // One that leads there from the origin makes those before it needless.
+      const before = since.commit === tree.origin.commit ? [] : tree.bundles;
       return inTree(state, { bundles: [...before, { checkpoint, since, blob }] });
     }
     case 'changes.saved':

@@ -84,6 +84,7 @@ const create = (event: RunEvent, body: Extract<EventBody, { type: 'run.created' 
   reviewMs: null,
   effects: [],
   pullRequest: null,
+  merge: null,
   leasedAt: null,
   status: 'ready',
   reason: 'delegated',
@@ -103,7 +104,16 @@ const review = (state: RunState, body: Extract<EventBody, { type: 'review.decide
       return enter(
         state,
         { status: 'ready', reason: 'changes' },
-        { ...waited, round: state.round + 1, report: null, output: null, verification: [], repairs: 0, wrapUp: null },
+        {
+          ...waited,
+          round: state.round + 1,
+          report: null,
+          output: null,
+          verification: [],
+          repairs: 0,
+          wrapUp: null,
+          ...(body.merge !== null && { merge: { ...body.merge, step: 'asked' } }),
+        },
       );
   }
 };

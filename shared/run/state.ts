@@ -1,5 +1,6 @@
 import type { OpenDecision } from '../decision/decision.ts';
 import type { BlobHash, Checkpoint } from './artifacts.ts';
+import type { BaseCommit } from './base-commit.ts';
 import type { Budget, Spent } from './budget.ts';
 import type { Call, CallIn } from './call.ts';
 import type { EffectState } from './effect.ts';
@@ -102,14 +103,26 @@ type Tree =
   | { readonly status: 'unprepared' }
   | {
       readonly status: 'prepared';
+      /** What the source gave. */
+      readonly origin: Checkpoint;
+      /** What the result is compared with: the same, until the result is merged with a later commit. */
       readonly base: Checkpoint;
       readonly head: Checkpoint;
       /** As setup left it, until a call changed it: what a restore brings back then. */
       readonly saved: Checkpoint | null;
-      /** Where no two activations share a disk: what leads from `base` to the last uploaded checkpoint, in order. */
+      /** Where no two activations share a disk: what leads from `origin` to the last uploaded checkpoint, in order. */
       readonly bundles: readonly CheckpointBundle[];
     };
 export type PreparedTree = Extract<Tree, { status: 'prepared' }>;
+
+/** A commit that the result is, or is to be, merged with. */
+export type Merge = BaseCommit &
+  (
+    | { readonly step: 'asked' }
+    /** The tree is that of the commit. `ours`: what the run had made of `from`, which is to be merged with it. */
+    | { readonly step: 'moved'; readonly from: Checkpoint; readonly ours: Checkpoint }
+    | { readonly step: 'done' }
+  );
 
 /** What every run has, whatever its status. Small: no outputs, no model items; those are read from the log. */
 export interface RunFacts {
@@ -126,6 +139,8 @@ export interface RunFacts {
   /** Activations lost in a row without progress. */
   readonly losses: number;
   readonly tree: Tree;
+  /** What the result is merged with; null: its source is its base still. */
+  readonly merge: Merge | null;
   readonly setup: readonly CommandRecord[];
   readonly underWay: UnderWay | null;
   readonly turn: Turn | null;

@@ -100,7 +100,8 @@ test('the time to review is from each hand-over to its verdict; what the agent d
   };
   const verdict = (given: 'accepted' | 'changes'): EventBody => ({
     type: 'review.decided',
-    v: 2,
+    v: 3,
+    merge: null,
     from: 'person',
     by: 'person:ada',
     verdict: given,

@@ -27,6 +27,7 @@ const unlisted = [
   'fence',
   'losses',
   'setup',
+  'merge',
   'underWay',
   'contextTokens',
   'compactedThrough',

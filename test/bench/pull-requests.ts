@@ -61,11 +61,13 @@ export const pullRequests: Bench = {
           checks,
           approvedBy: [],
           changesRequestedBy: [],
+          conflictsWith: null,
         } as const;
         return {
           outcome: 'seen',
           seen: { ...seen, approvedBy: [], changesRequestedBy: [] },
           request: null,
+          conflict: null,
           failure: null,
         };
       },

@@ -163,7 +163,7 @@ const right: Record<string, () => Record<string, unknown>> = {
   'worker.append': () => ({ ...known, fence: 99, batch: 1, after: 0, events: [{ type: 'prepare.started', v: 1 }] }),
   'worker.heartbeat': () => ({ ...known, fence: 99, after: 0 }),
   'worker.printed': () => ({ ...known, order: 1, output: 'x' }),
-  'worker.credential': () => known,
+  'worker.credential': () => ({ ...known, of: 'source' }),
 };
 const rightFor = (path: string): Record<string, unknown> =>
   (right[path] ?? (() => ({ run: unknownRun, how: { kind: 'worktree' } })))();

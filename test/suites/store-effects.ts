@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Store } from '../../runner/control/store/store.ts';
 import type { Command, EffectOutcome } from '../../shared/run/command.ts';
 import type { Effect } from '../../shared/run/effect.ts';
-import type { PullRequestSeen } from '../../shared/run/pull-request.ts';
+import type { PullRequestTold } from '../../shared/run/pull-request.ts';
 import { someTask } from '../fakes/task.ts';
 import { roundFinished } from './runs.ts';
 import type { OpenStore } from './store.ts';
@@ -145,15 +145,16 @@ export const effectsSuite = (name: string, open: OpenStore): void => {
       }
       const again = await opened.reopen();
       expect(await again.followed()).toEqual(['run_aaaa', 'run_bbbb']);
-      const seen: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
+      const seen: PullRequestTold = {
         state: 'merged',
         by: 'github:bob',
         head: '1'.repeat(40),
         checks: { passed: 0, failed: 0, pending: 0, failing: [] },
         approvedBy: [],
         changesRequestedBy: [],
+        conflictsWith: null,
       };
-      const look = { outcome: 'seen', seen, request: null, failure: null } as const;
+      const look = { outcome: 'seen', seen, request: null, conflict: null, failure: null } as const;
       await obeyed(again, 'run_aaaa', { kind: 'seen', effect: '1 pull request', ...look });
       expect(await again.followed()).toEqual(['run_bbbb']);
       await obeyed(again, 'run_bbbb', { kind: 'cancel', by: 'person:ada', reason: '' });

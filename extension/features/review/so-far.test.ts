@@ -5,6 +5,7 @@ import { nothingSaved } from './so-far.ts';
 const tree = (letter: string) => ({ commit: letter.repeat(40), tree: letter.repeat(40) });
 const at = (head: string): RunState['tree'] => ({
   status: 'prepared',
+  origin: tree('a'),
   base: tree('a'),
   head: tree(head),
   saved: null,

@@ -280,7 +280,14 @@ test.each(['working', 'reviewing', 'cancelled', 'accepted', 'completed'] as cons
   'the tree of a run that is %s is opened from its page as long as it is kept',
   (status) => {
     const checkpoint = { commit: 'a', tree: 'b' };
-    const tree = { status: 'prepared' as const, base: checkpoint, head: checkpoint, saved: null, bundles: [] };
+    const tree = {
+      status: 'prepared' as const,
+      origin: checkpoint,
+      base: checkpoint,
+      head: checkpoint,
+      saved: null,
+      bundles: [],
+    };
     const kept = ['working', 'reviewing', 'cancelled'].includes(status);
     expect(buttonsOf({ status, tree })?.includes("Open Run's Tree…")).toBe(kept);
   },

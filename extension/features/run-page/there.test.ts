@@ -11,7 +11,14 @@ const saved = (letter: string): NonNullable<RunState['soFar']> => ({
   additions: 1,
   deletions: 0,
 });
-const at: RunState['tree'] = { status: 'prepared', base: tree('a'), head: tree('c'), saved: null, bundles: [] };
+const at: RunState['tree'] = {
+  status: 'prepared',
+  origin: tree('a'),
+  base: tree('a'),
+  head: tree('c'),
+  saved: null,
+  bundles: [],
+};
 
 test.each([
   [

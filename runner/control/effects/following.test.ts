@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { inReview, pullRequestOf } from '../../../test/suites/store-effects.ts';
-import type { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import type { PullRequestTold } from '../../../shared/run/pull-request.ts';
 import { EffectTrouble } from '../../../shared/run/effect-trouble.ts';
 import { onlyOne } from '../store/role.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { startFollowing } from './following.ts';
 
-const open: Omit<PullRequestSeen, 'reviewed' | 'ciRepaired'> = {
+const open: PullRequestTold = {
   state: 'open',
   by: null,
   head: 'f'.repeat(40),
   checks: { passed: 0, failed: 0, pending: 0, failing: [] },
   approvedBy: [],
   changesRequestedBy: [],
+  conflictsWith: null,
 };
 
 test('a host that asks for a rest has it, and others are looked at meanwhile', async ({ onTestFinished }) => {
@@ -46,7 +47,7 @@ test('a host that asks for a rest has it, and others are looked at meanwhile', a
       }
       looks.other += 1;
       if (looks.other === 10) often.resolve();
-      return { outcome: 'seen', seen: open, request: null, failure: null };
+      return { outcome: 'seen', seen: open, request: null, conflict: null, failure: null };
     },
   });
   await often.promise;
@@ -87,7 +88,7 @@ test('what rings is looked at, once more where it is being looked at, and not be
       }
       if (name === 'a' && looks.filter((each) => each === 'a').length === 2) twice.resolve();
       else if (name === 'a') await held.promise;
-      return { outcome: 'seen', seen: open, request: null, failure: null };
+      return { outcome: 'seen', seen: open, request: null, conflict: null, failure: null };
     },
   });
   await limited.promise;

@@ -72,7 +72,7 @@ const headOfBranch = async (
 const makeCommit = async (effect: BranchEffect, given: BranchGiven): Promise<string> => {
   const { octokit, repository, changes, read, trailer } = given;
   const { git } = octokit.rest;
-  const { base, onTop, message } = effect;
+  const { base, onTop, merges, message } = effect;
   const baseTree = await treeOfBase(effect, given);
   const tree: TreeEntry[] = [];
   for (const { before, after } of changes.files) {
@@ -99,7 +99,7 @@ const makeCommit = async (effect: BranchEffect, given: BranchGiven): Promise<str
     ...repository,
     message: `${withTrailer(message, trailer)}\n`,
     tree: made.sha,
-    parents: [onTop ?? base],
+    parents: [onTop ?? base, ...(merges === undefined ? [] : [merges])],
     request: limited(),
   });
   return data.sha;

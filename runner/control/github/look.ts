@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { GitObject } from '../../../shared/ids.ts';
 import type { ChangeRequest } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
-import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { PullRequestTold } from '../../../shared/run/pull-request.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { Look } from '../forges/forge.ts';
 import { textOf } from '../forges/texts.ts';
 import { checksOf, failureOf, type LogOf } from './checks.ts';
 import { mayWrite } from './may-write.ts';
-import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
 import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
@@ -37,18 +37,21 @@ export const lookAt = async (given: LookGiven): Promise<Look> => {
     const reviews = await reviewsOf(given);
     const checks = await checksOf(given, pull.head.sha);
     // What is put on record is read again by everybody: a server's answer is looked over first.
-    const seen = Seen.parse({
+    const seen = PullRequestTold.parse({
       state: merged ? 'merged' : pull.state === 'closed' ? 'closed' : 'open',
       by: merged && pull.merged_by != null ? byOf(pull.merged_by.login) : null,
       head: pull.head.sha,
       checks: checks.counted,
+      // While GitHub finds it out it says null.
+      conflictsWith: pull.state === 'open' && pull.mergeable === false ? pull.base.ref : null,
       ...opinionsOf(reviews),
     });
-    if (seen.state !== 'open') return { seen, request: null, failure: null };
+    if (seen.state !== 'open') return { seen, request: null, conflict: null, failure: null };
     const { logOf } = given;
     const isOver = seen.checks.pending === 0 && seen.checks.failed > 0;
     const failure = isOver && logOf !== null ? await failureOf(checks.failing, { ...given, logOf }) : null;
-    return { seen, request: await requestOf(given, reviews), failure };
+    const conflict = seen.conflictsWith === null ? null : await tipOf(given, seen.conflictsWith);
+    return { seen, request: await requestOf(given, reviews), conflict, failure };
   } catch (error) {
     if (error instanceof z.ZodError)
       throw new Trouble(`What GitHub says of pull request ${number} cannot be read (${z.prettifyError(error)}).`, {
@@ -59,8 +62,6 @@ export const lookAt = async (given: LookGiven): Promise<Look> => {
   }
 };
 
-const Seen = PullRequestSeen.omit({ reviewed: true, ciRepaired: true });
-
 const byOf = (login: string): string => `github:${login}`.slice(0, 200);
 
 const Pull = z.object({
@@ -69,7 +70,20 @@ const Pull = z.object({
   merged_at: z.string().nullish(),
   merged_by: z.object({ login: z.string().min(1) }).nullish(),
   head: z.object({ sha: GitObject }),
+  base: z.object({ ref: z.string().min(1) }),
+  mergeable: z.boolean().nullish(),
 });
+
+/** The branch as it is now; null: it is gone. */
+const tipOf = async ({ octokit, repository }: LookGiven, branch: string): Promise<Look['conflict']> => {
+  try {
+    const { data } = await octokit.rest.git.getRef({ ...repository, ref: `heads/${branch}`, request: limited() });
+    return { branch, commit: data.object.sha };
+  } catch (error) {
+    if (statusOf(error) === 404) return null;
+    throw error;
+  }
+};
 
 /** As GitHub tells of them; of somebody who has no account any more it says null. */
 const Told = z.array(
@@ -109,7 +123,7 @@ const reviewsOf = async (given: LookGiven): Promise<readonly Review[]> => {
 };
 
 /** Each person's last word. */
-const opinionsOf = (reviews: readonly Review[]): Pick<PullRequestSeen, 'approvedBy' | 'changesRequestedBy'> => {
+const opinionsOf = (reviews: readonly Review[]): Pick<PullRequestTold, 'approvedBy' | 'changesRequestedBy'> => {
   const last = new Map<string, string>();
   for (const { login, state } of reviews) if (state !== 'COMMENTED') last.set(login, state);
   const of = (state: string) =>

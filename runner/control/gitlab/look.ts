@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { GitObject } from '../../../shared/ids.ts';
 import type { ChangeRequest } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
-import { PullRequestSeen } from '../../../shared/run/pull-request.ts';
+import { PullRequestTold } from '../../../shared/run/pull-request.ts';
 import type { Look } from '../forges/forge.ts';
 import { page, pages } from '../forges/pages.ts';
 import { isOfRun, textOf } from '../forges/texts.ts';
@@ -30,6 +30,8 @@ const MergeRequest = z.object({
   merge_user: User.nullish(),
   merged_by: User.nullish(),
   closed_by: User.nullish(),
+  target_branch: z.string().min(1),
+  has_conflicts: z.boolean().catch(false),
 });
 
 /** Looks at a merge request. Throws what the client throws, and ZodError for what is not as GitLab's documentation has it. */
@@ -45,21 +47,21 @@ export const lookAt = async (given: LookGiven): Promise<Look> => {
   const approving = [...saying(reviewers, 'approved'), ...(await approversOf(given))];
   const checks = await checksOf(gitlab, mr.sha);
   // What is put on record is read again by everybody: a server's answer is looked over first.
-  const seen = Seen.parse({
+  const seen = PullRequestTold.parse({
     state,
     by: by === null ? null : byOf(by),
     head: mr.sha,
     checks: checks.counted,
     approvedBy: [...new Set((await thoseWhoMay(approving, may)).map(byOf))].slice(0, 20),
+    conflictsWith: state === 'open' && mr.has_conflicts ? mr.target_branch : null,
     changesRequestedBy: wanting.map(byOf).slice(0, 20),
   });
-  if (seen.state !== 'open') return { seen, request: null, failure: null };
+  if (seen.state !== 'open') return { seen, request: null, conflict: null, failure: null };
   const isOver = seen.checks.pending === 0 && seen.checks.failed > 0;
   const failure = isOver && whyFailed ? await failureOf(gitlab, checks.failing) : null;
-  return { seen, request: await requestOf(given, wanting, may), failure };
+  // GitLab's API for commits makes none with two parents.
+  return { seen, request: await requestOf(given, wanting, may), conflict: null, failure };
 };
-
-const Seen = PullRequestSeen.omit({ reviewed: true, ciRepaired: true });
 
 const byOf = ({ username }: User): string => `gitlab:${username}`.slice(0, 200);
 

@@ -188,4 +188,4 @@ export type Database = Kysely<Tables>;
  * What `state` holds is derived: whenever RunState or the reducer changes its meaning, raise this, and the rows of
  * older versions are folded again from the log when the store is opened.
  */
-export const stateVersion = 13;
+export const stateVersion = 14;

@@ -86,5 +86,11 @@ const perform = async (
   );
   if (done.outcome === 'ok') return done;
   const stale = 'patch' in how && how.patch !== null && how.patch !== state.result?.patch;
-  throw refused(stale ? 'stale' : 'conflict', done.reason, done.remedy);
+  throw refused(stale ? 'stale' : 'conflict', done.reason, mergedFirst(state) ?? done.remedy);
 };
+
+/** What to do about a result that stands on more than the person may have here; null: it does not. */
+const mergedFirst = ({ merge }: RunState): string | null =>
+  merge?.step === 'done'
+    ? `It was merged with ${merge.branch} at ${merge.commit.slice(0, 12)}: pull that first, and apply it to the working tree then.`
+    : null;

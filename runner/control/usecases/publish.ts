@@ -100,14 +100,14 @@ const mustBeFree = (
     refs,
   }: { readonly remote: string; readonly branch: string; readonly refs: ReadonlyMap<string, string> },
 ): Of<'branch'> => {
-  const { base, onTop } = startOf(state, { remote, branch });
+  const start = startOf(state, { remote, branch });
+  const { onTop } = start;
   const { round, result } = state;
   const effect = {
     kind: 'branch',
     remote,
     branch,
-    base,
-    onTop,
+    ...start,
     patch: result?.patch ?? '',
     message: '',
   } satisfies Effect;
@@ -281,13 +281,14 @@ const targetOf = (
   throw refused('conflict', `${url} has no branch yet.`, 'Push one to it first, or name one (--into).');
 };
 
-/** What the commit stands on: what an earlier round left on that branch, else the commit that the person's branch was on. */
+/** What the commit stands on: what an earlier round left on that branch and what it was merged with since, else the commit that the person's branch was on. */
 const startOf = (
-  { number, task, effects, round }: RunState,
+  { number, task, merge, effects, round }: RunState,
   { remote, branch }: { readonly remote: string; readonly branch: string },
-): { readonly base: string; readonly onTop: string | null } => {
+): Pick<Of<'branch'>, 'base' | 'onTop' | 'merges'> => {
   const { head, commit, dirty } = task.source;
-  const base = head ?? (dirty ? null : commit);
+  const merged = merge?.step === 'done' && merge.remote === remote ? merge.commit : null;
+  const base = merged ?? head ?? (dirty ? null : commit);
   if (base === null)
     throw refused(
       'conflict',
@@ -302,7 +303,9 @@ const startOf = (
       effect.remote === remote &&
       effect.branch === branch,
   );
-  return { base, onTop: before?.status === 'done' ? before.result.reference : null };
+  if (before?.status !== 'done' || before.effect.kind !== 'branch') return { base, onTop: null };
+  const onTop = before.result.reference;
+  return merged === null || before.effect.base === merged ? { base, onTop } : { base, onTop, merges: merged };
 };
 
 /** Stores a text that an effect names. Throws RefusedError. */

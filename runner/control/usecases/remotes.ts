@@ -2,6 +2,7 @@ import { Trouble } from '../../../shared/trouble.ts';
 import type { Principal, RemoteInput, RemoteRefs } from '../../../shared/api/runner-api.ts';
 import type { Credential, CredentialInput, Refused } from '../../../shared/api/worker-api.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
+import type { RunState } from '../../../shared/run/state.ts';
 import { remoteOf } from '../../../shared/run/source.ts';
 import { listRemote, type RemoteRefs as Listed } from '../../machine/git/remote.ts';
 import type { AllowedRemote } from '../remotes/remotes.ts';
@@ -46,17 +47,17 @@ export const remoteRefs = async (plane: ControlPlane, caller: Principal, input: 
 };
 
 /**
- * A credential for the worker that holds a run, to read the remote of the run's source. The worker does not say which: it runs
- * what a model chose, and gets nothing that the delegation did not ask for.
+ * A credential for the worker that holds a run, to read the remote of the run's source, or of what it is to be merged with now. The worker does
+ * not say which: it runs what a model chose, and gets nothing that the log does not ask for.
  */
 export const workerCredential = async (
   plane: ControlPlane,
-  { run, activation }: CredentialInput,
+  { run, activation, of }: CredentialInput,
 ): Promise<Credential | Refused> => {
   const state = await plane.store.state(run);
   if (state?.status !== 'working' || state.activation !== activation)
     return refuse('fenced', `Activation ${activation} does not hold run ${run}.`, 'Stop.');
-  const url = remoteOf(state.task.source);
+  const url = of === 'source' ? remoteOf(state.task.source) : remoteToMerge(state);
   if (url === null) return { outcome: 'credential', credential: null };
   const remote = plane.remotes.allowed(url);
   if (remote === null)
@@ -75,3 +76,6 @@ export const workerCredential = async (
     return refuse('conflict', error.message, error.remedy);
   }
 };
+
+const remoteToMerge = ({ merge }: RunState): string | null =>
+  merge === null || merge.step === 'done' ? null : merge.remote;

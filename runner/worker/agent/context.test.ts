@@ -203,7 +203,8 @@ test('a review that asks for changes names files and lines', () => {
   expect(
     itemsFor({
       type: 'review.decided',
-      v: 2,
+      v: 3,
+      merge: null,
       from: 'person',
       by: 'person:ada',
       verdict: 'changes',
@@ -224,7 +225,8 @@ test('what failed checks say is quoted line by line, as data', () => {
   expect(
     itemsFor({
       type: 'review.decided',
-      v: 2,
+      v: 3,
+      merge: null,
       from: 'checks',
       by: 'github',
       verdict: 'changes',

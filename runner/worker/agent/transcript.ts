@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../../shared/decision/canonical.ts';
 import type { DecisionRequest, Json } from '../../../shared/decision/decision.ts';
+import type { BaseCommit } from '../../../shared/run/base-commit.ts';
 import type { PlanStep, RunEvent, Task, WorkerEvent } from '../../../shared/run/events.ts';
 import type { Guidance } from './guidance.ts';
 import type { ModelItem } from '../../../shared/run/model-item.ts';
@@ -9,6 +10,7 @@ import {
   answered,
   changesRequested,
   declinedSetup,
+  merged,
   repairNeeded,
   said,
   stopped,
@@ -65,6 +67,9 @@ class Draft {
   task: Task | null = null;
   guidance: Guidance = [];
   readonly setup: CommandEnd[] = [];
+  /** Of setup that ran again since the base was moved; null: it was not. What the model was told of the first one stays. */
+  moved: CommandEnd[] | null = null;
+  merging: BaseCommit | null = null;
   readonly turns: (TurnRecord & { readonly calls: Map<string, CallRecord> })[] = [];
   /** In the request that is under way, or in the next one. */
   told: Note[] = [];
@@ -97,7 +102,13 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       draft.task = body.task;
       return;
     case 'setup.finished':
-      draft.setup.push(body);
+      (draft.moved ?? draft.setup).push(body);
+      return;
+    case 'base.moved':
+      draft.moved = [];
+      return;
+    case 'base.merged':
+      tell(draft, 'longhaul', merged(draft.merging, body, draft.moved ?? []));
       return;
     case 'model.started':
       // Whatever became of the one before. One that is resumed does not begin: it was not told what has come since.
@@ -128,8 +139,10 @@ const add = (draft: Draft, body: RunEvent['body']): void => {
       tell(draft, 'person', said(body));
       return;
     case 'review.decided':
-      if (body.verdict === 'changes')
-        tell(draft, body.from === 'checks' ? 'longhaul' : 'person', changesRequested(body));
+      draft.merging = body.merge;
+      // Of a merge it is told once that is made.
+      if (body.verdict === 'changes' && body.merge === null)
+        tell(draft, body.from === 'person' ? 'person' : 'longhaul', changesRequested(body));
       return;
     case 'decision.requested':
       draft.requests.set(body.request.id, body.request);

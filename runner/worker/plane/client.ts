@@ -5,6 +5,7 @@ import {
   WorkSettings,
   type Appended,
   type Credential,
+  type CredentialOf,
   type Held,
   type Refused,
   type Ticket,
@@ -26,7 +27,7 @@ export interface ControlClient {
   /** What the command that runs has printed so far; null: none runs. */
   readonly printed: (output: string | null) => void;
   /** To read the remote of the run's source with. */
-  readonly credential: () => Promise<Credential | Refused>;
+  readonly credential: (of: CredentialOf) => Promise<Credential | Refused>;
   /** For a worker that got none from whoever started it. Throws `LogGone` where the two are of different versions. */
   readonly settings: (worker: string) => Promise<WorkSettings>;
 }
@@ -71,8 +72,8 @@ export const connect = (ticket: Ticket, stopped: AbortSignal, link = overHttp(ti
       // The next one says it all again.
       client.worker.printed.mutate({ run, activation, order, output }, { signal }).catch(() => {});
     },
-    credential: () =>
-      insist(({ within }) => client.worker.credential.mutate({ run, activation }, { signal: within() })),
+    credential: (of) =>
+      insist(({ within }) => client.worker.credential.mutate({ run, activation, of }, { signal: within() })),
     blobs: blobsOf(ticket, { insist, hold, signal }),
   };
 };

@@ -4,7 +4,7 @@ import type { ApiRouter } from '../../../shared/api/router.ts';
 import type { Asked } from '../../machine/processes/child-protocol.ts';
 import { Parent } from './parent.ts';
 
-const input = { run: 'run_000000000001', activation: 'act_000000000001' };
+const input = { run: 'run_000000000001', activation: 'act_000000000001', of: 'source' as const };
 
 const channel = () => {
   const asked: Asked[] = [];

@@ -94,6 +94,9 @@ const folderWorkspace = (root: string) => {
     has: async ({ commit }: Checkpoint) => saved.has(commit),
     bundle: () => Promise.reject(new Error('nothing is uploaded')),
     take: () => Promise.reject(new Error('nothing is kept')),
+    bringBase: () => Promise.reject(new Error('nothing comes from elsewhere')),
+    startFrom: async () => {},
+    merge: () => Promise.reject(new Error('nothing is merged')),
     checkout: async ({ commit }: Checkpoint, folder: string) => {
       for (const [name, text] of Object.entries(saved.get(commit) ?? {}))
         await writeFile(path.join(folder, name), text);

@@ -8,6 +8,7 @@ import { releaseCall } from './steps/hold.ts';
 import { giveUp, setUp } from './steps/command.ts';
 import { finish } from './steps/finish.ts';
 import { judgeNext } from './steps/judge.ts';
+import { mergeWithBase, moveBase } from './steps/merge.ts';
 import { prepare } from './steps/prepare.ts';
 import { compact, takeTurn } from './steps/turn.ts';
 import { verify } from './steps/verify.ts';
@@ -38,6 +39,8 @@ export const announce = (step: Step, context: Pick<StepContext, 'state'>): reado
       const command = task.verification[step.index]?.command ?? '';
       return [{ type: 'verification.started', v: 1, index: step.index, command }];
     }
+    case 'move base':
+    case 'merge':
     case 'write off':
     case 'ask':
     case 'judge':
@@ -57,8 +60,12 @@ export const perform = async (step: Step, context: StepContext): Promise<readonl
   switch (step.do) {
     case 'prepare':
       return prepare(context);
+    case 'move base':
+      return moveBase(context, step);
     case 'setup':
       return setUp(context, step);
+    case 'merge':
+      return mergeWithBase(context, step);
     case 'turn':
       return takeTurn(context, step);
     case 'compact':

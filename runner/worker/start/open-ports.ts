@@ -1,3 +1,4 @@
+import type { CredentialOf } from '../../../shared/api/worker-api.ts';
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -52,7 +53,7 @@ export const openPorts = async (
       user: owner,
       maxTreeBytes: settings.sandbox.workspaceBytes,
       signal: given.signal,
-      origin: { blob: (hash, file) => blobs.get(hash, file), credential: () => credentialFrom(given, secrets) },
+      origin: { blob: (hash, file) => blobs.get(hash, file), credential: (of) => credentialFrom(given, secrets, of) },
     }),
     keep: settings.keep,
     visits: visitsIn(folder),
@@ -90,8 +91,9 @@ const secretsOf = (known: readonly string[], apiKey: string | null): Secrets => 
 const credentialFrom = async (
   { credential }: Pick<ControlClient, 'credential'>,
   secrets: Secrets,
+  of: CredentialOf,
 ): ReturnType<Origin['credential']> => {
-  const given = await credential();
+  const given = await credential(of);
   if (given.outcome === 'refused') throw new SourceRefused(given.refusal.message, given.refusal.remedy);
   if (given.credential !== null) secrets.add(given.credential.password);
   return given.credential;

@@ -483,3 +483,66 @@ test('a checkpoint after nothing changed is the tree that is there, also when an
   expect(await workspace.restore(one)).toBe(true);
   expect(await workspace.checkpoint(one, 'after restore')).toEqual(one);
 });
+
+test('a later commit of its remote is brought, and merged with: what both changed stands there between markers', async () => {
+  await using fixture = await createFixture();
+  fixture.write('both', 'first\nmiddle\nlast\n');
+  fixture.write('theirs', 'old\n');
+  fixture.write('.gitignore', 'made\n');
+  const { workspace, base, source, folder, at, write } = await prepare(fixture);
+  write('both', 'first, ours\nmiddle\nlast\n');
+  write('ours', 'new\n');
+  write('made', 'by setup\n');
+  const ours = await workspace.checkpoint(base, 'ours');
+  fixture.write('both', 'first, theirs\nmiddle\nlast\n');
+  fixture.write('theirs', 'newer\n');
+  const commit = await fixture.commit('theirs');
+  const remote = `file://${fixture.repo}`;
+  const asked: string[] = [];
+  const far = await openWorkspace({
+    lease: 2,
+    folder,
+    user: null,
+    origin: {
+      blob: () => Promise.reject(new Error('there is none')),
+      credential: async (of) => {
+        asked.push(of);
+        return null;
+      },
+    },
+  });
+  const brought = await far.bringBase({ remote, branch: 'main', commit }, ours);
+  expect(asked).toEqual(['base']);
+  // The same, whoever brings it.
+  expect(await far.bringBase({ remote, branch: 'main', commit }, ours)).toEqual(brought);
+  expect(await far.restore(brought)).toBe(true);
+  await far.startFrom(brought);
+  const moved = await far.checkpoint(brought, 'Base');
+  const text = (path: string): string => readFileSync(at(path), 'utf8');
+  expect([text('both'), text('theirs')]).toEqual(['first, theirs\nmiddle\nlast\n', 'newer\n']);
+  const git = (...args: string[]): string => execFileSync('git', args, { cwd: far.root, encoding: 'utf8' });
+  expect([git('status', '--porcelain'), git('log', '--format=%s')]).toEqual(['', 'Base\n']);
+
+  const { checkpoint, conflicts } = await far.merge({ from: base, ours, onto: moved }, moved);
+  expect(conflicts).toEqual(['both']);
+  expect(await far.restore(checkpoint)).toBe(true);
+  expect(text('both')).toBe(
+    '<<<<<<< longhaul/result\nfirst, ours\n=======\nfirst, theirs\n>>>>>>> longhaul/incoming\nmiddle\nlast\n',
+  );
+  expect([text('ours'), text('theirs')]).toEqual(['new\n', 'newer\n']);
+  expect(git('status', '--porcelain', '--', 'theirs')).toBe('');
+  // What git does not cover is as it was.
+  expect(text('made')).toBe('by setup\n');
+  // All of it goes to another machine with what leads there from the source.
+  const bundle = join(fixture.folder, 'bundle');
+  await far.bundle(checkpoint, base, async (file) => {
+    writeFileSync(bundle, readFileSync(file));
+  });
+  const elsewhere = await openWorkspace({ lease: 1, folder: join(fixture.folder, 'elsewhere'), user: null });
+  expect(await elsewhere.prepare({ ...source, gitDirectory: join(folder, 'checkpoints.git') } as Source)).toEqual(base);
+  await elsewhere.take(checkpoint, base, async (file) => {
+    writeFileSync(file, readFileSync(bundle));
+  });
+  expect([await elsewhere.has(moved), await elsewhere.restore(checkpoint)]).toEqual([true, true]);
+  expect(files(elsewhere)).toEqual(Object.fromEntries(Object.entries(files(far)).filter(([path]) => path !== 'made')));
+});

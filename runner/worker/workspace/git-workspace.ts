@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Checkpoint } from '../../../shared/run/artifacts.ts';
+import type { BaseCommit } from '../../../shared/run/base-commit.ts';
 import type { Source } from '../../../shared/run/source.ts';
 import { BundleRefused, takeBundle, treeOf, writeBundle } from '../../machine/git/bundle.ts';
-import { git, GitError, gitOrThrow, joinNul, line } from '../../machine/git/git.ts';
-import { entriesOf, indexedIn, readFilesOf } from './checkpoint-files.ts';
+import { git, GitError, gitOrThrow, line } from '../../machine/git/git.ts';
+import { entriesOf, readFilesOf } from './checkpoint-files.ts';
 import { createCheckpoints, durable, type Repository } from './checkpoint-repository.ts';
 import { restOf, writeCommit } from './commit-object.ts';
 import { createOwnRepository, repairOwnRepository, type OwnRepositoryOptions } from './own-repository.ts';
+import { fetchBase } from './fetch-source.ts';
+import { mergeTrees, readIndex, treeWithoutModules } from './merge-base.ts';
 import {
   adoptEarlier,
   folderOf,
@@ -31,8 +34,10 @@ import {
   type Differing,
   type FileRead,
   type Keeping,
+  type MergeOfTrees,
   type Origin,
   type Renewed,
+  type Sides,
   type Workspace,
 } from './workspace.ts';
 
@@ -52,7 +57,6 @@ export interface WorkspaceOptions {
 
 const baseRef = 'refs/longhaul/base';
 const latest = 'refs/longhaul/latest';
-const submodule = '160000';
 
 /** What one lease works with. */
 interface Desk {
@@ -168,6 +172,32 @@ class GitWorkspace implements Workspace {
     return whole ? 'whole' : 'without rest';
   }
 
+  async bringBase(base: BaseCommit, after: Checkpoint): Promise<Checkpoint> {
+    const { origin = null, maxTreeBytes = Infinity } = this.#options;
+    if (origin === null) throw new Error('a workspace without an origin brings nothing from elsewhere');
+    const repository = this.#repository;
+    await fetchBase(repository, base, { origin, maxTreeBytes });
+    return this.#commit(await treeWithoutModules(repository, base.commit), after, `Base: ${base.commit}`);
+  }
+
+  async startFrom({ tree }: Checkpoint): Promise<void> {
+    writeCommit(this.#repository.gitDirectory, { tree, parent: null, label: 'Base', rest: null }, baseRef);
+    removeTree(join(this.root, '.git'));
+    await this.#repairOwn(this.#desk.place);
+  }
+
+  async merge({ from, ours, onto }: Sides, parent: Checkpoint): Promise<MergeOfTrees> {
+    const trees = { from: from.tree, ours: ours.tree, theirs: onto.tree };
+    const { tree, conflicts } = await mergeTrees(this.#repository, trees);
+    return { checkpoint: await this.#commit(tree, parent, 'Merged'), conflicts };
+  }
+
+  /** A checkpoint of a tree that is not on disk, with what git does not cover of the one before it. */
+  async #commit(tree: string, parent: Checkpoint, label: string): Promise<Checkpoint> {
+    const content = { tree, parent: parent.commit, label, rest: await this.#restOf(parent) };
+    return { commit: writeCommit(this.#repository.gitDirectory, content, latest), tree };
+  }
+
   async has({ commit }: Checkpoint): Promise<boolean> {
     const repository = this.#repository;
     if (!existsSync(repository.gitDirectory)) return false;
@@ -280,19 +310,10 @@ class GitWorkspace implements Workspace {
     chmodSync(this.#folder, this.#user === null ? 0o700 : 0o711);
   }
 
-  /** Writes the files of a commit or tree, and gives the tree of what was written. Submodules are left out: their files are not there to work on. */
+  /** Writes the files of a commit or tree, submodules left out, and gives the tree of what was written. */
   async #fill({ tree, index }: Place, repository: Repository, content: string): Promise<string> {
     const options = { ...repository, workTree: tree, index };
-    await gitOrThrow(['read-tree', content], options);
-    const entries = await indexedIn(options);
-    const { modules = [], files = [] } = Object.groupBy(entries, ({ mode }) =>
-      mode === submodule ? 'modules' : 'files',
-    );
-    if (modules.length > 0) {
-      const input = joinNul(modules.map(({ path }) => path));
-      await gitOrThrow(['update-index', '-z', '--force-remove', '--stdin'], { ...options, input });
-    }
-    await new TreeFiles(tree, this.#user).write(files, repository);
+    await new TreeFiles(tree, this.#user).write(await readIndex(options, content), repository);
     await git(['update-index', '-q', '--refresh'], options);
     return line(await gitOrThrow(['write-tree'], options));
   }

@@ -1,4 +1,6 @@
 import type { ChangedFile, Checkpoint } from '../../../shared/run/artifacts.ts';
+import type { CredentialOf } from '../../../shared/api/worker-api.ts';
+import type { BaseCommit } from '../../../shared/run/base-commit.ts';
 import type { Source } from '../../../shared/run/source.ts';
 
 /** What changed between two checkpoints. `patch`: the name that the patch is kept under. */
@@ -22,6 +24,19 @@ export interface Differing {
   readonly target: string | null;
 }
 
+/** What a merge is made of: what leads from one checkpoint to `ours` is to be in a later one, too. */
+export interface Sides {
+  readonly from: Checkpoint;
+  readonly ours: Checkpoint;
+  readonly onto: Checkpoint;
+}
+
+export interface MergeOfTrees {
+  readonly checkpoint: Checkpoint;
+  /** Paths of the files in which both changed the same, with markers where they are text. */
+  readonly conflicts: readonly string[];
+}
+
 export interface FileRead {
   readonly path: string;
   readonly content: Buffer;
@@ -31,8 +46,8 @@ export interface FileRead {
 export interface Origin {
   /** Writes a blob of the run to a file. Throws if it cannot be had. */
   blob(hash: string, file: string): Promise<void>;
-  /** For the remote of the run's source; null: it asks for none. Good for a short time. */
-  credential(): Promise<{ readonly username: string; readonly password: string } | null>;
+  /** For the remote of the run's source, or of what it is to be merged with; null: it asks for none. Good for a short time. */
+  credential(of: CredentialOf): Promise<{ readonly username: string; readonly password: string } | null>;
 }
 
 /** The code of a run cannot be had, or is not what it was said to be: trying again would not help. */
@@ -80,6 +95,12 @@ export interface Workspace {
   bundle(checkpoint: Checkpoint, since: Checkpoint, send: (file: string) => Promise<void>): Promise<number>;
   /** Takes in such a bundle, which `receive` writes to a file: then `restore` knows its checkpoint. Throws SourceRefused if it is not what it should be. */
   take(checkpoint: Checkpoint, since: Checkpoint, receive: (file: string) => Promise<void>): Promise<void>;
+  /** Brings a commit here as a checkpoint that comes after another, and leaves the tree on disk as it is. Throws SourceRefused. */
+  bringBase(base: BaseCommit, after: Checkpoint): Promise<Checkpoint>;
+  /** The agent's own repository, in the tree on disk, begins anew with what a checkpoint has. */
+  startFrom(base: Checkpoint): Promise<void>;
+  /** A checkpoint with both sides in it, which comes after `parent`. Leaves the tree on disk as it is: `restore` makes it that. */
+  merge(sides: Sides, parent: Checkpoint): Promise<MergeOfTrees>;
   /** Whether this machine holds the checkpoint. */
   has(checkpoint: Checkpoint): Promise<boolean>;
   /** Writes the checkpoint's files into an empty folder, without history, for verification. */

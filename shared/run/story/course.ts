@@ -50,9 +50,18 @@ const activations: Tellers<Of<'activation'>> = {
 };
 
 /** Of its workspace. */
-const workspace: Tellers<Of<'prepare'> | Of<'checkpoint'> | 'workspace.rebuilt' | 'guidance.read'> = {
+const workspace: Tellers<Of<'prepare'> | Of<'base'> | Of<'checkpoint'> | 'workspace.rebuilt' | 'guidance.read'> = {
   'prepare.started': silent,
   'prepare.finished': () => ({ mark: 'note', text: 'The workspace is ready' }),
+  'base.moved': () => ({ mark: 'note', text: 'What the result is merged with is here' }),
+  'base.merged': ({ conflicts, conflicted }) =>
+    conflicted === 0
+      ? { mark: 'note', text: 'The result is merged with it, without conflicts' }
+      : {
+          mark: 'warning',
+          text: `The result is merged with it: ${plural(conflicted, 'file')} with conflicts, for the agent to resolve`,
+          detail: cleanLine(conflicts.join(', ')),
+        },
   'guidance.read': ({ files }) => ({
     mark: 'note',
     text: 'The agent is given what the repository says to agents',

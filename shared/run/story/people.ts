@@ -1,4 +1,5 @@
 import type { DecisionVerdict } from '../../decision/decision.ts';
+import type { BaseCommit } from '../base-commit.ts';
 import { actor, clean, cleanLine, exactArguments } from '../../text/clean.ts';
 import { plural } from '../../text/figures.ts';
 import { publicationParts } from './publication.ts';
@@ -61,15 +62,15 @@ export const people: Tellers<
     ...saying(text),
     about: { kind: 'message', message: { by, text } },
   }),
-  'review.decided': ({ by, from, verdict, reason, comments }, scene) => [
+  'review.decided': ({ by, from, verdict, reason, comments, merge }, scene) => [
     ...unpublished(scene),
     {
       ...(from === 'person'
         ? { mark: 'person', text: `${reviewed[verdict]} by ${actor(by)}${because(reason)}` }
-        : { mark: 'warning', text: 'Another round: checks of the pull request failed' }),
+        : { mark: 'warning', text: `Another round: ${whyAnother(merge)}` }),
       detail: comments.length === 0 ? '' : plural(comments.length, 'comment'),
       parts: [
-        ...(from === 'person' ? [] : [{ label: 'What they said', text: clean(reason) }]),
+        ...(from !== 'checks' ? [] : [{ label: 'What they said', text: clean(reason) }]),
         ...comments.map(({ path, line, text }) => ({
           label: `${cleanLine(path)}${line === null ? '' : `:${line}`}`,
           text: clean(text),
@@ -79,6 +80,12 @@ export const people: Tellers<
     },
   ],
 };
+
+/** `merge` null: checks failed. */
+const whyAnother = (merge: BaseCommit | null): string =>
+  merge === null
+    ? 'checks of the pull request failed'
+    : `the pull request conflicts with ${cleanLine(merge.branch)}, which is merged into it (${merge.commit.slice(0, 12)})`;
 
 /** How a decision stands that nobody has made. */
 const standings: Record<Exclude<DecisionFacts['status'], 'decided'>, string> = {

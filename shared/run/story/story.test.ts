@@ -235,7 +235,8 @@ test('verification that the agent went on from shows nothing any more', () => {
 test('verification of an earlier round is not that of this one', () => {
   const changes: EventBody = {
     type: 'review.decided',
-    v: 2,
+    v: 3,
+    merge: null,
     from: 'person',
     by: 'person:ada',
     verdict: 'changes',
@@ -264,7 +265,16 @@ test('an event of a newer runner says nothing and breaks nothing', () => {
 test.each([
   [
     'a verdict',
-    { type: 'review.decided', v: 2, by: 'person:ada', from: 'person', verdict: 'accepted', reason: '', comments: [] },
+    {
+      type: 'review.decided',
+      v: 3,
+      merge: null,
+      by: 'person:ada',
+      from: 'person',
+      verdict: 'accepted',
+      reason: '',
+      comments: [],
+    },
   ],
   ['the run’s end', { type: 'run.cancelled', v: 1, by: 'person:ada', reason: '' }],
 ] satisfies readonly (readonly [string, EventBody])[])('%s ends what was asked about publishing', (_, end) => {

@@ -2,7 +2,7 @@ import type { Exceeded } from '../../../../shared/run/budget.ts';
 import type { Call, CallIn } from '../../../../shared/run/call.ts';
 import type { FailureClass, WaitUntil } from '../../../../shared/run/events.ts';
 import type { ChangedSetup } from '../../agent/judge.ts';
-import type { PreparedTree } from '../../../../shared/run/state.ts';
+import type { Merge, PreparedTree } from '../../../../shared/run/state.ts';
 
 /** What a person is to be asked next. */
 export type Question =
@@ -21,6 +21,9 @@ export type Question =
 /** The one thing to do now. */
 export type Next =
   | { readonly do: 'prepare' }
+  /** Its tree becomes that of the commit which the result is to be merged with. */
+  | { readonly do: 'move base'; readonly merge: Merge; readonly tree: PreparedTree }
+  | { readonly do: 'merge'; readonly merge: Extract<Merge, { step: 'moved' }>; readonly tree: PreparedTree }
   | { readonly do: 'setup'; readonly index: number; readonly tree: PreparedTree }
   | { readonly do: 'turn'; readonly turn: number; readonly attempt: number; readonly responseId: string | null }
   | { readonly do: 'compact'; readonly turn: number; readonly attempt: number }

@@ -9,7 +9,7 @@ import { next } from './next.ts';
 const at = '2026-01-01T00:00:00.000Z';
 const now = Date.parse(at);
 const tree = { commit: 'a'.repeat(40), tree: 'b'.repeat(40) };
-const prepared: PreparedTree = { status: 'prepared', base: tree, head: tree, saved: null, bundles: [] };
+const prepared: PreparedTree = { status: 'prepared', origin: tree, base: tree, head: tree, saved: null, bundles: [] };
 
 const working = (different: object = {}): RunState => ({
   id: 'run_test',
@@ -41,6 +41,7 @@ const working = (different: object = {}): RunState => ({
   verification: [],
   effects: [],
   pullRequest: null,
+  merge: null,
   newSetup: null,
   repairs: 0,
   soFar: null,
@@ -420,4 +421,17 @@ describe('what comes next', () => {
   ])('%s', (_name, different, expected) => {
     expect(step(working(different))).toEqual(inTree(expected));
   });
+});
+
+test('a result that is to be merged: first its base, then setup on that, then the merge, then the agent', () => {
+  const commit = { remote: 'https://git.example.org/x', branch: 'main', commit: 'c'.repeat(40) };
+  const task = { ...someTask(), setup: [{ command: 'npm ci', timeoutSeconds: 60, network: [] }] };
+  const ran = [{ index: 0, command: 'npm ci', outcome: 'exited', exitCode: 0, durationMs: 1 }];
+  const doing = (different: object) => next(working({ task, ...different }), now, null);
+  const asked = { ...commit, step: 'asked' };
+  expect(doing({ setup: ran, merge: asked })).toEqual({ do: 'move base', merge: asked, tree: prepared });
+  const moved = { ...commit, step: 'moved', from: tree, ours: tree };
+  expect(doing({ setup: [], merge: moved })).toMatchObject({ do: 'setup', index: 0 });
+  expect(doing({ setup: ran, merge: moved })).toEqual({ do: 'merge', merge: moved, tree: prepared });
+  expect(doing({ setup: ran, merge: { ...commit, step: 'done' } })).toMatchObject({ do: 'turn', turn: 1 });
 });

@@ -22,7 +22,10 @@ export const next = (state: RunState, now: number, contextWindow: number | null)
   if (question !== null) return question;
   const { tree } = state;
   if (tree.status === 'unprepared') return preparation(state);
+  const { merge } = state;
+  if (merge?.step === 'asked') return { do: 'move base', merge, tree };
   if (state.setup.length < state.task.setup.length) return planned(state, tree, 'setup');
+  if (merge?.step === 'moved') return { do: 'merge', merge, tree };
   return (
     inTurn(state, tree, now) ??
     ((state.report !== null && state.unheard === 0) || state.wrapUp !== null

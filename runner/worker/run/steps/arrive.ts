@@ -93,34 +93,42 @@ const endedWell = (events: readonly RunEvent[], fence: number): boolean => {
 const rebuild = async (context: StepContext, tree: PreparedTree): Promise<Made> => {
   const { state, ports } = context;
   const { workspace } = ports;
-  const { base, head, saved, bundles } = tree;
-  const untouched = head.commit === base.commit;
+  const { origin, base, head, saved, bundles } = tree;
+  const untouched = head.commit === origin.commit;
   if (!untouched && !(await workspace.has(head)) && bundles.at(-1)?.checkpoint.commit !== head.commit)
     throw new SourceRefused(
       `Checkpoint ${head.commit} of run ${state.id} is not on this machine: it is on another one, or its folder was removed; and it was never uploaded.`,
       'Have the run go on where its folder is, put the folder back from a backup, or delegate the task again.',
     );
-  if (untouched || !(await workspace.has(base))) {
+  if (untouched || !(await workspace.has(origin))) {
     const made = await workspace.prepare(state.task.source);
-    if (made.commit !== base.commit)
+    if (made.commit !== origin.commit)
       throw new SourceRefused(
-        `The source of run ${state.id} gives another tree than it began with: ${made.tree} and not ${base.tree}.`,
+        `The source of run ${state.id} gives another tree than it began with: ${made.tree} and not ${origin.tree}.`,
         'Delegate the task again.',
       );
+    if (!untouched) await takeBundles(bundles, ports);
+    // Setup may have network: it runs on what the base says, and never on what the agent wrote.
+    if (base.commit !== origin.commit) {
+      if (!(await workspace.restore(base))) throw notWhole(state, base);
+      await workspace.startFrom(base);
+    }
     const failedSetup = await setUpAgain(context);
     if (untouched) return { from: 'setup', failedSetup, saved: saved === null ? [] : [await saveSetup(context, base)] };
-    await takeBundles(bundles, ports);
     if (await workspace.restore(head)) return { from: 'setup', failedSetup, saved: [] };
   } else {
     await takeBundles(bundles, ports);
     const made = await renew(context, tree, head);
     if (made !== null) return made;
   }
-  throw new SourceRefused(
-    `Checkpoint ${head.commit} of run ${state.id} is not whole on this machine.`,
+  throw notWhole(state, head);
+};
+
+const notWhole = ({ id }: StepContext['state'], { commit }: Checkpoint): SourceRefused =>
+  new SourceRefused(
+    `Checkpoint ${commit} of run ${id} is not whole on this machine.`,
     'Put the folder of the run back from a backup, or delegate the task again.',
   );
-};
 
 const takeBundles = async (
   bundles: PreparedTree['bundles'],

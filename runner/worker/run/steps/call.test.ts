@@ -67,7 +67,7 @@ const listing = sandboxOf(async () => ({
   refusedHosts: [],
   reachedHosts: [],
 }));
-const tree: PreparedTree = { status: 'prepared', base: head, head, saved: null, bundles: [] };
+const tree: PreparedTree = { status: 'prepared', origin: head, base: head, head, saved: null, bundles: [] };
 const system = (code: string) => Object.assign(new Error(`${code}: it is so, open '/dev/null/tree/a'`), { code });
 
 test.each([

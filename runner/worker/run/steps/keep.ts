@@ -6,7 +6,7 @@ import type { StepContext } from '../ports/ports.ts';
 /** Of what is too large to be kept, so many are named. */
 const mostNamed = 20;
 
-/** Bundles one after the other that a machine takes in at most; then comes one with everything since the base. */
+/** Bundles one after the other that a machine takes in at most; then comes one with everything since the source. */
 const longestChain = 50;
 
 /**
@@ -19,14 +19,22 @@ export const keep = async (
   label: string,
 ): Promise<{ readonly checkpoint: Checkpoint; readonly uploaded: readonly WorkerEvent[] }> => {
   const checkpoint = await ports.workspace.checkpoint(asSaved(tree), label);
-  const { base, bundles } = tree;
-  const since = (bundles.length < longestChain ? bundles.at(-1)?.checkpoint : null) ?? base;
-  if (ports.keep === 'local' || checkpoint.commit === since.commit) return { checkpoint, uploaded: [] };
+  return { checkpoint, uploaded: await upload({ ports }, tree, checkpoint) };
+};
+
+/** What is new in a checkpoint, where the next activation may be elsewhere. */
+export const upload = async (
+  { ports }: Pick<StepContext, 'ports'>,
+  { origin, bundles }: PreparedTree,
+  checkpoint: Checkpoint,
+): Promise<readonly WorkerEvent[]> => {
+  const since = (bundles.length < longestChain ? bundles.at(-1)?.checkpoint : null) ?? origin;
+  if (ports.keep === 'local' || checkpoint.commit === since.commit) return [];
   let blob = '';
   const bytes = await ports.workspace.bundle(checkpoint, since, async (file) => {
     blob = await ports.blobs.putFile(file, 'checkpoint');
   });
-  return { checkpoint, uploaded: [{ type: 'checkpoint.uploaded', v: 1, checkpoint, since, blob, bytes }] };
+  return [{ type: 'checkpoint.uploaded', v: 1, checkpoint, since, blob, bytes }];
 };
 
 /** What a restore brings back: with what setup left, until a call changed it. */
