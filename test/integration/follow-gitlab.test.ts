@@ -49,8 +49,10 @@ test('an open merge request is seen as it is: its head, its jobs in their last a
       checks: { passed: 2, failed: 0, pending: 1, failing: [] },
       approvedBy: ['gitlab:ada'],
       changesRequestedBy: [],
+      conflictsWith: null,
     },
     request: null,
+    conflict: null,
     failure: null,
   });
 });
