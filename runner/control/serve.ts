@@ -10,6 +10,8 @@ import { endpointOf, recordEndpoint } from '../machine/config/model-endpoint.ts'
 import { isFullDisk } from '../machine/git/full-disk.ts';
 import { processStart } from '../machine/processes/process-start.ts';
 import type { WorkerSettings } from '../machine/processes/child-protocol.ts';
+import { openAuditing } from './audit/open.ts';
+import { refusedAccess } from './audit/refused-access.ts';
 import { openBlobs } from './blobs/open.ts';
 import { startDispatcher } from './engine/dispatcher.ts';
 import { embeddedEngine } from './engine/embedded/embedded.ts';
@@ -198,6 +200,7 @@ const openBase = async (options: ServeOptions, stack: AsyncDisposableStack): Pro
   const { home, plane: name } = await prepareHome(options.home);
   const ground = stack.use(await openGround({ home, name, config: config.store, acceptLoss, log }));
   const { store, shared } = ground;
+  stack.use(await openAuditing({ ...ground, config, version: manifest.version, now: Date.now, log }));
   if (options.onDemand === true) await keepEndpoint(home, config.model, store);
   const isEmbedded = config.engine.kind === 'embedded';
   // Tasks elsewhere are nobody's.
@@ -279,6 +282,7 @@ const serverFor = (
     runner: { ...runnerApi(plane), feed: feed.events },
     feed,
     worker: workerApi(plane),
+    refused: refusedAccess({ store, log, now }),
     authenticate: authentication({ localToken: ground.token, secret: ground.secret, tokens, now }),
     store,
     blobs,

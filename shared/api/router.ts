@@ -2,6 +2,7 @@ import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
+import { AuditExportInput, AuditInput, AuditVerifyInput } from './audit.ts';
 import { DecideInput, RenewInput } from './decide-input.ts';
 import { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
@@ -232,6 +233,18 @@ export const apiRouter = trpc.router({
     fire: person('developer')
       .input(FireInput)
       .mutation(({ ctx, input }) => ctx.runner.fireTrigger(ctx.caller, input)),
+  }),
+  audit: trpc.router({
+    list: person('admin')
+      .input(AuditInput)
+      .query(({ ctx, input }) => ctx.runner.audit(ctx.caller, input)),
+    verify: person('admin')
+      .input(AuditVerifyInput)
+      .query(({ ctx, input }) => ctx.runner.verifyAudit(ctx.caller, input)),
+    // That it was begun is on record: no query.
+    export: person('admin')
+      .input(AuditExportInput)
+      .mutation(({ ctx, input }) => ctx.runner.exportAudit(ctx.caller, input)),
   }),
   decisions: trpc.router({
     list: person('viewer').query(({ ctx }) => ctx.runner.decisions(ctx.caller)),

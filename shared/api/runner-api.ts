@@ -1,3 +1,4 @@
+import type { AuditExport, AuditExportInput, AuditInput, AuditList, AuditVerified, AuditVerifyInput } from './audit.ts';
 import type { RecipesInput } from './recipes-input.ts';
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
@@ -335,6 +336,11 @@ export interface RunnerApi {
   pause(caller: Principal, input: RunInput): Promise<RunState>;
   /** A run that was paused goes on; one that failed or was cancelled does from its last checkpoint, as long as that is kept. */
   retry(caller: Principal, input: RunInput): Promise<RunState>;
+  /** What was done of consequence in the caller's tenant, the newest first. */
+  audit(caller: Principal, input: AuditInput): Promise<AuditList>;
+  /** Whether that chain is whole. */
+  verifyAudit(caller: Principal, input: AuditVerifyInput): Promise<AuditVerified>;
+  exportAudit(caller: Principal, input: AuditExportInput): Promise<AuditExport>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;
 }

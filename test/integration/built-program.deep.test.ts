@@ -135,6 +135,16 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'delete {review} --yes', code: 1, says: /verdict first: longhaul accept/, looks: true },
     { args: 'delete {cancelled} --yes', code: 0, says: /is deleted/ },
   ],
+  audit: [
+    { args: 'audit', code: 0, says: /configuration\.changed/ },
+    { args: 'audit list --limit 2 --before 9 --json', code: 0, says: inJson },
+    { args: 'audit --action run --actor person:nobody --run run_0000', code: 0, says: /Nothing like that/ },
+    { args: 'audit verify', code: 0, says: /each is as it was written/ },
+    { args: 'audit verify --anchor nowhere.jsonl', code: 2, says: /cannot be read/ },
+    { args: 'audit verify --file nowhere.jsonl', code: 2, says: /cannot be read/ },
+    { args: 'audit export', code: 0, says: /"action":"audit\.exported"/ },
+    { args: 'audit export --output {place}', code: 0, says: /\d+ records in / },
+  ],
   decisions: [
     { args: 'decisions {question}', code: 0, says: /Which\?/, looks: true },
     { args: 'decisions --json', code: 0, says: inJson },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
 import { PostgresServer } from '../harness/postgres.ts';
 import { postgresStores } from '../harness/postgres-store.ts';
+import { auditSuite } from '../suites/store-audit.ts';
 import { effectsSuite } from '../suites/store-effects.ts';
 import { triggersSuite } from '../suites/store-triggers.ts';
 import { storeSuite } from '../suites/store.ts';
@@ -15,3 +16,4 @@ const open = postgresStores(() => server);
 storeSuite('Postgres', open);
 effectsSuite('Postgres', open);
 triggersSuite('Postgres', open);
+auditSuite('Postgres', open);

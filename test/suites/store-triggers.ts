@@ -60,7 +60,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
         enabledAt: now,
       };
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled }]);
-      await again.disableTrigger(key);
+      await again.disableTrigger(key, 'ada');
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled, enabled: false }]);
       expect(await again.triggers('two')).toEqual([
         { ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false, publishes: 'no' },
@@ -96,7 +96,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await again.forgetEvents(now);
       expect(await again.recordEvent(told)).toBe('new');
       expect(await again.recordEvent(other)).toBe('known');
-      await again.disableTrigger(key);
+      await again.disableTrigger(key, 'ada');
       expect(await again.recordEvent({ ...told, id: 'github 4', digest: '4'.repeat(64) })).toBe('unwanted');
     });
 

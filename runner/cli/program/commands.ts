@@ -46,6 +46,7 @@ const table: Readonly<Record<string, readonly (readonly [name: string, summary: 
     ['backup', 'copy a home while its runner works', () => import('../commands/backup.ts')],
     ['restore', 'put a back-up into an empty home', () => import('../commands/restore.ts')],
     ['deploy', 'put the worker on Trigger.dev, and check it there', () => import('../commands/deploy.ts')],
+    ['audit', 'what was done of consequence, and whether that is whole', () => import('../commands/audit.ts')],
     ['doctor', 'check what runs need, and say how to get it', () => import('../commands/doctor.ts')],
   ],
 };

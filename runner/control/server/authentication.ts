@@ -14,6 +14,9 @@ export interface Credentials {
   readonly now: () => number;
 }
 
+/** The tenant of the runner's owner, at its own machine. What is of no tenant is on record there. */
+export const ownersTenant = 'local';
+
 /** Says who a request's Authorization header speaks for; null: nobody we know. */
 export type Authenticate = (header: string | undefined) => Principal | null;
 
@@ -24,7 +27,7 @@ export const authentication = ({ localToken, secret, tokens, now }: Credentials)
   const persons: readonly { readonly hash: Buffer; readonly principal: Principal }[] = [
     {
       hash: hashOf(localToken),
-      principal: { kind: 'person', name: osUser(), tenant: 'local', role: 'admin', local: true },
+      principal: { kind: 'person', name: osUser(), tenant: ownersTenant, role: 'admin', local: true },
     },
     ...tokens.map(({ hash, name, tenant, role }) => ({
       hash: Buffer.from(hash, 'hex'),

@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly runner: RunnerApi;
   readonly worker: WorkerApi;
   readonly feed: Feed;
+  /** Told where a token came from that nobody knows. */
+  readonly refused: (from: string) => void;
   readonly authenticate: Authenticate;
   readonly store: Store;
   readonly blobs: Blobs;
@@ -92,6 +94,13 @@ const fastifyFor = ({ log, maxBodyBytes }: ServerOptions, limits: Receiving) =>
   });
 type Http = ReturnType<typeof fastifyFor>;
 
+/** Tells of tokens that nobody knows, however they were turned away. */
+const tellRefused = (http: Http, { refused }: Pick<ServerOptions, 'refused'>): void => {
+  http.addHook('onResponse', async ({ headers, ip }, { statusCode }) => {
+    if (statusCode === 401 && headers.authorization !== undefined) refused(ip);
+  });
+};
+
 /** Turns away what must not come in, before anything of it is looked at. */
 const guardRequests = (http: Http, options: ServerOptions, limits: Receiving): void => {
   http.addHook('onRequest', async (request, reply) => {
@@ -141,6 +150,8 @@ export const createServer = (options: ServerOptions): Server => {
   const streams = new Set<ServerResponse>();
 
   guardRequests(http, options, receiving);
+
+  tellRefused(http, options);
   http.addHook('onSend', async (_request, reply, payload) => {
     if (!(payload instanceof Response)) return payload;
     const told = asEventStream(payload);

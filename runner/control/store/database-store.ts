@@ -18,6 +18,7 @@ import {
   readUpload,
   readUploadedBytes,
 } from './reads.ts';
+import { readAudit, readAuditHeads } from './audit-writes.ts';
 import { readNewEvents } from './event-writes.ts';
 import type { Database } from './schema.ts';
 import type { Committer, Store } from './store.ts';
@@ -101,7 +102,7 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     },
     triggers: (tenant) => read((db) => readTriggers(db, tenant)),
     enableTrigger: async (key, by) => void (await write({ kind: 'enable trigger', ...key, ...by, at: now() })),
-    disableTrigger: async (key) => void (await write({ kind: 'disable trigger', ...key })),
+    disableTrigger: async (key, by) => void (await write({ kind: 'disable trigger', ...key, by, at: now() })),
     triggerHandled: async (key, handled) => void (await write({ kind: 'trigger handled', ...key, ...handled })),
     firings: (key, limit) => read((db) => readFirings(db, key, limit)),
     spentBy: (key, since) => read((db) => readSpentBy(db, key, since)),
@@ -116,6 +117,10 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     upload: (tenant, hash) => read((db) => readUpload(db, tenant, hash)),
     uploadedBytes: (tenant) => read((db) => readUploadedBytes(db, tenant)),
     forgetBlobs: async (input) => (await write({ kind: 'forget blobs', ...input, now: now() })).hashes,
+    audit: async (tenant, record) =>
+      void (await write({ kind: 'audit', tenant, at: new Date(now()).toISOString(), ...record })),
+    audited: (tenant, page) => read((db) => readAudit(db, tenant, page)),
+    auditHeads: () => read(readAuditHeads),
     onCommit: (listener) => commits.on(listener),
     [Symbol.asyncDispose]: async () => held[Symbol.asyncDispose](),
   };

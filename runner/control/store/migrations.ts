@@ -202,6 +202,22 @@ const enabledAt = (int64: Int64): readonly string[] => [
   `alter table triggers add column enabled_at ${int64} not null default 0`,
 ];
 
+/** What was done of consequence, in a chain for each tenant. */
+const auditLog = (int64: Int64): readonly string[] => [
+  `create table audit (
+    tenant text not null,
+    seq ${int64} not null,
+    text text not null,
+    hash text not null,
+    constraint audit_key primary key (tenant, seq)
+  )`,
+  `create table audit_heads (
+    tenant text not null primary key,
+    seq ${int64} not null,
+    hash text not null
+  )`,
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -217,6 +233,7 @@ const migrations: readonly Migration[] = [
   { name: '011-outside-events', up: outsideEvents },
   { name: '012-agreed-output', up: agreedOutput },
   { name: '013-enabled-at', up: enabledAt },
+  { name: '015-audit', up: auditLog },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

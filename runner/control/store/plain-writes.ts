@@ -1,3 +1,4 @@
+import { performOnAudit, type AuditWrite } from './audit-writes.ts';
 import { performOnBlobs, type BlobWrite, type Forgotten } from './blob-writes.ts';
 import { performOnEvents, type EventWrite, type Recorded } from './event-writes.ts';
 import type { Database } from './schema.ts';
@@ -5,10 +6,12 @@ import { performOnTriggers, type TriggerWrite } from './trigger-writes.ts';
 import { performOnTrust, type TrustWrite } from './trust-writes.ts';
 
 /** A write of which no event comes. */
-export type PlainWrite = TrustWrite | TriggerWrite | EventWrite | BlobWrite;
+export type PlainWrite = AuditWrite | TrustWrite | TriggerWrite | EventWrite | BlobWrite;
 
 export const performPlain = (db: Database, write: PlainWrite): Promise<Forgotten | Recorded | null> => {
   switch (write.kind) {
+    case 'audit':
+      return performOnAudit(db, write);
     case 'trust':
       return performOnTrust(db, write);
     case 'enable trigger':

@@ -175,6 +175,21 @@ export interface Tables {
     tried_round: number;
     unpublished: string | null;
   };
+  /** What was done, of consequence, each record with the hash of all before it. Nothing here is ever changed. */
+  audit: {
+    tenant: string;
+    /** Counts those of a tenant from 1. */
+    seq: number;
+    /** AuditRecord, as canonical JSON. */
+    text: string;
+    hash: string;
+  };
+  /** Where the chain of a tenant ends. */
+  audit_heads: {
+    tenant: string;
+    seq: number;
+    hash: string;
+  };
   migrations: {
     name: string;
     at: string;

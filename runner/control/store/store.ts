@@ -9,6 +9,7 @@ import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import type { Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState, Status } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
+import type { AuditStore } from './audit-store.ts';
 
 /** What creating a run comes to. `known`: its dedupe key was used before; that run is given back and nothing is written. */
 export type Created = {
@@ -192,7 +193,7 @@ export type BlobUse = 'result' | 'image' | 'checkpoint' | 'source';
  * decisions. Calls for one run are done in the order in which they are made. An answer means that it is on the disk.
  * Throws `StoreError` for a disk that is full or broken, and a server that is away.
  */
-export interface Store extends AsyncDisposable {
+export interface Store extends AuditStore, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres';
   create(input: {
     readonly run: string;
@@ -268,7 +269,8 @@ export interface Store extends AsyncDisposable {
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
   enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner' | 'publishes' | 'output'>): Promise<void>;
-  disableTrigger(key: TriggerKey): Promise<void>;
+  /** `by`: name of a person. */
+  disableTrigger(key: TriggerKey, by: string): Promise<void>;
   /**
    * What was due up to `handledAt` is dealt with, and how. Whatever was dealt with up to later stays so; with `stop` it begins nothing more.
    * A trigger that nobody enabled is left alone.
@@ -315,10 +317,8 @@ export interface Store extends AsyncDisposable {
   /** Bytes of all of them. */
   uploadedBytes(tenant: string): Promise<number>;
   /**
-   * Forgets what is not needed any more: checkpoints of runs that are over and can not be resumed, or could for some time
-   * (`checkpointsBefore`), sources of runs that have been over for some time.
-   * Returns up to `limit` blobs that nothing refers to and has not since `unusedSince`; they are forgotten with this. Times
-   * in ms since the epoch.
+   * Forgets checkpoints of runs that are over and cannot be resumed, or could for some time (`checkpointsBefore`), and sources of runs that have been over
+   * for some time. Returns up to `limit` blobs that nothing refers to and has not since `unusedSince`; they are forgotten, too. Times: ms since the epoch.
    */
   forgetBlobs(input: {
     readonly sourcesBefore: number;

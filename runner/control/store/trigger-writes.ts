@@ -1,6 +1,8 @@
 import { deletedStatus } from './delete-run.ts';
 import { sql } from 'kysely';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
+import type { Audited } from '../../../shared/audit/record.ts';
+import { audit } from './audit-writes.ts';
 import { locksRows, prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
 import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey, TriggerRow } from './store.ts';
@@ -12,7 +14,7 @@ export type TriggerWrite =
       'by' | 'byOwner' | 'publishes' | 'output'
     > &
       TriggerKey)
-  | ({ readonly kind: 'disable trigger' } & TriggerKey)
+  | ({ readonly kind: 'disable trigger'; readonly at: number; readonly by: string } & TriggerKey)
   | ({ readonly kind: 'publish tried'; readonly event: string; readonly tried: PublishTried | null } & TriggerKey)
   | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
 
@@ -20,42 +22,17 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
   const { tenant, repository, name } = write;
   switch (write.kind) {
     case 'enable trigger': {
+      await enable(db, write);
       const { by, publishes, output, at } = write;
-      const by_owner = write.byOwner ? 1 : 0;
-      await db
-        .insertInto('triggers')
-        .values({
-          tenant,
-          repository,
-          name,
-          by,
-          by_owner,
-          publishes,
-          output,
-          enabled: 1,
-          enabled_at: at,
-          handled_at: at,
-          failures: 0,
-        })
-        .onConflict((conflict) =>
-          conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
-            by,
-            by_owner,
-            publishes,
-            output,
-            enabled: 1,
-            enabled_at: at,
-            handled_at: later(at),
-            failures: 0,
-            problem: null,
-          }),
-        )
-        .execute();
+      await auditOf(db, write, { at, by: personOf(by), action: 'trigger.enabled', detail: { publishes, output } });
       return null;
     }
-    case 'disable trigger':
+    case 'disable trigger': {
       await of(db, write).set({ enabled: 0 }).execute();
+      const { at, by } = write;
+      await auditOf(db, write, { at, by: personOf(by), action: 'trigger.disabled', detail: {} });
       return null;
+    }
     case 'publish tried': {
       const { event, tried } = write;
       await db
@@ -70,7 +47,20 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
     }
     case 'trigger handled': {
       const { handledAt, failures, problem, began, firing, stop } = write;
-      if (firing !== null) await recordFiring(db, rowOf(write, firing));
+      const isNew = firing !== null && (await recordFiring(db, rowOf(write, firing))).length > 0;
+      if (isNew && firing.run === null && firing.said !== null) {
+        const { at, event, said: why } = firing;
+        await auditOf(db, write, {
+          at,
+          by: control,
+          action: 'trigger.refused',
+          detail: { event, why: why.slice(0, 500) },
+        });
+      }
+      if (stop) {
+        const at = firing?.at ?? handledAt;
+        await auditOf(db, write, { at, by: control, action: 'trigger.stopped', detail: { why: problem } });
+      }
       await of(db, write)
         .set({
           handled_at: later(handledAt),
@@ -85,17 +75,65 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
   }
 };
 
+const enable = async (db: Database, write: Extract<TriggerWrite, { kind: 'enable trigger' }>): Promise<void> => {
+  const { tenant, repository, name, by, publishes, output, at } = write;
+  const by_owner = write.byOwner ? 1 : 0;
+  await db
+    .insertInto('triggers')
+    .values({
+      tenant,
+      repository,
+      name,
+      by,
+      by_owner,
+      publishes,
+      output,
+      enabled: 1,
+      enabled_at: at,
+      handled_at: at,
+      failures: 0,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
+        by,
+        by_owner,
+        publishes,
+        output,
+        enabled: 1,
+        enabled_at: at,
+        handled_at: later(at),
+        failures: 0,
+        problem: null,
+      }),
+    )
+    .execute();
+};
+
 const rowOf = ({ tenant, repository, name }: TriggerKey, firing: Firing): Tables['firings'] => {
   const { ciRepairs: ci_repairs, ...rest } = firing;
   return { tenant, repository, name, ...rest, ci_repairs, tried_round: 0, unpublished: null };
 };
 
-const recordFiring = prepare<Tables['firings'], unknown>((db, row) =>
+const recordFiring = prepare<Tables['firings'], { readonly event: string }>((db, row) =>
   db
     .insertInto('firings')
     .values(row)
-    .onConflict((conflict) => conflict.columns(['tenant', 'repository', 'name', 'event']).doNothing()),
+    .onConflict((conflict) => conflict.columns(['tenant', 'repository', 'name', 'event']).doNothing())
+    .returning('event'),
 );
+
+const control = 'longhaul';
+const personOf = (name: string): string => `person:${name}`.slice(0, 200);
+
+/** `at` in ms since the epoch. */
+const auditOf = (
+  db: Database,
+  { tenant, repository, name }: TriggerKey,
+  { at, by: actor, action, detail }: Pick<Audited, 'action' | 'detail'> & { readonly at: number; readonly by: string },
+): Promise<void> =>
+  audit(db, { tenant, at: new Date(at).toISOString() }, [
+    { actor, action, run: null, detail: { repository, trigger: name, ...detail } },
+  ]);
 
 /** The clock may have been set back meanwhile. */
 const later = (at: number) =>

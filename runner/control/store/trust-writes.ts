@@ -1,3 +1,4 @@
+import { audit } from './audit-writes.ts';
 import { prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
 
@@ -6,6 +7,7 @@ export type TrustWrite = { readonly kind: 'trust' } & Tables['trusted_settings']
 
 export const performOnTrust = async (db: Database, { tenant, repository, hash, by, at }: TrustWrite): Promise<null> => {
   await insertTrust(db, { tenant, repository, hash, by, at });
+  await audit(db, { tenant, at }, [{ actor: by, action: 'settings.trusted', run: null, detail: { repository, hash } }]);
   return null;
 };
 

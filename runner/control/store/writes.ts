@@ -5,8 +5,9 @@ import type { RunEvent, Task } from '../../../shared/run/events.ts';
 import { fold, reduce } from '../../../shared/run/reduce.ts';
 import { refuse } from '../../../shared/run/refusal.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { insertEvents } from './audit-writes.ts';
 import { takeUploads, type Forgotten } from './blob-writes.ts';
-import { envelop, eventRow, insertEvent } from './envelopes.ts';
+import { envelop } from './envelopes.ts';
 import { deletedStatus, deleteRun, deletionRefused } from './delete-run.ts';
 import { project, projectAgain, projectNew, type HeldRun } from './projections.ts';
 import type { Recorded } from './event-writes.ts';
@@ -151,7 +152,7 @@ const create = async (transaction: Transaction, input: Input<'create'>): Promise
   const last = position + events.length - 1;
   const held: HeldRun = { state: settled.state, position: last, leaseUntil: null, worker: null, batch: null };
   await projectNew(db, held);
-  for (const event of events) await insertEvent(db, eventRow(event, task.tenant));
+  await insertEvents(db, created, events);
   if (key !== null) await insertDedupe(db, { tenant: task.tenant, key, run });
   await takeUploads(db, { ...input, tenant: task.tenant });
   transaction.remember(held);
@@ -230,7 +231,7 @@ const append = async (
   const by = command.kind === 'append' ? { activation: command.activation, count: command.events.length } : null;
   const position = obeyed.events.length === 0 ? held.position + 1 : await transaction.positions(obeyed.events.length);
   const events = envelop(obeyed.events, { state: held.state, position, at, by });
-  for (const event of events) await insertEvent(db, eventRow(event, state.task.tenant));
+  await insertEvents(db, held.state, events);
   const next: HeldRun = {
     state,
     position: position + events.length - 1,
@@ -276,7 +277,7 @@ const deleteWhole = async (transaction: Transaction, input: Input<'delete'>): Pr
   const last = { run, seq: held.state.seq + 1, position, at: timeFor(held.state, input.now) };
   await deleteRun(db, { state: held.state, position, now: input.now });
   const event: RunEvent = { ...last, activation: null, body: { type: 'run.deleted', v: 1, by } };
-  await insertEvent(db, eventRow(event, held.state.task.tenant));
+  await insertEvents(db, held.state, [event]);
   transaction.forget(last);
   return { outcome: 'deleted' };
 };

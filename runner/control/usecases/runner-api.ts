@@ -1,6 +1,7 @@
 import type { RunnerApi } from '../../../shared/api/runner-api.ts';
 import { apply, recordApplied } from './apply.ts';
 import { archive, deleteRun, deletion, unarchive } from './archive.ts';
+import { exportAudit, listAudit, verifyAudit } from './audit.ts';
 import { delegate } from './delegate.ts';
 import { diff } from './diff.ts';
 import { asPerson, type ControlPlane } from './plane.ts';
@@ -52,6 +53,9 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   delete: (caller, input) => deleteRun(plane, caller, input),
   pause: (caller, input) => pause(plane, caller, input),
   retry: (caller, input) => retry(plane, caller, input),
+  audit: (caller, input) => listAudit(plane, caller, input),
+  verifyAudit: (caller, input) => verifyAudit(plane, caller, input),
+  exportAudit: (caller, input) => exportAudit(plane, caller, input),
   shutdown: async () => {
     plane.shutdown();
     return { stopping: true };

@@ -110,7 +110,7 @@ export const disableTrigger = async (
   const key = (await rowOf(plane, asSaid)) === null ? await keyOf(person, input) : asSaid;
   if ((await rowOf(plane, key)) === null)
     throw refused('not_found', `Nobody enabled a trigger ${key.name} of ${key.repository}.`, 'See: longhaul triggers');
-  await plane.store.disableTrigger(key);
+  await plane.store.disableTrigger(key, person.name);
   plane.log.info({ ...key, by: person.name }, 'a trigger was disabled');
   const { settings } = await settingsFor(plane, person, key.repository);
   const found = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);

@@ -200,6 +200,12 @@ const Config = z.strictObject({
       .nullable()
       .default(null),
   ),
+  audit: z
+    .strictObject({
+      /** Where the end of each tenant's audit log is written down each minute, outside of the store; null: nowhere. */
+      anchorFile: z.string().startsWith('/', 'expected an absolute path').nullable().default(null),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       /** Days that the snapshot of a run that is over is kept; its branch can be made that long. */

@@ -145,7 +145,7 @@ export class Writer {
 
 /** What is done in turn: writes to one run; of the others, those of one tenant, and those of none. */
 const subjectOf = (write: Write): string =>
-  'run' in write ? write.run : 'tenant' in write ? `tenant ${write.tenant}` : write.kind;
+  'run' in write && write.run !== null ? write.run : 'tenant' in write ? `tenant ${write.tenant}` : write.kind;
 
 /** A connection that broke takes its transaction with it. */
 const undo = async (transaction: ControlledTransaction<Tables>): Promise<void> => {
