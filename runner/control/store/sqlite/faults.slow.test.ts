@@ -162,7 +162,7 @@ test('a file that is no database, or a damaged one, is said to be damaged', asyn
 test('a full database refuses what does not fit, keeps what was answered, and goes on when there is room', async () => {
   using at = scratch();
   const activation = await (async () => {
-    await using store = await openSqliteStore({ folder: at.folder, maxPages: 60 });
+    await using store = await openSqliteStore({ folder: at.folder, maxPages: 80 });
     const { state } = await store.create({ run: 'run_aaaa', task: someTask(), dedupeKey: null });
     const queued = 'activation' in state ? state.activation : '';
     await store.command('run_aaaa', { kind: 'lease', activation: queued, worker: 'w' });
