@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { PostgresServer } from '../harness/postgres.ts';
 import { postgresStores } from '../harness/postgres-store.ts';
 import { effectsSuite } from '../suites/store-effects.ts';
+import { repositoriesSuite } from '../suites/store-repositories.ts';
 import { triggersSuite } from '../suites/store-triggers.ts';
 import { storeSuite } from '../suites/store.ts';
 
@@ -15,3 +16,4 @@ const open = postgresStores(() => server);
 storeSuite('Postgres', open);
 effectsSuite('Postgres', open);
 triggersSuite('Postgres', open);
+repositoriesSuite('Postgres', open);
