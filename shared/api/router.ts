@@ -8,6 +8,7 @@ import { DecideInput, RenewInput } from './decide-input.ts';
 import { OutputPublicationInput, PublishOutputInput } from './output-publication.ts';
 import { PublicationInput, PublishInput } from './publication.ts';
 import { RecipesInput } from './recipes-input.ts';
+import { RepositoriesInput, RepositoryInput } from './repositories.ts';
 import * as runner from './runner-api.ts';
 import type { Principal, Role, RunnerApi } from './runner-api.ts';
 import { TreeFileInput, TreeInput } from './tree.ts';
@@ -221,6 +222,18 @@ export const apiRouter = trpc.router({
     list: person('viewer')
       .input(RecipesInput)
       .query(({ ctx, input }) => ctx.runner.recipes(ctx.caller, input)),
+  }),
+  repositories: trpc.router({
+    list: person('viewer')
+      .input(RepositoriesInput)
+      .query(({ ctx, input }) => ctx.runner.repositories(ctx.caller, input)),
+    // Whoever may enable triggers.
+    add: person('approver')
+      .input(RepositoryInput)
+      .mutation(({ ctx, input }) => ctx.runner.addRepository(ctx.caller, input)),
+    remove: person('approver')
+      .input(RepositoryInput)
+      .mutation(({ ctx, input }) => ctx.runner.removeRepository(ctx.caller, input)),
   }),
   triggers: trpc.router({
     list: person('viewer')

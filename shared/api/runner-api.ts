@@ -6,6 +6,7 @@ import type { OutputPublicationInput, PublishOutputInput } from './output-public
 import type { PublicationInput, PublishInput } from './publication.ts';
 import type { TreeFile, TreeFileInput, TreeInput, TreePage } from './tree.ts';
 import type { EnableInput, FireInput, ListedTrigger, ShownTrigger, TriggerInput, TriggersInput } from './triggers.ts';
+import type * as repositories from './repositories.ts';
 import type { RunnerInfo } from './runner-info.ts';
 import type { Review } from './review.ts';
 import type { DecideInput, RenewInput } from './decide-input.ts';
@@ -297,6 +298,15 @@ export interface RunnerApi {
   disableTrigger(caller: Principal, input: TriggerInput): Promise<ListedTrigger>;
   /** Begins its run now, with the caller's authority, whether it is enabled or not. */
   fireTrigger(caller: Principal, input: FireInput): Promise<RunState>;
+  /** What this runner works on for the caller's tenant: what somebody put on record, and what has enabled triggers or runs. */
+  repositories(
+    caller: Principal,
+    input: repositories.RepositoriesInput,
+  ): Promise<readonly repositories.ListedRepository[]>;
+  /** Looks whether the runner can read it, puts it on record, and says what was found. */
+  addRepository(caller: Principal, input: repositories.RepositoryInput): Promise<repositories.AddedRepository>;
+  /** Takes it off record and disables its triggers. */
+  removeRepository(caller: Principal, input: repositories.RepositoryInput): Promise<repositories.RemovedRepository>;
   list(caller: Principal, input: ListInput): Promise<RunPage>;
   get(caller: Principal, input: RunInput): Promise<RunState>;
   events(caller: Principal, input: EventsInput): Promise<readonly RunEvent[]>;

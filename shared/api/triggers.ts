@@ -8,6 +8,8 @@ const Repository = z.string().min(1).max(4096);
 export const TriggersInput = z.strictObject({
   /** Null: those of all repositories that somebody enabled, or had. */
   repository: Repository.nullable().default(null),
+  /** With those: what the default branches of repositories that somebody put on record have. Each is read. */
+  added: z.boolean().default(false),
 });
 export type TriggersInput = z.infer<typeof TriggersInput>;
 

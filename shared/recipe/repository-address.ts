@@ -4,6 +4,9 @@ export const isSameRepository = (one: string, other: string): boolean => {
   return plain !== null && plain === plainAddress(other);
 };
 
+/** The same for all addresses of one repository; a folder, or a name, stays as it is. */
+export const addressKey = (repository: string): string => plainAddress(repository) ?? repository;
+
 /** Null: it is no address. */
 const plainAddress = (address: string): string | null => {
   const url = URL.parse(address);

@@ -89,6 +89,14 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'recipes new ../x --repo {dirty}', code: 2, says: /cannot be used/ },
     { args: 'recipes new --repo {dirty}', code: 2, says: /No name is given/ },
   ],
+  repositories: [
+    { args: 'repositories', code: 0, says: /Greet|REPOSITORY|works on no repository yet/ },
+    { args: 'repositories add {bare}', code: 0, says: /was added\.[^]*Default branch +main[^]*publish: true/ },
+    { args: 'repositories add {repo} --json', code: 0, says: inJson },
+    { args: 'repositories list --check', code: 0, says: /REPOSITORY +ADDED BY[^]* main / },
+    { args: 'repositories remove {repo}', code: 0, says: /was removed\. No trigger of it was on\./ },
+    { args: 'repositories add https://git.example.invalid/x.git', code: 1, says: /reads nothing from/ },
+  ],
   triggers: [
     { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },
     { args: 'triggers list --all --json', code: 0, says: inJson },

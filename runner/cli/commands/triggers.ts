@@ -26,7 +26,7 @@ export const define: Define = (command, act) => {
     .addArgument(new Argument('[action]', 'what to do').choices(actions).default('list'))
     .argument('[name]', 'of the trigger: that of its file, without .yaml')
     .option('--repo <folder>', 'the git repository, or the URL of a remote that the runner may read', '.')
-    .option('--all', 'list those of all repositories that somebody enabled, or had')
+    .option('--all', 'list those that somebody enabled, or had, and those of all repositories that were added')
     .action(
       act(async (context, ...[action, name, options]) => {
         if (options.all === true && action !== 'list')
@@ -96,7 +96,7 @@ const list = async (
 ): Promise<ExitCode> => {
   const api = await context.runner();
   const repository = all === true ? null : repositoryOf(context, repo);
-  const triggers = await api.call.triggers.list.query({ repository });
+  const triggers = await api.call.triggers.list.query({ repository, ...(all === true ? { added: true } : {}) });
   context.printJson({ triggers });
   context.print(triggers.length === 0 ? none(repository) : triggersView(triggers, context.paint));
   return exit.done;
@@ -104,7 +104,7 @@ const list = async (
 
 const none = (repository: string | null): string =>
   repository === null
-    ? 'No trigger was ever enabled on this runner. Those of a repository: longhaul triggers --repo <folder>'
+    ? 'No trigger was ever enabled on this runner, and no repository that was added has any. Those of a repository: longhaul triggers --repo <folder>'
     : 'Its default branch has no triggers: commit one as .longhaul/triggers/<name>.yaml (longhaul triggers --help).';
 
 const show = async (

@@ -12,6 +12,11 @@ const table: Readonly<Record<string, readonly (readonly [name: string, summary: 
   'Hand over and follow:': [
     ['delegate', 'hand a task on a repository to a background agent', () => import('../commands/delegate.ts')],
     ['recipes', 'list the kinds of task that can be delegated by name', () => import('../commands/recipes.ts')],
+    [
+      'repositories',
+      'which repositories the runner works on, and whether it can',
+      () => import('../commands/repositories.ts'),
+    ],
     ['triggers', 'what begins runs by itself, and when', () => import('../commands/triggers.ts')],
     ['runs', 'list runs', () => import('../commands/runs.ts')],
     ['show', 'everything about one run', () => import('../commands/show.ts')],

@@ -20,6 +20,7 @@ import {
 } from './reads.ts';
 import { readAudit, readAuditHeads } from './audit-writes.ts';
 import { readNewEvents } from './event-writes.ts';
+import { readRepositories, readRunsByRepository } from './repository-writes.ts';
 import type { Database } from './schema.ts';
 import type { Committer, Store } from './store.ts';
 import {
@@ -110,6 +111,11 @@ export const databaseStore = ({ kind, write, read, feedPage, commits, now, held 
     publishTried: async ({ key, event }, tried) => void (await write({ kind: 'publish tried', ...key, event, tried })),
     firedFor: (event) => read((db) => readFiredFor(db, event)),
     begunSince: (key, since) => read((db) => readBegunSince(db, key, since)),
+    repositories: (tenant) => read((db) => readRepositories(db, tenant)),
+    addRepository: async (key, by) => void (await write({ kind: 'add repository', ...key, by, at: now() })),
+    removeRepository: async (key, addresses) => void (await write({ kind: 'remove repository', ...key, addresses })),
+    recordLook: async (key, look) => void (await write({ kind: 'repository look', ...key, look })),
+    runsByRepository: (input) => read((db) => readRunsByRepository(db, input)),
     recordEvent: async (told) => (await write({ kind: 'outside event', ...told, at: now() })).outcome,
     newEvents: (limit) => read((db) => readNewEvents(db, limit)),
     eventHandled: async (id) => void (await write({ kind: 'event handled', id })),

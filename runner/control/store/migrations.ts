@@ -218,6 +218,20 @@ const auditLog = (int64: Int64): readonly string[] => [
   )`,
 ];
 
+/** Repositories that somebody put on record, and what was found there last. `by` null: nobody did. */
+const repositories = (int64: Int64): readonly string[] => [
+  `create table repositories (
+    tenant text not null,
+    repository text not null,
+    "by" text,
+    at ${int64},
+    look text,
+    constraint repositories_key primary key (tenant, repository)
+  )`,
+  // Holds all that counting the runs of each repository asks for.
+  'create index runs_of_repository on runs (tenant, repository, "over", created_at)',
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -233,6 +247,7 @@ const migrations: readonly Migration[] = [
   { name: '011-outside-events', up: outsideEvents },
   { name: '012-agreed-output', up: agreedOutput },
   { name: '013-enabled-at', up: enabledAt },
+  { name: '014-repositories', up: repositories },
   { name: '015-audit', up: auditLog },
 ];
 

@@ -190,6 +190,16 @@ export interface Tables {
     seq: number;
     hash: string;
   };
+  /** What somebody put on record for a tenant, or was looked at for it. */
+  repositories: {
+    tenant: string;
+    repository: string;
+    /** Null, both: nobody put it on record. `at`: ms since the epoch. */
+    by: string | null;
+    at: number | null;
+    /** RepositoryLook, as JSON; null: it was never looked at. */
+    look: string | null;
+  };
   migrations: {
     name: string;
     at: string;

@@ -10,6 +10,7 @@ import type { Refusal } from '../../../shared/run/refusal.ts';
 import type { RunState, Status } from '../../../shared/run/state.ts';
 import type { DecisionSummary } from '../../../shared/run/summary.ts';
 import type { AuditStore } from './audit-store.ts';
+import type { RepositoryRecords } from './repository-records.ts';
 
 /** What creating a run comes to. `known`: its dedupe key was used before; that run is given back and nothing is written. */
 export type Created = {
@@ -96,12 +97,6 @@ export interface FeedFilter {
 export interface FeedLimits {
   readonly rows: number;
   readonly bytes: number;
-}
-
-interface TrustedSettings {
-  readonly tenant: string;
-  readonly repository: string;
-  readonly hash: string;
 }
 
 /** A trigger of a repository, by the name of its file. */
@@ -193,7 +188,7 @@ export type BlobUse = 'result' | 'image' | 'checkpoint' | 'source';
  * decisions. Calls for one run are done in the order in which they are made. An answer means that it is on the disk.
  * Throws `StoreError` for a disk that is full or broken, and a server that is away.
  */
-export interface Store extends AuditStore, AsyncDisposable {
+export interface Store extends AuditStore, RepositoryRecords, AsyncDisposable {
   readonly kind: 'sqlite' | 'postgres';
   create(input: {
     readonly run: string;
@@ -261,10 +256,6 @@ export interface Store extends AuditStore, AsyncDisposable {
   blobsOf(run: string): Promise<{ readonly count: number; readonly bytes: number }>;
   /** Remembers that somebody of a tenant uploaded a blob, which no run has yet. Again: as of now. */
   recordUpload(tenant: string, blob: StoredBlob): Promise<void>;
-  /** Whether somebody of the tenant let be open what settings of a repository, by this hash, open. */
-  isTrusted(settings: TrustedSettings): Promise<boolean>;
-  /** Remembers that somebody did. Again: who did first stays. */
-  trust(settings: TrustedSettings, by: string): Promise<void>;
   /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */

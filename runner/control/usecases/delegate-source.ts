@@ -5,7 +5,7 @@ import type { DelegateInput, DelegateSource } from '../../../shared/api/runner-a
 import type { LocalSource, Source } from '../../../shared/run/source.ts';
 import { headerProblem, writeBundle } from '../../machine/git/bundle.ts';
 import { resolveRef } from '../../machine/git/remote.ts';
-import { settingsOfFolder, type RepositorySettings } from '../../machine/repository/settings.ts';
+import { settingsOfFolder, type FolderSettings, type RepositorySettings } from '../../machine/repository/settings.ts';
 import { snapshotRepository } from '../../machine/repository/snapshot.ts';
 import { privateExcludes } from '../../machine/repository/upload.ts';
 import { beginningOf } from '../blobs/blobs.ts';
@@ -190,16 +190,19 @@ const settingsOfDefault = async (
 export const settingsOfRepository = async (
   plane: ControlPlane,
   repository: string,
-): Promise<RepositorySettings | null> => {
+): Promise<RepositorySettings | null> => (await readRepository(plane, repository)).settings;
+
+/** The same, with what whoever looks at it should know, a sentence each. */
+export const readRepository = async (plane: ControlPlane, repository: string): Promise<FolderSettings> => {
   if (repository.startsWith('/')) return settingsOfLocal(repository);
   const remote = allowedRemote(plane, repository);
-  return settingsOfDefault(remote, await listAllowed(plane, remote));
+  return { settings: await settingsOfDefault(remote, await listAllowed(plane, remote)), notes: [] };
 };
 
-const settingsOfLocal = async (folder: string): Promise<RepositorySettings | null> => {
+const settingsOfLocal = async (folder: string): Promise<FolderSettings> => {
   if (!(await stat(folder).catch(() => null))?.isDirectory())
     throw refused('not_found', `There is no folder ${folder} any more.`, 'Put it back, or disable its triggers.');
   const { settings, notes } = await settingsOfFolder(folder);
   if (settings === null && notes.length > 0) throw refused('invalid', notes.join(' '), 'Then try again.');
-  return settings;
+  return { settings, notes };
 };

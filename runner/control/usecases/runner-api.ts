@@ -9,6 +9,7 @@ import { publication, publish } from './publish.ts';
 import { outputPublication, publishOutput } from './publish-output.ts';
 import { recipes } from './recipes.ts';
 import { remoteRefs } from './remotes.ts';
+import { addRepository, removeRepository, repositories } from './repositories.ts';
 import { pause, retry } from './retry.ts';
 import { preview } from './preview.ts';
 import { cancel, decide, message, renew, review } from './answer.ts';
@@ -27,6 +28,9 @@ export const runnerApi = (plane: ControlPlane): Omit<RunnerApi, 'feed'> => ({
   enableTrigger: (caller, input) => enableTrigger(plane, caller, input),
   disableTrigger: (caller, input) => disableTrigger(plane, caller, input),
   fireTrigger: (caller, input) => fireTrigger(plane, caller, input),
+  repositories: (caller, input) => repositories(plane, caller, input),
+  addRepository: (caller, input) => addRepository(plane, caller, input),
+  removeRepository: (caller, input) => removeRepository(plane, caller, input),
   list: (caller, input) => list(plane, caller, input),
   get: (caller, input) => get(plane, caller, input),
   events: (caller, input) => events(plane, caller, input),

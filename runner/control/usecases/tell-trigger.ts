@@ -84,7 +84,7 @@ export const triggered = (state: RunState): TriggeredRun => ({
 /** As far back as what came of triggers is kept. */
 const spentMs = 30 * 24 * 3_600_000;
 
-const standingOf = (row: TriggerRow | null): Standing => {
+export const standingOf = (row: TriggerRow | null): Standing => {
   if (row === null) return 'off';
   if (row.enabled) return 'on';
   return row.failures >= mostFailures ? 'stopped' : 'paused';

@@ -17,7 +17,7 @@ import { chooseRecipe } from './recipes.ts';
 import { authorityOf, type Beginning } from './triggering.ts';
 
 /** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
-export const unheard = (
+const unheard = (
   { remotes, webhooks }: ControlPlane,
   { repository, tenant }: TriggerKey,
   definition: UsableTrigger,
@@ -47,12 +47,21 @@ export const unheard = (
     : null;
 };
 
+/** Throws RefusedError where it could never do here what its file says. */
+export const mustServe = (plane: ControlPlane, key: TriggerKey, { definition, settings }: Defined): void => {
+  const silent = unheard(plane, key, definition);
+  if (silent !== null) throw silent;
+  mustPublish(plane, key, definition);
+  mustSuit(definition, settings);
+};
+
+interface Defined {
+  readonly definition: UsableTrigger;
+  readonly settings: RepositorySettings | null;
+}
+
 /** What is never published by itself is not agreed to. */
-export const mustPublish = (
-  { remotes }: ControlPlane,
-  { repository }: TriggerKey,
-  { trigger }: UsableTrigger,
-): void => {
+const mustPublish = ({ remotes }: ControlPlane, { repository }: TriggerKey, { trigger }: UsableTrigger): void => {
   if (trigger.publish === 'no' || repository.startsWith('/') || remotes.allowed(repository)?.publishing != null) return;
   throw refused(
     'invalid',
@@ -62,7 +71,7 @@ export const mustPublish = (
 };
 
 /** Throws RefusedError where its recipe is not for it. */
-export const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | null): void => {
+const mustSuit = ({ trigger }: UsableTrigger, settings: RepositorySettings | null): void => {
   if (trigger.recipe === null) return;
   const fault = recipeFault(trigger, chooseRecipe(settings, trigger.recipe));
   if (fault !== null) throw refused('invalid', fault.message, fault.remedy);
@@ -93,11 +102,7 @@ export const agreedHash = (definition: UsableTrigger, settings: RepositorySettin
 };
 
 /** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
-export const wrongNow = (
-  plane: ControlPlane,
-  row: TriggerRow,
-  { definition, settings }: { readonly definition: UsableTrigger; readonly settings: RepositorySettings | null },
-): string | null => {
+export const wrongNow = (plane: ControlPlane, row: TriggerRow, { definition, settings }: Defined): string | null => {
   const silent = unheard(plane, row, definition);
   if (silent !== null) return toldRefusal(silent);
   try {

@@ -9,50 +9,93 @@ import type {
   TriggerInput,
   TriggersInput,
 } from '../../../shared/api/triggers.ts';
+import { addressKey } from '../../../shared/recipe/repository-address.ts';
 import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
+import { turns } from '../../machine/turns.ts';
 import { definitionsIn, goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { tellOf, triggered, type Told } from './tell-trigger.ts';
-import { agreedHash, mustBegin, mustPublish, mustSuit, outputFor, unheard } from './trigger-checks.ts';
+import { agreedHash, mustBegin, mustServe, outputFor } from './trigger-checks.ts';
 import { beginTriggered } from './triggering.ts';
+
+/** Repositories that are read at once. */
+const mostAtOnce = 8;
 
 /** Those of a repository's default branch and those that somebody enabled; the broken ones with what is wrong with them. Throws RefusedError. */
 export const triggers = async (
   plane: ControlPlane,
   caller: Principal,
-  { repository: wanted }: TriggersInput,
+  { repository: wanted, added }: TriggersInput,
 ): Promise<readonly ListedTrigger[]> => {
   const person = asPerson(caller);
   const repository = wanted === null ? null : await named(person, wanted);
-  const rows = (await plane.store.triggers(person.tenant)).filter(
-    (row) => repository === null || row.repository === repository,
+  const rows = await plane.store.triggers(person.tenant);
+  const places =
+    repository === null ? placesOf(rows, added ? await recorded(plane, person) : []) : [{ repository, isWhole: true }];
+  const inTurn = turns(mostAtOnce);
+  const listed = places.map((place) =>
+    inTurn('read', async () => {
+      const own = rows.filter((row) => row.repository === place.repository);
+      const { settings, problem, error } = await settingsFor(plane, person, place.repository);
+      // There is nothing else to be told.
+      if (error !== null && repository !== null && own.length === 0) throw error;
+      return triggersOf(plane, { ...place, tenant: person.tenant, rows: own, settings, problem });
+    }),
   );
-  const repositories = repository === null ? [...new Set(rows.map((row) => row.repository))] : [repository];
-  const listed = repositories.map(async (each) => {
-    const own = rows.filter((row) => row.repository === each);
-    const { settings, problem, error } = await settingsFor(plane, person, each);
-    // There is nothing else to be told.
-    if (error !== null && own.length === 0) throw error;
-    const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-    const names = new Set([...(repository === null ? [] : definitions), ...own].map(({ name }) => name));
-    return Promise.all(
-      [...names].toSorted().map((name) =>
-        tellOf(plane, {
-          key: { tenant: person.tenant, repository: each, name },
-          row: own.find((row) => row.name === name) ?? null,
-          definition: definitions.find((definition) => definition.name === name) ?? null,
-          settings,
-          problem,
-        }),
-      ),
-    );
-  });
   return (await Promise.all(listed)).flat();
+};
+
+interface Place {
+  readonly repository: string;
+  /** With those that nobody ever enabled. */
+  readonly isWhole: boolean;
+}
+
+const recorded = async ({ store }: ControlPlane, { tenant }: Person): Promise<readonly string[]> =>
+  (await store.repositories(tenant)).filter(({ added }) => added !== null).map(({ repository }) => repository);
+
+const placesOf = (rows: readonly TriggerRow[], added: readonly string[]): readonly Place[] => {
+  const enabled = [...new Set(rows.map(({ repository }) => repository))];
+  const known = new Set(enabled.map(addressKey));
+  const whole = new Set(added.map(addressKey));
+  return [
+    ...enabled.map((repository) => ({ repository, isWhole: whole.has(addressKey(repository)) })),
+    ...added
+      .filter((repository) => !known.has(addressKey(repository)))
+      .map((repository) => ({ repository, isWhole: true })),
+  ];
+};
+
+/** Those of one repository, by name. `rows`: what is on record of them. */
+export const triggersOf = async (
+  plane: ControlPlane,
+  {
+    tenant,
+    repository,
+    isWhole,
+    rows,
+    settings,
+    problem,
+  }: Place & Pick<Told, 'settings' | 'problem'> & { readonly tenant: string; readonly rows: readonly TriggerRow[] },
+): Promise<readonly ListedTrigger[]> => {
+  const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
+  const names = new Set([...(isWhole ? definitions : []), ...rows].map(({ name }) => name));
+  return Promise.all(
+    [...names].toSorted().map((name) =>
+      tellOf(plane, {
+        key: { tenant, repository, name },
+        row: rows.find((row) => row.name === name) ?? null,
+        definition: definitions.find((definition) => definition.name === name) ?? null,
+        settings,
+        problem,
+      }),
+    ),
+  );
 };
 
 /** Null with the reason, where it cannot be read, or this person may not know what it says. */
@@ -76,10 +119,7 @@ export const enableTrigger = async (
   const person = asPerson(caller);
   const key = await keyOf(person, input);
   const { definition, settings } = await usable(plane, key);
-  const silent = unheard(plane, key, definition);
-  if (silent !== null) throw silent;
-  mustPublish(plane, key, definition);
-  mustSuit(definition, settings);
+  mustServe(plane, key, { definition, settings });
   await mustBegin(plane, person, { key, definition, settings });
   if (input.seen !== null && input.seen !== agreedHash(definition, settings))
     throw refused(
@@ -141,7 +181,7 @@ export const showTrigger = async (
   caller: Principal,
   input: TriggerInput,
 ): Promise<ShownTrigger> => {
-  const all = await triggers(plane, caller, { repository: input.repository });
+  const all = await triggers(plane, caller, { repository: input.repository, added: false });
   const trigger = all.find(({ name }) => name === input.name);
   if (trigger === undefined) throw refused('not_found', goneFrom(input), 'See those it has: longhaul triggers');
   const key = { tenant: asPerson(caller).tenant, repository: trigger.repository, name: trigger.name };
@@ -173,7 +213,7 @@ const keyOf = async (person: Person, { repository, name }: TriggerInput): Promis
 });
 
 /** What a repository is called whose folder, or a folder in it, or URL a person gives. Throws RefusedError. */
-const named = async (person: Person, repository: string): Promise<string> => {
+export const named = async (person: Person, repository: string): Promise<string> => {
   if (!repository.startsWith('/')) return repository;
   mustBeLocal(person, 'name a folder there');
   const found = await findRepository(repository);
