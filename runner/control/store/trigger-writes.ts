@@ -3,15 +3,20 @@ import { sql } from 'kysely';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import { locksRows, prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
-import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey, TriggerRow } from './store.ts';
+import type {
+  EnabledBy,
+  Firing,
+  PublishTried,
+  RecordedFiring,
+  Store,
+  ToPublish,
+  TriggerKey,
+  TriggerRow,
+} from './store.ts';
 
 /** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
 export type TriggerWrite =
-  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<
-      TriggerRow,
-      'by' | 'byOwner' | 'publishes' | 'output'
-    > &
-      TriggerKey)
+  | ({ readonly kind: 'enable trigger'; readonly at: number } & EnabledBy & TriggerKey)
   | ({ readonly kind: 'disable trigger' } & TriggerKey)
   | ({ readonly kind: 'publish tried'; readonly event: string; readonly tried: PublishTried | null } & TriggerKey)
   | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
@@ -20,7 +25,7 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
   const { tenant, repository, name } = write;
   switch (write.kind) {
     case 'enable trigger': {
-      const { by, publishes, output, at } = write;
+      const { by, origin, publishes, output, at } = write;
       const by_owner = write.byOwner ? 1 : 0;
       await db
         .insertInto('triggers')
@@ -30,6 +35,7 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
           name,
           by,
           by_owner,
+          origin,
           publishes,
           output,
           enabled: 1,
@@ -41,6 +47,7 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
           conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
             by,
             by_owner,
+            origin,
             publishes,
             output,
             enabled: 1,
@@ -113,6 +120,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     name: row.name,
     by: row.by,
     byOwner: row.by_owner === 1,
+    origin: row.origin,
     publishes: row.publishes,
     output: row.output,
     enabled: row.enabled === 1,
