@@ -25,10 +25,14 @@ export const triggersView = (triggers: readonly ListedTrigger[], paint: Paint): 
       if (trigger === undefined) return [line];
       const about = trigger.trigger === null ? [] : [`  ${paint.dim(triggerText(trigger.trigger))}`];
       const problem = trigger.problem === null ? [] : [`  ${paint.red(cleanLine(trigger.problem))}`];
-      return [line, ...about, `  ${paint.dim(cleanLine(trigger.repository))}`, ...problem];
+      return [line, ...about, `  ${paint.dim(cleanLine(trigger.repository) + originText(trigger.origin))}`, ...problem];
     }),
   ].join('\n');
 };
+
+/** Where it is written is worth a word where that is not its repository. */
+const originText = (origin: ListedTrigger['origin']): string =>
+  origin === 'runner' ? ', by the runner’s configuration' : '';
 
 /** One trigger, and what came of it lately. */
 export const shownTriggerView = ({ trigger, firings }: ShownTrigger, paint: Paint): string => {

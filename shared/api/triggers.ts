@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { TriggerName, type Trigger } from '../recipe/trigger.ts';
+import { TriggerName, type Trigger, type TriggerOrigin } from '../recipe/trigger.ts';
 import type { Status } from '../run/state.ts';
 
 /** Absolute path on the runner's machine, or the URL of a remote that the runner may read. */
 const Repository = z.string().min(1).max(4096);
 
 export const TriggersInput = z.strictObject({
-  /** Null: those of all repositories that somebody enabled, or had. */
+  /** Null: those of all repositories that somebody enabled, or had, and those of the runner's configuration. */
   repository: Repository.nullable().default(null),
   /** With those: what the default branches of repositories that somebody put on record have. Each is read. */
   added: z.boolean().default(false),
@@ -68,6 +68,8 @@ export type Standing = 'on' | 'off' | 'paused' | 'stopped';
 export interface ListedTrigger {
   readonly repository: string;
   readonly name: string;
+  /** Who wrote it: it is of the repository's default branch, or of the runner's configuration. */
+  readonly origin: TriggerOrigin;
   readonly standing: Standing;
   /** With whose authority it begins runs; null: it begins none. */
   readonly enabledBy: string | null;

@@ -119,6 +119,10 @@ const OnGitHub = z.strictObject({ on: GitHubEventWanted, ...event });
 const OnWebhook = z.strictObject({ on: z.strictObject({ webhook: WebhookName }), ...event });
 export type EventTrigger = Readonly<z.output<typeof OnGitHub> | z.output<typeof OnWebhook>>;
 
+/** Who wrote a trigger: whoever may commit to the default branch of its repository, or the operator, in the runner's configuration. */
+export const TriggerOrigin = z.enum(['repository', 'runner']);
+export type TriggerOrigin = z.infer<typeof TriggerOrigin>;
+
 /** What begins a run by itself, and which. Of `.longhaul/triggers/<name>.yaml`, as the YAML is parsed. */
 export type Trigger = ScheduledTrigger | EventTrigger;
 

@@ -31,7 +31,7 @@ export const schedules: Bench = {
       for (let index = 0; index < ofEach; index += 1)
         await store.enableTrigger(
           { tenant: 'local', repository: `/r${repository}`, name: `at-${index}` },
-          { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' },
+          { by: 'ada', byOwner: true, origin: 'repository', publishes: 'no', output: 'diff' },
         );
     let begun = 0;
     const passes: number[] = [];

@@ -98,9 +98,13 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
     { args: 'repositories add https://git.example.invalid/x.git', code: 1, says: /reads nothing from/ },
   ],
   triggers: [
-    { args: 'triggers --repo {repo}', code: 0, says: /has no triggers/ },
-    { args: 'triggers list --all --json', code: 0, says: inJson },
-    { args: 'triggers check --repo {repo}', code: 0, says: /There is no \.yaml file/ },
+    { args: 'triggers --repo {dirty}', code: 0, says: /has no triggers/ },
+    { args: 'triggers --repo {repo}', code: 0, says: /yearly +off[^]*by the runner’s configuration/ },
+    { args: 'triggers list --all --json', code: 0, says: /"origin":"runner"/ },
+    { args: 'triggers check --repo {dirty}', code: 0, says: /There is no \.yaml file/ },
+    { args: 'triggers check --repo {repo}', code: 0, says: /yearly: .*by the runner’s configuration/ },
+    { args: 'triggers enable yearly --repo {repo}', code: 0, says: /yearly begins runs from now on/ },
+    { args: 'triggers disable yearly --repo {repo}', code: 0, says: /begins no runs any more/ },
     { args: 'triggers show nightly --repo {repo}', code: 1, says: /has no \.longhaul\/triggers\/nightly\.yaml/ },
     { args: 'triggers enable nightly --repo {repo}', code: 1, says: /has no \.longhaul\/triggers\/nightly\.yaml/ },
   ],
@@ -353,7 +357,7 @@ describe('the built program, installed', () => {
     await mkdir(installed.home, { mode: 0o711 });
     await writeFile(
       path.join(installed.home, 'config.yaml'),
-      `remotes:\n  - { match: "file://${installed.folder}/bare/*", publish: true }\n  - { match: "file://${path.dirname(repo)}/*" }\n`,
+      `remotes:\n  - { match: "file://${installed.folder}/bare/*", publish: true }\n  - { match: "file://${path.dirname(repo)}/*" }\ntriggers:\n  - { repository: "${repo}", name: yearly, schedule: "30 2 1 1 *", goal: Greet }\n`,
     );
     await writeFile(path.join(installed.folder, 'goal.md'), 'Greet');
     await writeFile(path.join(installed.folder, 'pixel.png'), Buffer.from(pixel.base64, 'base64'));
@@ -428,7 +432,7 @@ describe('the built program, installed', () => {
     },
     bare: async () => {
       const bare = path.join(installed.folder, 'bare', 'x.git');
-      gitIn(installed.folder, 'init', '--quiet', '--bare', bare);
+      gitIn(installed.folder, 'init', '--quiet', '--bare', '--initial-branch=main', bare);
       gitIn(repo, 'push', '--quiet', bare, 'HEAD:main');
       return { bare: `file://${bare}` };
     },

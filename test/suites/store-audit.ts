@@ -54,7 +54,13 @@ export const auditSuite = (name: string, open: OpenStore): void => {
       const { store } = opened;
       const key = { tenant: 'one', repository: '/r', name: 'nightly' };
       await store.trust({ tenant: 'two', repository: '/r', hash: 'a'.repeat(64) }, 'person:bob');
-      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'draft', output: 'diff' });
+      await store.enableTrigger(key, {
+        by: 'ada',
+        byOwner: true,
+        origin: 'repository',
+        publishes: 'draft',
+        output: 'diff',
+      });
       const firing = {
         event: 'delivery-1',
         at: start,

@@ -33,7 +33,7 @@ export const repositoriesSuite = (name: string, open: OpenStore): void => {
       await using opened = await open({ now: () => start });
       const { store } = opened;
       const repository = 'https://git.example.org/x';
-      const by = { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' } as const;
+      const by = { by: 'ada', byOwner: true, origin: 'repository', publishes: 'no', output: 'diff' } as const;
       const rows = [
         ['one', repository],
         ['one', `${repository}.git`],

@@ -23,14 +23,21 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       // Nobody enabled it.
       await store.triggerHandled(key, { ...handled, handledAt: start });
       expect(await store.triggers(null)).toEqual([]);
-      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+      await store.enableTrigger(key, {
+        by: 'ada',
+        byOwner: true,
+        origin: 'repository',
+        publishes: 'no',
+        output: 'diff',
+      });
       await store.enableTrigger(
         { ...key, tenant: 'two' },
-        { by: 'bob', byOwner: false, publishes: 'no', output: 'diff' },
+        { by: 'bob', byOwner: false, origin: 'repository', publishes: 'no', output: 'diff' },
       );
       const fresh = {
         by: 'ada',
         byOwner: true,
+        origin: 'repository',
         publishes: 'no',
         output: 'diff',
         enabled: true,
@@ -49,7 +56,13 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const again = await opened.reopen();
       const after = { run: 'run_aaaa', dueAt: start, failures: 1, problem: null, enabled: false };
       expect(await again.triggers('one')).toEqual([{ ...key, ...fresh, ...after, handledAt: start + 5_000 }]);
-      await again.enableTrigger(key, { by: 'eve', byOwner: false, publishes: 'no', output: 'diff' });
+      await again.enableTrigger(key, {
+        by: 'eve',
+        byOwner: false,
+        origin: 'repository',
+        publishes: 'no',
+        output: 'diff',
+      });
       const enabled = {
         ...fresh,
         by: 'eve',
@@ -63,7 +76,7 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await again.disableTrigger(key, 'ada');
       expect(await again.triggers('one')).toEqual([{ ...key, ...enabled, enabled: false }]);
       expect(await again.triggers('two')).toEqual([
-        { ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false, publishes: 'no' },
+        { ...key, tenant: 'two', ...fresh, by: 'bob', byOwner: false, origin: 'repository', publishes: 'no' },
       ]);
     });
 
@@ -75,7 +88,13 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       const key = { tenant: 'one', repository: `${repository}.git`, name: 'bugs' };
       const told = { id: 'github 1', digest: '1'.repeat(64), event: someEvent({ repository }) };
       expect(await store.recordEvent(told)).toBe('unwanted');
-      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+      await store.enableTrigger(key, {
+        by: 'ada',
+        byOwner: true,
+        origin: 'repository',
+        publishes: 'no',
+        output: 'diff',
+      });
       expect(await store.recordEvent({ ...told, event: someEvent({ repository: `${repository}s` }) })).toBe('unwanted');
       expect(await store.recordEvent({ ...told, event: someEvent({ repository: null, tenant: 'two' }) })).toBe(
         'unwanted',
@@ -104,7 +123,13 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await using opened = await open({ now: () => start });
       const { store } = opened;
       const key = { tenant: 'one', repository: '/r', name: 'bugs' };
-      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+      await store.enableTrigger(key, {
+        by: 'ada',
+        byOwner: true,
+        origin: 'repository',
+        publishes: 'no',
+        output: 'diff',
+      });
       const handled = { handledAt: start, failures: 0, problem: null, stop: false };
       const base = { publish: 'no', ciRepairs: 0, unpublished: null } as const;
       const firing = {
@@ -140,7 +165,13 @@ export const triggersSuite = (name: string, open: OpenStore): void => {
       await using opened = await open({ now: () => start });
       const { store } = opened;
       const key = { tenant: 'one', repository: '/r', name: 'bugs' };
-      await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+      await store.enableTrigger(key, {
+        by: 'ada',
+        byOwner: true,
+        origin: 'repository',
+        publishes: 'no',
+        output: 'diff',
+      });
       expect(await store.spentBy(key, 0)).toEqual({ runs: 0, usd: 0, unpriced: 0 });
       const base = { about: 'issue 1', url: null, said: null, publish: 'no', ciRepairs: 0 } as const;
       const fired = (event: string, run: string, at: number) =>

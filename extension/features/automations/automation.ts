@@ -36,7 +36,9 @@ export const automationsOf = (
   told: readonly ListedTrigger[],
   open: readonly OpenRepository[],
 ): readonly Automation[] => {
-  const byKey = new Map(told.map((listed) => [keyOf(listed), listed]));
+  // Of two of one name the one counts that the runner's operator wrote, and the other is none.
+  const byOrigin = told.toSorted((one, other) => Number(one.origin === 'runner') - Number(other.origin === 'runner'));
+  const byKey = new Map(byOrigin.map((listed) => [keyOf(listed), listed]));
   const elsewhere = (listed: ListedTrigger): boolean => {
     const origin = open.find(({ root }) => root === listed.repository)?.origin ?? null;
     return (

@@ -4,6 +4,7 @@ import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 export const listed = (more: Partial<ListedTrigger> = {}): ListedTrigger => ({
   repository: '/src/shop',
   name: 'nightly',
+  origin: 'repository',
   standing: 'off',
   enabledBy: null,
   hash: 'a'.repeat(64),

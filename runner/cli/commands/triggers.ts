@@ -3,19 +3,14 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Argument } from '@commander-js/extra-typings';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
-import { publishText, triggerText } from '../../../shared/recipe/trigger-text.ts';
-import { recipeFault } from '../../../shared/recipe/trigger-recipe.ts';
+import { publishText } from '../../../shared/recipe/trigger-text.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
-import { definitionsIn, type UsableTrigger } from '../../machine/triggers/definitions.ts';
-import type { Schedule } from '../../local/schedule.ts';
-import type { RecipeFile } from '../../control/usecases/recipe-files.ts';
 import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit, type ExitCode } from '../exit.ts';
-import { filesIn } from '../folder-settings.ts';
 import { explain } from '../help.ts';
 import { minute, shownTriggerView, triggersView } from '../triggers-view.ts';
 
@@ -44,7 +39,8 @@ export const define: Define = (command, act) => {
   explain(command, {
     about: `A trigger begins runs by itself, at the times of a schedule or on something that happens. A repository brings its own, in
 .longhaul/triggers/<name>.yaml on its default branch; it begins nothing before somebody enables it, whose authority its runs
-have from then on. Its runs are of the default branch or the branch that it is about, and never of what is not committed.
+have from then on. The operator of a runner may write others in its configuration (docs/operating.md), for repositories that have none:
+they begin nothing either before somebody enables them, and of two of one name the operator's is the trigger. Its runs are of the default branch or the branch that it is about, and never of what is not committed.
 Such a file says a recipe, a goal, or both, and when.
 
 Either it has a schedule of cron's five fields, in a timeZone, with missed (skip, once, all), whileOpen (skip, begin) and
@@ -66,12 +62,12 @@ like a secret, or where the operator says so. ciRepairs is how many rounds its f
       ['longhaul triggers --all', 'what begins runs by itself on this runner'],
     ],
     json: `list, enable, disable: {"triggers": [trigger, …]}
-A trigger has repository, name, standing (on, off, paused, stopped), enabledBy (null: nobody did), trigger (what its file says;
+A trigger has repository, name, origin (repository, runner: of its configuration), standing (on, off, paused, stopped), enabledBy (null: nobody did), trigger (what its file says;
 null: it cannot be used), problem (null, or what is wrong with it or went wrong), nextAt, last {run, number, status, failedChecks, at, dueAt
 (null: for no time)}, and spent {runs, usd, unpriced} of the runs that it began within 30 days.
 show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
 "unpublished" (null, or why its result was not published by itself)}, …]}
-check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
+check: {"files": [{"name", "origin", "problem" (null: none), "next": [times]}, …]}
 fire: {"run": run}, as "longhaul runs" has it.`,
   });
 };
@@ -149,51 +145,20 @@ const enabledText = ({ name, nextAt, trigger }: ListedTrigger): string => {
   return `${name} begins runs from now on${when}. The runner stays there for it.${agreed}`;
 };
 
-/** The files as they are in the folder, committed or not. Asks no runner. */
+/** The files as they are in the folder, committed or not, and what the runner's configuration has for it. Asks no runner. */
 const check = async (context: CommandContext, repo: string): Promise<ExitCode> => {
   if (repo.includes('://')) throw usage('Only files in a folder can be checked.', 'Name a git repository with --repo.');
   const found = await findRepository(resolve(context.cwd, repo));
   if (!('root' in found)) throw new Trouble(found.reason, { remedy: found.remedy, code: 'invalid' });
-  const { readRecipes } = await import('../../control/usecases/recipe-files.ts');
-  const files = await filesIn(found.root, 'triggers');
-  const recipes = readRecipes({ branch: found.root, files: await filesIn(found.root, 'recipes'), triggers: [] });
-  const checked = definitionsIn(files, found.root).map((definition) => {
-    const { name, outcome } = definition;
-    if (outcome === 'refused') return { name, problem: definition.problem, about: '', next: [] };
-    const problem = recipeProblem(definition, recipes, found.root);
-    const about = triggerText(definition.trigger);
-    return { name, problem, about, next: outcome === 'scheduled' ? nextTimes(definition.schedule) : [] };
-  });
-  context.printJson({ files: checked.map(({ name, problem, next }) => ({ name, problem, next })) });
+  const { checkTriggers } = await import('../check-triggers.ts');
+  const checked = await checkTriggers(context, found.root);
+  context.printJson({ files: checked.map(({ about: _about, ...rest }) => rest) });
   if (checked.length === 0) context.print(`There is no .yaml file in ${join(found.root, '.longhaul', 'triggers')}.`);
-  for (const { name, problem, about, next } of checked)
+  for (const { name, origin, problem, about, next } of checked)
     context.print(
       problem === null
-        ? `${name}: ${about}${next.length === 0 ? '' : `\n  next: ${next.map(minute).join(', ')}`}`
+        ? `${name}: ${about}${origin === 'runner' ? ', by the runner’s configuration' : ''}${next.length === 0 ? '' : `\n  next: ${next.map(minute).join(', ')}`}`
         : context.paint.red(cleanLine(problem)),
     );
   return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;
-};
-
-/** What is wrong with the recipe that it names, or with naming it; null: nothing, or it names none. */
-const recipeProblem = (
-  { name, trigger }: UsableTrigger,
-  recipes: readonly RecipeFile[],
-  root: string,
-): string | null => {
-  if (trigger.recipe === null) return null;
-  const file = `.longhaul/triggers/${name}.yaml of ${root} cannot be used:`;
-  const found = recipes.find((recipe) => recipe.name === trigger.recipe);
-  if (found === undefined)
-    return `${file} There is no recipe ${trigger.recipe}. There are: ${recipes.map((recipe) => recipe.name).join(', ')}.`;
-  if (found.outcome === 'refused') return `${file} ${found.file} cannot be used: ${found.faults.join(' ')}`;
-  const fault = recipeFault(trigger, found.recipe);
-  return fault === null ? null : `${file} ${fault.message} ${fault.remedy}`;
-};
-
-const nextTimes = (schedule: Schedule): readonly string[] => {
-  const times: string[] = [];
-  for (let at = schedule.nextAfter(Date.now()); at !== null && times.length < 3; at = schedule.nextAfter(at))
-    times.push(new Date(at).toISOString());
-  return times;
 };

@@ -232,6 +232,11 @@ const repositories = (int64: Int64): readonly string[] => [
   'create index runs_of_repository on runs (tenant, repository, "over", created_at)',
 ];
 
+/** Who wrote a trigger that somebody enabled: the repository's own were all there were. */
+const triggerOrigin = (): readonly string[] => [
+  "alter table triggers add column origin text default 'repository' not null",
+];
+
 /** In the order in which they are applied. Never changed once released: what is to change is another migration. */
 const migrations: readonly Migration[] = [
   { name: '001-runs-events-decisions', up: first },
@@ -248,7 +253,8 @@ const migrations: readonly Migration[] = [
   { name: '012-agreed-output', up: agreedOutput },
   { name: '013-enabled-at', up: enabledAt },
   { name: '014-repositories', up: repositories },
-  { name: '015-audit', up: auditLog },
+  { name: '015-trigger-origin', up: triggerOrigin },
+  { name: '016-audit', up: auditLog },
 ];
 
 export const knownMigrations: readonly string[] = migrations.map(({ name }) => name);

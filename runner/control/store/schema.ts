@@ -1,4 +1,4 @@
-import type { Publishes } from '../../../shared/recipe/trigger.ts';
+import type { Publishes, TriggerOrigin } from '../../../shared/recipe/trigger.ts';
 import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { Kysely } from 'kysely';
 import type { BlobUse } from './store.ts';
@@ -122,6 +122,8 @@ export interface Tables {
     by: string;
     /** 1: that is the runner's owner, at its own machine. */
     by_owner: number;
+    /** Who wrote it, when that person enabled it. */
+    origin: TriggerOrigin;
     /** What that person agreed to have published without them. */
     publishes: Publishes;
     /** What the result of its recipe was to be, when they did. */

@@ -2,7 +2,7 @@ import { Trouble } from '../../../shared/trouble.ts';
 import type { ListInput } from '../../../shared/api/runner-api.ts';
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
-import type { Publishes } from '../../../shared/recipe/trigger.ts';
+import type { Publishes, TriggerOrigin } from '../../../shared/recipe/trigger.ts';
 import type { WantedOutput } from '../../../shared/run/output.ts';
 import type { Command } from '../../../shared/run/command.ts';
 import type { RunEvent, Task } from '../../../shared/run/events.ts';
@@ -112,6 +112,8 @@ export interface TriggerRow extends TriggerKey {
   readonly by: string;
   /** That is the runner's owner, at its own machine, and nobody with a token. */
   readonly byOwner: boolean;
+  /** Who wrote it, when they enabled it: another's of the same name they have not agreed to. */
+  readonly origin: TriggerOrigin;
   /** What they agreed to have published without them. */
   readonly publishes: Publishes;
   /** What the result of its recipe was to be, when they did: what it becomes later they have not agreed to. */
@@ -129,6 +131,9 @@ export interface TriggerRow extends TriggerKey {
   readonly failures: number;
   readonly problem: string | null;
 }
+
+/** Whoever enables one, and what they agree to. */
+export type EnabledBy = Pick<TriggerRow, 'by' | 'byOwner' | 'origin' | 'publishes' | 'output'>;
 
 /** What came of a time that a trigger was due. */
 export interface Firing {
@@ -259,7 +264,7 @@ export interface Store extends AuditStore, RepositoryRecords, AsyncDisposable {
   /** Those of a tenant (null: of all) that somebody enabled, or had. By repository and name. */
   triggers(tenant: string | null): Promise<readonly TriggerRow[]>;
   /** From now on it begins runs with this person's authority: nothing that was due before `now`. */
-  enableTrigger(key: TriggerKey, by: Pick<TriggerRow, 'by' | 'byOwner' | 'publishes' | 'output'>): Promise<void>;
+  enableTrigger(key: TriggerKey, by: EnabledBy): Promise<void>;
   /** `by`: name of a person. */
   disableTrigger(key: TriggerKey, by: string): Promise<void>;
   /**

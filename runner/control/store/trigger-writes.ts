@@ -5,15 +5,20 @@ import type { Audited } from '../../../shared/audit/record.ts';
 import { audit } from './audit-writes.ts';
 import { locksRows, prepare } from './queries.ts';
 import type { Database, Tables } from './schema.ts';
-import type { Firing, PublishTried, RecordedFiring, Store, ToPublish, TriggerKey, TriggerRow } from './store.ts';
+import type {
+  EnabledBy,
+  Firing,
+  PublishTried,
+  RecordedFiring,
+  Store,
+  ToPublish,
+  TriggerKey,
+  TriggerRow,
+} from './store.ts';
 
 /** Somebody said that a trigger is to begin runs, or none any more; or something it was due for is dealt with. No event comes of it. */
 export type TriggerWrite =
-  | ({ readonly kind: 'enable trigger'; readonly at: number } & Pick<
-      TriggerRow,
-      'by' | 'byOwner' | 'publishes' | 'output'
-    > &
-      TriggerKey)
+  | ({ readonly kind: 'enable trigger'; readonly at: number } & EnabledBy & TriggerKey)
   | ({ readonly kind: 'disable trigger'; readonly at: number; readonly by: string } & TriggerKey)
   | ({ readonly kind: 'publish tried'; readonly event: string; readonly tried: PublishTried | null } & TriggerKey)
   | ({ readonly kind: 'trigger handled' } & TriggerKey & Parameters<Store['triggerHandled']>[1]);
@@ -76,7 +81,7 @@ export const performOnTriggers = async (db: Database, write: TriggerWrite): Prom
 };
 
 const enable = async (db: Database, write: Extract<TriggerWrite, { kind: 'enable trigger' }>): Promise<void> => {
-  const { tenant, repository, name, by, publishes, output, at } = write;
+  const { tenant, repository, name, by, origin, publishes, output, at } = write;
   const by_owner = write.byOwner ? 1 : 0;
   await db
     .insertInto('triggers')
@@ -86,6 +91,7 @@ const enable = async (db: Database, write: Extract<TriggerWrite, { kind: 'enable
       name,
       by,
       by_owner,
+      origin,
       publishes,
       output,
       enabled: 1,
@@ -97,6 +103,7 @@ const enable = async (db: Database, write: Extract<TriggerWrite, { kind: 'enable
       conflict.columns(['tenant', 'repository', 'name']).doUpdateSet({
         by,
         by_owner,
+        origin,
         publishes,
         output,
         enabled: 1,
@@ -151,6 +158,7 @@ export const readTriggers = async (db: Database, tenant: string | null): Promise
     name: row.name,
     by: row.by,
     byOwner: row.by_owner === 1,
+    origin: row.origin,
     publishes: row.publishes,
     output: row.output,
     enabled: row.enabled === 1,

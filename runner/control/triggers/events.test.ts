@@ -26,7 +26,7 @@ const watched = async (own: object = {}, over: Partial<EventsOptions> = {}) => {
   const folder = await mkdtemp(join(tmpdir(), 'events-'));
   const clock = { now: begins };
   const store = await openSqliteStore({ folder, now: () => clock.now });
-  await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+  await store.enableTrigger(key, { by: 'ada', byOwner: true, origin: 'repository', publishes: 'no', output: 'diff' });
   const said = { file: { on: { github: 'issue-labeled', label: 'agent' }, goal: 'Mend it.', ...own } as object };
   const asked: string[] = [];
   const begun: string[] = [];
@@ -130,7 +130,13 @@ test('what happened before it was enabled begins nothing', async () => {
   await using it = await watched();
   await it.tell();
   it.clock.now += minute;
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'no', output: 'diff' });
+  await it.store.enableTrigger(key, {
+    by: 'bob',
+    byOwner: true,
+    origin: 'repository',
+    publishes: 'no',
+    output: 'diff',
+  });
   await it.pass();
   expect(it.begun).toEqual([]);
 });
@@ -275,7 +281,13 @@ test('it is paused once its runs of a day have spent what its file allows; whoev
   expect(it.begun).toHaveLength(1);
   expect(await it.row()).toMatchObject({ enabled: false, problem: why, failures: 0 });
   expect(await it.firings()).toContainEqual(expect.objectContaining({ about: 'issue 2 by ada', run: null, said: why }));
-  await it.store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' });
+  await it.store.enableTrigger(key, {
+    by: 'ada',
+    byOwner: true,
+    origin: 'repository',
+    publishes: 'no',
+    output: 'diff',
+  });
   it.clock.now += minute;
   await it.tell({ subject: 'issue 3' });
   await it.pass(spending(0));
@@ -324,7 +336,13 @@ test('what its file publishes by itself is not, where that was not so when it wa
   expect(it.begun).toHaveLength(1);
   expect((await it.row())?.problem).toContain('its file says "publish: draft", which it did not when ada enabled it.');
   expect(await it.store.toPublish()).toEqual([]);
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready', output: 'diff' });
+  await it.store.enableTrigger(key, {
+    by: 'bob',
+    byOwner: true,
+    origin: 'repository',
+    publishes: 'ready',
+    output: 'diff',
+  });
   await it.tell({ subject: 'issue 13' });
   await it.pass();
   expect(await it.store.toPublish()).toMatchObject([{ run: 'run_github2', publish: 'draft', ciRepairs: 1 }]);
@@ -334,7 +352,7 @@ test('what its file publishes by itself is not, where that was not so when it wa
 test('what it says has to be agreed to anew, once its recipe says another thing', async () => {
   await using it = await watched({ publish: 'ready' });
   const says = (output: 'comment' | 'diff') =>
-    it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'ready', output });
+    it.store.enableTrigger(key, { by: 'bob', byOwner: true, origin: 'repository', publishes: 'ready', output });
   await says('comment');
   await it.tell();
   await it.pass();

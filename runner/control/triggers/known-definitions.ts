@@ -1,7 +1,7 @@
 import type { SettingsFile } from '../../../shared/recipe/settings-file.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import { definitionsIn, goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
-import type { TriggerKey } from '../store/store.ts';
+import type { TriggerKey, TriggerRow } from '../store/store.ts';
 
 /** The triggers of a repository, as its default branch has them now. Throws RefusedError where that cannot be read. */
 export type ReadDefinitions = (repository: string) => Promise<readonly Definition[]>;
@@ -32,8 +32,8 @@ interface Known {
   readonly at: number;
 }
 
-/** What a trigger's file says, read no earlier than `since` (ms since the epoch). One that is gone or cannot be read is refused with the reason. */
-export type DefinitionOf = (trigger: TriggerKey, since: number) => Promise<Definition>;
+/** What a trigger says, read no earlier than `since` (ms since the epoch). One that is gone or cannot be read is refused with the reason. */
+export type DefinitionOf = (trigger: TriggerKey & Pick<TriggerRow, 'origin'>, since: number) => Promise<Definition>;
 
 /** Reads each repository once for all of its triggers. */
 export const openDefinitions = (read: ReadDefinitions, now: () => number): DefinitionOf => {
@@ -46,9 +46,10 @@ export const openDefinitions = (read: ReadDefinitions, now: () => number): Defin
       known.set(repository, found);
     }
     const { definitions } = found;
-    if (definitions instanceof RefusedError) return { name, outcome: 'refused', problem: toldRefusal(definitions) };
+    if (definitions instanceof RefusedError)
+      return { name, origin: 'repository', outcome: 'refused', problem: toldRefusal(definitions) };
     const definition = definitions.find((each) => each.name === name);
-    return definition ?? { name, outcome: 'refused', problem: goneFrom(trigger) };
+    return definition ?? { name, origin: 'repository', outcome: 'refused', problem: goneFrom(trigger) };
   };
 };
 

@@ -19,7 +19,13 @@ const watched = async (over: Partial<PublishingOptions> = {}) => {
   const clock = { now: Date.parse('2030-01-01T01:00:00Z') };
   const store = await openSqliteStore({ folder, now: () => clock.now });
   await inReview(store, run);
-  await store.enableTrigger(key, { by: 'ada', byOwner: true, publishes: 'draft', output: 'diff' });
+  await store.enableTrigger(key, {
+    by: 'ada',
+    byOwner: true,
+    origin: 'repository',
+    publishes: 'draft',
+    output: 'diff',
+  });
   const firing = { event: 'github 1', at: 0, about: 'issue 1', url: null, run, said: null };
   await store.triggerHandled(key, {
     handledAt: 0,

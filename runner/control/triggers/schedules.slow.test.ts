@@ -20,7 +20,7 @@ import { startSchedules, type SchedulesOptions } from './schedules.ts';
 const key = { tenant: 'local', repository: '/r', name: 'nightly' };
 
 const nothing = { failures: 0, problem: null, began: null, firing: null, stop: false };
-const ada = { by: 'ada', byOwner: true, publishes: 'no', output: 'diff' } as const;
+const ada = { by: 'ada', byOwner: true, origin: 'repository', publishes: 'no', output: 'diff' } as const;
 
 /** A store in which ada enabled a trigger of each hour at 00:30, and what looks after it, as often as it is started anew at a time of that day. */
 const watched = async (own: Partial<Trigger>, over: Partial<SchedulesOptions> = {}) => {
@@ -188,7 +188,13 @@ test('whose runs fail three times one after the other begins no more until someb
   });
   await it.at('01T05:00');
   expect(it.begun).toHaveLength(3);
-  await it.store.enableTrigger(key, { by: 'bob', byOwner: true, publishes: 'no', output: 'diff' });
+  await it.store.enableTrigger(key, {
+    by: 'bob',
+    byOwner: true,
+    origin: 'repository',
+    publishes: 'no',
+    output: 'diff',
+  });
   expect(await it.row()).toMatchObject({ enabled: true, by: 'bob', failures: 0, problem: null });
   await it.at('01T06:00');
   expect(it.begun.at(-1)).toBe('05-01T06:00');

@@ -1,7 +1,8 @@
 import type { RepositoryFault, RepositoryLook } from '../../../shared/api/repositories.ts';
 import { RefusedError } from '../../../shared/api/router.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
-import { definitionsIn, type Definition } from '../../machine/triggers/definitions.ts';
+import type { Definition } from '../../machine/triggers/definitions.ts';
+import { definitionsFor } from '../triggers/configured.ts';
 import type { RepositoryKey } from '../store/repository-records.ts';
 import { readRepository } from './delegate-source.ts';
 import type { ControlPlane } from './plane.ts';
@@ -21,7 +22,7 @@ export const lookAt = async (plane: ControlPlane, key: RepositoryKey): Promise<L
   if (settings === null) return { settings, look: { outcome: 'read', at, ...nothing, faults: [empty(key)] } };
   const config = faultIn(() => configIn(settings));
   const recipes = readRecipes(settings).filter(({ origin }) => origin === 'repository');
-  const triggers = definitionsIn(settings.triggers, settings.branch).map((definition) => ({
+  const triggers = definitionsFor(plane.config, key, settings).map((definition) => ({
     name: definition.name,
     fault: triggerFault(plane, key, { definition, settings }),
   }));
@@ -71,7 +72,8 @@ const nothing = { branch: null, config: 'none', recipes: [], triggers: [] } as c
 
 const empty = ({ repository }: RepositoryKey): RepositoryFault => ({
   message: `${repository} has no commit on a default branch.`,
-  remedy: 'Push a first one. What runs begin from and are told to do is read there.',
+  remedy:
+    'Push a first one, or have its server name the branch that has them: what runs begin from and are told is read there.',
 });
 
 /** Why it refuses; null: it does not. */

@@ -11,6 +11,7 @@ const row = (own: Partial<TriggerRow>): TriggerRow => ({
   enabled: true,
   by: 'ada',
   byOwner: true,
+  origin: 'repository',
   publishes: 'no',
   output: 'diff',
   enabledAt: 0,

@@ -2,8 +2,9 @@ import type { ListedTrigger, Standing, TriggeredRun } from '../../../shared/api/
 import { checksOf, type RunState } from '../../../shared/run/state.ts';
 import { jitterOf } from '../../local/schedule.ts';
 import type { RepositorySettings } from '../../machine/repository/settings.ts';
-import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts';
+import type { Definition } from '../../machine/triggers/definitions.ts';
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
+import { another, gone } from '../triggers/configured.ts';
 import { dueNow } from '../triggers/due.ts';
 import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
 import type { ControlPlane } from './plane.ts';
@@ -27,11 +28,13 @@ export const tellOf = async (
     row === null ? ((await plane.store.firings(key, 1)).find((firing) => firing.run !== null)?.run ?? null) : row.run;
   const run = begun === null ? null : await plane.store.state(begun);
   const usable = definition === null || definition.outcome === 'refused' ? null : definition;
+  // What somebody enabled is another's by now.
+  const isAnother = row?.enabled === true && definition !== null && row.origin !== definition.origin;
   const now = plane.now();
   // What would be found out when it is due the next time is told now.
   const isStopping = row?.enabled === true && failuresOf(row, run) >= mostFailures;
   const nextAt =
-    usable?.outcome !== 'scheduled' || row?.enabled !== true || isStopping
+    usable?.outcome !== 'scheduled' || row?.enabled !== true || isStopping || isAnother
       ? null
       : dueNow({
           schedule: usable.schedule,
@@ -40,18 +43,22 @@ export const tellOf = async (
           handledAt: row.handledAt,
           now,
         }).nextAt;
-  const broken = definition === null ? (problem ?? goneFrom(key)) : null;
+  const origin = definition?.origin ?? row?.origin ?? 'repository';
+  // Of one that the configuration has, its repository says nothing.
+  const broken = problem ?? (definition === null ? gone({ ...key, origin }) : null);
   return {
     repository: key.repository,
     name: key.name,
+    origin,
     standing: isStopping ? 'stopped' : standingOf(row),
     enabledBy: row?.enabled === true ? row.by : null,
     trigger: usable?.trigger ?? null,
-    hash: usable === null ? null : agreedHash(usable, settings),
+    hash: usable === null || problem !== null ? null : agreedHash(usable, settings),
     problem:
       definition?.outcome === 'refused'
         ? definition.problem
         : (broken ??
+          (isAnother ? another(key, origin) : null) ??
           (isStopping ? stopped(row, run) : null) ??
           (usable === null
             ? null
@@ -72,6 +79,21 @@ export const tellOf = async (
     spent: await plane.store.spentBy(key, now - spentMs),
   };
 };
+
+/** Of a repository's own that has the name of one that its operator wrote: it can be nothing but looked at. */
+export const tellUnused = ({ repository, name }: TriggerKey, { origin, ...definition }: Definition): ListedTrigger => ({
+  repository,
+  name,
+  origin,
+  standing: 'off',
+  enabledBy: null,
+  trigger: null,
+  hash: null,
+  problem: definition.outcome === 'refused' ? definition.problem : null,
+  nextAt: null,
+  last: null,
+  spent: { runs: 0, usd: 0, unpriced: 0 },
+});
 
 /** As lists and details have a run. */
 export const triggered = (state: RunState): TriggeredRun => ({

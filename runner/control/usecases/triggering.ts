@@ -12,6 +12,7 @@ import { declineOn, isAsking } from '../forges/decline.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { enableCommand } from '../triggers/firing.ts';
+import { configuredAs } from '../triggers/configured.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
 import { delegate } from './delegate.ts';
@@ -85,8 +86,9 @@ export const triggering = (
   const admit = openAdmission(plane.now);
   const mayDecline = atMost(20, 60 * 60_000);
   const read = definitionsOf((repository) => settingsOfRepository(plane, repository));
+  const ofRepository = openDefinitions(read, plane.now);
   return {
-    definitionOf: openDefinitions(read, plane.now),
+    definitionOf: async (row, since) => configuredAs(plane.config, row) ?? ofRepository(row, since),
     admit: async (event, { repository }, signal) => {
       // Who told it knows the runner's secret: nobody else has a say in it.
       if (event.source === 'webhook') return { outcome: 'admitted', event };

@@ -12,14 +12,16 @@ import type {
 import { addressKey } from '../../../shared/recipe/repository-address.ts';
 import { TriggerName } from '../../../shared/recipe/trigger.ts';
 import type { RunState } from '../../../shared/run/state.ts';
+import { configuredTriggers } from '../../machine/config/operator.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
 import { turns } from '../../machine/turns.ts';
-import { definitionsIn, goneFrom } from '../../machine/triggers/definitions.ts';
+import { goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
+import { configuredFor, definitionsFor } from '../triggers/configured.ts';
 import { handled } from '../triggers/firing.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
-import { tellOf, triggered, type Told } from './tell-trigger.ts';
+import { tellOf, tellUnused, triggered, type Told } from './tell-trigger.ts';
 import { agreedHash, mustBegin, mustServe, outputFor } from './trigger-checks.ts';
 import { beginTriggered } from './triggering.ts';
 
@@ -36,14 +38,21 @@ export const triggers = async (
   const repository = wanted === null ? null : await named(person, wanted);
   const rows = await plane.store.triggers(person.tenant);
   const places =
-    repository === null ? placesOf(rows, added ? await recorded(plane, person) : []) : [{ repository, isWhole: true }];
+    repository === null
+      ? placesOf(
+          rows.map((row) => row.repository),
+          configuredTriggers(plane.config, person.tenant).map((each) => each.repository),
+          added ? await recorded(plane, person) : [],
+        )
+      : [{ repository, isWhole: true }];
   const inTurn = turns(mostAtOnce);
   const listed = places.map((place) =>
     inTurn('read', async () => {
       const own = rows.filter((row) => row.repository === place.repository);
       const { settings, problem, error } = await settingsFor(plane, person, place.repository);
       // There is nothing else to be told.
-      if (error !== null && repository !== null && own.length === 0) throw error;
+      const isTold = own.length > 0 || configuredFor(plane.config, { ...place, tenant: person.tenant }).length > 0;
+      if (error !== null && repository !== null && !isTold) throw error;
       return triggersOf(plane, { ...place, tenant: person.tenant, rows: own, settings, problem });
     }),
   );
@@ -59,16 +68,22 @@ interface Place {
 const recorded = async ({ store }: ControlPlane, { tenant }: Person): Promise<readonly string[]> =>
   (await store.repositories(tenant)).filter(({ added }) => added !== null).map(({ repository }) => repository);
 
-const placesOf = (rows: readonly TriggerRow[], added: readonly string[]): readonly Place[] => {
-  const enabled = [...new Set(rows.map(({ repository }) => repository))];
-  const known = new Set(enabled.map(addressKey));
+/** `enabled`, `configured` and `added` name repositories; each is told once, as the first of them writes it. */
+const placesOf = (
+  enabled: readonly string[],
+  configured: readonly string[],
+  added: readonly string[],
+): readonly Place[] => {
   const whole = new Set(added.map(addressKey));
+  const known = new Set(enabled.map(addressKey));
+  const others = new Map(
+    [...added, ...configured].toReversed().map((repository) => [addressKey(repository), repository]),
+  );
+  // Those that somebody enabled for two addresses are two.
   return [
-    ...enabled.map((repository) => ({ repository, isWhole: whole.has(addressKey(repository)) })),
-    ...added
-      .filter((repository) => !known.has(addressKey(repository)))
-      .map((repository) => ({ repository, isWhole: true })),
-  ];
+    ...new Set(enabled),
+    ...[...others].filter(([key]) => !known.has(key)).map(([, repository]) => repository),
+  ].map((repository) => ({ repository, isWhole: whole.has(addressKey(repository)) }));
 };
 
 /** Those of one repository, by name. `rows`: what is on record of them. */
@@ -83,19 +98,18 @@ export const triggersOf = async (
     problem,
   }: Place & Pick<Told, 'settings' | 'problem'> & { readonly tenant: string; readonly rows: readonly TriggerRow[] },
 ): Promise<readonly ListedTrigger[]> => {
-  const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
-  const names = new Set([...(isWhole ? definitions : []), ...rows].map(({ name }) => name));
-  return Promise.all(
-    [...names].toSorted().map((name) =>
-      tellOf(plane, {
-        key: { tenant, repository, name },
-        row: rows.find((row) => row.name === name) ?? null,
-        definition: definitions.find((definition) => definition.name === name) ?? null,
-        settings,
-        problem,
-      }),
-    ),
-  );
+  const definitions = definitionsFor(plane.config, { tenant, repository }, settings);
+  const shown = isWhole ? definitions : definitions.filter(({ origin }) => origin === 'runner');
+  const names = new Set([...shown, ...rows].map(({ name }) => name));
+  const listed = [...names].toSorted().map(async (name) => {
+    // Of the repository's own and the operator's of one name, the first is the operator's, and the other one is none.
+    const [definition = null, other] = definitions.filter((each) => each.name === name);
+    const key = { tenant, repository, name };
+    const row = rows.find((each) => each.name === name) ?? null;
+    const first = await tellOf(plane, { key, row, definition, settings, problem });
+    return other === undefined || !isWhole ? [first] : [first, tellUnused(key, other)];
+  });
+  return (await Promise.all(listed)).flat();
 };
 
 /** Null with the reason, where it cannot be read, or this person may not know what it says. */
@@ -130,6 +144,7 @@ export const enableTrigger = async (
   await plane.store.enableTrigger(key, {
     by: person.name,
     byOwner: person.local,
+    origin: definition.origin,
     publishes: definition.trigger.publish,
     output: outputFor(definition, settings),
   });
@@ -153,7 +168,7 @@ export const disableTrigger = async (
   await plane.store.disableTrigger(key, person.name);
   plane.log.info({ ...key, by: person.name }, 'a trigger was disabled');
   const { settings } = await settingsFor(plane, person, key.repository);
-  const found = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
+  const found = definitionsFor(plane.config, key, settings);
   return told(plane, key, { definition: found.find(({ name }) => name === key.name) ?? null, settings });
 };
 
@@ -235,7 +250,7 @@ const told = async (
 /** Throws RefusedError where the default branch has none of this name. */
 const found = async (plane: ControlPlane, key: TriggerKey) => {
   const settings = await settingsOfRepository(plane, key.repository);
-  const definitions = settings === null ? [] : definitionsIn(settings.triggers, settings.branch);
+  const definitions = definitionsFor(plane.config, key, settings);
   const definition = definitions.find(({ name }) => name === key.name);
   if (definition !== undefined) return { definition, settings };
   const names = definitions
@@ -248,5 +263,6 @@ const found = async (plane: ControlPlane, key: TriggerKey) => {
 const usable = async (plane: ControlPlane, key: TriggerKey) => {
   const { definition, settings } = await found(plane, key);
   if (definition.outcome !== 'refused') return { definition, settings };
+  // The configuration has none that is refused: the runner would not have started.
   throw refused('invalid', definition.problem, 'Correct it there and commit. Try it first: longhaul triggers check');
 };

@@ -131,6 +131,43 @@ describe('a way into a forge', () => {
   });
 });
 
+describe('a trigger of the configuration', () => {
+  const repository = 'https://git.example.org/acme/shop.git';
+  const nightly = `repository: "${repository}", name: nightly, schedule: "0 3 * * *"`;
+
+  test('is what a trigger’s file says, with its repository and its name, for all tenants or for one', async () => {
+    const loaded = await load(
+      `triggers: [{ ${nightly}, goal: Look. }]\ntenants: { team: { triggers: [{ ${nightly}, goal: Look better. }] } }`,
+    );
+    const definition = { name: 'nightly', origin: 'runner', outcome: 'scheduled' };
+    expect(loaded).toMatchObject({
+      outcome: 'ok',
+      config: {
+        triggers: [{ repository, definition: { ...definition, trigger: { goal: 'Look.', missed: 'once' } } }],
+        tenants: {
+          team: { triggers: [{ repository, definition: { ...definition, trigger: { goal: 'Look better.' } } }] },
+        },
+      },
+    });
+  });
+
+  test.each([
+    [`{ ${nightly} }`, /config\.yaml: triggers: 0: the trigger nightly cannot be used: goal: expected a goal/],
+    [`{ ${nightly}, goal: x, every: day }`, /triggers: 0: the trigger nightly cannot be used: .*every/],
+    ['{ repository: /src, name: a, schedule: soon, goal: x }', /triggers: 0: .*schedule: "soon" is no schedule/],
+    ['{ repository: shop, name: a, schedule: "@daily", goal: x }', /triggers: 0\.repository: expected a URL/],
+    ['{ repository: "https://ada:pw@x/y", name: a, schedule: "@daily", goal: x }', /without a user or a password/],
+    ['{ repository: /src, name: A b, schedule: "@daily", goal: x }', /triggers: 0\.name: expected lower-case words/],
+    ['nightly', /triggers: 0: /],
+    [
+      `{ ${nightly}, goal: x }, { repository: "https://git.example.org/acme/shop", name: nightly, on: { github: push, branch: main }, goal: x }`,
+      /triggers: 1\.name: there is another trigger nightly/,
+    ],
+  ])('is refused as %s', async (text, expected) => {
+    expect(problems(await load(`triggers: [${text}]`))).toEqual([expect.stringMatching(expected)]);
+  });
+});
+
 describe('a bad value is named with where it came from', () => {
   test.each([
     ['of a flag', null, { flags: { 'server.port': 'eighty' } }, /^--port: /],

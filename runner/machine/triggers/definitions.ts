@@ -4,14 +4,15 @@ import {
   isScheduled,
   parseTrigger,
   TriggerName,
+  type TriggerOrigin,
   type EventTrigger,
   type ScheduledTrigger,
 } from '../../../shared/recipe/trigger.ts';
 import { settingsLimits } from '../repository/settings.ts';
 import { scheduleOf, type Schedule } from '../../local/schedule.ts';
 
-/** A trigger as a repository has it, under the name of its file. */
-export type Definition = { readonly name: string } & (
+/** A trigger as a repository has it, under the name of its file, or as the runner's configuration does. */
+export type Definition = { readonly name: string; readonly origin: TriggerOrigin } & (
   | { readonly outcome: 'scheduled'; readonly trigger: ScheduledTrigger; readonly schedule: Schedule }
   | { readonly outcome: 'on event'; readonly trigger: EventTrigger }
   /** `problem`: what is wrong with it, with what file, in sentences. */
@@ -31,6 +32,7 @@ export const definitionsIn = (files: readonly SettingsFile[], branch: string): r
     return [
       {
         name,
+        origin: 'repository',
         outcome: 'refused',
         problem: `.longhaul/${file.path} of ${branch} cannot be used: ${found.join(' ')}`,
       },
@@ -44,18 +46,23 @@ const definitionIn = (name: string, { path, bytes, text }: SettingsFile): Defini
   if (text === null) return [`It has ${bytes} bytes; up to ${settingsLimits.triggerBytes} are read.`];
   try {
     const value: unknown = parse(text, { maxAliasCount: 100 });
-    const parsed = parseTrigger(value);
-    if (parsed.outcome === 'refused') return [...parsed.faults];
-    const { trigger } = parsed;
-    if (!isScheduled(trigger)) return { name, outcome: 'on event', trigger };
-    const found = scheduleOf(trigger);
-    return found.outcome === 'refused'
-      ? [found.fault]
-      : { name, outcome: 'scheduled', trigger, schedule: found.schedule };
+    return parsedDefinition(name, value, 'repository');
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return [`${message.split('\n')[0]?.replace(/:$/, '') ?? message}.`];
   }
+};
+
+/** What is said of a trigger, once its YAML is parsed; or what is wrong with that, a sentence each. */
+export const parsedDefinition = (name: string, value: unknown, origin: TriggerOrigin): UsableTrigger | string[] => {
+  const parsed = parseTrigger(value);
+  if (parsed.outcome === 'refused') return [...parsed.faults];
+  const { trigger } = parsed;
+  if (!isScheduled(trigger)) return { name, origin, outcome: 'on event', trigger };
+  const found = scheduleOf(trigger);
+  return found.outcome === 'refused'
+    ? [found.fault]
+    : { name, origin, outcome: 'scheduled', trigger, schedule: found.schedule };
 };
 
 /** Of one that the default branch does not have, or not any more. */
