@@ -1,6 +1,5 @@
 import { initTRPC, tracked, TRPCError } from '@trpc/server';
 import { z } from 'zod';
-import { schemaFaults } from '../recipe/settings.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Refusal } from '../run/refusal.ts';
 import { AuditExportInput, AuditInput, AuditVerifyInput } from './audit.ts';
@@ -64,11 +63,7 @@ const trpc = initTRPC.context<ApiContext>().create({
       error.cause instanceof RefusedError
         ? error.cause.refusal
         : error.cause instanceof z.ZodError
-          ? {
-              code: 'invalid',
-              message: schemaFaults(error.cause, 'what was asked').join(' '),
-              remedy: 'Correct that, and try again.',
-            }
+          ? { code: 'invalid', message: z.prettifyError(error.cause), remedy: 'Correct the input and try again.' }
           : null;
     // A stack would tell a client about the machine; a bug's message is in the runner's log.
     const { stack: _stack, ...data } = shape.data;

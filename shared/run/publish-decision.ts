@@ -6,7 +6,6 @@ import { BlobHash } from './artifacts.ts';
 import { over, type Circumstances, type Told, type Wanted } from './command.ts';
 import { published } from './command-of-effects.ts';
 import { Effect, effectKey, isOutputEffect, placeOf } from './effect.ts';
-import { pullRequestName } from './pull-request.ts';
 import { refuse } from './refusal.ts';
 import { isTerminal, openDecisions, type RunState } from './state.ts';
 
@@ -70,7 +69,7 @@ const requestOf = (
     arguments: { round, patch, effects: left, secrets: [...secrets] } satisfies PublishArguments,
     tree: state.result?.head.tree ?? null,
     reason,
-    consequence: `${left.map((effect) => deedOf(effect, state)).join(' ')} Whoever can read it there sees all of it.${secretsText(secrets)}`,
+    consequence: `${left.map(deedOf).join(' ')} Whoever can read it there sees all of it.${secretsText(secrets)}`,
     expiresAt: new Date(Date.parse(at) + state.task.decisionHours * 3_600_000).toISOString(),
     onExpiry: 'Nothing is published; the result stays in review.',
     choices: [],
@@ -109,15 +108,13 @@ const wayOf = ({ pullRequest }: RunState, effects: readonly Effect[]): string =>
 };
 
 /** What doing it means, a sentence. */
-const deedOf = (effect: Effect, { pullRequest }: RunState): string => {
+const deedOf = (effect: Effect): string => {
   switch (effect.kind) {
     case 'branch':
       return effect.onTop === null
         ? `Longhaul makes the branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}.`
         : `Longhaul puts a commit on the branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}.`;
     case 'pull request':
-      if (pullRequest?.remote === effect.remote)
-        return `It brings ${pullRequestName(pullRequest.url)} ${pullRequest.number} up to date.`;
       return `It opens a ${effect.draft ? 'draft pull request' : 'pull request'} of it into ${cleanLine(effect.into)}, unless there is one.`;
     case 'comment':
       return 'It says on the pull request what the round has come to.';

@@ -163,7 +163,7 @@ test('what others have made there is left alone, and what stands in the way is s
   base = '1'.repeat(40);
   world.git('branch', '-D', branch);
   await expect(publish()).rejects.toMatchObject({
-    message: expect.stringContaining('GitLab shows no commit 111111111111'),
+    message: expect.stringContaining('is not on GitLab'),
     remedy: expect.stringContaining('Push the branch'),
   });
 });

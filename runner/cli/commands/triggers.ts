@@ -126,8 +126,6 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
     const run = await call.triggers.fire.mutate({ repository, name, key: randomUUID() });
     context.printJson({ run: lineOf(run) });
     context.print(`Run ${run.number} was begun. Follow it with: longhaul watch ${run.number}`);
-    const { standing } = (await call.triggers.show.query({ repository, name })).trigger;
-    if (standing !== 'on') context.print(`${name} begins no others by itself: it is ${standing}, and stays so.`);
     return exit.done;
   }
   const trigger = await call.triggers[action].mutate({ repository, name });

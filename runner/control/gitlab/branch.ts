@@ -27,8 +27,6 @@ export const publishBranch = async (effect: BranchEffect, given: BranchGiven): P
   try {
     const there = await headOf(gitlab, branch);
     if (there !== null && mine(there)) return resultOf(effect, given, { commit: there.id, adopted: true });
-    // What this token may not see any more looks like what is gone.
-    if (there === null && onTop !== null) await mustHaveCommit(gitlab, base);
     if ((there?.id ?? null) !== onTop) throw elsewhere(effect, there?.id ?? null);
     const actions = await actionsFor(effect, given);
     // What this round changes beyond the last one is nothing.
@@ -179,10 +177,9 @@ const changedBetween = async ({ repositories, project }: GitLab, from: string, t
 
 const mustHaveCommit = async ({ commits, project }: GitLab, base: string): Promise<void> => {
   if ((await orNull(commits.show(project, base, { stats: false }))) !== null) return;
-  throw new Trouble(
-    `GitLab shows no commit ${base.slice(0, 12)}, which the run started from: it is not there, or the token may not see this project.`,
-    { remedy: 'Push the branch that it is on, or check the token’s access to the project, then publish again.' },
-  );
+  throw new Trouble(`The commit ${base.slice(0, 12)} that the run started from is not on GitLab.`, {
+    remedy: 'Push the branch that it is on, then publish again.',
+  });
 };
 
 const mustBeFile = (version: FileVersion | null): void => {

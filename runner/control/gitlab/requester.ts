@@ -114,7 +114,7 @@ const refusal = ({ status, headers }: Response, text: string): GitLabError => {
   const parts = [said?.message, said?.error, said?.error_description].filter((part) => part != null);
   const words =
     parts.length === 0
-      ? wordsOf(text)
+      ? text
       : parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(': ');
   const after = Number(headers.get('retry-after') ?? Number.NaN);
   return new GitLabError({
@@ -122,13 +122,6 @@ const refusal = ({ status, headers }: Response, text: string): GitLabError => {
     said: cleanLine(words).slice(0, 300),
     afterMs: Number.isFinite(after) ? after * 1000 : null,
   });
-};
-
-/** A page of what stands before GitLab says in its title what it means. */
-const wordsOf = (text: string): string => {
-  const title = /<title[^>]*>([^<]*)<\/title>/i.exec(text)?.[1]?.trim();
-  if (title !== undefined && title !== '') return title;
-  return text.trim() === '' || /<html|<!doctype/i.test(text) ? 'it does not say why' : text;
 };
 
 const jsonOf = (text: string): unknown => {

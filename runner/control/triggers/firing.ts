@@ -85,10 +85,6 @@ export const fire = async (
   return { row: { ...row, run: begun.id, failures, problem }, stopped: false };
 };
 
-/** As somebody types it wherever they are. A path may have blanks in it. */
-export const enableCommand = ({ name, repository }: Pick<TriggerRow, 'name' | 'repository'>): string =>
-  `longhaul triggers enable ${name} --repo ${/^[\w@%+=:,./~-]+$/.test(repository) ? repository : JSON.stringify(repository)}`;
-
 const dayMs = 24 * 60 * 60_000;
 
 /** Why it is paused now; null: its runs of a day have spent less than its file allows, since somebody enabled it. */
@@ -99,12 +95,8 @@ const overspentBy = async (
 ): Promise<string | null> => {
   if (usdPerDay === null) return null;
   const { runs, usd, unpriced } = await store.spentBy(row, Math.max(row.enabledAt - 1, now() - dayMs));
-  const what = `the ${plural(runs, 'run')} that it began within a day`;
-  if (usd >= usdPerDay)
-    return `It was paused: ${what} have spent ${cost(usd, unpriced === 0)} of $${usdPerDay} (usdPerDay). To go on: ${enableCommand(row)}`;
-  return unpriced === 0
-    ? null
-    : `It was paused: what ${plural(unpriced, 'model call')} of ${what} cost is not known, so that usdPerDay cannot hold. Say whose prices they are (model.pricesOf in the runner’s config.yaml), or take usdPerDay out. To go on: ${enableCommand(row)}`;
+  if (usd < usdPerDay) return null;
+  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, unpriced === 0)} of $${usdPerDay} (usdPerDay). To go on: longhaul triggers enable ${row.name}`;
 };
 
 interface Outcome {
@@ -143,12 +135,11 @@ export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, 
  * Null: it is.
  */
 export const notAgreed = (
-  row: Pick<TriggerRow, 'repository' | 'name' | 'by' | 'publishes' | 'output'>,
+  { name, by, publishes, output: agreed }: Pick<TriggerRow, 'name' | 'by' | 'publishes' | 'output'>,
   { publish, output }: { readonly publish: Publishes; readonly output: WantedOutput['kind'] },
 ): string | null => {
   if (publish === 'no') return null;
-  const { by, publishes, output: agreed } = row;
-  const remedy = `If that is right: ${enableCommand(row)}`;
+  const remedy = `If that is right: longhaul triggers enable ${name}`;
   if (!isWithin(publish, publishes))
     return `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. ${remedy}`;
   return output === agreed
@@ -163,5 +154,5 @@ export const failuresOf = ({ failures }: Pick<TriggerRow, 'failures'>, before: R
   before?.status === 'failed' ? failures + 1 : 0;
 
 /** Why one begins no more. `before`: its last run. */
-export const stopped = (row: TriggerRow, before: RunState | null): string =>
-  `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: ${enableCommand(row)}`;
+export const stopped = ({ name }: TriggerRow, before: RunState | null): string =>
+  `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: longhaul triggers enable ${name}`;

@@ -11,7 +11,6 @@ import { openAdmission } from '../forges/admission.ts';
 import { declineOn, isAsking } from '../forges/decline.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
-import { enableCommand } from '../triggers/firing.ts';
 import { configuredAs } from '../triggers/configured.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
@@ -147,8 +146,10 @@ const branchOf = async (plane: ControlPlane, { repository }: TriggerRow): Promis
   repository.startsWith('/') ? ((await settingsOfRepository(plane, repository))?.branch ?? null) : null;
 
 /** Whoever enabled it, with what they may do now. Throws RefusedError where that is not enough any more. */
-export const authorityOf = ({ config }: ControlPlane, row: TriggerRow): Person => {
-  const { by, byOwner, tenant, repository } = row;
+export const authorityOf = (
+  { config }: ControlPlane,
+  { name, by, byOwner, tenant, repository }: TriggerRow,
+): Person => {
   const token = config.server.tokens.find(
     (each) => each.name === by && each.tenant === tenant && includes(each.role, 'approver'),
   );
@@ -156,7 +157,7 @@ export const authorityOf = ({ config }: ControlPlane, row: TriggerRow): Person =
     throw refused(
       'denied',
       `${by}, who enabled it, may not have runs begin here any more.`,
-      `Whoever may can enable it again: ${enableCommand(row)}`,
+      `Whoever may can enable it again: longhaul triggers enable ${name}`,
     );
   // Only who may name paths could enable a trigger of one.
   return { kind: 'person', name: by, tenant, role: 'developer', local: byOwner && repository.startsWith('/') };

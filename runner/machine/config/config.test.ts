@@ -122,9 +122,6 @@ describe('a way into a forge', () => {
     ['gitlab: { tokenVariable: T }, github: { tokenVariable: T }', 'exclude one another'],
     ['gitlab: { tokenVariable: T }, passwordVariable: T', 'exclude one another'],
     ['gitlab: { tokenVariable: T, apiUrl: "https://gitlab.example.org" }', '/api/v4'],
-    ['github: { tokenVariable: T, checkRuns: true }', 'only an app can make checks'],
-    ['github: { appId: 1, privateKeyFile: key.pem }', 'github.privateKeyFile: expected an absolute path'],
-    ['github: { tokenVariable: T, apiURL: "https://x" }', 'apiURL'],
     ['gitlab: { apiUrl: "https://gitlab.example.org/api/v4" }', 'tokenVariable'],
   ])('is refused as { %s }', async (rest, why) => {
     expect(problems(await remote(rest)).join(' ')).toContain(why);

@@ -23,23 +23,10 @@ export type GitHubApp = z.infer<typeof GitHubApp>;
 const GitHubToken = z.strictObject({
   /** Variable of the runner's environment that holds it. */
   tokenVariable: z.string().min(1),
-  /** GitHub takes checks of apps alone. */
-  checkRuns: z
-    .literal(false, 'only an app can make checks: give appId and privateKeyFile, and not tokenVariable')
-    .optional(),
   apiUrl,
   webhookSecretVariable,
 });
 export type GitHubToken = z.infer<typeof GitHubToken>;
-
-/** One of the two, by which of them it begins like: what is wrong with it is said of that one. */
-const GitHub = z.unknown().transform((said, context): GitHubApp | GitHubToken => {
-  const isToken = typeof said === 'object' && said !== null && 'tokenVariable' in said && !('appId' in said);
-  const parsed = (isToken ? GitHubToken : GitHubApp).safeParse(said);
-  if (parsed.success) return parsed.data;
-  context.issues.push(...parsed.error.issues.map((issue) => ({ ...issue, input: said }) as z.core.$ZodRawIssue));
-  return z.NEVER;
-});
 
 /** A token of GitLab's with the scope `api`: of a project, a group or a person. */
 const GitLabToken = z.strictObject({
@@ -70,7 +57,7 @@ export const RemoteConfig = z
     username: z.string().min(1).default('longhaul'),
     /** Variable of the runner's environment that holds a read-only token. */
     passwordVariable: z.string().min(1).nullable().default(null),
-    github: GitHub.nullable().default(null),
+    github: z.union([GitHubApp, GitHubToken]).nullable().default(null),
     gitlab: GitLabToken.nullable().default(null),
     /** Results of runs may be published there, by people who may approve. `ask`: by others and by triggers too, once one of those has said yes. */
     publish: z.union([z.boolean(), z.literal('ask')], 'expected true, false or ask').default(false),

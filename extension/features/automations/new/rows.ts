@@ -42,23 +42,12 @@ export const eventNames: Readonly<Record<GitHubEventKind, string>> = {
   'secret-scanning-alert': t('Secret scanning raises an alert'),
 };
 
-const publishNames: Readonly<Record<Publishes, string>> = {
+export const publishNames: Readonly<Record<Publishes, string>> = {
   no: t('wait for review'),
   ask: t('become a draft pull request once somebody has said yes'),
   draft: t('become a draft pull request by themselves'),
   ready: t('are published by themselves, ready for review'),
 };
-
-/** The same where a result is no change of files: it is said, and there is no draft of that. */
-const sayNames: Readonly<Partial<Record<Publishes, string>>> = {
-  no: t('wait for review'),
-  ask: t('are said where they belong once somebody has said yes'),
-  ready: t('are said where they belong by themselves'),
-};
-
-/** What may become of the results. */
-export const publishNamesOf = ({ recipe }: Pick<Draft, 'recipe'>): Readonly<Partial<Record<Publishes, string>>> =>
-  recipe === null || recipe.output.kind === 'diff' ? publishNames : sayNames;
 
 export const missedNames: Readonly<Record<Draft['missed'], string>> = {
   once: t('one run for all of them'),
@@ -142,12 +131,8 @@ export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] =
       label: `$(layers) ${t('While One Is Open')}`,
       description: whileOpenNames[whileOpen ?? usual.whileOpen],
     },
-    {
-      row: 'publish',
-      label: `$(git-pull-request) ${t('Results')}`,
-      description: publishNamesOf(draft)[publish] ?? publishNames[publish],
-    },
-    ...(publish === 'no' || publishNamesOf(draft) === sayNames
+    { row: 'publish', label: `$(git-pull-request) ${t('Results')}`, description: publishNames[publish] },
+    ...(publish === 'no'
       ? []
       : [
           {
