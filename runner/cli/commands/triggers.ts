@@ -51,8 +51,8 @@ Either it has a schedule of cron's five fields, in a timeZone, with missed (skip
 jitterMinutes. The runner has to be there at that time, and stays there for it; what it missed is made up for as missed says.
 
 Or it says on what: {github: issue-labeled, label: agent}; issue-opened; issue-assigned with assignee; comment with command,
-for "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-alert,
-code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
+for "/longhaul <command> …"; review-submitted with state changes-requested; checks-failed, workflow-failed or push with branch;
+release-published; dependabot-alert, code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
 who may write to the repository counts. Servers tell the runner of it (docs/github.md, docs/gitlab.md).
 
 With publish (draft, ready) a result whose checks pass becomes a pull request by itself, and so does each later round; whoever

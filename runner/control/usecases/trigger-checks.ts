@@ -38,7 +38,14 @@ export const unheard = (
       'What happens on GitHub or GitLab is heard of for a repository there, and this is a folder.',
       'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
     );
-  return remotes.allowed(repository)?.webhookSecret == null
+  const allowed = remotes.allowed(repository);
+  if (allowed?.forge?.untold.some((each) => each === kind) === true)
+    return refused(
+      'invalid',
+      `${allowed.forge.name} does not tell of what this waits for: ${kind}.`,
+      'Have it wait for a comment, such as on: { github: comment, command: address } for "/longhaul address".',
+    );
+  return allowed?.webhookSecret == null
     ? refused(
         'invalid',
         `This runner hears of nothing that happens at ${repository}.`,

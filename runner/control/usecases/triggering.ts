@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { DelegateInput, includes } from '../../../shared/api/runner-api.ts';
 import { inputsOf } from '../../../shared/recipe/trigger-inputs.ts';
 import { eventText, titleOfEvent, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import { isSameRepository } from '../../../shared/recipe/repository-address.ts';
 import { RemoteRef } from '../../../shared/run/source.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
@@ -90,7 +91,13 @@ export const triggering = (
       // Who told it knows the runner's secret: nobody else has a say in it.
       if (event.source === 'webhook') return { outcome: 'admitted', event };
       const forge = plane.remotes.allowed(repository)?.forge ?? null;
-      if (forge !== null) return admit(forge, event, signal);
+      if (forge !== null) {
+        const admitted = await admit(forge, event, signal);
+        const own = admitted.outcome === 'admitted' && (await isNextRound(plane, event));
+        if (!own) return admitted;
+        const why = `Pull request ${event.pullRequest} is a run's own: what its review asks for is that run's next round.`;
+        return { outcome: 'refused', why, isStranger: false };
+      }
       throw new Trouble(`${repository} is no repository of GitHub’s or GitLab’s to this runner.`, {
         remedy: 'Its operator can say so: remotes: [{ match: …, github: … }], or gitlab, in its config.yaml.',
       });
@@ -126,6 +133,22 @@ export const triggering = (
       return beginTriggered(plane, authorityOf(plane, row), { key: row, definition, due, branch, note, happened });
     },
   };
+};
+
+/** Whether what a review asks for is a round of the run that the pull request is from: beside it no other begins. */
+const isNextRound = async (
+  { store }: Pick<ControlPlane, 'store'>,
+  { review, repository, pullRequest: number }: OutsideEvent,
+): Promise<boolean> => {
+  if (review === null || repository === null) return false;
+  for (const run of await store.followed()) {
+    const state = await store.state(run);
+    // Of one that a person has accepted nothing begins a round any more.
+    if (state?.pullRequest == null || isTerminal(state)) continue;
+    const { pullRequest } = state;
+    if (pullRequest.number === String(number) && isSameRepository(pullRequest.remote, repository)) return true;
+  }
+  return false;
 };
 
 /** So often within a time (ms), and then no more: strangers choose how often they ask. */

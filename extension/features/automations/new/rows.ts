@@ -31,6 +31,7 @@ export interface Row {
 export const eventNames: Readonly<Record<GitHubEventKind, string>> = {
   'issue-labeled': t('An issue gets a label'),
   comment: t('Somebody comments "/longhaul <command>"'),
+  'review-submitted': t('A review of a pull request asks for changes'),
   'checks-failed': t('Checks fail on a branch'),
   'issue-opened': t('An issue is opened'),
   'issue-assigned': t('An issue is assigned'),
