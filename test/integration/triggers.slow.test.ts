@@ -74,7 +74,7 @@ test('a trigger begins nothing before somebody enables it, and then what the def
   expect(yearlyOne?.nextAt).toMatch(/^\d{4}-01-01T01:30:00\.000Z$/);
 
   const fired = await rig.cli(['triggers', 'fire', 'yearly'], { cwd: inside });
-  expect(fired.stdout).toMatch(/^Run 1 was begun\./);
+  expect(fired.stdout).toBe('Run 1 was begun. Follow it with: longhaul watch 1\n');
   const [run] = (await rig.api.runs.list.query({})).runs;
   const done = await rig.settled(run?.id ?? '', ({ status }) => status === 'reviewing');
   expect(done.task).toMatchObject({
@@ -139,6 +139,12 @@ test('a trigger of a remote is read from its default branch, and its run fetches
   const { id } = (JSON.parse(fired.stdout) as { run: { id: string } }).run; // safe: what its help says
   const done = await rig.settled(id, ({ status }) => status === 'reviewing');
   expect(done.task).toMatchObject({ repository: url, source: { kind: 'remote', url } });
+  expect(await rig.cli(['triggers', 'disable', 'yearly', '--repo', url])).toMatchObject({ code: 0 });
+  const again = await rig.cli(['triggers', 'fire', 'yearly', '--repo', url]);
+  expect(again.stdout).toMatch(/^Run \d+ was begun\./);
+  expect(again.stdout).toContain(
+    `\nyearly stays paused: it begins none by itself. To have it do so: longhaul triggers enable yearly --repo ${url}\n`,
+  );
 });
 
 test('a check says of each file here whether it can be used, and when it would be due', async () => {

@@ -6,6 +6,7 @@ import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import { publishText, triggerText } from '../../../shared/recipe/trigger-text.ts';
 import { recipeFault } from '../../../shared/recipe/trigger-recipe.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
+import { shellWord } from '../../../shared/text/shell-word.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
@@ -72,7 +73,7 @@ null: it cannot be used), problem (null, or what is wrong with it or went wrong)
 show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
 "unpublished" (null, or why its result was not published by itself)}, …]}
 check: {"files": [{"name", "problem" (null: none), "next": [times]}, …]}
-fire: {"run": run}, as "longhaul runs" has it.`,
+fire: {"run": run, "standing": of the trigger}, the run as "longhaul runs" has it.`,
   });
 };
 
@@ -128,8 +129,11 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
   const { call } = await context.runner();
   if (action === 'fire') {
     const run = await call.triggers.fire.mutate({ repository, name, key: randomUUID() });
-    context.printJson({ run: lineOf(run) });
+    const { trigger } = await call.triggers.show.query({ repository, name });
+    const { standing } = trigger;
+    context.printJson({ run: lineOf(run), standing });
     context.print(`Run ${run.number} was begun. Follow it with: longhaul watch ${run.number}`);
+    if (standing !== 'on') context.print(staysText(trigger));
     return exit.done;
   }
   const trigger = await call.triggers[action].mutate({ repository, name });
@@ -139,6 +143,10 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
   );
   return exit.done;
 };
+
+/** A run that somebody begins by hand has it begin no others. */
+const staysText = ({ name, repository, standing }: ListedTrigger): string =>
+  `${name} stays ${standing}: it begins none by itself. To have it do so: longhaul triggers enable ${name} --repo ${shellWord(repository)}`;
 
 const enabledText = ({ name, nextAt, trigger }: ListedTrigger): string => {
   const when = nextAt === null ? ', when it is told of what happens' : `, the next at ${minute(nextAt)}`;

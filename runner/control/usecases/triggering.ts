@@ -13,6 +13,7 @@ import { declineOn, isAsking } from '../forges/decline.ts';
 import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
+import { enableCommand } from '../triggers/commands.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
 import { delegate } from './delegate.ts';
 import { runOfKey } from './delegate-again.ts';
@@ -178,7 +179,7 @@ export const authorityOf = (
     throw refused(
       'denied',
       `${by}, who enabled it, may not have runs begin here any more.`,
-      `Whoever may can enable it again: longhaul triggers enable ${name}`,
+      `Whoever may can enable it again: ${enableCommand({ name, repository })}`,
     );
   // Only who may name paths could enable a trigger of one.
   return { kind: 'person', name: by, tenant, role: 'developer', local: byOwner && repository.startsWith('/') };
