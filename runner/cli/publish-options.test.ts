@@ -21,7 +21,7 @@ test.each<[Parameters<typeof given>[0], string, string, string]>([
   ['title', ' ', '--title is "": expected a title.', '--title "Mend the parser"'],
   ['title', 'x'.repeat(251), `--title is "${'x'.repeat(100)}": expected up to 250 characters.`, '--title "Mend'],
   ['title', 'a\nb', '--title is "a b": expected one line, without control characters.', '--title "Mend'],
-])('--%s %j says what is wrong with it, and one that is good', (option, text, message, such) => {
+])('--%s %j says what is wrong with it, and one that is good', (...[option, text, message, such]) => {
   expect(troubleOf(() => given(option, text))).toEqual([
     expect.stringContaining(message),
     expect.stringContaining(`Such as: ${such}`),

@@ -135,7 +135,7 @@ test.each([
   [403, '{"message":"403 Forbidden"}', '403: Forbidden, asked for GET', 'role "Developer"'],
 ])(
   'of %i it is told what GitLab was asked for, what it answered, and what to do',
-  async (status, answer, told, remedy) => {
+  async (...[status, answer, told, remedy]) => {
     gitlab.api.troubles.push({ status, body: answer, headers: { 'content-type': 'application/json' } });
     expect(await refusalOf(toBranchAgain('e'.repeat(40)))).toEqual({
       message: expect.stringContaining(`GitLab did not make the branch ${branch} (${told} `),
@@ -277,6 +277,21 @@ test('a comment, labels and an issue are made once and found again, whatever req
   }
   // Of each a look, and it.
   expect(ended).toHaveLength(12);
+});
+
+test('the mark in what somebody else wrote is no sign of an earlier attempt', async () => {
+  const { world } = gitlab;
+  const mallory = world.people.find(({ username }) => username === 'mallory')!;
+  await publish();
+  const copied = `Not it.\n\n<!-- Longhaul-Run: run_test, 2 comment -->`;
+  world.note(world.mergeRequest(1), { author: mallory, body: copied });
+  const say = () =>
+    gitlab
+      .forge()
+      .comment(1, { mark: 'Longhaul-Run: run_test, 2 comment', body: 'It.', since: '2026-01-01T00:00:00Z', signal });
+  const first = await say();
+  expect(first.adopted).toBe(false);
+  expect(await say()).toEqual({ ...first, adopted: true });
 });
 
 test('a release is refused, for GitLab has no drafts of any', async () => {

@@ -58,7 +58,8 @@ who may write to the repository counts. Servers tell the runner of it (docs/gith
 
 With publish (draft, ready) a result whose checks pass becomes a pull request by itself, and so does each later round; whoever
 enables the trigger agrees to that. With publish: ask somebody is asked first (longhaul decisions), and so it is with what looks
-like a secret, or where the operator says so. ciRepairs is how many rounds its failing checks begin.`,
+like a secret, or where the operator says so. ciRepairs is how many rounds its failing checks begin. With usdPerDay it is paused
+once its runs of a day have spent so much; a model whose price is not known cannot be counted, and such a trigger not enabled.`,
     examples: [
       ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
       ['longhaul triggers enable nightly-tests', 'have it begin runs'],
@@ -167,7 +168,7 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
     const { name, outcome } = definition;
     if (outcome === 'refused') return { name, problem: definition.problem, about: '', next: [] };
     const problem = recipeProblem(definition, recipes, found.root);
-    const about = triggerText(definition.trigger);
+    const about = [triggerText(definition.trigger), ...countedText(definition.trigger)].join('; ');
     return { name, problem, about, next: outcome === 'scheduled' ? nextTimes(definition.schedule) : [] };
   });
   context.printJson({ files: checked.map(({ name, problem, next }) => ({ name, problem, next })) });
@@ -180,6 +181,10 @@ const check = async (context: CommandContext, repo: string): Promise<ExitCode> =
     );
   return checked.some(({ problem }) => problem !== null) ? exit.failed : exit.done;
 };
+
+/** Whether the model's price is known, the runner alone can say. */
+const countedText = ({ usdPerDay }: UsableTrigger['trigger']): readonly string[] =>
+  usdPerDay === null ? [] : ['which counts only with a model of known price: else it cannot be enabled'];
 
 /** What is wrong with the recipe that it names, or with naming it; null: nothing, or it names none. */
 const recipeProblem = (

@@ -16,7 +16,7 @@ export const openGitLab = async (
 ) => {
   const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await import('@gitbeaker/rest');
   const { MergeRequestApprovals, MergeRequestNotes, MergeRequests, ProjectMembers, ...others } = more;
-  const { Repositories, RepositoryFiles } = others;
+  const { Repositories, RepositoryFiles, Users } = others;
   const options = {
     host: hostOf(access, url),
     token: gitLabToken(access, url, env),
@@ -39,6 +39,7 @@ export const openGitLab = async (
     members: new ProjectMembers(options),
     repositories: new Repositories(options),
     files: new RepositoryFiles(options),
+    users: new Users(options),
   };
 };
 

@@ -6,6 +6,7 @@ import { goneFrom, type Definition } from '../../machine/triggers/definitions.ts
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { dueNow } from '../triggers/due.ts';
 import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
+import { uncounted } from './counted-money.ts';
 import type { ControlPlane } from './plane.ts';
 import { agreedHash, unsuited, wrongNow } from './trigger-checks.ts';
 
@@ -56,8 +57,8 @@ export const tellOf = async (
           (usable === null
             ? null
             : row?.enabled === true
-              ? wrongNow(plane, row, { definition: usable, settings })
-              : unsuited(usable, settings)) ??
+              ? await wrongNow(plane, row, { definition: usable, settings })
+              : (unsuited(usable, settings) ?? (await uncounted(plane, usable, settings)))) ??
           row?.problem ??
           null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),

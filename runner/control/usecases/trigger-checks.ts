@@ -11,6 +11,7 @@ import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { notAgreed } from '../triggers/firing.ts';
 import { toldRefusal } from '../triggers/known-definitions.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { rehearse } from './delegate.ts';
 import { refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
@@ -100,16 +101,17 @@ export const agreedHash = (definition: UsableTrigger, settings: RepositorySettin
 };
 
 /** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
-export const wrongNow = (
+export const wrongNow = async (
   plane: ControlPlane,
   row: TriggerRow,
   { definition, settings }: { readonly definition: UsableTrigger; readonly settings: RepositorySettings | null },
-): string | null => {
+): Promise<string | null> => {
   const silent = unheard(plane, row, definition);
   if (silent !== null) return toldRefusal(silent);
   try {
     authorityOf(plane, row);
     mustSuit(definition, settings);
+    await mustBeCounted(plane, definition, settings);
     return notAgreed(row, { publish: definition.trigger.publish, output: outputFor(definition, settings) });
   } catch (error) {
     if (error instanceof RefusedError) return toldRefusal(error);

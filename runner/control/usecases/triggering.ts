@@ -15,6 +15,7 @@ import type { EventsOptions } from '../triggers/events.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
 import { enableCommand } from '../triggers/commands.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { delegate } from './delegate.ts';
 import { runOfKey } from './delegate-again.ts';
 import { settingsOfRepository } from './delegate-source.ts';
@@ -108,6 +109,7 @@ export const triggering = (
       if (forge !== null && isAsking(event) && mayDecline(plane.now())) await declineOn(forge, event, signal);
     },
     beginDue: async (row, definition, dueAt) => {
+      await mustStillBeCounted(plane, row, definition);
       const due = new Date(dueAt).toISOString();
       const branch = await branchOf(plane, row);
       const note = `Begun by the trigger ${row.name}, which ${row.by} enabled, for ${due.slice(0, 16).replace('T', ' ')} UTC.`;
@@ -121,6 +123,7 @@ export const triggering = (
       });
     },
     beginOn: async (row, definition, happened) => {
+      await mustStillBeCounted(plane, row, definition);
       const { event, id: due } = happened;
       if (event.branch !== null && !RemoteRef.safeParse(event.branch).success)
         throw refused(
@@ -134,6 +137,16 @@ export const triggering = (
       return beginTriggered(plane, authorityOf(plane, row), { key: row, definition, due, branch, note, happened });
     },
   };
+};
+
+/** The model may be another one by now than when it was enabled. Throws RefusedError. */
+const mustStillBeCounted = async (
+  plane: ControlPlane,
+  { repository }: TriggerRow,
+  definition: UsableTrigger,
+): Promise<void> => {
+  if (definition.trigger.usdPerDay === null) return;
+  await mustBeCounted(plane, definition, await settingsOfRepository(plane, repository));
 };
 
 /** Whether what a review asks for is a round of the run that the pull request is from: beside it no other begins. */

@@ -16,6 +16,7 @@ import { definitionsIn, goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
 import { listCommand } from '../triggers/commands.ts';
 import { handled } from '../triggers/firing.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { tellOf, triggered, type Told } from './tell-trigger.ts';
@@ -82,6 +83,7 @@ export const enableTrigger = async (
   mustPublish(plane, key, definition);
   mustSuit(definition, settings);
   await mustBegin(plane, person, { key, definition, settings });
+  await mustBeCounted(plane, definition, settings);
   if (input.seen !== null && input.seen !== agreedHash(definition, settings))
     throw refused(
       'stale',
