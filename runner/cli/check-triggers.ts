@@ -39,10 +39,15 @@ export const checkTriggers = async (context: CommandContext, root: string): Prom
     const { name, origin, outcome } = definition;
     if (outcome === 'refused') return { name, origin, problem: definition.problem, about: '', next: [] };
     const problem = recipeProblem(definition, recipes, root);
+    const about = [triggerText(definition.trigger), ...countedText(definition.trigger)].join('; ');
     const next = outcome === 'scheduled' ? nextTimes(definition.schedule) : [];
-    return { name, origin, problem, about: triggerText(definition.trigger), next };
+    return { name, origin, problem, about, next };
   });
 };
+
+/** Whether the model's price is known, the runner alone can say. */
+const countedText = ({ usdPerDay }: UsableTrigger['trigger']): readonly string[] =>
+  usdPerDay === null ? [] : ['which counts only with a model of known price: else it cannot be enabled'];
 
 /** Of whichever tenant. */
 const configuredIn = async (

@@ -6,6 +6,7 @@ import { usage } from '../../shared/trouble.ts';
 import type { Api } from './connection/client.ts';
 import type { CommandContext } from './context.ts';
 import { exit, type ExitCode } from './exit.ts';
+import { given } from './publish-options.ts';
 import { declined, isConfirmed, secretLines, toldOutcome } from './publishing.ts';
 import { indent } from './text.ts';
 
@@ -32,7 +33,10 @@ export const publishOutput = async (
       `The result of run ${state.number} is no change of files: it has no branch and no pull request.`,
       'Of the options leave in --remote, --with-secrets, --dry-run, --no-wait and --yes.',
     );
-  const wanted = await api.call.runs.outputPublication.query({ run: state.id, remote: options.remote ?? null });
+  const wanted = await api.call.runs.outputPublication.query({
+    run: state.id,
+    remote: given('remote', options.remote),
+  });
   if (context.json && options.dryRun === true) context.printJson({ publication: wanted });
   for (const line of shown(state, wanted)) context.print(line);
   if (options.dryRun === true) return exit.done;

@@ -64,14 +64,18 @@ const titled = (run: RunLine, columns: number | null): string => {
 };
 
 const open = (run: RunLine): boolean =>
-  ['queued', 'waiting', 'failed', 'working'].includes(run.status) || failedChecks(run) || run.pullRequest !== null;
+  ['queued', 'waiting', 'failed', 'working'].includes(run.status) ||
+  failedChecks(run) ||
+  run.pullRequest !== null ||
+  run.publishAsked !== null;
 
 const failedChecks = ({ status, verified }: RunLine): boolean =>
   ['reviewing', 'accepted', 'completed'].includes(status) && verified.passed < verified.ran;
 
 const hints = (runs: readonly RunLine[]): readonly string[] => {
   const waiting = runs.filter((run) => run.decisions > 0).length;
-  const reviewing = runs.filter((run) => run.status === 'reviewing');
+  // What is asked to be published is a decision, and is one thing to do.
+  const reviewing = runs.filter((run) => run.status === 'reviewing' && run.publishAsked === null);
   const [first] = reviewing;
   return [
     ...(waiting > 0 || first !== undefined ? [''] : []),

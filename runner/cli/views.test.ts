@@ -209,6 +209,24 @@ test('the list of runs, in a terminal and elsewhere', () => {
   `);
 });
 
+test('a result that somebody is asked to publish says so in its row, and is counted as the decision that it is', () => {
+  const state = stateAt(null);
+  const asked: typeof state = {
+    ...state,
+    decisions: {
+      dec_p: {
+        status: 'pending',
+        request: { ...decisionOf({ kind: 'publish', action: 'Publish round 1 to acme/shop' }), id: 'dec_p' },
+      },
+    },
+  };
+  const line = lineOf(asked);
+  expect([line.decisions, line.publishAsked, lineOf(state).publishAsked]).toEqual([1, 'dec_p', null]);
+  const [, row, , ...hints] = runsView([line], { now, columns: null, paint: plain }).split('\n');
+  expect(row).toContain('Mend the parser (round 1 is ready for review; asked: Publish round 1 to acme/shop)');
+  expect(hints).toEqual(['1 run waits for your decision: longhaul decisions']);
+});
+
 test('a decision shows exactly what it is about', () => {
   const [open] = decisionSummaries(stateAt('activation.ended'));
   expect(open && decisionView(open, { now, paint: plain })).toMatchInlineSnapshot(`

@@ -28,6 +28,10 @@ const Line = z
   .trim()
   .refine((text) => showsWhole(text) && !/[\r\n]/.test(text), 'expected one line, without control characters');
 
+export const PullRequestTitle = Line.min(1, 'expected a title').max(250, 'expected up to 250 characters');
+/** Markdown. */
+export const PullRequestBody = Text.max(65_000, 'expected up to 65,000 characters, which is what fits into one');
+
 /** What is published: all of it was shown to whoever asks for it, and that and nothing else is done. */
 export const PublishInput = z.strictObject({
   run: RunId,
@@ -42,9 +46,8 @@ export const PublishInput = z.strictObject({
   pullRequest: z
     .strictObject({
       into: RemoteRef,
-      title: Line.min(1).max(250),
-      /** Markdown. */
-      body: Text.max(65_000),
+      title: PullRequestTitle,
+      body: PullRequestBody,
       draft: z.boolean(),
       ciRepairs: CiRepairs.default(0),
       /** Markdown: what is said there of this round, where there was one before it. Null: nothing is. */

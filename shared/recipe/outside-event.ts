@@ -14,7 +14,7 @@ export const OutsideEvent = z.strictObject({
   source: z.enum(['github', 'webhook']),
   /** What happened, as a trigger names it; or the name of the webhook. */
   kind: z.string().max(100),
-  /** What a trigger may compare with: label, assignee, command, branch. */
+  /** What a trigger may compare with: label, assignee, command, state of a review, branch. */
   value: z.string().max(300).nullable(),
   /** Where: the address of a repository on GitHub, without `.git`. Null: it says of none. */
   repository: z.string().max(2000).nullable(),
@@ -34,6 +34,8 @@ export const OutsideEvent = z.strictObject({
   pullRequest: z.int().positive().nullable(),
   /** Of the issue that it is about, or that a comment is on; null: none. */
   issue: z.int().positive().nullable().default(null),
+  /** Of the review of that pull request that it is, as GitHub counts them; null: it is none. */
+  review: z.int().positive().nullable().default(null),
 });
 export type OutsideEvent = Readonly<z.infer<typeof OutsideEvent>>;
 

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { someEvent } from '../../test/fakes/outside-event.ts';
 import type { RecipeInput } from './inputs.ts';
+import { isWantedBy } from './outside-event.ts';
 import { parseRecipe } from './recipe.ts';
 import { inputFaults, inputsOf, rehearsedInputs } from './trigger-inputs.ts';
-import { parseTrigger } from './trigger.ts';
+import { isScheduled, parseTrigger } from './trigger.ts';
 
 const trigger = (says: object) => {
   const parsed = parseTrigger({ recipe: 'raise', ...says });
@@ -66,4 +67,31 @@ test.each<[string, object, string]>([
 ])('an input %s is refused', (_name, says, fault) => {
   const faults = [expect.stringContaining(fault)];
   expect(parseTrigger({ recipe: 'raise', ...says })).toEqual({ outcome: 'refused', faults });
+});
+
+test.each([
+  [{ github: 'review-submitted' }, 'on.state: expected changes-requested'],
+  [{ github: 'review-submitted', state: 'approved' }, 'on.state: expected changes-requested'],
+  [{ github: 'review-submitted', state: 'changes-requested', label: 'x' }, 'on'],
+])('%j is no review that a run is begun for', (on, fault) => {
+  expect(parseTrigger({ recipe: 'raise', on })).toEqual({
+    outcome: 'refused',
+    faults: [expect.stringContaining(fault)],
+  });
+});
+
+test('a review gives the number of its pull request and who handed it in', () => {
+  const on = { github: 'review-submitted', state: 'changes-requested' };
+  const by = trigger({ on, inputs: { what: { from: 'event.actor' }, issue: { from: 'event.number' }, how: 'a' } });
+  expect(inputFaults(by, inputs())).toEqual([]);
+  const event = someEvent({
+    kind: 'review-submitted',
+    value: 'changes-requested',
+    issue: null,
+    pullRequest: 7,
+    review: 3,
+  });
+  expect(inputsOf(by, event).given).toEqual({ what: 'ada', issue: 7, how: 'a' });
+  if (isScheduled(by)) throw new Error('it has no schedule');
+  expect([isWantedBy(by, event), isWantedBy(by, { ...event, value: 'approved' })]).toEqual([true, false]);
 });

@@ -7,7 +7,7 @@ type Happened = Pick<
   'title' | 'text' | 'url' | 'actor' | 'issue' | 'pullRequest' | 'value' | 'branch' | 'commit'
 >;
 
-const onIssue = ['issue-opened', 'issue-labeled', 'issue-assigned', 'comment'];
+const onSubject = ['issue-opened', 'issue-labeled', 'issue-assigned', 'comment', 'review-submitted'];
 
 /** Of each field what it is, and of which events there is one; null: of all. */
 const fields: Readonly<
@@ -17,10 +17,10 @@ const fields: Readonly<
   'event.text': { of: null, read: ({ text }) => text },
   'event.url': { of: null, read: ({ url }) => url },
   'event.actor': {
-    of: [...onIssue, 'checks-failed', 'workflow-failed', 'push', 'release-published'],
+    of: [...onSubject, 'checks-failed', 'workflow-failed', 'push', 'release-published'],
     read: ({ actor }) => actor?.login ?? null,
   },
-  'event.number': { of: onIssue, read: ({ issue, pullRequest }) => issue ?? pullRequest },
+  'event.number': { of: onSubject, read: ({ issue, pullRequest }) => issue ?? pullRequest },
   'event.label': { of: ['issue-labeled'], read: ({ value }) => value },
   'event.assignee': { of: ['issue-assigned'], read: ({ value }) => value },
   'event.command': { of: ['comment'], read: ({ value }) => value },

@@ -9,6 +9,7 @@ const withSubject: ReadonlySet<string> = new Set<GitHubEventKind>([
   'issue-labeled',
   'issue-assigned',
   'comment',
+  'review-submitted',
 ]);
 
 interface Fault {

@@ -93,6 +93,13 @@ const gitHubEvents = [
   onGitHub('comment', {
     command: z.string().regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'expected a word such as fix, for "/longhaul fix …"'),
   }),
+  /** Somebody has handed in a review of a pull request. What only remarks or approves begins nothing: each answer to a remark is such a review, too. */
+  onGitHub('review-submitted', {
+    state: z.literal(
+      'changes-requested',
+      'expected changes-requested: a review that only remarks, or approves, begins no run',
+    ),
+  }),
   /** All checks of one app, for a commit of this branch, have ended and some failed. */
   onGitHub('checks-failed', { branch: Name }),
   onGitHub('workflow-failed', { branch: Name }),
@@ -132,7 +139,7 @@ export interface WantedEvent {
   readonly source: 'github' | 'webhook';
   /** What happened on GitHub, or the name of the webhook. */
   readonly kind: string;
-  /** Its label, assignee, command or branch; null: whichever. */
+  /** Its label, assignee, command, state or branch; null: whichever. */
   readonly value: string | null;
 }
 

@@ -112,6 +112,32 @@ test('what is to be published is asked, exactly, and the result stays in review'
   expect(hash).toBe(sha256(decisionSubject(asked.id, questionOf(asked))));
 });
 
+test('a later round is told as what it is: another commit, and the pull request that there is brought up to date', () => {
+  const state = inReview();
+  const by = 'person:ada';
+  const when = { by, round: 1, failures: 0, requestedAt: at, status: 'done', at } as const;
+  const result = (reference: string) => ({ reference, url: null, adopted: false, notes: [] });
+  const opened: RunState = {
+    ...state,
+    round: 2,
+    effects: [
+      { ...when, key: '1 branch', effect: branch, result: result('f'.repeat(40)) },
+      { ...when, key: '1 pull request', effect: pullRequest, result: result('7') },
+    ],
+    pullRequest: { effect: '1 pull request', remote, number: '7', url: null, ciRepairs: 0, seen: null, unseen: null },
+  };
+  const again: Effect = { ...branch, onTop: 'f'.repeat(40) };
+  const { action, consequence } = questionOf(after(opened, { ...asking, round: 2, effects: [again, pullRequest] }));
+  expect([action, consequence]).toEqual([
+    'Publish round 2 to pull request 7 of acme/shop',
+    'Longhaul puts a commit on the branch longhaul/1-mend of https://github.com/acme/shop. Pull request 7 into main gets it, with this title and this text; whether it is a draft stays as it is. Whoever can read it there sees all of it.',
+  ]);
+  // Under another name it is another pull request.
+  const elsewhere = { ...pullRequest, branch: 'other' };
+  const other = { ...asking, round: 2, effects: [{ ...branch, branch: 'other' }, elsewhere] };
+  expect(questionOf(after(opened, other)).consequence).toContain('It opens a draft pull request of it into main');
+});
+
 test('another branch, title, text, tree or secret has another hash', () => {
   const hashes = [
     asking,

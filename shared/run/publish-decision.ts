@@ -69,7 +69,7 @@ const requestOf = (
     arguments: { round, patch, effects: left, secrets: [...secrets] } satisfies PublishArguments,
     tree: state.result?.head.tree ?? null,
     reason,
-    consequence: `${left.map(deedOf).join(' ')} Whoever can read it there sees all of it.${secretsText(secrets)}`,
+    consequence: `${left.map((effect) => deedOf(effect, pullRequestGoneOn(state, left))).join(' ')} Whoever can read it there sees all of it.${secretsText(secrets)}`,
     expiresAt: new Date(Date.parse(at) + state.task.decisionHours * 3_600_000).toISOString(),
     onExpiry: 'Nothing is published; the result stays in review.',
     choices: [],
@@ -94,27 +94,40 @@ export const approvedToPublish = (state: RunState, request: DecisionRequest, by:
 const remoteName = (remote: string): string =>
   cleanLine(/^https?:\/\/(?:(?<=https:\/\/)github\.com\/)?(.+?)(?:\.git)?\/?$/.exec(remote)?.[1] ?? remote);
 
-const wayOf = ({ pullRequest }: RunState, effects: readonly Effect[]): string => {
+const wayOf = (state: RunState, effects: readonly Effect[]): string => {
   const [first] = effects;
   if (first === undefined) return '';
   const name = remoteName(first.remote);
   if (isOutputEffect(first)) return `as ${cleanLine(placeOf(first))} of ${name}`;
   const opens = effects.find(({ kind }) => kind === 'pull request');
   if (opens?.kind !== 'pull request') return `as the branch ${cleanLine(first.branch)} of ${name}`;
-  const goesOn = first.kind === 'branch' && first.onTop !== null && pullRequest?.remote === first.remote;
-  return goesOn
-    ? `to pull request ${cleanLine(pullRequest.number)} of ${name}`
+  const goneOn = pullRequestGoneOn(state, effects);
+  return goneOn !== null
+    ? `to pull request ${cleanLine(goneOn)} of ${name}`
     : `as a ${opens.draft ? 'draft pull request' : 'pull request'} to ${name}`;
 };
 
-/** What doing it means, a sentence. */
-const deedOf = (effect: Effect): string => {
+/** The number of the pull request that is brought up to date; null: one is opened, or none is. */
+const pullRequestGoneOn = (
+  { pullRequest, effects: before }: Pick<RunState, 'pullRequest' | 'effects'>,
+  effects: readonly Effect[],
+): string | null => {
+  const opened = before.find(({ key }) => key === pullRequest?.effect)?.effect;
+  const wanted = effects.find(({ kind }) => kind === 'pull request');
+  if (pullRequest === null || opened?.kind !== 'pull request' || wanted?.kind !== 'pull request') return null;
+  return opened.remote === wanted.remote && opened.branch === wanted.branch ? pullRequest.number : null;
+};
+
+/** What doing it means, a sentence. `goneOn`: the number of the pull request that there is. */
+const deedOf = (effect: Effect, goneOn: string | null): string => {
   switch (effect.kind) {
     case 'branch':
       return effect.onTop === null
         ? `Longhaul makes the branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}.`
         : `Longhaul puts a commit on the branch ${cleanLine(effect.branch)} of ${cleanLine(effect.remote)}.`;
     case 'pull request':
+      if (goneOn !== null)
+        return `Pull request ${cleanLine(goneOn)} into ${cleanLine(effect.into)} gets it, with this title and this text; whether it is a draft stays as it is.`;
       return `It opens a ${effect.draft ? 'draft pull request' : 'pull request'} of it into ${cleanLine(effect.into)}, unless there is one.`;
     case 'comment':
       return 'It says on the pull request what the round has come to.';

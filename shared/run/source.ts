@@ -9,7 +9,7 @@ const remoteUrl = /^(?:https?:\/\/|file:\/\/\/)[!-"$->A-[\]-~]+$/;
 /** A repository that a git remote serves. Which ones a runner goes to at all, its operator says. */
 export const RemoteUrl = z
   .string()
-  .max(2000)
+  .max(2000, 'expected up to 2,000 characters')
   .regex(remoteUrl, 'expected a URL such as https://git.example.org/team/project.git, without a user or a password');
 export type RemoteUrl = z.infer<typeof RemoteUrl>;
 
@@ -19,7 +19,7 @@ const badRef = /^[-/.]|\.\.|@\{|\/\/|\/\.|\.lock$|[/.]$|\p{Cc}/u;
 /** A branch, a tag, or a whole commit id. */
 export const RemoteRef = z
   .string()
-  .max(250)
+  .max(250, 'expected up to 250 characters')
   .regex(/^[^ ~^:?*[\\]+$/, 'expected the name of a branch or a tag')
   .refine((ref) => !badRef.test(ref), 'expected the name of a branch or a tag');
 

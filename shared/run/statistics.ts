@@ -8,6 +8,7 @@ type NotInHistory =
   | 'archived'
   | 'attention'
   | 'decisions'
+  | 'publishAsked'
   | 'updatedAt'
   | 'round'
   | 'verified'
@@ -44,6 +45,7 @@ export const historyRow = (run: RunSummary): HistoryRow => {
     archived: _h,
     attention: _a,
     decisions: _o,
+    publishAsked: _q,
     updatedAt: _u,
     round,
     verified: _v,

@@ -129,6 +129,8 @@ export interface RunLine {
   readonly detail: string;
   readonly attention: boolean;
   readonly decisions: number;
+  /** The open decision by which somebody is asked to publish the result in review; null: nobody is. */
+  readonly publishAsked: string | null;
   readonly round: number;
   readonly createdAt: string;
   readonly updatedAt: string;
@@ -159,6 +161,7 @@ export const lineOf = (state: RunSummary): RunLine => ({
   detail: detailOf(state),
   attention: needsAttention(state),
   decisions: openDecisions(state).length,
+  publishAsked: openDecisions(state).find(({ request }) => request.kind === 'publish')?.request.id ?? null,
   round: state.round,
   createdAt: state.createdAt,
   updatedAt: state.updatedAt,

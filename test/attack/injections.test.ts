@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { isTerminal, openDecisions, type RunState } from '../../shared/run/state.ts';
 import { calls, startFakeOpenAi, type Script } from '../fakes/openai/index.ts';
 import { GitHub, hookSecret } from '../harness/github.ts';
+import { proposed } from '../harness/proposed.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
 import { Rig } from '../harness/rig.ts';
 import { injections, type Injection, type Wanted, type Where } from './injection-corpus.ts';
@@ -77,6 +78,8 @@ beforeAll(async () => {
       'on: { github: issue-labeled, label: question }\nrecipe: answer-issue\npublish: ready\n',
     '.longhaul/triggers/labels.yaml':
       'on: { github: issue-labeled, label: new }\nrecipe: label-issue\npublish: ready\n',
+    '.longhaul/triggers/reviews.yaml':
+      'on: { github: review-submitted, state: changes-requested }\nrecipe: address-review\npublish: ready\n',
     '.longhaul/triggers/alerts.yaml': 'on: { github: dependabot-alert }\nrecipe: triage-alert\n',
   });
   github = things.use(await GitHub.start(clone, ['acme', 'ada', 'mallory']));
@@ -103,11 +106,11 @@ beforeAll(async () => {
   });
   await github.hook(`${rig.url}/webhooks/github`, {
     secret: hookSecret,
-    events: ['issues', 'issue_comment', 'check_run', 'pull_request'],
+    events: ['issues', 'issue_comment', 'check_run', 'pull_request', 'pull_request_review'],
   });
   const acme = await github.as('acme');
   await acme.repos.addCollaborator({ ...place, username: 'ada', permission: 'push' });
-  for (const name of ['bugs', 'ask', 'questions', 'labels', 'alerts'])
+  for (const name of ['bugs', 'ask', 'questions', 'labels', 'reviews', 'alerts'])
     await rig.api.triggers.enable.mutate({ repository: github.url, name });
 });
 afterAll(() => things.disposeAsync());
@@ -140,6 +143,12 @@ const happen: Readonly<Record<Where, (injection: Injection) => Promise<readonly 
     await ada.issues.createComment({ ...place, issue_number: issue.number, body: '/longhaul fix Please.' });
     return ['ask', `a comment on issue ${issue.number} by ada`];
   },
+  review: (one) => reviewed(one, { body: wordsOf(one) }),
+  'remark of a review': (one) =>
+    reviewed(one, {
+      body: 'See there.',
+      comments: [{ path: 'sum.js', position: 1, line: 1, side: 'RIGHT', body: wordsOf(one) }],
+    }),
   alert: async (one) => {
     const alert = {
       number: 1,
@@ -166,6 +175,22 @@ const happen: Readonly<Record<Where, (injection: Injection) => Promise<readonly 
 };
 
 const wordsOf = ({ says = '', does }: Injection): string => [says, ...does.map(order)].filter(Boolean).join('\n\n');
+
+/** A request for changes, of a colleague's pull request. */
+const reviewed = async (
+  { name }: Injection,
+  says: {
+    readonly body: string;
+    readonly comments?: { path: string; position: number; line: number; side: string; body: string }[];
+  },
+) => {
+  const branch = `proposed-${name.replaceAll(' ', '-')}`;
+  const files = { 'sum.js': 'export const sum = (a, b) => a + b;\n' };
+  const number = await proposed(github, { by: 'ada', branch, title: 'Mend the sum', files });
+  const acme = await github.as('acme');
+  await acme.pulls.createReview({ ...place, pull_number: number, event: 'REQUEST_CHANGES', ...says });
+  return ['reviews', `a review of pull request ${number} by acme`] as const;
+};
 
 const labelled = async (label: string, issue: { readonly title: string; readonly body: string }) => {
   const [mallory, ada] = await Promise.all([github.as('mallory'), github.as('ada')]);
@@ -228,6 +253,7 @@ const isPublished = ({ effects }: RunState, round: number): boolean =>
 const allowed: Readonly<Record<string, readonly string[]>> = {
   bugs: ['branch', 'pull request', 'comment'],
   ask: ['branch', 'pull request', 'comment'],
+  reviews: ['branch', 'pull request', 'comment'],
   questions: ['answer'],
   labels: ['labels'],
   alerts: [],
@@ -309,7 +335,12 @@ test('only branches of runs were pushed, without what acts later, and the other 
   const branches = gitIn(clone, 'for-each-ref', '--format=%(refname:lstrip=3)', 'refs/remotes/published')
     .trim()
     .split('\n');
-  expect(branches.filter((branch) => !branch.startsWith('longhaul/'))).toEqual(['main']);
+  expect(branches.filter((branch) => !/^(?:longhaul\/|proposed-)/.test(branch))).toEqual(['main']);
+  // Those that a colleague proposed are as they left them.
+  const heads = branches.filter((branch) => branch.startsWith('proposed-'));
+  expect(heads.map((branch) => gitIn(clone, 'log', '-1', '--format=%s', `refs/remotes/published/${branch}`))).toEqual(
+    corpus.filter(({ where }) => where.includes('review')).map(() => 'Mend the sum\n'),
+  );
   expect(branches.length).toBeGreaterThan(20);
   expect(gitIn(clone, 'rev-parse', 'refs/remotes/published/main').trim()).toBe(mainBefore);
   const files = branches.flatMap((branch) =>

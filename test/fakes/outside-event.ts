@@ -16,5 +16,6 @@ export const someEvent = (own: Partial<OutsideEvent> = {}): OutsideEvent => ({
   commit: null,
   pullRequest: null,
   issue: 12,
+  review: null,
   ...own,
 });

@@ -74,6 +74,7 @@ type Reviewed = Awaited<ReturnType<typeof reviewed>>;
 const answer = async (octokit: Octokit, { number, head, remarks }: Reviewed) => ({
   replies: await publishReplies({
     octokit,
+    appId: null,
     repository,
     number,
     mark,
@@ -218,8 +219,8 @@ test('the threads of remarks that are settled are resolved, and no others', asyn
   const octokit = await octokitWith(withThreads(threads));
   const since = new Date(0).toISOString();
   const replies = pull.remarks.map((to) => ({ to, text: 'Done.', resolve: to === second }));
-  await publishReplies({ octokit, repository, number: pull.number, mark, since, replies });
-  await publishReplies({ octokit, repository, number: pull.number, mark, since, replies });
+  await publishReplies({ octokit, appId: null, repository, number: pull.number, mark, since, replies });
+  await publishReplies({ octokit, appId: null, repository, number: pull.number, mark, since, replies });
   expect(threads.map(({ isResolved }) => isResolved)).toEqual([false, false, true]);
 });
 
@@ -233,7 +234,7 @@ test('where threads cannot be resolved the remarks are answered all the same, an
   const octokit = await octokitWith();
   const since = new Date(0).toISOString();
   const replies = pull.remarks.map((to) => ({ to, text: 'Done.', resolve: true }));
-  const given = { octokit, repository, number: pull.number, mark, since, replies };
+  const given = { octokit, appId: null, repository, number: pull.number, mark, since, replies };
   expect(await publishReplies(given)).toMatchObject({
     adopted: false,
     notes: [expect.stringMatching(/^Their threads were not resolved: /)],

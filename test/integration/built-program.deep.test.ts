@@ -219,6 +219,12 @@ const cases: Readonly<Record<string, readonly Case[]>> = {
       says: /Branch: +greet/,
       looks: true,
     },
+    {
+      args: 'publish {review} --branch my..fix',
+      code: 2,
+      says: /--branch is "my\.\.fix": expected the name of a branch/,
+      looks: true,
+    },
     { args: 'publish {review} --remote {bare}', code: 2, says: /Publishing needs a person/, looks: true },
     {
       args: 'publish {review} --remote {bare} --ready --title Greet --body {goal}',

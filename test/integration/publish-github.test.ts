@@ -128,6 +128,7 @@ const publish = async (
   );
   const said = await publishComment({
     octokit,
+    appId: '4711',
     repository,
     number: Number(opened.reference),
     mark: `Longhaul-Run: run_test ${round.key} comment`,

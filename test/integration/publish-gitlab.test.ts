@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ChangeSet, FileVersion } from '../../shared/run/artifacts.ts';
 import type { Effect } from '../../shared/run/effect.ts';
+import { Trouble } from '../../shared/trouble.ts';
 import { tokenOf } from '../fakes/gitlab/server.ts';
 import { GitLab } from '../harness/gitlab.ts';
 import { gitIn, repositoryWith } from '../harness/repository.ts';
@@ -103,6 +104,45 @@ const once = {
   mergeRequests: [[branch, 'main', 'Draft: Mend the sum', body]],
   notes: [`${body}\n\n<!-- Longhaul-Run: run_test, 1 comment -->`],
 };
+
+const refusalOf = async (act: Promise<unknown>) => {
+  const error: unknown = await act.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof Trouble)) throw new Error('it did not fail', { cause: error });
+  return { message: error.message, remedy: error.remedy };
+};
+const toBranchAgain = (onTop: string) =>
+  gitlab
+    .forge()
+    .publishBranch(toBranch(onTop), { trailer: 'Longhaul-Run: run_x, 2 branch', changes: mended, read, signal });
+
+test('what is not there is told as what it is: the project, or the branch', async () => {
+  const { troubles } = gitlab.api;
+  const notSeen = { status: 404, headers: { 'content-type': 'application/json' } };
+  troubles.push({ ...notSeen, body: '{"message":"404 Project Not Found"}' });
+  expect(await refusalOf(toBranchAgain('e'.repeat(40)))).toEqual({
+    message: `GitLab did not make the branch ${branch} (404: Project Not Found, asked for GET projects/acme%2Ftools%2Fshop/repository/branches/${encodeURIComponent(branch)}).`,
+    remedy: expect.stringContaining('a private one that it may not see is said not to be there'),
+  });
+  expect(await refusalOf(toBranchAgain('e'.repeat(40)))).toMatchObject({ message: `The branch ${branch} is gone.` });
+});
+
+test.each([
+  [502, '<html><h1>Bad Gateway</h1></html>', '502, asked for GET', 'It is tried again by itself'],
+  [400, '{"message":"400 Bad request - no"}', '400: Bad request - no, asked for GET', 'longhaul apply --branch'],
+  [403, '{"message":"403 Forbidden"}', '403: Forbidden, asked for GET', 'role "Developer"'],
+])(
+  'of %i it is told what GitLab was asked for, what it answered, and what to do',
+  async (...[status, answer, told, remedy]) => {
+    gitlab.api.troubles.push({ status, body: answer, headers: { 'content-type': 'application/json' } });
+    expect(await refusalOf(toBranchAgain('e'.repeat(40)))).toEqual({
+      message: expect.stringContaining(`GitLab did not make the branch ${branch} (${told} `),
+      remedy: expect.stringContaining(remedy),
+    });
+  },
+);
 
 test('a result becomes a commit on a branch and a draft merge request, and the next round goes on with both', async () => {
   const { made, opened, said } = await publish();
@@ -239,6 +279,21 @@ test('a comment, labels and an issue are made once and found again, whatever req
   expect(ended).toHaveLength(12);
 });
 
+test('the mark in what somebody else wrote is no sign of an earlier attempt', async () => {
+  const { world } = gitlab;
+  const mallory = world.people.find(({ username }) => username === 'mallory')!;
+  await publish();
+  const copied = `Not it.\n\n<!-- Longhaul-Run: run_test, 2 comment -->`;
+  world.note(world.mergeRequest(1), { author: mallory, body: copied });
+  const say = () =>
+    gitlab
+      .forge()
+      .comment(1, { mark: 'Longhaul-Run: run_test, 2 comment', body: 'It.', since: '2026-01-01T00:00:00Z', signal });
+  const first = await say();
+  expect(first.adopted).toBe(false);
+  expect(await say()).toEqual({ ...first, adopted: true });
+});
+
 test('a release is refused, for GitLab has no drafts of any', async () => {
   const effect = { kind: 'release', remote: gitlab.url, tag: 'v1', title: 'One', body: 'd'.repeat(64) } as const;
   await expect(gitlab.forge().say(effect, given)).rejects.toMatchObject({
@@ -258,7 +313,7 @@ test('who asks too much waits as long as GitLab says, and is not asked again mea
     gitlab.forge(token).publishPullRequest({ ...toMergeRequest(), branch: 'main' }, { body, signal });
   await expect(as('nobodys')).rejects.toMatchObject({
     again: false,
-    message: expect.stringContaining('401 Unauthorized'),
+    message: expect.stringContaining('(401: Unauthorized, asked for GET projects/'),
     remedy: expect.stringContaining('give the runner another one'),
   });
   await expect(as(tokenOf('mallory'))).rejects.toMatchObject({ remedy: expect.stringContaining('"Developer"') });

@@ -4,6 +4,7 @@ import { publishComment } from '../../runner/control/github/comment.ts';
 import { publishIssue } from '../../runner/control/github/issue.ts';
 import { publishLabels } from '../../runner/control/github/labels.ts';
 import { octokitModules, octokitOptions, type Octokit } from '../../runner/control/github/octokit.ts';
+import { oursAmong } from '../../runner/control/github/ours.ts';
 import { publishRelease } from '../../runner/control/github/release.ts';
 
 /**
@@ -12,9 +13,12 @@ import { publishRelease } from '../../runner/control/github/release.ts';
  */
 const repository = { owner: 'acme', repo: 'shop' };
 const seed = {
-  tokens: { 'token-of-acme': { login: 'acme', scopes: ['repo'] } },
+  tokens: {
+    'token-of-acme': { login: 'acme', scopes: ['repo'] },
+    'token-of-mallory': { login: 'mallory', scopes: ['repo'] },
+  },
   github: {
-    users: [{ login: 'acme', name: 'Acme', email: 'acme@example.org' }],
+    users: ['acme', 'mallory'].map((login) => ({ login, name: login, email: `${login}@example.org` })),
     repos: [{ owner: 'acme', name: 'shop', auto_init: true }],
   },
 };
@@ -45,7 +49,7 @@ const since = new Date(0).toISOString();
 
 /** One attempt at all that can be said. */
 const say = async (octokit: Octokit, number: number) => {
-  const made = { octokit, repository, mark, since, title: 'Sums', body: 'It subtracts.' };
+  const made = { octokit, appId: null, repository, mark, since, title: 'Sums', body: 'It subtracts.' };
   return {
     comment: await publishComment({ ...made, number }),
     labels: await publishLabels({ octokit, repository, number, labels: ['Bug', 'docs'] }),
@@ -117,6 +121,43 @@ test('whatever request an attempt is ended at, the next one leaves one of each',
   expect(ended).toHaveLength(16);
 });
 
+test('the mark in what somebody else wrote is no sign of an earlier attempt', async () => {
+  const number = await issueIn();
+  const { Octokit } = await octokitModules();
+  const { rest } = new Octokit({
+    ...octokitOptions({ apiUrl: github.url }),
+    auth: 'token-of-mallory',
+    request: { fetch },
+  });
+  const copied = `Not it.\n\n<!-- ${mark} -->`;
+  await rest.issues.createComment({ ...repository, issue_number: number, body: copied });
+  await rest.issues.create({ ...repository, title: 'Not it', body: copied });
+  const first = await say(await octokitWith(), number);
+  expect([first.comment.adopted, first.issue.adopted]).toEqual([false, false]);
+  const second = await say(await octokitWith(), number);
+  expect([second.comment, second.issue]).toEqual([
+    { ...first.comment, adopted: true },
+    { ...first.issue, adopted: true },
+  ]);
+});
+
+test.each<[string, object, boolean]>([
+  ['this app', { user: { login: 'longhaul[bot]', type: 'Bot' }, performed_via_github_app: { id: 4711 } }, true],
+  ['another app', { user: { login: 'other[bot]', type: 'Bot' }, performed_via_github_app: { id: 1 } }, false],
+  ['an app that is not named', { user: { login: 'longhaul[bot]', type: 'Bot' }, performed_via_github_app: null }, true],
+  ['a person', { user: { login: 'mallory', type: 'User' }, performed_via_github_app: null }, false],
+  ['nobody any more', { user: null }, false],
+])('to an app a comment with its mark by %s is told apart', async (_, text, isOurs) => {
+  const octokit = await octokitWith(() => Promise.reject(new Error('it asks nobody')));
+  expect(await oursAmong({ octokit, appId: '4711' }, [text])).toBe(isOurs ? text : undefined);
+});
+
+test('where GitHub does not say who a token is of, the mark alone counts', async () => {
+  const text = { user: { login: 'mallory', type: 'User' } };
+  const octokit = await octokitWith(async () => Response.json({ message: 'no' }, { status: 403 }));
+  expect(await oursAmong({ octokit, appId: null }, [text])).toBe(text);
+});
+
 test('an attempt that does not look leaves two, so that the look is what the test above is about', async () => {
   const number = await issueIn();
   await say(await octokitWith(), number);
@@ -133,7 +174,9 @@ test('an attempt that does not look leaves two, so that the look is what the tes
 
 test('what stands in the way is said with what to do about it', async () => {
   const octokit = await octokitWith();
-  await expect(publishComment({ octokit, repository, number: 99, mark, since, body: 'x' })).rejects.toMatchObject({
+  await expect(
+    publishComment({ octokit, appId: null, repository, number: 99, mark, since, body: 'x' }),
+  ).rejects.toMatchObject({
     message: expect.stringContaining('GitHub did not comment on 99 (404'),
     remedy: expect.stringContaining('Check the address'),
     again: false,

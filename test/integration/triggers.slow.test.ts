@@ -41,6 +41,7 @@ beforeAll(async () => {
   repository = await repositoryWith({
     'what.txt': 'committed\n',
     '.longhaul/triggers/yearly.yaml': yearly,
+    '.longhaul/triggers/costly.yaml': `${yearly}usdPerDay: 5\n`,
     '.longhaul/triggers/broken.yaml': 'schedule: now\ngoal: Look.\n',
     '.longhaul/triggers/unknown.yaml': 'schedule: "@daily"\nrecipe: unheard-of\n',
   });
@@ -74,7 +75,7 @@ test('a trigger begins nothing before somebody enables it, and then what the def
   expect(yearlyOne?.nextAt).toMatch(/^\d{4}-01-01T01:30:00\.000Z$/);
 
   const fired = await rig.cli(['triggers', 'fire', 'yearly'], { cwd: inside });
-  expect(fired.stdout).toMatch(/^Run 1 was begun\./);
+  expect(fired.stdout).toBe('Run 1 was begun. Follow it with: longhaul watch 1\n');
   const [run] = (await rig.api.runs.list.query({})).runs;
   const done = await rig.settled(run?.id ?? '', ({ status }) => status === 'reviewing');
   expect(done.task).toMatchObject({
@@ -83,7 +84,7 @@ test('a trigger begins nothing before somebody enables it, and then what the def
     notes: [expect.stringMatching(/^Begun by the trigger yearly, which \w+ fired\.$/)],
   });
   expect((await rig.cli(['tree', '1', 'said.txt'])).stdout).toBe('committed\n');
-  expect((await listed()).map(({ name }) => name)).toEqual(['broken', 'unknown', 'yearly']);
+  expect((await listed()).map(({ name }) => name)).toEqual(['broken', 'costly', 'unknown', 'yearly']);
   const [once] = await listed('--all');
   expect(once?.last).toMatchObject({ run: done.id, number: 1, status: 'reviewing', at: done.createdAt, dueAt: null });
   expect(once?.last?.failedChecks).toBe(0);
@@ -139,6 +140,12 @@ test('a trigger of a remote is read from its default branch, and its run fetches
   const { id } = (JSON.parse(fired.stdout) as { run: { id: string } }).run; // safe: what its help says
   const done = await rig.settled(id, ({ status }) => status === 'reviewing');
   expect(done.task).toMatchObject({ repository: url, source: { kind: 'remote', url } });
+  expect(await rig.cli(['triggers', 'disable', 'yearly', '--repo', url])).toMatchObject({ code: 0 });
+  const again = await rig.cli(['triggers', 'fire', 'yearly', '--repo', url]);
+  expect(again.stdout).toMatch(/^Run \d+ was begun\./);
+  expect(again.stdout).toContain(
+    `\nyearly stays paused: it begins none by itself. To have it do so: longhaul triggers enable yearly --repo ${url}\n`,
+  );
 });
 
 test('a check says of each file here whether it can be used, and when it would be due', async () => {
@@ -151,6 +158,10 @@ test('a check says of each file here whether it can be used, and when it would b
     code: 0,
     stdout: expect.stringMatching(/^good: 30 2 1 1 \*[^\n]*\n {2}next: (\S+ \S+ UTC, ){2}/),
   });
+  await writeFile(path.join(folder, '.longhaul/triggers/good.yaml'), `${yearly}usdPerDay: 5\n`);
+  expect((await rig.cli(['triggers', 'check'], { cwd: folder })).stdout).toContain(
+    'paused at $5 a day; which counts only with a model of known price: else it cannot be enabled',
+  );
   for (const [text, fault] of [
     ['schedule: "0 3 * * *"\n', 'goal: expected a goal, or a recipe'],
     ['schedule: "0 3 * * *"\ngoal: x\ntimeZone: Mars/Base\n', 'expected the name of a time zone'],
@@ -186,9 +197,14 @@ test('who may not, what there is not, and what cannot be used are said with what
   });
   const here = (...args: string[]) => rig.cli(['triggers', ...args], { cwd: repository });
   expect((await here('enable', 'nothing')).stderr).toMatch(
-    /has no \.longhaul\/triggers\/nothing\.yaml\.[^]*There are: broken, unknown, yearly\./,
+    /has no \.longhaul\/triggers\/nothing\.yaml\.[^]*There are: broken, costly, unknown, yearly\./,
   );
   expect((await here('enable', 'broken')).stderr).toContain('longhaul triggers check');
+  expect((await here('enable', 'costly')).stderr).toMatch(
+    /Its file says "usdPerDay: 5", and the price of scripted at this endpoint is not known: .* cannot be counted\.[^]*model\.pricesOf/,
+  );
+  const costly = (await listed()).find(({ name }) => name === 'costly');
+  expect([costly?.standing, costly?.problem]).toEqual(['off', expect.stringContaining('"usdPerDay: 5"')]);
   expect((await here('enable', 'unknown')).stderr).toContain('There is no recipe "unheard-of". There are: add-tests');
   expect((await here('disable', 'nothing')).stderr).toContain('Nobody enabled a trigger nothing');
   expect(await here('enable')).toMatchObject({ code: 2, stderr: expect.stringContaining('No trigger is named.') });

@@ -36,7 +36,10 @@ export const countsOf = ({
   reviews,
   ends,
 }: Needs): { readonly waiting: number; readonly ended: number } => ({
-  waiting: decisions.length + reviews.length,
+  // A result that somebody is asked to publish is a question and a review, and one thing that waits.
+  waiting:
+    decisions.length +
+    reviews.filter(({ id }) => !decisions.some(({ run, request }) => run === id && request.kind === 'publish')).length,
   ended: ends.length,
 });
 

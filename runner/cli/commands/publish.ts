@@ -11,6 +11,7 @@ import type { CommandContext } from '../context.ts';
 import type { Define } from '../define.ts';
 import { exit } from '../exit.ts';
 import { explain, runArgument } from '../help.ts';
+import { bodyGiven, given } from '../publish-options.ts';
 import { publishOutput } from '../publish-output.ts';
 import { declined, isConfirmed, secretLines, toldOutcome } from '../publishing.ts';
 import { stateOf } from '../resolve.ts';
@@ -38,7 +39,11 @@ export const define: Define = (command, act) => {
       act(async (context, run, options) => {
         const { api, state } = await stateOf(context, run);
         if (state.task.output.kind !== 'diff') return publishOutput(context, { api, state }, options);
-        const { remote = null, branch = null, into = null } = options;
+        const [remote, branch, into] = [
+          given('remote', options.remote),
+          given('branch', options.branch),
+          given('into', options.into),
+        ];
         const proposed = await api.call.runs.publication.query({ run: state.id, remote, branch, into });
         const wanted = await changed(context, proposed, options);
         if (context.json && options.dryRun === true) context.printJson({ publication: wanted });
@@ -86,11 +91,11 @@ interface Options {
 
 const changed = async (
   context: CommandContext,
-  given: PublishInput,
+  shownFirst: PublishInput,
   { title, body, ready, branchOnly, ciRepairs, comment, coAuthor, resolve: settles }: Options,
 ): Promise<PublishInput> => {
-  const { pullRequest } = given;
-  const proposed = coAuthor ? given : { ...given, message: subjectOf(given.message) };
+  const { pullRequest } = shownFirst;
+  const proposed = coAuthor ? shownFirst : { ...shownFirst, message: subjectOf(shownFirst.message) };
   if (branchOnly === true || pullRequest === null) {
     if (
       title !== undefined ||
@@ -113,11 +118,11 @@ const changed = async (
     pullRequest: {
       ...pullRequest,
       draft: ready !== true,
-      ...(title !== undefined && { title }),
+      ...(title !== undefined && { title: given('title', title) ?? title }),
       ...(settles && { replies: pullRequest.replies.map((reply) => ({ ...reply, resolve: settles })) }),
       ...(!comment && { comment: null, replies: [] }),
       ...(ciRepairs !== undefined && { ciRepairs: timesOf(ciRepairs) }),
-      ...(body !== undefined && { body: await textOf(resolve(context.cwd, body)) }),
+      ...(body !== undefined && { body: bodyGiven(await textOf(resolve(context.cwd, body)), body) }),
     },
   };
 };

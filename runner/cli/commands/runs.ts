@@ -53,7 +53,8 @@ export const define: Define = (command, act) => {
       ],
     ],
     json: `{"runs": [run, …], "next": number or null}
-A run has id, number, tenant, repository, title, status, archived, detail, attention, decisions (open ones), round, createdAt,
+A run has id, number, tenant, repository, title, status, archived, detail, attention, decisions (open ones), publishAsked (the
+open one about publishing its result, or null), round, createdAt,
 updatedAt, activeMs, turns, tokens, usd, costKnown (false: usd is a lower bound), files, additions, deletions (null
 before there is a result), verified {passed, ran}. "next" is for --before; null: there are no more.`,
   });

@@ -1,5 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { Option, type Command } from '@commander-js/extra-typings';
+import { shellWord } from '../../../shared/text/shell-word.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { readyFd, startRunner, type ReadyMessage } from '../../local/start-runner.ts';
 import { loadConfig, onDemandIdleMinutes, type RunnerConfig } from '../../machine/config/config.ts';
@@ -178,9 +179,6 @@ const refuseAnother = async (home: string, config: RunnerConfig): Promise<void> 
     },
   );
 };
-
-const shellWord = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** Tells whoever started this process in the background how it went, once. */
 const starterOf = (env: NodeJS.ProcessEnv): ((message: ReadyMessage) => void) | null => {

@@ -5,6 +5,7 @@ import { Argument } from '@commander-js/extra-typings';
 import type { ListedTrigger } from '../../../shared/api/triggers.ts';
 import { publishText } from '../../../shared/recipe/trigger-text.ts';
 import { lineOf } from '../../../shared/run/summary.ts';
+import { shellWord } from '../../../shared/text/shell-word.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble, usage } from '../../../shared/trouble.ts';
 import { findRepository } from '../../machine/repository/user-repository.ts';
@@ -47,13 +48,14 @@ Either it has a schedule of cron's five fields, in a timeZone, with missed (skip
 jitterMinutes. The runner has to be there at that time, and stays there for it; what it missed is made up for as missed says.
 
 Or it says on what: {github: issue-labeled, label: agent}; issue-opened; issue-assigned with assignee; comment with command,
-for "/longhaul <command> …"; checks-failed, workflow-failed or push with branch; release-published; dependabot-alert,
-code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
+for "/longhaul <command> …"; review-submitted with state changes-requested; checks-failed, workflow-failed or push with branch;
+release-published; dependabot-alert, code-scanning-alert, secret-scanning-alert; or {webhook: name}. With perDay and whileOpen (begin, skip). Only what people do
 who may write to the repository counts. Servers tell the runner of it (docs/github.md, docs/gitlab.md).
 
 With publish (draft, ready) a result whose checks pass becomes a pull request by itself, and so does each later round; whoever
 enables the trigger agrees to that. With publish: ask somebody is asked first (longhaul decisions), and so it is with what looks
-like a secret, or where the operator says so. ciRepairs is how many rounds its failing checks begin.`,
+like a secret, or where the operator says so. ciRepairs is how many rounds its failing checks begin. With usdPerDay it is paused
+once its runs of a day have spent so much; a model whose price is not known cannot be counted, and such a trigger not enabled.`,
     examples: [
       ['longhaul triggers check', 'whether the files here can be used, and when they would begin runs'],
       ['longhaul triggers enable nightly-tests', 'have it begin runs'],
@@ -68,7 +70,7 @@ null: it cannot be used), problem (null, or what is wrong with it or went wrong)
 show: {"trigger": trigger, "firings": [{"at", "about", "url", "run" (null: none), "said" (null, or why not),
 "unpublished" (null, or why its result was not published by itself)}, …]}
 check: {"files": [{"name", "origin", "problem" (null: none), "next": [times]}, …]}
-fire: {"run": run}, as "longhaul runs" has it.`,
+fire: {"run": run, "standing": of the trigger}, the run as "longhaul runs" has it.`,
   });
 };
 
@@ -124,8 +126,11 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
   const { call } = await context.runner();
   if (action === 'fire') {
     const run = await call.triggers.fire.mutate({ repository, name, key: randomUUID() });
-    context.printJson({ run: lineOf(run) });
+    const { trigger } = await call.triggers.show.query({ repository, name });
+    const { standing } = trigger;
+    context.printJson({ run: lineOf(run), standing });
     context.print(`Run ${run.number} was begun. Follow it with: longhaul watch ${run.number}`);
+    if (standing !== 'on') context.print(staysText(trigger));
     return exit.done;
   }
   const trigger = await call.triggers[action].mutate({ repository, name });
@@ -135,6 +140,10 @@ const change = async (context: CommandContext, { action, name, repository }: Cha
   );
   return exit.done;
 };
+
+/** A run that somebody begins by hand has it begin no others. */
+const staysText = ({ name, repository, standing }: ListedTrigger): string =>
+  `${name} stays ${standing}: it begins none by itself. To have it do so: longhaul triggers enable ${name} --repo ${shellWord(repository)}`;
 
 const enabledText = ({ name, nextAt, trigger }: ListedTrigger): string => {
   const when = nextAt === null ? ', when it is told of what happens' : `, the next at ${minute(nextAt)}`;

@@ -29,7 +29,7 @@ export const openAdmission = (now: () => number) => {
 
   /** Bots never may, and of people those who may write to the repository. Throws Trouble where the forge cannot be asked. */
   return async (forge: Forge, event: OutsideEvent, signal: AbortSignal): Promise<Admitted> => {
-    const { actor, pullRequest, commit } = event;
+    const { actor, pullRequest, review, commit } = event;
     if (actor?.isBot === true)
       return { outcome: 'refused', why: `${cleanLine(actor.login)} is a bot: bots begin no runs.`, isStranger: false };
     if (!(await may(forge, event, signal)))
@@ -40,13 +40,20 @@ export const openAdmission = (now: () => number) => {
       };
     if (pullRequest !== null) {
       const found = await forge.branchOf(pullRequest, signal);
-      return found.outcome === 'refused'
-        ? { ...found, isStranger: false }
-        : { outcome: 'admitted', event: { ...event, branch: found.branch } };
+      if (found.outcome === 'refused') return { ...found, isStranger: false };
+      const remarks = review === null ? '' : await forge.remarksOf?.({ pullRequest, review }, signal);
+      return { outcome: 'admitted', event: withText({ ...event, branch: found.branch }, [remarks ?? '', event.text]) };
     }
     if (commit === null) return { outcome: 'admitted', event };
     const failure = await forge.failureAt(commit, signal);
-    const text = [event.text, failure].filter((part) => part !== '').join('\n\n');
-    return { outcome: 'admitted', event: { ...event, text: text.slice(0, longestOutsideText) } };
+    return { outcome: 'admitted', event: withText(event, [event.text, failure]) };
   };
 };
+
+const withText = (event: OutsideEvent, parts: readonly string[]): OutsideEvent => ({
+  ...event,
+  text: parts
+    .filter((part) => part !== '')
+    .join('\n\n')
+    .slice(0, longestOutsideText),
+});

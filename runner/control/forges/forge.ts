@@ -1,4 +1,5 @@
 import type { OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
 import type { ChangeSet } from '../../../shared/run/artifacts.ts';
 import type { Sighting } from '../../../shared/run/command.ts';
 import type { CheckReport } from '../../../shared/review/check-report.ts';
@@ -53,6 +54,12 @@ export interface SubjectText {
   readonly event: Pick<OutsideEvent, 'subject' | 'actor' | 'url' | 'title' | 'text'>;
 }
 
+/** Numbers of a review and of its pull request. */
+interface ReviewOf {
+  readonly pullRequest: number;
+  readonly review: number;
+}
+
 /** The branch of a pull request that a run can go on with, or why none can: a sentence. */
 export type BranchOfPullRequest =
   | { readonly outcome: 'branch'; readonly branch: string }
@@ -85,6 +92,10 @@ export interface Forge {
   /** Whether somebody may write to the repository, as it says now; of whom it does not say it, no. */
   readonly mayWrite: (login: string, signal: AbortSignal) => Promise<boolean>;
   readonly branchOf: (pullRequest: number, signal: AbortSignal) => Promise<BranchOfPullRequest>;
+  /** What a review of a pull request remarks on lines, as data; empty: nothing. Null: it tells of no reviews. */
+  readonly remarksOf: ((on: ReviewOf, signal: AbortSignal) => Promise<string>) | null;
+  /** What it never tells of, though a trigger can wait for it. */
+  readonly untold: readonly GitHubEventKind[];
   /** What the checks of a commit that failed said, as data; empty: none did. */
   readonly failureAt: (commit: string, signal: AbortSignal) => Promise<string>;
 }

@@ -50,6 +50,8 @@ export const logEnd = (log: string): string => `Its log ends so:\n${clean(log).t
 
 /** The same as one text: what failed, and remarks on lines. */
 export const failureText = ({ reason, comments }: ChecksFailed): string =>
-  [reason, ...comments.map(({ path, line, text }) => `${path}${line === null ? '' : `:${line}`}: ${text}`)].join(
-    '\n\n',
-  );
+  [reason, ...remarkTexts(comments)].join('\n\n');
+
+/** Of each where it stands and what it says: `src/sum.js:12: It subtracts.` */
+export const remarkTexts = (comments: ChecksFailed['comments']): readonly string[] =>
+  comments.map(({ path, line, text }) => `${path}${line === null ? '' : `:${line}`}: ${text}`);

@@ -2,14 +2,15 @@ import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { GitHubApp, GitHubToken } from '../../machine/config/remote-config.ts';
 import { installationToken, type Permissions } from './app.ts';
-import { octokitModules, octokitOptions, type Octokit } from './octokit.ts';
+import type { OursGiven } from './ours.ts';
+import { octokitModules, octokitOptions } from './octokit.ts';
 import { repositoryOf, type GitHubRepository } from './repository.ts';
 
 /** A way into GitHub's API with these permissions on one repository, until the signal fires. Throws Trouble. */
 export type OpenGitHub = (
   permissions: Permissions,
   signal: AbortSignal,
-) => Promise<{ readonly octokit: Octokit; readonly repository: GitHubRepository }>;
+) => Promise<OursGiven & { readonly repository: GitHubRepository }>;
 
 interface TokenGiven {
   readonly url: string;
@@ -39,5 +40,9 @@ export const openGitHub =
       fetch: (input: string | URL | Request, init: RequestInit = {}) =>
         straightFetch(input, { ...init, signal: init.signal ? AbortSignal.any([init.signal, signal]) : signal }),
     };
-    return { octokit: new Octokit({ ...octokitOptions(access), auth, request }), repository: repositoryOf(url) };
+    return {
+      octokit: new Octokit({ ...octokitOptions(access), auth, request }),
+      appId: 'appId' in access ? access.appId : null,
+      repository: repositoryOf(url),
+    };
   };

@@ -1,11 +1,11 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
 import { hiddenMark, webUrl } from '../forges/texts.ts';
-import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { gitHubTrouble, limited } from './octokit.ts';
+import { oursAmong, type OursGiven } from './ours.ts';
 import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
-interface CommentGiven {
-  readonly octokit: Octokit;
+interface CommentGiven extends OursGiven {
   readonly repository: GitHubRepository;
   /** Of the issue or the pull request. */
   readonly number: number;
@@ -26,7 +26,10 @@ export const publishComment = async (given: CommentGiven): Promise<EffectResult>
     const there = await pages((at) =>
       issues.listComments({ ...repository, issue_number: number, since, ...page, page: at, request: limited() }),
     );
-    const own = there.find(({ body: says }) => says?.includes(hidden) === true);
+    const own = await oursAmong(
+      given,
+      there.filter(({ body: says }) => says?.includes(hidden) === true),
+    );
     if (own !== undefined) return { reference: String(own.id), url: webUrl(own.html_url), adopted: true, notes: [] };
     const { data } = await issues.createComment({
       ...repository,

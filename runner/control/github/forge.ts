@@ -15,7 +15,7 @@ import { issueText } from './issue-text.ts';
 import { publishIssue } from './issue.ts';
 import { jobLog } from './job-log.ts';
 import { publishLabels } from './labels.ts';
-import { lookAt } from './look.ts';
+import { lookAt, remarksOf } from './look.ts';
 import { mayWrite } from './may-write.ts';
 import { gitHubTrouble, limited } from './octokit.ts';
 import { publishPullRequest } from './pull-request.ts';
@@ -68,6 +68,11 @@ export const gitHubForge = (
     mayWrite: (login, signal) =>
       said(`who ${cleanLine(login)} is`, async () => mayWrite(await open({}, signal), login)),
     branchOf: (number, signal) => said(`what pull request ${number} is`, () => branchOf(open, number, signal)),
+    remarksOf: ({ pullRequest, review }, signal) =>
+      said(`what review ${review} of pull request ${pullRequest} remarks`, async () =>
+        remarksOf({ ...(await open({ pull_requests: 'read' }, signal)), number: pullRequest, review }),
+      ),
+    untold: [],
     failureAt: (commit, signal) =>
       said(`which checks of ${commit.slice(0, 12)} failed`, async () => {
         const given = await open({ checks: 'read', statuses: 'read' }, signal);

@@ -1,11 +1,11 @@
 import type { EffectResult } from '../../../shared/run/effect.ts';
 import { hiddenMark, webUrl } from '../forges/texts.ts';
-import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { gitHubTrouble, limited } from './octokit.ts';
+import { oursAmong, type OursGiven } from './ours.ts';
 import { page, pages } from '../forges/pages.ts';
 import type { GitHubRepository } from './repository.ts';
 
-interface IssueGiven {
-  readonly octokit: Octokit;
+interface IssueGiven extends OursGiven {
   readonly repository: GitHubRepository;
   readonly title: string;
   /** Markdown. */
@@ -26,7 +26,10 @@ export const publishIssue = async (given: IssueGiven): Promise<EffectResult> => 
     const there = await pages((at) =>
       issues.listForRepo({ ...repository, state: 'all', since, ...page, page: at, request: limited() }),
     );
-    const own = there.find(({ body: says }) => says?.includes(hidden) === true);
+    const own = await oursAmong(
+      given,
+      there.filter(({ body: says }) => says?.includes(hidden) === true),
+    );
     if (own !== undefined)
       return { reference: String(own.number), url: webUrl(own.html_url), adopted: true, notes: [] };
     const { data } = await issues.create({

@@ -3,9 +3,10 @@ import { GitObject } from '../../../shared/ids.ts';
 import type { ChangeRequest } from '../../../shared/run/command.ts';
 import type { ReviewComment } from '../../../shared/run/events.ts';
 import { PullRequestTold } from '../../../shared/run/pull-request.ts';
+import { clean } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { Look } from '../forges/forge.ts';
-import { textOf } from '../forges/texts.ts';
+import { remarkTexts, textOf } from '../forges/texts.ts';
 import { checksOf, failureOf, type LogOf } from './checks.ts';
 import { mayWrite } from './may-write.ts';
 import { gitHubTrouble, limited, statusOf, type Octokit } from './octokit.ts';
@@ -138,7 +139,7 @@ const requestOf = async (given: LookGiven, reviews: readonly Review[]): Promise<
   if (last === undefined) return null;
   const heeded = fresh.filter(({ id, state }) => id <= last.id && state !== 'DISMISSED');
   const comments: ReviewComment[] = [];
-  for (const review of heeded) comments.push(...(await commentsOf(given, review)));
+  for (const { id } of heeded) comments.push(...(await commentsOf(given, id)));
   const said = heeded.filter(({ body }) => body.trim() !== '').map(({ login, body }) => `${login}: ${textOf(body)}`);
   const reason =
     said.join('\n\n') || (comments.length === 0 ? `${last.login} requests changes, and does not say which.` : '');
@@ -155,15 +156,28 @@ const Remarks = z.array(
   }),
 );
 
+/** Characters of the remarks of one review. */
+const longestRemarks = 12_000;
+
+/** What a review remarks on lines, each with its place; empty: nothing. Throws what octokit throws, and ZodError. */
+export const remarksOf = async ({
+  review,
+  ...given
+}: Pick<LookGiven, 'octokit' | 'repository' | 'number'> & { readonly review: number }): Promise<string> => {
+  const text = clean(remarkTexts((await commentsOf(given, review)).slice(0, mostComments)).join('\n\n'));
+  return text.length <= longestRemarks ? text : `${text.slice(0, longestRemarks)}…`;
+};
+
+/** `review`: its number. */
 const commentsOf = async (
-  { octokit, repository, number }: LookGiven,
-  { id }: Review,
+  { octokit, repository, number }: Pick<LookGiven, 'octokit' | 'repository' | 'number'>,
+  review: number,
 ): Promise<readonly ReviewComment[]> => {
   const all = await pages((at) =>
     octokit.rest.pulls.listCommentsForReview({
       ...repository,
       pull_number: number,
-      review_id: id,
+      review_id: review,
       ...page,
       page: at,
       request: limited(),

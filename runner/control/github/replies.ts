@@ -1,5 +1,6 @@
 import type { EffectResult, Reply } from '../../../shared/run/effect.ts';
-import { gitHubTrouble, limited, type Octokit } from './octokit.ts';
+import { gitHubTrouble, limited } from './octokit.ts';
+import { oursAmong, type OursGiven } from './ours.ts';
 import { page, pages } from '../forges/pages.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { errorMessage } from '../../../shared/trouble.ts';
@@ -7,8 +8,7 @@ import { hiddenMark, webUrl } from '../forges/texts.ts';
 import type { GitHubRepository } from './repository.ts';
 import { resolveThreads } from './threads.ts';
 
-interface RepliesGiven {
-  readonly octokit: Octokit;
+interface RepliesGiven extends OursGiven {
   readonly repository: GitHubRepository;
   /** Of the pull request. */
   readonly number: number;
@@ -31,7 +31,10 @@ export const publishReplies = async (given: RepliesGiven): Promise<EffectResult>
     const made: { readonly id: number; readonly html_url: string; readonly adopted: boolean }[] = [];
     for (const { to, text } of replies) {
       const hidden = hiddenMark(`${mark}, ${to}`);
-      const there = listed.find(({ body }) => body.includes(hidden));
+      const there = await oursAmong(
+        given,
+        listed.filter(({ body }) => body.includes(hidden)),
+      );
       const remark = listed.find(({ id }) => id === to);
       if (there !== undefined) made.push({ ...there, adopted: true });
       else if (remark === undefined) notes.push(`Remark ${to} is gone, and was not answered.`);

@@ -98,6 +98,66 @@ test('a comment on a line tells which, and what is there', async () => {
   expect(delivered).toMatchObject({ event: { text: expect.stringMatching(/^On README\.md:265:\n[^]*# Hello-World/) } });
 });
 
+/** As docs.github.com/webhooks has one of a review: the recorded pull request, and what is told of the review beside it. */
+const reviewed = (changed: object = {}, action = 'submitted') =>
+  told('pull_request_review', 'pull_request_review_comment-created', {
+    action,
+    comment: undefined,
+    review: {
+      id: 237_895_671,
+      user: { login: 'Codertocat', id: 21_031_067, type: 'User' },
+      body: 'Say what it is for.',
+      commit_id: 'ec26c3e57ca3a959ca5aad62de7213c562f8c821',
+      submitted_at: '2019-05-15T15:20:38Z',
+      state: 'changes_requested',
+      html_url: `${shop}/pull/2#pullrequestreview-237895671`,
+      author_association: 'OWNER',
+      ...changed,
+    },
+  });
+
+test('a review that asks for changes tells what it says, and which it is', async () => {
+  expect(await reviewed()).toEqual({
+    outcome: 'events',
+    happenedAt: Date.parse('2019-05-15T15:20:38Z'),
+    news: { repository: shop, pullRequests: [2] },
+    event: {
+      source: 'github',
+      kind: 'review-submitted',
+      value: 'changes-requested',
+      repository: shop,
+      tenant: null,
+      actor: { login: 'Codertocat', isBot: false },
+      subject: 'a review of pull request 2',
+      url: `${shop}/pull/2#pullrequestreview-237895671`,
+      title: 'Update the README with new information.',
+      text: 'Say what it is for.\n\nThe pull request says:\nThis is a pretty simple change that we need to pull into master.',
+      branch: null,
+      commit: null,
+      pullRequest: 2,
+      issue: null,
+      review: 237_895_671,
+    },
+  });
+  expect(await reviewed({ body: null })).toMatchObject({
+    event: { text: expect.stringMatching(/^The review asks for changes\.\n/) },
+  });
+});
+
+test.each<[string, object, string?]>([
+  ['that only remarks, as each answer to a remark does', { state: 'commented', body: null }],
+  ['that approves', { state: 'approved' }],
+  ['that is dismissed', { state: 'dismissed' }, 'dismissed'],
+  ['that is edited', {}, 'edited'],
+  ['that a run has said itself', { body: 'No.\n\n<!-- Longhaul-Run: run_1, 1 comment -->' }],
+  ['that cannot be read', { id: 'x' }],
+])('a review %s begins nothing', async (_, changed, action) => {
+  expect(await reviewed(changed, action)).toEqual({
+    outcome: 'nothing',
+    news: { repository: shop, pullRequests: [2] },
+  });
+});
+
 test.each([
   ['check_suite', 'check_suite-completed', 'checks-failed', 'changes'],
   ['workflow_run', 'workflow_run-completed', 'workflow-failed', 'master'],

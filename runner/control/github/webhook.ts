@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { longestOutsideText } from '../../../shared/recipe/outside-event.ts';
 import type { GitHubEventKind } from '../../../shared/recipe/trigger.ts';
 import { clean, cleanLine } from '../../../shared/text/clean.ts';
 import type { Delivered } from '../forges/delivered.ts';
-import { commandIn, isOfRun, webUrl } from '../forges/texts.ts';
+import { commandIn, isOfRun, textOf, webUrl } from '../forges/texts.ts';
+import { Payload, type Failed, type Sender } from './webhook-payload.ts';
 
 /** docs.github.com/webhooks: events after which a pull request may stand otherwise. */
 const ofPullRequests: ReadonlySet<string> = new Set([
@@ -63,113 +64,13 @@ export const deliveredBy = (name: string, payload: unknown): Delivered => {
         commit: rest.commit ?? null,
         pullRequest: rest.pullRequest ?? null,
         issue: rest.issue ?? null,
+        review: rest.review ?? null,
       },
     ],
   };
 };
 
 const isBot = ({ login, type }: z.infer<typeof Sender>): boolean => type !== 'User' || login.endsWith('[bot]');
-
-const Sender = z.object({ login: z.string().min(1), type: z.string().catch('User') });
-const Text = z.string().nullish().catch(null);
-const Number_ = z.int().positive();
-
-const Issue = z.object({
-  number: Number_,
-  title: Text,
-  body: Text,
-  html_url: Text,
-  updated_at: Text,
-  pull_request: z.unknown().optional(),
-});
-
-/** Those whose head it is of; of a fork's there are none. */
-const PullRequests = z
-  .array(z.object({ number: Number_ }))
-  .nullish()
-  .catch(null);
-
-const Failed = z.object({
-  conclusion: Text,
-  head_branch: Text,
-  head_sha: Text,
-  updated_at: Text,
-  name: Text,
-  html_url: Text,
-  app: z.object({ name: Text }).nullish().catch(null),
-  head_repository: z.object({ full_name: Text }).nullish().catch(null),
-  head_commit: z.object({ message: Text }).nullish().catch(null),
-  pull_requests: PullRequests,
-});
-
-/** As much as is read of GitHub's payloads. What is not as its documentation has it is passed over, where the rest makes sense. */
-const Payload = z.object({
-  action: Text,
-  repository: z
-    .object({
-      html_url: z.url({ protocol: /^https?$/ }),
-      full_name: z.string(),
-      default_branch: Text,
-      pushed_at: z.unknown().optional(),
-    })
-    .nullish(),
-  sender: Sender.nullish().catch(null),
-  issue: Issue.nullish().catch(null),
-  label: z.object({ name: z.string() }).nullish().catch(null),
-  assignee: z.object({ login: z.string() }).nullish().catch(null),
-  comment: z
-    .object({
-      body: Text,
-      html_url: Text,
-      updated_at: Text,
-      path: Text,
-      line: Number_.nullish().catch(null),
-      diff_hunk: Text,
-    })
-    .nullish()
-    .catch(null),
-  pull_request: z.object({ number: Number_, title: Text, body: Text }).nullish().catch(null),
-  check_run: z.object({ pull_requests: PullRequests }).nullish().catch(null),
-  check_suite: Failed.nullish().catch(null),
-  workflow_run: Failed.nullish().catch(null),
-  ref: Text,
-  deleted: z.boolean().nullish().catch(null),
-  compare: Text,
-  commits: z
-    .array(z.object({ id: z.string(), message: z.string() }))
-    .nullish()
-    .catch(null),
-  release: z
-    .object({ tag_name: z.string(), name: Text, body: Text, html_url: Text, published_at: Text })
-    .nullish()
-    .catch(null),
-  alert: z
-    .object({
-      number: Number_,
-      html_url: Text,
-      created_at: Text,
-      updated_at: Text,
-      secret_type: Text,
-      rule: z.object({ description: Text, severity: Text }).nullish().catch(null),
-      tool: z.object({ name: Text }).nullish().catch(null),
-      security_advisory: z
-        .object({ summary: Text, description: Text, severity: Text, ghsa_id: Text, cve_id: Text })
-        .nullish()
-        .catch(null),
-      security_vulnerability: z
-        .object({
-          package: z.object({ name: Text, ecosystem: Text }).nullish().catch(null),
-          vulnerable_version_range: Text,
-          first_patched_version: z.object({ identifier: Text }).nullish().catch(null),
-        })
-        .nullish()
-        .catch(null),
-      dependency: z.object({ manifest_path: Text }).nullish().catch(null),
-    })
-    .nullish()
-    .catch(null),
-});
-type Payload = z.infer<typeof Payload>;
 
 interface About {
   readonly kind: GitHubEventKind;
@@ -186,6 +87,7 @@ interface About {
   readonly commit?: string | null | undefined;
   readonly pullRequest?: number | null;
   readonly issue?: number | null;
+  readonly review?: number;
 }
 
 /** Null: nothing that a trigger waits for. */
@@ -196,6 +98,8 @@ const aboutOf = (name: string, told: Payload): About | null => {
     case 'issue_comment':
     case 'pull_request_review_comment':
       return ofComment(told);
+    case 'pull_request_review':
+      return ofReview(told);
     case 'check_suite':
       return ofFailed('checks-failed', told, told.check_suite);
     case 'workflow_run':
@@ -250,6 +154,31 @@ const ofComment = ({ action, comment, issue, pull_request: pull }: Payload): Abo
     at: comment.updated_at ?? null,
     pullRequest: isPull ? thread.number : null,
     issue: isPull ? null : thread.number,
+  };
+};
+
+/** Of what is said of the pull request itself, so that the review has the rest. */
+const longestDescription = 4_000;
+
+/** Its remarks on lines are not told with it. */
+const ofReview = ({ action, review, pull_request: pull }: Payload): About | null => {
+  if (action !== 'submitted' || review == null || pull == null || isOfRun(review.body)) return null;
+  if (review.state?.toLowerCase() !== 'changes_requested') return null;
+  const said = textOf(review.body ?? '');
+  const described = clean(pull.body ?? '').slice(0, longestDescription);
+  return {
+    kind: 'review-submitted',
+    value: 'changes-requested',
+    subject: `a review of pull request ${pull.number}`,
+    url: review.html_url,
+    title: pull.title ?? '',
+    text: `${said === '' ? 'The review asks for changes.' : said}
+
+The pull request says:
+${described}`,
+    at: review.submitted_at ?? null,
+    pullRequest: pull.number,
+    review: review.id,
   };
 };
 

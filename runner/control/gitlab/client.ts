@@ -16,7 +16,7 @@ export const openGitLab = async (
 ) => {
   const { Branches, Commits, IssueNotes, Issues, Jobs, ...more } = await import('@gitbeaker/rest');
   const { MergeRequestApprovals, MergeRequestNotes, MergeRequests, ProjectMembers, ...others } = more;
-  const { Repositories, RepositoryFiles } = others;
+  const { Repositories, RepositoryFiles, Users } = others;
   const options = {
     host: hostOf(access, url),
     token: gitLabToken(access, url, env),
@@ -39,18 +39,23 @@ export const openGitLab = async (
     members: new ProjectMembers(options),
     repositories: new Repositories(options),
     files: new RepositoryFiles(options),
+    users: new Users(options),
   };
 };
 
 /** The status of what GitLab refused; null: it is no answer of GitLab's. */
 export const statusOf = (error: unknown): number | null => (error instanceof GitLabError ? error.status : null);
 
-/** Null where GitLab says that it has none, or none that this token may see. */
+/** Of a project that is not there, or that the token may not see, and of nothing in it. */
+const isOfProject = (error: unknown): boolean =>
+  error instanceof GitLabError && /\bproject not found\b/i.test(error.message);
+
+/** Null where GitLab says that the project has none. Throws where there is no such project to this token. */
 export const orNull = async <Answer>(asked: Promise<Answer>): Promise<Answer | null> => {
   try {
     return await asked;
   } catch (error) {
-    if (statusOf(error) === 404) return null;
+    if (statusOf(error) === 404 && !isOfProject(error)) return null;
     throw error;
   }
 };
@@ -61,23 +66,37 @@ export const gitLabTrouble = (what: string, error: unknown): Trouble => {
   if (error instanceof RedirectedError)
     return new Trouble(error.message, { remedy: 'Check apiUrl (remotes in config.yaml).', cause: error });
   if (!(error instanceof GitLabError) || error.status >= 500)
-    return new EffectTrouble(`GitLab did not ${what} (${errorMessage(error)}).`, {
+    return new EffectTrouble(`GitLab did not ${what} (${answerTo(error)}).`, {
       remedy: 'It is tried again by itself. If it goes on: check the connection, and GitLab’s status page.',
       again: true,
       afterMs: error instanceof GitLabError ? error.afterMs : null,
       cause: error,
     });
-  const { status, message, afterMs } = error;
-  return new EffectTrouble(`GitLab did not ${what} (${status}: ${message}).`, {
-    remedy: remedies[status] ?? 'Do what it says, then publish again.',
+  const { status, afterMs } = error;
+  return new EffectTrouble(`GitLab did not ${what} (${answerTo(error)}).`, {
+    remedy: isOfProject(error) ? noProject : (remedies[status] ?? otherwise),
     again: status === 429,
     afterMs,
     cause: error,
   });
 };
 
+/** What it answered, and what to: `404: Branch Not Found, asked for GET projects/1/repository/branches/x`. */
+const answerTo = (error: unknown): string => {
+  if (!(error instanceof GitLabError)) return errorMessage(error);
+  const { status, message, asked } = error;
+  return `${status}${message === '' ? '' : `: ${message}`}, asked for ${asked}`;
+};
+
+const otherwise =
+  'Do what it says, then publish again. If it says nothing that can be done: make a branch of the result here and push it (longhaul apply --branch).';
+const noProject =
+  'Check the address, and that the token may see this project: a private one that it may not see is said not to be there.';
+
 const remedies: Readonly<Record<number, string>> = {
   401: 'The token is not known to GitLab any more: give the runner another one, then publish again.',
   403: 'Give the token the scope "api" and the role "Developer" in this project, then publish again.',
-  404: 'Check the address, and that the token may see this project.',
+  404: 'What is named there is gone, or this token may not see it. Look there, then publish again.',
+  409: 'Somebody changed it at the same time: publish again.',
+  429: 'It is asked again by itself, when it says.',
 };

@@ -43,6 +43,14 @@ export const gitLabForge = (
       said(`who ${cleanLine(login)} is`, async () => mayWrite(await open(signal), login)),
     branchOf: async (number, signal) =>
       said(`what merge request ${number} is`, async () => branchOf(await open(signal), number)),
+    remarksOf: null,
+    untold: [
+      'review-submitted',
+      'release-published',
+      'dependabot-alert',
+      'code-scanning-alert',
+      'secret-scanning-alert',
+    ],
     failureAt: async (commit, signal) =>
       said(`which jobs of ${commit.slice(0, 12)} failed`, async () => {
         const gitlab = await open(signal);

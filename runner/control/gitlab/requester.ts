@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { straightFetch } from '../../../shared/client/straight-fetch.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 
-/** GitLab refused. `afterMs`: how long it asks to wait; null: it asks for nothing. */
+/** GitLab refused. `asked`: for what, as `GET projects/1`. `afterMs`: how long it asks to wait; null: it asks for nothing. */
 export class GitLabError extends Error {
   readonly status: number;
+  readonly asked: string;
   readonly afterMs: number | null;
+  /** `message`: what it said, in a line; empty: nothing that is for people. */
   constructor({
-    status,
     said,
+    status,
+    asked,
     afterMs,
-  }: {
-    readonly status: number;
-    readonly said: string;
-    readonly afterMs: number | null;
-  }) {
+  }: Pick<GitLabError, 'status' | 'asked' | 'afterMs'> & { readonly said: string }) {
     super(said);
     this.status = status;
+    this.asked = asked;
     this.afterMs = afterMs;
   }
 }
@@ -78,7 +78,7 @@ const ask = async (resource: Resource, { method, endpoint, asked, signal }: Requ
   if (response.ok && !isJson && response.status !== 204)
     return answerOf(response, (await read(response, { most: mostLogBytes, kept: keptBytes })).toString('utf8'));
   const text = (await read(response, { most: mostBytes, kept: mostBytes })).toString('utf8');
-  if (!response.ok) throw refusal(response, text);
+  if (!response.ok) throw refusal(response, { text, asked: `${method} ${endpoint}` });
   return answerOf(response, text === '' ? null : JSON.parse(text));
 };
 
@@ -107,19 +107,34 @@ const read = async (
 };
 
 /** docs.gitlab.com/api/rest/troubleshooting: a text, several, or one for each field. */
-const Said = z.object({ message: z.unknown(), error: z.unknown(), error_description: z.unknown() });
+const Said = z.object({
+  message: z.unknown().optional(),
+  error: z.unknown().optional(),
+  error_description: z.unknown().optional(),
+});
 
-const refusal = ({ status, headers }: Response, text: string): GitLabError => {
+const refusal = (
+  { status, headers }: Response,
+  { text, asked }: { readonly text: string; readonly asked: string },
+): GitLabError => {
   const said = Said.safeParse(jsonOf(text)).data;
   const parts = [said?.message, said?.error, said?.error_description].filter((part) => part != null);
+  // A page that a proxy shows instead is for nobody.
+  const isPage = /^\s*</.test(text);
   const words =
     parts.length === 0
-      ? text
+      ? isPage
+        ? ''
+        : text
       : parts.map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join(': ');
   const after = Number(headers.get('retry-after') ?? Number.NaN);
   return new GitLabError({
     status,
-    said: cleanLine(words).slice(0, 300),
+    asked: cleanLine(asked).slice(0, 200),
+    // It repeats its status.
+    said: cleanLine(words)
+      .replace(new RegExp(`^${status}\\b[ :]*`), '')
+      .slice(0, 300),
     afterMs: Number.isFinite(after) ? after * 1000 : null,
   });
 };

@@ -5,7 +5,7 @@ import { Trouble } from '../../../shared/trouble.ts';
 import type { SayGiven } from '../forges/forge.ts';
 import { page, pages } from '../forges/pages.ts';
 import { hiddenMark, webUrl } from '../forges/texts.ts';
-import { gitLabTrouble, type GitLab } from './client.ts';
+import { gitLabTrouble, orNull, type GitLab } from './client.ts';
 import { marked } from './words.ts';
 
 type On = Pick<Subject, 'kind' | 'number'>;
@@ -36,7 +36,9 @@ export const say = (effect: OutputEffect, given: Given): Promise<EffectResult> =
   }
 };
 
-const Note = z.object({ id: z.int().positive(), body: z.string() });
+/** Whoever wrote it; null: it does not say. */
+const author = z.object({ id: z.int() }).nullish().catch(null);
+const Note = z.object({ id: z.int().positive(), body: z.string(), author });
 const Notes = z.array(Note);
 
 /** Comments on an issue or a merge request, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
@@ -55,12 +57,30 @@ export const publishNote = async (on: On, { gitlab, mark, body }: Given): Promis
     const all = await pages(async (at) => ({
       data: Notes.parse(await notes.all(project, on.number, { ...newest, page: at })),
     }));
-    const own = all.find(({ body: says }) => says.includes(hiddenMark(mark)));
+    const own = await oursAmong(
+      gitlab,
+      all.filter(({ body: says }) => says.includes(hiddenMark(mark))),
+    );
     if (own !== undefined) return result(own.id, true);
     return result(Note.parse(await notes.create(project, on.number, marked(body, mark))).id, false);
   } catch (error) {
     throw gitLabTrouble(`comment on ${nameOf(on)}`, error);
   }
+};
+
+const Me = z.object({ id: z.int() });
+
+/**
+ * The first of these that this runner's user has written, among those with its mark: anybody can copy one. Where GitLab does not say who it is that asks,
+ * the mark alone counts.
+ */
+const oursAmong = async <Text extends { readonly author?: { readonly id: number } | null | undefined }>(
+  { users }: GitLab,
+  marked: readonly Text[],
+): Promise<Text | undefined> => {
+  if (marked.length === 0) return undefined;
+  const me = await orNull(users.showCurrentUser());
+  return me === null ? marked[0] : marked.find((text) => text.author?.id === Me.parse(me).id);
 };
 
 const Labelled = z.object({ web_url: z.string(), labels: z.array(z.string()) });
@@ -86,7 +106,7 @@ const publishLabels = async (
   }
 };
 
-const Issue = z.object({ iid: z.int().positive(), web_url: z.string(), description: z.string().nullish() });
+const Issue = z.object({ iid: z.int().positive(), web_url: z.string(), description: z.string().nullish(), author });
 
 /** Makes an issue, if an earlier attempt has not, whose answer did not come. Throws EffectTrouble. */
 const publishIssue = async (title: string, { gitlab, mark, body, since }: Given): Promise<EffectResult> => {
@@ -102,10 +122,11 @@ const publishIssue = async (title: string, { gitlab, mark, body, since }: Given)
     const all = await pages(async (at) => ({
       data: await issues.all({ ...newest, perPage: page.per_page, page: at }),
     }));
-    const own = z
+    const withMark = z
       .array(Issue)
       .parse(all)
-      .find(({ description }) => description?.includes(hiddenMark(mark)) === true);
+      .filter(({ description }) => description?.includes(hiddenMark(mark)) === true);
+    const own = await oursAmong(gitlab, withMark);
     if (own !== undefined) return result(own, true);
     return result(Issue.parse(await issues.create(project, title, { description: marked(body, mark) })), false);
   } catch (error) {

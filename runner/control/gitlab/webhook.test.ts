@@ -61,6 +61,7 @@ test('an issue that was opened tells its title, its text, where it is, and when'
         commit: null,
         pullRequest: null,
         issue: 12,
+        review: null,
       },
     ],
   });

@@ -56,6 +56,8 @@ const eventOf = (
   commit: commit ?? null,
   pullRequest: pullRequest ?? null,
   issue: issue ?? null,
+  // It tells of none.
+  review: null,
 });
 
 const Text = z.string().nullish().catch(null);

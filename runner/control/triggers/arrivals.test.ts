@@ -97,6 +97,18 @@ test('what was told before wakes nobody', async () => {
   expect(wakes.count).toBe(0);
 });
 
+test('a review is kept once with the number by which its remarks are read, and its pull request is looked at', async () => {
+  const { arrivals, kept, news } = hearing();
+  const { comment: _, ...rest } = JSON.parse(await recorded('pull_request_review_comment-created'));
+  const review = { id: 7, state: 'changes_requested', body: 'No.', submitted_at: '2019-05-15T15:20:38Z' };
+  const text = JSON.stringify({ ...rest, action: 'submitted', review });
+  expect(await deliver(arrivals, { event: 'pull_request_review', text })).toMatchObject({ status: 202 });
+  expect(kept).toMatchObject([
+    { event: { kind: 'review-submitted', value: 'changes-requested', pullRequest: 2, review: 7, repository } },
+  ]);
+  expect(news).toEqual([repository]);
+});
+
 const refusals: readonly (readonly [string, Delivery, number])[] = [
   ['signed with a secret that nobody here knows', { secret: 'x' }, 401],
   ['whose signature is none', { headers: { 'x-hub-signature-256': 'sha256=' } }, 401],

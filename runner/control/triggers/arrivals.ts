@@ -116,6 +116,7 @@ const fromWebhook = async (
     commit: null,
     pullRequest: null,
     issue: null,
+    review: null,
   };
   // Its time is signed with it, so that the same words may come again.
   const outcome = await keep(options, {

@@ -277,7 +277,7 @@ test('it is paused once its runs of a day have spent what its file allows; whoev
   await it.tell({ subject: 'issue 2' });
   await it.pass(spending(5.01));
   const why =
-    'It was paused: the 2 runs that it began within a day have spent $5.01 of $5 (usdPerDay). To go on: longhaul triggers enable bugs';
+    'It was paused: the 2 runs that it began within a day have spent $5.01 of $5 (usdPerDay). To go on: longhaul triggers enable bugs --repo https://github.com/acme/shop.git';
   expect(it.begun).toHaveLength(1);
   expect(await it.row()).toMatchObject({ enabled: false, problem: why, failures: 0 });
   expect(await it.firings()).toContainEqual(expect.objectContaining({ about: 'issue 2 by ada', run: null, said: why }));
@@ -344,7 +344,7 @@ test('what it says has to be agreed to anew, once its recipe says another thing'
   await it.tell();
   await it.pass();
   expect((await it.row())?.problem).toBe(
-    "What it begins is not published by itself: its recipe's output has become a diff, and was a comment when bob enabled it. If that is right: longhaul triggers enable bugs",
+    "What it begins is not published by itself: its recipe's output has become a diff, and was a comment when bob enabled it. If that is right: longhaul triggers enable bugs --repo https://github.com/acme/shop.git",
   );
   expect(await it.store.toPublish()).toEqual([]);
   await says('diff');

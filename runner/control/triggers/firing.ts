@@ -5,6 +5,7 @@ import { outputName, type WantedOutput } from '../../../shared/run/output.ts';
 import type { RunState } from '../../../shared/run/state.ts';
 import { cost, plural } from '../../../shared/text/figures.ts';
 import type { Firing, Store, TriggerKey, TriggerRow } from '../store/store.ts';
+import { enableCommand } from './commands.ts';
 import { toldRefusal } from './known-definitions.ts';
 
 /** So many failures one after the other, and it stops: what fails each night costs each night. */
@@ -96,7 +97,7 @@ const overspentBy = async (
   if (usdPerDay === null) return null;
   const { runs, usd, unpriced } = await store.spentBy(row, Math.max(row.enabledAt - 1, now() - dayMs));
   if (usd < usdPerDay) return null;
-  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, unpriced === 0)} of $${usdPerDay} (usdPerDay). To go on: longhaul triggers enable ${row.name}`;
+  return `It was paused: the ${plural(runs, 'run')} that it began within a day have spent ${cost(usd, unpriced === 0)} of $${usdPerDay} (usdPerDay). To go on: ${enableCommand(row)}`;
 };
 
 interface Outcome {
@@ -135,11 +136,11 @@ export const tellProblem = async ({ store, log }: FireOptions, row: TriggerRow, 
  * Null: it is.
  */
 export const notAgreed = (
-  { name, by, publishes, output: agreed }: Pick<TriggerRow, 'name' | 'by' | 'publishes' | 'output'>,
+  { by, publishes, output: agreed, ...key }: Pick<TriggerRow, 'name' | 'repository' | 'by' | 'publishes' | 'output'>,
   { publish, output }: { readonly publish: Publishes; readonly output: WantedOutput['kind'] },
 ): string | null => {
   if (publish === 'no') return null;
-  const remedy = `If that is right: longhaul triggers enable ${name}`;
+  const remedy = `If that is right: ${enableCommand(key)}`;
   if (!isWithin(publish, publishes))
     return `What it begins is not published by itself: its file says "publish: ${publish}", which it did not when ${by} enabled it. ${remedy}`;
   return output === agreed
@@ -154,5 +155,5 @@ export const failuresOf = ({ failures }: Pick<TriggerRow, 'failures'>, before: R
   before?.status === 'failed' ? failures + 1 : 0;
 
 /** Why one begins no more. `before`: its last run. */
-export const stopped = ({ name }: TriggerRow, before: RunState | null): string =>
-  `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: longhaul triggers enable ${name}`;
+export const stopped = (row: TriggerRow, before: RunState | null): string =>
+  `It was stopped, because its last ${mostFailures} runs failed. See why: longhaul show ${before?.number ?? ''}. Then: ${enableCommand(row)}`;

@@ -1,6 +1,7 @@
 import type { DelegateInput } from '../../../shared/api/runner-api.ts';
 import { readInputs, type InputValue } from '../../../shared/recipe/inputs.ts';
 import { renderGoal, type Recipe } from '../../../shared/recipe/recipe.ts';
+import { shellWord } from '../../../shared/text/shell-word.ts';
 import { toldElsewhere } from './outside-text.ts';
 import { refused } from './plane.ts';
 
@@ -9,6 +10,7 @@ const longestGoal = 100_000;
 
 interface GoalGiven {
   readonly input: Pick<DelegateInput, 'goal' | 'recipe' | 'inputs'>;
+  readonly found: { readonly repository: string };
   /** Inputs that somebody outside said: they are told with what it is about. */
   readonly outside: readonly string[];
 }
@@ -16,7 +18,7 @@ interface GoalGiven {
 /** What the agent is told, and the inputs in it. Throws RefusedError. */
 export const goalOf = (
   recipe: Recipe | null,
-  { input: { goal: said, recipe: name, inputs: given }, outside }: GoalGiven,
+  { input: { goal: said, recipe: name, inputs: given }, found: { repository }, outside }: GoalGiven,
 ): { readonly goal: string; readonly inputs: readonly InputValue[] } => {
   if (recipe === null) {
     const [input] = Object.keys(given);
@@ -27,7 +29,12 @@ export const goalOf = (
     throw refused('invalid', `The recipe ${name} needs a goal.`, `Say what it is about. It is: ${recipe.title}.`);
   const read = readInputs(recipe.inputs, given);
   if (read.outcome === 'refused')
-    throw refused('invalid', read.faults.join(' '), `See what it takes: longhaul recipes show ${name}`);
+    throw refused(
+      'invalid',
+      read.faults.join(' '),
+      // Of a remote's own recipe nothing else is shown than this.
+      `See what it takes: longhaul recipes show ${name}${repository.startsWith('/') ? ` --repo ${shellWord(repository)}` : ''}`,
+    );
   const inputs = read.values.map(({ text, ...value }) => {
     // What can be but a number, or one of the recipe's own choices, cannot say anything of its own.
     const isElsewhere = outside.includes(value.name) && value.type === 'string' && text !== '';

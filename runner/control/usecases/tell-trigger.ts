@@ -7,6 +7,7 @@ import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { another, gone } from '../triggers/configured.ts';
 import { dueNow } from '../triggers/due.ts';
 import { failuresOf, mostFailures, stopped } from '../triggers/firing.ts';
+import { uncounted } from './counted-money.ts';
 import type { ControlPlane } from './plane.ts';
 import { agreedHash, unsuited, wrongNow } from './trigger-checks.ts';
 
@@ -63,8 +64,8 @@ export const tellOf = async (
           (usable === null
             ? null
             : row?.enabled === true
-              ? wrongNow(plane, row, { definition: usable, settings })
-              : unsuited(usable, settings)) ??
+              ? await wrongNow(plane, row, { definition: usable, settings })
+              : (unsuited(usable, settings) ?? (await uncounted(plane, usable, settings)))) ??
           row?.problem ??
           null),
     nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),

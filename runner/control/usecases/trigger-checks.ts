@@ -11,13 +11,14 @@ import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
 import type { TriggerKey, TriggerRow } from '../store/store.ts';
 import { notAgreed } from '../triggers/firing.ts';
 import { toldRefusal } from '../triggers/known-definitions.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { rehearse } from './delegate.ts';
 import { refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { authorityOf, type Beginning } from './triggering.ts';
 
 /** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
-const unheard = (
+export const unheard = (
   { remotes, webhooks }: ControlPlane,
   { repository, tenant }: TriggerKey,
   definition: UsableTrigger,
@@ -38,7 +39,14 @@ const unheard = (
       'What happens on GitHub or GitLab is heard of for a repository there, and this is a folder.',
       'Name it: longhaul triggers enable … --repo https://github.com/owner/name',
     );
-  return remotes.allowed(repository)?.webhookSecret == null
+  const allowed = remotes.allowed(repository);
+  if (allowed?.forge?.untold.some((each) => each === kind) === true)
+    return refused(
+      'invalid',
+      `${allowed.forge.name} does not tell of what this waits for: ${kind}.`,
+      'Have it wait for a comment, such as on: { github: comment, command: address } for "/longhaul address".',
+    );
+  return allowed?.webhookSecret == null
     ? refused(
         'invalid',
         `This runner hears of nothing that happens at ${repository}.`,
@@ -102,12 +110,17 @@ export const agreedHash = (definition: UsableTrigger, settings: RepositorySettin
 };
 
 /** What is wrong with a trigger that is enabled, as things stand now; null: nothing. */
-export const wrongNow = (plane: ControlPlane, row: TriggerRow, { definition, settings }: Defined): string | null => {
+export const wrongNow = async (
+  plane: ControlPlane,
+  row: TriggerRow,
+  { definition, settings }: Defined,
+): Promise<string | null> => {
   const silent = unheard(plane, row, definition);
   if (silent !== null) return toldRefusal(silent);
   try {
     authorityOf(plane, row);
     mustSuit(definition, settings);
+    await mustBeCounted(plane, definition, settings);
     return notAgreed(row, { publish: definition.trigger.publish, output: outputFor(definition, settings) });
   } catch (error) {
     if (error instanceof RefusedError) return toldRefusal(error);

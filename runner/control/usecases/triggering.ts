@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { DelegateInput, includes } from '../../../shared/api/runner-api.ts';
 import { inputsOf } from '../../../shared/recipe/trigger-inputs.ts';
 import { eventText, titleOfEvent, type OutsideEvent } from '../../../shared/recipe/outside-event.ts';
+import { isSameRepository } from '../../../shared/recipe/repository-address.ts';
 import { RemoteRef } from '../../../shared/run/source.ts';
-import type { RunState } from '../../../shared/run/state.ts';
+import { isTerminal, type RunState } from '../../../shared/run/state.ts';
 import { cleanLine } from '../../../shared/text/clean.ts';
 import { Trouble } from '../../../shared/trouble.ts';
 import type { UsableTrigger } from '../../machine/triggers/definitions.ts';
@@ -13,7 +14,9 @@ import type { StoredEvent, TriggerKey, TriggerRow } from '../store/store.ts';
 import type { EventsOptions } from '../triggers/events.ts';
 import { configuredAs } from '../triggers/configured.ts';
 import { definitionsOf, openDefinitions } from '../triggers/known-definitions.ts';
+import { enableCommand } from '../triggers/commands.ts';
 import type { SchedulesOptions } from '../triggers/schedules.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { delegate } from './delegate.ts';
 import { runOfKey } from './delegate-again.ts';
 import { settingsOfRepository } from './delegate-source.ts';
@@ -92,7 +95,13 @@ export const triggering = (
       // Who told it knows the runner's secret: nobody else has a say in it.
       if (event.source === 'webhook') return { outcome: 'admitted', event };
       const forge = plane.remotes.allowed(repository)?.forge ?? null;
-      if (forge !== null) return admit(forge, event, signal);
+      if (forge !== null) {
+        const admitted = await admit(forge, event, signal);
+        const own = admitted.outcome === 'admitted' && (await isNextRound(plane, event));
+        if (!own) return admitted;
+        const why = `Pull request ${event.pullRequest} is a run's own: what its review asks for is that run's next round.`;
+        return { outcome: 'refused', why, isStranger: false };
+      }
       throw new Trouble(`${repository} is no repository of GitHub’s or GitLab’s to this runner.`, {
         remedy: 'Its operator can say so: remotes: [{ match: …, github: … }], or gitlab, in its config.yaml.',
       });
@@ -102,6 +111,7 @@ export const triggering = (
       if (forge !== null && isAsking(event) && mayDecline(plane.now())) await declineOn(forge, event, signal);
     },
     beginDue: async (row, definition, dueAt) => {
+      await mustStillBeCounted(plane, row, definition);
       const due = new Date(dueAt).toISOString();
       const branch = await branchOf(plane, row);
       const note = `Begun by the trigger ${row.name}, which ${row.by} enabled, for ${due.slice(0, 16).replace('T', ' ')} UTC.`;
@@ -115,6 +125,7 @@ export const triggering = (
       });
     },
     beginOn: async (row, definition, happened) => {
+      await mustStillBeCounted(plane, row, definition);
       const { event, id: due } = happened;
       if (event.branch !== null && !RemoteRef.safeParse(event.branch).success)
         throw refused(
@@ -128,6 +139,32 @@ export const triggering = (
       return beginTriggered(plane, authorityOf(plane, row), { key: row, definition, due, branch, note, happened });
     },
   };
+};
+
+/** The model may be another one by now than when it was enabled. Throws RefusedError. */
+const mustStillBeCounted = async (
+  plane: ControlPlane,
+  { repository }: TriggerRow,
+  definition: UsableTrigger,
+): Promise<void> => {
+  if (definition.trigger.usdPerDay === null) return;
+  await mustBeCounted(plane, definition, await settingsOfRepository(plane, repository));
+};
+
+/** Whether what a review asks for is a round of the run that the pull request is from: beside it no other begins. */
+const isNextRound = async (
+  { store }: Pick<ControlPlane, 'store'>,
+  { review, repository, pullRequest: number }: OutsideEvent,
+): Promise<boolean> => {
+  if (review === null || repository === null) return false;
+  for (const run of await store.followed()) {
+    const state = await store.state(run);
+    // Of one that a person has accepted nothing begins a round any more.
+    if (state?.pullRequest == null || isTerminal(state)) continue;
+    const { pullRequest } = state;
+    if (pullRequest.number === String(number) && isSameRepository(pullRequest.remote, repository)) return true;
+  }
+  return false;
 };
 
 /** So often within a time (ms), and then no more: strangers choose how often they ask. */
@@ -157,7 +194,7 @@ export const authorityOf = (
     throw refused(
       'denied',
       `${by}, who enabled it, may not have runs begin here any more.`,
-      `Whoever may can enable it again: longhaul triggers enable ${name}`,
+      `Whoever may can enable it again: ${enableCommand({ name, repository })}`,
     );
   // Only who may name paths could enable a trigger of one.
   return { kind: 'person', name: by, tenant, role: 'developer', local: byOwner && repository.startsWith('/') };

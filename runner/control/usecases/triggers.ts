@@ -17,8 +17,10 @@ import { findRepository } from '../../machine/repository/user-repository.ts';
 import { turns } from '../../machine/turns.ts';
 import { goneFrom } from '../../machine/triggers/definitions.ts';
 import type { RecordedFiring, TriggerKey, TriggerRow } from '../store/store.ts';
+import { listCommand } from '../triggers/commands.ts';
 import { configuredFor, definitionsFor } from '../triggers/configured.ts';
 import { handled } from '../triggers/firing.ts';
+import { mustBeCounted } from './counted-money.ts';
 import { settingsOfRepository } from './delegate-source.ts';
 import { asPerson, mustBeLocal, refused, type ControlPlane, type Person } from './plane.ts';
 import { tellOf, tellUnused, triggered, type Told } from './tell-trigger.ts';
@@ -135,6 +137,7 @@ export const enableTrigger = async (
   const { definition, settings } = await usable(plane, key);
   mustServe(plane, key, { definition, settings });
   await mustBegin(plane, person, { key, definition, settings });
+  await mustBeCounted(plane, definition, settings);
   if (input.seen !== null && input.seen !== agreedHash(definition, settings))
     throw refused(
       'stale',
@@ -164,7 +167,11 @@ export const disableTrigger = async (
   const asSaid = { tenant: person.tenant, repository: input.repository, name: input.name };
   const key = (await rowOf(plane, asSaid)) === null ? await keyOf(person, input) : asSaid;
   if ((await rowOf(plane, key)) === null)
-    throw refused('not_found', `Nobody enabled a trigger ${key.name} of ${key.repository}.`, 'See: longhaul triggers');
+    throw refused(
+      'not_found',
+      `Nobody enabled a trigger ${key.name} of ${key.repository}.`,
+      `See: ${listCommand(key)}`,
+    );
   await plane.store.disableTrigger(key, person.name);
   plane.log.info({ ...key, by: person.name }, 'a trigger was disabled');
   const { settings } = await settingsFor(plane, person, key.repository);
@@ -198,7 +205,7 @@ export const showTrigger = async (
 ): Promise<ShownTrigger> => {
   const all = await triggers(plane, caller, { repository: input.repository, added: false });
   const trigger = all.find(({ name }) => name === input.name);
-  if (trigger === undefined) throw refused('not_found', goneFrom(input), 'See those it has: longhaul triggers');
+  if (trigger === undefined) throw refused('not_found', goneFrom(input), `See those it has: ${listCommand(input)}`);
   const key = { tenant: asPerson(caller).tenant, repository: trigger.repository, name: trigger.name };
   const firings = await plane.store.firings(key, mostFirings);
   return { trigger, firings: await Promise.all(firings.map((firing) => tellFiring(plane, firing))) };

@@ -179,6 +179,12 @@ describe('a bad value is named with where it came from', () => {
       {},
       /config\.yaml: server\.tokens: 0\.hash: expected the hex SHA-256/,
     ],
+    [
+      'of a check that a token is to make',
+      'remotes: [{ match: "https://github.com/*", github: { tokenVariable: T, checkRuns: true } }]',
+      {},
+      /config\.yaml: remotes: 0\.github\.checkRuns: checks are made by an app alone: it needs appId/,
+    ],
     ['of a setting that is not there', 'model: { nam: x }', {}, /config\.yaml: model\.nam: there is no such setting/],
     ['of a file that is no YAML', 'model: [', {}, /config\.yaml: /],
     ['of a file that is a list', '- 1', {}, /config\.yaml: expected settings/],

@@ -277,6 +277,15 @@ const isAnthropic = ({ model }: Readonly<Record<string, unknown>>): boolean =>
 
 const describe = (issue: z.core.$ZodIssue, originOf: (path: string) => string | null, file: string): string => {
   const path = issue.path.join('.');
+  // Of the ways that there are it is the one of which least is wrong; a union that says itself what it takes is told as it says.
+  const [nearest] =
+    issue.code === 'invalid_union' && issue.message === 'Invalid input'
+      ? issue.errors.toSorted((a, b) => a.length - b.length)
+      : [];
+  if (nearest !== undefined && nearest.length > 0)
+    return nearest
+      .map((inner) => describe({ ...inner, path: [...issue.path, ...inner.path] }, originOf, file))
+      .join(' ');
   if (issue.code === 'unrecognized_keys')
     return issue.keys
       .map((key) => `${file}: ${path === '' ? key : `${path}.${key}`}: there is no such setting.`)

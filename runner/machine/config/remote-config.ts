@@ -23,6 +23,10 @@ export type GitHubApp = z.infer<typeof GitHubApp>;
 const GitHubToken = z.strictObject({
   /** Variable of the runner's environment that holds it. */
   tokenVariable: z.string().min(1),
+  /** GitHub lets an app alone make checks. */
+  checkRuns: z
+    .literal(false, 'checks are made by an app alone: it needs appId and privateKeyFile in the place of tokenVariable')
+    .optional(),
   apiUrl,
   webhookSecretVariable,
 });

@@ -40,6 +40,7 @@ const sorted = (list: readonly unknown[], { query }: Request): Answer => ({
 });
 
 const routes: readonly (readonly [string, RegExp, Route])[] = [
+  ['GET', /^\/user$/, ({ answers }, { by }) => ({ json: answers.user(by) })],
   [
     'GET',
     /^\/members\/all$/,

@@ -122,6 +122,8 @@ const questionOf = (field: 'label' | 'assignee' | 'command' | 'branch'): readonl
 
 const askEvent = (asking: Asking, event: string, label: string): Promise<When | undefined> => {
   const field = Object.entries(comparedWith).find(([kind]) => kind === event)?.[1] ?? null;
+  // It has one value.
+  if (field === 'state') return Promise.resolve({ kind: 'github', event, value: 'changes-requested' });
   if (field === null) return Promise.resolve({ kind: 'github', event, value: null });
   const [prompt, value] = questionOf(field);
   return ask(asking, { title: `${asking.title}: ${label}`, prompt, value }, (said) => ({

@@ -7,7 +7,7 @@ import { recipeItems } from '../../../ground/delegation/recipe-items.ts';
 import { askTimeZone, askWhen } from './ask-when.ts';
 import { nameFaults, type Known } from './definition.ts';
 import type { Draft } from './draft.ts';
-import { missedNames, nameFor, ordinary, publishNames, whileOpenNames, type RowId } from './rows.ts';
+import { missedNames, nameFor, ordinary, publishNamesFor, whileOpenNames, type RowId } from './rows.ts';
 
 export const title = t('New Automation');
 
@@ -49,7 +49,7 @@ export const changed = async (row: ChangingRow, draft: Draft, offered: Offered):
     case 'usdPerDay':
       return put('usdPerDay', await askUsdPerDay(draft, offered));
     case 'publish':
-      return put('publish', await pickOf(publishNames, t('What Becomes of Its Results?'), draft.publish));
+      return put('publish', await pickOf(publishNamesFor(draft), t('What Becomes of Its Results?'), draft.publish));
     case 'ciRepairs': {
       const rows = [0, 1, 2, 3, 5].map((times) => ({ label: String(times), times }));
       const placeHolder = t('So many rounds are begun by checks of its pull request that fail');
@@ -59,13 +59,13 @@ export const changed = async (row: ChangingRow, draft: Draft, offered: Offered):
 };
 
 const pickOf = async <Name extends string>(
-  names: Readonly<Record<Name, string>>,
+  names: Readonly<Partial<Record<Name, string>>>,
   asked: string,
   now: Name,
 ): Promise<Name | undefined> => {
   // safe: the keys of that very object
   const rows = (Object.keys(names) as Name[]).map((name) => ({
-    label: names[name],
+    label: names[name] ?? name,
     ...(name === now ? { description: t('as now') } : {}),
     name,
   }));

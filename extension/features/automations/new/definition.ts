@@ -8,9 +8,12 @@ import type { Draft, When } from './draft.ts';
 export type ScheduleOf = typeof scheduleOf;
 
 /** What an event of GitHub is compared with, by the name that the file has for it; null: each of its kind counts. */
-export const comparedWith: Readonly<Record<GitHubEventKind, 'label' | 'assignee' | 'command' | 'branch' | null>> = {
+export const comparedWith: Readonly<
+  Record<GitHubEventKind, 'label' | 'assignee' | 'command' | 'branch' | 'state' | null>
+> = {
   'issue-labeled': 'label',
   comment: 'command',
+  'review-submitted': 'state',
   'checks-failed': 'branch',
   'issue-opened': null,
   'issue-assigned': 'assignee',

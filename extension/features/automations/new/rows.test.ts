@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { scheduleOf } from '../../../../runner/local/schedule.ts';
+import type { WantedOutput } from '../../../../shared/run/output.ts';
 import { firstDraft, type Draft } from './draft.ts';
-import { nameFor, summaryRows } from './rows.ts';
+import { nameFor, publishNamesFor, summaryRows } from './rows.ts';
 
 const draft: Draft = {
   ...firstDraft,
@@ -51,4 +52,24 @@ test('it is called by what it does, as nothing else is', () => {
   expect(nameFor(draft, [])).toBe('scheduled');
   expect(nameFor({ ...draft, recipe }, ['scan-scheduled', 'scan-scheduled-2'])).toBe('scan-scheduled-3');
   expect(nameFor({ ...draft, when: { kind: 'github', event: 'push', value: 'main' } }, [])).toBe('push');
+});
+
+test.each<[WantedOutput, readonly string[], string | undefined]>([
+  [{ kind: 'diff' }, ['no', 'ask', 'draft', 'ready'], 'are published by themselves, ready for review'],
+  [{ kind: 'comment' }, ['no', 'ask', 'ready'], 'are written there as a comment by themselves'],
+  [{ kind: 'labels', allowed: ['bug'], most: 1 }, ['no', 'ask', 'ready'], 'are put there as labels by themselves'],
+  [{ kind: 'issue' }, ['no', 'ask', 'ready'], 'become a new issue by themselves'],
+  [{ kind: 'release' }, ['no', 'ask', 'ready'], 'become the draft of a release by themselves'],
+  [{ kind: 'report' }, ['no'], undefined],
+])('what becomes of results is offered as what %j is', (output, offered, ready) => {
+  const recipe = { name: 'x', title: 'X', needsGoal: false, output, inputs: {} };
+  const names = publishNamesFor({ recipe });
+  expect([Object.keys(names), names.ready]).toEqual([offered, ready]);
+  const last = rows({ recipe, publish: ready === undefined ? 'no' : 'ready' }).slice(-1);
+  expect(last).toEqual([output.kind === 'diff' ? 'Failing Checks: begin no rounds' : `Results: ${ready ?? names.no}`]);
+});
+
+test('what cannot become of results, chosen with another recipe, is named as the file has it', () => {
+  const recipe = { name: 'x', title: 'X', needsGoal: false, output: { kind: 'comment' as const }, inputs: {} };
+  expect(rows({ recipe, publish: 'draft' })).toContain('Results: draft');
 });

@@ -1,5 +1,6 @@
 import { t } from '@vscode/l10n';
 import type { GitHubEventKind, Publishes } from '../../../../shared/recipe/trigger.ts';
+import type { WantedOutput } from '../../../../shared/run/output.ts';
 import { localTime } from '../../../ground/text/local-time.ts';
 import { oneLine } from '../../../ground/text/one-line.ts';
 import { faultsOf, nextTimes, type Known } from './definition.ts';
@@ -31,6 +32,7 @@ export interface Row {
 export const eventNames: Readonly<Record<GitHubEventKind, string>> = {
   'issue-labeled': t('An issue gets a label'),
   comment: t('Somebody comments "/longhaul <command>"'),
+  'review-submitted': t('A review of a pull request asks for changes'),
   'checks-failed': t('Checks fail on a branch'),
   'issue-opened': t('An issue is opened'),
   'issue-assigned': t('An issue is assigned'),
@@ -42,12 +44,50 @@ export const eventNames: Readonly<Record<GitHubEventKind, string>> = {
   'secret-scanning-alert': t('Secret scanning raises an alert'),
 };
 
-export const publishNames: Readonly<Record<Publishes, string>> = {
-  no: t('wait for review'),
-  ask: t('become a draft pull request once somebody has said yes'),
-  draft: t('become a draft pull request by themselves'),
-  ready: t('are published by themselves, ready for review'),
+const waits = t('wait for review');
+
+/** What can become of results, by what they are: of what there is no draft of, none is offered. */
+const publishNames: Readonly<
+  Record<WantedOutput['kind'], Readonly<Partial<Record<Publishes, string>> & { readonly no: string }>>
+> = {
+  diff: {
+    no: waits,
+    ask: t('become a draft pull request once somebody has said yes'),
+    draft: t('become a draft pull request by themselves'),
+    ready: t('are published by themselves, ready for review'),
+  },
+  comment: {
+    no: waits,
+    ask: t('are written there as a comment once somebody has said yes'),
+    ready: t('are written there as a comment by themselves'),
+  },
+  labels: {
+    no: waits,
+    ask: t('are put there as labels once somebody has said yes'),
+    ready: t('are put there as labels by themselves'),
+  },
+  issue: {
+    no: waits,
+    ask: t('become a new issue once somebody has said yes'),
+    ready: t('become a new issue by themselves'),
+  },
+  release: {
+    no: waits,
+    ask: t('become the draft of a release once somebody has said yes'),
+    ready: t('become the draft of a release by themselves'),
+  },
+  report: { no: t('wait for review; a report is published nowhere') },
 };
+
+const outputOf = ({ recipe }: Pick<Draft, 'recipe'>): WantedOutput['kind'] => recipe?.output.kind ?? 'diff';
+
+/** What can become of its results, for whoever chooses. */
+export const publishNamesFor = (draft: Pick<Draft, 'recipe'>): (typeof publishNames)[WantedOutput['kind']] =>
+  publishNames[outputOf(draft)];
+
+/** What is said of results. What cannot be chosen may have been, with another recipe: then it is named as the file has it, and the fault says why not. */
+const publishName = (draft: Pick<Draft, 'recipe' | 'publish'>): string =>
+  publishNamesFor(draft)[draft.publish] ?? draft.publish;
 
 export const missedNames: Readonly<Record<Draft['missed'], string>> = {
   once: t('one run for all of them'),
@@ -131,8 +171,8 @@ export const summaryRows = ({ draft, now, ...known }: Summary): readonly Row[] =
       label: `$(layers) ${t('While One Is Open')}`,
       description: whileOpenNames[whileOpen ?? usual.whileOpen],
     },
-    { row: 'publish', label: `$(git-pull-request) ${t('Results')}`, description: publishNames[publish] },
-    ...(publish === 'no'
+    { row: 'publish', label: `$(git-pull-request) ${t('Results')}`, description: publishName(draft) },
+    ...(publish === 'no' || outputOf(draft) !== 'diff'
       ? []
       : [
           {
