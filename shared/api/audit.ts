@@ -41,3 +41,12 @@ export interface AuditExport {
   /** For `after`. */
   readonly next: number;
 }
+
+/** Of the caller's tenant. */
+export interface AuditApi<Caller> {
+  /** What was done of consequence, the newest first. */
+  audit(caller: Caller, input: AuditInput): Promise<AuditList>;
+  /** Whether that chain is whole. */
+  verifyAudit(caller: Caller, input: AuditVerifyInput): Promise<AuditVerified>;
+  exportAudit(caller: Caller, input: AuditExportInput): Promise<AuditExport>;
+}

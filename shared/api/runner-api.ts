@@ -1,4 +1,4 @@
-import type { AuditExport, AuditExportInput, AuditInput, AuditList, AuditVerified, AuditVerifyInput } from './audit.ts';
+import type { AuditApi } from './audit.ts';
 import type { RecipesInput } from './recipes-input.ts';
 import { z } from 'zod';
 import type { Deletion } from './deletion.ts';
@@ -282,7 +282,7 @@ export interface RunPage {
 }
 
 /** All that a person or a program can ask of a control plane. Refusals are thrown as typed tRPC errors by the router. */
-export interface RunnerApi {
+export interface RunnerApi extends AuditApi<Principal> {
   info(caller: Principal): Promise<RunnerInfo>;
   delegate(caller: Principal, input: DelegateInput): Promise<RunState>;
   /** What would hold for a run, with who says it. Makes none. */
@@ -291,7 +291,6 @@ export interface RunnerApi {
   recipes(caller: Principal, input: RecipesInput): Promise<readonly ListedRecipe[]>;
   /** Of a repository's default branch, and those that somebody enabled; what is wrong with one stands beside it. */
   triggers(caller: Principal, input: TriggersInput): Promise<readonly ListedTrigger[]>;
-  /** One of them, with what came of it lately. */
   showTrigger(caller: Principal, input: TriggerInput): Promise<ShownTrigger>;
   /** From now on it begins runs, with the caller's authority. */
   enableTrigger(caller: Principal, input: EnableInput): Promise<ListedTrigger>;
@@ -346,11 +345,6 @@ export interface RunnerApi {
   pause(caller: Principal, input: RunInput): Promise<RunState>;
   /** A run that was paused goes on; one that failed or was cancelled does from its last checkpoint, as long as that is kept. */
   retry(caller: Principal, input: RunInput): Promise<RunState>;
-  /** What was done of consequence in the caller's tenant, the newest first. */
-  audit(caller: Principal, input: AuditInput): Promise<AuditList>;
-  /** Whether that chain is whole. */
-  verifyAudit(caller: Principal, input: AuditVerifyInput): Promise<AuditVerified>;
-  exportAudit(caller: Principal, input: AuditExportInput): Promise<AuditExport>;
   /** Stops the runner after what is being written is written; runs go on when it starts again. */
   shutdown(caller: Principal): Promise<{ readonly stopping: true }>;
 }

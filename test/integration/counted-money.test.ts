@@ -15,6 +15,7 @@ const row = (repository: string) => ({
   name: 'costly',
   enabled: true,
   by: 'ada',
+  origin: 'repository' as const,
   byOwner: true,
   publishes: 'no' as const,
   output: 'diff' as const,

@@ -17,7 +17,7 @@ import { refused, type ControlPlane, type Person } from './plane.ts';
 import { chooseRecipe } from './recipes.ts';
 import { authorityOf, type Beginning } from './triggering.ts';
 
-/** Why nobody tells this runner of what a trigger waits for; null: somebody does. */
+/** Why nobody tells this runner of what a trigger waits for; null: somebody does. @internal */
 export const unheard = (
   { remotes, webhooks }: ControlPlane,
   { repository, tenant }: TriggerKey,
