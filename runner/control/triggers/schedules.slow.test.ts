@@ -184,7 +184,7 @@ test('whose runs fail three times one after the other begins no more until someb
     enabled: false,
     failures: 3,
     problem:
-      'It was stopped, because its last 3 runs failed. See why: longhaul show 3. Then: longhaul triggers enable nightly',
+      'It was stopped, because its last 3 runs failed. See why: longhaul show 3. Then: longhaul triggers enable nightly --repo /r',
   });
   await it.at('01T05:00');
   expect(it.begun).toHaveLength(3);
