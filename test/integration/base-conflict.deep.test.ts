@@ -130,3 +130,48 @@ test('published → others change the same lines → the base is merged, conflic
   await acme.pulls.merge({ ...place, pull_number: pulls[0]!.number, commit_title: 'Mend the sum' });
   expect(await rig.settled(id, ({ status }) => status === 'accepted')).toMatchObject({ round: 2 });
 });
+
+/** It may be gone by itself. */
+const endAtOnce = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is.
+  }
+};
+
+test.each(['review.decided', 'base.moved', 'base.merged'] as const)(
+  'a round that merges, whose runner and workers are killed after %s, comes to the same',
+  async (type) => {
+    await pushToMain({ 'sum.js': 'export const sum = (a, b) => a - b;\n', 'more.js': 'old\n' });
+    gitIn(clone, 'fetch', '--quiet', github.bare, 'main');
+    gitIn(clone, 'reset', '--quiet', '--hard', 'FETCH_HEAD');
+    const title = `Mend it, ${type.replace('.', ' ')}`;
+    const delegated = await rig.cli(['delegate', 'Mend the sum', '--title', title, '--json'], { cwd: clone });
+    const { id, number } = (JSON.parse(delegated.stdout) as { run: { id: string; number: number } }).run; // safe: what its help says
+    await rig.settled(id, inReview(1));
+    const branch = `longhaul/kill-${number}`;
+    const publish = ['publish', String(number), '--branch', branch, '--ready', '--yes'];
+    expect(await rig.cli(publish, { cwd: clone })).toMatchObject({ code: 0 });
+    await github.sync();
+    const first = gitIn(github.bare, 'rev-parse', branch).trim();
+    const base = await pushToMain({
+      'sum.js': `export const sum = (a, b) => Number(a) - b; // ${number}\n`,
+      'more.js': 'new\n',
+    });
+    await rig.event(id, ({ body }) => body.type === type && (body.type !== 'review.decided' || body.merge !== null));
+    const workers = await rig.workers();
+    await rig.kill();
+    for (const pid of workers) endAtOnce(pid);
+    await rig.start();
+    await rig.settled(id, inReview(2));
+    const events = await rig.events(id);
+    expect(events.filter(({ body }) => body.type === 'base.merged')).toHaveLength(1);
+    expect(await rig.cli(['publish', String(number), '--yes'], { cwd: clone })).toMatchObject({ code: 0 });
+    await github.sync();
+    expect(gitIn(github.bare, 'log', '-1', '--format=%P', branch).trim()).toBe(`${first} ${base}`);
+    expect(gitIn(github.bare, 'show', `${branch}:sum.js`)).toBe(
+      'export const sum = (a, b) => Number(a) + Number(b);\n',
+    );
+  },
+);
